@@ -1,0 +1,402 @@
+"""The artifacts: what each phase makes, what of it counts as its meaning, and how it is named.
+
+An artifact is one JSON object in S3. `sha256` names its bytes. `parts` names its meaning: for each part that a reader
+may depend on, the hash of the canonical JSON without times, executions, tokens, durations, fetch outcomes, scratchpad
+or `changes`. Two runs that say the same thing have equal parts, whatever their bytes.
+"""
+
+from typing import Annotated, ClassVar, Literal, TypeVar
+
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+
+from reprise_contracts.nodes import NodeId, Phase
+from reprise_contracts.sources import FailureReason, Outcome
+from reprise_contracts.wire import Id, Instant, Malformed, Sha256, Wire, digest, explain, normalised
+
+WHOLE = "output"
+"""The part that is the whole meaning."""
+ABSTRACT = "abstract"
+"""Phase 0: summaries, abstract and themes."""
+REFERENCES = "references"
+"""Phase 0: what a reference list says of each source."""
+
+
+def text_part(source_id: str) -> str:
+    """Phase 0: the text of one source."""
+    return f"text/{source_id}"
+
+
+class ObjectRef(Wire):
+    """An object in the store, by key and bytes."""
+
+    key: str
+    sha256: Sha256
+    bytes: int = 0
+
+
+class InputRef(Wire):
+    """An artifact as it was read: which object, and the hash of the part that was read."""
+
+    key: str
+    sha256: Sha256
+    output: str
+
+
+class Tokens(Wire):
+    """Tokens spent with a model, and their cost where a price is known."""
+
+    prompt: int = 0
+    completion: int = 0
+    cost_usd: float | None = None
+
+    @property
+    def total(self) -> int:
+        """Prompt and completion together."""
+        return self.prompt + self.completion
+
+
+class Meta(Wire):
+    """Where an artifact came from. None of it is part of the meaning."""
+
+    batch_id: str = ""
+    session_id: str = ""
+    node: NodeId | None = None
+    generation: int = 0
+    attempt: int = 0
+    execution_id: str = ""
+    by: str = "worker"
+    engine: str = ""
+    model: str = ""
+    guidance: str = ""
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Versions of the code and the prompts that made it (R6)."""
+    created_at: Instant | None = None
+    seconds: float = 0.0
+    tokens: Tokens = Tokens()
+    inputs: dict[str, InputRef] = Field(default_factory=dict)
+
+
+class Artifact(Wire):
+    """What every artifact has."""
+
+    NOT_MEANING: ClassVar[dict[str, object]] = {"meta": True}
+    """What `meaning` leaves out, in pydantic's `exclude` form."""
+
+    meta: Meta = Meta()
+
+    def document(self) -> bytes:
+        """The object's bytes: every field, readable by anyone."""
+        return self.model_dump_json(indent=None).encode()
+
+    @classmethod
+    def read(cls: type["A"], data: bytes) -> "A":
+        """Parse an object's bytes; raises `Malformed`."""
+        try:
+            return cls.model_validate_json(data)
+        except ValidationError as error:
+            raise Malformed(explain(error, cls.__name__)) from error
+
+    def meaning(self) -> dict[str, object]:
+        """What it says, without how and when it was made."""
+        return self.model_dump(mode="json", exclude=self.NOT_MEANING)  # type: ignore[arg-type]  # pydantic's type is private
+
+    def parts(self) -> dict[str, str]:
+        """Name of each part that can be read by itself, and its hash; always with `output`, the whole."""
+        return {WHOLE: digest(self.meaning())}
+
+
+A = TypeVar("A", bound=Artifact)
+
+
+class PreparedSource(Wire):
+    """One source after phase 0: what became of it, and its text's hash."""
+
+    source_id: Id
+    url: str | None = None
+    title: str = ""
+    status: Literal["ready", "failed", "duplicate"] = "ready"
+    outcome: Outcome = "fetched"
+    reason: FailureReason | None = None
+    detail: str | None = None
+    action: str | None = None
+    """What the user can do about a failure."""
+    text_sha256: Sha256 | None = None
+    final_url: str | None = None
+    site: str = ""
+    """Who speaks: the registered domain or the file; sources of one site are not independent of each other."""
+    content_type: str | None = None
+    method: str | None = None
+    language: str | None = None
+    author: str | None = None
+    published: str | None = None
+    duplicate_of: Id | None = None
+    similarity: float | None = None
+    """How near a near duplicate is, 0 to 1."""
+    words: int = 0
+    accessed_at: Instant | None = None
+
+
+class Excerpt(Wire):
+    """A verbatim passage: `quote == text[start:end]`, offsets in Unicode code points."""
+
+    quote: str
+    start: int
+    end: int
+    kind: Literal["fact", "opinion", "figure"] = "fact"
+
+
+class Summary(Wire):
+    """The summary of one source."""
+
+    source_id: Id
+    summary: str
+    excerpts: tuple[Excerpt, ...] = ()
+
+
+class Theme(Wire):
+    """A subject that several sources speak of."""
+
+    label: str
+    source_ids: tuple[Id, ...] = ()
+    terms: tuple[str, ...] = ()
+
+
+class Phase0(Artifact):
+    """Prepare: the sources with their outcomes, a summary of each, the combined abstract."""
+
+    NOT_MEANING: ClassVar[dict[str, object]] = {"meta": True, "sources": {"__all__": {"outcome", "accessed_at", "detail"}}}
+
+    sources: tuple[PreparedSource, ...] = ()
+    summaries: tuple[Summary, ...] = ()
+    abstract: str = ""
+    themes: tuple[Theme, ...] = ()
+
+    def parts(self) -> dict[str, str]:
+        """The text of each source, the abstract, the references, the whole."""
+        references = [(s.source_id, s.title, s.url, s.final_url, s.author, s.published) for s in self.sources if s.text_sha256]
+        abstract = {"abstract": self.abstract, "summaries": [s.model_dump(mode="json") for s in self.summaries],
+                    "themes": [t.model_dump(mode="json") for t in self.themes]}  # fmt: skip
+        texts = {text_part(s.source_id): s.text_sha256 for s in self.sources if s.text_sha256 and s.status == "ready"}
+        return super().parts() | {ABSTRACT: digest(abstract), REFERENCES: digest(references)} | texts
+
+
+class Goal(Wire):
+    """One question worth answering, why, and from which sources."""
+
+    goal_id: Id
+    question: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    rationale: str = ""
+    source_ids: tuple[Id, ...] = ()
+
+
+class Phase1(Artifact):
+    """Discover: the goals."""
+
+    goals: tuple[Goal, ...] = ()
+
+
+class Step(Wire):
+    """One step of the plan. Its identity is what it asks, of whom, and what it builds on: never its position (R9)."""
+
+    step_id: Annotated[int, Field(ge=1)]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    description: str = ""
+    query: str = ""
+    source_ids: tuple[Id, ...] = ()
+    depends_on: tuple[int, ...] = ()
+    goal_ids: tuple[Id, ...] = ()
+
+
+class Phase2(Artifact):
+    """Synthesize: one goal that brings the others together, and the plan."""
+
+    synthesized_goal: str = ""
+    steps: tuple[Step, ...] = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> "Phase2":
+        check_plan(self.steps)
+        return self
+
+
+class Citation(Wire):
+    """Where a claim stands: `quote == text[start:end]` in the text with this hash, offsets in Unicode code points."""
+
+    source_id: Id
+    text_sha256: Sha256
+    quote: str
+    start: int
+    end: int
+    score: float = 1.0
+    """1 for an exact quote; below 1 for one that was repaired from a near match."""
+
+
+class Contradiction(Wire):
+    """Another finding or source that says otherwise."""
+
+    claim: str
+    citation: Citation
+    reason: str = ""
+
+
+class Finding(Wire):
+    """One claim with its evidence."""
+
+    finding_id: Id
+    claim: str
+    citations: tuple[Citation, ...] = ()
+    confidence: Literal["high", "medium", "low"] = "low"
+    confidence_reason: str = ""
+    support: int = 0
+    """How many independent sources say so."""
+    contradicts: tuple[Contradiction, ...] = ()
+
+
+class ScratchpadEntry(Wire):
+    """What the step did on its way; shown to the curious, no part of the meaning."""
+
+    kind: str
+    text: str
+
+
+class StepFindings(Artifact):
+    """Execute: what one step found."""
+
+    NOT_MEANING: ClassVar[dict[str, object]] = {"meta": True, "scratchpad": True}
+
+    step_id: int
+    title: str = ""
+    findings: tuple[Finding, ...] = ()
+    insights: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    scratchpad: tuple[ScratchpadEntry, ...] = ()
+    dropped_citations: int = 0
+    """Citations that code could not find in their source, and that were left out."""
+
+
+class Section(Wire):
+    """One section of the report."""
+
+    section_id: Id
+    title: str
+    markdown: str
+    steps: tuple[int, ...] = ()
+    finding_ids: tuple[str, ...] = ()
+
+
+class Reference(Wire):
+    """One numbered source of the report."""
+
+    number: int
+    source_id: Id
+    title: str = ""
+    url: str | None = None
+    citations: tuple[Citation, ...] = ()
+    """The passages that the report cites of it, in order of appearance."""
+
+
+class SectionChange(Wire):
+    """What became of a section since the report before."""
+
+    title: str
+    change: Literal["added", "removed", "changed", "unchanged"]
+
+
+class Changes(Wire):
+    """What changed since the report before this one, and why (R25). No old text."""
+
+    sections: tuple[SectionChange, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+class Missing(Wire):
+    """A step that the report had to do without, or with an older result of (R19)."""
+
+    node: NodeId
+    used: Literal["nothing", "last_good"] = "nothing"
+    reason: str = ""
+
+
+class Phase4(Artifact):
+    """Report: the text, its references, the exact inputs that it was made from (R18)."""
+
+    NOT_MEANING: ClassVar[dict[str, object]] = {"meta": True, "changes": True, "inputs": True}
+
+    title: str = ""
+    markdown: str = ""
+    sections: tuple[Section, ...] = ()
+    references: tuple[Reference, ...] = ()
+    inputs: dict[str, Sha256] = Field(default_factory=dict)
+    changes: Changes | None = None
+    unsupported_claims: tuple[str, ...] = ()
+    partial: tuple[Missing, ...] = ()
+
+
+MODELS: dict[Phase, type[Artifact]] = {"phase0": Phase0, "phase1": Phase1, "phase2": Phase2, "phase3": StepFindings, "phase4": Phase4}
+
+
+def check_plan(steps: tuple[Step, ...]) -> None:
+    """Raise ValueError unless numbers are unique and each step depends on earlier steps of the same plan only."""
+    seen: set[int] = set()
+    for step in steps:
+        if step.step_id in seen:
+            raise ValueError(f"step number {step.step_id} is used twice")
+        for other in step.depends_on:
+            if other not in seen:
+                raise ValueError(f"step {step.step_id} depends on {other}, which is not an earlier step of this plan")
+        seen.add(step.step_id)
+
+
+def identities(steps: tuple[Step, ...]) -> dict[int, str]:
+    """The identity of each step (R9), by number: the hash of its normalised title, description and query, its named
+    sources, and the identities of the steps that it depends on. `steps` is in an order that `check_plan` accepts."""
+    found: dict[int, str] = {}
+    for step in steps:
+        found[step.step_id] = digest([
+            normalised(step.title), normalised(step.description), normalised(step.query),
+            sorted(step.source_ids), sorted(found[other] for other in step.depends_on),
+        ])  # fmt: skip
+    return found
+
+
+def number_steps(proposed: tuple[Step, ...], before: tuple[Step, ...], next_number: int) -> tuple[Step, ...]:
+    """Give a new plan its numbers (R9): equal identity keeps the number of the old plan, anything else gets the next one.
+
+    `proposed` carries any unique numbers, which its `depends_on` use; of two steps with one identity only the first is kept.
+    """
+    known = {identity: number for number, identity in identities(before).items()}
+    own = identities(proposed)
+    final: dict[int, int] = {}
+    taken: dict[str, int] = {}
+    steps: list[Step] = []
+    for step in proposed:
+        identity = own[step.step_id]
+        if identity in taken:
+            final[step.step_id] = taken[identity]
+            continue
+        number = known.get(identity)
+        if number is None:
+            number, next_number = next_number, next_number + 1
+        final[step.step_id] = taken[identity] = number
+        depends_on = tuple(dict.fromkeys(final[other] for other in step.depends_on))
+        steps.append(step.model_copy(update={"step_id": number, "depends_on": depends_on}))
+    return tuple(steps)
+
+
+class PlannedStep(Wire):
+    """What the log keeps of a step: enough to order, to compare and to speak of it."""
+
+    step_id: int
+    identity: str
+    title: str = ""
+    source_ids: tuple[Id, ...] = ()
+    depends_on: tuple[int, ...] = ()
+
+
+def planned(plan: Phase2) -> tuple[PlannedStep, ...]:
+    """The plan as the log keeps it."""
+    own = identities(plan.steps)
+    return tuple(
+        PlannedStep(step_id=s.step_id, identity=own[s.step_id], title=s.title[:120], source_ids=s.source_ids, depends_on=s.depends_on)
+        for s in plan.steps
+    )

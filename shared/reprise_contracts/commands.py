@@ -1,0 +1,277 @@
+"""What may be asked of a session or a batch. Commands are imperative; what came of one is an event."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from reprise_contracts.artifacts import ObjectRef, PlannedStep
+from reprise_contracts.nodes import NodeId, NodeOrGroup, Phase
+from reprise_contracts.sources import Source, SourceInput
+from reprise_contracts.wire import CommandId, Id, Sha256, Wire, digest
+
+Guidance = Annotated[str, StringConstraints(max_length=20_000)]
+Topic = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+Name = Annotated[str, StringConstraints(max_length=200)]
+Propagation = Literal["cascade", "mark_stale"]
+IfRunning = Literal["queue", "interrupt", "reject"]
+
+
+class Options(Wire):
+    """How a rerun is to be done."""
+
+    propagation: Propagation = "cascade"
+    force: bool = False
+    refetch: bool = False
+    guidance: Guidance | None = None
+    engine: Name | None = None
+    model: Name | None = None
+    if_running: IfRunning = "queue"
+    allow_partial: bool = False
+    stop_after: Phase | None = None
+    dry_run: bool = False
+    plan_token: Name | None = None
+
+
+class Target(Wire):
+    """What to rerun: one phase, some steps, or whatever is stale."""
+
+    phase: Phase | None = None
+    steps: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(max_length=10_000)] | None = None
+    stale: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> "Target":
+        if (self.phase is not None) + (self.steps is not None) + (self.stale is not None) != 1:
+            raise ValueError("name one of `phase`, `steps` and `stale`")
+        if self.steps is not None and not self.steps:
+            raise ValueError("`steps` is empty: name at least one step")
+        return self
+
+
+class Command(Wire):
+    """What every command has. `by` is set by the door, never taken from the caller."""
+
+    command_id: CommandId
+    by: str = ""
+    trace: str = ""
+    """W3C `traceparent` of the call."""
+
+    def fingerprint(self) -> str:
+        """The hash of what is asked, by whomever and through whichever door (R16)."""
+        return digest([type(self).__name__, self.model_dump(mode="json", exclude={"by", "trace"}, exclude_defaults=True)])
+
+
+class Rerun(Command):
+    """`rerun`: run the targets again, and what is below them as the options say. `{stale: true}` is a refresh (R26)."""
+
+    target: Target
+    options: Options = Options()
+
+
+class Cancel(Command):
+    """`cancel`: stop a run, a phase or a step; with none of them everything in the session (R20)."""
+
+    run_id: Id | None = None
+    phase: Phase | None = None
+    step_id: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_at_most(self) -> "Cancel":
+        if (self.run_id is not None) + (self.phase is not None) + (self.step_id is not None) > 1:
+            raise ValueError("name at most one of `run_id`, `phase` and `step_id`")
+        return self
+
+
+class Accept(Command):
+    """`accept`: a stale node is good enough for today's inputs (R28)."""
+
+    node: NodeId
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+
+
+class Edit(Command):
+    """`edit`: the user's own goals or plan, already stored as an object (R12)."""
+
+    node: Literal["phase1", "phase2"]
+    artifact: ObjectRef
+    parts: dict[str, str]
+    plan: tuple[PlannedStep, ...] | None = None
+    if_match: Sha256 | None = None
+    options: Options = Options(propagation="mark_stale")
+
+    def fingerprint(self) -> str:
+        """The object's key differs at every try; what it says does not."""
+        asked = self.model_dump(mode="json", include={"command_id", "node", "parts", "if_match", "options"}, exclude_defaults=True)
+        return digest([type(self).__name__, asked])
+
+
+SESSION_COMMANDS: dict[str, type[Command]] = {"rerun": Rerun, "cancel": Cancel, "accept": Accept, "edit": Edit}
+
+
+class Policy(Wire):
+    """How a session retries and waits; fixed when it is created, so that a replay does not depend on settings."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
+    backoff_seconds: Annotated[float, Field(ge=0)] = 1.0
+    """Before attempt n+1: backoff × 2ⁿ⁻¹."""
+    lease_seconds: Annotated[float, Field(gt=0)] = 15.0
+
+
+class SessionSpec(Wire):
+    """A session to create."""
+
+    session_id: Id
+    topic: Topic
+    engine: Name = ""
+    model: Name = ""
+    guidance: Guidance = ""
+    start: bool = True
+    stop_after: Phase | None = None
+    allow_partial: bool = False
+    policy: Policy = Policy()
+
+
+class CreateBatch(Command):
+    """`create`: a batch and its first session. The batch's id is derived from the caller and the command id."""
+
+    sources: tuple[Source, ...]
+    session: SessionSpec
+
+
+class AddSession(Command):
+    """`session`: a further session on the same sources."""
+
+    session: SessionSpec
+
+
+class PutSources(Command):
+    """`sources`: add new sources, or replace those whose id exists."""
+
+    sources: tuple[Source, ...]
+
+
+class RemoveSource(Command):
+    """`remove`: drop one source."""
+
+    source_id: Id
+
+
+class EndBatch(Command):
+    """`end`: cancel what runs and refuse every later command; with `delete` remove everything (R24)."""
+
+    delete: bool = False
+
+
+BATCH_COMMANDS: dict[str, type[Command]] = {
+    "create": CreateBatch,
+    "session": AddSession,
+    "sources": PutSources,
+    "remove": RemoveSource,
+    "end": EndBatch,
+}
+
+
+# Bodies of REST and of request and reply
+
+
+class StartOptions(Wire):
+    """Options of `POST /batches` and `POST /batches/{b}/sessions`."""
+
+    stop_after: Phase | None = None
+    allow_partial: bool = False
+
+
+class SessionRequest(Wire):
+    """`POST /batches/{b}/sessions`."""
+
+    topic: Topic
+    guidance: Guidance = ""
+    engine: Name | None = None
+    model: Name | None = None
+    options: StartOptions = StartOptions()
+    start: bool = True
+    command_id: CommandId | None = None
+
+
+class BatchRequest(SessionRequest):
+    """`POST /batches` and `reprise.v1.api.start`."""
+
+    sources: Annotated[tuple[SourceInput, ...], Field(min_length=1, max_length=1_000)]
+
+
+class SourcesRequest(Wire):
+    """`POST /batches/{b}/sources`."""
+
+    sources: Annotated[tuple[SourceInput, ...], Field(min_length=1, max_length=1_000)]
+    command_id: CommandId | None = None
+
+
+class SessionCall(Wire):
+    """What every workflow call names."""
+
+    batch_id: Id | None = None
+    session_id: Id
+    command_id: CommandId | None = None
+
+
+class RestartPhase(SessionCall):
+    """`POST /workflow/restart/phase`."""
+
+    phase: Phase
+    options: Options = Options()
+
+
+class RestartStep(SessionCall):
+    """`POST /workflow/restart/step`."""
+
+    step_ids: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=10_000)]
+    options: Options = Options()
+
+
+class RefreshCall(SessionCall):
+    """`POST /workflow/refresh`."""
+
+    options: Options = Options()
+
+
+class AcceptCall(SessionCall):
+    """`POST /workflow/accept`."""
+
+    node: NodeOrGroup
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+
+
+class CancelCall(SessionCall):
+    """`POST /workflow/cancel`."""
+
+    run_id: Id | None = None
+    phase: Phase | None = None
+    step_id: Annotated[int, Field(ge=1)] | None = None
+
+
+class RerunCall(SessionCall):
+    """`reprise.v1.api.rerun`."""
+
+    target: Target
+    options: Options = Options()
+
+
+class StateCall(Wire):
+    """`reprise.v1.api.state`."""
+
+    session_id: Id
+
+
+class CommandCall(Wire):
+    """`reprise.v1.api.command`."""
+
+    session_id: Id
+    command_id: CommandId
+
+
+class EndCall(Wire):
+    """`reprise.v1.api.end`."""
+
+    batch_id: Id
+    delete: bool = False
+    command_id: CommandId | None = None

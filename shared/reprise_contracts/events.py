@@ -1,0 +1,314 @@
+"""What the log holds: commits, each the inputs it decided and the events that came of them. Events are past tense."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from reprise_contracts.artifacts import ObjectRef, PlannedStep, Tokens
+from reprise_contracts.commands import Name, Options, Policy, SessionSpec, Target
+from reprise_contracts.jobs import Attempt
+from reprise_contracts.nodes import NodeId
+from reprise_contracts.problems import Problem
+from reprise_contracts.sources import Source, StoredSource
+from reprise_contracts.wire import Id, Instant, Wire
+
+RunKind = Literal["start", "phase", "steps", "refresh", "edit"]
+RunOutcome = Literal["completed", "failed", "cancelled", "refused"]
+
+
+class Honoured(Wire):
+    """What every event that answers a command names (R16)."""
+
+    command_id: str
+    fingerprint: str
+    by: str = ""
+
+
+# A session's events
+
+
+class SessionCreated(Honoured):
+    """A session came to be, on the sources that its batch had then."""
+
+    type: Literal["session_created"] = "session_created"
+    batch_id: Id
+    session_id: Id
+    topic: str
+    engine: Name = ""
+    model: Name = ""
+    guidance: str = ""
+    policy: Policy = Policy()
+    sources: tuple[Source, ...] = ()
+    batch_seq: int = 0
+
+
+class SourcesChanged(Wire):
+    """The session learned of new, changed or removed sources of its batch."""
+
+    type: Literal["sources_changed"] = "sources_changed"
+    batch_seq: int
+    sources: tuple[Source, ...] = ()
+    removed: tuple[Id, ...] = ()
+    by: str = ""
+
+
+class CommandRefused(Honoured):
+    """A command was refused, with the reason."""
+
+    type: Literal["command_refused"] = "command_refused"
+    kind: str = ""
+    problem: Problem
+
+
+class CommandHonoured(Honoured):
+    """A command that makes no run did its work: a cancel, an accept, an end."""
+
+    type: Literal["command_honoured"] = "command_honoured"
+    kind: str
+    target: str = ""
+    """What it was about, a run or a node; empty for all of the session."""
+
+
+class RunQueued(Honoured):
+    """A command was accepted and waits for its turn."""
+
+    type: Literal["run_queued"] = "run_queued"
+    run_id: Id
+    kind: RunKind
+    target: Target
+    options: Options = Options()
+    front: bool = False
+    """At the head of the queue: it interrupts what is active."""
+
+
+class RunMerged(Honoured):
+    """A command became part of a run that waits with equal options (R15)."""
+
+    type: Literal["run_merged"] = "run_merged"
+    run_id: Id
+    target: Target
+    """The target of the run with this command united to it."""
+
+
+class RunStarted(Wire):
+    """A run took its turn; its sources and parameters are pinned (R18)."""
+
+    type: Literal["run_started"] = "run_started"
+    run_id: Id
+
+
+class RunFinished(Wire):
+    """A run came to its end, or was refused at its turn (R15)."""
+
+    type: Literal["run_finished"] = "run_finished"
+    run_id: Id
+    outcome: RunOutcome
+    problem: Problem | None = None
+
+
+class NodeQueued(Attempt):
+    """An attempt is ready to be run, its inputs pinned. The scheduler publishes its job at `not_before`."""
+
+    type: Literal["node_queued"] = "node_queued"
+    not_before: Instant | None = None
+    inputs: str
+    """The digest of the inputs pinned; which they are follows from the log."""
+    gaps: tuple[NodeId, ...] = ()
+
+
+class NodeStarted(Attempt):
+    """A worker runs it."""
+
+    type: Literal["node_started"] = "node_started"
+    execution_id: Id
+    worker: str = ""
+
+
+class NodeCompleted(Attempt):
+    """The artifact is real from here on."""
+
+    type: Literal["node_completed"] = "node_completed"
+    execution_id: Id
+    worker: str = ""
+    artifact: ObjectRef
+    parts: dict[str, str]
+    plan: tuple[PlannedStep, ...] | None = None
+    stored: tuple[StoredSource, ...] = ()
+    versions: dict[str, str] = Field(default_factory=dict)
+    seconds: float = 0.0
+    tokens: Tokens = Tokens()
+    headline: str = ""
+    unchanged: bool = False
+    """It says what it said before: none of its readers needs to run (R8)."""
+
+
+class NodeFailed(Attempt):
+    """An attempt failed. `final` when it is not tried again."""
+
+    type: Literal["node_failed"] = "node_failed"
+    execution_id: Id
+    worker: str = ""
+    problem: Problem
+    final: bool = True
+    seconds: float = 0.0
+
+
+class NodesKept(Wire):
+    """At their turn nothing that these nodes read had changed (R7, R8), or they are the user's own (R12)."""
+
+    type: Literal["nodes_kept"] = "nodes_kept"
+    nodes: tuple[NodeId, ...]
+
+
+class NodesBlocked(Wire):
+    """At their turn something that these nodes depend on had failed or was cancelled (R19, R20)."""
+
+    type: Literal["nodes_blocked"] = "nodes_blocked"
+    nodes: tuple[NodeId, ...]
+
+
+class NodeCancelling(Attempt):
+    """A running attempt was told to stop."""
+
+    type: Literal["node_cancelling"] = "node_cancelling"
+
+
+class NodeCancelled(Attempt):
+    """An attempt came to rest without a result."""
+
+    type: Literal["node_cancelled"] = "node_cancelled"
+
+
+class ResultSuperseded(Attempt):
+    """A result came that no longer counts (R17); its object will be swept."""
+
+    type: Literal["result_superseded"] = "result_superseded"
+    execution_id: Id
+    key: str = ""
+
+
+class ArtifactEdited(Honoured):
+    """The user put goals or a plan of their own in place (R12)."""
+
+    type: Literal["artifact_edited"] = "artifact_edited"
+    node: NodeId
+    generation: int
+    artifact: ObjectRef
+    parts: dict[str, str]
+    plan: tuple[PlannedStep, ...] | None = None
+    unchanged: bool = False
+
+
+class NodeAccepted(Honoured):
+    """The user declared a stale node good enough for today's inputs, cause by cause (R28)."""
+
+    type: Literal["node_accepted"] = "node_accepted"
+    node: NodeId
+    causes: dict[str, str]
+    """Each cause that was accepted, and what it was then."""
+    reason: str
+
+
+class SessionEnded(Wire):
+    """The batch was ended; nothing more is decided but what is under way (R24)."""
+
+    type: Literal["session_ended"] = "session_ended"
+    deleted: bool = False
+    by: str = ""
+
+
+class SweepDone(Wire):
+    """What the log had decided against up to a commit is deleted from the store."""
+
+    type: Literal["sweep_done"] = "sweep_done"
+    seq: int
+
+
+SessionEvent = Annotated[
+    SessionCreated | SourcesChanged | CommandRefused | CommandHonoured | RunQueued | RunMerged | RunStarted | RunFinished
+    | NodeQueued | NodeStarted | NodeCompleted | NodeFailed | NodesKept | NodesBlocked | NodeCancelling | NodeCancelled
+    | ResultSuperseded | ArtifactEdited | NodeAccepted | SessionEnded | SweepDone,
+    Field(discriminator="type"),
+]  # fmt: skip
+
+
+# A batch's events
+
+
+class BatchCreated(Honoured):
+    """A batch came to be, with its sources and its first session."""
+
+    type: Literal["batch_created"] = "batch_created"
+    batch_id: Id
+    sources: tuple[Source, ...]
+
+
+class SessionAdded(Honoured):
+    """A session belongs to the batch from here on."""
+
+    type: Literal["session_added"] = "session_added"
+    session: SessionSpec
+
+
+class SourcesPut(Honoured):
+    """Sources were added, or replaced at a higher revision."""
+
+    type: Literal["sources_put"] = "sources_put"
+    sources: tuple[Source, ...]
+
+
+class SourceRemoved(Honoured):
+    """A source was removed."""
+
+    type: Literal["source_removed"] = "source_removed"
+    source_id: Id
+
+
+class SourcesStored(Wire):
+    """A session's phase 0 stored these versions; every session of the batch reads them from here on."""
+
+    type: Literal["sources_stored"] = "sources_stored"
+    session_id: Id
+    stored: tuple[StoredSource, ...]
+
+
+class BatchEnded(Honoured):
+    """The batch was ended; with `deleted` everything of it goes (R24)."""
+
+    type: Literal["batch_ended"] = "batch_ended"
+    deleted: bool = False
+
+
+class BatchCommandRefused(Honoured):
+    """A command to a batch was refused."""
+
+    type: Literal["batch_command_refused"] = "batch_command_refused"
+    kind: str = ""
+    problem: Problem
+
+
+BatchEvent = Annotated[
+    BatchCreated | SessionAdded | SourcesPut | SourceRemoved | SourcesStored | BatchEnded | BatchCommandRefused,
+    Field(discriminator="type"),
+]
+Event = Annotated[SessionEvent | BatchEvent, Field(discriminator="type")]
+
+
+class Commit(Wire):
+    """One message of a log: atomic, appended only to the sequence that was read (compare and set)."""
+
+    at: Instant
+    inputs: tuple[str, ...]
+    """The ids of the inputs decided: `cmd/<command_id>/<fingerprint>`, `done/<execution_id>/<type>`, and the like."""
+    events: tuple[Event, ...]
+    active: bool = False
+    """Something of the session is queued, running or cancelling after this commit."""
+    timer: Instant | None = None
+    """When the scheduler has to look again."""
+    sweep: bool = False
+    """There are objects that the log has decided against."""
+    batch: Id | None = None
+    """In a session's log: its batch."""
+    deleted: bool = False
+    """A tombstone: the rest of this log and its objects go."""
+    trace: str = ""

@@ -1,0 +1,354 @@
+"""WebSocket frames. Durable ones are made from commits and carry `seq` and `n`; live ones from progress, and may be thinned."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, TypeAdapter
+
+from reprise_contracts.artifacts import Finding, Goal, Step
+from reprise_contracts.nodes import NodeId, NodeOrGroup, Phase
+from reprise_contracts.problems import Problem
+from reprise_contracts.states import Cause, NodeView, State
+from reprise_contracts.wire import Instant, Wire
+
+
+class Frame(Wire):
+    """What every frame carries."""
+
+    DURABLE: ClassVar[bool] = True
+
+    type: str
+    batch_id: str = ""
+    session_id: str = ""
+    at: Instant | None = None
+    seq: int | None = None
+    n: int | None = None
+
+    def encode(self) -> bytes:
+        """JSON with every field that has a value."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+
+class Live(Frame):
+    """A frame that says which attempt it is of, and may be thinned."""
+
+    DURABLE = False
+
+    node: NodeId | None = None
+    generation: int = 0
+    attempt: int = 0
+
+
+class Connected(Frame):
+    """First frame."""
+
+    DURABLE = False
+    type: Literal["connected"] = "connected"
+    epoch: str
+    sessions: tuple[str, ...] = ()
+
+
+class Snapshot(Frame):
+    """The state of every session of the batch as of `seq`."""
+
+    DURABLE = False
+    type: Literal["snapshot"] = "snapshot"
+    sessions: tuple[State, ...] = ()
+
+
+class Reset(Frame):
+    """The position asked for is of another epoch or gone; a snapshot follows."""
+
+    DURABLE = False
+    type: Literal["reset"] = "reset"
+    reason: str = ""
+
+
+class WorkflowProgress(Live):
+    """How far a run is, in per cent."""
+
+    type: Literal["workflow:progress"] = "workflow:progress"
+    progress: float
+    message: str = ""
+    phase: Phase
+    step_id: int | None = None
+
+
+class WorkflowComplete(Frame):
+    """A run completed."""
+
+    type: Literal["workflow:complete"] = "workflow:complete"
+    run_id: str
+
+
+class WorkflowFailed(Frame):
+    """A run failed."""
+
+    type: Literal["workflow:failed"] = "workflow:failed"
+    run_id: str
+    problem: Problem | None = None
+
+
+class WorkflowCancelled(Frame):
+    """A run was cancelled."""
+
+    type: Literal["workflow:cancelled"] = "workflow:cancelled"
+    run_id: str
+    reason: str = ""
+
+
+class WorkflowQueued(Frame):
+    """A run waits."""
+
+    type: Literal["workflow:queued"] = "workflow:queued"
+    run_id: str
+    position: int
+
+
+class WorkflowRefused(Frame):
+    """A command was refused."""
+
+    type: Literal["workflow:refused"] = "workflow:refused"
+    command_id: str
+    problem: Problem
+
+
+class StaleNode(Wire):
+    """A node that is stale now, and why."""
+
+    node: NodeOrGroup
+    causes: tuple[Cause, ...] = ()
+
+
+class WorkflowStale(Frame):
+    """Every node that is stale after this commit, sent when that changed."""
+
+    type: Literal["workflow:stale"] = "workflow:stale"
+    nodes: tuple[StaleNode, ...] = ()
+
+
+class NodeUpdate(NodeView):
+    """A node as it is after this commit."""
+
+    DURABLE: ClassVar[bool] = True
+    type: Literal["node:update"] = "node:update"
+    node: NodeOrGroup
+    batch_id: str = ""
+    session_id: str = ""
+    at: Instant | None = None
+    seq: int | None = None
+    n: int | None = None
+
+    def encode(self) -> bytes:
+        """JSON with every field, so that a field that became empty is seen."""
+        return self.model_dump_json().encode()
+
+
+class ScrapingItem(Wire):
+    """One source in a `scraping:status`."""
+
+    link_id: str
+    url: str | None = None
+    title: str | None = None
+    status: str = "pending"
+    error: str | None = None
+
+
+class ScrapingStatus(Live):
+    """How far preparing is with its sources."""
+
+    type: Literal["scraping:status"] = "scraping:status"
+    total: int
+    completed: int
+    failed: int
+    inProgress: int  # noqa: N815  # the existing client's name
+    items: tuple[ScrapingItem, ...] = ()
+
+
+class ScrapingItemProgress(Live):
+    """One source on its way."""
+
+    type: Literal["scraping:item_progress"] = "scraping:item_progress"
+    link_id: str
+    url: str | None = None
+    stage: str
+    stage_progress: float = 0.0
+    overall_progress: float = 0.0
+    message: str = ""
+
+
+class ScrapingItemUpdate(Live):
+    """One source came to its end."""
+
+    type: Literal["scraping:item_update"] = "scraping:item_update"
+    link_id: str
+    url: str | None = None
+    status: str
+    error: str | None = None
+
+
+class PhaseChange(Frame):
+    """A phase began."""
+
+    type: Literal["research:phase_change"] = "research:phase_change"
+    phase: Phase
+    message: str = ""
+
+
+class Goals(Frame):
+    """The goals are there."""
+
+    type: Literal["research:goals"] = "research:goals"
+    goals: tuple[Goal, ...]
+
+
+class SynthesizedGoal(Frame):
+    """The synthesized goal is there."""
+
+    type: Literal["research:synthesized_goal"] = "research:synthesized_goal"
+    synthesized_goal: str
+
+
+class PlanFrame(Frame):
+    """The plan is there."""
+
+    type: Literal["research:plan"] = "research:plan"
+    plan: tuple[Step, ...]
+
+
+class StreamStart(Live):
+    """A model begins to write."""
+
+    type: Literal["research:stream_start"] = "research:stream_start"
+    stream_id: str
+    phase: Phase
+
+
+class StreamToken(Live):
+    """A model writes."""
+
+    type: Literal["research:stream_token"] = "research:stream_token"
+    stream_id: str
+    phase: Phase
+    token: str
+
+
+class StreamEnd(Live):
+    """A model has written."""
+
+    type: Literal["research:stream_end"] = "research:stream_end"
+    stream_id: str
+    phase: Phase
+
+
+class PhaseRerunStarted(Frame):
+    """A phase rerun took its turn."""
+
+    type: Literal["research:phase_rerun_started"] = "research:phase_rerun_started"
+    phase: Phase
+    phases: tuple[Phase, ...]
+
+
+class PhaseRerunComplete(Frame):
+    """A phase rerun is done."""
+
+    type: Literal["research:phase_rerun_complete"] = "research:phase_rerun_complete"
+    phase: Phase
+    phases: tuple[Phase, ...]
+    report_stale: bool
+
+
+class PhaseRerunError(Frame):
+    """A phase rerun failed."""
+
+    type: Literal["research:phase_rerun_error"] = "research:phase_rerun_error"
+    phase: Phase
+    message: str
+
+
+class StepRerunStarted(Frame):
+    """A step rerun took its turn."""
+
+    type: Literal["research:step_rerun_started"] = "research:step_rerun_started"
+    step_id: int
+    regenerate_report: bool
+
+
+class StepRerunComplete(Frame):
+    """A step rerun is done."""
+
+    type: Literal["research:step_rerun_complete"] = "research:step_rerun_complete"
+    step_id: int
+    regenerate_report: bool
+    report_stale: bool
+
+
+class StepRerunError(Frame):
+    """A step rerun failed."""
+
+    type: Literal["research:step_rerun_error"] = "research:step_rerun_error"
+    step_id: int
+    regenerate_report: bool
+    message: str
+
+
+class StepData(Wire):
+    """What a step found."""
+
+    step_id: int
+    findings: tuple[Finding, ...] = ()
+    insights: tuple[str, ...] = ()
+    confidence: str = ""
+    sources: tuple[str, ...] = ()
+    timestamp: Instant | None = None
+
+
+class StepComplete(Frame):
+    """A step completed (again)."""
+
+    type: Literal["phase3:step_complete"] = "phase3:step_complete"
+    stepData: StepData  # noqa: N815  # the existing client's name
+
+
+class ReportReady(Frame):
+    """The report is there."""
+
+    type: Literal["phase4:report_ready"] = "phase4:report_ready"
+    report: str
+    stale: bool
+
+
+class ErrorFrame(Frame):
+    """A phase failed, or what the client sent was no command."""
+
+    type: Literal["error"] = "error"
+    phase: Phase | None = None
+    message: str
+    problem: Problem | None = None
+
+
+class Answer(Frame):
+    """The answer to a command that the client sent."""
+
+    DURABLE = False
+    type: Literal["answer"] = "answer"
+    command_id: str = ""
+    run_id: str | None = None
+    position: int | None = None
+    problem: Problem | None = None
+
+
+AnyLive = Annotated[
+    WorkflowProgress | ScrapingStatus | ScrapingItemProgress | ScrapingItemUpdate | StreamStart | StreamToken | StreamEnd,
+    Field(discriminator="type"),
+]
+LIVE: TypeAdapter[AnyLive] = TypeAdapter(AnyLive)
+"""What workers publish on PROGRESS."""
+
+AnyFrame = Annotated[
+    Connected | Snapshot | Reset | WorkflowProgress | WorkflowComplete | WorkflowFailed | WorkflowCancelled | WorkflowQueued
+    | WorkflowRefused | WorkflowStale | NodeUpdate | ScrapingStatus | ScrapingItemProgress | ScrapingItemUpdate | PhaseChange
+    | Goals | SynthesizedGoal | PlanFrame | StreamStart | StreamToken | StreamEnd | PhaseRerunStarted | PhaseRerunComplete
+    | PhaseRerunError | StepRerunStarted | StepRerunComplete | StepRerunError | StepComplete | ReportReady | ErrorFrame | Answer,
+    Field(discriminator="type"),
+]  # fmt: skip
+FRAMES: TypeAdapter[AnyFrame] = TypeAdapter(AnyFrame)

@@ -1,0 +1,208 @@
+"""Jobs, what workers report of them, and the other inputs of a session that are no command."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from reprise_contracts.artifacts import InputRef, ObjectRef, PlannedStep, Tokens
+from reprise_contracts.commands import SessionSpec
+from reprise_contracts.nodes import NodeId
+from reprise_contracts.problems import Problem
+from reprise_contracts.sources import Source, StoredSource
+from reprise_contracts.wire import Id, Instant, Malformed, Wire, explain
+
+
+class Parameters(Wire):
+    """What a node is run with, besides its inputs (R6)."""
+
+    engine: str = ""
+    model: str = ""
+    guidance: str = ""
+
+
+class Gap(Wire):
+    """A step that a partial report does without, or with its last good artifact."""
+
+    node: NodeId
+    used: Literal["nothing", "last_good"]
+    reason: str
+
+
+class Job(Wire):
+    """One attempt of one node, with everything that it may read, pinned."""
+
+    batch_id: Id
+    session_id: Id
+    node: NodeId
+    generation: int
+    attempt: int
+    run_id: Id
+    topic: str
+    parameters: Parameters = Parameters()
+    inputs: dict[str, InputRef] = Field(default_factory=dict)
+    """By node: the artifacts to read. phase 0: none; phase 1: phase0; phase 2: phase0, phase1; a step: phase0, phase2 and
+    the steps that it depends on; phase 4: phase0, phase2 and every step."""
+    inputs_object: ObjectRef | None = None
+    """Where the inputs are when they are too many for a message; `inputs` is then empty."""
+    sources: tuple[Source, ...] = ()
+    """Phase 0: the sources as the run pinned them."""
+    refetch: bool = False
+    previous: ObjectRef | None = None
+    """The node's present artifact: the old plan for phase 2 (R9), the report before for phase 4 (R25)."""
+    next_step: int = 1
+    """Phase 2: the next free step number."""
+    gaps: tuple[Gap, ...] = ()
+    """Phase 4 under `allow_partial`."""
+    reasons: tuple[str, ...] = ()
+    """Why it runs, in words."""
+    trace: str = ""
+
+
+class InputList(Wire):
+    """The object that `Job.inputs_object` names."""
+
+    inputs: dict[str, InputRef]
+
+
+class Attempt(Wire):
+    """Which try of which node."""
+
+    node: NodeId
+    generation: int
+    attempt: int
+
+
+class Report(Attempt):
+    """What every report of a worker names."""
+
+    execution_id: Id
+    worker: str = ""
+    trace: str = ""
+
+
+class Started(Report):
+    """The job is being run. Sent when it takes more than a moment."""
+
+    type: Literal["started"] = "started"
+
+
+class Completed(Report):
+    """The artifact is stored."""
+
+    type: Literal["completed"] = "completed"
+    artifact: ObjectRef
+    parts: dict[str, str]
+    plan: tuple[PlannedStep, ...] | None = None
+    stored: tuple[StoredSource, ...] = ()
+    versions: dict[str, str] = Field(default_factory=dict)
+    seconds: float = 0.0
+    tokens: Tokens = Tokens()
+    headline: str = ""
+    """What came out, in a few words: `8 sources, 1 failed`."""
+
+
+class Failed(Report):
+    """The attempt failed. Only the orchestrator tries again."""
+
+    type: Literal["failed"] = "failed"
+    problem: Problem
+    seconds: float = 0.0
+
+
+class Stopped(Report):
+    """The attempt was cancelled and nothing of it goes on."""
+
+    type: Literal["stopped"] = "stopped"
+
+
+AnyReport = Annotated[Started | Completed | Failed | Stopped, Field(discriminator="type")]
+_REPORT: TypeAdapter[AnyReport] = TypeAdapter(AnyReport)
+
+
+def parse_report(data: bytes) -> AnyReport:
+    """Read a worker's report; raises `Malformed`."""
+    try:
+        return _REPORT.validate_json(data)
+    except ValidationError as error:
+        raise Malformed(explain(error, "report")) from error
+
+
+class LeaseEnded(Attempt):
+    """A cancelling node whose worker has not been heard of for a lease."""
+
+    type: Literal["lease_ended"] = "lease_ended"
+
+
+class Swept(Wire):
+    """Every object that the log had decided against when it stood at `seq` is deleted."""
+
+    type: Literal["swept"] = "swept"
+    seq: int
+
+
+AnyTimer = Annotated[LeaseEnded | Swept, Field(discriminator="type")]
+_TIMER: TypeAdapter[AnyTimer] = TypeAdapter(AnyTimer)
+
+
+def parse_timer(data: bytes) -> AnyTimer:
+    """Read a timer's input; raises `Malformed`."""
+    try:
+        return _TIMER.validate_json(data)
+    except ValidationError as error:
+        raise Malformed(explain(error, "timer")) from error
+
+
+class SessionCreation(Wire):
+    """How a session begins."""
+
+    command_id: str
+    fingerprint: str
+    by: str = ""
+    spec: SessionSpec
+
+
+class BatchFact(Wire):
+    """What a batch tells each of its sessions after a commit: its whole state, so that the last one suffices."""
+
+    type: Literal["batch"] = "batch"
+    batch_id: Id
+    batch_seq: int
+    """The batch commits so far; a session ignores a fact that is older than one it has recorded."""
+    sources: tuple[Source, ...] = ()
+    ended: bool = False
+    deleted: bool = False
+    by: str = ""
+    create: SessionCreation | None = None
+    """For the session's first fact."""
+
+
+class StoredFact(Wire):
+    """What a session's phase 0 tells its batch: the versions that it stored."""
+
+    type: Literal["stored"] = "stored"
+    session_id: Id
+    execution_id: Id
+    stored: tuple[StoredSource, ...]
+
+
+AnyFact = Annotated[BatchFact | StoredFact, Field(discriminator="type")]
+
+
+class Controlled(Wire):
+    """A CONTROL entry: attempts of the node up to and including this one are to stop."""
+
+    node: NodeId
+    generation: int
+    attempt: int
+    at: Instant
+
+
+_FACT: TypeAdapter[AnyFact] = TypeAdapter(AnyFact)
+
+
+def parse_fact(data: bytes) -> AnyFact:
+    """Read a fact; raises `Malformed`."""
+    try:
+        return _FACT.validate_json(data)
+    except ValidationError as error:
+        raise Malformed(explain(error, "fact")) from error

@@ -1,0 +1,69 @@
+"""What went wrong, in the form of RFC 9457: a stable type, the field, and what to do about it."""
+
+from typing import Literal
+
+from reprise_contracts.wire import Wire
+
+ProblemType = Literal[
+    "not_found", "invalid", "command_reused", "session_busy", "plan_changed", "step_obsolete", "step_unknown",
+    "inputs_missing", "feature_off", "unauthenticated", "forbidden", "batch_ended", "conflict", "too_large",
+    "unavailable", "worker_lost", "no_sources", "engine_failed", "engine_unavailable", "invalid_plan",
+    "store_unavailable", "cancelled", "internal",
+]  # fmt: skip
+
+STATUS: dict[str, int] = {
+    "not_found": 404,
+    "invalid": 422,
+    "command_reused": 422,
+    "session_busy": 409,
+    "plan_changed": 409,
+    "step_obsolete": 409,
+    "step_unknown": 404,
+    "inputs_missing": 409,
+    "feature_off": 403,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "batch_ended": 410,
+    "conflict": 412,
+    "too_large": 413,
+    "unavailable": 503,
+    # The ones below describe a node that failed; they travel inside a state, not as an HTTP answer of their own.
+    "worker_lost": 500,
+    "no_sources": 422,
+    "engine_failed": 502,
+    "engine_unavailable": 503,
+    "invalid_plan": 502,
+    "store_unavailable": 503,
+    "cancelled": 409,
+    "internal": 500,
+}
+
+
+class Problem(Wire):
+    """One problem. `detail` says what happened and `action` what to do; `retryable` says whether trying again can help."""
+
+    type: ProblemType
+    detail: str
+    action: str = ""
+    field: str | None = None
+    retryable: bool = False
+    valid_steps: tuple[int, ...] | None = None
+    """For `step_obsolete` and `step_unknown`: the numbers that exist."""
+    plan: "dict[str, object] | None" = None
+    """For `plan_changed`: the new preview."""
+    plan_token: str | None = None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return STATUS[self.type]
+
+    @property
+    def title(self) -> str:
+        """The type in words."""
+        return self.type.replace("_", " ").capitalize()
+
+    def document(self) -> dict[str, object]:
+        """The body of an `application/problem+json` answer."""
+        extra = self.model_dump(mode="json", exclude_none=True, exclude={"type", "retryable"} | (set() if self.action else {"action"}))
+        return {"type": f"/problems/{self.type}", "title": self.title, "status": self.status, **extra, "retryable": self.retryable}

@@ -1,0 +1,239 @@
+"""What the outside sees of a session, a batch, a plan and a command."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from reprise_contracts.commands import Propagation, Target
+from reprise_contracts.nodes import Freshness, NodeId, NodeOrGroup, Status
+from reprise_contracts.problems import Problem
+from reprise_contracts.sources import Source
+from reprise_contracts.wire import Instant, Wire
+
+Reason = Literal[
+    "changed", "guidance", "engine", "model", "source_changed", "source_added", "source_removed",
+    "definition", "failed", "upstream", "missing",
+]  # fmt: skip
+
+
+class Cause(Wire):
+    """One link of the chain that leads to the node, source or parameter that changed (R4)."""
+
+    node: str
+    """A node; `sources` or `source/<id>` for a source."""
+    reason: Reason
+    at: Instant | None = None
+    text: str = ""
+    """The same in words, without ids."""
+
+
+class ArtifactView(Wire):
+    """The artifact that counts now."""
+
+    generation: int
+    sha256: str
+    output: str
+    bytes: int
+    at: Instant
+    by: str
+
+
+class NodeView(Wire):
+    """One node, or the group `phase3` as a table over its steps."""
+
+    status: Status = "pending"
+    freshness: Freshness | None = None
+    causes: tuple[Cause, ...] = ()
+    upgradable: bool = False
+    generation: int = 0
+    attempt: int = 0
+    artifact: ArtifactView | None = None
+    seconds: float = 0.0
+    tokens: int = 0
+    problem: Problem | None = None
+    title: str = ""
+    """A step's title."""
+    headline: str = ""
+    """What came out, in a few words."""
+    guidance: str = ""
+    since: Instant | None = None
+    """When the status last changed."""
+    unchanged: bool = False
+    """Its last run said what the one before had said (R8)."""
+
+
+class RunView(Wire):
+    """The active run."""
+
+    run_id: str
+    command_id: str
+    targets: tuple[NodeOrGroup, ...]
+    propagation: Propagation
+    done: int
+    total: int
+    started_at: Instant | None = None
+    by: str = ""
+
+
+class QueuedView(Wire):
+    """A run that waits."""
+
+    run_id: str
+    command_ids: tuple[str, ...]
+    target: Target
+    position: int
+    by: str = ""
+
+
+class State(Wire):
+    """`GET /sessions/{s}`: a session as of commit `seq`."""
+
+    batch_id: str
+    session_id: str
+    topic: str
+    engine: str = ""
+    model: str = ""
+    guidance: str = ""
+    seq: int = 0
+    run: RunView | None = None
+    queue: tuple[QueuedView, ...] = ()
+    nodes: dict[NodeOrGroup, NodeView] = Field(default_factory=dict)
+    ended: bool = False
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+class Estimate(Wire):
+    """What the run would take if it went as last time."""
+
+    seconds: float = 0.0
+    tokens: int = 0
+
+
+class Plan(Wire):
+    """What a command would do (R13). What runs is `run` and a part of `may_run`, nothing else."""
+
+    run: tuple[NodeOrGroup, ...] = ()
+    may_run: tuple[NodeOrGroup, ...] = ()
+    keep: tuple[NodeOrGroup, ...] = ()
+    stale: tuple[NodeOrGroup, ...] = ()
+    drop: tuple[NodeOrGroup, ...] = ()
+    warnings: tuple[str, ...] = ()
+    estimate: Estimate = Estimate()
+
+
+class Preview(Wire):
+    """The answer to `dry_run`."""
+
+    plan: Plan
+    plan_token: str | None = None
+    provisional: bool = False
+
+
+CommandStatus = Literal["accepted", "queued", "merged", "running", "completed", "failed", "cancelled", "refused"]
+
+
+class CommandView(Wire):
+    """`GET /sessions/{s}/commands/{command_id}`: today's outcome."""
+
+    command_id: str
+    status: CommandStatus
+    run_id: str | None = None
+    problem: Problem | None = None
+
+
+class Receipt(Wire):
+    """The answer to a command that was stored: 202."""
+
+    command_id: str
+    run_id: str | None = None
+    position: int | None = None
+    plan: Plan | None = None
+    status: CommandStatus = "accepted"
+
+
+class Created(Wire):
+    """`POST /batches` → 201."""
+
+    batch_id: str
+    session_id: str
+    command_id: str = ""
+
+
+class SessionSummary(Wire):
+    """A session in a list."""
+
+    session_id: str
+    topic: str
+    status: Literal["pending", "running", "completed", "failed", "stale", "cancelled"] = "pending"
+    stale: tuple[NodeOrGroup, ...] = ()
+    failed: tuple[NodeOrGroup, ...] = ()
+    updated_at: Instant | None = None
+
+
+class BatchView(Wire):
+    """`GET /batches/{b}`."""
+
+    batch_id: str
+    topic: str = ""
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+    ended: bool = False
+    deleted: bool = False
+    sources: tuple[Source, ...] = ()
+    sessions: tuple[SessionSummary, ...] = ()
+    bytes: int | None = None
+
+
+class BatchPage(Wire):
+    """`GET /batches`."""
+
+    batches: tuple[BatchView, ...] = ()
+    next: str | None = None
+    """Pass as `after` to get the next page."""
+
+
+class TimelineEntry(Wire):
+    """One line of the session's story, in words (no ids in the text)."""
+
+    seq: int
+    n: int
+    at: Instant
+    by: str = ""
+    type: str
+    text: str
+    node: NodeId | None = None
+    nodes: tuple[NodeId, ...] = ()
+
+
+class Timeline(Wire):
+    """`GET /sessions/{s}/events`."""
+
+    events: tuple[TimelineEntry, ...] = ()
+    next: int | None = None
+
+
+class PoolView(Wire):
+    """One worker pool."""
+
+    phase: str
+    waiting: int = 0
+    """Jobs not delivered yet."""
+    working: int = 0
+    """Jobs delivered and not acknowledged."""
+    workers: tuple["WorkerView", ...] = ()
+
+
+class WorkerView(Wire):
+    """One worker process, as it last said."""
+
+    worker: str
+    phase: str
+    since: Instant
+    seen: Instant
+    running: tuple[str, ...] = ()
+    """What it runs now: `<session>/<node>`."""
+    draining: bool = False
+
+
+PoolView.model_rebuild()

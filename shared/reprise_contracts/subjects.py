@@ -1,0 +1,192 @@
+"""Every subject, stream, consumer and object key, each builder beside its wildcard. No other module spells one."""
+
+from typing import NamedTuple
+
+from reprise_contracts.nodes import phase_of, token
+
+ROOT = "reprise.v1"
+
+# Streams
+INBOX = "INBOX"
+SESSIONS = "SESSIONS"
+JOBS = "JOBS"
+CONTROL = "CONTROL"
+PROGRESS = "PROGRESS"
+SNAPSHOTS = "SNAPSHOTS"
+DLQ = "DLQ"
+
+# Durable consumers
+ORCHESTRATOR = "orchestrator"
+
+
+def pool(phase: str) -> str:
+    """The durable consumer of a worker pool; its lag is what an operator scales on."""
+    return f"pool-{phase}"
+
+
+# INBOX: what the orchestrator decides
+COMMANDS = f"{ROOT}.cmd.*.*"
+REPORTS = f"{ROOT}.done.>"
+FACTS = f"{ROOT}.fact.*"
+TIMERS = f"{ROOT}.timer.*"
+INBOX_SUBJECTS = (COMMANDS, REPORTS, FACTS, TIMERS)
+
+
+def command(target: str, kind: str) -> str:
+    """A command to a session or a batch: `reprise.v1.cmd.<id>.<kind>`."""
+    return f"{ROOT}.cmd.{target}.{kind}"
+
+
+def report(session_id: str, node: str) -> str:
+    """A worker's report; the phase comes first, so that a prefix is a privilege."""
+    return f"{ROOT}.done.{phase_of(node)}.{session_id}.{token(node)}"
+
+
+def reports_of(phase: str) -> str:
+    """All reports of one pool."""
+    return f"{ROOT}.done.{phase}.>"
+
+
+def fact(target: str) -> str:
+    """What a batch's commit tells a session, or a session tells its batch."""
+    return f"{ROOT}.fact.{target}"
+
+
+def timer(session_id: str) -> str:
+    """A time that has come, as an input of the session."""
+    return f"{ROOT}.timer.{session_id}"
+
+
+class Inbound(NamedTuple):
+    """What a subject of INBOX says by itself."""
+
+    door: str
+    """`cmd`, `done`, `fact` or `timer`."""
+    target: str
+    """The session or batch that decides."""
+    kind: str
+    """The command's kind; empty for the others."""
+
+
+def parse_inbound(subject: str) -> Inbound | None:
+    """Read a subject of INBOX; None if it is not one."""
+    parts = subject.split(".")
+    match parts:
+        case ["reprise", "v1", "cmd", target, kind]:
+            return Inbound("cmd", target, kind)
+        case ["reprise", "v1", "done", _, target, _]:
+            return Inbound("done", target, "")
+        case ["reprise", "v1", ("fact" | "timer") as door, target]:
+            return Inbound(door, target, "")
+        case _:
+            return None
+
+
+# SESSIONS: the log
+LOGS = f"{ROOT}.log.*"
+
+
+def log(target: str) -> str:
+    """The log of a session or of a batch."""
+    return f"{ROOT}.log.{target}"
+
+
+def logged(subject: str) -> str:
+    """The id whose log a subject is."""
+    return subject.rsplit(".", 1)[1]
+
+
+# SNAPSHOTS: a cache of folded logs, the last one per subject
+ALL_SNAPSHOTS = f"{ROOT}.snapshot.*"
+
+
+def snapshot(target: str) -> str:
+    """The last snapshot of a session or of a batch."""
+    return f"{ROOT}.snapshot.{target}"
+
+
+# JOBS: one subject per node, generation and attempt
+ALL_JOBS = f"{ROOT}.job.>"
+
+
+def jobs_of(phase: str) -> str:
+    """All jobs of one pool."""
+    return f"{ROOT}.job.{phase}.>"
+
+
+def job(session_id: str, node: str, generation: int, attempt: int) -> str:
+    """One job. A job that is still held is not stored twice."""
+    return f"{ROOT}.job.{phase_of(node)}.{session_id}.{token(node)}.{generation}.{attempt}"
+
+
+# CONTROL: the last cancellation of each node
+CONTROLS = f"{ROOT}.control.>"
+
+
+def control(session_id: str, node: str) -> str:
+    """Which generation and attempt of a node is cancelled; the last value is kept."""
+    return f"{ROOT}.control.{phase_of(node)}.{session_id}.{token(node)}"
+
+
+# PROGRESS: for watching only, in memory
+ALL_PROGRESS = f"{ROOT}.progress.>"
+
+
+def progress(session_id: str, node: str) -> str:
+    """Progress of one node."""
+    return f"{ROOT}.progress.{session_id}.{token(node)}"
+
+
+# DLQ
+DEAD = f"{ROOT}.dlq.>"
+
+
+def dead(stream: str) -> str:
+    """Messages of a stream that could not be understood."""
+    return f"{ROOT}.dlq.{stream}"
+
+
+# Request and reply, for other systems (core NATS, not a stream)
+API_KINDS = ("start", "rerun", "refresh", "accept", "cancel", "state", "command", "end")
+API_GROUP = "gateway"
+
+
+def api(kind: str) -> str:
+    """A question to any gateway: `reprise.v1.api.<kind>`."""
+    return f"{ROOT}.api.{kind}"
+
+
+# Objects
+def artifact_key(batch_id: str, session_id: str, node: str, generation: int, execution_id: str) -> str:
+    """Where one execution writes its artifact. Never the same key twice; phase first, so that a prefix is a privilege."""
+    return f"{artifact_prefix(batch_id, session_id, phase_of(node))}{token(node)}/g{generation}/{execution_id}.json"
+
+
+def artifact_prefix(batch_id: str, session_id: str, phase: str) -> str:
+    """All artifacts of one phase of a session."""
+    return f"{phase}/{batch_id}/{session_id}/"
+
+
+def inputs_key(batch_id: str, session_id: str, node: str, generation: int, attempt: int) -> str:
+    """A job's list of inputs, where it is too long for a message."""
+    return f"inputs/{batch_id}/{session_id}/{token(node)}/g{generation}-{attempt}.json"
+
+
+def inputs_prefix(batch_id: str, session_id: str) -> str:
+    """All lists of inputs of a session."""
+    return f"inputs/{batch_id}/{session_id}/"
+
+
+def raw_key(batch_id: str, sha256: str) -> str:
+    """A download, by the sha256 of its bytes."""
+    return f"sources/{batch_id}/raw/{sha256}"
+
+
+def text_key(batch_id: str, sha256: str) -> str:
+    """An extracted text (UTF-8), by the sha256 of its bytes."""
+    return f"sources/{batch_id}/text/{sha256}"
+
+
+def sources_prefix(batch_id: str) -> str:
+    """All downloads and texts of a batch."""
+    return f"sources/{batch_id}/"
