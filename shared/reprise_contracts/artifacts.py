@@ -17,6 +17,8 @@ WHOLE = "output"
 """The part that is the whole meaning."""
 ABSTRACT = "abstract"
 """Phase 0: summaries, abstract and themes."""
+TEXTS = "texts"
+"""Phase 0: the texts of all sources together."""
 REFERENCES = "references"
 """Phase 0: what a reference list says of each source."""
 
@@ -172,12 +174,12 @@ class Phase0(Artifact):
     themes: tuple[Theme, ...] = ()
 
     def parts(self) -> dict[str, str]:
-        """The text of each source, the abstract, the references, the whole."""
+        """The text of each source and all of them, the abstract, the references, the whole."""
         references = [(s.source_id, s.title, s.url, s.final_url, s.author, s.published) for s in self.sources if s.text_sha256]
         abstract = {"abstract": self.abstract, "summaries": [s.model_dump(mode="json") for s in self.summaries],
                     "themes": [t.model_dump(mode="json") for t in self.themes]}  # fmt: skip
         texts = {text_part(s.source_id): s.text_sha256 for s in self.sources if s.text_sha256 and s.status == "ready"}
-        return super().parts() | {ABSTRACT: digest(abstract), REFERENCES: digest(references)} | texts
+        return super().parts() | {ABSTRACT: digest(abstract), TEXTS: digest(texts), REFERENCES: digest(references)} | texts
 
 
 class Goal(Wire):

@@ -60,6 +60,10 @@ class Command(Wire):
         """The hash of what is asked, by whomever and through whichever door (R16)."""
         return digest([type(self).__name__, self.model_dump(mode="json", exclude={"by", "trace"}, exclude_defaults=True)])
 
+    def input_id(self) -> str:
+        """Its name in a commit's `inputs` and, with its target, as a message's id."""
+        return f"cmd/{self.command_id}/{self.fingerprint()[:16]}"
+
 
 class Rerun(Command):
     """`rerun`: run the targets again, and what is below them as the options say. `{stale: true}` is a refresh (R26)."""

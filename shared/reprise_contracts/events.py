@@ -213,8 +213,18 @@ class SessionEnded(Wire):
     """The batch was ended; nothing more is decided but what is under way (R24)."""
 
     type: Literal["session_ended"] = "session_ended"
-    deleted: bool = False
+    deleting: bool = False
+    """Everything of it goes as soon as nothing is under way."""
     by: str = ""
+
+
+class SessionDeleted(Wire):
+    """The tombstone, always the last event of its log: the id stays known as ended, the rest goes."""
+
+    type: Literal["session_deleted"] = "session_deleted"
+    batch_id: Id
+    session_id: Id
+    topic: str = ""
 
 
 class SweepDone(Wire):
@@ -227,7 +237,7 @@ class SweepDone(Wire):
 SessionEvent = Annotated[
     SessionCreated | SourcesChanged | CommandRefused | CommandHonoured | RunQueued | RunMerged | RunStarted | RunFinished
     | NodeQueued | NodeStarted | NodeCompleted | NodeFailed | NodesKept | NodesBlocked | NodeCancelling | NodeCancelled
-    | ResultSuperseded | ArtifactEdited | NodeAccepted | SessionEnded | SweepDone,
+    | ResultSuperseded | ArtifactEdited | NodeAccepted | SessionEnded | SessionDeleted | SweepDone,
     Field(discriminator="type"),
 ]  # fmt: skip
 
@@ -276,6 +286,7 @@ class BatchEnded(Honoured):
     """The batch was ended; with `deleted` everything of it goes (R24)."""
 
     type: Literal["batch_ended"] = "batch_ended"
+    batch_id: Id
     deleted: bool = False
 
 
@@ -303,8 +314,6 @@ class Commit(Wire):
     events: tuple[Event, ...]
     active: bool = False
     """Something of the session is queued, running or cancelling after this commit."""
-    timer: Instant | None = None
-    """When the scheduler has to look again."""
     sweep: bool = False
     """There are objects that the log has decided against."""
     batch: Id | None = None

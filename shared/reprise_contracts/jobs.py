@@ -79,6 +79,10 @@ class Report(Attempt):
     worker: str = ""
     trace: str = ""
 
+    def input_id(self) -> str:
+        """Its name in a commit's `inputs` and as a message's id."""
+        return f"done/{self.execution_id}/{type(self).__name__.lower()}"
+
 
 class Started(Report):
     """The job is being run. Sent when it takes more than a moment."""
@@ -132,12 +136,20 @@ class LeaseEnded(Attempt):
 
     type: Literal["lease_ended"] = "lease_ended"
 
+    def input_id(self) -> str:
+        """Its name in a commit's `inputs`."""
+        return f"lease/{self.node}/{self.generation}/{self.attempt}"
+
 
 class Swept(Wire):
     """Every object that the log had decided against when it stood at `seq` is deleted."""
 
     type: Literal["swept"] = "swept"
     seq: int
+
+    def input_id(self) -> str:
+        """Its name in a commit's `inputs`."""
+        return f"swept/{self.seq}"
 
 
 AnyTimer = Annotated[LeaseEnded | Swept, Field(discriminator="type")]
@@ -175,6 +187,10 @@ class BatchFact(Wire):
     create: SessionCreation | None = None
     """For the session's first fact."""
 
+    def input_id(self) -> str:
+        """Its name in a commit's `inputs`."""
+        return f"fact/{self.batch_seq}"
+
 
 class StoredFact(Wire):
     """What a session's phase 0 tells its batch: the versions that it stored."""
@@ -183,6 +199,10 @@ class StoredFact(Wire):
     session_id: Id
     execution_id: Id
     stored: tuple[StoredSource, ...]
+
+    def input_id(self) -> str:
+        """Its name in a commit's `inputs`."""
+        return f"stored/{self.execution_id}"
 
 
 AnyFact = Annotated[BatchFact | StoredFact, Field(discriminator="type")]

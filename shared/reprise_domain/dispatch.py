@@ -1,0 +1,59 @@
+"""The job of a node that is queued: everything that one attempt may read, pinned (R18)."""
+
+from datetime import datetime
+
+from reprise_contracts.artifacts import WHOLE, InputRef
+from reprise_contracts.jobs import Gap, Job
+from reprise_contracts.nodes import step_of
+from reprise_domain.freshness import Verdicts
+from reprise_domain.graph import parents
+from reprise_domain.state import Session
+
+
+def queued(session: Session) -> dict[str, datetime | None]:
+    """The nodes whose job has to be out there, each with the time before which it must not be."""
+    if session.run is None:
+        return {}
+    entries = {node: session.node(node) for node in session.run.in_flight}
+    return {node: entry.not_before for node, entry in entries.items() if entry.status in {"queued", "running"}}
+
+
+def leases(session: Session) -> dict[str, datetime]:
+    """The nodes that are cancelling, each with the time at which it began."""
+    if session.run is None:
+        return {}
+    entries = {node: session.node(node) for node in session.run.in_flight}
+    return {node: entry.since for node, entry in entries.items() if entry.status == "cancelling" and entry.since is not None}
+
+
+def job_for(session: Session, node: str) -> Job:
+    """The job of a node that is queued or running, as it was when its attempt was dispatched."""
+    run, entry = session.run, session.node(node)
+    if run is None:
+        raise ValueError("a job belongs to an active run")
+    inputs: dict[str, InputRef] = {}
+    gaps: list[Gap] = []
+    for parent in parents(node, session.plan):
+        above = session.node(parent)
+        if above.made is not None:
+            inputs[parent] = InputRef(key=above.made.ref.key, sha256=above.made.ref.sha256, output=above.made.parts[WHOLE])
+        if node == "phase4" and step_of(parent) is not None and (above.made is None or above.status == "failed" or parent in run.bad):
+            reason = above.problem.detail if above.problem else "It has no result."
+            gaps.append(Gap(node=parent, used="last_good" if above.made else "nothing", reason=reason))
+    return Job(
+        batch_id=session.batch_id,
+        session_id=session.session_id,
+        node=node,
+        generation=entry.generation,
+        attempt=entry.attempt,
+        run_id=run.spec.run_id,
+        topic=session.topic,
+        parameters=session.parameters(node),
+        inputs=inputs,
+        sources=run.sources if node == "phase0" else (),
+        refetch=run.spec.options.refetch,
+        previous=entry.made.ref if entry.made and node in {"phase2", "phase4"} else None,
+        next_step=session.next_step,
+        gaps=tuple(gaps),
+        reasons=tuple(cause.text for cause in Verdicts(session).chain(node)) if node == "phase4" else (),
+    )

@@ -1,0 +1,103 @@
+"""R1: the graph of phases and steps, as tables and as small functions over a plan."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from reprise_contracts.artifacts import PlannedStep
+from reprise_contracts.nodes import PHASES, Phase, phase_of, step_node, step_of
+
+PARENTS: dict[Phase, tuple[Phase, ...]] = {
+    "phase0": (),
+    "phase1": ("phase0",),
+    "phase2": ("phase0", "phase1"),
+    "phase3": ("phase0", "phase2"),
+    "phase4": ("phase0", "phase2", "phase3"),
+}
+"""What each phase reads. A step reads further steps as well: those that it depends on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plan as the rules see it: its steps in order, by number, and who depends on whom."""
+
+    steps: tuple[PlannedStep, ...]
+    by_id: Mapping[int, PlannedStep] = field(init=False, compare=False, repr=False)
+    dependents: Mapping[int, tuple[int, ...]] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        dependents: dict[int, list[int]] = {step.step_id: [] for step in self.steps}
+        for step in self.steps:
+            for other in step.depends_on:
+                dependents[other].append(step.step_id)
+        object.__setattr__(self, "by_id", {step.step_id: step for step in self.steps})
+        object.__setattr__(self, "dependents", {number: tuple(others) for number, others in dependents.items()})
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The steps as nodes, in order."""
+        return tuple(step_node(step.step_id) for step in self.steps)
+
+    def below(self, numbers: Iterable[int]) -> frozenset[int]:
+        """These steps and every step that depends on one of them."""
+        found: set[int] = set()
+        todo = list(numbers)
+        while todo:
+            number = todo.pop()
+            if number not in found:
+                found.add(number)
+                todo.extend(self.dependents.get(number, ()))
+        return frozenset(found)
+
+
+def parents(node: str, plan: Plan | None) -> tuple[str, ...]:
+    """The nodes that a node reads, in the order in which they run."""
+    step = step_of(node)
+    if step is not None:
+        deps = plan.by_id[step].depends_on if plan and step in plan.by_id else ()
+        return ("phase0", "phase2", *map(step_node, deps))
+    if node == "phase4":
+        return ("phase0", "phase2", *(plan.nodes if plan else ()))
+    return PARENTS[phase_of(node)]
+
+
+def all_nodes(plan: Plan | None) -> tuple[str, ...]:
+    """Every node of the session, in an order in which they can run."""
+    return ("phase0", "phase1", "phase2", *(plan.nodes if plan else ()), "phase4")
+
+
+def phases_below(phase: Phase) -> tuple[Phase, ...]:
+    """The phases that read a phase, directly or not."""
+    return PHASES[PHASES.index(phase) + 1 :]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of the graph that a run considers: whole phases, or of phase 3 only some steps."""
+
+    phases: tuple[Phase, ...]
+    steps: frozenset[int] | None = None
+    """With phase 3 in `phases`: these steps only; None means every step of the plan as it is then."""
+
+    def __contains__(self, node: object) -> bool:
+        if not isinstance(node, str) or phase_of(node) not in self.phases:
+            return False
+        step = step_of(node)
+        return step is None or self.steps is None or step in self.steps
+
+    def of_phase(self, phase: Phase, plan: Plan | None) -> tuple[str, ...]:
+        """The nodes of one phase that are in the scope, in order."""
+        if phase not in self.phases:
+            return ()
+        if phase != "phase3":
+            return (phase,)
+        if plan is None:
+            return ()
+        if self.steps is None:
+            return plan.nodes
+        return tuple(step_node(number) for number in sorted(self.steps) if number in plan.by_id)
+
+    def until(self, last: Phase | None) -> "Scope":
+        """The same scope without the phases after `last` (R27)."""
+        if last is None:
+            return self
+        return Scope(tuple(p for p in self.phases if PHASES.index(p) <= PHASES.index(last)), self.steps)

@@ -1,0 +1,153 @@
+"""R13: what a command would do, from the same scope and the same rules as the run itself; and why it cannot be done."""
+
+from collections.abc import Iterable
+
+from reprise_contracts.nodes import PHASES, step_of
+from reprise_contracts.problems import Problem
+from reprise_contracts.states import Estimate, Plan, Preview
+from reprise_contracts.wire import digest
+from reprise_domain.freshness import Verdicts, moved, spoken
+from reprise_domain.graph import Scope, all_nodes, parents
+from reprise_domain.state import Made, Session, Spec, scope_of
+
+NEW_STEPS = "phase3/*"
+
+
+def obstacle(session: Session, spec: Spec, *, busy: bool) -> Problem | None:
+    """R15, R19: why a run cannot start now; while another one is active only what can no longer change is checked."""
+    options, target = spec.options, spec.target
+    if options.stop_after and target.phase and PHASES.index(options.stop_after) < PHASES.index(target.phase):
+        detail = f"The run would stop after {options.stop_after}, before its target {target.phase}."
+        return Problem(type="invalid", field="options.stop_after", detail=detail, action="Name the target or a later phase.")
+    if target.steps:
+        problem = _step_problem(session, target.steps)
+        if problem is not None:
+            return problem
+    if busy or spec.kind in {"start", "refresh", "edit"}:
+        return None
+    scope = scope_of(spec, session.plan)
+    for node in _targets(session, spec, scope):
+        for parent in parents(node, session.plan):
+            missing = session.node(parent).made is None and parent not in scope
+            if missing and not (options.allow_partial and node == "phase4" and step_of(parent) is not None):
+                detail = f"{spoken(node).capitalize()} cannot run: {spoken(parent)} has no result yet."
+                return Problem(type="inputs_missing", detail=detail, action=f"Run {spoken(parent)} first, or refresh the session.")
+    return None
+
+
+def _targets(session: Session, spec: Spec, scope: Scope) -> list[str]:
+    if spec.target.phase == "phase3" and session.plan is None:
+        return ["phase4"]  # there is no plan to run: say what is missing
+    if spec.target.steps:
+        return list(spec.targets)
+    return [node for node in all_nodes(session.plan) if node in scope and spec.names(node)]
+
+
+def _step_problem(session: Session, steps: Iterable[int]) -> Problem | None:
+    known = session.plan.by_id if session.plan else {}
+    unknown = sorted(number for number in steps if number not in known)
+    if not unknown:
+        return None
+    valid = tuple(known)
+    numbers = ", ".join(map(str, unknown))
+    if any(number < session.next_step for number in unknown):
+        detail = f"No longer in the plan: step {numbers}."
+        return Problem(type="step_obsolete", field="step_ids", detail=detail, action="Choose among the valid steps.", valid_steps=valid)
+    detail = f"There is no step {numbers} in this session."
+    return Problem(type="step_unknown", field="step_ids", detail=detail, action="Choose among the valid steps.", valid_steps=valid)
+
+
+def preview(session: Session, spec: Spec) -> Preview:
+    """What the run would do now. `run` is certain but for failures; `may_run` runs only if something above it changes."""
+    scope = scope_of(spec, session.plan)
+    busy = session.run is not None or bool(session.queue)
+    run, may = _split(session, spec, scope)
+    verdicts = Verdicts(session)
+    moving = {*run, *may}
+    if spec.kind == "edit" and spec.target.phase:
+        moving.add(spec.target.phase)
+    keep: list[str] = []
+    stale: list[str] = []
+    below: set[str] = set(moving)
+    for node in all_nodes(session.plan):
+        if any(parent in below for parent in parents(node, session.plan)):
+            below.add(node)
+        if node in run or node in may or session.node(node).made is None:
+            continue
+        (stale if node in below or verdicts.freshness(node) == "stale" else keep).append(node)
+    replanned = "phase2" in moving and "phase3" in scope.phases and scope.steps is None
+    plan = Plan(
+        run=run,
+        may_run=(*may, NEW_STEPS) if replanned else may,
+        keep=tuple(keep),
+        stale=tuple(stale),
+        warnings=_warnings(session, spec, verdicts, scope),
+        estimate=_estimate(session, run),
+    )
+    if busy:
+        return Preview(plan=plan, provisional=True)
+    lists = {name: sorted(getattr(plan, name)) for name in ("run", "may_run", "keep", "stale", "drop")}
+    options = spec.options.model_dump(mode="json", exclude={"dry_run", "plan_token"})
+    token = digest([lists, spec.target.model_dump(mode="json"), options])[:32]
+    return Preview(plan=plan, plan_token=token)
+
+
+def _split(session: Session, spec: Spec, scope: Scope) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The nodes that run for certain, and those that run only if something above them changes."""
+    run: list[str] = []
+    may: list[str] = []
+    moving: set[str] = set()
+    replanned = False
+    for node in all_nodes(session.plan):
+        if node not in scope:
+            continue
+        above = [parent for parent in parents(node, session.plan) if parent in moving]
+        droppable = replanned and step_of(node) is not None
+        verdict = _outlook(session, spec, node, above=bool(above))
+        if verdict == "run" and not droppable:
+            run.append(node)
+        elif verdict != "keep":
+            may.append(node)
+        else:
+            continue
+        moving.add(node)
+        replanned = replanned or node == "phase2"
+    return tuple(run), tuple(may)
+
+
+def _outlook(session: Session, spec: Spec, node: str, *, above: bool) -> str:
+    """`_verdict` of `decide`, for a node whose turn is still to come."""
+    if spec.names(node) or spec.options.force:
+        return "run"
+    entry = session.node(node)
+    if entry.made is not None and entry.made.edited:
+        return "keep"
+    if entry.status != "completed":
+        return "run"
+    differing = moved(session, node)
+    if not above:
+        return "run" if differing else "keep"
+    own = {"engine", "model", "guidance"}
+    return "run" if own & differing.keys() else "may"
+
+
+def _warnings(session: Session, spec: Spec, verdicts: Verdicts, scope: Scope) -> tuple[str, ...]:
+    """R7: stale nodes above a target are not run; the preview says so."""
+    named = [node for node in all_nodes(session.plan) if spec.names(node)]
+    above: dict[str, None] = {}
+    for node in named:
+        for parent in parents(node, session.plan):
+            if parent not in scope and verdicts.freshness(parent) == "stale":
+                above[parent] = None
+    found = [f"{spoken(node).capitalize()} is stale and is not run by this command." for node in above]
+    for node in all_nodes(session.plan):
+        made = session.node(node).made
+        if node in scope and made is not None and made.edited:
+            does = "replaces" if spec.names(node) or spec.options.force else "leaves"
+            found.append(f"{spoken(node).capitalize()} was edited by a user; this run {does} it.")
+    return tuple(found)
+
+
+def _estimate(session: Session, run: Iterable[str]) -> Estimate:
+    made: list[Made] = [entry.made for node in run if (entry := session.node(node)).made is not None]
+    return Estimate(seconds=round(sum(one.seconds for one in made), 3), tokens=sum(one.tokens.total for one in made))

@@ -1,0 +1,228 @@
+"""The state of a session: everything that its log says, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from reprise_contracts.artifacts import ObjectRef, Tokens
+from reprise_contracts.commands import Options, Policy, Target
+from reprise_contracts.events import RunKind
+from reprise_contracts.jobs import Parameters
+from reprise_contracts.nodes import PHASES, Phase, Status, phase_of, step_of
+from reprise_contracts.problems import Problem
+from reprise_contracts.sources import Source
+from reprise_domain.graph import Plan, Scope, phases_below
+from reprise_domain.mapping import Map
+
+IN_FLIGHT: frozenset[Status] = frozenset({"queued", "running", "cancelling"})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The artifact that counts, and what was read to make it (R3)."""
+
+    ref: ObjectRef
+    generation: int
+    execution_id: str
+    at: datetime
+    changed_at: datetime
+    """When what it says last changed; later artifacts that say the same leave it."""
+    parts: Mapping[str, str]
+    reads: Mapping[str, str]
+    """Each input by name, and what it was."""
+    by: str = ""
+    edited: bool = False
+    """The user's own (R12)."""
+    seconds: float = 0.0
+    tokens: Tokens = field(default_factory=Tokens)
+    headline: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One phase or step."""
+
+    status: Status = "pending"
+    generation: int = 0
+    """Runs started and edits so far."""
+    attempt: int = 0
+    since: datetime | None = None
+    not_before: datetime | None = None
+    reads: Mapping[str, str] = field(default_factory=dict)
+    """What the attempt in flight reads."""
+    made: Made | None = None
+    problem: Problem | None = None
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    """Causes that the user accepted, each as it was then (R28)."""
+
+
+PENDING = Node()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A source as the session knows it, and since when."""
+
+    source: Source
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """Parameters that commands set for a node or a phase (R12); None keeps what holds for what is above it."""
+
+    engine: str | None = None
+    model: str | None = None
+    guidance: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A run as it was asked for."""
+
+    run_id: str
+    command_ids: tuple[str, ...]
+    by: str
+    kind: RunKind
+    target: Target
+    options: Options
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The nodes and phases named: these run whatever their freshness."""
+        if self.kind == "edit" or self.target.stale:
+            return ()
+        if self.target.phase:
+            return (self.target.phase,)
+        return tuple(f"phase3/{number}" for number in self.target.steps or ())
+
+    def names(self, node: str) -> bool:
+        """Whether the node is one of the targets."""
+        if self.kind == "edit" or self.target.stale:
+            return False
+        if self.target.phase:
+            return phase_of(node) == self.target.phase
+        return step_of(node) in (self.target.steps or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The active run, and where it stands. It walks through the phases of its scope; in phase 3, along the dependencies."""
+
+    spec: Spec
+    scope: Scope
+    started_at: datetime
+    sources: tuple[Source, ...]
+    """Pinned (R18)."""
+    stage: int = -1
+    """Index of the phase that it is at; 5 when it is through."""
+    waiting: Map[int] = field(default_factory=Map)
+    """In phase 3: how many steps of the scope each step still waits for."""
+    ready: Map[bool] = field(default_factory=Map)
+    """Nodes whose turn has come and that no event has answered yet."""
+    open: int = 0
+    """Nodes of this stage that have not settled."""
+    in_flight: Map[bool] = field(default_factory=Map)
+    bad: Map[bool] = field(default_factory=Map)
+    """Nodes that failed, were cancelled or were blocked in this run."""
+    halted: frozenset[str] = frozenset()
+    """Phases and nodes that a cancel keeps from starting."""
+    cancelled: bool = False
+    done: int = 0
+    total: int = 0
+    problem: Problem | None = None
+    """The first final failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What became of a command (R16)."""
+
+    fingerprint: str
+    status: Literal["queued", "merged", "running", "completed", "failed", "cancelled", "refused"]
+    run_id: str | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as of commit `seq`."""
+
+    session_id: str
+    batch_id: str
+    topic: str
+    engine: str
+    model: str
+    guidance: str
+    policy: Policy
+    created_at: datetime
+    updated_at: datetime
+    seq: int = 0
+    sources: tuple[Known, ...] = ()
+    removed_at: datetime | None = None
+    """When a source was last removed."""
+    batch_seq: int = 0
+    wished: Map[Wished] = field(default_factory=Map)
+    nodes: Map[Node] = field(default_factory=Map)
+    plan: Plan | None = None
+    next_step: int = 1
+    run: Run | None = None
+    queue: tuple[Spec, ...] = ()
+    commands: Map[Record] = field(default_factory=Map)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """The newest versions of code and prompts that workers reported."""
+    litter: bool = False
+    """The log has decided against objects that may still be in the store."""
+    litter_seq: int = 0
+    ended: bool = False
+    deleting: bool = False
+    deleted: bool = False
+
+    def node(self, name: str) -> Node:
+        """A node; one that never ran is pending."""
+        return self.nodes.get(name) or PENDING
+
+    def with_node(self, name: str, node: Node) -> "Session":
+        """The same session with one node replaced."""
+        return replace(self, nodes=self.nodes.put(name, node))
+
+    def parameters(self, node: str) -> Parameters:
+        """What a node would be run with now: what was wished for itself, else for its phase, else for the session."""
+        own, phase = self.wished.get(node) or Wished(), self.wished.get(phase_of(node)) or Wished()
+
+        def pick(mine: str | None, group: str | None, default: str) -> str:
+            return mine if mine is not None else group if group is not None else default
+
+        return Parameters(
+            engine=pick(own.engine, phase.engine, self.engine),
+            model=pick(own.model, phase.model, self.model),
+            guidance=pick(own.guidance, phase.guidance, self.guidance),
+        )
+
+    def wished_at(self, node: str) -> datetime:
+        """When the parameters of a node last changed."""
+        times = [w.at for w in (self.wished.get(node), self.wished.get(phase_of(node))) if w and w.at]
+        return max(times, default=self.created_at)
+
+    @property
+    def active(self) -> bool:
+        """Something is queued, running or cancelling."""
+        return self.run is not None
+
+
+def scope_of(spec: Spec, plan: Plan | None) -> Scope:
+    """What a run considers: its targets, and below them what the propagation reaches (R7, R12, R26, R27)."""
+    cascade = spec.options.propagation == "cascade"
+    if spec.target.stale:
+        scope = Scope(PHASES)
+    elif spec.target.phase:
+        own: tuple[Phase, ...] = () if spec.kind == "edit" else (spec.target.phase,)
+        scope = Scope(own + (phases_below(spec.target.phase) if cascade else ()))
+    else:
+        numbers = frozenset(spec.target.steps or ())
+        scope = Scope(("phase3", "phase4"), plan.below(numbers) if plan else numbers) if cascade else Scope(("phase3",), numbers)
+    return scope.until(spec.options.stop_after)

@@ -1,0 +1,117 @@
+"""What the outside sees of a session (`State`), and a command's outcome as of today."""
+
+from collections.abc import Iterable
+
+from reprise_contracts.artifacts import WHOLE
+from reprise_contracts.nodes import Status
+from reprise_contracts.states import ArtifactView, CommandView, NodeView, QueuedView, RunView, SessionSummary, State
+from reprise_domain.freshness import Verdicts
+from reprise_domain.graph import all_nodes
+from reprise_domain.state import Node, Session
+
+GROUP_ORDER: tuple[Status, ...] = ("cancelling", "running", "queued", "failed", "cancelled", "pending")
+"""R1: the group has the first of these that one of its steps has; completed when all are."""
+
+
+def state_of(session: Session) -> State:
+    """The whole session as of its last commit."""
+    verdicts = Verdicts(session)
+    nodes = {node: node_view(session, verdicts, node) for node in all_nodes(session.plan)}
+    steps = [view for node, view in nodes.items() if node.startswith("phase3/")]
+    nodes["phase3"] = group_view(steps)
+    run = session.run
+    return State(
+        batch_id=session.batch_id, session_id=session.session_id, topic=session.topic, engine=session.engine, model=session.model,
+        guidance=session.guidance, seq=session.seq, nodes=nodes, ended=session.ended, created_at=session.created_at,
+        updated_at=session.updated_at, run=run_view(session) if run else None,
+        queue=tuple(
+            QueuedView(run_id=spec.run_id, command_ids=spec.command_ids, target=spec.target, position=place, by=spec.by)
+            for place, spec in enumerate(session.queue, 1)
+        ),
+    )  # fmt: skip
+
+
+def run_view(session: Session) -> RunView | None:
+    """The active run."""
+    run = session.run
+    if run is None:
+        return None
+    return RunView(
+        run_id=run.spec.run_id, command_id=run.spec.command_ids[0], targets=run.spec.targets,
+        propagation=run.spec.options.propagation, done=run.done, total=max(run.total, run.done), started_at=run.started_at, by=run.spec.by,
+    )  # fmt: skip
+
+
+def node_view(session: Session, verdicts: Verdicts, node: str) -> NodeView:
+    """One node with its freshness and the reasons for it."""
+    entry, made = session.node(node), session.node(node).made
+    step = session.plan.by_id.get(int(node[7:])) if session.plan and node.startswith("phase3/") else None
+    return NodeView(
+        status=entry.status,
+        freshness=verdicts.freshness(node),
+        causes=verdicts.chain(node) if made else (),
+        upgradable=_upgradable(session, entry),
+        generation=entry.generation,
+        attempt=entry.attempt,
+        artifact=None if made is None else ArtifactView(
+            generation=made.generation, sha256=made.ref.sha256, output=made.parts[WHOLE], bytes=made.ref.bytes, at=made.at, by=made.by
+        ),
+        seconds=made.seconds if made else 0.0,
+        tokens=made.tokens.total if made else 0,
+        problem=entry.problem,
+        title=step.title if step else "",
+        headline=made.headline if made else "",
+        guidance=session.parameters(node).guidance,
+        since=entry.since,
+        unchanged=bool(made and made.unchanged),
+    )  # fmt: skip
+
+
+def _upgradable(session: Session, node: Node) -> bool:
+    """R6: a newer version of the code or a prompt that made it was seen since."""
+    versions = node.made.versions if node.made else {}
+    return any(session.versions.get(name, version) != version for name, version in versions.items())
+
+
+def group_view(steps: Iterable[NodeView]) -> NodeView:
+    """R1: `phase3` is a table over its steps."""
+    steps = list(steps)
+    if not steps:
+        return NodeView()
+    statuses = {step.status for step in steps}
+    status = next((status for status in GROUP_ORDER if status in statuses), "completed")
+    stale = [step for step in steps if step.freshness == "stale"]
+    whole = all(step.freshness is not None for step in steps)
+    causes = {(cause.node, cause.reason): cause for step in stale for cause in step.causes}
+    return NodeView(
+        status=status,
+        freshness="stale" if stale else "fresh" if whole else None,
+        causes=tuple(causes.values())[:20],
+        upgradable=any(step.upgradable for step in steps),
+        generation=max(step.generation for step in steps),
+        seconds=round(sum(step.seconds for step in steps), 3),
+        tokens=sum(step.tokens for step in steps),
+        problem=next((step.problem for step in steps if step.problem), None),
+        since=max((step.since for step in steps if step.since), default=None),
+    )
+
+
+def command_of(session: Session, command_id: str) -> CommandView | None:
+    """R16: today's outcome of a command; None if the session never heard of it."""
+    record = session.commands.get(command_id)
+    if record is None:
+        return None
+    return CommandView(command_id=command_id, status=record.status, run_id=record.run_id, problem=record.problem)
+
+
+def summary_of(session: Session) -> SessionSummary:
+    """The session as one line of a list."""
+    verdicts = Verdicts(session)
+    nodes = all_nodes(session.plan)
+    stale = tuple(node for node in nodes if verdicts.freshness(node) == "stale")
+    failed = tuple(node for node in nodes if session.node(node).status == "failed")
+    unfinished = any(session.node(node).made is None for node in nodes)
+    status = "running" if session.run else "failed" if failed else "pending" if unfinished else "stale" if stale else "completed"
+    return SessionSummary(
+        session_id=session.session_id, topic=session.topic, status=status, stale=stale, failed=failed, updated_at=session.updated_at
+    )
