@@ -41,9 +41,14 @@ class Wire(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
+    def model_post_init(self, context: object) -> None:
+        """A message's `type` is always written, also where its writer left it at its default."""
+        if "type" in type(self).model_fields:
+            self.__pydantic_fields_set__.add("type")
+
     def encode(self) -> bytes:
-        """UTF-8 JSON without the fields that are at their defaults."""
-        return self.model_dump_json(exclude_defaults=True).encode()
+        """UTF-8 JSON without the fields that nobody set and those that are null."""
+        return self.model_dump_json(exclude_unset=True, exclude_none=True).encode()
 
     @classmethod
     def decode(cls, data: bytes | str) -> Self:

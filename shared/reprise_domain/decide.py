@@ -186,7 +186,7 @@ def _rerun(draft: _Draft, command: Rerun) -> None:
         return
     session, options = draft.session, command.options
     busy = session.run is not None or bool(session.queue)
-    spec = _spec(session, command)
+    spec = spec_of(session, command)
     problem = obstacle(session, spec, busy=busy)
     if problem is None and busy and options.if_running == "reject":
         problem = BUSY
@@ -208,7 +208,8 @@ def _rerun(draft: _Draft, command: Rerun) -> None:
         _cancel_run(draft, f"interrupt-{spec.run_id}", command.by)
 
 
-def _spec(session: Session, command: Rerun) -> Spec:
+def spec_of(session: Session, command: Rerun) -> Spec:
+    """The run that a command asks for."""
     target = command.target
     kind: e.RunKind = "refresh" if target.stale else "phase" if target.phase else "steps"
     run_id = derived_id("r", session.session_id, command.command_id)

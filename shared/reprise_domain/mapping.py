@@ -2,7 +2,10 @@
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 V = TypeVar("V")
 D = TypeVar("D")
@@ -70,6 +73,17 @@ class Map(Mapping[str, V], Generic[V]):
 
     def __hash__(self) -> int:
         return hash(frozenset(self))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """In a snapshot it is a plain object."""
+        values = handler.generate_schema((get_args(source) or (Any,))[0])
+        plain = core_schema.dict_schema(core_schema.str_schema(), values)
+        return core_schema.no_info_after_validator_function(
+            lambda items: cls(items.items()),
+            plain,
+            serialization=core_schema.plain_serializer_function_ser_schema(dict, return_schema=plain),
+        )
 
     def __repr__(self) -> str:
         return f"Map({dict(self)!r})"

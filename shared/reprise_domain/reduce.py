@@ -71,13 +71,17 @@ def reduce(session: Session | None, event: e.SessionEvent | e.BatchEvent, at: da
 
 def fold(session: Session | None, commit: e.Commit, seq: int) -> Session:
     """The state after one commit, standing at its sequence."""
-    littered = session.litter if session else False
     for event in commit.events:
         session = reduce(session, event, commit.at)
     if session is None:
         raise Impossible("a commit without events begins a log")
-    newly = session.litter and (not littered or any(type(event) in _LITTERING for event in commit.events))
-    return replace(session, seq=seq, updated_at=commit.at, litter_seq=seq if newly else session.litter_seq)
+    return stamp(session, commit, seq)
+
+
+def stamp(session: Session, commit: e.Commit, seq: int) -> Session:
+    """The state after a commit's events, standing at its sequence."""
+    litters = any(type(event) in _LITTERING for event in commit.events)
+    return replace(session, seq=seq, updated_at=commit.at, litter_seq=seq if litters else session.litter_seq)
 
 
 def moved_to(node: Node, event: str, at: datetime, **changes: Any) -> Node:

@@ -1,0 +1,68 @@
+"""From inputs to a commit: pure but for the state that it is given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reprise_contracts.events import Commit, NodeCompleted
+from reprise_contracts.jobs import BatchFact, StoredFact
+from reprise_domain.batch import Batch, decide_batch, facts, fold_batch
+from reprise_domain.decide import decide_all
+from reprise_domain.reduce import stamp
+from reprise_domain.state import Session
+from reprise_orchestrator.inputs import Parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A commit to append, and the state that it leads to."""
+
+    commit: Commit
+    session: Session | None = None
+    batch: Batch | None = None
+
+    def standing_at(self, seq: int) -> Session | Batch:
+        """The state, once the log has the commit at that sequence."""
+        if self.session is not None:
+            return stamp(self.session, self.commit, seq)
+        return fold_batch(self.batch, self.commit, seq)
+
+
+def propose(target: str, state: Session | Batch | None, inputs: Sequence[Parsed], now: datetime) -> Proposal | None:
+    """What the inputs that wait together make happen; None if it is nothing."""
+    named = tuple(dict.fromkeys(parsed.input_id for parsed in inputs))
+    trace = next((parsed.trace for parsed in inputs if parsed.trace), "")
+    if isinstance(state, Batch) or (state is None and not any(isinstance(parsed.given, BatchFact) for parsed in inputs)):
+        return _for_batch(target, state, inputs, trace, now)
+    decision = decide_all(state, [parsed.given for parsed in inputs], now)  # type: ignore[misc]  # a session's own inputs
+    session = decision.session
+    if session is None or not decision.events:
+        return None
+    commit = Commit(
+        at=now, inputs=named, events=decision.events, active=session.active, sweep=session.litter, batch=session.batch_id,
+        deleted=session.deleted, trace=trace,
+    )  # fmt: skip
+    return Proposal(commit, session=session)
+
+
+def _for_batch(target: str, batch: Batch | None, inputs: Sequence[Parsed], trace: str, now: datetime) -> Proposal | None:
+    for parsed in inputs:  # a batch decides one input a commit: its sessions count its commits
+        events = decide_batch(batch, target, parsed.given, now)  # type: ignore[arg-type]  # a batch's own inputs
+        if events:
+            deleted = any(event.type == "batch_ended" and event.deleted for event in events)
+            return Proposal(Commit(at=now, inputs=(parsed.input_id,), events=events, deleted=deleted, trace=trace), batch=batch)
+    return None
+
+
+def consequences(state: Session | Batch, commit: Commit | None) -> dict[str, BatchFact | StoredFact]:
+    """What others have to be told: a batch tells all of its sessions, a session tells its batch what it stored.
+
+    After a crash between commit and telling, the input comes again: a batch then tells everything again.
+    """
+    if isinstance(state, Batch):
+        return dict(facts(state))
+    told: dict[str, BatchFact | StoredFact] = {}
+    for event in commit.events if commit else ():
+        if isinstance(event, NodeCompleted) and event.stored:
+            told[state.batch_id] = StoredFact(session_id=state.session_id, execution_id=event.execution_id, stored=event.stored)
+    return told

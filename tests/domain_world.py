@@ -1,0 +1,282 @@
+"""A session's whole world in memory: the real rules, jobs that are run by hand, and an oracle that knows them not.
+
+The oracle keeps what each accepted result was really made from (its job, as a worker saw it) and derives freshness from
+that and from the events alone; it shares no code with `reprise_domain.freshness`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from reprise_contracts import events as e
+from reprise_contracts.artifacts import ObjectRef, PlannedStep
+from reprise_contracts.commands import CreateBatch, Policy, SessionSpec
+from reprise_contracts.jobs import Completed, Failed, Job
+from reprise_contracts.nodes import step_of
+from reprise_contracts.problems import Problem
+from reprise_contracts.sources import Source, Stored, StoredSource
+from reprise_contracts.subjects import artifact_key
+from reprise_contracts.wire import digest
+from reprise_domain.batch import Batch, decide_batch, facts, fold_batch
+from reprise_domain.decide import Input, decide
+from reprise_domain.dispatch import job_for, queued
+from reprise_domain.reduce import fold
+from reprise_domain.state import Session
+from reprise_domain.sweep import decided_against
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+Planner = Callable[[Job], tuple[PlannedStep, ...]]
+
+
+def planned(*steps: tuple[int, str] | tuple[int, str, tuple[int, ...]]) -> tuple[PlannedStep, ...]:
+    """A plan from (number, name, dependencies); a step's identity is its name and those it depends on."""
+    made: dict[int, PlannedStep] = {}
+    for number, name, *rest in steps:
+        deps = rest[0] if rest else ()
+        identity = digest([name, sorted(made[other].identity for other in deps)])
+        made[number] = PlannedStep(step_id=number, identity=identity, title=name, depends_on=deps)
+    return tuple(made.values())
+
+
+def numbered(names: list[tuple[str, tuple[int, ...]]], before: tuple[PlannedStep, ...], next_step: int) -> tuple[PlannedStep, ...]:
+    """R9 as a worker does it: names in order, dependencies as positions; equal identity keeps its number."""
+    known = {step.identity: step.step_id for step in before}
+    made: list[PlannedStep] = []
+    for name, positions in names:
+        deps = tuple(made[place].step_id for place in positions)
+        identity = digest([name, sorted(made[place].identity for place in positions)])
+        number = known.get(identity)
+        if number is None:
+            number, next_step = next_step, next_step + 1
+        made.append(PlannedStep(step_id=number, identity=identity, title=name, depends_on=deps))
+    return tuple(made)
+
+
+@dataclass
+class Truth:
+    """What the oracle knows of an artifact: what it was made from, and what it says."""
+
+    parts: dict[str, str]
+    used: dict[str, str]
+    parameters: tuple[str, str, str]
+
+
+@dataclass
+class World:
+    """One batch with one session."""
+
+    planner: Planner = lambda job: planned((1, "a"), (2, "b"), (3, "c", (1,)))
+    start: bool = True
+    policy: Policy = field(default_factory=Policy)
+    sources: tuple[Source, ...] = (Source(source_id="src-1", url="http://x/1"), Source(source_id="src-2", url="http://x/2"))
+    now: datetime = START
+    session: Session | None = None
+    batch: Batch | None = None
+    log: list[tuple[int, e.Commit]] = field(default_factory=list)
+    objects: set[str] = field(default_factory=set)
+    truths: dict[str, Truth] = field(default_factory=dict)
+    jobs: dict[tuple[str, int, int], Job] = field(default_factory=dict)
+    reports: list[Any] = field(default_factory=list)
+    executions: int = 0
+    salt: dict[str, str] = field(default_factory=dict)
+    """What a node says besides what follows from its inputs: change it, and its next result differs."""
+
+    def __post_init__(self) -> None:
+        spec = SessionSpec(session_id="s-1", topic="Topic", start=self.start, policy=self.policy)
+        self.tell_batch(CreateBatch(command_id="create", sources=self.sources, session=spec))
+
+    @property
+    def s(self) -> Session:
+        assert self.session is not None
+        return self.session
+
+    def events(self) -> list[Any]:
+        return [event for _, commit in self.log for event in commit.events]
+
+    def kinds(self, since: int = 0) -> list[str]:
+        return [event.type for event in self.events()[since:]]
+
+    def ran(self, since: int = 0) -> list[str]:
+        return [event.node for event in self.events()[since:] if event.type == "node_queued" and event.attempt == 1]
+
+    def tell_batch(self, given: Any) -> None:
+        events = decide_batch(self.batch, "b-1", given, self.now)
+        if events:
+            seq = (self.batch.seq if self.batch else 0) + 1
+            self.batch = fold_batch(self.batch, e.Commit(at=self.now, inputs=("x",), events=events), seq)
+        if self.batch is not None:
+            for fact in facts(self.batch).values():
+                self.give(fact)
+
+    def give(self, given: Input) -> tuple[Any, ...]:
+        """One input: decide, commit, and dispatch what is queued."""
+        decision = decide(self.session, given, self.now)
+        if not decision.events:
+            return ()
+        seq = len(self.log) + 1
+        commit = e.Commit(at=self.now, inputs=("x",), events=decision.events, batch="b-1")
+        commit = e.Commit.decode(commit.encode())  # what is not on the wire is not there
+        self.log.append((seq, commit))
+        self.session = fold(self.session, commit, seq)
+        for event in commit.events:
+            self._observe(event)
+        for event in commit.events:
+            if isinstance(event, e.NodeCompleted) and event.stored:
+                self.tell_batch_stored(event)
+        return commit.events
+
+    def tell_batch_stored(self, event: e.NodeCompleted) -> None:
+        from reprise_contracts.jobs import StoredFact
+
+        self.tell_batch(StoredFact(session_id="s-1", execution_id=event.execution_id, stored=event.stored))
+
+    def _observe(self, event: Any) -> None:
+        if isinstance(event, e.NodeQueued):
+            self.jobs[event.node, event.generation, event.attempt] = job_for(self.s, event.node)
+        if isinstance(event, e.NodeCompleted):
+            job = self.jobs[event.node, event.generation, event.attempt]
+            self.truths[event.node] = self._truth(job, event)
+        if isinstance(event, e.NodeCompleted | e.ArtifactEdited) and event.plan is not None:
+            numbers = {step.step_id for step in event.plan}
+            for node in [node for node in self.truths if step_of(node) not in {None, *numbers}]:
+                del self.truths[node]
+        if isinstance(event, e.ArtifactEdited):
+            used = self._inputs_now(event.node)
+            parameters = self.s.parameters(event.node)
+            self.truths[event.node] = Truth(event.parts, used, (parameters.engine, parameters.model, parameters.guidance))
+
+    def _truth(self, job: Job, event: e.NodeCompleted) -> Truth:
+        used = {node: ref.key for node, ref in job.inputs.items()}
+        if job.node == "phase0":
+            stored = {item.source_id: item.stored.version for item in event.stored}
+            used = {source.source_id: stored.get(source.source_id, source.version) for source in job.sources}
+        return Truth(
+            parts=dict(event.parts),
+            used=self._meant(job.node, used),
+            parameters=(job.parameters.engine, job.parameters.model, job.parameters.guidance),
+        )
+
+    def _meant(self, node: str, used: dict[str, str]) -> dict[str, str]:
+        """Of each input read, the part that matters to the node (R1)."""
+        if node == "phase0":
+            return used
+        step = step_of(node)
+        meant = {}
+        for other in used:
+            parts = self.truths[other].parts
+            wanted = {"phase0": "texts" if step else "references" if node == "phase4" else "abstract"}.get(other, "output")
+            if step and other == "phase2":
+                assert self.s.plan
+                meant["definition"] = self.s.plan.by_id[step].identity
+            else:
+                meant[other] = parts[wanted]
+        return meant
+
+    def _inputs_now(self, node: str) -> dict[str, str]:
+        if node == "phase0":
+            return {known.source.source_id: known.source.version for known in self.s.sources}
+        plan = self.s.plan
+        step = step_of(node)
+        above = {"phase1": ["phase0"], "phase2": ["phase0", "phase1"]}.get(node, ["phase0", "phase2"])
+        if node == "phase4" and plan:
+            above = above + [f"phase3/{number}" for number in plan.by_id]
+        if step and plan:
+            above = above + [f"phase3/{number}" for number in plan.by_id[step].depends_on]
+        return self._meant(node, {other: "" for other in above if other in self.truths})
+
+    def really_fresh(self, node: str) -> bool | None:
+        """The oracle's word: made from exactly today's inputs and parameters, nothing above it stale, last try not failed."""
+        truth = self.truths.get(node)
+        if truth is None:
+            return None
+        if self.s.node(node).status == "failed":
+            return False
+        parameters = self.s.parameters(node)
+        if truth.parameters != (parameters.engine, parameters.model, parameters.guidance):
+            return False
+        if truth.used != self._inputs_now(node):
+            return False
+        plan = self.s.plan
+        above = {"phase0": [], "phase1": ["phase0"], "phase2": ["phase0", "phase1"]}.get(node, ["phase0", "phase2"])
+        step = step_of(node)
+        if step and plan:
+            above = above + [f"phase3/{number}" for number in plan.by_id[step].depends_on]
+        if node == "phase4" and plan:
+            above = above + [f"phase3/{number}" for number in plan.by_id]
+        return all(self.really_fresh(other) is not False for other in above)
+
+    # Workers
+
+    def held(self) -> list[Job]:
+        """Jobs that a worker could be running now."""
+        return [self.jobs[node, self.s.node(node).generation, self.s.node(node).attempt] for node in queued(self.s)]
+
+    def completion(self, job: Job, *, says: str | None = None) -> Completed:
+        self.executions += 1
+        execution = f"e-{self.executions}"
+        key = artifact_key("b-1", "s-1", job.node, job.generation, execution)
+        self.objects.add(key)
+        text = says if says is not None else self.salt.get(job.node, "")
+        content = digest([job.node, sorted((n, self._said(n, r.key)) for n, r in job.inputs.items()), job.parameters.guidance, text])
+        parts = {"output": content}
+        stored: tuple[StoredSource, ...] = ()
+        plan = None
+        if job.node == "phase0":
+            stored = self._fetched(job)
+            texts = {s.source_id: s.stored.version for s in stored} | {s.source_id: s.version for s in job.sources if s.stored}
+            parts = {
+                "output": digest([content, texts]),
+                "texts": digest(texts),
+                "abstract": digest([texts, text]),
+                "references": digest(list(texts)),
+            }
+        if job.node == "phase2":
+            plan = self.planner(job)
+            parts = {"output": digest([content, [step.identity for step in plan]])}
+        return Completed(
+            node=job.node, generation=job.generation, attempt=job.attempt, execution_id=execution,
+            artifact=ObjectRef(key=key, sha256=digest([key]), bytes=10), parts=parts, plan=plan, stored=stored, seconds=1.0,
+        )  # fmt: skip
+
+    def _said(self, node: str, key: str) -> str:
+        return self.truths[node].parts["output"] if node in self.truths else key
+
+    def _fetched(self, job: Job) -> tuple[StoredSource, ...]:
+        fetched = []
+        for source in job.sources:
+            if source.stored is None or source.stored.revision != source.revision or job.refetch:
+                text = digest([source.url, source.revision, self.salt.get(source.source_id, "")])
+                stored = Stored(revision=source.revision, text_sha256=text)
+                if source.stored != stored:
+                    fetched.append(StoredSource(source_id=source.source_id, stored=stored))
+        return tuple(fetched)
+
+    def complete(self, node: str, *, says: str | None = None) -> tuple[Any, ...]:
+        job = next(job for job in self.held() if job.node == node)
+        report = self.completion(job, says=says)
+        self.reports.append(report)
+        return self.give(report)
+
+    def fail(self, node: str, *, retryable: bool = False) -> tuple[Any, ...]:
+        job = next(job for job in self.held() if job.node == node)
+        self.executions += 1
+        problem = Problem(type="engine_failed", detail="It broke.", retryable=retryable)
+        report = Failed(node=node, generation=job.generation, attempt=job.attempt, execution_id=f"e-{self.executions}", problem=problem)
+        self.reports.append(report)
+        return self.give(report)
+
+    def drain(self) -> None:
+        """Run every job until nothing is queued."""
+        for _ in range(10_000):
+            held = self.held()
+            if not held:
+                return
+            self.complete(held[0].node)
+        raise AssertionError("the session never comes to rest")
+
+    def later(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def sweep(self) -> None:
+        self.objects = {key for key in self.objects if not decided_against(self.s, key)}

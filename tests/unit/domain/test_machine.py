@@ -1,0 +1,325 @@
+"""Thousands of generated histories against the oracle of `domain_world`."""
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from domain_world import World, numbered
+from reprise_contracts.artifacts import ObjectRef, PlannedStep
+from reprise_contracts.commands import Accept, Cancel, Edit, EndBatch, Options, PutSources, RemoveSource, Rerun, Target
+from reprise_contracts.jobs import Job, LeaseEnded, Started, Stopped
+from reprise_contracts.nodes import step_of
+from reprise_contracts.sources import Source
+from reprise_contracts.subjects import artifact_key
+from reprise_contracts.wire import digest
+from reprise_domain.decide import decide, spec_of
+from reprise_domain.freshness import Verdicts
+from reprise_domain.graph import all_nodes
+from reprise_domain.preview import obstacle, preview
+from reprise_domain.reduce import fold
+from reprise_domain.view import command_of, state_of
+
+NAMES = ("alpha", "beta", "gamma", "delta", "epsilon")
+PLANS = st.lists(st.tuples(st.sampled_from(NAMES), st.booleans()), min_size=1, max_size=4, unique_by=lambda item: item[0])
+PHASES = st.sampled_from(["phase0", "phase1", "phase2", "phase3", "phase4"])
+OPTIONS = st.builds(
+    Options,
+    propagation=st.sampled_from(["cascade", "cascade", "mark_stale"]),
+    force=st.sampled_from([False, False, False, True]),
+    refetch=st.booleans(),
+    guidance=st.sampled_from([None, None, "", "prices", "safety"]),
+    if_running=st.sampled_from(["queue", "queue", "interrupt", "reject"]),
+    allow_partial=st.booleans(),
+    stop_after=st.sampled_from([None, None, None, "phase2", "phase3", "phase4"]),
+)
+
+
+class Histories(RuleBasedStateMachine):
+    """Any mixture of commands, results, failures, duplicates, crashes, replans, cancels, edits, source changes and ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted: list[tuple[str, tuple[int, ...]]] = [("alpha", ()), ("beta", ()), ("gamma", (0,))]
+        self.world = World(planner=self.plan)
+        self.commands: list[Rerun] = []
+        self.count = 0
+        self.watched: tuple[int, set[str], set[str], bool] | None = None
+        self.accepted = False
+
+    def plan(self, job: Job) -> tuple[PlannedStep, ...]:
+        before = self.world.s.plan.steps if self.world.s.plan else ()
+        return numbered(self.wanted, before, job.next_step)
+
+    def name(self) -> str:
+        self.count += 1
+        return f"c-{self.count}"
+
+    @initialize(ended=st.integers(0, 9))
+    def begin(self, ended: int) -> None:
+        for _ in range(ended):
+            held = self.world.held()
+            if held:
+                self.world.complete(held[0].node)
+
+    # Workers
+
+    @rule(place=st.integers(0, 50), count=st.integers(1, 4))
+    def finish(self, place: int, count: int) -> None:
+        for _ in range(count):
+            held = self.world.held()
+            if held:
+                self.world.complete(held[place % len(held)].node)
+
+    @rule()
+    def finish_all(self) -> None:
+        self.world.drain()
+
+    @rule(source=st.sampled_from(["src-1", "src-2"]), stop=st.sampled_from([None, "phase0", "phase2"]))
+    def a_source_says_otherwise(self, source: str, stop: str | None) -> None:
+        """Fetched again, a source has another text."""
+        self.world.salt[source] = self.name()
+        self.rerun(Target(phase="phase0"), Options(refetch=True, stop_after=stop))  # type: ignore[arg-type]
+
+    @rule(place=st.integers(0, 50))
+    def rerun_and_late_twin(self, place: int) -> None:
+        """A node is rerun, and the worker of the run before finishes it once more."""
+        jobs = [job for job in self.world.jobs.values() if job.node in {"phase1", "phase4"}]
+        if jobs:
+            job = jobs[place % len(jobs)]
+            self.rerun(Target(phase=job.node), Options(propagation="mark_stale"))  # type: ignore[arg-type]
+            self.twin_of(job, "other")
+
+    @rule(place=st.integers(0, 50), retryable=st.booleans())
+    def break_one(self, place: int, retryable: bool) -> None:
+        held = self.world.held()
+        if held:
+            self.watched = None
+            self.world.fail(held[place % len(held)].node, retryable=retryable)
+
+    @rule(place=st.integers(0, 50))
+    def claim(self, place: int) -> None:
+        held = self.world.held()
+        if held:
+            job = held[place % len(held)]
+            self.world.give(Started(node=job.node, generation=job.generation, attempt=job.attempt, execution_id="e-claim"))
+
+    @rule(place=st.integers(0, 1000))
+    def repeat_a_report(self, place: int) -> None:
+        """Duplicates and late arrivals: any report ever made comes again."""
+        if self.world.reports:
+            self.world.give(self.world.reports[place % len(self.world.reports)])
+
+    @rule(place=st.integers(0, 1000), says=st.sampled_from(["", "other"]))
+    def twin(self, place: int, says: str) -> None:
+        """A worker that was thought dead finishes any job that ever was."""
+        jobs = list(self.world.jobs.values())
+        self.twin_of(jobs[place % len(jobs)], says)
+
+    def twin_of(self, job: Job, says: str) -> None:
+        if all(node in self.world.truths for node in job.inputs) and job.node != "phase2":
+            before = {node: self.world.s.node(node).made for node in all_nodes(self.world.s.plan)}
+            entry = self.world.s.node(job.node)
+            counts = (entry.generation, entry.attempt) == (job.generation, job.attempt) and entry.status in {"queued", "running"}
+            report = self.world.completion(job, says=says)
+            self.world.reports.append(report)
+            self.world.give(report)
+            if not counts:  # R17
+                assert {node: self.world.s.node(node).made for node in all_nodes(self.world.s.plan)} == before
+
+    @rule()
+    def stop(self) -> None:
+        for node in list(self.world.s.run.in_flight) if self.world.s.run else []:
+            entry = self.world.s.node(node)
+            if entry.status == "cancelling":
+                self.world.give(Stopped(node=node, generation=entry.generation, attempt=entry.attempt, execution_id="e-s"))
+                return
+
+    @rule(seconds=st.integers(1, 40))
+    def time_passes(self, seconds: int) -> None:
+        self.world.later(seconds)
+        for node in list(self.world.s.run.in_flight) if self.world.s.run else []:
+            entry = self.world.s.node(node)
+            self.world.give(LeaseEnded(node=node, generation=entry.generation, attempt=entry.attempt))
+
+    @rule(
+        node=st.sampled_from(["phase0", "phase1", "phase2", "phase4", "src-1", "phase3/1", "phase3/2"]),
+        salt=st.sampled_from(["", "x", "y"]),
+    )
+    def the_world_changes(self, node: str, salt: str) -> None:
+        self.world.salt[node] = salt
+
+    @rule(names=PLANS)
+    def plans_change(self, names: list[tuple[str, bool]]) -> None:
+        self.wanted = [(name, (place - 1,) if chained and place else ()) for place, (name, chained) in enumerate(names)]
+
+    # Commands
+
+    def rerun(self, target: Target, options: Options) -> None:
+        command = Rerun(command_id=self.name(), target=target, options=options)
+        idle = self.world.s.run is None and not self.world.s.queue
+        spec = spec_of(self.world.s, command)
+        expected = preview(self.world.s, spec).plan if idle and obstacle(self.world.s, spec, busy=False) is None else None
+        since = len(self.world.events())
+        self.commands.append(command)
+        self.watched = None
+        self.world.give(command)
+        if expected is not None and self.world.s.run is not None:
+            self.watched = (since, set(expected.run), set(expected.may_run), True)
+
+    @rule(phase=PHASES, options=OPTIONS)
+    def rerun_phase(self, phase: str, options: Options) -> None:
+        self.rerun(Target(phase=phase), options)  # type: ignore[arg-type]
+
+    @rule(steps=st.sets(st.integers(1, 7), min_size=1, max_size=3), options=OPTIONS)
+    def rerun_steps(self, steps: set[int], options: Options) -> None:
+        self.rerun(Target(steps=tuple(sorted(steps))), options)
+
+    @rule(options=OPTIONS)
+    def refresh(self, options: Options) -> None:
+        self.rerun(Target(stale=True), options)
+
+    @rule(place=st.integers(0, 100))
+    def repeat_a_command(self, place: int) -> None:
+        """R16: a repeat does nothing."""
+        if self.commands:
+            before = self.world.session
+            assert self.world.give(self.commands[place % len(self.commands)]) == ()
+            assert self.world.session == before
+
+    @rule(what=st.one_of(st.none(), PHASES, st.integers(1, 5)), run=st.booleans())
+    def cancel(self, what: str | int | None, run: bool) -> None:
+        own = {"command_id": self.name()}
+        if run and self.world.s.run:
+            command = Cancel(**own, run_id=self.world.s.run.spec.run_id)
+        elif isinstance(what, int):
+            command = Cancel(**own, step_id=what)
+        else:
+            command = Cancel(**own, phase=what)  # type: ignore[arg-type]
+        self.watched = None
+        self.world.give(command)
+
+    @rule(node=st.sampled_from(["phase0", "phase1", "phase2", "phase3/1", "phase4"]))
+    def accept(self, node: str) -> None:
+        """R28: after it the node is fresh, and stays so until the next change."""
+        if Verdicts(self.world.s).freshness(node) == "stale":
+            self.world.give(Accept(command_id=self.name(), node=node, reason="good enough"))
+            if not self.world.s.ended:
+                self.accepted = True
+                assert Verdicts(self.world.s).freshness(node) == "fresh"
+
+    @rule(names=PLANS, cascade=st.booleans())
+    def edit_plan(self, names: list[tuple[str, bool]], cascade: bool) -> None:
+        wanted = [(name, (place - 1,) if chained and place else ()) for place, (name, chained) in enumerate(names)]
+        before = self.world.s.plan.steps if self.world.s.plan else ()
+        plan = numbered(wanted, before, self.world.s.next_step)
+        key = artifact_key("b-1", "s-1", "phase2", self.world.s.node("phase2").generation + 1, f"edit-{self.count}")
+        self.world.objects.add(key)
+        parts = {"output": digest([step.identity for step in plan])}
+        options = Options(propagation="cascade" if cascade else "mark_stale")
+        self.watched = None
+        self.world.give(
+            Edit(
+                command_id=self.name(),
+                node="phase2",
+                artifact=ObjectRef(key=key, sha256=digest(key)),
+                parts=parts,
+                plan=plan,
+                options=options,
+            )
+        )
+
+    @rule(what=st.sampled_from(["add", "replace", "remove"]), which=st.integers(1, 4))
+    def sources_change(self, what: str, which: int) -> None:
+        source_id = f"src-{which}"
+        if what == "remove":
+            self.world.tell_batch(RemoveSource(command_id=self.name(), source_id=source_id))
+        else:
+            source = Source(source_id=source_id, url=f"http://x/{which}/{what}")
+            self.world.tell_batch(PutSources(command_id=self.name(), sources=(source,)))
+
+    @rule()
+    def sweep(self) -> None:
+        self.world.sweep()
+
+    @precondition(lambda self: self.count > 12)
+    @rule(delete=st.booleans())
+    def end(self, delete: bool) -> None:
+        self.watched = None
+        self.world.tell_batch(EndBatch(command_id=self.name(), delete=delete))
+
+    # What always holds
+
+    @invariant()
+    def no_stale_artifact_looks_fresh(self) -> None:
+        """R3, R5: and none is called stale for any other reason."""
+        if self.world.s.deleted:
+            return
+        verdicts = Verdicts(self.world.s)
+        for node in all_nodes(self.world.s.plan):
+            fresh = {None: None, "fresh": True, "stale": False}[verdicts.freshness(node)]
+            if not self.accepted:
+                assert fresh == self.world.really_fresh(node), (node, verdicts.links(node))
+            if fresh is False:
+                assert verdicts.chain(node)  # R4
+
+    @invariant()
+    def artifacts_exist(self) -> None:
+        """An artifact that a commit names exists, whatever was swept."""
+        if not self.world.s.deleted:
+            for node in all_nodes(self.world.s.plan):
+                made = self.world.s.node(node).made
+                assert made is None or made.ref.key in self.world.objects
+
+    @invariant()
+    def what_ran_was_announced(self) -> None:
+        """R13: what runs is `run` and a part of `may_run`."""
+        if self.watched is None:
+            return
+        since, run, may, _ = self.watched
+        events = self.world.events()[since:]
+        finished = next((place for place, event in enumerate(events) if event.type == "run_finished"), None)
+        ours = events[: finished + 1] if finished is not None else events
+        ran = {event.node for event in ours if event.type == "node_queued"}
+        known = ran if "phase3/*" not in may else {node for node in ran if step_of(node) is None}
+        assert known <= run | may, (known, run, may)
+        if finished is not None:
+            if ours[-1].outcome == "completed":
+                assert run <= ran, (run, ran)
+            self.watched = None
+
+    @invariant()
+    def every_commit_can_be_shown(self) -> None:
+        state_of(self.world.s)
+
+    def teardown(self) -> None:
+        """Every accepted command ends; the log alone rebuilds the state."""
+        for _ in range(200):
+            run = self.world.s.run
+            if run is None:
+                break
+            self.time_passes(40)
+            self.stop()
+            held = self.world.held()
+            if held:
+                self.world.complete(held[0].node)
+        assert self.world.s.run is None
+        assert not self.world.s.queue
+        for command in self.commands:
+            if not self.world.s.deleted:
+                outcome = command_of(self.world.s, command.command_id)
+                assert outcome is not None
+                assert outcome.status in {"completed", "failed", "cancelled", "refused", "merged"}
+        rebuilt = None
+        for seq, commit in self.world.log:
+            rebuilt = fold(rebuilt, commit, seq)
+        assert rebuilt == self.world.session
+        if self.world.session:
+            assert (
+                decide(self.world.session, Started(node="phase0", generation=0, attempt=0, execution_id="e"), self.world.now).events == ()
+            )
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(
+    max_examples=120, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
