@@ -5,9 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
-from reprise_runtime.acknowledgement import Delivery
-from reprise_runtime.nats import Publisher
-from reprise_runtime.session_log import SessionLog
 
 from reprise_contracts import subjects
 from reprise_contracts.jobs import BatchFact, StoredFact
@@ -16,7 +13,10 @@ from reprise_domain.batch import Batch
 from reprise_orchestrator.commits import consequences, propose
 from reprise_orchestrator.inputs import Parsed, parse
 from reprise_orchestrator.states import States
+from reprise_runtime.acknowledgement import Delivery
 from reprise_runtime.errors import Conflict, Retryable
+from reprise_runtime.nats import Publisher
+from reprise_runtime.session_log import SessionLog
 from reprise_runtime.settings import Features
 
 _logger = structlog.get_logger("orchestrator")
@@ -79,7 +79,7 @@ class Orchestrator:
             state = await self._states.load(target)
             proposal = propose(target, state, inputs, self._clock())
             if proposal is None:
-                await self._tell(target, state and consequences(state, None))
+                await self._tell(target, consequences(state, None) if state else {})
                 return
             try:
                 seq = await self._log.append(target, proposal.commit, expected=state.seq if state else 0)
@@ -95,7 +95,7 @@ class Orchestrator:
             decided = set(proposal.commit.inputs)
             inputs = [parsed for parsed in inputs if parsed.input_id not in decided]
 
-    async def _tell(self, target: str, told: dict[str, BatchFact | StoredFact] | None) -> None:
-        for other, fact in (told or {}).items():
+    async def _tell(self, target: str, told: dict[str, BatchFact | StoredFact]) -> None:
+        for other, fact in told.items():
             message_id = f"{target}/{other}/{fact.input_id()}"
             await self._publisher.publish(subjects.fact(other), fact.encode(), stream=subjects.INBOX, msg_id=message_id)

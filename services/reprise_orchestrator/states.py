@@ -2,13 +2,12 @@
 
 from collections import OrderedDict
 
-from reprise_runtime.session_log import SessionLog
-
 from reprise_contracts.events import Commit
 from reprise_domain import snapshot
 from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
+from reprise_runtime.session_log import SessionLog
 
 KEPT = 512
 """States kept in memory; the others are a cached snapshot and a short replay away."""

@@ -128,6 +128,11 @@ def control(session_id: str, node: str) -> str:
     return f"{ROOT}.control.{phase_of(node)}.{session_id}.{token(node)}"
 
 
+def controls_of(phase: str) -> str:
+    """The cancellations that concern one pool."""
+    return f"{ROOT}.control.{phase}.>"
+
+
 # PROGRESS: for watching only, in memory
 ALL_PROGRESS = f"{ROOT}.progress.>"
 
@@ -135,6 +140,15 @@ ALL_PROGRESS = f"{ROOT}.progress.>"
 def progress(session_id: str, node: str) -> str:
     """Progress of one node."""
     return f"{ROOT}.progress.{session_id}.{token(node)}"
+
+
+# Presence: what each worker does now, on core NATS, every heartbeat
+PRESENCES = f"{ROOT}.presence.*.*"
+
+
+def presence(phase: str, worker: str) -> str:
+    """What one worker does now."""
+    return f"{ROOT}.presence.{phase}.{worker}"
 
 
 # DLQ

@@ -1,0 +1,36 @@
+"""The composition root: settings in, a running orchestrator out."""
+
+import asyncio
+import signal
+from datetime import UTC, datetime
+
+from reprise_contracts import subjects
+from reprise_orchestrator.handler import Orchestrator
+from reprise_orchestrator.states import States
+from reprise_runtime.logs import logger, setup
+from reprise_runtime.nats import connect
+from reprise_runtime.puller import Puller
+from reprise_runtime.session_log import NatsSessionLog
+from reprise_runtime.settings import Settings
+from reprise_runtime.topology import open_bus
+
+WINDOW = 2048
+"""Inputs held at once; enough to decide a wide session's results together."""
+
+
+async def run(settings: Settings) -> None:
+    """Decide until SIGTERM; what is being decided then is committed first."""
+    setup(settings.log, "orchestrator")
+    client = await connect(settings.nats, "orchestrator")
+    bus = await open_bus(client, settings)
+    log = NatsSessionLog(bus)
+    orchestrator = Orchestrator(log, bus, States(log), settings.features, lambda: datetime.now(UTC))
+    puller = Puller(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings, window=WINDOW)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, puller.stop)
+    logger(__name__).info("ready")
+    async for deliveries in puller.batches(WINDOW):
+        await orchestrator.take(deliveries)
+    await orchestrator.idle()
+    await client.drain()

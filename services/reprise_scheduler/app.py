@@ -1,0 +1,60 @@
+"""The composition root: settings in, a running scheduler out."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+from datetime import UTC, datetime
+
+from reprise_contracts import subjects
+from reprise_runtime.artifact_store import S3Store
+from reprise_runtime.logs import logger, setup
+from reprise_runtime.nats import Bus, connect
+from reprise_runtime.session_log import NatsSessionLog
+from reprise_runtime.settings import Settings
+from reprise_runtime.topology import open_bus
+from reprise_scheduler.dispatcher import Dispatcher
+from reprise_scheduler.leader import lead
+from reprise_scheduler.scheduler import Scheduler
+from reprise_scheduler.sweeper import Sweeper
+
+CHECK_EVERY = 2.0
+"""Seconds between two looks for lost jobs."""
+
+
+async def run(settings: Settings) -> None:
+    """Stand by or schedule until SIGTERM."""
+    setup(settings.log, "scheduler")
+    client = await connect(settings.nats, "scheduler")
+    bus = await open_bus(client, settings)
+    store = S3Store(settings.s3)
+    await store.ensure_bucket()
+    log = NatsSessionLog(bus)
+    name = f"scheduler-{os.getpid()}-{secrets.token_hex(3)}"
+
+    async def work() -> None:
+        clock = lambda: datetime.now(UTC)  # noqa: E731  # the one place that reads the time
+        dispatcher = Dispatcher(bus, store, lambda: held_jobs(bus))
+        scheduler = Scheduler(log, bus, dispatcher, Sweeper(store, log, bus), settings.timings, clock)
+        await scheduler.run(check_every=CHECK_EVERY)
+
+    leading = asyncio.ensure_future(lead(client, settings.replicas, name, work))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leading.cancel)
+    logger(__name__).info("ready", name=name)
+    with contextlib.suppress(asyncio.CancelledError):
+        await leading
+    await client.drain()
+
+
+async def held_jobs(bus: Bus) -> set[str]:
+    """The subjects of all jobs that the stream holds."""
+    held: set[str] = set()
+    while True:
+        info = await bus.api(f"STREAM.INFO.{subjects.JOBS}", {"subjects_filter": ">", "offset": len(held)})
+        page = info["state"].get("subjects") or {}
+        held |= page.keys()
+        if not page or len(held) >= info.get("total", 0):
+            return held

@@ -1,0 +1,60 @@
+"""Publishes jobs and cancellations. A job that is still held is not stored twice; one that is lost is published again."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from reprise_contracts import subjects
+from reprise_contracts.artifacts import ObjectRef
+from reprise_contracts.jobs import Controlled, InputList, Job
+from reprise_domain.dispatch import job_for
+from reprise_domain.state import Session
+from reprise_runtime.artifact_store import ArtifactStore
+from reprise_runtime.errors import AlreadyHeld
+from reprise_runtime.nats import Publisher
+
+LARGEST = 256 * 1024
+"""Bytes of a job that travel in the message; a longer list of inputs becomes an object."""
+
+
+class Dispatcher:
+    """Sends what the log asks for."""
+
+    def __init__(self, publisher: Publisher, store: ArtifactStore, held: Callable[[], Awaitable[set[str]]]) -> None:
+        self._publisher = publisher
+        self._store = store
+        self._held = held
+
+    async def held(self) -> set[str]:
+        """The subjects of the jobs that are kept until a worker is done with them."""
+        return await self._held()
+
+    async def send(self, session: Session, node: str) -> None:
+        """Publish the job of a node's present attempt."""
+        job = job_for(session, node)
+        data = job.encode()
+        if len(data) > LARGEST:
+            data = (await self._with_list(job)).encode()
+        subject = subjects.job(job.session_id, job.node, job.generation, job.attempt)
+        try:
+            await self._publisher.publish(subject, data, stream=subjects.JOBS)
+        except AlreadyHeld:
+            return
+
+    async def _with_list(self, job: Job) -> Job:
+        data = InputList(inputs=job.inputs).encode()
+        key = subjects.inputs_key(job.batch_id, job.session_id, job.node, job.generation, job.attempt)
+        await self._store.put(key, data, "application/json")
+        named = ObjectRef(key=key, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+        return job.model_copy(update={"inputs": {}, "inputs_object": named})
+
+    async def cancel(self, session: Session, node: str, at: datetime) -> None:
+        """Tell the workers of its pool that a node's present attempt, and all before it, are to stop."""
+        entry = session.node(node)
+        note = Controlled(node=node, generation=entry.generation, attempt=entry.attempt, at=at)
+        await self._publisher.publish(subjects.control(session.session_id, node), note.encode(), stream=subjects.CONTROL)
+
+    async def send_all(self, jobs: list[tuple[Session, str]]) -> None:
+        """Publish many jobs side by side."""
+        await asyncio.gather(*(self.send(session, node) for session, node in jobs))

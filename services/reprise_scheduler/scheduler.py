@@ -1,0 +1,292 @@
+"""The scheduler's work: fold what is active, send what is ready, wake what is due, look after what got lost."""
+
+import asyncio
+import functools
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from reprise_contracts import events as e
+from reprise_contracts import subjects
+from reprise_contracts.jobs import LeaseEnded
+from reprise_contracts.nodes import PHASES, phase_of
+from reprise_contracts.wire import Malformed
+from reprise_domain import snapshot
+from reprise_domain.batch import Batch, fold_batch
+from reprise_domain.dispatch import leases, queued
+from reprise_domain.reduce import fold
+from reprise_domain.state import Session
+from reprise_runtime.errors import RepriseError
+from reprise_runtime.logs import logger
+from reprise_runtime.nats import Publisher
+from reprise_runtime.session_log import Entry, SessionLog
+from reprise_runtime.settings import Timings
+from reprise_scheduler.dispatcher import Dispatcher
+from reprise_scheduler.fair import Turns
+from reprise_scheduler.sweeper import Sweeper
+from reprise_scheduler.timers import Timers
+
+_log = logger(__name__)
+RESTING = 256
+"""Sessions without a run that are kept folded, so that a rerun starts at once."""
+_SETTLING = (e.NodeCompleted, e.NodeFailed, e.NodeCancelled, e.NodeCancelling)
+
+
+class Scheduler:
+    """Follows the log from its end; what was under way before is found at the start."""
+
+    def __init__(
+        self,
+        log: SessionLog,
+        publisher: Publisher,
+        dispatcher: Dispatcher,
+        sweeper: Sweeper,
+        timings: Timings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._log = log
+        self._publisher = publisher
+        self._dispatcher = dispatcher
+        self._sweeper = sweeper
+        self._timings = timings
+        self._clock = clock
+        self._active: dict[str, Session] = {}
+        self._resting: OrderedDict[str, Session] = OrderedDict()
+        self._turns = {phase: Turns() for phase in PHASES}
+        self._timers = Timers(clock)
+        self._ready = asyncio.Event()
+        self._missing: set[tuple[str, str, int, int]] = set()
+
+    async def run(self, *, check_every: float = 5.0) -> None:
+        """Until cancelled."""
+        _, _, last = await self._log.position()
+        await self._recover()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow(last))
+            group.create_task(self._publish())
+            group.create_task(self._timers.run())
+            group.create_task(self._look_after(check_every))
+
+    # What was under way
+
+    async def _recover(self) -> None:
+        """The last commit of each log says whether there is something to do; only those are folded."""
+        count = 0
+        async for entry in self._log.heads():
+            commit = entry.commit
+            if commit.batch is None:
+                if commit.deleted:
+                    self._timers.at(self._clock(), functools.partial(self._remove_batch, entry.id))
+                continue
+            if commit.active:
+                session = await self._load(entry.id, entry.seq)
+                if session is not None and session.active:
+                    count += 1
+                    self._resume(session)
+            if commit.sweep or commit.deleted:
+                self._sweep_later(entry.id)
+        if count:
+            _log.info("resumed", sessions=count)
+
+    def _resume(self, session: Session) -> None:
+        self._active[session.session_id] = session
+        for node, not_before in queued(session).items():
+            self._offer(session, node, not_before)
+        for node, since in leases(session).items():
+            self._lease(session, node, since)
+
+    async def _load(self, session_id: str, until: int) -> Session | None:
+        data = await self._log.load_snapshot(session_id)
+        session = snapshot.load(data) if data else None
+        if session is not None and session.seq > until:
+            session = None
+        for entry in await self._log.read(session_id, after=session.seq if session else 0):
+            if entry.seq <= until:
+                session = fold(session, entry.commit, entry.seq)
+        return session
+
+    # Following
+
+    async def _follow(self, last: int) -> None:
+        async with self._log.follow(after=last) as following:
+            while True:
+                try:
+                    entry = await anext(following)
+                except Malformed as error:  # written by a newer version: its scheduler acts on it
+                    _log.error("cannot read a commit", error=str(error))
+                    continue
+                if entry.commit.batch is not None:
+                    await self._on_session(entry)
+                elif entry.commit.deleted:
+                    self._timers.at(self._clock(), functools.partial(self._remove_batch, entry.id))
+
+    async def _on_session(self, entry: Entry) -> None:
+        before = self._active.pop(entry.id, None) or self._resting.pop(entry.id, None)
+        if before is not None and entry.seq <= before.seq:
+            self._keep(before)
+            return
+        if before is None and not (entry.commit.active or entry.commit.sweep or entry.commit.deleted):
+            return
+        if before is None and not isinstance(entry.commit.events[0], e.SessionCreated):
+            session = await self._load(entry.id, entry.seq)
+        else:
+            session = fold(before, entry.commit, entry.seq)
+        if session is None:
+            return
+        self._keep(session)
+        await self._act(session, entry.commit)
+
+    def _keep(self, session: Session) -> None:
+        if session.active:
+            self._active[session.session_id] = session
+            return
+        self._resting[session.session_id] = session
+        while len(self._resting) > RESTING:
+            self._resting.popitem(last=False)
+
+    async def _act(self, session: Session, commit: e.Commit) -> None:
+        for event in commit.events:
+            if isinstance(event, _SETTLING):
+                self._turns[phase_of(event.node)].settle(session.session_id, event.node)
+            if isinstance(event, e.NodeCancelling | e.NodeCancelled):
+                await self._dispatcher.cancel(session, event.node, commit.at)
+            if isinstance(event, e.NodeCancelling):
+                self._lease(session, event.node, commit.at)
+            if isinstance(event, e.NodeQueued):
+                self._offer(session, event.node, event.not_before)
+        self._ready.set()
+        if commit.sweep or commit.deleted:
+            self._sweep_later(session.session_id)
+
+    # Jobs
+
+    def _offer(self, session: Session, node: str, not_before: datetime | None) -> None:
+        """A node's job may go out, now or at its time."""
+        if not_before is not None and not_before > self._clock():
+            self._timers.at(not_before, lambda: self._offer_again(session.session_id, node))
+            return
+        self._turns[phase_of(node)].add(session.session_id, node)
+        self._ready.set()
+
+    async def _offer_again(self, session_id: str, node: str) -> None:
+        session = self._active.get(session_id)
+        if session is not None and node in queued(session):
+            self._turns[phase_of(node)].add(session_id, node)
+            self._ready.set()
+
+    async def _publish(self) -> None:
+        while True:
+            self._ready.clear()
+            for turns in self._turns.values():
+                taken = turns.take()
+                jobs = []
+                for session_id, node in taken:
+                    session = self._active.get(session_id)
+                    if session is not None and session.node(node).status in {"queued", "running"}:
+                        jobs.append((session, node))
+                    else:
+                        turns.settle(session_id, node)
+                if jobs:
+                    await self._send(jobs)
+            await self._ready.wait()
+
+    async def _send(self, jobs: list[tuple[Session, str]]) -> None:
+        try:
+            await self._dispatcher.send_all(jobs)
+        except RepriseError as error:  # what did not go out is found missing and published again
+            _log.warning("not published", jobs=len(jobs), error=str(error))
+
+    # Time
+
+    def _lease(self, session: Session, node: str, since: datetime) -> None:
+        entry = session.node(node)
+        due = since + timedelta(seconds=session.policy.lease_seconds)
+        timer = LeaseEnded(node=node, generation=entry.generation, attempt=entry.attempt)
+        self._timers.at(due, lambda: self._tell(session.session_id, timer))
+
+    async def _tell(self, session_id: str, timer: LeaseEnded) -> None:
+        session = self._active.get(session_id)
+        if session is None or session.node(timer.node).status != "cancelling":
+            return
+        try:
+            message_id = f"{session_id}/{timer.input_id()}"
+            await self._publisher.publish(subjects.timer(session_id), timer.encode(), stream=subjects.INBOX, msg_id=message_id)
+        except RepriseError as error:
+            _log.warning("not told", session=session_id, error=str(error))
+            self._timers.at(self._clock() + timedelta(seconds=1), lambda: self._tell(session_id, timer))
+
+    async def _look_after(self, every: float) -> None:
+        """R22: jobs that the log wants done and that nobody holds are published again, and rates are learnt."""
+        while True:
+            await asyncio.sleep(every)
+            for turns in self._turns.values():
+                turns.measure(every)
+            try:
+                held = await self._dispatcher.held()
+            except RepriseError as error:
+                _log.warning("cannot see what is held", error=str(error))
+                continue
+            await self._publish_missing(held)
+            self._ready.set()
+
+    async def _publish_missing(self, held: set[str]) -> None:
+        """A job is missing when it was out, and is not held, twice in a row: between the two its result would have been decided."""
+        missing: set[tuple[str, str, int, int]] = set()
+        lost: list[tuple[Session, str]] = []
+        for session in self._active.values():
+            for node, not_before in queued(session).items():
+                entry = session.node(node)
+                attempt = (session.session_id, node, entry.generation, entry.attempt)
+                out = self._turns[phase_of(node)].is_out(session.session_id, node)
+                if not out or (not_before and not_before > self._clock()) or subjects.job(*attempt) in held:
+                    continue
+                missing.add(attempt)
+                if attempt in self._missing:
+                    lost.append((session, node))
+        self._missing = missing
+        if lost:
+            _log.warning("publishing lost jobs again", jobs=len(lost))
+            await self._send(lost)
+
+    # Sweeping
+
+    def _sweep_later(self, session_id: str) -> None:
+        due = self._clock() + timedelta(seconds=self._timings.sweep_after)
+        self._timers.at(due, lambda: self._sweep(session_id))
+
+    async def _latest(self, session_id: str) -> Session | None:
+        last = await self._log.last(session_id)
+        return await self._load(session_id, last.seq) if last else None
+
+    async def _sweep(self, session_id: str) -> None:
+        try:
+            session = await self._latest(session_id)
+            if session is None:
+                return
+            if session.deleted:
+                await self._sweeper.remove_session(session)
+                self._resting.pop(session_id, None)
+            elif session.litter:
+                await self._sweeper.sweep(session, lambda: self._latest(session_id))
+        except RepriseError as error:
+            _log.warning("not swept", session=session_id, error=str(error))
+            self._sweep_later(session_id)
+
+    async def _remove_batch(self, batch_id: str) -> None:
+        """A batch's own log goes last: until then it says which sessions there are."""
+        batch: Batch | None = None
+        try:
+            for entry in await self._log.read(batch_id):
+                batch = fold_batch(batch, entry.commit, entry.seq)
+            if batch is None:
+                return
+            gone = [await self._latest(member.spec.session_id) for member in batch.members]
+            if all(session is not None and session.deleted for session in gone):
+                for session in gone:
+                    if session is not None:
+                        await self._sweeper.remove_session(session)
+                await self._sweeper.remove_batch(batch)
+                return
+        except RepriseError as error:
+            _log.warning("not deleted", batch=batch_id, error=str(error))
+        self._timers.at(self._clock() + timedelta(seconds=1), lambda: self._remove_batch(batch_id))

@@ -1,0 +1,88 @@
+"""The composition root: settings and a phase in, a running worker out."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from reprise_contracts import subjects
+from reprise_contracts.frames import Live
+from reprise_contracts.jobs import Job
+from reprise_contracts.nodes import Phase
+from reprise_contracts.states import WorkerView
+from reprise_research.context import Context
+from reprise_research.engines import load_engine
+from reprise_research.sources.settings import FetcherSettings
+from reprise_runtime.artifact_store import S3Store
+from reprise_runtime.logs import logger, setup
+from reprise_runtime.nats import connect
+from reprise_runtime.puller import Puller
+from reprise_runtime.settings import Settings
+from reprise_runtime.topology import open_bus
+from reprise_workers.control import Control
+from reprise_workers.library import BatchStore
+from reprise_workers.worker import MakeContext, Worker
+
+CONCURRENCY = 4
+"""Jobs of one process at a time."""
+
+
+def contexts(settings: Settings) -> MakeContext:
+    """Makes the context of a job; the job's engine is the session's, this process's setting only a default."""
+    own = {"base_url": settings.llm.base_url, "api_key": settings.llm.api_key.get_secret_value()}
+    fetcher = FetcherSettings(
+        max_bytes=settings.fetch.max_bytes, seconds=settings.fetch.timeout, allow_loopback=settings.fetch.allow_loopback
+    )
+
+    def make(job: Job, store: BatchStore, progress: Callable[[Live], None]) -> Context:
+        wished = job.parameters
+        engine = load_engine(wished.engine or settings.engine, wished.model or settings.llm.model, own)
+        return Context(topic=job.topic, engine=engine, store=store, guidance=wished.guidance, progress=progress, fetcher=fetcher)
+
+    return make
+
+
+async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) -> None:
+    """Work until SIGTERM; what is in work then has `drain` seconds to finish, and goes back after that."""
+    name = f"{phase}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+    setup(settings.log, name)
+    client = await connect(settings.nats, name)
+    bus = await open_bus(client, settings)
+    store = S3Store(settings.s3)
+    await store.ensure_bucket()
+    control, known = Control(), asyncio.Event()
+    worker = Worker(name, bus, store, control, contexts(settings), settings.timings, lambda: datetime.now(UTC))
+    puller = Puller(bus, subjects.JOBS, subjects.pool(phase), settings.timings, window=concurrency)
+    following = asyncio.create_task(control.follow(bus, phase, known))
+    await known.wait()
+    working = asyncio.create_task(puller.run(worker.handle))
+    since = datetime.now(UTC)
+
+    async def present() -> None:
+        while True:
+            now = datetime.now(UTC)
+            view = WorkerView(
+                worker=name, phase=phase, since=since, seen=now, running=tuple(worker.running.values()), draining=puller.stopped
+            )
+            bus.tell(subjects.presence(phase, name), view.model_dump_json().encode())
+            await asyncio.sleep(settings.timings.heartbeat)
+
+    presence = asyncio.create_task(present())
+    loop = asyncio.get_running_loop()
+
+    def drain() -> None:
+        puller.stop()
+        loop.call_later(settings.timings.drain, working.cancel)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, drain)
+    logger(__name__).info("ready", worker=name, concurrency=concurrency)
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+    for task in (following, presence):
+        task.cancel()
+    await client.drain()

@@ -1,0 +1,107 @@
+"""From a job to an artifact: load what it pinned, call the phase function. One small function a phase."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from reprise_research.phases.prepare import prepare
+
+from reprise_contracts.artifacts import (
+    Artifact,
+    InputRef,
+    Phase0,
+    Phase1,
+    Phase2,
+    Phase4,
+    StepFindings,
+)
+from reprise_contracts.jobs import InputList, Job
+from reprise_contracts.nodes import Phase, phase_of, step_of
+from reprise_contracts.sources import StoredSource
+from reprise_research.context import Context
+from reprise_research.phases.discover import discover
+from reprise_research.phases.execute import execute
+from reprise_research.phases.report import report
+from reprise_research.phases.synthesize import synthesize
+from reprise_runtime.artifact_store import ArtifactStore
+from reprise_workers.library import Artifacts
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a phase made."""
+
+    artifact: Artifact
+    headline: str
+    stored: tuple[StoredSource, ...] = ()
+
+
+Inputs = Mapping[str, InputRef]
+
+
+async def inputs_of(job: Job, store: ArtifactStore) -> Inputs:
+    """The job's inputs, also where they are an object of their own."""
+    if job.inputs_object is None:
+        return job.inputs
+    data = await store.get_verified(job.inputs_object.key, job.inputs_object.sha256)
+    return InputList.decode(data).inputs
+
+
+async def run_phase(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
+    """Run the job's phase on exactly the inputs that it pinned."""
+    return await _PHASES[phase_of(job.node)](job, inputs, artifacts, context)
+
+
+async def _prepare(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
+    done = await prepare(job.sources, context, refetch=job.refetch)
+    failed = sum(source.status == "failed" for source in done.artifact.sources)
+    headline = _count(len(done.artifact.sources), "source") + (f", {failed} failed" if failed else "")
+    return Result(done.artifact, headline, done.stored)
+
+
+async def _discover(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
+    made = await discover(await artifacts.read(inputs["phase0"], Phase0), context)
+    return Result(made, _count(len(made.goals), "goal"))
+
+
+async def _synthesize(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
+    phase0, phase1 = await artifacts.read(inputs["phase0"], Phase0), await artifacts.read(inputs["phase1"], Phase1)
+    before = await artifacts.read(job.previous, Phase2) if job.previous else None
+    made = await synthesize(phase0, phase1, context, previous=before, next_step=job.next_step)
+    return Result(made, _count(len(made.steps), "step"))
+
+
+async def _execute(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
+    phase0, plan = await artifacts.read(inputs["phase0"], Phase0), await artifacts.read(inputs["phase2"], Phase2)
+    number = step_of(job.node)
+    step = next(step for step in plan.steps if step.step_id == number)
+    made = await execute(step, phase0, await _findings(inputs, artifacts), context)
+    return Result(made, _count(len(made.findings), "finding"))
+
+
+async def _report(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
+    phase0, plan = await artifacts.read(inputs["phase0"], Phase0), await artifacts.read(inputs["phase2"], Phase2)
+    before = await artifacts.read(job.previous, Phase4) if job.previous else None
+    findings = await _findings(inputs, artifacts)
+    made = await report(phase0, plan, findings, context, previous=before, gaps=job.gaps, reasons=job.reasons)
+    named = made.model_copy(update={"inputs": {node: ref.sha256 for node, ref in inputs.items()}})
+    return Result(named, f"{_count(len(made.sections), 'section')}, {_count(len(made.references), 'reference')}")
+
+
+async def _findings(inputs: Inputs, artifacts: Artifacts) -> dict[int, StepFindings]:
+    steps = {number: ref for node, ref in inputs.items() if (number := step_of(node)) is not None}
+    read = await asyncio.gather(*(artifacts.read(ref, StepFindings) for ref in steps.values()))
+    return dict(zip(steps, read, strict=True))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+_PHASES: Mapping[Phase, Callable[[Job, Inputs, Artifacts, Context], Awaitable[Result]]] = {
+    "phase0": _prepare,
+    "phase1": _discover,
+    "phase2": _synthesize,
+    "phase3": _execute,
+    "phase4": _report,
+}

@@ -1,0 +1,181 @@
+"""One worker: a delivery in, a report out. It never tries again and never puts back: the orchestrator alone decides that."""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import sha256
+
+from reprise_contracts import subjects
+from reprise_contracts.artifacts import Artifact, Meta, ObjectRef, Phase2, planned
+from reprise_contracts.frames import Live
+from reprise_contracts.jobs import Completed, Failed, Job, Report, Started, Stopped
+from reprise_contracts.problems import Problem
+from reprise_contracts.wire import Malformed
+from reprise_research.context import Context
+from reprise_research.errors import ResearchError
+from reprise_runtime.acknowledgement import Claim
+from reprise_runtime.artifact_store import ArtifactStore
+from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, RepriseError, Retryable
+from reprise_runtime.logs import Line, canonical, logger
+from reprise_runtime.nats import Publisher
+from reprise_runtime.settings import Timings
+from reprise_workers.control import Control
+from reprise_workers.library import Artifacts, BatchStore, Kept
+from reprise_workers.phases import Inputs, Result, inputs_of, run_phase
+from reprise_workers.progress import Teller
+
+LAST_DELIVERY = 4
+"""A job that comes this often has ended its workers every time: it is reported, not run."""
+_log = logger(__name__)
+MakeContext = Callable[[Job, BatchStore, Callable[[Live], None]], Context]
+
+
+class Worker:
+    """Runs the jobs of one pool."""
+
+    def __init__(
+        self,
+        name: str,
+        publisher: Publisher,
+        store: ArtifactStore,
+        control: Control,
+        context: MakeContext,
+        timings: Timings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.name = name
+        self.running: dict[str, str] = {}
+        """Execution → what it runs."""
+        self._publisher = publisher
+        self._store = store
+        self._control = control
+        self._context = context
+        self._timings = timings
+        self._clock = clock
+        self._artifacts = Artifacts(store)
+        self._texts = Kept()
+
+    async def handle(self, claim: Claim) -> None:
+        """Run one delivery to its report; when this returns, the report is stored and the job may be acknowledged."""
+        job = Job.decode(claim.data)
+        execution_id = f"x-{secrets.token_hex(10)}"
+        names = {"session": job.session_id, "node": job.node, "generation": job.generation, "attempt": job.attempt}
+        with canonical("job", **names, execution=execution_id, deliveries=claim.deliveries) as line:
+            report = await self._outcome(job, execution_id, claim, line)
+            await self._send(job, report)
+
+    async def _outcome(self, job: Job, execution_id: str, claim: Claim, line: Line) -> Report:
+        own = {"node": job.node, "generation": job.generation, "attempt": job.attempt,
+               "execution_id": execution_id, "worker": self.name, "trace": job.trace}  # fmt: skip
+        if self._control.cancelled(job):
+            line.add(result="stopped")
+            return Stopped(**own)
+        if claim.deliveries >= LAST_DELIVERY:
+            line.add(result="worker lost")
+            return Failed(**own, problem=WORKER_LOST)
+        started = time.monotonic()
+        self.running[execution_id] = f"{job.session_id}/{job.node}"
+        try:
+            return await self._supervised(job, own)
+        except asyncio.CancelledError:
+            if not self._control.cancelled(job):
+                raise
+            line.add(result="stopped")
+            return Stopped(**own)
+        except (ResearchError, RepriseError, Malformed) as error:
+            line.add(result="failed", problem=str(error))
+            return Failed(**own, problem=_problem(error), seconds=time.monotonic() - started)
+        except Exception as error:
+            _log.exception("phase broke")
+            line.add(result="failed", problem=str(error))
+            return Failed(**own, problem=_broken(error), seconds=time.monotonic() - started)
+        finally:
+            del self.running[execution_id]
+
+    async def _supervised(self, job: Job, own: dict[str, object]) -> Completed:
+        """The work, with a claim once it takes longer than a moment, and an end as soon as it is cancelled."""
+        work = asyncio.create_task(self._work(job, own), name=f"{job.session_id}/{job.node}")
+        forget = self._control.watch(job, work.cancel)
+        try:
+            done, _ = await asyncio.wait([work], timeout=self._timings.claim_after)
+            if not done:
+                await self._send(job, Started.model_validate(own))
+            return await work
+        finally:
+            forget()
+            if not work.done():
+                work.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await work
+
+    async def _work(self, job: Job, own: dict[str, object]) -> Completed:
+        started = time.monotonic()
+        teller = Teller(self._publisher, job)
+        context = self._context(job, BatchStore(self._store, job.batch_id, self._texts), teller.tell)
+        inputs = await inputs_of(job, self._store)
+        result = await run_phase(job, inputs, self._artifacts, context)
+        seconds = round(time.monotonic() - started, 4)
+        artifact = result.artifact.model_copy(update={"meta": self._meta(job, own, inputs, context, seconds)})
+        ref = await self._stored(job, str(own["execution_id"]), artifact)
+        return self._completed(own, artifact, ref, result, context, seconds)
+
+    def _meta(self, job: Job, own: dict[str, object], inputs: Inputs, context: Context, seconds: float) -> Meta:
+        return Meta(
+            batch_id=job.batch_id, session_id=job.session_id, node=job.node, generation=job.generation, attempt=job.attempt,
+            execution_id=str(own["execution_id"]), engine=context.engine.name, model=context.engine.model,
+            guidance=job.parameters.guidance, versions=context.engine.versions, created_at=self._clock(), seconds=seconds,
+            tokens=context.usage.tokens, inputs=dict(inputs),
+        )  # fmt: skip
+
+    async def _stored(self, job: Job, execution_id: str, artifact: Artifact) -> ObjectRef:
+        data = artifact.document()
+        key = subjects.artifact_key(job.batch_id, job.session_id, job.node, job.generation, execution_id)
+        await self._store.put(key, data, "application/json")
+        return ObjectRef(key=key, sha256=sha256(data).hexdigest(), bytes=len(data))
+
+    def _completed(
+        self, own: dict[str, object], artifact: Artifact, ref: ObjectRef, result: Result, context: Context, seconds: float
+    ) -> Completed:
+        return Completed.model_validate(
+            own | {
+                "artifact": ref, "parts": artifact.parts(), "plan": planned(artifact) if isinstance(artifact, Phase2) else None,
+                "stored": result.stored, "versions": context.engine.versions, "seconds": seconds,
+                "tokens": context.usage.tokens, "headline": result.headline,
+            }
+        )  # fmt: skip
+
+    async def _send(self, job: Job, report: Report) -> None:
+        """Store the report; until that is done the job is not acknowledged."""
+        message_id = f"{job.session_id}/{report.input_id()}"
+        subject = subjects.report(job.session_id, job.node)
+        while True:
+            try:
+                await self._publisher.publish(subject, report.encode(), stream=subjects.INBOX, msg_id=message_id)
+            except Retryable as error:
+                _log.warning("report not stored yet", error=str(error))
+                await asyncio.sleep(1.0)
+            else:
+                return
+
+
+WORKER_LOST = Problem(
+    type="worker_lost", detail="The worker was lost every time this was tried.", retryable=False,
+    action="Look at the worker's log for what ended it (memory, perhaps), then rerun the node.",
+)  # fmt: skip
+
+
+def _problem(error: ResearchError | RepriseError | Malformed) -> Problem:
+    if isinstance(error, ResearchError):
+        return error.problem
+    action = "Rerun the node; if it fails again, rerun what is above it."
+    if isinstance(error, ObjectMissing | ObjectCorrupt | Malformed):
+        return Problem(type="store_unavailable", detail=f"An input cannot be read: {error}.", action=action, retryable=False)
+    return Problem(type="store_unavailable", detail=f"The store did not answer: {error}.", action=action, retryable=True)
+
+
+def _broken(error: Exception) -> Problem:
+    detail = f"The phase broke: {type(error).__name__}: {error}"[:500]
+    return Problem(type="internal", detail=detail, action="Look at the worker's log, then rerun the node.", retryable=True)
