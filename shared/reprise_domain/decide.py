@@ -231,7 +231,7 @@ def _changed_since(session: Session, spec: Spec) -> Problem | None:
     """R13: the refusal of a command whose preview is no longer what would happen."""
     if spec.options.plan_token is None:
         return None
-    today = preview(session, spec)
+    today = preview(session, spec, at_its_turn=True)
     if today.plan_token == spec.options.plan_token:
         return None
     return Problem(

@@ -68,6 +68,11 @@ def moved(session: Session, node: str) -> dict[str, str]:
     return {name: value for name, value in sorted(differing.items()) if entry.accepted.get(name) != value}
 
 
+def producer(name: str) -> str:
+    """The node that an input comes from; a parameter or a source is its own."""
+    return "phase2" if name == "definition" else name.split("#", 1)[0]
+
+
 def _unpinned(session: Session, node: str) -> dict[str, str]:
     """Today's inputs as the log has them, also while a run works on pinned sources."""
     if node != "phase0":

@@ -6,7 +6,7 @@ from reprise_contracts.nodes import PHASES, step_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import Estimate, Plan, Preview
 from reprise_contracts.wire import digest
-from reprise_domain.freshness import Verdicts, moved, spoken
+from reprise_domain.freshness import Verdicts, moved, producer, spoken
 from reprise_domain.graph import Scope, all_nodes, parents
 from reprise_domain.state import Made, Session, Spec, scope_of
 
@@ -57,10 +57,10 @@ def _step_problem(session: Session, steps: Iterable[int]) -> Problem | None:
     return Problem(type="step_unknown", field="step_ids", detail=detail, action="Choose among the valid steps.", valid_steps=valid)
 
 
-def preview(session: Session, spec: Spec) -> Preview:
+def preview(session: Session, spec: Spec, *, at_its_turn: bool = False) -> Preview:
     """What the run would do now. `run` is certain but for failures; `may_run` runs only if something above it changes."""
     scope = scope_of(spec, session.plan)
-    busy = session.run is not None or bool(session.queue)
+    busy = session.run is not None or (bool(session.queue) and not at_its_turn)
     run, may = _split(session, spec, scope)
     verdicts = Verdicts(session)
     moving = {*run, *may}
@@ -103,7 +103,7 @@ def _split(session: Session, spec: Spec, scope: Scope) -> tuple[tuple[str, ...],
             continue
         above = [parent for parent in parents(node, session.plan) if parent in moving]
         droppable = replanned and step_of(node) is not None
-        verdict = _outlook(session, spec, node, above=bool(above))
+        verdict = _outlook(session, spec, node, moving if above else set())
         if verdict == "run" and not droppable:
             run.append(node)
         elif verdict != "keep":
@@ -115,8 +115,8 @@ def _split(session: Session, spec: Spec, scope: Scope) -> tuple[tuple[str, ...],
     return tuple(run), tuple(may)
 
 
-def _outlook(session: Session, spec: Spec, node: str, *, above: bool) -> str:
-    """`_verdict` of `decide`, for a node whose turn is still to come."""
+def _outlook(session: Session, spec: Spec, node: str, moving: set[str]) -> str:
+    """`_verdict` of `decide`, for a node whose turn is still to come: what moves above it may move back."""
     if spec.names(node) or spec.options.force:
         return "run"
     entry = session.node(node)
@@ -124,11 +124,9 @@ def _outlook(session: Session, spec: Spec, node: str, *, above: bool) -> str:
         return "keep"
     if entry.status != "completed":
         return "run"
-    differing = moved(session, node)
-    if not above:
-        return "run" if differing else "keep"
-    own = {"engine", "model", "guidance"}
-    return "run" if own & differing.keys() else "may"
+    if any(producer(name) not in moving for name in moved(session, node)):
+        return "run"
+    return "may" if moving else "keep"
 
 
 def _warnings(session: Session, spec: Spec, verdicts: Verdicts, scope: Scope) -> tuple[str, ...]:

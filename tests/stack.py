@@ -1,0 +1,199 @@
+"""The whole system as processes on the real servers, for tests and benchmarks: start, kill, start again."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Self, TypeVar
+
+from reprise_contracts import subjects
+from reprise_contracts.commands import Cancel, Command, CreateBatch, EndBatch, Policy, Rerun, SessionSpec
+from reprise_contracts.sources import Source, Upload
+from reprise_contracts.wire import derived_id
+from reprise_domain.batch import Batch, fold_batch
+from reprise_domain.reduce import fold
+from reprise_domain.state import Session
+from reprise_runtime.artifact_store import S3Store
+from reprise_runtime.nats import Bus, Connection, connect
+from reprise_runtime.servers import NatsServer, SeaweedServer
+from reprise_runtime.session_log import NatsSessionLog
+from reprise_runtime.settings import S3, Settings
+from reprise_runtime.topology import open_bus
+
+ROOT = Path(__file__).parent.parent
+T = TypeVar("T")
+KINDS = {"Rerun": "rerun", "Cancel": "cancel", "Accept": "accept", "Edit": "edit", "CreateBatch": "create", "AddSession": "session",
+         "PutSources": "sources", "RemoveSource": "remove", "EndBatch": "end"}  # fmt: skip
+
+
+async def until(found: Callable[[], Awaitable[T | None]], seconds: float = 30.0, what: str = "it") -> T:
+    """The first true answer; fails after a while, saying what was waited for."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = await found()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not happen within {seconds:g} s")
+        await asyncio.sleep(0.02)
+
+
+class Stack:
+    """NATS, SeaweedFS, an orchestrator, a scheduler and one worker of each phase. Every part is a process that can be killed."""
+
+    def __init__(self, folder: Path, *, engine: str = "benchmarks.idle:Idle", env: dict[str, str] | None = None) -> None:
+        self.folder = folder
+        self.nats = NatsServer(folder / "nats")
+        self.weed = SeaweedServer(folder / "s3")
+        self.engine = engine
+        self._extra = env or {}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._clients: list[Connection] = []
+
+    @property
+    def settings(self) -> Settings:
+        """What every process gets."""
+        return Settings(nats=self.nats.settings(), s3=self.weed.settings(), engine=self.engine)
+
+    def env(self) -> dict[str, str]:
+        s3: S3 = self.weed.settings()
+        return os.environ | {
+            "REPRISE_NATS__URL": self.nats.settings().url,
+            "REPRISE_S3__ENDPOINT": s3.endpoint,
+            "REPRISE_S3__ACCESS_KEY": s3.access_key,
+            "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(),
+            "REPRISE_S3__BUCKET": s3.bucket,
+            "REPRISE_ENGINE": self.engine,
+            "REPRISE_LOG__FORMAT": "json",
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "services"), str(ROOT / "shared")]),
+        } | self._extra  # fmt: skip
+
+    COMMANDS: ClassVar[dict[str, list[str]]] = {
+        "orchestrator": ["reprise_orchestrator"],
+        "scheduler": ["reprise_scheduler"],
+        **{f"worker-phase{n}": ["reprise_workers", f"phase{n}"] for n in range(5)},
+    }
+
+    def start_servers(self) -> None:
+        self.nats.start()
+        self.weed.start()
+
+    def start(self, name: str, *, extra: tuple[str, ...] = ()) -> None:
+        """Start one service; `worker-phase3.2` is a second worker of phase 3."""
+        command = self.COMMANDS[name.split(".", maxsplit=1)[0]]
+        log = (self.folder / f"{name}.log").open("ab")
+        with log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", *command, *extra], cwd=ROOT, env=self.env(), stdout=log, stderr=log
+            )
+
+    def kill(self, name: str) -> None:
+        """kill -9."""
+        if name == "nats":
+            self.nats.kill()
+        elif name == "weed":
+            self.weed.kill()
+        else:
+            self.processes[name].kill()
+            self.processes[name].wait()
+
+    def restart(self, name: str) -> None:
+        """Start what was killed."""
+        if name == "nats":
+            self.nats.start()
+        elif name == "weed":
+            self.weed.start()
+        else:
+            self.start(name)
+
+    def stop(self, name: str, seconds: float = 25.0) -> int:
+        """SIGTERM, and wait."""
+        self.processes[name].terminate()
+        return self.processes[name].wait(seconds)
+
+    def log_of(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    async def __aenter__(self) -> Self:
+        self.start_servers()
+        for name in self.COMMANDS:
+            self.start(name)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        for client in self._clients:
+            await client.close()
+        for process in self.processes.values():
+            process.kill()
+        for process in self.processes.values():
+            process.wait()
+        self.weed.stop()
+        self.nats.stop()
+
+    async def caller(self) -> "Caller":
+        """A client of the system."""
+        client = await connect(self.settings.nats, "caller")
+        self._clients.append(client)
+        bus = await open_bus(client, self.settings)
+        store = S3Store(self.settings.s3)
+        await store.ensure_bucket()
+        return Caller(bus, store)
+
+
+class Caller:
+    """Sends commands and reads states, as any other system could."""
+
+    def __init__(self, bus: Bus, store: S3Store) -> None:
+        self.bus = bus
+        self.store = store
+        self.log = NatsSessionLog(bus)
+
+    async def send(self, target: str, command: Command) -> None:
+        subject = subjects.command(target, KINDS[type(command).__name__])
+        await self.bus.publish(subject, command.encode(), stream=subjects.INBOX, msg_id=f"{target}/{command.input_id()}")
+
+    async def begin(self, name: str, topic: str, texts: tuple[str, ...] = ("A text about nothing.",), **spec: object) -> tuple[str, str]:
+        """A new batch of pasted texts; its id and its session's."""
+        import hashlib
+
+        batch_id, session_id = derived_id("b", name), derived_id("s", name)
+        sources = []
+        for place, text in enumerate(texts, 1):
+            data = text.encode()
+            digest = hashlib.sha256(data).hexdigest()
+            await self.store.put(subjects.raw_key(batch_id, digest), data, "text/plain")
+            upload = Upload(sha256=digest, bytes=len(data), content_type="text/plain", filename=f"text-{place}.txt")
+            sources.append(Source(source_id=f"src-{place}", title=f"Text {place}", upload=upload))
+        session = SessionSpec.model_validate({"session_id": session_id, "topic": topic, "policy": Policy(backoff_seconds=0.1)} | spec)
+        await self.send(batch_id, CreateBatch(command_id=f"create-{name}"[:128], sources=tuple(sources), session=session))
+        return batch_id, session_id
+
+    async def session(self, session_id: str) -> Session | None:
+        state: Session | None = None
+        for entry in await self.log.read(session_id):
+            state = fold(state, entry.commit, entry.seq)
+        return state
+
+    async def batch(self, batch_id: str) -> Batch | None:
+        state: Batch | None = None
+        for entry in await self.log.read(batch_id):
+            state = fold_batch(state, entry.commit, entry.seq)
+        return state
+
+    async def at_rest(self, session_id: str, seconds: float = 60.0) -> Session:
+        """The session once no run is active or waiting."""
+
+        async def rested() -> Session | None:
+            last = await self.log.last(session_id)
+            if last is None or last.commit.active:
+                return None
+            return await self.session(session_id)
+
+        return await until(rested, seconds, f"the end of {session_id}")
+
+
+__all__ = ["Caller", "Cancel", "EndBatch", "Rerun", "Stack", "until"]

@@ -1,0 +1,520 @@
+"""Each rule by its number, on the real `decide` and `reduce`."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain_world import World, numbered, planned
+from reprise_contracts.artifacts import ObjectRef
+from reprise_contracts.commands import Accept, AddSession, Cancel, Edit, EndBatch, Options, PutSources, Rerun, SessionSpec, Target
+from reprise_contracts.jobs import Failed, LeaseEnded, Started, Stopped
+from reprise_contracts.problems import Problem
+from reprise_contracts.sources import Source
+from reprise_contracts.subjects import artifact_key
+from reprise_contracts.wire import digest
+from reprise_domain.decide import decide, spec_of
+from reprise_domain.dispatch import job_for
+from reprise_domain.freshness import Verdicts
+from reprise_domain.preview import preview
+from reprise_domain.snapshot import dump, load
+from reprise_domain.sweep import decided_against
+from reprise_domain.view import command_of, state_of
+
+
+@pytest.fixture
+def world() -> World:
+    """A session that has been researched: steps 1, 2 and 3, of which 3 depends on 1."""
+    world = World()
+    world.drain()
+    return world
+
+
+def rerun(world: World, name: str = "c-1", *, phase: str | None = None, steps: tuple[int, ...] | None = None, **options: object) -> None:
+    target = Target(phase=phase, steps=steps, stale=True if phase is None and steps is None else None)  # type: ignore[arg-type]
+    world.give(Rerun(command_id=name, target=target, options=Options.model_validate(options)))
+
+
+def freshness(world: World) -> dict[str, str | None]:
+    return {node: view.freshness for node, view in state_of(world.s).nodes.items()}
+
+
+def stale(world: World) -> set[str]:
+    return {node for node, verdict in freshness(world).items() if verdict == "stale"}
+
+
+def test_r1_phases_follow_each_other_and_steps_their_dependencies() -> None:
+    world = World()
+    world.drain()
+    ran = world.ran()
+    assert ran[:3] == ["phase0", "phase1", "phase2"]
+    assert ran.index("phase3/3") > ran.index("phase3/1")
+    assert ran[-1] == "phase4"
+    assert set(freshness(world).values()) == {"fresh"}
+
+
+def test_r1_the_group_is_a_table_over_its_steps(world: World) -> None:
+    rerun(world, steps=(2,))
+    assert state_of(world.s).nodes["phase3"].status == "queued"
+    world.fail("phase3/2")
+    assert state_of(world.s).nodes["phase3"].status == "failed"
+    assert state_of(world.s).nodes["phase3"].freshness == "stale"
+
+
+def test_r1_a_job_carries_what_its_node_reads(world: World) -> None:
+    rerun(world, phase="phase3")
+    assert set(job_for(world.s, "phase3/1").inputs) == {"phase0", "phase2"}
+    world.complete("phase3/1")
+    assert set(job_for(world.s, "phase3/3").inputs) == {"phase0", "phase2", "phase3/1"}
+
+
+def test_r2_independent_steps_are_ready_together() -> None:
+    world = World()
+    for node in ("phase0", "phase1", "phase2"):
+        world.complete(node)
+    assert {job.node for job in world.held()} == {"phase3/1", "phase3/2"}
+
+
+def test_r3_a_to_b_to_a_is_fresh_again(world: World) -> None:
+    world.salt["phase3/2"] = "b"
+    rerun(world, "c-1", steps=(2,), propagation="mark_stale")
+    world.drain()
+    assert stale(world) == {"phase4"}
+    world.salt["phase3/2"] = ""
+    rerun(world, "c-2", steps=(2,), propagation="mark_stale")
+    world.drain()
+    assert stale(world) == set()
+
+
+def test_r3_without_an_artifact_freshness_is_null() -> None:
+    assert set(freshness(World()).values()) == {None}
+
+
+def test_r3_a_cancelled_rerun_changes_nothing(world: World) -> None:
+    rerun(world, steps=(2,))
+    world.give(Cancel(command_id="stop"))
+    assert world.s.node("phase3/2").status == "cancelled"
+    assert stale(world) == set()
+
+
+def test_r4_a_stale_node_names_the_chain_back_to_what_changed(world: World) -> None:
+    world.later(60)
+    world.salt["phase1"] = "other"
+    rerun(world, phase="phase1", propagation="mark_stale")
+    world.drain()
+    chain = Verdicts(world.s).chain("phase4")
+    assert (chain[0].node, chain[0].reason) == ("phase2", "upstream")
+    root = next(cause for cause in chain if cause.node == "phase1")
+    assert root.reason == "changed"
+    assert root.at == world.s.node("phase1").made.at  # type: ignore[union-attr]
+
+
+def test_r5_what_is_below_a_stale_node_is_stale(world: World) -> None:
+    world.salt["phase1"] = "other"
+    rerun(world, phase="phase1", propagation="mark_stale")
+    world.drain()
+    assert stale(world) == {"phase2", "phase3", "phase3/1", "phase3/2", "phase3/3", "phase4"}
+
+
+def test_r6_status_and_freshness_are_separate(world: World) -> None:
+    rerun(world, phase="phase4")
+    view = state_of(world.s).nodes["phase4"]
+    assert (view.status, view.freshness) == ("queued", "fresh")
+
+
+def test_r6_a_newer_version_shows_as_upgradable_never_as_stale(world: World) -> None:
+    rerun(world, phase="phase4")
+    report = world.completion(world.held()[0])
+    world.give(report.model_copy(update={"versions": {"engine": "1"}}))
+    rerun(world, "c-2", steps=(1,), propagation="mark_stale")
+    report = world.completion(world.held()[0])
+    world.give(report.model_copy(update={"versions": {"engine": "2"}}))
+    view = state_of(world.s).nodes["phase4"]
+    assert view.upgradable
+    assert view.freshness == "fresh"
+
+
+def test_r7_cascade_runs_what_is_below_and_mark_stale_leaves_it(world: World) -> None:
+    world.salt["phase3/1"] = "new"
+    rerun(world, "c-1", steps=(1,), propagation="mark_stale")
+    world.drain()
+    assert world.ran()[-1] == "phase3/1"
+    assert stale(world) == {"phase3", "phase3/3", "phase4"}
+    since = len(world.events())
+    rerun(world, "c-2", steps=(1,))
+    world.drain()
+    assert world.ran(since) == ["phase3/1", "phase3/3", "phase4"]
+    assert stale(world) == set()
+
+
+def test_r7_stale_nodes_above_a_target_are_not_run_and_the_preview_warns(world: World) -> None:
+    world.salt["phase3/1"] = "new"
+    rerun(world, "c-1", steps=(1,), propagation="mark_stale")
+    world.drain()
+    command = Rerun(command_id="c-2", target=Target(phase="phase4"))
+    assert preview(world.s, spec_of(world.s, command)).plan.warnings == ("Step 3 is stale and is not run by this command.",)
+    since = len(world.events())
+    world.give(command)
+    world.drain()
+    assert world.ran(since) == ["phase4"]
+    assert stale(world) == {"phase3", "phase3/3", "phase4"}
+
+
+def test_r8_an_unchanged_result_runs_none_of_its_readers(world: World) -> None:
+    since = len(world.events())
+    rerun(world, phase="phase1")
+    world.drain()
+    assert world.ran(since) == ["phase1"]
+    assert state_of(world.s).nodes["phase1"].unchanged
+    since = len(world.events())
+    rerun(world, "c-2", phase="phase1", force=True)
+    world.drain()
+    assert world.ran(since) == ["phase1", "phase2", "phase3/1", "phase3/2", "phase3/3", "phase4"]
+
+
+def test_r9_a_new_plan_keeps_what_did_not_change(world: World) -> None:
+    kept = world.s.node("phase3/2").made
+    world.planner = lambda job: numbered([("b", ()), ("d", ())], world.s.plan.steps, job.next_step)  # type: ignore[union-attr]
+    since = len(world.events())
+    rerun(world, phase="phase2")
+    world.drain()
+    assert [step.step_id for step in world.s.plan.steps] == [2, 4]  # type: ignore[union-attr]
+    assert world.ran(since) == ["phase2", "phase3/4", "phase4"]
+    assert world.s.node("phase3/2").made is kept
+    assert world.s.node("phase3/1").made is None
+
+
+def test_r9_numbers_are_never_reused(world: World) -> None:
+    for name, wanted in (("c-1", [("x", ())]), ("c-2", [("a", ())])):
+        world.planner = lambda job, wanted=wanted: numbered(wanted, world.s.plan.steps, job.next_step)  # type: ignore[misc, union-attr]
+        rerun(world, name, phase="phase2")
+        world.drain()
+    assert [step.step_id for step in world.s.plan.steps] == [5]  # type: ignore[union-attr]
+
+
+def test_r9_under_mark_stale_new_steps_are_pending(world: World) -> None:
+    world.planner = lambda job: numbered([("d", ())], world.s.plan.steps, job.next_step)  # type: ignore[union-attr]
+    rerun(world, phase="phase2", propagation="mark_stale")
+    world.drain()
+    assert state_of(world.s).nodes["phase3/4"].status == "pending"
+
+
+def test_r9_a_plan_that_reuses_a_number_fails_the_synthesis(world: World) -> None:
+    world.planner = lambda job: planned((1, "something else"))
+    rerun(world, phase="phase2")
+    world.drain()
+    assert world.s.node("phase2").problem.type == "invalid_plan"  # type: ignore[union-attr]
+    assert [step.title for step in world.s.plan.steps] == ["a", "b", "c"]  # type: ignore[union-attr]
+
+
+def test_r10_many_steps_in_one_command_are_one_commit(world: World) -> None:
+    before = len(world.log)
+    rerun(world, steps=(1, 2))
+    assert len(world.log) == before + 1
+    assert {job.node for job in world.held()} == {"phase3/1", "phase3/2"}
+
+
+def test_r11_preparing_again_fetches_only_what_is_new(world: World) -> None:
+    world.tell_batch(PutSources(command_id="add", sources=(Source(source_id="src-3", url="http://x/3"),)))
+    assert {cause.reason for cause in Verdicts(world.s).chain("phase0")} == {"source_added"}
+    rerun(world, phase="phase0")
+    job = world.held()[0]
+    assert not job.refetch
+    assert [source.source_id for source in job.sources if source.stored is None] == ["src-3"]
+
+
+def test_r12_guidance_belongs_to_the_targets_until_it_is_replaced(world: World) -> None:
+    rerun(world, "c-1", steps=(2,), guidance="prices", propagation="mark_stale")
+    world.drain()
+    rerun(world, "c-2", steps=(2,), propagation="mark_stale")
+    assert job_for(world.s, "phase3/2").parameters.guidance == "prices"
+    world.drain()
+    assert world.s.parameters("phase3/1").guidance == ""
+    rerun(world, "c-3", phase="phase3", guidance="", propagation="mark_stale")
+    assert job_for(world.s, "phase3/2").parameters.guidance == ""
+
+
+def edit(world: World, name: str, **options: object) -> tuple[object, ...]:
+    plan = numbered([("a", ()), ("b", ()), ("new", ())], world.s.plan.steps, world.s.next_step)  # type: ignore[union-attr]
+    key = artifact_key("b-1", "s-1", "phase2", world.s.node("phase2").generation + 1, name)
+    return world.give(
+        Edit(
+            command_id=name, node="phase2", artifact=ObjectRef(key=key, sha256=digest(key)), parts={"output": digest(name)}, plan=plan,
+            options=Options.model_validate({"propagation": "mark_stale"} | options),
+        )
+    )  # fmt: skip
+
+
+def test_r12_an_edit_is_a_new_artifact_and_a_cascade_passes_it_by(world: World) -> None:
+    edit(world, "e-1")
+    made = world.s.node("phase2").made
+    assert made is not None
+    assert made.edited
+    assert state_of(world.s).nodes["phase3/4"].status == "pending"
+    world.salt["phase1"] = "other"
+    rerun(world, phase="phase1")
+    world.drain()
+    assert world.s.node("phase2").made is made
+    assert freshness(world)["phase2"] == "stale"
+    world.planner = lambda job: numbered([("a", ())], world.s.plan.steps, job.next_step)  # type: ignore[union-attr]
+    rerun(world, "c-2", phase="phase2")
+    world.drain()
+    assert world.s.node("phase2").made is not made
+
+
+def test_r12_an_edit_is_refused_while_a_run_is_active(world: World) -> None:
+    rerun(world, phase="phase4")
+    edit(world, "e-1")
+    assert command_of(world.s, "e-1").problem.type == "session_busy"  # type: ignore[union-attr]
+
+
+def test_r13_a_plan_token_holds_until_the_lists_change(world: World) -> None:
+    command = Rerun(command_id="c-1", target=Target(steps=(1,)))
+    token = preview(world.s, spec_of(world.s, command)).plan_token
+    world.salt["phase3/2"] = "other"
+    rerun(world, "c-2", steps=(2,), propagation="mark_stale")
+    world.drain()
+    rerun(world, "c-3", steps=(1,), plan_token=token)
+    refused = command_of(world.s, "c-3")
+    assert refused.problem.type == "plan_changed"  # type: ignore[union-attr]
+    assert refused.problem.plan_token  # type: ignore[union-attr]
+    rerun(world, "c-4", steps=(1,), plan_token=refused.problem.plan_token)  # type: ignore[union-attr]
+    assert command_of(world.s, "c-4").status == "running"  # type: ignore[union-attr]
+
+
+def test_r13_in_a_busy_session_a_preview_is_provisional(world: World) -> None:
+    rerun(world, phase="phase4")
+    found = preview(world.s, spec_of(world.s, Rerun(command_id="c-2", target=Target(phase="phase1"))))
+    assert found.provisional
+    assert found.plan_token is None
+
+
+def test_r14_commands_queue_interrupt_or_are_rejected(world: World) -> None:
+    rerun(world, "c-1", phase="phase1")
+    rerun(world, "c-2", phase="phase4")
+    rerun(world, "c-3", phase="phase2", if_running="reject")
+    rerun(world, "c-4", phase="phase2", if_running="interrupt")
+    assert command_of(world.s, "c-3").problem.type == "session_busy"  # type: ignore[union-attr]
+    assert command_of(world.s, "c-1").status == "cancelled"  # type: ignore[union-attr]
+    assert command_of(world.s, "c-4").status == "running"  # type: ignore[union-attr]
+    assert command_of(world.s, "c-2").status == "queued"  # type: ignore[union-attr]
+
+
+def test_r14_an_interrupting_run_starts_when_nothing_is_cancelling(world: World) -> None:
+    rerun(world, "c-1", phase="phase1")
+    job = world.held()[0]
+    own = {"node": "phase1", "generation": job.generation, "attempt": 1, "execution_id": "e-x"}
+    world.give(Started.model_validate(own))
+    rerun(world, "c-2", phase="phase4", if_running="interrupt")
+    assert world.s.node("phase1").status == "cancelling"
+    assert command_of(world.s, "c-2").status == "queued"  # type: ignore[union-attr]
+    world.give(Stopped.model_validate(own))
+    assert command_of(world.s, "c-2").status == "running"  # type: ignore[union-attr]
+
+
+def test_r15_waiting_commands_merge_and_each_learns_its_run(world: World) -> None:
+    rerun(world, "c-1", phase="phase4")
+    rerun(world, "c-2", steps=(1,))
+    rerun(world, "c-3", steps=(2,))
+    rerun(world, "c-4", steps=(2,), force=True)
+    assert command_of(world.s, "c-3").status == "merged"  # type: ignore[union-attr]
+    assert command_of(world.s, "c-3").run_id == command_of(world.s, "c-2").run_id  # type: ignore[union-attr]
+    assert [spec.target.steps for spec in world.s.queue] == [(1, 2), (2,)]
+
+
+def test_r15_an_obsolete_step_refuses_the_command_at_its_turn(world: World) -> None:
+    world.planner = lambda job: numbered([("b", ())], world.s.plan.steps, job.next_step)  # type: ignore[union-attr]
+    rerun(world, "c-1", phase="phase2")
+    rerun(world, "c-2", steps=(1, 2))
+    world.drain()
+    problem = command_of(world.s, "c-2").problem  # type: ignore[union-attr]
+    assert problem is not None
+    assert problem.type == "step_obsolete"
+    assert problem.valid_steps == (2,)
+
+
+def test_r15_a_step_that_never_was_is_unknown(world: World) -> None:
+    rerun(world, steps=(1, 9))
+    assert command_of(world.s, "c-1").problem.type == "step_unknown"  # type: ignore[union-attr]
+
+
+def test_r16_a_command_is_honoured_once_and_its_id_belongs_to_it(world: World) -> None:
+    rerun(world, phase="phase4")
+    world.drain()
+    commits = len(world.log)
+    for _ in range(1000):
+        rerun(world, phase="phase4")
+    assert len(world.log) == commits
+    rerun(world, phase="phase1")
+    assert world.events()[-1].problem.type == "command_reused"
+    assert command_of(world.s, "c-1").status == "completed"  # type: ignore[union-attr]
+
+
+def test_r17_only_a_result_of_the_present_attempt_counts(world: World) -> None:
+    rerun(world, "c-1", phase="phase4")
+    job = world.held()[0]
+    late = world.completion(job, says="late")
+    world.give(world.completion(job))
+    made = world.s.node("phase4").made
+    world.give(late)
+    assert world.s.node("phase4").made is made
+    assert world.events()[-1].type == "result_superseded"
+    assert decided_against(world.s, late.artifact.key)
+
+
+def test_r17_in_cancelling_no_completion_counts(world: World) -> None:
+    rerun(world, phase="phase4")
+    job = world.held()[0]
+    made = world.s.node("phase4").made
+    world.give(Started(node="phase4", generation=job.generation, attempt=1, execution_id="e-x"))
+    world.give(Cancel(command_id="stop"))
+    world.give(world.completion(job, says="too late"))
+    assert world.s.node("phase4").status == "cancelled"
+    assert world.s.node("phase4").made is made
+
+
+def test_r18_sources_are_pinned_when_a_run_starts() -> None:
+    world = World()
+    world.tell_batch(PutSources(command_id="add", sources=(Source(source_id="src-3", url="http://x/3"),)))
+    world.drain()
+    assert len(world.jobs["phase0", 1, 1].sources) == 2
+    assert freshness(world)["phase0"] == "stale"
+
+
+def test_r19_a_retryable_failure_is_tried_again_later_and_a_terminal_one_is_not(world: World) -> None:
+    rerun(world, steps=(2,))
+    world.fail("phase3/2", retryable=True)
+    entry = world.s.node("phase3/2")
+    assert (entry.status, entry.attempt, entry.not_before) == ("queued", 2, world.now + timedelta(seconds=1))
+    world.fail("phase3/2", retryable=True)
+    world.fail("phase3/2", retryable=True)
+    assert world.s.node("phase3/2").status == "failed"
+    assert command_of(world.s, "c-1").status == "failed"  # type: ignore[union-attr]
+
+
+def test_r19_a_failed_node_keeps_its_artifact_and_others_go_on(world: World) -> None:
+    rerun(world, phase="phase3", force=True)
+    world.fail("phase3/1")
+    world.drain()
+    assert world.s.node("phase3/1").made is not None
+    assert world.s.node("phase3/2").made.generation == 2  # type: ignore[union-attr]
+    assert world.s.node("phase3/3").made.generation == 1  # type: ignore[union-attr]
+    assert world.s.node("phase4").made.generation == 1  # type: ignore[union-attr]
+    assert {"phase3/1", "phase3/3", "phase4"} <= stale(world)
+
+
+def test_r19_a_partial_report_names_its_gaps_and_stays_stale(world: World) -> None:
+    world.salt["phase3/1"] = "new"
+    rerun(world, steps=(1, 2), allow_partial=True)
+    world.fail("phase3/2")
+    world.complete("phase3/1")
+    world.complete("phase3/3")
+    gaps = job_for(world.s, "phase4").gaps
+    assert [(gap.node, gap.used) for gap in gaps] == [("phase3/2", "last_good")]
+    world.drain()
+    assert "phase4" in stale(world)
+    rerun(world, "c-2")
+    world.drain()
+    assert stale(world) == set()
+
+
+def test_r20_cancelling_a_step_fails_what_depends_on_it_and_nothing_else(world: World) -> None:
+    rerun(world, phase="phase3", force=True)
+    world.give(Cancel(command_id="stop", step_id=1))
+    world.drain()
+    assert world.s.node("phase3/1").status == "cancelled"
+    assert world.s.node("phase3/2").made.generation == 2  # type: ignore[union-attr]
+    assert world.s.node("phase3/3").made.generation == 1  # type: ignore[union-attr]
+
+
+def test_r20_a_dead_workers_node_comes_to_rest_when_its_lease_ends(world: World) -> None:
+    rerun(world, phase="phase4")
+    attempt = {"node": "phase4", "generation": world.held()[0].generation, "attempt": 1}
+    world.give(Started.model_validate(attempt | {"execution_id": "e-x"}))
+    world.give(Cancel(command_id="stop"))
+    world.later(1)
+    world.give(LeaseEnded.model_validate(attempt))
+    assert world.s.node("phase4").status == "cancelling"
+    world.later(15)
+    world.give(LeaseEnded.model_validate(attempt))
+    assert world.s.node("phase4").status == "cancelled"
+    assert world.s.run is None
+
+
+def test_r20_cancel_takes_the_queue_as_well(world: World) -> None:
+    rerun(world, "c-1", phase="phase4")
+    rerun(world, "c-2", phase="phase1")
+    world.give(Cancel(command_id="stop"))
+    assert command_of(world.s, "c-1").status == "cancelled"  # type: ignore[union-attr]
+    assert command_of(world.s, "c-2").status == "cancelled"  # type: ignore[union-attr]
+
+
+def test_r21_a_failed_session_can_be_rerun() -> None:
+    world = World()
+    world.fail("phase0")
+    assert world.s.run is None
+    rerun(world)
+    world.drain()
+    assert set(freshness(world).values()) == {"fresh"}
+
+
+def test_r22_the_log_and_a_snapshot_rebuild_the_state(world: World) -> None:
+    rerun(world, steps=(1,))
+    assert load(dump(world.s)) == world.s
+
+
+def test_r24_an_ended_batch_refuses_and_a_deleted_one_stays_known(world: World) -> None:
+    rerun(world, "c-1", phase="phase1")
+    world.tell_batch(EndBatch(command_id="end"))
+    assert command_of(world.s, "c-1").status == "cancelled"  # type: ignore[union-attr]
+    rerun(world, "c-2", phase="phase4")
+    assert command_of(world.s, "c-2").problem.type == "batch_ended"  # type: ignore[union-attr]
+    assert world.s.node("phase4").made is not None
+    world.tell_batch(EndBatch(command_id="delete", delete=True))
+    assert world.s.deleted
+    assert world.events()[-1].type == "session_deleted"
+    rerun(world, "c-3", phase="phase4")
+    world.tell_batch(AddSession(command_id="more", session=SessionSpec(session_id="s-2", topic="T")))
+    assert world.events()[-1].type == "session_deleted"
+
+
+def test_r26_refresh_runs_what_is_stale_and_nothing_else(world: World) -> None:
+    world.salt["phase3/1"] = "new"
+    rerun(world, "c-1", steps=(1,), propagation="mark_stale")
+    world.drain()
+    since = len(world.events())
+    rerun(world, "c-2")
+    world.drain()
+    assert world.ran(since) == ["phase3/3", "phase4"]
+    assert stale(world) == set()
+    since = len(world.events())
+    rerun(world, "c-3")
+    assert world.ran(since) == []
+    assert command_of(world.s, "c-3").status == "completed"  # type: ignore[union-attr]
+
+
+def test_r27_stop_after_ends_the_run_there(world: World) -> None:
+    world.salt["phase0"] = "new"
+    rerun(world, phase="phase0", stop_after="phase2")
+    world.drain()
+    assert world.ran()[-1] == "phase2"
+    assert "phase4" in stale(world)
+    rerun(world, "c-2", phase="phase4", stop_after="phase2")
+    assert command_of(world.s, "c-2").problem.field == "options.stop_after"  # type: ignore[union-attr]
+
+
+def test_r28_accepting_lasts_until_the_next_change(world: World) -> None:
+    world.salt["phase3/2"] = "b"
+    rerun(world, "c-1", steps=(2,), propagation="mark_stale")
+    world.drain()
+    world.give(Accept(command_id="a-1", node="phase4", reason="a comma"))
+    assert stale(world) == set()
+    world.salt["phase3/2"] = "c"
+    rerun(world, "c-2", steps=(2,), propagation="mark_stale")
+    world.drain()
+    assert stale(world) == {"phase4"}
+
+
+def test_a_report_of_an_attempt_that_never_was_changes_nothing(world: World) -> None:
+    problem = Problem(type="internal", detail="x")
+    report = Failed(node="phase4", generation=99, attempt=1, execution_id="e-x", problem=problem)
+    assert decide(world.s, report, world.now).events == ()
