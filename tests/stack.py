@@ -18,6 +18,7 @@ from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_runtime.artifact_store import S3Store
+from reprise_runtime.errors import Retryable
 from reprise_runtime.nats import Bus, Connection, connect
 from reprise_runtime.servers import NatsServer, SeaweedServer
 from reprise_runtime.session_log import NatsSessionLog
@@ -34,7 +35,10 @@ async def until(found: Callable[[], Awaitable[T | None]], seconds: float = 30.0,
     """The first true answer; fails after a while, saying what was waited for."""
     deadline = time.monotonic() + seconds
     while True:
-        answer = await found()
+        try:
+            answer = await found()
+        except Retryable:  # a server is away; whoever asks has to ask again
+            answer = None
         if answer:
             return answer
         if time.monotonic() > deadline:
@@ -45,12 +49,13 @@ async def until(found: Callable[[], Awaitable[T | None]], seconds: float = 30.0,
 class Stack:
     """NATS, SeaweedFS, an orchestrator, a scheduler and one worker of each phase. Every part is a process that can be killed."""
 
-    def __init__(self, folder: Path, *, engine: str = "benchmarks.idle:Idle", env: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, *, engine: str = "benchmarks.idle:Idle", env: dict[str, str] | None = None, concurrency: int = 4) -> None:
         self.folder = folder
         self.nats = NatsServer(folder / "nats")
         self.weed = SeaweedServer(folder / "s3")
         self.engine = engine
         self._extra = env or {}
+        self._concurrency = concurrency
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._clients: list[Connection] = []
 
@@ -84,7 +89,9 @@ class Stack:
 
     def start(self, name: str, *, extra: tuple[str, ...] = ()) -> None:
         """Start one service; `worker-phase3.2` is a second worker of phase 3."""
-        command = self.COMMANDS[name.split(".", maxsplit=1)[0]]
+        command = list(self.COMMANDS[name.split(".", maxsplit=1)[0]])
+        if name.startswith("worker"):
+            command += ["--concurrency", str(self._concurrency)]
         log = (self.folder / f"{name}.log").open("ab")
         with log:
             self.processes[name] = subprocess.Popen(
@@ -151,10 +158,16 @@ class Caller:
         self.bus = bus
         self.store = store
         self.log = NatsSessionLog(bus)
+        self.mark: int | None = None
+        """A place in the log from which a caller looks."""
 
     async def send(self, target: str, command: Command) -> None:
         subject = subjects.command(target, KINDS[type(command).__name__])
-        await self.bus.publish(subject, command.encode(), stream=subjects.INBOX, msg_id=f"{target}/{command.input_id()}")
+
+        async def sent() -> int:
+            return await self.bus.publish(subject, command.encode(), stream=subjects.INBOX, msg_id=f"{target}/{command.input_id()}")
+
+        await until(sent, 60, "storing a command")
 
     async def begin(self, name: str, topic: str, texts: tuple[str, ...] = ("A text about nothing.",), **spec: object) -> tuple[str, str]:
         """A new batch of pasted texts; its id and its session's."""
@@ -165,7 +178,13 @@ class Caller:
         for place, text in enumerate(texts, 1):
             data = text.encode()
             digest = hashlib.sha256(data).hexdigest()
-            await self.store.put(subjects.raw_key(batch_id, digest), data, "text/plain")
+            key = subjects.raw_key(batch_id, digest)
+
+            async def stored(key: str = key, data: bytes = data) -> bool:
+                await self.store.put(key, data, "text/plain")
+                return True
+
+            await until(stored, 60, "storing a text")
             upload = Upload(sha256=digest, bytes=len(data), content_type="text/plain", filename=f"text-{place}.txt")
             sources.append(Source(source_id=f"src-{place}", title=f"Text {place}", upload=upload))
         session = SessionSpec.model_validate({"session_id": session_id, "topic": topic, "policy": Policy(backoff_seconds=0.1)} | spec)

@@ -1,0 +1,56 @@
+# Every habit is one word; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+BASE_IMAGE ?= python:3.11-slim-bookworm
+BUILD = docker build $(BUILD_FLAGS) -f deploy/Dockerfile --build-arg BASE_IMAGE=$(BASE_IMAGE)
+STATE_DIR ?= .reprise
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up test lint test-docker faults bench images clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## what is missing into .venv
+
+$(STAMP): pyproject.toml requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) …"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c requirements.lock -e '.[all,dev]'
+	@touch $@
+
+demo: install ## the sample batch: research, reruns, refresh, on a stack of its own that ends with it
+	@$(BIN)/python -m reprise_cli.demo
+
+up: install ## the stack with the web app, until Ctrl-C
+	@$(BIN)/reprise up --state-dir $(STATE_DIR)
+
+test: install ## every test that needs no Docker and takes no minutes
+	@$(PYTEST) -m "not docker and not long"
+
+lint: install ## format, rules, types, imports
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test-docker: install ## the container tests; they say why when no Docker engine runs
+	@$(PYTEST) -m docker tests/containers
+
+faults: install ## the long kill test
+	@$(PYTEST) -m long
+
+bench: install ## the benchmarks; benchmarks/README.md says how to read them
+	@set -e; for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python "$$program"; done
+
+images: ## the image that serves every role, and a smaller one for each kind of role
+	$(BUILD) -t reprise:latest .
+	$(BUILD) --build-arg EXTRAS= -t reprise-core:latest .
+	$(BUILD) --build-arg EXTRAS=research -t reprise-worker:latest .
+	$(BUILD) --build-arg EXTRAS=gateway -t reprise-gateway:latest .
+
+clean: ## remove what was installed and generated; the stack's folder stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -1,0 +1,234 @@
+"""`make bench`: the whole system with an engine that does no work, beside what the raw parts reach in the same run.
+
+Real NATS and SeaweedFS, both flushing to the disk before they confirm; one process per service. Everything printed was measured
+in this run. Ratios between lines of one run mean something; figures of different machines or days hardly do.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from reprise_contracts import subjects
+from reprise_contracts.commands import Options, Rerun, Target
+from reprise_contracts.nodes import PHASES
+from reprise_contracts.wire import derived_id
+from stack import Caller, Stack, until
+
+ENV = {"REPRISE_LOG__LEVEL": "warning"}
+
+
+class Table:
+    """Rows printed as they are measured, and once more at the end as Markdown."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str]] = []
+
+    def add(self, name: str, value: str) -> None:
+        self.rows.append((name, value))
+        print(f"  {name:<66} {value}", flush=True)
+
+    def markdown(self) -> str:
+        return "\n".join(["| measured | |", "|---|---|", *(f"| {name} | {value} |" for name, value in self.rows)])
+
+
+async def ends(caller: Caller, sessions: list[str], seconds: float = 300) -> None:
+    """Until no run of these sessions is active."""
+    waiting = set(sessions)
+    position = await caller.log.position()
+
+    async def look() -> None:
+        async with caller.log.follow(after=start) as following:
+            async for entry in following:
+                if entry.id in waiting and not entry.commit.active:
+                    waiting.discard(entry.id)
+                    if not waiting:
+                        return
+
+    start = caller.mark if caller.mark is not None else position.last_seq
+    await asyncio.wait_for(look(), seconds)
+
+
+async def timed(work: Callable[[], Awaitable[object]]) -> float:
+    started = time.perf_counter()
+    await work()
+    return time.perf_counter() - started
+
+
+async def research(caller: Caller, names: list[str], topic: str) -> list[str]:
+    """Begin these sessions and wait for their ends."""
+    caller.mark = (await caller.log.position()).last_seq
+    begun = await asyncio.gather(*(caller.begin(name, topic) for name in names))
+    sessions = [session for _, session in begun]
+    await ends(caller, sessions)
+    return sessions
+
+
+async def throughput(caller: Caller, table: Table) -> None:
+    await research(caller, [f"warm-{n}" for n in range(3)], "steps=10")
+    for place in range(3):
+        names = [f"wide-{place}-{n}" for n in range(20)]
+        seconds = await timed(lambda names=names: research(caller, names, "steps=50"))  # type: ignore[misc]
+        table.add(f"20 sessions x 50 steps (1,080 nodes), round {place + 1}", f"{1080 / seconds:.0f} nodes/s")
+
+
+async def latency(caller: Caller, table: Table, name: str, rounds: int = 15) -> None:
+    times = []
+    for place in range(rounds):
+        times.append(await timed(lambda place=place: research(caller, [f"{name}-{place}"], "steps=1")))  # type: ignore[misc]
+    table.add(f"5-node session, {name.replace(chr(45), chr(32))}, median of {rounds}", f"{statistics.median(times) * 1000:.0f} ms")
+
+
+async def widths(caller: Caller, table: Table) -> None:
+    for steps in (20, 200, 2000):
+        seconds = await timed(lambda steps=steps: research(caller, [f"width-{steps}"], f"steps={steps}"))  # type: ignore[misc]
+        table.add(f"one session of {steps} steps, cost per node", f"{seconds / (steps + 4) * 1000:.2f} ms")
+
+
+async def reruns(caller: Caller, table: Table) -> None:
+    """From publishing a rerun command to its job being stored for a worker, beside a raw request and reply."""
+    session = derived_id("s", "width-20")
+    subscription = await caller.bus.client.subscribe(subjects.jobs_of("phase3"))
+    times = []
+    for place in range(30):
+        command = Rerun(command_id=f"r-{place}", target=Target(steps=(1,)), options=Options(propagation="mark_stale"))
+        started = time.perf_counter()
+        await caller.send(session, command)
+        await subscription.next_msg(timeout=10)
+        times.append(time.perf_counter() - started)
+        await caller.at_rest(session)
+    await subscription.unsubscribe()
+    table.add("rerun command to its first job, median of 30", f"{statistics.median(times) * 1000:.1f} ms")
+
+    async def answer(message: object) -> None:
+        await message.respond(b"")  # type: ignore[attr-defined]
+
+    echo = await caller.bus.client.subscribe("bench.echo", cb=answer)
+    times = [await timed(lambda: caller.bus.client.request("bench.echo", b"", timeout=5)) for _ in range(200)]
+    await echo.unsubscribe()
+    table.add("  beside it: a raw NATS request and reply", f"{statistics.median(times) * 1000:.1f} ms")
+
+    for steps in (20, 2000):
+        session = derived_id("s", f"width-{steps}")
+        times = []
+        for place in range(10):
+            command = Rerun(command_id=f"m-{place}", target=Target(steps=(2,)), options=Options(propagation="mark_stale"))
+            caller.mark = (await caller.log.position()).last_seq
+            started = time.perf_counter()
+            await caller.send(session, command)
+            await ends(caller, [session])
+            times.append(time.perf_counter() - started)
+        table.add(f"mark_stale rerun of one step, session of {steps}", f"{statistics.median(times) * 1000:.0f} ms")
+
+
+async def growth(caller: Caller, table: Table) -> None:
+    """Bytes of one session after no and after many reruns."""
+    session, batch = derived_id("s", "wide-0-0"), derived_id("b", "wide-0-0")
+
+    async def sizes() -> str:
+        entries = await caller.log.read(session)
+        log = sum(len(entry.commit.encode()) for entry in entries)
+        snapshot = len(await caller.log.load_snapshot(session) or b"")
+        stored = 0
+        for phase in PHASES:
+            stored += await caller.store.used(subjects.artifact_prefix(batch, session, phase))
+        return f"log {log / 1024:.0f} kB, snapshot {snapshot / 1024:.0f} kB, bucket {stored / 1024:.0f} kB"
+
+    table.add("bytes of a session of 50 steps, after 0 reruns", await sizes())
+    for place in range(100):
+        command = Rerun(command_id=f"g-{place}", target=Target(steps=(1 + place % 50,)), options=Options(guidance=f"round {place}"))
+        caller.mark = (await caller.log.position()).last_seq
+        await caller.send(session, command)
+        await ends(caller, [session])
+
+    async def swept() -> bool | None:
+        last = await caller.log.last(session)
+        return (last is not None and not last.commit.sweep) or None
+
+    await until(swept, 90, "the sweep")
+    table.add("  after 100 step reruns with new guidance and cascade", await sizes())
+
+
+async def many_stored(caller: Caller, table: Table, count: int) -> None:
+    await research(caller, [f"stored-{n}" for n in range(count)], "steps=1")
+    await latency(caller, table, f"with {count}-more-stored-sessions")
+
+
+def memory(stack: Stack, table: Table) -> None:
+    def megabytes(pid: int) -> float:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    pids = {name: process.pid for name, process in stack.processes.items()}
+    pids |= {"nats-server": stack.nats.pid or 0, "weed": stack.weed.pid or 0}
+    found = {name: megabytes(pid) for name, pid in pids.items() if pid}
+    table.add("memory per process (MB, RSS)", ", ".join(f"{name} {size:.0f}" for name, size in found.items()))
+    table.add("  all of them", f"{sum(found.values()):.0f} MB")
+
+
+async def raw(caller: Caller, table: Table) -> None:
+    """What publish, fetch, publish, acknowledge costs with nothing around it; and PUTs alone."""
+    js = caller.bus.client.jetstream()
+    await js.add_stream(name="BENCH", subjects=["bench.in", "bench.out"])
+    subscription = await js.pull_subscribe("bench.in", durable="bench", stream="BENCH")
+    body = b"x" * 500
+
+    async def cycle(count: int) -> None:
+        await asyncio.gather(*(js.publish("bench.in", body, stream="BENCH") for _ in range(count)))
+        left = count
+        while left:
+            messages = await subscription.fetch(min(64, left), timeout=5)
+            await asyncio.gather(*(js.publish("bench.out", body, stream="BENCH") for _ in messages))
+            await asyncio.gather(*(message.ack_sync() for message in messages))
+            left -= len(messages)
+
+    await cycle(64)
+    seconds = await timed(lambda: cycle(640))
+    table.add("raw nats-py: publish, fetch, publish, acknowledge", f"{640 / seconds:.0f} messages/s")
+    await js.delete_stream("BENCH")
+
+    async def put(place: int) -> None:
+        data = body + str(place).encode()
+        await caller.store.put(f"bench/{hashlib.sha256(data).hexdigest()}", data, "application/json")
+
+    async def puts(count: int, at_once: int = 16) -> None:
+        gate = asyncio.Semaphore(at_once)
+
+        async def one(place: int) -> None:
+            async with gate:
+                await put(place)
+
+        await asyncio.gather(*(one(place) for place in range(count)))
+
+    await puts(50)
+    seconds = await timed(lambda: puts(1000))
+    table.add("raw S3 PUT of 0.5 kB, 16 at once", f"{1000 / seconds:.0f} objects/s")
+
+
+async def main(quick: bool) -> None:
+    table = Table()
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory(prefix="reprise-bench-") as folder:
+        async with Stack(Path(folder), env=ENV, concurrency=16) as stack:
+            caller = await stack.caller()
+            await raw(caller, table)
+            await throughput(caller, table)
+            await latency(caller, table, "idle-stack")
+            await widths(caller, table)
+            await reruns(caller, table)
+            if not quick:
+                await growth(caller, table)
+                await many_stored(caller, table, 2000)
+            memory(stack, table)
+    print("\n" + table.markdown())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Benchmarks of the whole system.")
+    parser.add_argument("--quick", action="store_true", help="leave out the two long measurements")
+    asyncio.run(main(parser.parse_args().quick))

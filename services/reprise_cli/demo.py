@@ -1,0 +1,213 @@
+"""`make demo`: the sample batch on a stack of its own, then every kind of rerun, each with what was run, kept and stale.
+
+The stack lives in a temporary folder on free ports and ends with the demo. The sample pages are served on the loopback
+interface, which only this stack's workers may fetch from.
+"""
+
+import functools
+import http.server
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from reprise_cli import leash, render
+from reprise_cli.client import Client
+from reprise_cli.errors import CommandFailed, UsageError
+from reprise_cli.follow import Follower, track
+from reprise_cli.live import SessionView, why
+from reprise_cli.research import failure
+from reprise_cli.sources import Sources
+from reprise_cli.terminal import PlainDisplay
+from reprise_contracts.artifacts import Phase2, Phase4
+from reprise_contracts.commands import Options
+from reprise_contracts.nodes import step_node
+from reprise_contracts.states import State
+from reprise_runtime.servers import HOST, free_ports
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+REPORT = Path("demo-report.md")
+PLAN_GUIDANCE = "Look closely at noise, air quality and ambulances."
+STEP_GUIDANCE = "Only what the police and the hospital counted."
+UPLOADS = frozenset({".pdf", ".md", ".txt"})
+NOT_SOURCES = frozenset({"topic.txt", "README.md"})
+PAGES = frozenset({".html", ".htm"})
+
+
+def main() -> int:
+    """Run the demo; 0 when everything went as it should."""
+    try:
+        topic = (SAMPLES / "topic.txt").read_text().strip()
+    except OSError:
+        print("The samples are not here: run the demo in a checkout.", file=sys.stderr)
+        return UsageError.exit_code
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="reprise-demo-") as folder,
+            stack(Path(folder)) as url,
+            pages(SAMPLES) as site,
+            Client(url) as client,
+        ):
+            play(client, topic, sample_sources(SAMPLES, site))
+    except CommandFailed as error:
+        print(f"{error.message}\n{error.action}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    print("\nEverything was stopped.")
+    return 0
+
+
+def play(client: Client, topic: str, sources: Sources) -> None:
+    """Research, then four reruns."""
+    headline(f"Research: {topic}")
+    print(f"{len(sources.urls)} pages, {len(sources.files)} files")
+    created = client.create(topic, sources, {}, {})
+    act = Act(client, created.batch_id, created.session_id)
+    act.follow(created.command_id)
+    REPORT.write_bytes(client.report(act.session_id, "md"))
+    report = Phase4.model_validate(client.artifact(act.session_id, "phase4"))
+    print(f"Report: {REPORT.absolute()} ({len(report.sections)} sections, {len(report.references)} references)")
+
+    act.again("Rerun phase 2 with guidance", "/workflow/restart/phase", {"phase": "phase2"}, Options(guidance=PLAN_GUIDANCE))
+
+    steps = [step.step_id for step in Phase2.model_validate(client.artifact(act.session_id, "phase2")).steps]
+    state = act.again(f"Rerun step {steps[0]} as it is", "/workflow/restart/step", {"step_ids": steps[:1]}, Options())
+    if not state.nodes[step_node(steps[0])].unchanged:
+        raise CommandFailed(f"Step {steps[0]} did not say that it is unchanged.")
+
+    options = Options(propagation="mark_stale", guidance=STEP_GUIDANCE)
+    state = act.again(
+        f"Rerun step {steps[-1]} with guidance, and nothing below it", "/workflow/restart/step", {"step_ids": steps[-1:]}, options
+    )
+    if state.nodes["phase4"].freshness != "stale":
+        raise CommandFailed("The report did not become stale.")
+
+    state = act.again("Refresh: whatever is stale, and nothing else", "/workflow/refresh", {}, Options())
+    stale = [node for node, view in state.nodes.items() if view.freshness == "stale"]
+    if stale:
+        raise CommandFailed(f"Still stale after the refresh: {' '.join(stale)}")
+    REPORT.write_bytes(client.report(act.session_id, "md"))
+    print(f"Report: {REPORT.absolute()}")
+
+
+@dataclass(frozen=True)
+class Act:
+    """One session on the stage."""
+
+    client: Client
+    batch_id: str
+    session_id: str
+
+    def follow(self, command_id: str, run_id: str | None = None) -> State:
+        """Show a run to its end; raises `CommandFailed` unless it completed."""
+        view = SessionView(self.session_id, known=run_id is not None)
+        if view.known:
+            view.load(self.client.state(self.session_id))
+        ending = track(
+            self.client, Follower(self.client, self.batch_id), view, PlainDisplay(), command_id=command_id, run_id=run_id
+        )  # fmt: skip
+        if ending.outcome != "completed":
+            raise failure(ending, view)
+        return self.client.state(self.session_id)
+
+    def again(self, title: str, path: str, target: dict[str, object], options: Options) -> State:
+        """One rerun: what it would do, what it does, and what came of it."""
+        headline(title)
+        body = {"batch_id": self.batch_id, "session_id": self.session_id, **target}
+        before = self.client.state(self.session_id)
+        preview = self.client.preview(path, body, options)
+        print(f"Preview: run {render.listed(preview.plan.run) or 'nothing'}; may run {render.listed(preview.plan.may_run) or 'nothing'}")
+        receipt = self.client.rerun(path, body, options.model_copy(update={"plan_token": preview.plan_token}))
+        after = self.follow(receipt.command_id, receipt.run_id)
+        for line in told(before, after):
+            print(line)
+        return after
+
+
+def told(before: State, after: State) -> Iterator[str]:
+    """What a run did to each node, from the states around it."""
+    nodes = [node for node in after.nodes if node != "phase3"]
+    ran = [node for node in nodes if node not in before.nodes or after.nodes[node].generation > before.nodes[node].generation]
+    groups = {
+        "Run": [node for node in ran if not after.nodes[node].unchanged],
+        "Unchanged": [node for node in ran if after.nodes[node].unchanged],
+        "Kept": [node for node in nodes if node not in ran],
+        "Dropped": [node for node in before.nodes if node not in after.nodes],
+        "Stale": [node for node in nodes if after.nodes[node].freshness == "stale"],
+    }
+    for title, members in groups.items():
+        print_as = render.listed(sorted(members, key=lambda node: (node.split("/")[0], int(node.partition("/")[2] or 0)))) or "nothing"
+        yield f"{title + ':':<11}{print_as}"
+    for node in groups["Stale"]:
+        yield f"           {node}: {why(after.nodes[node])}"
+
+
+def headline(text: str) -> None:
+    """A new act."""
+    print(f"\n== {text}", flush=True)
+
+
+def sample_sources(folder: Path, site: str) -> Sources:
+    """Pages by their address, everything else as a file."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in NOT_SOURCES)
+    urls = tuple(f"{site}/{path.relative_to(folder).as_posix()}" for path in found if path.suffix in PAGES)
+    return Sources(urls, tuple(path for path in found if path.suffix in UPLOADS))
+
+
+@contextmanager
+def pages(folder: Path) -> Iterator[str]:
+    """Serve a folder on the loopback interface; gives its address."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer((HOST, 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://{HOST}:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Nothing."""
+
+
+@contextmanager
+def stack(folder: Path) -> Iterator[str]:
+    """A stack of its own on free ports; gives its address when it is ready, and ends it."""
+    port, nats_port, s3_port = free_ports(3)
+    program = [sys.executable, "-m", "reprise_cli", "up", "--state-dir", str(folder), "--port", str(port),
+               "--nats-port", str(nats_port), "--s3-port", str(s3_port)]  # fmt: skip
+    environment = {**os.environ, "REPRISE_FETCH__ALLOW_LOOPBACK": "true"}
+    print("Starting NATS, SeaweedFS and every service …", flush=True)
+    with (folder / "up.log").open("w+") as log:
+        up = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *program],
+            stdout=subprocess.PIPE, stderr=log, text=True, env=environment, start_new_session=True,
+        )  # fmt: skip
+        try:
+            said = up.stdout.readline() if up.stdout else ""
+            if not said:
+                log.seek(0)
+                raise CommandFailed("The stack did not start.", log.read()[-4000:])
+            print(said.strip().removesuffix(" (Ctrl-C ends it)"), flush=True)
+            yield f"http://{HOST}:{port}"
+        finally:
+            up.send_signal(signal.SIGTERM)
+            up.wait()
+            if up.stdout:
+                up.stdout.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

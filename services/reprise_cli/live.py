@@ -1,0 +1,245 @@
+"""What a follower knows of one session, folded from frames: pure, so that it can be tested without a server or a terminal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from reprise_contracts import frames
+from reprise_contracts.nodes import PHASE_NAMES, PHASES, phase_of, step_of
+from reprise_contracts.problems import Problem
+from reprise_contracts.states import NodeView, State
+
+BUSY = frozenset({"queued", "running", "cancelling"})
+SOURCE_ENDS = frozenset({"completed", "failed", "duplicate"})
+Outcome = Literal["completed", "failed", "cancelled", "refused"]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run came to its end."""
+
+    outcome: Outcome
+    run_id: str = ""
+    command_id: str = ""
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One source while it is prepared."""
+
+    link_id: str
+    url: str = ""
+    status: str = "pending"
+    message: str = ""
+    progress: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """What a reader calls it."""
+        return self.url or self.link_id
+
+
+@dataclass
+class SessionView:
+    """One session as it is drawn. `apply` takes a frame and returns what is worth a line in a log."""
+
+    session_id: str
+    topic: str = ""
+    batch_id: str = ""
+    seq: int = 0
+    run_id: str | None = None
+    progress: float = 0.0
+    waiting: int = 0
+    known: bool = False
+    nodes: dict[str, NodeView] = field(default_factory=dict)
+    sources: dict[str, SourceLine] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)
+    """What each running node last said."""
+    endings: list[Ending] = field(default_factory=list)
+
+    @property
+    def busy(self) -> bool:
+        """Something is queued, running or cancelling."""
+        return self.run_id is not None or self.waiting > 0 or any(view.status in BUSY for view in self.nodes.values())
+
+    def order(self) -> list[str]:
+        """The nodes as a reader expects them: phases in order, steps below the third."""
+        return sorted(self.nodes, key=lambda node: (PHASES.index(phase_of(node)), step_of(node) or 0))
+
+    def apply(self, frame: object) -> list[str]:
+        """Take one frame; frames of other sessions change nothing."""
+        if isinstance(frame, frames.Snapshot):
+            return self._snapshot(frame)
+        if getattr(frame, "session_id", None) not in {self.session_id, ""}:
+            return []
+        self.seq = max(self.seq, getattr(frame, "seq", None) or 0)
+        handler = HANDLERS.get(type(frame))
+        return handler(self, frame) if handler else []
+
+    def load(self, state: State) -> None:
+        """Start again from the whole state."""
+        self.known = True
+        self.topic, self.batch_id, self.seq = state.topic, state.batch_id, max(self.seq, state.seq)
+        self.run_id = state.run.run_id if state.run else None
+        self.progress = 100 * state.run.done / max(state.run.total, 1) if state.run else self.progress
+        self.waiting = len(state.queue)
+        self.nodes = dict(state.nodes)
+
+    def _snapshot(self, frame: frames.Snapshot) -> list[str]:
+        state = next((state for state in frame.sessions if state.session_id == self.session_id), None)
+        if state is None:
+            return []
+        before, first = self.nodes, not self.known
+        self.load(state)
+        if first:
+            return [f"Session {self.session_id}: {self.topic}"] + [
+                told(node, self.nodes[node]) for node in self.order() if worth(self.nodes[node])
+            ]
+        return [line for node in self.order() for line in changed(node, before.get(node), self.nodes[node])]
+
+    def _node(self, frame: frames.NodeUpdate) -> list[str]:
+        view = NodeView.model_validate(frame.model_dump())
+        before = self.nodes.get(frame.node)
+        self.nodes[frame.node] = view
+        if view.status != "running":
+            self.messages.pop(frame.node, None)
+        return changed(frame.node, before, view)
+
+    def _progress(self, frame: frames.WorkflowProgress) -> list[str]:
+        self.progress = frame.progress
+        if frame.message:
+            self.messages[frame.node or (f"phase3/{frame.step_id}" if frame.step_id else frame.phase)] = frame.message
+        return []
+
+    def _queued(self, frame: frames.WorkflowQueued) -> list[str]:
+        self.waiting = max(self.waiting, frame.position)
+        return [f"Queued at place {frame.position}"]
+
+    def _end(self, ending: Ending) -> None:
+        self.endings.append(ending)
+        self.run_id = None
+        self.waiting = max(self.waiting - 1, 0)
+
+    def _complete(self, frame: frames.WorkflowComplete) -> list[str]:
+        self._end(Ending("completed", frame.run_id))
+        self.progress = 100.0
+        return ["Run completed"]
+
+    def _failed(self, frame: frames.WorkflowFailed) -> list[str]:
+        self._end(Ending("failed", frame.run_id, problem=frame.problem))
+        return [f"Run failed{f': {frame.problem.detail}' if frame.problem else ''}"]
+
+    def _cancelled(self, frame: frames.WorkflowCancelled) -> list[str]:
+        self._end(Ending("cancelled", frame.run_id))
+        return [f"Run cancelled{f': {frame.reason}' if frame.reason else ''}"]
+
+    def _refused(self, frame: frames.WorkflowRefused) -> list[str]:
+        self.endings.append(Ending("refused", command_id=frame.command_id, problem=frame.problem))
+        return [f"Refused, {frame.problem.type}: {frame.problem.detail}"]
+
+    def _scraping(self, frame: frames.ScrapingStatus) -> list[str]:
+        lines = []
+        for item in frame.items:
+            before = self.sources.get(item.link_id)
+            line = SourceLine(item.link_id, item.title or item.url or "", item.status, item.error or "", before.progress if before else 0.0)
+            lines += self._source(line)
+        return lines
+
+    def _item_progress(self, frame: frames.ScrapingItemProgress) -> list[str]:
+        before = self.sources.get(frame.link_id, SourceLine(frame.link_id))
+        status = before.status if before.status != "pending" else "inProgress"
+        self.sources[frame.link_id] = replace(
+            before, url=before.url or frame.url or "", status=status, progress=frame.overall_progress, message=frame.message or frame.stage
+        )
+        return []
+
+    def _item_update(self, frame: frames.ScrapingItemUpdate) -> list[str]:
+        before = self.sources.get(frame.link_id, SourceLine(frame.link_id))
+        return self._source(replace(before, url=before.url or frame.url or "", status=frame.status, message=frame.error or ""))
+
+    def _source(self, line: SourceLine) -> list[str]:
+        before = self.sources.get(line.link_id)
+        self.sources[line.link_id] = line
+        if line.status not in SOURCE_ENDS or (before and before.status == line.status):
+            return []
+        return [f"  source {line.name}: {line.status}{f' ({line.message})' if line.message else ''}"]
+
+    def _error(self, frame: frames.ErrorFrame) -> list[str]:
+        return [f"Error{f' in {frame.phase}' if frame.phase else ''}: {frame.message}"]
+
+    def _run_started(self, frame: frames.PhaseRerunStarted | frames.StepRerunStarted) -> list[str]:
+        self.progress = 0.0
+        return []
+
+
+HANDLERS: dict[type, Callable[[SessionView, Any], list[str]]] = {
+    frames.NodeUpdate: SessionView._node,
+    frames.WorkflowProgress: SessionView._progress,
+    frames.WorkflowQueued: SessionView._queued,
+    frames.WorkflowComplete: SessionView._complete,
+    frames.WorkflowFailed: SessionView._failed,
+    frames.WorkflowCancelled: SessionView._cancelled,
+    frames.WorkflowRefused: SessionView._refused,
+    frames.ScrapingStatus: SessionView._scraping,
+    frames.ScrapingItemProgress: SessionView._item_progress,
+    frames.ScrapingItemUpdate: SessionView._item_update,
+    frames.ErrorFrame: SessionView._error,
+    frames.PhaseRerunStarted: SessionView._run_started,
+    frames.StepRerunStarted: SessionView._run_started,
+}
+
+
+def name_of(node: str, title: str = "") -> str:
+    """A node in words: `phase2 synthesize`, `step 4 How fast is it?`."""
+    step = step_of(node) if node != "phase3/*" else None
+    if step is not None:
+        return f"step {step}{f' {title}' if title else ''}"
+    if node == "phase3/*":
+        return "steps of a new plan"
+    return f"{node} {PHASE_NAMES[phase_of(node)]}"
+
+
+def result_of(view: NodeView) -> str:
+    """What came of a node, in a few words."""
+    if view.status == "failed" and view.problem:
+        return f"{view.problem.detail} {view.problem.action}".strip()
+    return "unchanged" if view.status == "completed" and view.unchanged else view.headline
+
+
+def why(view: NodeView) -> str:
+    """Why a node is stale: its nearest cause in words."""
+    if not view.causes:
+        return ""
+    cause = view.causes[0]
+    return cause.text or f"{cause.node}: {cause.reason}"
+
+
+def told(node: str, view: NodeView) -> str:
+    """One node as one line."""
+    parts = [f"{name_of(node, view.title)}: {view.status}"]
+    if view.status == "completed" and view.seconds:
+        parts.append(f"in {view.seconds:.1f} s")
+    if (result := result_of(view)) and view.status in {"completed", "failed"}:
+        parts.append(f"– {result}")
+    if view.freshness == "stale" and view.status not in BUSY:
+        parts.append(f"[stale{f': {why(view)}' if why(view) else ''}]")
+    return " ".join(parts)
+
+
+def worth(view: NodeView) -> bool:
+    """Whether a node says anything yet."""
+    return view.status not in {"pending", "queued"} or view.freshness is not None
+
+
+def changed(node: str, before: NodeView | None, after: NodeView) -> list[str]:
+    """The line that a change of a node is worth; none for the group and for what only counts up."""
+    was = before or NodeView()
+    tried = (after.status, after.generation, after.attempt) != (was.status, was.generation, was.attempt)
+    if node == "phase3" or after.status == "queued" or (not tried and after.freshness == was.freshness):
+        return []
+    if tried or after.status in BUSY:
+        return [told(node, after)] if tried else []
+    if after.freshness == "stale":
+        return [f"{name_of(node, after.title)}: stale{f': {why(after)}' if why(after) else ''}"]
+    return [f"{name_of(node, after.title)}: up to date"]

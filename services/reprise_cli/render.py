@@ -1,0 +1,143 @@
+"""How sessions, plans and lists look on a terminal."""
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from reprise_cli.live import SessionView, name_of, result_of, why
+from reprise_contracts.nodes import Status
+from reprise_contracts.states import BatchView, NodeView, PoolView, Preview
+
+STYLES: dict[Status, str] = {
+    "pending": "dim",
+    "queued": "yellow",
+    "running": "cyan",
+    "cancelling": "magenta",
+    "completed": "green",
+    "failed": "red",
+    "cancelled": "magenta",
+}
+SOURCE_STYLES = {"failed": "red", "pending": "dim", "completed": "green", "duplicate": "dim"}
+QUIET_SOURCES = frozenset({"completed", "duplicate", "pending"})
+SHOWN_SOURCES = 12
+SHOWN_STEPS = 30
+
+
+def session(view: SessionView) -> RenderableType:
+    """The whole session: a line per phase, source and step, and how far the run is."""
+    table = Table(box=None, pad_edge=False, expand=True)
+    table.add_column("", no_wrap=True, overflow="ellipsis", ratio=5)
+    table.add_column("status", no_wrap=True, width=10)
+    table.add_column("", no_wrap=True, width=6)
+    table.add_column("result", overflow="ellipsis", no_wrap=True, ratio=6)
+    steps = [node for node in view.order() if node.startswith("phase3/")]
+    hidden = set(steps[SHOWN_STEPS:]) - {node for node in steps if view.nodes[node].status in {"running", "failed"}}
+    for node in view.order():
+        if node not in hidden:
+            table.add_row(*_node(view, node))
+        if node == "phase0" and view.nodes[node].status in {"queued", "running"}:
+            _sources(table, view)
+    if hidden:
+        table.add_row(Text(f"    … {len(hidden)} more steps", style="dim"), "", "", "")
+    head = Text.assemble((view.topic or view.session_id, "bold"), ("  " + view.session_id, "dim"))
+    parts: list[RenderableType] = [head, table]
+    if view.busy:
+        parts.append(ProgressBar(total=100, completed=view.progress, width=40))
+    return Group(*parts)
+
+
+def _node(view: SessionView, node: str) -> tuple[Text, Text, Text, Text]:
+    entry = view.nodes[node]
+    indent = "    " if node.startswith("phase3/") else ""
+    said = view.messages.get(node) if entry.status == "running" else None
+    return (
+        Text(indent + name_of(node, entry.title)),
+        Text(entry.status, style=STYLES[entry.status]),
+        Text("stale", style="yellow") if entry.freshness == "stale" else Text(""),
+        Text(said or _result(entry), style="red" if entry.status == "failed" else ""),
+    )
+
+
+def _result(entry: NodeView) -> str:
+    if entry.freshness == "stale" and entry.status != "failed" and why(entry):
+        return f"{result_of(entry)} – {why(entry)}".removeprefix(" – ")
+    return result_of(entry)
+
+
+def _sources(table: Table, view: SessionView) -> None:
+    lines = sorted(view.sources.values(), key=lambda line: line.status in QUIET_SOURCES)
+    for line in lines[:SHOWN_SOURCES]:
+        style = SOURCE_STYLES.get(line.status, "cyan")
+        table.add_row(
+            Text("    " + line.name), Text(line.status, style=style), Text(f"{line.progress:.0f} %"), Text(line.message, style="dim")
+        )
+    if len(lines) > SHOWN_SOURCES:
+        table.add_row(Text(f"    … {len(lines) - SHOWN_SOURCES} more sources", style="dim"), "", "", "")
+
+
+def preview(answer: Preview) -> RenderableType:
+    """What a rerun would do, one row per list that is not empty."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    rows = (
+        ("run", answer.plan.run, "cyan"),
+        ("may run", answer.plan.may_run, "cyan"),
+        ("keep", answer.plan.keep, "green"),
+        ("stale", answer.plan.stale, "yellow"),
+        ("drop", answer.plan.drop, "red"),
+    )
+    for title, nodes, style in rows:
+        if nodes:
+            table.add_row(Text(title, style=style), Text(listed(nodes)))
+    for warning in answer.plan.warnings:
+        table.add_row(Text("note", style="yellow"), Text(warning))
+    estimate = answer.plan.estimate
+    if estimate.seconds or estimate.tokens:
+        table.add_row(Text("last time", style="dim"), Text(f"{estimate.seconds:.1f} s, {estimate.tokens} tokens"))
+    if answer.provisional:
+        table.add_row(Text("note", style="yellow"), Text("The session is busy: this is provisional, and the run waits for its turn."))
+    return table
+
+
+def listed(nodes: Iterable[str]) -> str:
+    """Nodes in words, the steps as numbers: `phase2 synthesize, steps 1 4 7`."""
+    nodes = list(nodes)
+    steps = [node[7:] for node in nodes if node.startswith("phase3/") and node != "phase3/*"]
+    named = [name_of(node) for node in nodes if not (node.startswith("phase3/") and node != "phase3/*")]
+    if steps:
+        place = next((place for place, text in enumerate(named) if text.startswith(("phase3", "phase4", "steps"))), len(named))
+        named.insert(place, f"step{'s' if len(steps) > 1 else ''} {' '.join(steps)}")
+    return ", ".join(named)
+
+
+def batches(found: Iterable[BatchView]) -> Table:
+    """A line per session of every batch."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("batch", "session", "status", "sources", "updated"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("topic", overflow="ellipsis", no_wrap=True)
+    for batch in found:
+        when = batch.updated_at or batch.created_at
+        told = when.astimezone().strftime("%Y-%m-%d %H:%M") if when else ""
+        ended = " (ended)" if batch.ended else ""
+        if not batch.sessions:
+            table.add_row(
+                batch.batch_id, "", f"ended{' and deleted' if batch.deleted else ''}" if batch.ended else "", "", told, batch.topic
+            )
+        for entry in batch.sessions:
+            table.add_row(batch.batch_id, entry.session_id, entry.status + ended, str(len(batch.sources)), told, entry.topic)
+    return table
+
+
+def pools(found: Iterable[PoolView]) -> Table:
+    """A line per pool, and one per worker."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("pool", "waiting", "working", "worker", "running"):
+        table.add_column(title, no_wrap=True)
+    for pool in found:
+        table.add_row(pool.phase, str(pool.waiting), str(pool.working), f"{len(pool.workers)} worker(s)", "")
+        for worker in pool.workers:
+            table.add_row("", "", "", worker.worker, ("draining " if worker.draining else "") + ", ".join(worker.running))
+    return table

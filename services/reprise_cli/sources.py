@@ -1,0 +1,47 @@
+"""What `reprise research` takes: URLs as they are, files and folders as uploads."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from reprise_cli.errors import UsageError
+
+SUFFIXES = frozenset({".html", ".htm", ".xhtml", ".pdf", ".md", ".markdown", ".txt", ".text"})
+"""What a folder is searched for. A file that is named by itself is sent whatever it is called."""
+
+
+class Sources(NamedTuple):
+    """What was named, told apart."""
+
+    urls: tuple[str, ...]
+    files: tuple[Path, ...]
+
+
+def read_sources(named: Iterable[str]) -> Sources:
+    """Tell URLs, files and folders apart; each once, in the order given. Raises `UsageError` for what is none of them."""
+    urls: dict[str, None] = {}
+    files: dict[Path, None] = {}
+    for text in named:
+        if text.startswith(("http://", "https://")):
+            urls[text] = None
+            continue
+        path = Path(text)
+        if path.is_dir():
+            found = in_folder(path)
+            if not found:
+                raise UsageError(f"{text} holds no file that can be read.", f"Supported: {' '.join(sorted(SUFFIXES))}")
+            files.update(dict.fromkeys(found))
+        elif path.is_file():
+            files[path] = None
+        else:
+            raise UsageError(f"{text} is no URL, and no file or folder has that name.", "A URL begins with http:// or https://.")
+    return Sources(tuple(urls), tuple(files))
+
+
+def in_folder(folder: Path) -> list[Path]:
+    """The readable files of a folder and the folders below it, by name; hidden ones are left out."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )

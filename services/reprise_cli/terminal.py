@@ -1,0 +1,162 @@
+"""The person's side: one `Terminal` for each command, and the one place where errors become exit codes."""
+
+import functools
+import inspect
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Concatenate, ParamSpec, Self
+
+import typer
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from reprise_cli import render
+from reprise_cli.client import Client
+from reprise_cli.errors import CommandFailed
+from reprise_cli.live import SessionView
+from reprise_cli.local import default_state_dir, server_address
+
+P = ParamSpec("P")
+PIPE_WIDTH = 200
+
+ServerOption = Annotated[
+    str | None,
+    typer.Option("--server", envvar="REPRISE_SERVER", help="The server's address [default: the local stack].", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+StateDirOption = Annotated[
+    Path | None, typer.Option("--state-dir", envvar="REPRISE_STATE_DIR", help="The local stack's folder.", show_default=False)
+]
+TokenOption = Annotated[
+    str | None, typer.Option("--token", envvar="REPRISE_TOKEN", help="A bearer token, where the server wants one.", show_default=False)
+]
+
+
+class Terminal:
+    """What a command prints to and asks of. `tty` decides between a live view and plain lines."""
+
+    def __init__(
+        self, *, server: str | None = None, token: str | None = None, state_dir: Path | None = None, as_json: bool = False
+    ) -> None:
+        self.state_dir = state_dir or default_state_dir()
+        self.as_json = as_json
+        self.tty = sys.stdout.isatty() and not as_json
+        self.asks = self.tty and sys.stdin.isatty()
+        self.server = server_address(server, self.state_dir)
+        self.token = token
+        self.out = Console(highlight=False, soft_wrap=not self.tty, width=None if self.tty else PIPE_WIDTH)
+        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def client(self) -> Client:
+        """A connection to the server."""
+        return Client(self.server, self.token)
+
+    def say(self, what: RenderableType) -> None:
+        """For people only: with `--json` it is left out."""
+        if self.as_json:
+            return
+        self.out.print(what, markup=False) if isinstance(what, str) else self.out.print(what)
+
+    def answer(self, document: object, what: RenderableType) -> None:
+        """The result: the JSON document, or what people see."""
+        if self.as_json:
+            print(json.dumps(document, ensure_ascii=False, indent=2))
+        else:
+            self.say(what)
+
+    def confirm(self, question: str) -> bool:
+        """Ask for a yes."""
+        return typer.confirm(question, default=True)
+
+    def fail(self, error: CommandFailed) -> int:
+        """Say what went wrong and what to do; gives the exit code."""
+        if self.as_json:
+            print(json.dumps(error.document(), ensure_ascii=False, indent=2))
+        self.err.print(error.message, style="red", markup=False)
+        if error.action:
+            self.err.print(error.action, markup=False)
+        return error.exit_code
+
+    def display(self) -> "LiveDisplay | PlainDisplay":
+        """Where a follower shows what it knows."""
+        return LiveDisplay(self.out) if self.tty else PlainDisplay(quiet=self.as_json)
+
+
+class PlainDisplay:
+    """Lines, for a pipe; each is written at once."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        pass
+
+    def line(self, text: str) -> None:
+        """One line."""
+        if not self._quiet:
+            print(text, flush=True)
+
+    def show(self, view: SessionView) -> None:
+        """Nothing: the lines say it."""
+
+
+class LiveDisplay:
+    """A view that is drawn again as it changes, for a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._live = Live(console=console, refresh_per_second=8, transient=False, vertical_overflow="crop")
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._live.__exit__(kind, error, trace)
+
+    def line(self, text: str) -> None:
+        """Nothing: the view shows it."""
+
+    def show(self, view: SessionView) -> None:
+        """Draw it at the next refresh."""
+        self._live.update(render.session(view))
+
+
+def command(
+    app: typer.Typer, name: str, *, hidden: bool = False
+) -> Callable[[Callable[Concatenate[Terminal, P], None]], Callable[Concatenate[Terminal, P], None]]:
+    """Register a command whose body takes a `Terminal` first. Every command gets the common options, and errors their exit codes."""
+
+    def register(body: Callable[Concatenate[Terminal, P], None]) -> Callable[Concatenate[Terminal, P], None]:
+        @functools.wraps(body)
+        def run(ctx: typer.Context, **given: object) -> None:
+            common: Mapping[str, object] = ctx.find_root().obj or {}
+            chosen = {key: given.pop(key) or common.get(key) for key in ("server", "token", "state_dir")}
+            as_json = bool(given.pop("as_json") or common.get("as_json"))
+            terminal = Terminal(**chosen, as_json=as_json)  # type: ignore[arg-type]  # typer has checked them
+            try:
+                body(terminal, **given)  # type: ignore[arg-type, call-arg]  # typer has checked them
+            except CommandFailed as error:
+                raise typer.Exit(terminal.fail(error)) from error
+
+        own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
+        run.__signature__ = inspect.Signature([CONTEXT, *own, *COMMON])  # type: ignore[attr-defined]  # what typer reads
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in (CONTEXT, *own, *COMMON)}
+        app.command(name, hidden=hidden)(run)
+        return body
+
+    return register
+
+
+CONTEXT = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+COMMON = (
+    inspect.Parameter("server", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ServerOption),
+    inspect.Parameter("token", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=TokenOption),
+    inspect.Parameter("state_dir", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=StateDirOption),
+    inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=JsonOption),
+)

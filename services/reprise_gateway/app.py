@@ -1,0 +1,195 @@
+"""The composition root: what the gateway is made of, the HTTP application around it, and the program that serves it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from faststream.nats import NatsBroker
+from faststream.specification import AsyncAPI
+from nats.aio.msg import Msg
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+
+import reprise_gateway
+from reprise_contracts import subjects
+from reprise_gateway import api, batches, errors, live, probes, reruns, sessions
+from reprise_gateway.access import Access
+from reprise_gateway.capacity import Capacity, Usage, inbox_usage
+from reprise_gateway.catalog import BatchService, Defaults
+from reprise_gateway.contents import Contents
+from reprise_gateway.http import Who
+from reprise_gateway.hub import Hub
+from reprise_gateway.inbox import PATIENCE, Inbox
+from reprise_gateway.intake import Sources
+from reprise_gateway.middleware import Calls, Metrics
+from reprise_gateway.pages import HOME
+from reprise_gateway.parts import Gateway
+from reprise_gateway.pools import Lag, Pools, consumer_lag
+from reprise_gateway.view import View
+from reprise_gateway.workflow import WorkflowService
+from reprise_runtime import logs
+from reprise_runtime.artifact_store import ArtifactStore, S3Store
+from reprise_runtime.errors import Retryable
+from reprise_runtime.nats import Publisher, connect, connect_options
+from reprise_runtime.session_log import NatsSessionLog, SessionLog
+from reprise_runtime.settings import Settings
+from reprise_runtime.topology import open_bus
+
+FORMS = 10
+"""A form may be so many times as large as one upload."""
+GRACE = 5
+"""Seconds that open calls are given at a shutdown."""
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """The servers that a gateway works with; in tests, their doubles."""
+
+    log: SessionLog
+    publisher: Publisher
+    store: ArtifactStore
+    usage: Usage
+    lag: Lag
+    connected: Callable[[], bool]
+    broker: NatsBroker | None = None
+    """Where the api is answered."""
+
+
+def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patience: float = PATIENCE) -> Gateway:
+    """Put the parts together. Nothing runs yet."""
+    engines = frozenset(point.name for point in entry_points(group="reprise.engines"))
+    view = View(effects.log)
+    contents = Contents(effects.store)
+    hub = Hub(contents, lambda session_id: head.batch if (head := view.heads.get(session_id)) else None)
+    view.on_moved, view.on_reset = hub.moved, hub.reset
+    inbox = Inbox(view, effects.publisher, Capacity(effects.usage), patience)
+    sources = Sources(effects.store, settings.limits.upload_bytes)
+    catalog = BatchService(inbox, effects.store, sources, defaults=Defaults.of(settings), engines=engines, clock=clock)
+    return Gateway(
+        settings=settings, view=view, service=WorkflowService(inbox, catalog, features=settings.features, clock=clock), batches=catalog,
+        store=effects.store, contents=contents, hub=hub, access=Access(settings.auth.tokens),
+        pools=Pools(effects.lag, settings.timings.heartbeat, clock), metrics=Metrics(), engines=engines, reachable=_reachable(effects),
+    )  # fmt: skip
+
+
+def _reachable(effects: Effects) -> Callable[[], Awaitable[dict[str, bool]]]:
+    async def reachable() -> dict[str, bool]:
+        try:
+            await asyncio.wait_for(effects.store.exists("readyz"), 5.0)
+        except (Retryable, TimeoutError):
+            return {"nats": effects.connected(), "store": False}
+        return {"nats": effects.connected(), "store": True}
+
+    return reachable
+
+
+def create_app(gateway: Gateway, broker: NatsBroker | None = None, web: Path | None = None) -> FastAPI:
+    """The HTTP application. While it lives the log is followed and, with a broker, the api is answered."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        following = asyncio.create_task(gateway.view.run(), name="follow the log")
+        try:
+            if broker is not None:
+                await broker.start()
+            yield
+        finally:
+            if broker is not None:
+                await broker.stop()
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+
+    app = FastAPI(
+        title="Reprise", version=probes.VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
+        description="Deep research that can be played again.",
+    )  # fmt: skip
+    app.state.gateway = gateway
+    errors.install(app)
+    for router in (batches.router, sessions.router, reruns.router, probes.router, live.router):
+        app.include_router(router)
+    if broker is not None:
+        _message_pages(app, broker)
+    _web(app, web or _built_web())
+    upload = gateway.settings.limits.upload_bytes
+    app.add_middleware(Calls, metrics=gateway.metrics, body_bytes=upload, form_bytes=FORMS * upload)
+    return app
+
+
+def _message_pages(app: FastAPI, broker: NatsBroker) -> None:
+    """`/asyncapi`: what may be asked over NATS."""
+    contract = AsyncAPI(broker, title="Reprise", version=probes.VERSION, description="Requests and replies for other systems.")
+
+    @app.get("/asyncapi", tags=["operation"])
+    async def asyncapi(who: Who) -> Response:
+        """The message contract (AsyncAPI)."""
+        return Response(contract.to_specification().to_json(), media_type="application/json")
+
+
+def _built_web() -> Path | None:
+    """The web app of a wheel, or of a checkout that built it."""
+    package = Path(reprise_gateway.__file__).parent
+    return next((place for place in (package / "static", package.parent / "web" / "dist") if (place / "index.html").is_file()), None)
+
+
+def _web(app: FastAPI, built: Path | None) -> None:
+    if built is not None:
+        app.mount("/", StaticFiles(directory=built, html=True), name="web")
+        return
+
+    @app.get("/", include_in_schema=False)
+    async def home() -> HTMLResponse:
+        return HTMLResponse(HOME)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[tuple[Gateway, NatsBroker]]:
+    """A gateway on the servers that the settings name, with its ears open. Raises `Unavailable`."""
+    async with AsyncExitStack() as stack:
+        client = await connect(settings.nats, "gateway")
+        stack.push_async_callback(client.close)
+        bus = await open_bus(client, settings)
+        store = S3Store(settings.s3)
+        stack.push_async_callback(store.close)
+        options = connect_options(settings.nats, "gateway-api")
+        broker = NatsBroker(**options, logger=None)
+        effects = Effects(
+            log=NatsSessionLog(bus), publisher=bus, store=store, usage=inbox_usage(bus, settings.limits), lag=consumer_lag(bus),
+            connected=lambda: bool(client.is_connected), broker=broker,
+        )  # fmt: skip
+        gateway = compose(settings, effects)
+        api.subscribe(broker, gateway.service)
+
+        async def told(message: Msg) -> None:
+            gateway.hub.told(message.subject, message.data)
+
+        async def present(message: Msg) -> None:
+            gateway.pools.present(message.data)
+
+        await client.subscribe(subjects.ALL_PROGRESS, cb=told)
+        await client.subscribe(subjects.PRESENCES, cb=present)
+        yield gateway, broker
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until told to stop; open calls are given a moment."""
+    logs.setup(settings.log, "gateway")
+    async with opened(settings) as (gateway, broker):
+        config = uvicorn.Config(
+            create_app(gateway, broker), host=settings.host, port=settings.port, log_config=None, access_log=False,
+            timeout_graceful_shutdown=GRACE, ws_max_size=live.MESSAGE * 4, server_header=False,
+        )  # fmt: skip
+        await uvicorn.Server(config).serve()

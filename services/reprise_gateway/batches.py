@@ -1,0 +1,130 @@
+"""`/batches`: started, listed, changed and ended."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from reprise_contracts.commands import BatchRequest, EndCall, SessionRequest, SourcesRequest
+from reprise_contracts.problems import Problem
+from reprise_contracts.sources import Source
+from reprise_contracts.states import BatchPage, BatchView, Created
+from reprise_contracts.subjects import text_key
+from reprise_contracts.wire import Id, Sha256, Wire
+from reprise_gateway.http import PROBLEM, Key, Parts, Who, stored, whole
+from reprise_gateway.requests import batch_request, source_request, sources_request
+from reprise_runtime.errors import ObjectMissing, Refused
+
+router = APIRouter(tags=["batches"], responses=PROBLEM)
+
+FORM: dict[str, object] = {
+    "type": "object",
+    "required": ["topic"],
+    "properties": {
+        **{name: {"type": "string"} for name in ("topic", "guidance", "engine", "model", "command_id", "stop_after")},
+        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+        "urls": {"type": "array", "items": {"type": "string"}},
+    },
+}
+
+
+def _bodies(model: type[Wire], form: dict[str, object] = FORM) -> dict[str, object]:
+    """What the pages say of a body that is JSON or a form."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    content = {"application/json": {"schema": schema}, "multipart/form-data": {"schema": form}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+class SourceList(Wire):
+    """`GET /batches/{b}/sources`."""
+
+    sources: tuple[Source, ...]
+
+
+@router.post("/batches", status_code=201, response_model=Created, openapi_extra=_bodies(BatchRequest))
+async def start(request: Request, parts: Parts, who: Who, key: Key) -> Response:
+    """Start a batch with its first session; from JSON, or from a form with files. 202 where the decision takes its time."""
+    asked, intake = await batch_request(request)
+    started = await parts.batches.start(asked.model_copy(update={"command_id": asked.command_id or key}), intake, who)
+    return whole(started.created, 201 if started.there else 202)
+
+
+@router.get("/batches", response_model=BatchPage)
+async def page(
+    parts: Parts,
+    who: Who,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    q: Annotated[str, Query(max_length=200, description="Words to look for in topics, sources and ids.")] = "",
+) -> Response:
+    """Batches, newest first."""
+    return whole(await parts.batches.page(after=after, limit=limit, search=q))
+
+
+@router.get("/batches/{batch_id}", response_model=BatchView)
+async def show(batch_id: Id, parts: Parts, who: Who) -> Response:
+    """A batch with its sources, its sessions and the bytes stored."""
+    return whole(await parts.batches.show(batch_id))
+
+
+@router.post("/batches/{batch_id}/end", response_model=BatchView)
+async def end(batch_id: Id, parts: Parts, who: Who, key: Key) -> Response:
+    """End it: what runs is cancelled, results stay readable."""
+    return whole(await parts.batches.end(EndCall(batch_id=batch_id, command_id=key), who))
+
+
+@router.delete("/batches/{batch_id}", response_model=BatchView)
+async def delete(batch_id: Id, parts: Parts, who: Who, key: Key) -> Response:
+    """End it and remove everything of it."""
+    return whole(await parts.batches.end(EndCall(batch_id=batch_id, delete=True, command_id=key), who))
+
+
+@router.post("/batches/{batch_id}/sessions", status_code=201, response_model=Created)
+async def add_session(batch_id: Id, asked: SessionRequest, parts: Parts, who: Who, key: Key) -> Response:
+    """A further session on the same sources."""
+    started = await parts.batches.add_session(batch_id, asked.model_copy(update={"command_id": asked.command_id or key}), who)
+    return whole(started.created, 201 if started.there else 202)
+
+
+@router.get("/batches/{batch_id}/sources", response_model=SourceList)
+async def sources(batch_id: Id, parts: Parts, who: Who) -> Response:
+    """Every source with what its last fetch gave."""
+    return whole(SourceList(sources=(await parts.batches.batch(batch_id)).sources))
+
+
+@router.post("/batches/{batch_id}/sources", status_code=201, response_model=BatchView, openapi_extra=_bodies(SourcesRequest))
+async def add_sources(batch_id: Id, request: Request, parts: Parts, who: Who, key: Key) -> Response:
+    """Add sources: marks stale, runs nothing."""
+    command_id, intake = await sources_request(request)
+    return whole(await parts.batches.add_sources(batch_id, intake, command_id or key, who), 201)
+
+
+@router.put("/batches/{batch_id}/sources/{source_id}", response_model=BatchView, openapi_extra=_bodies(SourcesRequest))
+async def replace_source(batch_id: Id, source_id: Id, request: Request, parts: Parts, who: Who, key: Key) -> Response:
+    """Replace a source by `{url}`, `{text, title}` or a file: marks stale, runs nothing."""
+    command_id, intake = await source_request(request)
+    return whole(await parts.batches.replace_source(batch_id, source_id, intake, command_id or key, who))
+
+
+@router.delete("/batches/{batch_id}/sources/{source_id}", response_model=BatchView)
+async def remove_source(batch_id: Id, source_id: Id, parts: Parts, who: Who, key: Key) -> Response:
+    """Remove a source: marks stale, runs nothing."""
+    return whole(await parts.batches.remove_source(batch_id, source_id, key, who))
+
+
+@router.get("/batches/{batch_id}/sources/{source_id}/text", response_class=Response)
+async def text(batch_id: Id, source_id: Id, request: Request, parts: Parts, who: Who, sha256: Sha256 | None = None) -> Response:
+    """A source's stored text, in which the offsets of citations count; `sha256` names an older one."""
+    source = await parts.batches.source(batch_id, source_id)
+    wanted = sha256 or (source.stored.text_sha256 if source.stored else None)
+    if wanted is None:
+        detail = "This source has no stored text."
+        raise Refused(Problem(type="not_found", field="source_id", detail=detail, action="Run the preparation, or replace the source."))
+    try:
+        body = await parts.store.get_verified(text_key(batch_id, wanted), wanted)
+    except ObjectMissing:
+        detail = "There is no stored text with this hash."
+        problem = Problem(type="not_found", field="sha256", detail=detail, action="Leave it out to get the text of today.")
+        raise Refused(problem) from None
+    return stored(body, wanted, "text/plain; charset=utf-8", request)

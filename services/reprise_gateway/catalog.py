@@ -1,0 +1,299 @@
+"""Batches: started, listed, changed and ended. Part of the one way in; `WorkflowService.start` leads here."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import uuid4
+
+from reprise_contracts import subjects
+from reprise_contracts.commands import (
+    AddSession,
+    BatchRequest,
+    Command,
+    CreateBatch,
+    EndBatch,
+    EndCall,
+    Policy,
+    PutSources,
+    RemoveSource,
+    SessionRequest,
+    SessionSpec,
+)
+from reprise_contracts.nodes import PHASES
+from reprise_contracts.problems import Problem
+from reprise_contracts.sources import Source
+from reprise_contracts.states import BatchPage, BatchView, Created, SessionSummary
+from reprise_contracts.wire import derived_id
+from reprise_domain.batch import Batch, BatchInput, decide_batch
+from reprise_domain.decide import ENDED, REUSED
+from reprise_domain.view import summary_of
+from reprise_gateway.access import Caller
+from reprise_gateway.inbox import Inbox, unknown_engine
+from reprise_gateway.intake import Intake, Sources, first_ids, further_ids
+from reprise_gateway.view import ANY
+from reprise_runtime.artifact_store import ArtifactStore
+from reprise_runtime.errors import Refused, StoreUnavailable
+from reprise_runtime.settings import Settings
+
+FOLDED_FOR_A_PAGE = 50
+"""Sessions that are folded to show one page; the others show what their last commit says by itself."""
+LOOKED_AT = 500
+"""Batches that one page of a search looks at."""
+
+
+class Started(NamedTuple):
+    """What was created, and whether it is there already."""
+
+    created: Created
+    there: bool
+
+
+class Defaults(NamedTuple):
+    """What a session has when its creator does not say."""
+
+    engine: str
+    model: str
+    policy: Policy
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Defaults":
+        """From the settings of this gateway."""
+        timings = settings.timings
+        policy = Policy(max_attempts=timings.max_attempts, backoff_seconds=timings.backoff, lease_seconds=timings.lease)
+        return cls(settings.engine, settings.llm.model if settings.engine != "extractive" else "", policy)
+
+
+class BatchService:
+    """Commands to batches, and what they look like."""
+
+    def __init__(
+        self, inbox: Inbox, store: ArtifactStore, sources: Sources, *, defaults: Defaults, engines: frozenset[str],
+        clock: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        self.store = store
+        self.engines = engines
+        self._inbox = inbox
+        self._view = inbox.view
+        self._sources = sources
+        self._defaults = defaults
+        self._clock = clock
+        self._summaries: dict[str, tuple[int, SessionSummary]] = {}
+
+    # Starting
+
+    async def start(self, request: BatchRequest | SessionRequest, intake: Intake, caller: Caller) -> Started:
+        """A batch and its first session. Ids follow from the caller and the command id, so that a repeat finds them (R16)."""
+        command_id = request.command_id or uuid4().hex
+        batch_id = derived_id("b", caller.name, command_id)
+        session_id = derived_id("s", batch_id, command_id)
+        batch = await self._view.batch(batch_id)
+        spec = self._spec(request, session_id, batch)
+        if batch is None or not (batch.ended or batch.deleted):
+            sources = await self._sources.take(batch_id, intake, first_ids())
+        else:
+            raise Refused(ENDED)
+        command = CreateBatch(command_id=command_id, by=caller.by, trace=caller.trace, sources=sources, session=spec)
+        there = await self._begin_session(batch_id, batch, "create", command, session_id)
+        return Started(Created(batch_id=batch_id, session_id=session_id, command_id=command_id), there)
+
+    async def add_session(self, batch_id: str, request: SessionRequest, caller: Caller) -> Started:
+        """A further session on the same sources."""
+        batch = await self.batch(batch_id)
+        command_id = request.command_id or uuid4().hex
+        session_id = derived_id("s", batch_id, command_id)
+        spec = self._spec(request, session_id, batch)
+        command = AddSession(command_id=command_id, by=caller.by, trace=caller.trace, session=spec)
+        there = await self._begin_session(batch_id, batch, "session", command, session_id)
+        return Started(Created(batch_id=batch_id, session_id=session_id, command_id=command_id), there)
+
+    def _spec(self, request: SessionRequest, session_id: str, batch: Batch | None) -> SessionSpec:
+        """What the request leaves open is the settings'; of a repeat, what it was the first time."""
+        if request.engine and self.engines and request.engine not in self.engines:
+            raise Refused(unknown_engine(request.engine, self.engines))
+        first = next((member.spec for member in batch.members if member.spec.session_id == session_id), None) if batch else None
+        defaults = Defaults(first.engine, first.model, first.policy) if first else self._defaults
+        return SessionSpec(
+            session_id=session_id, topic=request.topic, guidance=request.guidance, start=request.start, policy=defaults.policy,
+            engine=request.engine if request.engine is not None else defaults.engine,
+            model=request.model if request.model is not None else defaults.model,
+            stop_after=request.options.stop_after, allow_partial=request.options.allow_partial,
+        )  # fmt: skip
+
+    async def _begin_session(self, batch_id: str, batch: Batch | None, kind: str, command: Command, session_id: str) -> bool:
+        with self._view.expect(session_id, ANY) as begun:
+            decided = await self._decide(batch_id, batch, kind, command)
+            return decided and (session_id in self._view.heads or await self._inbox.settle(begun))
+
+    # Changing
+
+    async def add_sources(self, batch_id: str, intake: Intake, command_id: str | None, caller: Caller) -> BatchView:
+        """More sources: marks stale, runs nothing."""
+        command_id = command_id or uuid4().hex
+        return await self._put(batch_id, intake, further_ids(command_id), command_id, caller)
+
+    async def replace_source(self, batch_id: str, source_id: str, intake: Intake, command_id: str | None, caller: Caller) -> BatchView:
+        """One source by another text, file or address: marks stale, runs nothing."""
+        batch = await self.batch(batch_id)
+        if all(source.source_id != source_id for source in batch.sources):
+            raise Refused(NO_SOURCE)
+        if len(intake) > 1:
+            detail = "One source is replaced by one."
+            raise Refused(Problem(type="invalid", field="sources", detail=detail, action="Send one URL, text or file."))
+        return await self._put(batch_id, intake, iter([source_id]), command_id or uuid4().hex, caller)
+
+    async def _put(self, batch_id: str, intake: Intake, ids: Iterator[str], command_id: str, caller: Caller) -> BatchView:
+        batch = await self.batch(batch_id)
+        if batch.ended:
+            raise Refused(ENDED)
+        sources = await self._sources.take(batch_id, intake, ids)
+        command = PutSources(command_id=command_id, by=caller.by, trace=caller.trace, sources=sources)
+        await self._decide(batch_id, batch, "sources", command)
+        return await self.show(batch_id)
+
+    async def remove_source(self, batch_id: str, source_id: str, command_id: str | None, caller: Caller) -> BatchView:
+        """One source less: marks stale, runs nothing."""
+        batch = await self.batch(batch_id)
+        command = RemoveSource(command_id=command_id or uuid4().hex, by=caller.by, trace=caller.trace, source_id=source_id)
+        await self._decide(batch_id, batch, "remove", command)
+        return await self.show(batch_id)
+
+    async def end(self, call: EndCall, caller: Caller) -> BatchView:
+        """End a batch, with `delete` remove everything of it; both can be repeated (R24)."""
+        batch = await self.batch(call.batch_id, deleted=True)
+        command = EndBatch(command_id=call.command_id or uuid4().hex, by=caller.by, trace=caller.trace, delete=call.delete)
+        await self._decide(call.batch_id, batch, "end", command)
+        return await self.show(call.batch_id)
+
+    async def _decide(self, batch_id: str, batch: Batch | None, kind: str, command: Command) -> bool:
+        """Send a command and wait; whether it was decided in time. Raises `Refused` with the reason it was refused for."""
+        known = batch.record(command.command_id) if batch else None
+        if known is not None and known.fingerprint != command.fingerprint():
+            raise Refused(REUSED)
+        if known is None:
+            if batch is not None and not _moves(batch, command, self._clock()):
+                if isinstance(command, EndBatch):
+                    return True
+                raise Refused(ENDED)
+            decided, _ = await self._inbox.send(batch_id, kind, command, always=isinstance(command, EndBatch))
+            if not decided:
+                return False
+            after = await self._view.batch(batch_id)
+            known = after.record(command.command_id) if after else None
+        if known is not None and known.problem is not None:
+            raise Refused(known.problem)
+        if known is not None and known.fingerprint != command.fingerprint():
+            raise Refused(REUSED)
+        return True
+
+    # Reading
+
+    async def batch(self, batch_id: str, *, deleted: bool = False) -> Batch:
+        """A batch; raises `Refused` (not_found; batch_ended once it is deleted, unless `deleted` is fine)."""
+        batch = await self._view.batch(batch_id)
+        if batch is None:
+            detail = "There is no such batch."
+            raise Refused(Problem(type="not_found", field="batch_id", detail=detail, action="Check the id, or list the batches."))
+        if batch.deleted and not deleted:
+            raise Refused(ENDED)
+        return batch
+
+    async def show(self, batch_id: str) -> BatchView:
+        """A batch with its sources, its sessions and the bytes that the store holds for it."""
+        batch = await self.batch(batch_id, deleted=True)
+        sessions = self.members(batch)
+        shown = [await self._summary(session_id, topic, fold=True) for session_id, topic in sessions]
+        return self._shown(batch, tuple(shown)).model_copy(update={"bytes": await self._bytes(batch)})
+
+    async def _bytes(self, batch: Batch) -> int | None:
+        prefixes = [subjects.sources_prefix(batch.batch_id)]
+        prefixes += [subjects.artifact_prefix(batch.batch_id, s, phase) for s, _ in self.members(batch) for phase in PHASES]
+        try:
+            return sum([await self.store.used(prefix) for prefix in prefixes])
+        except StoreUnavailable:
+            return None
+
+    @staticmethod
+    def members(batch: Batch) -> list[tuple[str, str]]:
+        """The batch's sessions with their topics."""
+        return [(member.spec.session_id, member.spec.topic) for member in batch.members]
+
+    async def page(self, *, after: str | None, limit: int, search: str) -> BatchPage:
+        """Batches, newest first; deleted ones are left out. A search looks at a bounded number and says where to go on."""
+        start = self._cursor(after)
+        heads = self._view.heads
+        ids = sorted((target for target, head in heads.items() if head.batch is None and not head.deleted), key=lambda b: -heads[b].seq)
+        ids = [batch_id for batch_id in ids if start is None or heads[batch_id].seq < start]
+        found: list[BatchView] = []
+        folded = 0
+        for looked_at, batch_id in enumerate(ids, 1):
+            batch = await self._view.batch(batch_id)
+            if batch is not None and _matches(batch, search):
+                summaries = []
+                for session_id, topic in self.members(batch):
+                    fold = folded < FOLDED_FOR_A_PAGE
+                    folded += fold and self._known_summary(session_id) is None
+                    summaries.append(await self._summary(session_id, topic, fold=fold))
+                found.append(self._shown(batch, tuple(summaries)))
+            if len(found) == limit or looked_at == LOOKED_AT:
+                more = looked_at < len(ids)
+                return BatchPage(batches=tuple(found), next=str(heads[batch_id].seq) if more else None)
+        return BatchPage(batches=tuple(found))
+
+    @staticmethod
+    def _cursor(after: str | None) -> int | None:
+        if after is None:
+            return None
+        if not after.isdecimal():
+            detail = "This is not where a page ended."
+            raise Refused(Problem(type="invalid", field="after", detail=detail, action="Pass the `next` of the page before."))
+        return int(after)
+
+    @staticmethod
+    def _shown(batch: Batch, sessions: tuple[SessionSummary, ...]) -> BatchView:
+        moments = [batch.updated_at, *(session.updated_at for session in sessions if session.updated_at)]
+        return BatchView(
+            batch_id=batch.batch_id, topic=batch.members[0].spec.topic if batch.members else "", created_at=batch.created_at,
+            updated_at=max(moments), ended=batch.ended, deleted=batch.deleted, sources=batch.sources, sessions=sessions,
+        )  # fmt: skip
+
+    def _known_summary(self, session_id: str) -> SessionSummary | None:
+        known, head = self._summaries.get(session_id), self._view.heads.get(session_id)
+        return known[1] if known is not None and head is not None and known[0] == head.seq else None
+
+    async def _summary(self, session_id: str, topic: str, *, fold: bool) -> SessionSummary:
+        known = self._known_summary(session_id)
+        if known is not None:
+            return known
+        session = await self._view.session(session_id) if fold else None
+        if session is not None and not session.deleted:
+            summary = summary_of(session)
+            self._summaries[session_id] = (session.seq, summary)
+            return summary
+        head = self._view.heads.get(session_id)
+        status = "running" if head is not None and head.active else "pending"
+        return SessionSummary(session_id=session_id, topic=topic, status=status, updated_at=head.at if head else None)
+
+    async def source(self, batch_id: str, source_id: str) -> Source:
+        """One source; raises `Refused` (not_found)."""
+        for source in (await self.batch(batch_id)).sources:
+            if source.source_id == source_id:
+                return source
+        raise Refused(NO_SOURCE)
+
+
+NO_SOURCE = Problem(
+    type="not_found", field="source_id", detail="There is no such source in this batch.", action="List the batch's sources."
+)
+
+
+def _moves(batch: Batch, command: Command, now: datetime) -> bool:
+    """Whether a batch would decide anything on a command: what it passes over in silence is not waited for."""
+    given: BatchInput = command  # type: ignore[assignment]  # the callers send a batch's own commands
+    return bool(decide_batch(batch, batch.batch_id, given, now))
+
+
+def _matches(batch: Batch, search: str) -> bool:
+    wanted = search.casefold().split()
+    texts: Sequence[str] = [batch.batch_id, *(member.spec.topic for member in batch.members)]
+    texts = [*texts, *(text for source in batch.sources for text in (source.url, source.title) if text)]
+    return all(any(word in text.casefold() for text in texts) for word in wanted)

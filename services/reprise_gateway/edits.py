@@ -1,0 +1,119 @@
+"""The user's own goals or plan (R12): read, numbered and checked, ready to become the node's artifact."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from pydantic import ValidationError
+
+from reprise_contracts.artifacts import Artifact, Meta, Phase1, Phase2, PlannedStep, planned
+from reprise_contracts.problems import Problem
+from reprise_contracts.subjects import artifact_key
+from reprise_contracts.wire import explain
+from reprise_domain.state import Session
+from reprise_runtime.errors import Refused
+
+Editable = Literal["phase1", "phase2"]
+Fields = dict[str, object]
+A = TypeVar("A", bound=Artifact)
+
+
+class Draft:
+    """An edited artifact of one node of a session as it is now: its document, its parts, and where it would be stored."""
+
+    def __init__(self, session: Session, node: Editable, body: bytes, *, by: str, execution_id: str, at: datetime) -> None:
+        """Raises `Refused` (invalid), naming the field."""
+        document = _document(body)
+        artifact = _goals(session, document) if node == "phase1" else _plan(session, document)
+        generation = session.node(node).generation + 1
+        meta = Meta(
+            batch_id=session.batch_id, session_id=session.session_id, node=node, generation=generation, execution_id=execution_id,
+            by=f"user:{by}", created_at=at,
+        )  # fmt: skip
+        artifact = artifact.model_copy(update={"meta": meta})
+        self.document = artifact.document()
+        self.sha256 = hashlib.sha256(self.document).hexdigest()
+        self.parts: dict[str, str] = artifact.parts()
+        self.plan: tuple[PlannedStep, ...] | None = planned(artifact) if isinstance(artifact, Phase2) else None
+        self.key = artifact_key(session.batch_id, session.session_id, node, generation, execution_id)
+
+
+def _document(body: bytes) -> Fields:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        raise _invalid(None, "The body is not JSON.") from None
+    if not isinstance(document, dict):
+        raise _invalid(None, "The body is not a JSON object.")
+    return document
+
+
+def _invalid(field: str | None, detail: str, action: str = "Correct it and send it again.") -> Refused:
+    return Refused(Problem(type="invalid", field=field, detail=detail, action=action))
+
+
+def _items(document: Fields, name: str) -> list[Fields]:
+    items = document.get(name)
+    if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
+        raise _invalid(name, f"`{name}` has to be a list of at least one object.")
+    return [dict(item) for item in items]
+
+
+def _read(model: type[A], document: Mapping[str, object]) -> A:
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise _invalid(".".join(str(part) for part in first["loc"]) or None, explain(error, "the artifact")) from error
+
+
+def _known_sources(session: Session, items: list[Fields], name: str) -> None:
+    known = {entry.source.source_id for entry in session.sources}
+    for place, item in enumerate(items):
+        named = item.get("source_ids") or []
+        for source_id in named if isinstance(named, list) else []:
+            if source_id not in known:
+                raise _invalid(f"{name}.{place}.source_ids", f"There is no source {source_id!r} in this session.")
+
+
+def _goals(session: Session, document: Fields) -> Phase1:
+    goals = _items(document, "goals")
+    _known_sources(session, goals, "goals")
+    named = {goal["goal_id"] for goal in goals if goal.get("goal_id")}
+    if len(named) < sum(1 for goal in goals if goal.get("goal_id")):
+        raise _invalid("goals", "Two goals have the same `goal_id`.", "Give each goal its own, or leave out those of new goals.")
+    free = (name for number in range(1, len(goals) * 2 + len(named) + 1) if (name := f"goal-{number}") not in named)
+    for goal in goals:
+        goal["goal_id"] = goal.get("goal_id") or next(free)
+    return _read(Phase1, {"goals": goals})
+
+
+def _plan(session: Session, document: Fields) -> Phase2:
+    """An edited step keeps the number that it carries; a new one, without a number or with one that is still free, gets the next."""
+    steps = _items(document, "steps")
+    _known_sources(session, steps, "steps")
+    known = session.plan.by_id if session.plan else {}
+    following = session.next_step
+    numbers: dict[int, int] = {}
+    for place, step in enumerate(steps):
+        given = step.get("step_id")
+        if given is not None and (not isinstance(given, int) or isinstance(given, bool)):
+            raise _invalid(f"steps.{place}.step_id", "A step's number is an integer.")
+        if given is not None and given not in known and given < session.next_step:
+            detail = f"The number {given} belongs to a step that is no longer in the plan."
+            raise _invalid(f"steps.{place}.step_id", detail, "Leave the number of a new step out.")
+        if given in numbers:
+            raise _invalid(f"steps.{place}.step_id", f"The number {given} is used twice.", "Leave the number of a new step out.")
+        number = given
+        if number is None or number not in known:
+            number, following = following, following + 1
+        step["step_id"] = number
+        if given is not None:
+            numbers[given] = number
+    for step in steps:
+        depends_on = step.get("depends_on") or []
+        if isinstance(depends_on, list):
+            step["depends_on"] = [numbers.get(other, other) if isinstance(other, int) else other for other in depends_on]
+    return _read(Phase2, {"synthesized_goal": document.get("synthesized_goal", ""), "steps": steps})

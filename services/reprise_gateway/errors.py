@@ -1,0 +1,101 @@
+"""Everything that goes wrong, as an answer: one RFC 9457 problem, whoever raised what."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from reprise_contracts.problems import Problem, ProblemType
+from reprise_contracts.wire import Malformed
+from reprise_gateway.capacity import RETRY_AFTER
+from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, Refused, Retryable
+from reprise_runtime.logs import logger
+
+MEDIA_TYPE = "application/problem+json"
+CORRECT = "Correct it and send it again."
+_log = logger(__name__)
+
+
+def problem_of(error: BaseException) -> Problem:
+    """What an error means to the caller; an unforeseen one is logged."""
+    match error:
+        case Refused():
+            return error.problem
+        case RequestValidationError():
+            return invalid(error)
+        case HTTPException():
+            return _http(error)
+    found = next((problem for kind, problem in _KNOWN.items() if isinstance(error, kind)), None)
+    if found is None:
+        _log.error("unforeseen", error=repr(error), exc_info=error)
+    return found or _UNFORESEEN
+
+
+_KNOWN: Mapping[type[Exception], Problem] = {
+    Retryable: Problem(
+        type="unavailable", detail="A part of the server does not answer.", action="Try again in a few seconds.", retryable=True
+    ),
+    Malformed: Problem(
+        type="unavailable", detail="This was written by a newer version of the server.", action="Try again when all of it is updated."
+    ),
+    ObjectMissing: Problem(
+        type="not_found", detail="This was replaced or removed meanwhile.", action="Read the state, then ask again."
+    ),
+    ObjectCorrupt: Problem(
+        type="internal", detail="What is stored is not what was stored.", action="Run this part again, and tell an operator."
+    ),
+}  # fmt: skip
+_UNFORESEEN = Problem(type="internal", detail="Something went wrong that should not have.", action="Try again; tell an operator.")
+
+
+def invalid(error: RequestValidationError | ValidationError) -> Problem:
+    """The first faulty field of a failed validation."""
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"] if part not in {"body", "query", "path", "header"}]
+    kind = str(first["type"])
+    message = str(first["msg"]).removeprefix("Value error, ")
+    if kind == "json_invalid":
+        return Problem(type="invalid", detail="The body is not JSON.", action=CORRECT)
+    field = ".".join(place) or None
+    detail = f"{field}: {message}." if field else f"{message}."
+    return Problem(type="invalid", field=field, detail=detail, action="Leave it out." if kind == "extra_forbidden" else CORRECT)
+
+
+_TYPES: Mapping[int, ProblemType] = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 413: "too_large", 503: "unavailable"}
+
+
+def _http(error: HTTPException) -> Problem:
+    if isinstance(error.__cause__, Refused):  # raised while the body was read
+        return error.__cause__.problem
+    kind = _TYPES.get(error.status_code, "invalid" if error.status_code < 500 else "internal")
+    detail = error.detail or HTTPStatus(error.status_code).phrase
+    action = "See /docs for what there is." if error.status_code in {404, 405} else CORRECT
+    return Problem(type=kind, detail=f"{detail.rstrip('.')}.", action=action)
+
+
+def response(problem: Problem, status: int | None = None, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem as an answer."""
+    fields = dict(headers or {})
+    if problem.type == "unavailable":
+        fields["Retry-After"] = str(RETRY_AFTER)
+    if problem.type == "unauthenticated":
+        fields["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(problem.document(), status or problem.status, fields, MEDIA_TYPE)
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    """The handler of every error; a status that HTTP itself demands (405) stays."""
+    problem = problem_of(error)
+    if isinstance(error, HTTPException) and not isinstance(error.__cause__, Refused):
+        return response(problem, error.status_code, error.headers)
+    return response(problem)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error with a problem."""
+    for kind in (Refused, Retryable, ObjectMissing, ObjectCorrupt, Malformed, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, answer)

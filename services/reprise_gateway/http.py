@@ -1,0 +1,80 @@
+"""What the routers share: the parts of the gateway, who calls, and how ids and hashes arrive."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Header, Query, Request
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from reprise_contracts.problems import Problem
+from reprise_contracts.states import Preview, Receipt
+from reprise_contracts.wire import CommandId, Wire
+from reprise_gateway.access import Caller
+from reprise_gateway.parts import Gateway
+from reprise_runtime.errors import Refused
+
+
+def gateway(connection: HTTPConnection) -> Gateway:
+    """The parts that the composition root put together."""
+    return cast(Gateway, connection.app.state.gateway)
+
+
+Parts = Annotated[Gateway, Depends(gateway)]
+
+
+def caller(connection: HTTPConnection, parts: Parts) -> Caller:
+    """Who calls; refused without a token where tokens are configured."""
+    return parts.access.caller(connection)
+
+
+Who = Annotated[Caller, Depends(caller)]
+
+
+def command_key(
+    idempotency_key: Annotated[CommandId | None, Header(description="Stands for `command_id`.")] = None,
+    command_id: Annotated[CommandId | None, Query()] = None,
+) -> str | None:
+    """The command id of a call that has none in its body."""
+    return command_id or idempotency_key
+
+
+Key = Annotated[str | None, Depends(command_key)]
+
+PROBLEM: dict[int | str, dict[str, object]] = {
+    "default": {"description": "A problem (RFC 9457).", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
+}
+
+
+def stored(body: bytes, etag: str, media_type: str, request: Request) -> Response:
+    """Bytes under their hash; 304 where the caller has them."""
+    headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
+    if known(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def known(request: Request, etag: str) -> bool:
+    """Whether `If-None-Match` names it."""
+    given = {tag.strip().removeprefix("W/").strip('"') for tag in request.headers.get("if-none-match", "").split(",")}
+    return etag in given or "*" in given
+
+
+def if_match(request: Request) -> str | None:
+    """The hash that `If-Match` names; None for any. Raises `Refused` (invalid) for what is no hash."""
+    given = request.headers.get("if-match", "").strip().removeprefix("W/").strip('"')
+    if given in {"", "*"}:
+        return None
+    if len(given) != 64 or set(given) - set("0123456789abcdef"):
+        detail = "If-Match does not hold the ETag of an artifact."
+        raise Refused(Problem(type="invalid", field="If-Match", detail=detail, action="Send the ETag that came with the artifact."))
+    return given
+
+
+def whole(answer: Wire, status: int = 200) -> Response:
+    """A state with every field, also those that are at their defaults."""
+    return Response(answer.model_dump_json(), status, media_type="application/json")
+
+
+def outcome(answer: Receipt | Preview) -> Response:
+    """202 for a command that was taken, 200 for a preview."""
+    return whole(answer, 200 if isinstance(answer, Preview) else 202)

@@ -1,0 +1,169 @@
+"""Frames on their way from the log to the sockets: one channel per batch that somebody watches, in order, made once for all."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from pydantic import ValidationError
+
+from reprise_contracts import frames as f
+from reprise_contracts.nodes import from_token
+from reprise_contracts.wire import Malformed
+from reprise_gateway.contents import Contents
+from reprise_gateway.framing import Content, Durable, framed, progress
+from reprise_gateway.outbox import Outbox
+from reprise_gateway.view import Moved
+from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, StoreUnavailable
+from reprise_runtime.logs import logger
+
+Place = tuple[int, int]
+"""A commit's sequence, and a frame's place within the commit."""
+BEHIND = 5_000
+"""Commits that a channel may be behind (the store is away) before its sockets are closed to resume later."""
+_log = logger(__name__)
+
+
+class Subscriber:
+    """One socket's ear: it holds frames back until the socket knows where it begins, and gives none twice."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self._since: Place | None = None
+        self._held: list[tuple[Place, Durable]] = []
+
+    def begin(self, since: Place) -> None:
+        """Everything after this place goes out from now on."""
+        self._since = since
+        held, self._held = self._held, []
+        for place, frame in held:
+            self.durable(place, frame)
+
+    def durable(self, place: Place, frame: Durable) -> None:
+        """A durable frame, in order."""
+        if self._since is None:
+            self._held.append((place, frame))
+        elif place > self._since:
+            self._since = place
+            self.outbox.durable(frame)
+
+    def live(self, frame: f.Live) -> None:
+        """A live frame; of no use to a socket that has not begun."""
+        if self._since is not None:
+            self.outbox.live(frame)
+
+
+class Channel:
+    """The frames of one batch."""
+
+    def __init__(self, contents: Contents) -> None:
+        self.subscribers: set[Subscriber] = set()
+        self._contents = contents
+        self._waiting: asyncio.Queue[Moved] = asyncio.Queue()
+        self._task = asyncio.create_task(self._run(), name="frames")
+
+    def moved(self, moved: Moved) -> None:
+        """A commit of one of the batch's sessions."""
+        self._waiting.put_nowait(moved)
+        if self._waiting.qsize() > BEHIND:
+            self.overflow()
+
+    def overflow(self) -> None:
+        """Close every socket, to resume where it is."""
+        for subscriber in self.subscribers:
+            subscriber.outbox.overflow()
+
+    def close(self) -> None:
+        """Nobody listens any more."""
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            moved = await self._waiting.get()
+            try:
+                async for place, frame in whole(moved, self._contents):
+                    for subscriber in self.subscribers:
+                        subscriber.durable(place, frame)
+            except StoreUnavailable as error:
+                _log.warning("frames wait for the store", error=str(error))
+                self.overflow()
+                continue
+            live = progress(moved.before, moved.after, moved.commit)
+            if live is not None:
+                for subscriber in self.subscribers:
+                    subscriber.live(live)
+
+
+async def whole(moved: Moved, contents: Contents) -> AsyncIterator[tuple[Place, Durable]]:
+    """The frames of one commit with what artifacts say. One whose artifact is gone, since a later one took its place, is left out."""
+    for piece in framed(moved.before, moved.commit, moved.after, moved.seq):
+        frame = await _made(piece.frame, contents) if isinstance(piece.frame, Content) else piece.frame
+        if frame is not None:
+            yield (moved.seq, piece.n), frame
+
+
+async def _made(wanted: Content, contents: Contents) -> f.Frame | None:
+    try:
+        return wanted.make(await contents.artifact(wanted.ref, wanted.phase))
+    except ObjectMissing:
+        return None
+    except (ObjectCorrupt, Malformed) as error:
+        _log.error("an artifact cannot be shown", key=wanted.ref.key, error=str(error))
+        return None
+
+
+class Hub:
+    """Every channel."""
+
+    def __init__(self, contents: Contents, batch_of: Callable[[str], str | None]) -> None:
+        self._contents = contents
+        self._batch_of = batch_of
+        self._channels: dict[str, Channel] = {}
+
+    @property
+    def sockets(self) -> int:
+        """How many listen."""
+        return sum(len(channel.subscribers) for channel in self._channels.values())
+
+    def subscribe(self, batch_id: str, subscriber: Subscriber) -> None:
+        """Give a subscriber the batch's frames from here on."""
+        channel = self._channels.get(batch_id)
+        if channel is None:
+            channel = self._channels[batch_id] = Channel(self._contents)
+        channel.subscribers.add(subscriber)
+
+    def unsubscribe(self, batch_id: str, subscriber: Subscriber) -> None:
+        """No more frames."""
+        channel = self._channels.get(batch_id)
+        if channel is None:
+            return
+        channel.subscribers.discard(subscriber)
+        if not channel.subscribers:
+            del self._channels[batch_id]
+            channel.close()
+
+    def moved(self, moved: Moved) -> None:
+        """A commit of a watched session."""
+        channel = self._channels.get(moved.after.batch_id)
+        if channel is not None:
+            channel.moved(moved)
+
+    def told(self, subject: str, data: bytes) -> None:
+        """What a worker said on PROGRESS: `….progress.<session>.<node>`."""
+        session_id, token = subject.rsplit(".", 2)[-2:]
+        batch_id = self._batch_of(session_id)
+        channel = self._channels.get(batch_id) if batch_id is not None else None
+        if channel is None or batch_id is None:
+            return
+        try:
+            frame = f.LIVE.validate_json(data)
+        except ValidationError as error:
+            _log.debug("progress cannot be read", error=str(error))
+            return
+        about = {"batch_id": batch_id, "session_id": session_id, "node": frame.node or from_token(token)}
+        told = frame.model_copy(update=about)
+        for subscriber in channel.subscribers:
+            subscriber.live(told)
+
+    def reset(self) -> None:
+        """Positions mean nothing any more: every socket begins anew."""
+        for channel in self._channels.values():
+            channel.overflow()

@@ -1,0 +1,68 @@
+"""Where commands go: stored in the inbox, and waited for until a commit has decided them."""
+
+import asyncio
+
+from reprise_contracts import subjects
+from reprise_contracts.commands import Command
+from reprise_contracts.problems import Problem
+from reprise_gateway.capacity import Capacity
+from reprise_gateway.view import Moved, View
+from reprise_runtime.errors import PublishTimeout, Refused, StreamFull, Unavailable
+from reprise_runtime.nats import Publisher
+
+PATIENCE = 5.0
+"""Seconds for which an answer waits for the decision."""
+
+
+class Inbox:
+    """Stores commands, and waits for what becomes of them."""
+
+    def __init__(self, view: View, publisher: Publisher, capacity: Capacity, patience: float = PATIENCE) -> None:
+        self.view = view
+        self._publisher = publisher
+        self._capacity = capacity
+        self._patience = patience
+
+    async def send(self, target: str, kind: str, command: Command, *, always: bool = False) -> tuple[bool, Moved | None]:
+        """Store a command and wait until it is decided: whether it was in time, and the commit if its session is in memory.
+
+        New work waits outside while the inbox is nearly full; `always` is for what takes work away.
+        """
+        if not always:
+            await self._capacity.check()
+        with self.view.expect(target, command.input_id()) as waiting:
+            message_id = f"{target}/{command.input_id()}"
+            try:
+                await self._publisher.publish(subjects.command(target, kind), command.encode(), stream=subjects.INBOX, msg_id=message_id)
+            except StreamFull:
+                raise Refused(FULL) from None
+            except (PublishTimeout, Unavailable):
+                if not waiting.done():  # it may be stored all the same
+                    raise Refused(_unconfirmed(command.command_id)) from None
+            try:
+                return True, await asyncio.wait_for(waiting, self._patience)
+            except TimeoutError:
+                return False, None
+
+    async def settle(self, waiting: "asyncio.Future[Moved | None]") -> bool:
+        """Wait for a commit that was expected; whether it came in time."""
+        try:
+            await asyncio.wait_for(waiting, self._patience)
+        except TimeoutError:
+            return False
+        return True
+
+
+FULL = Problem(type="unavailable", detail="The server takes no more work now.", action="Try again in a few seconds.", retryable=True)
+
+
+def _unconfirmed(command_id: str) -> Problem:
+    detail = "It is not known yet whether the command was taken."
+    action = f"Send it again with the command_id {command_id}: it is honoured once."
+    return Problem(type="unavailable", detail=detail, action=action, retryable=True)
+
+
+def unknown_engine(engine: str, engines: frozenset[str]) -> Problem:
+    """The refusal of an engine that is not installed."""
+    names = ", ".join(sorted(engines))
+    return Problem(type="invalid", field="engine", detail=f"There is no engine {engine[:40]!r} here.", action=f"Choose among: {names}.")

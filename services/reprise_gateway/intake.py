@@ -1,0 +1,83 @@
+"""Sources as a caller gives them: URLs as they are, texts and files stored first, under the hash of their bytes."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from starlette.datastructures import UploadFile
+
+from reprise_contracts.problems import Problem
+from reprise_contracts.sources import Source, SourceInput, Upload
+from reprise_contracts.subjects import raw_key
+from reprise_runtime.artifact_store import ArtifactStore
+from reprise_runtime.errors import Refused
+
+MOST_SOURCES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a call brings along: named sources, then files."""
+
+    named: Sequence[SourceInput] = ()
+    files: Sequence[UploadFile] = ()
+
+    def __len__(self) -> int:
+        return len(self.named) + len(self.files)
+
+
+class Sources:
+    """Makes sources of a batch of what callers give."""
+
+    def __init__(self, store: ArtifactStore, upload_bytes: int) -> None:
+        self._store = store
+        self._upload_bytes = upload_bytes
+
+    async def take(self, batch_id: str, intake: Intake, ids: Iterable[str]) -> tuple[Source, ...]:
+        """Store texts and files; one source each, in order. Raises `Refused` (invalid, too_large) and `StoreUnavailable`."""
+        if not len(intake):
+            raise Refused(Problem(type="invalid", field="sources", detail="There are no sources.", action="Name a URL, a text or a file."))
+        if len(intake) > MOST_SOURCES:
+            detail = f"{len(intake)} sources are too many for one call; {MOST_SOURCES} are allowed."
+            raise Refused(Problem(type="too_large", field="sources", detail=detail, action="Add the others with a second call."))
+        numbered: Iterator[str] = iter(ids)
+        made = [await self._named(batch_id, next(numbered), given) for given in intake.named]
+        made += [await self._file(batch_id, next(numbered), given) for given in intake.files]
+        return tuple(made)
+
+    async def _named(self, batch_id: str, source_id: str, given: SourceInput) -> Source:
+        if given.text is None:
+            return Source(source_id=source_id, url=given.url, title=given.title)
+        upload = await self._stored(batch_id, given.text.encode(), "text/plain; charset=utf-8", None)
+        return Source(source_id=source_id, title=given.title, upload=upload)
+
+    async def _file(self, batch_id: str, source_id: str, given: UploadFile) -> Source:
+        name = (given.filename or "").replace("\\", "/").rsplit("/", 1)[-1][:255]
+        data = await given.read(self._upload_bytes + 1)
+        if len(data) > self._upload_bytes:
+            detail = f"{name or 'A file'} is larger than {self._upload_bytes} bytes."
+            raise Refused(Problem(type="too_large", field="files", detail=detail, action="Split it, or leave it out."))
+        if not data:
+            raise Refused(Problem(type="invalid", field="files", detail=f"{name or 'A file'} is empty.", action="Leave it out."))
+        upload = await self._stored(batch_id, data, given.content_type or "application/octet-stream", name or None)
+        return Source(source_id=source_id, upload=upload)
+
+    async def _stored(self, batch_id: str, data: bytes, content_type: str, filename: str | None) -> Upload:
+        sha256 = hashlib.sha256(data).hexdigest()
+        await self._store.put(raw_key(batch_id, sha256), data)
+        return Upload(sha256=sha256, bytes=len(data), content_type=content_type, filename=filename)
+
+
+def first_ids() -> Iterator[str]:
+    """The ids of a new batch's sources: `src-1`, `src-2`, …"""
+    number = 0
+    while True:
+        number += 1
+        yield f"src-{number}"
+
+
+def further_ids(command_id: str) -> Iterator[str]:
+    """The ids of sources that a command adds: the same for a repeat, and never those of another command."""
+    stem = hashlib.sha256(command_id.encode()).hexdigest()[:8]
+    for number in first_ids():
+        yield number.replace("src-", f"src-{stem}-")

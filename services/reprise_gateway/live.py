@@ -1,0 +1,240 @@
+"""`/ws/{batch_id}`: what happens in a batch, as it happens. A socket that was lost goes on where it stood, without a gap."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from heapq import merge
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from pydantic import ValidationError
+
+from reprise_contracts import frames as f
+from reprise_contracts.commands import AcceptCall, CancelCall, RefreshCall, RestartPhase, RestartStep
+from reprise_contracts.problems import Problem
+from reprise_contracts.states import Preview, Receipt, State
+from reprise_domain.state import Session
+from reprise_domain.view import state_of
+from reprise_gateway.access import Caller
+from reprise_gateway.errors import invalid, problem_of, response
+from reprise_gateway.framing import Durable
+from reprise_gateway.hub import Place, Subscriber, whole
+from reprise_gateway.outbox import Outbox, Overflow
+from reprise_gateway.parts import Gateway
+from reprise_gateway.view import Moved
+from reprise_runtime.errors import Refused, RepriseError
+from reprise_runtime.logs import logger
+
+router = APIRouter()
+RESUME = 4008
+"""Close code: connect again with `after`, nothing is lost."""
+AGAIN_LATER = 1013
+MESSAGE = 1_000_000
+"""Characters of one message from a client."""
+BEHIND_SECONDS = 2.0
+"""How long a gateway that is behind the one the client came from is given to catch up."""
+WHOLE = 1 << 62
+"""A place after every frame of a commit."""
+_log = logger(__name__)
+
+
+class After(NamedTuple):
+    """Where a client stood: `<seq>` (all of that commit) or `<seq>.<n>`."""
+
+    seq: int
+    n: int
+
+    @classmethod
+    def parse(cls, text: str) -> "After | None":
+        """Read it; None if it is none."""
+        seq, dot, n = text.partition(".")
+        if not seq.isdecimal() or (dot and not n.isdecimal()) or len(text) > 40:
+            return None
+        return cls(int(seq), int(n) if dot else WHOLE)
+
+
+@router.websocket("/ws/{batch_id}")
+async def watch(socket: WebSocket, batch_id: str) -> None:
+    """Let a client in, or answer the handshake with a problem."""
+    parts: Gateway = socket.app.state.gateway
+    try:
+        caller = parts.access.socket_caller(socket)
+        await parts.batches.batch(batch_id)
+    except Exception as error:  # whatever it is, the handshake is answered
+        await socket.send_denial_response(response(problem_of(error)))
+        return
+    await socket.accept()
+    with parts.metrics.sockets.track_inprogress():
+        await _Connection(socket, parts, batch_id, caller).run()
+
+
+class _Connection:
+    """One socket: a writer, a reader, and an ear at the batch's channel."""
+
+    def __init__(self, socket: WebSocket, parts: Gateway, batch_id: str, caller: Caller) -> None:
+        self._socket = socket
+        self._parts = parts
+        self._view = parts.view
+        self._batch_id = batch_id
+        self._caller = caller
+        self._outbox = Outbox()
+        self._subscriber = Subscriber(self._outbox)
+
+    async def run(self) -> None:
+        with self._view.watch(self._batch_id):
+            self._parts.hub.subscribe(self._batch_id, self._subscriber)
+            tasks = {asyncio.create_task(self._write(), name="socket out"), asyncio.create_task(self._read(), name="socket in")}
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                code = next((task.result() for task in done), RESUME)
+            except (WebSocketDisconnect, RuntimeError):  # the other side went while something was on its way
+                return
+            except RepriseError as error:
+                _log.warning("socket closed", error=str(error))
+                code = RESUME
+            finally:
+                self._parts.hub.unsubscribe(self._batch_id, self._subscriber)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            if code is not None:
+                with suppress(RuntimeError, WebSocketDisconnect):
+                    await self._socket.close(code)
+
+    # Out
+
+    async def _write(self) -> int:
+        await self._begin()
+        while True:
+            try:
+                frame = await self._outbox.take()
+            except Overflow:
+                return RESUME
+            await self._send(frame)
+
+    async def _send(self, frame: Durable) -> None:
+        await self._socket.send_text(frame.encode().decode())
+
+    async def _begin(self) -> None:
+        """Say hello, then the snapshot or what was missed. The ear is open already, so that nothing falls between."""
+        asked = self._socket.query_params.get("after")
+        after = After.parse(asked) if asked is not None else None
+        batch = await self._parts.batches.batch(self._batch_id)
+        names = tuple(session_id for session_id, _ in self._parts.batches.members(batch))
+        hello = f.Connected(batch_id=self._batch_id, epoch=self._view.epoch, seq=self._view.position, sessions=names)
+        await self._send(hello)
+        reason = await self._unusable(asked, after)
+        if asked is not None and after is not None and reason is None:
+            until = await self._resume(after)
+            self._subscriber.begin((until, WHOLE))
+            return
+        if reason is not None:
+            await self._send(f.Reset(batch_id=self._batch_id, seq=self._view.position, reason=reason))
+        snapshot = await self._snapshot()
+        self._subscriber.begin((snapshot.seq or 0, WHOLE))
+        await self._send(snapshot)
+
+    async def _unusable(self, asked: str | None, after: After | None) -> str | None:
+        """Why a client cannot go on where it says it stood; None if it can, or if it begins."""
+        if asked is None:
+            return None
+        if after is None:
+            return "This is no position."
+        if self._socket.query_params.get("epoch", self._view.epoch) != self._view.epoch:
+            return "The log was created anew."
+        for _ in range(int(BEHIND_SECONDS / 0.05)):
+            if after.seq <= self._view.position:
+                return None
+            await asyncio.sleep(0.05)
+        return "The log has no such position."
+
+    async def _sessions(self) -> list[Session]:
+        names = list(self._view.sessions_of.get(self._batch_id, ()))
+        return [session for name in names if (session := await self._view.session(name)) is not None and not session.deleted]
+
+    async def _snapshot(self) -> f.Snapshot:
+        await self._sessions()  # reads what is not in memory; the states themselves are taken in one go
+        states: list[State] = []
+        for name in self._view.sessions_of.get(self._batch_id, ()):
+            held = self._view.held(name)
+            if isinstance(held, Session) and not held.deleted:
+                states.append(state_of(held))
+        return f.Snapshot(batch_id=self._batch_id, seq=self._view.position, sessions=tuple(states))
+
+    async def _resume(self, after: After) -> int:
+        """Send every durable frame after a position and up to now; now is returned."""
+        until = self._view.position
+        last = after.seq if after.n == WHOLE else after.seq - 1
+        behind = [session for session in await self._sessions() if session.seq > last]
+        seen: Place = (after.seq, after.n)
+        replays = [[moved async for moved in self._view.replay(session.session_id, last, until)] for session in behind]
+        for moved in merge(*replays, key=_sequence):
+            async for place, frame in whole(moved, self._parts.contents):
+                if place > seen:
+                    await self._send(frame)
+        return until
+
+    # In
+
+    async def _read(self) -> int | None:
+        while True:
+            try:
+                text = await self._socket.receive_text()
+            except WebSocketDisconnect:
+                return None
+            except KeyError:  # a binary message
+                text = ""
+            self._outbox.durable(await self._answer(text))
+
+    async def _answer(self, text: str) -> f.Frame:
+        """Do what the client asks, one thing after the other."""
+        try:
+            kind, body = _understood(text)
+            model, ask = COMMANDS[kind]
+            answer = await ask(self._parts, model.model_validate({"batch_id": self._batch_id, **body}), self._caller)
+        except Exception as error:  # the answer says what went wrong
+            problem = invalid(error) if isinstance(error, ValidationError) else problem_of(error)
+            command_id = _command_id(text)
+            return f.Answer(batch_id=self._batch_id, command_id=command_id, problem=problem)
+        if isinstance(answer, Preview):
+            return f.Answer(batch_id=self._batch_id, problem=ONLY_REST)
+        return f.Answer(batch_id=self._batch_id, command_id=answer.command_id, run_id=answer.run_id, position=answer.position)
+
+
+def _sequence(moved: Moved) -> int:
+    return moved.seq
+
+
+Ask = Callable[[Gateway, Any, Caller], Awaitable[Receipt | Preview]]
+COMMANDS: Mapping[str, tuple[type[Any], Ask]] = {
+    "restart_phase": (RestartPhase, lambda parts, call, who: parts.service.rerun_phase(call, who)),
+    "restart_step": (RestartStep, lambda parts, call, who: parts.service.rerun_step(call, who)),
+    "refresh": (RefreshCall, lambda parts, call, who: parts.service.refresh(call, who)),
+    "accept": (AcceptCall, lambda parts, call, who: parts.service.accept(call, who)),
+    "cancel": (CancelCall, lambda parts, call, who: parts.service.cancel(call, who)),
+}
+ONLY_REST = Problem(type="invalid", field="options.dry_run", detail="A preview is not sent over a WebSocket.", action="Ask by REST.")
+
+
+def _understood(text: str) -> tuple[str, dict[str, object]]:
+    """What a client asks for; raises `Refused` (invalid)."""
+    try:
+        document = json.loads(text) if len(text) <= MESSAGE else None
+    except ValueError:
+        document = None
+    kind = document.get("type") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or kind not in COMMANDS:
+        offered = ", ".join(COMMANDS)
+        raise Refused(
+            Problem(type="invalid", field="type", detail="This is not understood.", action=f"Send JSON with a type of: {offered}.")
+        )
+    return str(kind), {name: value for name, value in document.items() if name != "type"}
+
+
+def _command_id(text: str) -> str:
+    try:
+        found = json.loads(text).get("command_id")
+    except (ValueError, AttributeError):
+        return ""
+    return found[:128] if isinstance(found, str) else ""

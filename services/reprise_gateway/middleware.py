@@ -1,0 +1,90 @@
+"""What every HTTP call goes through: a bound for its body, one canonical line and one measurement, an answer whatever happens."""
+
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reprise_contracts.problems import Problem
+from reprise_gateway.errors import problem_of, response
+from reprise_runtime.errors import Refused
+from reprise_runtime.logs import logger
+
+FORM = b"multipart/form-data"
+_log = logger(__name__)
+
+
+class Metrics:
+    """The gateway's counters, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter("reprise_gateway_requests", "Answers to HTTP calls.", ("method", "route", "status"), registry=self.registry)
+        self.seconds = Histogram(
+            "reprise_gateway_request_seconds", "How long HTTP calls took.", ("method", "route"), registry=self.registry
+        )
+        self.sockets = Gauge("reprise_gateway_websockets", "Open WebSockets.", registry=self.registry)
+        self.position = Gauge("reprise_gateway_log_position", "The last commit that was followed.", registry=self.registry)
+        self.ready = Gauge("reprise_gateway_ready", "Whether the gateway takes work.", registry=self.registry)
+
+
+class Calls:
+    """The outermost layer. A request's body may have `body_bytes`, a form's `form_bytes`."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, body_bytes: int, form_bytes: int) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._most = body_bytes
+        self._most_form = form_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One call."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, self._bounded(scope, receive), sent)
+        except Exception as error:
+            if status:
+                raise
+            await response(problem_of(error))(scope, receive, sent)
+        finally:
+            self._measure(scope, status, time.perf_counter() - began)
+
+    def _measure(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "other")
+        self._metrics.requests.labels(scope["method"], route, status).inc()
+        self._metrics.seconds.labels(scope["method"], route).observe(seconds)
+        if route not in {"/healthz", "/readyz", "/metrics"}:
+            _log.info("answered", method=scope["method"], route=route, path=scope["path"], status=status, seconds=round(seconds, 4))
+
+    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
+        headers = dict(scope["headers"])
+        most = self._most_form if headers.get(b"content-type", b"").startswith(FORM) else self._most
+        said = headers.get(b"content-length", b"")
+        count = 0
+
+        async def bounded() -> Message:
+            nonlocal count
+            if said.isdigit() and int(said) > most:
+                raise Refused(_too_large(most))
+            message = await receive()
+            count += len(message.get("body", b""))
+            if count > most:
+                raise Refused(_too_large(most))
+            return message
+
+        return bounded
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(type="too_large", detail=f"The body is larger than {most} bytes.", action="Send less at once.")

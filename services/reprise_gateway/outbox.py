@@ -1,0 +1,95 @@
+"""What waits to be sent to one socket: bounded, in order, durable frames never dropped, live ones thinned for a slow reader."""
+
+import asyncio
+from collections import OrderedDict
+from typing import TypeAlias
+
+from reprise_contracts import frames as f
+from reprise_gateway.framing import Durable
+
+Key: TypeAlias = tuple[object, ...]
+
+DURABLE = 2_000
+"""Durable frames that wait at most; a reader who is further behind than that connects again and resumes."""
+LIVE = 256
+"""Live frames that wait at most; the oldest goes first."""
+TEXT = 64_000
+"""Characters of a model's text that wait in one frame at most."""
+
+
+class Overflow(Exception):
+    """More durable frames wait than the socket may owe: close it, so that the client resumes."""
+
+
+class Outbox:
+    """One writer takes what many put. A live frame that waits is replaced by a newer one of the same thing, at its place."""
+
+    def __init__(self, durable: int = DURABLE, live: int = LIVE) -> None:
+        self._waiting: OrderedDict[Key, f.Frame | f.NodeUpdate] = OrderedDict()
+        self._some = asyncio.Event()
+        self._most = durable
+        self._most_live = live
+        self._durable = 0
+        self._count = 0
+        self.overflowed = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def durable(self, frame: Durable) -> None:
+        """A frame that has to arrive, or the socket ends: `take` then raises `Overflow`."""
+        if self._durable >= self._most:
+            self.overflow()
+            return
+        self._durable += 1
+        self._count += 1
+        self._waiting["durable", self._count] = frame
+        self._some.set()
+
+    def overflow(self) -> None:
+        """Give up: the socket is to be closed."""
+        self.overflowed = True
+        self._some.set()
+
+    def live(self, frame: f.Live) -> None:
+        """A frame that may be replaced or dropped."""
+        key = _key(frame)
+        if key is None:
+            self._count += 1
+            key = ("live", self._count)
+        waiting = self._waiting.get(key)
+        if isinstance(waiting, f.StreamToken) and isinstance(frame, f.StreamToken):
+            frame = frame.model_copy(update={"token": (waiting.token + frame.token)[-TEXT:]})
+        self._waiting[key] = frame
+        if len(self._waiting) - self._durable > self._most_live:
+            oldest = next(key for key in self._waiting if key[0] != "durable")
+            del self._waiting[oldest]
+        self._some.set()
+
+    async def take(self) -> f.Frame | f.NodeUpdate:
+        """The next frame, when there is one; raises `Overflow`."""
+        while not self._waiting and not self.overflowed:
+            self._some.clear()
+            await self._some.wait()
+        if self.overflowed:
+            raise Overflow
+        key, frame = self._waiting.popitem(last=False)
+        if key[0] == "durable":
+            self._durable -= 1
+        return frame
+
+
+def _key(frame: f.Live) -> Key | None:
+    """What a live frame is the latest word on; None if each says something of its own."""
+    about = (frame.type, frame.session_id, frame.node, frame.generation, frame.attempt)
+    match frame:
+        case f.WorkflowProgress(step_id=step_id):
+            return (*about, step_id)
+        case f.ScrapingStatus():
+            return about
+        case f.ScrapingItemProgress(link_id=link_id):
+            return (*about, link_id)
+        case f.StreamToken(stream_id=stream_id):
+            return (*about, stream_id)
+        case _:
+            return None

@@ -1,0 +1,91 @@
+"""What there is and how it is: configuration for the front end, pools, probes, metrics, tickets and the message contract."""
+
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from reprise_contracts.states import PoolView
+from reprise_gateway.http import PROBLEM, Parts, Who
+from reprise_gateway.intake import MOST_SOURCES
+from reprise_gateway.pages import api_pages
+from reprise_gateway.reports import FORMATS
+
+
+def _version() -> str:
+    try:
+        return version("reprise-research")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+VERSION = _version()
+router = APIRouter(tags=["operation"], responses=PROBLEM)
+
+
+@router.get("/config")
+async def config(parts: Parts, who: Who) -> dict[str, object]:
+    """What the front end may offer."""
+    settings = parts.settings
+    return {
+        "version": VERSION,
+        "engine": settings.engine,
+        "engines": sorted(parts.engines),
+        "model": settings.llm.model,
+        "features": settings.features.model_dump(),
+        "formats": list(FORMATS),
+        "limits": {"upload_bytes": settings.limits.upload_bytes, "sources": MOST_SOURCES, "topic": 2_000, "guidance": 20_000},
+        "auth": parts.access.closed,
+        "caller": who.name,
+    }
+
+
+@router.get("/workers")
+async def workers(parts: Parts, who: Who) -> list[PoolView]:
+    """Each pool: what waits, what is in work, and the workers that were heard of lately."""
+    return await parts.pools.show()
+
+
+@router.post("/ws-ticket")
+async def ticket(parts: Parts, who: Who) -> dict[str, object]:
+    """A ticket that opens one WebSocket within 30 s."""
+    return {"ticket": parts.access.ticket(who), "expires_in": 30}
+
+
+@router.get("/healthz")
+async def alive() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def ready(parts: Parts) -> Response:
+    """The gateway can take work: the log is followed, NATS and the store answer."""
+    checks: Mapping[str, bool] = {"log": parts.view.ready, **await parts.reachable()}
+    fine = all(checks.values())
+    parts.metrics.ready.set(fine)
+    return JSONResponse({"status": "ready" if fine else "not ready", "checks": checks}, 200 if fine else 503)
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(parts: Parts, who: Who) -> Response:
+    """For Prometheus."""
+    parts.metrics.position.set(parts.view.position)
+    return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request, who: Who) -> dict[str, object]:
+    """The REST contract."""
+    document: dict[str, object] = request.app.openapi()
+    return document
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request, who: Who) -> HTMLResponse:
+    """The REST contract as a page that needs nothing from elsewhere."""
+    return HTMLResponse(api_pages(request.app.openapi()))

@@ -1,0 +1,125 @@
+"""Bodies that come as JSON or as a form: what they ask for, and the files that they bring."""
+
+import json
+from typing import TypeVar
+
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+
+from reprise_contracts.commands import BatchRequest, SessionRequest, SourcesRequest
+from reprise_contracts.problems import Problem
+from reprise_contracts.sources import SourceInput
+from reprise_contracts.wire import Wire
+from reprise_gateway.errors import invalid
+from reprise_gateway.intake import MOST_SOURCES, Intake
+from reprise_runtime.errors import Refused
+
+W = TypeVar("W", bound=Wire)
+_FIELDS = ("topic", "guidance", "engine", "model", "command_id")
+_OPTIONS = ("stop_after", "allow_partial")
+_FALSE = {"false", "0", "no", "off", ""}
+
+
+def is_form(request: Request) -> bool:
+    """Whether the body is a form with files."""
+    return request.headers.get("content-type", "").startswith("multipart/form-data")
+
+
+async def read_json(request: Request, model: type[W]) -> W:
+    """The body as a model; raises `Refused` (invalid), naming the field."""
+    try:
+        return model.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise Refused(invalid(error)) from error
+
+
+def parsed(model: type[W], fields: object) -> W:
+    """The same of a form's fields."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise Refused(invalid(error)) from error
+
+
+def intake_of(form: FormData) -> Intake:
+    """The sources of a form: `files`, `urls` and `sources` (JSON), each as often as there are."""
+    files = [value for value in form.getlist("files") if isinstance(value, UploadFile)]
+    named = [parsed(SourceInput, {"url": value}) for value in form.getlist("urls") if isinstance(value, str)]
+    for value in form.getlist("sources"):
+        named += _named(value) if isinstance(value, str) else []
+    text = form.get("text")
+    if isinstance(text, str) and text:
+        named.append(parsed(SourceInput, {"text": text, "title": form.get("title")}))
+    return Intake(tuple(named), tuple(files))
+
+
+def _named(value: str) -> list[SourceInput]:
+    if value.startswith(("http://", "https://")):
+        return [parsed(SourceInput, {"url": value})]
+    document = _json("sources", value)
+    return [parsed(SourceInput, item) for item in (document if isinstance(document, list) else [document])]
+
+
+def _json(field: str, value: str) -> object:
+    try:
+        return json.loads(value)
+    except ValueError:
+        detail = f"The field `{field}` is not JSON."
+        raise Refused(Problem(type="invalid", field=field, detail=detail, action="Correct it and send it again.")) from None
+
+
+def session_of(form: FormData) -> SessionRequest:
+    """What a form asks for."""
+    fields: dict[str, object] = {name: form[name] for name in _FIELDS if isinstance(form.get(name), str) and form[name] != ""}
+    given = form.get("options")
+    options = _json("options", given) if isinstance(given, str) and given else {}
+    if isinstance(options, dict):
+        options = options | {name: form[name] for name in _OPTIONS if form.get(name)}
+    if "start" in form:
+        fields["start"] = str(form["start"]).lower() not in _FALSE
+    return parsed(SessionRequest, fields | {"options": options})
+
+
+async def batch_request(request: Request) -> tuple[SessionRequest, Intake]:
+    """`POST /batches`. A form's files are on disk, not in memory, when this returns."""
+    if not is_form(request):
+        asked = await read_json(request, BatchRequest)
+        return asked, Intake(asked.sources)
+    form = await _form(request)
+    return session_of(form), intake_of(form)
+
+
+async def sources_request(request: Request) -> tuple[str | None, Intake]:
+    """`POST /batches/{b}/sources`: the command id, and the sources."""
+    if not is_form(request):
+        asked = await read_json(request, SourcesRequest)
+        return asked.command_id, Intake(asked.sources)
+    form = await _form(request)
+    command_id = form.get("command_id")
+    return (parsed(_Named, {"command_id": command_id}).command_id if command_id else None), intake_of(form)
+
+
+async def source_request(request: Request) -> tuple[str | None, Intake]:
+    """`PUT …/sources/{source_id}`: one source, as it is or as one of a list."""
+    if is_form(request):
+        return await sources_request(request)
+    asked = await read_json(request, _Replacement)
+    if asked.sources is not None:
+        return asked.command_id, Intake(asked.sources)
+    return asked.command_id, Intake((parsed(SourceInput, {"url": asked.url, "text": asked.text, "title": asked.title}),))
+
+
+class _Named(SourcesRequest):
+    sources: tuple[SourceInput, ...] = ()
+
+
+class _Replacement(_Named):
+    sources: tuple[SourceInput, ...] | None = None  # type: ignore[assignment]  # a single source stands for a list of one
+    url: str | None = None
+    text: str | None = None
+    title: str | None = None
+
+
+async def _form(request: Request) -> FormData:
+    return await request.form(max_files=MOST_SOURCES, max_fields=MOST_SOURCES + 20, max_part_size=16 * 1024 * 1024)

@@ -1,0 +1,157 @@
+"""`/sessions`: state, artifacts, edits, the report, the timeline, and what became of commands."""
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from reprise_contracts.artifacts import ObjectRef, Phase4
+from reprise_contracts.commands import Options, Propagation, SessionCall
+from reprise_contracts.nodes import step_node
+from reprise_contracts.problems import Problem
+from reprise_contracts.states import CommandView, Receipt, State, Timeline, TimelineEntry
+from reprise_contracts.wire import CommandId, Id, digest
+from reprise_domain.freshness import Verdicts, spoken
+from reprise_domain.state import Session
+from reprise_domain.view import node_view, state_of
+from reprise_gateway.http import PROBLEM, Key, Parts, Who, if_match, known, outcome, stored, whole
+from reprise_gateway.parts import Gateway
+from reprise_gateway.reports import CSP, render
+from reprise_gateway.timeline import Narrator
+from reprise_runtime.errors import ObjectMissing, Refused
+
+router = APIRouter(prefix="/sessions/{session_id}", tags=["sessions"], responses=PROBLEM)
+TOGETHER = 16
+"""Artifacts of steps that are read at once."""
+
+
+@router.get("", response_model=State)
+async def state(session_id: Id, parts: Parts, who: Who) -> Response:
+    """The session as of its last commit."""
+    return whole(state_of(await parts.service.session(session_id)))
+
+
+@router.get("/artifacts/phase3", response_class=Response)
+async def steps(session_id: Id, request: Request, parts: Parts, who: Who) -> Response:
+    """What the steps of the plan found, `{steps: […]}`; those without a result are left out."""
+    session = await parts.service.session(session_id)
+    refs = [made.ref for node in (session.plan.nodes if session.plan else ()) if (made := session.node(node).made)]
+    etag = digest([ref.sha256 for ref in refs])
+    if known(request, etag):
+        return stored(b"", etag, "application/json", request)
+    some = asyncio.Semaphore(TOGETHER)
+
+    async def read(ref: ObjectRef) -> bytes:
+        async with some:
+            return await parts.contents.read(ref)
+
+    bodies = await asyncio.gather(*map(read, refs))
+    return stored(b'{"steps":[' + b",".join(bodies) + b"]}", etag, "application/json", request)
+
+
+@router.get("/artifacts/phase3/steps/{step_id}", response_class=Response)
+async def step(session_id: Id, step_id: int, request: Request, parts: Parts, who: Who) -> Response:
+    """What one step found."""
+    session = await parts.service.session(session_id)
+    numbers = tuple(session.plan.by_id) if session.plan else ()
+    if step_id not in numbers:
+        detail = f"There is no step {step_id} in this session."
+        action = "Choose among the valid steps."
+        raise Refused(Problem(type="step_unknown", field="step_id", detail=detail, action=action, valid_steps=numbers))
+    return await _artifact(parts, session, step_node(step_id), request)
+
+
+@router.get("/artifacts/{phase}", response_class=Response)
+async def artifact(
+    session_id: Id, phase: Literal["phase0", "phase1", "phase2", "phase4"], request: Request, parts: Parts, who: Who
+) -> Response:
+    """The latest artifact of a phase, as it is stored; its ETag is its sha256."""
+    return await _artifact(parts, await parts.service.session(session_id), phase, request)
+
+
+async def _artifact(parts: Gateway, session: Session, node: str, request: Request) -> Response:
+    ref = _made(session, node)
+    try:
+        body = await parts.contents.read(ref) if not known(request, ref.sha256) else b""
+    except ObjectMissing:  # replaced between the state and the store
+        ref = _made(await parts.service.session(session.session_id), node)
+        body = await parts.contents.read(ref)
+    return stored(body, ref.sha256, "application/json", request)
+
+
+def _made(session: Session, node: str) -> ObjectRef:
+    made = session.node(node).made
+    if made is None:
+        what = spoken(node)
+        detail = f"{what[0].upper()}{what[1:]} has no result yet."
+        raise Refused(Problem(type="not_found", detail=detail, action=f"Run {what}, or wait until it is done."))
+    return made.ref
+
+
+@router.put("/artifacts/{phase}", status_code=202, response_model=Receipt, openapi_extra={
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+})  # fmt: skip
+async def edit(
+    session_id: Id,
+    phase: Literal["phase1", "phase2"],
+    request: Request,
+    parts: Parts,
+    who: Who,
+    key: Key,
+    propagation: Propagation = "mark_stale",
+    dry_run: bool = False,
+) -> Response:
+    """Put goals or a plan of your own in place. New steps need no number; an edited step keeps the one that it carries."""
+    call = SessionCall(session_id=session_id, command_id=key)
+    options = Options(propagation=propagation, dry_run=dry_run)
+    return outcome(await parts.service.edit(call, phase, await request.body(), options=options, if_match=if_match(request), caller=who))
+
+
+@router.get("/report", response_class=Response)
+async def report(
+    session_id: Id, parts: Parts, who: Who, format_name: Annotated[str, Query(alias="format", max_length=20)] = "md"
+) -> Response:
+    """The report as a document; a stale one says "outdated" at its top."""
+    session = await parts.service.session(session_id)
+    made = await parts.contents.artifact(_made(session, "phase4"), "phase4")
+    assert isinstance(made, Phase4)  # noqa: S101  # `Contents` reads the phase's own model
+    view = node_view(session, Verdicts(session), "phase4")
+    document = render(made, view, format_name)
+    headers = {
+        "Reprise-Freshness": view.freshness or "fresh",
+        "Content-Disposition": f'inline; filename="report.{document.suffix}"',
+        "Content-Security-Policy": CSP,
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-cache",
+    }
+    return Response(document.content, media_type=document.media_type, headers=headers)
+
+
+@router.get("/events", response_model=Timeline)
+async def events(
+    session_id: Id,
+    parts: Parts,
+    who: Who,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> Response:
+    """The story so far, in words. A page ends with a whole commit; `next` is where to go on."""
+    await parts.service.session(session_id)
+    narrator, told = Narrator(), list[TimelineEntry]()
+    last: int | None = None
+    for entry in await parts.view.commits(session_id):
+        sentences = narrator.tell(entry.commit, entry.seq)
+        if entry.seq <= after:
+            continue
+        if len(told) >= limit:
+            return whole(Timeline(events=tuple(told), next=last))
+        told += sentences
+        last = entry.seq
+    return whole(Timeline(events=tuple(told)))
+
+
+@router.get("/commands/{command_id}", response_model=CommandView)
+async def command(session_id: Id, command_id: CommandId, parts: Parts, who: Who) -> Response:
+    """Today's outcome of a command."""
+    return whole(await parts.service.command(session_id, command_id))

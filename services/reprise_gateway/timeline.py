@@ -1,0 +1,235 @@
+"""The story of a session: each event as one sentence, who did what, why, and what came of it. No ids in the text."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from reprise_contracts import events as e
+from reprise_contracts.artifacts import PlannedStep
+from reprise_contracts.commands import Options, Target
+from reprise_contracts.nodes import step_of
+from reprise_contracts.states import TimelineEntry
+from reprise_domain.freshness import spoken
+
+LISTED = 5
+"""Names that a sentence lists; more of them are counted."""
+
+
+class Narrator:
+    """Tells the commits of one log in order, remembering what the words need: titles of steps, and what runs are about."""
+
+    def __init__(self) -> None:
+        self._titles: dict[int, str] = {}
+        self._runs: dict[str, str] = {}
+        self._sources: set[str] = set()
+
+    def tell(self, commit: e.Commit, seq: int) -> tuple[TimelineEntry, ...]:
+        """One sentence for each event of a commit."""
+        return tuple(self._entry(event, commit, seq, n) for n, event in enumerate(commit.events, 1))
+
+    def _entry(self, event: Any, commit: e.Commit, seq: int, n: int) -> TimelineEntry:
+        self._learn(event)
+        nodes = tuple(getattr(event, "nodes", ()))
+        return TimelineEntry(
+            seq=seq, n=n, at=commit.at, by=getattr(event, "by", ""), type=event.type, text=_TELLERS[type(event)](self, event),
+            node=getattr(event, "node", None), nodes=nodes,
+        )  # fmt: skip
+
+    def _learn(self, event: Any) -> None:
+        plan: tuple[PlannedStep, ...] | None = getattr(event, "plan", None) if isinstance(event, _PLANS) else None
+        for step in plan or ():
+            self._titles[step.step_id] = step.title
+        if isinstance(event, e.RunQueued):
+            self._runs[event.run_id] = self._run(event.kind, event.target)
+        elif isinstance(event, e.RunMerged):
+            self._runs[event.run_id] = self._run("steps" if event.target.steps else "phase", event.target)
+
+    # Words
+
+    def _node(self, node: str) -> str:
+        title = self._titles.get(step_of(node) or 0, "")
+        return f"{spoken(node)} “{title}”" if title else spoken(node)
+
+    def _nodes(self, nodes: Iterable[str]) -> str:
+        names = [self._node(node) for node in nodes]
+        return _listed(names) if len(names) <= LISTED else f"{len(names)} parts"
+
+    def _run(self, kind: e.RunKind, target: Target) -> str:
+        match kind:
+            case "start":
+                return "the research"
+            case "refresh":
+                return "the refresh"
+            case "edit":
+                return "the run after the edit"
+            case _:
+                return f"the rerun of {self._target(target)}"
+
+    def _target(self, target: Target) -> str:
+        if target.stale:
+            return "everything that is stale"
+        if target.phase:
+            return spoken(target.phase)
+        steps = target.steps or ()
+        return self._nodes(f"phase3/{step}" for step in steps) if len(steps) <= LISTED else f"{len(steps)} steps"
+
+    # Events
+
+    def _created(self, event: e.SessionCreated) -> str:
+        self._sources.update(source.source_id for source in event.sources)
+        return f"{who(event.by)} created the session “{event.topic}” on {_count(len(event.sources), 'source')}."
+
+    def _sources_changed(self, event: e.SourcesChanged) -> str:
+        added = [source for source in event.sources if source.source_id not in self._sources]
+        self._sources.update(source.source_id for source in event.sources)
+        self._sources.difference_update(event.removed)
+        counts = (("added", len(added)), ("changed", len(event.sources) - len(added)), ("removed", len(event.removed)))
+        return f"The sources moved: {_listed([f'{count} {what}' for what, count in counts if count])}."
+
+    def _refused(self, event: e.CommandRefused) -> str:
+        return f"{who(event.by)} asked to {_KINDS.get(event.kind, event.kind)} and was refused: {event.problem.detail}"
+
+    def _honoured(self, event: e.CommandHonoured) -> str:
+        if event.command_id.startswith("interrupt-"):
+            return "The active run was told to stop, to make way for another."
+        what = self._runs.get(event.target) or (spoken(event.target) if event.target else "everything in the session")
+        return f"{who(event.by)} cancelled {what}."
+
+    def _queued(self, event: e.RunQueued) -> str:
+        if event.kind == "start":
+            return f"{who(event.by)} started the research{_how(event.options)}."
+        front = " It goes ahead of everything that waits." if event.front else ""
+        asked = "refresh what is stale" if event.target.stale else f"run {self._target(event.target)} again"
+        if event.kind == "edit":
+            asked = f"run what is below {self._target(event.target)}"
+        return f"{who(event.by)} asked to {asked}{_how(event.options)}.{front}"
+
+    def _merged(self, event: e.RunMerged) -> str:
+        return f"{who(event.by)} asked for the same as a run that waits: it is now {self._runs[event.run_id]}."
+
+    def _started(self, event: e.RunStarted) -> str:
+        return f"{_upper(self._of(event.run_id))} began."
+
+    def _finished(self, event: e.RunFinished) -> str:
+        why = f": {event.problem.detail}" if event.problem else "."
+        did = {"completed": "is done", "failed": "failed", "cancelled": "was cancelled", "refused": "was refused at its turn"}
+        return f"{_upper(self._of(event.run_id))} {did[event.outcome]}{why}"
+
+    def _of(self, run_id: str) -> str:
+        return self._runs.get(run_id, "the run")
+
+    def _node_queued(self, event: e.NodeQueued) -> str:
+        again = f", attempt {event.attempt}" if event.attempt > 1 else ""
+        gaps = f", without {self._nodes(event.gaps)}" if event.gaps else ""
+        return f"{_upper(self._node(event.node))} is ready to run{again}{gaps}."
+
+    def _node_started(self, event: e.NodeStarted) -> str:
+        return f"A worker began {self._node(event.node)}."
+
+    def _node_completed(self, event: e.NodeCompleted) -> str:
+        headline = f": {event.headline}" if event.headline else ""
+        same = " It says what it said before." if event.unchanged else ""
+        return f"{_upper(self._node(event.node))} completed in {_seconds(event.seconds)}{headline}.{same}"
+
+    def _node_failed(self, event: e.NodeFailed) -> str:
+        then = f" {event.problem.action}".rstrip() if event.final else " It will be tried again."
+        return f"{_upper(self._node(event.node))} failed: {event.problem.detail}{then}"
+
+    def _kept(self, event: e.NodesKept) -> str:
+        return f"Kept as it is, since nothing that it reads has changed: {self._nodes(event.nodes)}."
+
+    def _blocked(self, event: e.NodesBlocked) -> str:
+        return f"Not run, since something that it needs failed or was cancelled: {self._nodes(event.nodes)}."
+
+    def _cancelling(self, event: e.NodeCancelling) -> str:
+        return f"{_upper(self._node(event.node))} was told to stop."
+
+    def _cancelled(self, event: e.NodeCancelled) -> str:
+        return f"{_upper(self._node(event.node))} was cancelled; what it had before is kept."
+
+    def _superseded(self, event: e.ResultSuperseded) -> str:
+        return f"A late result of {self._node(event.node)} came and was set aside."
+
+    def _edited(self, event: e.ArtifactEdited) -> str:
+        same = " It says what it said before." if event.unchanged else ""
+        return f"{who(event.by)} edited {spoken(event.node)}.{same}"
+
+    def _accepted(self, event: e.NodeAccepted) -> str:
+        return f"{who(event.by)} accepted {self._node(event.node)} as it is: {event.reason}"
+
+    def _ended(self, event: e.SessionEnded) -> str:
+        return f"{who(event.by)} {'deleted' if event.deleting else 'ended'} the batch."
+
+    def _deleted(self, event: e.SessionDeleted) -> str:
+        return "Everything of the session was removed."
+
+    def _swept(self, event: e.SweepDone) -> str:
+        return "Results that no longer count were removed from the store."
+
+
+def who(by: str) -> str:
+    """Who did it, at the beginning of a sentence."""
+    return _upper(by) if by else "Someone"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nothing"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _how(options: Options) -> str:
+    """The options that are not as usual, in words."""
+    said = [
+        words
+        for asked, words in (
+            (options.propagation == "mark_stale", "leaving what is below it as it is"),
+            (options.force, "whatever has changed"),
+            (options.refetch, "fetching its sources again"),
+            (bool(options.guidance), "with new guidance"),
+            (options.guidance == "", "without guidance"),
+            (options.engine is not None, f"with the engine {options.engine}"),
+            (options.model is not None, f"with the model {options.model}"),
+            (options.allow_partial, "allowing a partial report"),
+            (options.stop_after is not None, f"stopping after {spoken(options.stop_after)}" if options.stop_after else ""),
+        )
+        if asked
+    ]
+    return f", {_listed(said)}" if said else ""
+
+
+_KINDS: Mapping[str, str] = {"rerun": "rerun", "cancel": "cancel", "accept": "accept a stale result", "edit": "edit a result"}
+_PLANS = (e.NodeCompleted, e.ArtifactEdited)
+_TELLERS: Mapping[type, Callable[[Narrator, Any], str]] = {
+    e.SessionCreated: Narrator._created,
+    e.SourcesChanged: Narrator._sources_changed,
+    e.CommandRefused: Narrator._refused,
+    e.CommandHonoured: Narrator._honoured,
+    e.RunQueued: Narrator._queued,
+    e.RunMerged: Narrator._merged,
+    e.RunStarted: Narrator._started,
+    e.RunFinished: Narrator._finished,
+    e.NodeQueued: Narrator._node_queued,
+    e.NodeStarted: Narrator._node_started,
+    e.NodeCompleted: Narrator._node_completed,
+    e.NodeFailed: Narrator._node_failed,
+    e.NodesKept: Narrator._kept,
+    e.NodesBlocked: Narrator._blocked,
+    e.NodeCancelling: Narrator._cancelling,
+    e.NodeCancelled: Narrator._cancelled,
+    e.ResultSuperseded: Narrator._superseded,
+    e.ArtifactEdited: Narrator._edited,
+    e.NodeAccepted: Narrator._accepted,
+    e.SessionEnded: Narrator._ended,
+    e.SessionDeleted: Narrator._deleted,
+    e.SweepDone: Narrator._swept,
+}

@@ -1,0 +1,263 @@
+"""`WorkflowService`: the one way in for everything that can be asked, behind REST, WebSockets and NATS.
+
+A command is looked up first (R16: a repeat is answered from the log), then checked, stored in the inbox, and waited for until
+a commit has decided it. The answer is read from the state around that commit, so that a repeat answers the same.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import uuid4
+
+from reprise_contracts.artifacts import ObjectRef
+from reprise_contracts.commands import (
+    Accept,
+    AcceptCall,
+    BatchRequest,
+    Cancel,
+    CancelCall,
+    Command,
+    Edit,
+    Options,
+    RefreshCall,
+    Rerun,
+    RerunCall,
+    RestartPhase,
+    RestartStep,
+    SessionCall,
+    Target,
+)
+from reprise_contracts.events import ArtifactEdited, CommandRefused
+from reprise_contracts.problems import Problem
+from reprise_contracts.states import CommandView, Preview, Receipt, State
+from reprise_contracts.wire import derived_id
+from reprise_domain.decide import ENDED, REUSED, decide, spec_of
+from reprise_domain.preview import obstacle, preview
+from reprise_domain.state import Session, Spec
+from reprise_domain.view import command_of, state_of
+from reprise_gateway.access import Caller
+from reprise_gateway.catalog import BatchService, Started
+from reprise_gateway.edits import Draft, Editable
+from reprise_gateway.inbox import Inbox, unknown_engine
+from reprise_gateway.intake import Intake
+from reprise_gateway.view import Moved
+from reprise_runtime.errors import Refused
+from reprise_runtime.settings import Features
+
+
+class WorkflowService:
+    """Starts, reruns, cancels and edits, and says what became of it."""
+
+    def __init__(self, inbox: Inbox, batches: BatchService, *, features: Features, clock: Callable[[], datetime]) -> None:
+        self.batches = batches
+        self._inbox = inbox
+        self._view = inbox.view
+        self._store = batches.store
+        self._engines = batches.engines
+        self._features = features
+        self._clock = clock
+
+    # Reading
+
+    async def session(self, session_id: str, batch_id: str | None = None) -> Session:
+        """A session; raises `Refused` (not_found, or batch_ended once it is deleted)."""
+        session = await self._view.session(session_id)
+        if session is None:
+            raise Refused(_missing("session", "session_id"))
+        if batch_id is not None and batch_id != session.batch_id:
+            raise Refused(_missing("session in this batch", "batch_id"))
+        if session.deleted:
+            raise Refused(ENDED)
+        return session
+
+    async def state(self, session_id: str) -> State:
+        """The session as the outside sees it."""
+        return state_of(await self.session(session_id))
+
+    async def command(self, session_id: str, command_id: str) -> CommandView:
+        """Today's outcome of a command (R16)."""
+        found = command_of(await self.session(session_id), command_id)
+        if found is None:
+            raise Refused(_missing("command in this session", "command_id"))
+        return found
+
+    # Asking
+
+    async def start(self, request: BatchRequest, intake: Intake, caller: Caller) -> Started:
+        """A batch with its first session, started unless the request says otherwise."""
+        return await self.batches.start(request, intake, caller)
+
+    async def run_phase(self, call: RestartPhase, caller: Caller) -> Receipt | Preview:
+        """One phase and nothing below it."""
+        options = call.options.model_copy(update={"propagation": "mark_stale"})
+        return await self.rerun_phase(call.model_copy(update={"options": options}), caller)
+
+    async def rerun_phase(self, call: RestartPhase, caller: Caller) -> Receipt | Preview:
+        """A phase again, and what is below it as the options say (R7)."""
+        return await self._rerun(call, Target(phase=call.phase), call.options, caller)
+
+    async def rerun_step(self, call: RestartStep, caller: Caller) -> Receipt | Preview:
+        """Steps again (R10)."""
+        return await self._rerun(call, Target(steps=call.step_ids), call.options, caller)
+
+    async def refresh(self, call: RefreshCall, caller: Caller) -> Receipt | Preview:
+        """Everything that is stale or not completed (R26)."""
+        return await self._rerun(call, Target(stale=True), call.options, caller)
+
+    async def rerun(self, call: RerunCall, caller: Caller) -> Receipt | Preview:
+        """Any of the three."""
+        return await self._rerun(call, call.target, call.options, caller)
+
+    async def _rerun(self, call: SessionCall, target: Target, options: Options, caller: Caller) -> Receipt | Preview:
+        session = await self.session(call.session_id, call.batch_id)
+        asked = options.model_copy(update={"dry_run": False})
+        command = Rerun(**_named(call, caller), target=target, options=asked)
+        if not options.dry_run:
+            return await self._decide(session, "rerun", command)
+        self._allowed(command, session)
+        spec = spec_of(session, command)
+        problem = obstacle(session, spec, busy=_busy(session))
+        if problem is not None:
+            raise Refused(problem)
+        return preview(session, spec)
+
+    async def accept(self, call: AcceptCall, caller: Caller) -> Receipt:
+        """A stale node is good enough (R28)."""
+        session = await self.session(call.session_id, call.batch_id)
+        if call.node in {"phase3", "phase3/*"}:
+            detail = "The group of the steps is no node of its own."
+            raise Refused(Problem(type="invalid", field="node", detail=detail, action="Name one step, for example phase3/4."))
+        return await self._decide(session, "accept", Accept(**_named(call, caller), node=call.node, reason=call.reason))
+
+    async def cancel(self, call: CancelCall, caller: Caller) -> Receipt:
+        """A run, a phase, a step, or everything in the session (R20)."""
+        session = await self.session(call.session_id, call.batch_id)
+        named = _named(call, caller)
+        command = Cancel(**named, run_id=call.run_id, phase=call.phase, step_id=call.step_id)
+        return await self._decide(session, "cancel", command)
+
+    async def edit(
+        self, call: SessionCall, node: Editable, body: bytes, *, options: Options, if_match: str | None, caller: Caller
+    ) -> Receipt | Preview:
+        """The user's own goals or plan (R12)."""
+        session = await self.session(call.session_id, call.batch_id)
+        named = _named(call, caller)
+        asked = options.model_copy(update={"dry_run": False})
+
+        def drafted(base: Session) -> tuple[Draft, Edit]:
+            execution_id = f"edit-{uuid4().hex}"
+            draft = Draft(base, node, body, by=caller.name, execution_id=execution_id, at=self._clock())
+            ref = ObjectRef(key=draft.key, sha256=draft.sha256, bytes=len(draft.document))
+            return draft, Edit(**named, node=node, artifact=ref, parts=draft.parts, plan=draft.plan, if_match=if_match, options=asked)
+
+        if not options.dry_run and named["command_id"] in session.commands:
+            base = await self._before_edit(session, named["command_id"])
+            return await self._decide(session, "edit", drafted(base)[1])
+        draft, command = drafted(session)
+        self._allowed(command, session)
+        if options.dry_run:
+            return self._edit_preview(session, command)
+        await self._store.put(draft.key, draft.document)
+        try:
+            return await self._decide(session, "edit", command)
+        except Refused:
+            if command.command_id in (await self.session(session.session_id)).commands:  # refused for good: nothing will name the object
+                await self._store.delete([draft.key])
+            raise
+
+    async def _before_edit(self, session: Session, command_id: str) -> Session:
+        """The session that an edit was made on: its new steps were numbered from there."""
+        async for moved in self._view.replay(session.session_id, 0, self._view.position):
+            for event in moved.commit.events:
+                if isinstance(event, ArtifactEdited | CommandRefused) and event.command_id == command_id:
+                    return moved.before or session
+        return session
+
+    def _edit_preview(self, session: Session, command: Edit) -> Preview:
+        for event in decide(session, command, self._clock()).events:
+            if isinstance(event, CommandRefused):
+                raise Refused(event.problem)
+        run_id = derived_id("r", session.session_id, command.command_id)
+        return preview(session, _edit_spec(run_id, command))
+
+    # Deciding
+
+    def _allowed(self, command: Command, session: Session) -> None:
+        """Raises `Refused` for what this environment, or an ended batch, does not do."""
+        if session.ended:
+            raise Refused(ENDED)
+        problem = switched_off(command, self._features)
+        if problem is not None:
+            raise Refused(problem)
+        options = getattr(command, "options", None)
+        engine = options.engine if isinstance(options, Options) else None
+        if engine and self._engines and engine not in self._engines:
+            raise Refused(unknown_engine(engine, self._engines))
+
+    async def _decide(self, session: Session, kind: str, command: Command) -> Receipt:
+        known = session.commands.get(command.command_id)
+        if known is not None and known.fingerprint != command.fingerprint():
+            raise Refused(REUSED)
+        if known is not None:
+            return self._receipt(session, command, await self._view.decided(session.session_id, command.input_id()))
+        if not session.ended:
+            self._allowed(command, session)
+        decided, moved = await self._inbox.send(session.session_id, kind, command, always=kind == "cancel")
+        if not decided:
+            return Receipt(command_id=command.command_id)
+        if moved is None:
+            moved = await self._view.decided(session.session_id, command.input_id())
+        return self._receipt(moved.after if moved else await self.session(session.session_id), command, moved)
+
+    @staticmethod
+    def _receipt(session: Session, command: Command, moved: Moved | None) -> Receipt:
+        """R16: the first answer, from the state around the commit that decided; the outcome as of today."""
+        record = session.commands.get(command.command_id)
+        if record is None:
+            return Receipt(command_id=command.command_id)
+        if record.fingerprint != command.fingerprint():
+            raise Refused(REUSED)
+        if record.problem is not None and record.run_id is None:
+            raise Refused(record.problem)
+        run_id = record.run_id or (command.run_id if isinstance(command, Cancel) else None)
+        position, plan = None, None
+        if moved is not None:
+            position = next((place for place, spec in enumerate(moved.after.queue, 1) if spec.run_id == record.run_id), None)
+            if position is None and moved.after.run is not None and moved.after.run.spec.run_id == record.run_id:
+                position = 0
+            if moved.before is not None and isinstance(command, Rerun):
+                plan = preview(moved.before, spec_of(moved.before, command)).plan
+            elif moved.before is not None and isinstance(command, Edit):
+                plan = preview(moved.before, _edit_spec("", command)).plan
+        return Receipt(command_id=command.command_id, run_id=run_id, position=position, plan=plan, status=record.status)
+
+
+def switched_off(command: Command, features: Features) -> Problem | None:
+    """The refusal of a command whose feature is off here."""
+    feature = None
+    if isinstance(command, Rerun) and command.target.steps and not features.step_rerun:
+        feature = "step_rerun"
+    elif isinstance(command, Rerun) and not command.target.steps and not features.phase_rerun:
+        feature = "phase_rerun"
+    elif isinstance(command, Edit) and not features.plan_edit:
+        feature = "plan_edit"
+    if feature is None:
+        return None
+    return Problem(
+        type="feature_off", detail=f"The feature {feature} is off in this environment.", action="Ask an operator to switch it on."
+    )
+
+
+def _named(call: SessionCall, caller: Caller) -> dict[str, str]:
+    return {"command_id": call.command_id or uuid4().hex, "by": caller.by, "trace": caller.trace}
+
+
+def _busy(session: Session) -> bool:
+    return session.run is not None or bool(session.queue)
+
+
+def _edit_spec(run_id: str, command: Edit) -> Spec:
+    return Spec(run_id, (command.command_id,), command.by, "edit", Target(phase=command.node), command.options)
+
+
+def _missing(what: str, field: str) -> Problem:
+    return Problem(type="not_found", field=field, detail=f"There is no such {what}.", action="Check the id, or list what there is.")

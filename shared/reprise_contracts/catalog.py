@@ -1,0 +1,216 @@
+"""Every message by its channel, and from this one table the AsyncAPI document and `docs/messages.md`.
+
+`python -m reprise_contracts.catalog` prints the Markdown; `--asyncapi` prints the document.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from pydantic.json_schema import models_json_schema
+
+from reprise_contracts import commands, events, frames, jobs, states, subjects
+from reprise_contracts.problems import Problem
+from reprise_contracts.wire import Wire
+
+Kind = Literal["stream", "request", "socket"]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One subject with its wildcards as named parameters, what is sent on it, and by whom."""
+
+    name: str
+    address: str
+    kind: Kind
+    messages: tuple[type[Wire], ...]
+    sender: str
+    text: str
+    reply: tuple[type[Wire], ...] = ()
+    stream: str = ""
+
+
+def _union(annotated: Any) -> tuple[type[Wire], ...]:
+    return get_args(get_args(annotated)[0])
+
+
+def _commands() -> list[Channel]:
+    named = {**commands.SESSION_COMMANDS, **commands.BATCH_COMMANDS}
+    return [
+        Channel(
+            name=f"command_{kind}",
+            address=subjects.command("{session_id}" if kind in commands.SESSION_COMMANDS else "{batch_id}", kind),
+            kind="stream",
+            stream=subjects.INBOX,
+            messages=(model,),
+            sender="any client",
+            text=(model.__doc__ or "").split(": ", 1)[-1],
+        )
+        for kind, model in named.items()
+    ]
+
+
+_API: dict[str, tuple[type[Wire], tuple[type[Wire], ...], str]] = {
+    "start": (commands.BatchRequest, (states.Created, Problem), "Begin a batch with its first session."),
+    "rerun": (commands.RerunCall, (states.Receipt, states.Preview, Problem), "Rerun a phase, some steps, or what is stale."),
+    "refresh": (commands.RefreshCall, (states.Receipt, states.Preview, Problem), "Run whatever is stale or not completed."),
+    "accept": (commands.AcceptCall, (states.Receipt, Problem), "Accept a stale node for today's inputs."),
+    "cancel": (commands.CancelCall, (states.Receipt, Problem), "Cancel a run, a phase, a step, or everything."),
+    "state": (commands.StateCall, (states.State, Problem), "Read a session."),
+    "command": (commands.CommandCall, (states.CommandView, Problem), "Ask what became of a command."),
+    "end": (commands.EndCall, (states.Receipt, Problem), "End a batch; with `delete` remove it."),
+}
+
+
+def channels() -> tuple[Channel, ...]:
+    """The table."""
+    api = [
+        Channel(
+            name=f"api_{kind}", address=subjects.api(kind), kind="request", messages=(asked,), reply=answers, sender="any client", text=text
+        )
+        for kind, (asked, answers, text) in _API.items()
+    ]
+    return (
+        *_commands(),
+        *api,
+        Channel(
+            name="log", address=subjects.log("{id}"), kind="stream", stream=subjects.SESSIONS, messages=(events.Commit,),
+            sender="orchestrator", text="The commits of a session or a batch, in order.",
+        ),
+        Channel(
+            name="progress", address=subjects.progress("{session_id}", "{node}"), kind="stream", stream=subjects.PROGRESS,
+            messages=_union(frames.AnyLive), sender="workers", text="Progress, for watching only.",
+        ),
+        Channel(
+            name="job", address=subjects.job("{session_id}", "phase3/4", 1, 1).replace("phase3-4", "{node}").replace("phase3", "{phase}")
+            .removesuffix(".1.1") + ".{generation}.{attempt}",
+            kind="stream", stream=subjects.JOBS, messages=(jobs.Job,), sender="scheduler", text="One attempt of one node.",
+        ),
+        Channel(
+            name="report", address=subjects.report("{session_id}", "phase3/4").replace("phase3-4", "{node}").replace("phase3", "{phase}"),
+            kind="stream", stream=subjects.INBOX, messages=_union(jobs.AnyReport), sender="workers", text="What became of a job.",
+        ),
+        Channel(
+            name="fact", address=subjects.fact("{id}"), kind="stream", stream=subjects.INBOX, messages=_union(jobs.AnyFact),
+            sender="orchestrator", text="What a batch tells its sessions, or a session its batch.",
+        ),
+        Channel(
+            name="timer", address=subjects.timer("{session_id}"), kind="stream", stream=subjects.INBOX, messages=_union(jobs.AnyTimer),
+            sender="scheduler", text="A time that has come.",
+        ),
+        Channel(
+            name="control", address=subjects.control("{session_id}", "phase3/4").replace("phase3-4", "{node}").replace("phase3", "{phase}"),
+            kind="stream", stream=subjects.CONTROL, messages=(jobs.Controlled,), sender="scheduler", text="Which attempt is to stop.",
+        ),
+        Channel(
+            name="presence", address=subjects.presence("{phase}", "{worker}"), kind="stream", messages=(states.WorkerView,),
+            sender="workers", text="What a worker does now, every heartbeat.",
+        ),
+        Channel(
+            name="websocket", address="/ws/{batch_id}", kind="socket", messages=_union(frames.AnyFrame), sender="gateway",
+            text="Frames to a browser.",
+        ),
+    )  # fmt: skip
+
+
+def _schemas() -> dict[str, Any]:
+    models = {model for channel in channels() for model in (*channel.messages, *channel.reply)}
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, schema = models_json_schema([(model, "serialization") for model in ordered], ref_template="#/components/schemas/{model}")
+    definitions: dict[str, Any] = schema["$defs"]
+    return definitions
+
+
+def asyncapi(version: str = "1") -> dict[str, Any]:
+    """The AsyncAPI 3.0 document of everything that crosses a process boundary."""
+    listed = channels()
+    models = {model for channel in listed for model in (*channel.messages, *channel.reply)}
+    messages = {
+        model.__name__: {
+            "name": model.__name__,
+            "summary": _first(model),
+            "contentType": "application/json",
+            "payload": {"$ref": f"#/components/schemas/{model.__name__}"},
+        }
+        for model in sorted(models, key=lambda model: model.__name__)
+    }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Reprise", "version": version, "description": "Deep research that can be played again, over NATS JetStream."},
+        "defaultContentType": "application/json",
+        "channels": {channel.name: _channel(channel) for channel in listed},
+        "operations": {channel.name: _operation(channel) for channel in listed},
+        "components": {"schemas": _schemas(), "messages": messages},
+    }
+
+
+def _channel(channel: Channel) -> dict[str, Any]:
+    names = [part.split("}")[0] for part in channel.address.split("{")[1:]]
+    own: dict[str, Any] = {
+        "address": channel.address,
+        "description": channel.text,
+        "messages": {m.__name__: {"$ref": f"#/components/messages/{m.__name__}"} for m in (*channel.messages, *channel.reply)},
+    }
+    return own | ({"parameters": {name: {"description": _PARAMETERS[name]} for name in names}} if names else {})
+
+
+_PARAMETERS = {
+    "session_id": "A session.",
+    "batch_id": "A batch.",
+    "id": "A session or a batch.",
+    "node": "A node with `-` for `/`, for example `phase3-4`.",
+    "phase": "`phase0` to `phase4`.",
+    "generation": "Which run of the node.",
+    "attempt": "Which try of that run.",
+    "worker": "A worker process.",
+}
+
+
+def _operation(channel: Channel) -> dict[str, Any]:
+    at = f"#/channels/{channel.name}"
+    own: dict[str, Any] = {
+        "action": "receive" if channel.sender == "any client" else "send",
+        "channel": {"$ref": at},
+        "summary": channel.text,
+        "messages": [{"$ref": f"{at}/messages/{model.__name__}"} for model in channel.messages],
+    }
+    if channel.reply:
+        own["reply"] = {"channel": {"$ref": at}, "messages": [{"$ref": f"{at}/messages/{model.__name__}"} for model in channel.reply]}
+    return own
+
+
+def _first(model: type[Wire]) -> str:
+    return (model.__doc__ or "").strip().split("\n")[0]
+
+
+def markdown() -> str:
+    """`docs/messages.md`."""
+    lines = [
+        "# Messages",
+        "",
+        "Made from `reprise_contracts` by `python -m reprise_contracts.catalog`; the same table makes the AsyncAPI document at `/asyncapi`.",
+        "Every message is JSON. A field that a reader does not know is left aside; a version is part of the subject and only grows.",
+        "",
+    ]
+    for channel in channels():
+        kind = {
+            "stream": f"kept in `{channel.stream}`" if channel.stream else "not kept",
+            "request": "request and reply",
+            "socket": "socket",
+        }
+        lines += [f"## `{channel.address}`", "", f"{channel.text} Sent by: {channel.sender}; {kind[channel.kind]}.", ""]
+        for model in channel.messages:
+            lines += _described(model)
+        if channel.reply:
+            lines += [f"Answer: {', '.join(model.__name__ for model in channel.reply)}.", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _described(model: type[Wire]) -> list[str]:
+    fields = [f"`{name}`{'' if field.is_required() else '?'}" for name, field in model.model_fields.items()]
+    return [f"- **{model.__name__}**: {_first(model)} Fields: {', '.join(fields) or 'none'}.", ""]
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncapi(), indent=2) if "--asyncapi" in sys.argv else markdown(), end="")  # noqa: T201  # its output

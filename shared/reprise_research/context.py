@@ -1,0 +1,112 @@
+"""What a phase is given besides its inputs: the question, the engine, the store, and where to say how far it is."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reprise_contracts.artifacts import PreparedSource, Tokens
+from reprise_contracts.frames import Live
+from reprise_research.sources.settings import FetcherSettings
+from reprise_research.stores import FolderStore, MemoryStore, Store
+
+if TYPE_CHECKING:
+    from reprise_research.engines import Engine
+    from reprise_research.sources.parser_pool import ParserPool
+
+__all__ = ["Brief", "Context", "FolderStore", "Library", "MemoryStore", "Progress", "Store", "Usage"]
+
+Progress = Callable[[Live], None]
+"""Takes a live frame; node, generation and attempt are left for the caller to fill in. Must not block."""
+
+_LOADS_AT_ONCE = 16
+
+
+def silent(_frame: Live) -> None:
+    """A progress callback for those who do not watch."""
+
+
+@dataclass
+class Usage:
+    """Tokens spent with a model while a phase runs; the caller reads it when the phase is done."""
+
+    tokens: Tokens = field(default_factory=Tokens)
+
+    def add(self, tokens: Tokens) -> None:
+        """Count one call to a model."""
+        cost = None
+        if self.tokens.cost_usd is not None or tokens.cost_usd is not None:
+            cost = (self.tokens.cost_usd or 0.0) + (tokens.cost_usd or 0.0)
+        self.tokens = Tokens(
+            prompt=self.tokens.prompt + tokens.prompt, completion=self.tokens.completion + tokens.completion, cost_usd=cost
+        )
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything that a phase may use. It holds no state of the research: equal inputs give equal artifacts."""
+
+    topic: str
+    engine: "Engine"
+    store: Store
+    guidance: str = ""
+    progress: Progress = silent
+    fetcher: FetcherSettings = field(default_factory=FetcherSettings)
+    parsers: "ParserPool | None" = None
+    """A warm pool of parser processes; without one, preparing starts its own when it first needs it."""
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def brief(self) -> "Brief":
+        """The part of the context that an engine sees."""
+        return Brief(topic=self.topic, guidance=self.guidance, progress=self.progress, usage=self.usage)
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What an engine is told with every call."""
+
+    topic: str
+    guidance: str = ""
+    progress: Progress = silent
+    usage: Usage = field(default_factory=Usage)
+
+
+class Library:
+    """The sources that a phase may read, in their order. A text is loaded when it is first asked for, and once."""
+
+    def __init__(self, sources: Iterable[PreparedSource], store: Store) -> None:
+        self.sources = tuple(source for source in sources if source.status == "ready" and source.text_sha256)
+        self._by_id = {source.source_id: source for source in self.sources}
+        self._store = store
+        self._texts: dict[str, str] = {}
+        self._gate = asyncio.Semaphore(_LOADS_AT_ONCE)
+
+    def __contains__(self, source_id: str) -> bool:
+        return source_id in self._by_id
+
+    def source(self, source_id: str) -> PreparedSource:
+        """One source; raises KeyError for one that is not in the library."""
+        return self._by_id[source_id]
+
+    async def text(self, source_id: str) -> str:
+        """The stored text in which citations' offsets count; raises KeyError, `TextMissing`."""
+        if source_id not in self._texts:
+            sha256 = self._by_id[source_id].text_sha256
+            if sha256 is None:
+                raise KeyError(source_id)
+            async with self._gate:
+                self._texts[source_id] = await self._store.get_text(sha256)
+        return self._texts[source_id]
+
+    async def texts(self) -> dict[str, str]:
+        """Every text by source, in the sources' order."""
+        loaded = await asyncio.gather(*(self.text(source.source_id) for source in self.sources))
+        return {source.source_id: text for source, text in zip(self.sources, loaded, strict=True)}
+
+    def only(self, source_ids: Iterable[str]) -> "Library":
+        """A library of some of these sources; all of them if none is named."""
+        wanted = set(source_ids)
+        chosen = Library((s for s in self.sources if not wanted or s.source_id in wanted), self._store)
+        chosen._texts = self._texts
+        return chosen

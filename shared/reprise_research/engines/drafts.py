@@ -1,0 +1,83 @@
+"""What an engine hands back where an artifact is not yet one: a plan without numbers, a report without references.
+
+A report is drafted in spans, not in Markdown: only the report phase writes markup and numbers references, so nothing that a
+source or a model says can become a link, a heading or a tag, and a statement without a source is seen as one.
+"""
+
+from dataclasses import dataclass
+
+from reprise_contracts.artifacts import Citation, Step, Theme
+
+
+@dataclass(frozen=True)
+class Abstract:
+    """The combined abstract of all sources, and the themes that they share."""
+
+    text: str = ""
+    themes: tuple[Theme, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlanDraft:
+    """A plan whose steps carry any unique numbers; `depends_on` uses those."""
+
+    synthesized_goal: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of plain text. With `citations` it is evidence; `claim` says that it needs some."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    claim: bool = False
+    strong: bool = False
+    emphasis: bool = False
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Spans that follow each other, with a space between."""
+
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list; every item is a row of spans."""
+
+    items: tuple[tuple[Span, ...], ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; every cell is a row of spans."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[tuple[Span, ...], ...], ...]
+
+
+Block = Paragraph | Bullets | Table
+
+
+@dataclass(frozen=True)
+class SectionDraft:
+    """A section. Its id is stable from one report to the next, so that changes can be told."""
+
+    section_id: str
+    title: str
+    blocks: tuple[Block, ...]
+    steps: tuple[int, ...] = ()
+    finding_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportDraft:
+    """A report before its references are numbered."""
+
+    title: str
+    sections: tuple[SectionDraft, ...]
+    note: str = ""
+    """A line below the title that says how the report was made."""
+    references_title: str = "References"

@@ -1,0 +1,79 @@
+"""The engine that needs no model: it picks sentences by counting words and figures, and quotes them word for word.
+
+Everything that it says about the subject is verbatim and cited; its own words only frame it. It answers at once, offline, and always
+the same. The methods are named where they are used: `reprise_research.text.ranking` and `reprise_research.extractive`.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import ParamSpec, TypeVar
+
+from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, Step, StepFindings, Summary
+from reprise_contracts.jobs import Gap
+from reprise_research.context import Brief, Library
+from reprise_research.engines.drafts import Abstract, PlanDraft, ReportDraft
+from reprise_research.extractive import comparison, evidence, goals, plans, summaries, themes, writing
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Extractive:
+    """See `reprise_research.engines.Engine`. It has no model and no settings; equal arguments give equal answers."""
+
+    name = "extractive"
+
+    def __init__(self, model: str = "", settings: Mapping[str, str] | None = None) -> None:
+        self.model = model
+        self.versions = {"extractive": "1"}
+
+    async def summarise(self, source: PreparedSource, library: Library, brief: Brief) -> Summary:
+        """Central sentences, close to topic and guidance, unlike each other."""
+        text = await library.text(source.source_id)
+        return await _aside(summaries.summarise, source.source_id, text, brief.topic, brief.guidance)
+
+    async def combine(self, found: tuple[Summary, ...], library: Library, brief: Brief) -> Abstract:
+        """Themes by the phrases that sources share, and a passage for each."""
+        return await _aside(_combine, found, library.sources, await library.texts(), brief.topic, brief.guidance)
+
+    async def goals(self, phase0: Phase0, brief: Brief) -> tuple[Goal, ...]:
+        """A question for each theme, what the guidance asks first."""
+        return await _aside(goals.goals_of, phase0, brief.topic, brief.guidance)
+
+    async def plan(self, phase0: Phase0, wanted: tuple[Goal, ...], previous: Phase2 | None, brief: Brief) -> PlanDraft:
+        """A step for each goal, one that compares, one for what is missing. Equal goals give equal words, so `previous` is not needed."""
+        return plans.plan_of(phase0, wanted, brief.topic, brief.guidance)
+
+    async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
+        """Retrieval, or what the step does with the findings of others."""
+        work = comparison.work_of(step)
+        if work == "compare":
+            return await _aside(comparison.compare, step, library.sources, earlier, brief.topic)
+        texts = await library.texts()
+        if work == "missing":
+            return await _aside(comparison.missing, step, library.sources, texts, earlier, brief.topic, brief.guidance)
+        return await _aside(evidence.investigate, step, library.sources, texts, earlier, brief.topic, brief.guidance)
+
+    async def write(
+        self,
+        plan: Phase2,
+        findings: Mapping[int, StepFindings],
+        sources: tuple[PreparedSource, ...],
+        gaps: tuple[Gap, ...],
+        brief: Brief,
+    ) -> ReportDraft:
+        """Verbatim statements under the plan's titles."""
+        return await _aside(writing.write, plan, findings, sources, gaps, brief.topic)
+
+
+def _combine(
+    found: tuple[Summary, ...], sources: tuple[PreparedSource, ...], texts: Mapping[str, str], topic: str, guidance: str
+) -> Abstract:
+    shared = themes.find_themes(evidence.gather(sources, texts), topic, guidance)
+    titles = {source.source_id: source.title for source in sources}
+    return Abstract(summaries.abstract(topic, found, titles, shared, guidance), shared)
+
+
+async def _aside(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a computation in a thread: the event loop stays free, and a cancelled caller does not wait for it."""
+    return await asyncio.to_thread(function, *args, **kwargs)

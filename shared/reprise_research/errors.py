@@ -1,0 +1,76 @@
+"""What can go wrong in research.
+
+    ResearchError           carries the problem as the outside sees it
+    ├── NoSources           terminal, the sources' fault: not one of them could be read
+    ├── NothingToRead       terminal, the caller's fault: an input that a phase needs is missing
+    ├── InvalidPlan         retryable, the engine's fault: the plan that it proposed cannot be run
+    ├── EngineFailed        retryable unless it says otherwise, the engine's fault
+    ├── EngineUnavailable   terminal until someone configures or installs it
+    └── TextMissing         terminal, the store's fault: a stored text is not there
+
+A source that fails alone is no error: it is recorded with its reason and research goes on with the others.
+"""
+
+from collections.abc import Sequence
+
+from reprise_contracts.problems import Problem
+from reprise_contracts.sources import StoredSource
+
+
+class ResearchError(Exception):
+    """A phase could not be done; `problem` says what happened, what to do, and whether trying again can help."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+    @property
+    def retryable(self) -> bool:
+        """Whether another attempt can end differently."""
+        return self.problem.retryable
+
+
+class NoSources(ResearchError):
+    """Not one source could be read. `stored` holds the failures, for whoever keeps them."""
+
+    def __init__(self, detail: str, stored: Sequence[StoredSource] = ()) -> None:
+        action = "Open the sources to see what is wrong with each, replace or add some, then rerun phase 0 (with refetch to ask again)."
+        super().__init__(Problem(type="no_sources", detail=detail, action=action))
+        self.stored = tuple(stored)
+
+
+class NothingToRead(ResearchError):
+    """An artifact that the phase reads has not been made."""
+
+    def __init__(self, detail: str, action: str) -> None:
+        super().__init__(Problem(type="inputs_missing", detail=detail, action=action))
+
+
+class InvalidPlan(ResearchError):
+    """The proposed plan has no steps, or they depend on each other in a way that has no order."""
+
+    def __init__(self, detail: str) -> None:
+        action = "Rerun phase 2; if it happens again, add guidance or write the plan yourself."
+        super().__init__(Problem(type="invalid_plan", detail=detail, action=action, retryable=True))
+
+
+class EngineFailed(ResearchError):
+    """The engine could not do its part."""
+
+    def __init__(self, detail: str, action: str = "", *, retryable: bool = True) -> None:
+        super().__init__(Problem(type="engine_failed", detail=detail, action=action, retryable=retryable))
+
+
+class EngineUnavailable(ResearchError):
+    """The engine is not installed or not configured."""
+
+    def __init__(self, detail: str, action: str) -> None:
+        super().__init__(Problem(type="engine_unavailable", detail=detail, action=action))
+
+
+class TextMissing(ResearchError):
+    """The store does not hold a download or a text that is recorded as stored."""
+
+    def __init__(self, sha256: str) -> None:
+        action = "Rerun phase 0 with refetch, so that the sources are stored again."
+        super().__init__(Problem(type="store_unavailable", detail=f"Stored content {sha256[:12]}… is not in the store.", action=action))

@@ -1,0 +1,179 @@
+"""The two steps that build on others: where the sources agree and disagree, and what is missing."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from reprise_contracts.artifacts import Citation, Contradiction, Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
+from reprise_research.extractive.conflicts import Topic, conflict
+from reprise_research.extractive.evidence import cited, gather
+from reprise_research.extractive.wording import CHINESE, ENGLISH, Wording, count, wording_for
+from reprise_research.text.passages import Passage
+from reprise_research.text.words import STOPWORDS, runs, stem, word_list
+
+_COMPARES = re.compile(r"\b(?:dis)?agree|contradict|conflict|compare|differ|一致|分歧|矛盾|比较", re.IGNORECASE)
+_MISSES = re.compile(r"\bmissing|\bgaps?\b|open questions?|unanswered|unknown|not known|尚缺|缺口|未知|未解", re.IGNORECASE)
+_UNKNOWN = re.compile(
+    r"\b(?:no (?:data|figures|numbers|evidence|count|record|survey)|not (?:yet )?(?:been )?(?:measured|studied|known|published|counted|recorded|surveyed|examined|asked)|"
+    r"(?:nobody|no one|no study|none of (?:the|these) \w+) (?:has|have|knows?|measured|asked|counted)|unknown|unclear|too early|remains? (?:to be seen|open)|"
+    r"has not (?:published|measured|counted|said)|did not (?:measure|count|ask|record|study|look at)|does not (?:cover|say|include)|cannot (?:say|tell|be known))\b|"
+    r"尚无|尚未|未知|不清楚|没有(?:数据|统计|测量|研究|调查)|缺乏",
+    re.IGNORECASE,
+)
+_MOST_AGREED = 8
+_MOST_DISPUTED = 8
+_MOST_UNKNOWN = 8
+_ASKING = frozenset(stem(word) for word in word_list("asking"))
+
+
+def work_of(step: Step) -> Literal["compare", "missing"] | None:
+    """What a step does with the findings it depends on; None if it retrieves like any other."""
+    if not step.depends_on:
+        return None
+    words = f"{step.title} {step.description}"
+    for wording in (ENGLISH, CHINESE):
+        if step.title == wording.compare_title:
+            return "compare"
+        if step.title == wording.missing_title:
+            return "missing"
+    if _MISSES.search(words):
+        return "missing"
+    return "compare" if _COMPARES.search(words) else None
+
+
+def compare(step: Step, sources: tuple[PreparedSource, ...], earlier: Mapping[int, StepFindings], topic: str) -> StepFindings:
+    """The disagreements among all findings, then the statements that most independent sources share."""
+    wording = wording_for(topic)
+    every = [f for number in sorted(earlier) for f in earlier[number].findings]
+    disputed = _disputed(every, sources, Topic(topic), wording)
+    told = {f.claim for f in disputed} | {c.claim for f in disputed for c in f.contradicts}
+    shared: dict[str, Finding] = {}
+    for found in sorted(every, key=lambda f: -f.support):
+        if found.support > 1 and not found.contradicts and found.claim not in told:
+            shared.setdefault(found.claim, found)
+    kept = [*disputed[:_MOST_DISPUTED], *list(shared.values())[:_MOST_AGREED]]
+    findings = tuple(f.model_copy(update={"finding_id": f"f{step.step_id}-{n}"}) for n, f in enumerate(kept, start=1))
+    insights = []
+    if disputed:
+        pairs = count(wording, len(disputed), "pair")
+        insights.append(wording.disagreements.format(count=_pairs(pairs, wording)))
+    insights.append(wording.supported.format(agreed=sum(f.support > 1 for f in every), total=len(every)))
+    return StepFindings(
+        step_id=step.step_id,
+        title=step.title,
+        findings=findings,
+        insights=tuple(insights) if every else (),
+        gaps=() if disputed else (wording.no_disagreement,),
+        scratchpad=(ScratchpadEntry(kind="comparison", text=f"{len(every)} findings of steps {sorted(earlier)}"),),
+    )
+
+
+def missing(
+    step: Step,
+    sources: tuple[PreparedSource, ...],
+    texts: Mapping[str, str],
+    earlier: Mapping[int, StepFindings],
+    topic: str,
+    guidance: str,
+) -> StepFindings:
+    """What the sources call unknown, in their words; what the steps before could not answer; what nobody mentions."""
+    wording = wording_for(topic)
+    found = gather(sources, texts)
+    hashes = {source.source_id: source.text_sha256 or "" for source in sources}
+    told: list[Passage] = []
+    for passage in found:
+        if _UNKNOWN.search(passage.text) and not any(_repeats(passage, other) for other in told):
+            told.append(passage)
+    told = sorted(told, key=lambda passage: not passage.whole)[:_MOST_UNKNOWN]
+    told.sort(key=found.index)
+    findings = tuple(
+        Finding(
+            finding_id=f"f{step.step_id}-{n}", claim=p.text, citations=(cited(p, hashes),), support=1, confidence_reason=wording.one_source
+        )
+        for n, p in enumerate(told, start=1)
+    )
+    gaps = [
+        f"{wording.quoted(earlier[n].title)}: {gap}"
+        for n in sorted(earlier)
+        for gap in earlier[n].gaps
+        if work_of_title(earlier[n].title) is None
+    ]
+    unmentioned = _unmentioned(f"{topic} {guidance}", found)
+    if unmentioned:
+        gaps.insert(0, wording.term_missing.format(terms=wording.listed([wording.quoted(word) for word in unmentioned])))
+    return StepFindings(
+        step_id=step.step_id,
+        title=step.title,
+        findings=findings,
+        gaps=tuple(dict.fromkeys(gaps)),
+        scratchpad=(ScratchpadEntry(kind="search", text=f"{len(found)} passages searched for statements that something is unknown"),),
+    )
+
+
+def work_of_title(title: str) -> str | None:
+    """Which of the two steps a title names, if any."""
+    return next((w.language for w in (ENGLISH, CHINESE) if title in (w.compare_title, w.missing_title)), None)
+
+
+def _disputed(every: list[Finding], sources: tuple[PreparedSource, ...], topic: Topic, wording: Wording) -> list[Finding]:
+    """Findings with what contradicts them, each pair once: those that their steps found, and those that two steps make together."""
+    sites = {source.source_id: source.site or source.source_id for source in sources}
+    told: set[frozenset[tuple[str, int]]] = set()
+    disputed: list[Finding] = []
+    for found in every:
+        against = [c for c in found.contradicts if _is_new(found, c, told)]
+        against += [c for c in _across(found, every, sites, topic, wording) if _is_new(found, c, told)]
+        if against:
+            disputed.append(found.model_copy(update={"contradicts": tuple(against)}))
+    return sorted(disputed, key=lambda f: -f.support)
+
+
+def _across(found: Finding, every: list[Finding], sites: Mapping[str, str], topic: Topic, wording: Wording) -> list[Contradiction]:
+    mine = _passage(found, sites)
+    against = []
+    for other in every:
+        theirs = _passage(other, sites)
+        if mine is None or theirs is None or theirs.site in {sites.get(c.source_id) for c in found.citations}:
+            continue
+        reason = conflict(mine, theirs, topic, wording)
+        if reason is not None:
+            against.append(Contradiction(claim=other.claim, citation=other.citations[0], reason=reason.reason))
+    return against
+
+
+def _passage(found: Finding, sites: Mapping[str, str]) -> Passage | None:
+    if not found.citations or found.citations[0].source_id not in sites:
+        return None
+    first = found.citations[0]
+    return Passage(first.source_id, sites[first.source_id], first.quote, first.start, first.end, 0)
+
+
+def _is_new(found: Finding, against: Contradiction, told: set[frozenset[tuple[str, int]]]) -> bool:
+    if not found.citations:
+        return False
+    pair = frozenset({_place(found.citations[0]), _place(against.citation)})
+    if pair in told:
+        return False
+    told.add(pair)
+    return True
+
+
+def _place(citation: Citation) -> tuple[str, int]:
+    return citation.source_id, citation.start
+
+
+def _repeats(one: Passage, other: Passage) -> bool:
+    return one.overlaps(other) or one.text == other.text
+
+
+def _unmentioned(question: str, found: list[Passage]) -> list[str]:
+    """The words of the question that no source uses; only words that name something, and only in a script that sources use."""
+    spoken = {term for passage in found for term in passage.terms}
+    asked = [w for w in runs(question) if w not in STOPWORDS and len(w) > 3 and w.isascii() and w.isalpha() and stem(w) not in _ASKING]
+    if not any(term.isascii() and term.isalpha() for term in spoken):
+        return []
+    return list(dict.fromkeys(word for word in asked if not any(term.startswith(stem(word)[:4]) for term in spoken)))[:4]
+
+
+def _pairs(number: str, wording: Wording) -> str:
+    return number if wording.language == "zh" else f"{number[:1].upper()}{number[1:]} of statements that exclude each other"

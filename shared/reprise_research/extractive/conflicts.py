@@ -1,0 +1,159 @@
+"""Whether two passages say the same, or exclude each other.
+
+Both are judged by words and figures, without understanding. The tests are strict, for a contradiction that is none costs the reader's
+trust: the passages must share a subject beyond the topic's own words, and the figures must be of one kind, in clauses about one thing.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from reprise_research.extractive.wording import Wording
+from reprise_research.text.duplicates import same_words
+from reprise_research.text.figures import UNIT_WORDS, Figure, clause, conflicting, distinctive, figures, same
+from reprise_research.text.passages import Passage
+from reprise_research.text.words import content, overlap, stem, word_list
+
+_UP = frozenset(stem(word) for word in word_list("upwards"))
+_DOWN = frozenset(stem(word) for word in word_list("downwards"))
+_LOCAL = frozenset(stem(word) for word in word_list("anywhere"))
+"""Words that two clauses may share without being about one thing."""
+_HAN_UP = re.compile(r"上升|增加|增长|提高|升高|延长|恶化")
+_HAN_DOWN = re.compile(r"下降|减少|降低|缩短|改善")
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|without|cannot|nothing|hardly)\b|n['’]t\b|没有|并未|未能|不会|并不|无法", re.IGNORECASE
+)
+_DOUBT = re.compile(
+    r"\bfar (?:more|less|longer|shorter|higher|lower|fewer|greater|smaller) than\b|could not be confirmed|cannot be confirmed|"
+    r"not (?:true|correct|confirmed)|do(?:es)? not believe|\badmits?\b|allegedly|so-called|\bden(?:y|ies|ied)\b|contrary to|"
+    r"overstate|exaggerate|misleading|无法证实|不实|夸大",
+    re.IGNORECASE,
+)
+_LATIN = re.compile(r"[^\W\d_]+")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_SCOPES = tuple(
+    frozenset(stem(word) for word in scope.split())
+    for scope in (
+        "night evening daytime morning afternoon peak rush weekend weekday",
+        "bus tram car cyclist bicycle pedestrian taxi lorry van ambulance train",
+        "child children pupil adult elderly women men",
+        "serious slight fatal minor severe death killed",
+        "forecast planned budgeted expected aside",
+        "varied vary variation fluctuate",
+        "comparison elsewhere abroad",
+        "head board",
+    )
+)
+"""Words that say which part of a thing is meant: passages that name different parts may both be right."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Why two passages cannot both be true of one thing; `figures` are the two that differ."""
+
+    reason: str
+    figures: tuple[str, str] | None = None
+
+
+class Topic:
+    """What the topic itself says, which every source repeats and which therefore proves nothing."""
+
+    def __init__(self, text: str) -> None:
+        self.terms = content(text)
+        self.figures = figures(text)
+
+    def figures_of(self, passage: Passage) -> tuple[Figure, ...]:
+        """The figures of a passage that are not the topic's own."""
+        return tuple(figure for figure in passage.figures if not any(same(figure, own) for own in self.figures))
+
+    def subject_of(self, passage: Passage) -> frozenset[str]:
+        """What a passage is about, beyond the topic, directions and measures."""
+        return passage.content - self.terms - _UP - _DOWN - UNIT_WORDS
+
+
+def agree(one: Passage, other: Passage, topic: Topic) -> bool:
+    """Whether the other passage says what this one says."""
+    if same_words(one.text, other.text):
+        return True
+    if _doubts(one.text) != _doubts(other.text) or _apart(one.text, other.text):
+        return False
+    shared = topic.subject_of(one) & topic.subject_of(other)
+    opposed = _direction(one.text) * _direction(other.text) < 0
+    mine, theirs = topic.figures_of(one), topic.figures_of(other)
+    common = [(a, b) for a in mine for b in theirs if same(a, b)]
+    if common:
+        near = any(_about(one, a, topic) & _about(other, b, topic) for a, b in common)
+        striking = any(distinctive(a) for a, _ in common)
+        return not opposed and ((near and len(shared) >= 2) or (striking and len(shared) >= 1) or len(shared) >= 4)
+    if mine and theirs:
+        return False
+    close = overlap(topic.subject_of(one), topic.subject_of(other)) >= 0.7 and len(shared) >= 4
+    return close and not opposed and _denies(one.text) == _denies(other.text)
+
+
+def conflict(one: Passage, other: Passage, topic: Topic, wording: Wording) -> Conflict | None:
+    """Why the passages exclude each other, or None if no test says that they do."""
+    shared = topic.subject_of(one) & topic.subject_of(other)
+    if len(shared) < 2:
+        return None
+    mine, theirs = topic.figures_of(one), topic.figures_of(other)
+    if any(same(a, b) and _about(one, a, topic) & _about(other, b, topic) for a in mine for b in theirs):
+        return Conflict(wording.one_doubts) if _doubts(one.text) != _doubts(other.text) else None
+    if _apart(one.text, other.text):
+        return None
+    pair = next(
+        ((a, b) for a in mine for b in theirs if conflicting(a, b) and _about(one, a, topic) & _about(other, b, topic)),
+        None,
+    )
+    if pair is not None:
+        words = (pair[0].text, pair[1].text)
+        return Conflict(wording.figures_differ.format(one=words[0], other=words[1]), words)
+    close = overlap(topic.subject_of(one), topic.subject_of(other))
+    if close >= 0.5 and _direction(one.text) * _direction(other.text) < 0:
+        return Conflict(wording.directions_differ)
+    if close >= 0.6 and len(shared) >= 3 and _denies(one.text) != _denies(other.text):
+        return Conflict(wording.one_denies)
+    return None
+
+
+def _about(passage: Passage, figure: Figure, topic: Topic) -> frozenset[str]:
+    """What the clause around a figure is about, without directions and words that fit any clause."""
+    return _clause_content(passage.text, figure) - _UP - _DOWN - _LOCAL - UNIT_WORDS - topic.terms
+
+
+@lru_cache(maxsize=16384)
+def _clause_content(text: str, figure: Figure) -> frozenset[str]:
+    start, end = clause(text, figure, limit=200)
+    return content(f"{text[start : figure.start]} {text[figure.end : end]}") - {figure.unit}
+
+
+def _apart(one: str, other: str) -> bool:
+    """Whether the passages speak of different times, means or people, so that both may be right."""
+    first, second = _stems(one), _stems(other)
+    for scope in _SCOPES:
+        mine, theirs = first & scope, second & scope
+        if (mine or theirs) and not mine & theirs:
+            return True
+    years, others = set(_YEAR.findall(one)), set(_YEAR.findall(other))
+    return bool(years and others and not years & others)
+
+
+@lru_cache(maxsize=16384)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in _LATIN.findall(text.lower()))
+
+
+@lru_cache(maxsize=16384)
+def _direction(text: str) -> int:
+    """1 if the passage says that something went up, -1 if down, 0 if neither or both."""
+    up = bool(_stems(text) & _UP or _HAN_UP.search(text))
+    down = bool(_stems(text) & _DOWN or _HAN_DOWN.search(text))
+    return int(up) - int(down)
+
+
+def _denies(text: str) -> bool:
+    return _NEGATION.search(text) is not None
+
+
+def _doubts(text: str) -> bool:
+    return _DOUBT.search(text) is not None

@@ -1,0 +1,95 @@
+"""Findings that contradict each other, brought together: one dispute is told once, with every side once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reprise_contracts.artifacts import Citation, Finding
+from reprise_research.text.figures import Figure, figures, same
+
+PlaceKey = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one side says, and where; `figure` is the one that is in dispute."""
+
+    claim: str
+    citations: tuple[Citation, ...]
+    figure: Figure | None
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """Statements of which each contradicts another. `findings` are those that it is made of."""
+
+    statements: tuple[Statement, ...]
+    findings: tuple[Finding, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def values(self) -> tuple[Statement, ...]:
+        """One statement for each figure that is given; fewer than two if the dispute is not about figures."""
+        told: list[Statement] = []
+        for statement in self.statements:
+            if statement.figure is not None and not any(same(statement.figure, s.figure) for s in told if s.figure is not None):
+                told.append(statement)
+        return tuple(told)
+
+    def who_gives(self, value: Statement) -> tuple[Citation, ...]:
+        """Everyone who gives the figure of a statement."""
+        givers = [
+            citation
+            for statement in self.statements
+            if statement.figure is not None and value.figure is not None and same(statement.figure, value.figure)
+            for citation in statement.citations
+        ]
+        return tuple(givers)
+
+
+def place(citation: Citation) -> PlaceKey:
+    """What tells one passage from another."""
+    return citation.source_id, citation.start
+
+
+def telling_figure(claim: str, reasons: Iterable[str], topic: str) -> Figure | None:
+    """The figure of a claim that matters: one that is disputed, else the first that is not the topic's own."""
+    known = figures(topic)
+    own = [figure for figure in figures(claim) if not any(same(figure, other) for other in known)]
+    disputed = " ".join(reasons)
+    return next((figure for figure in own if figure.text in disputed), own[0] if own else None)
+
+
+def disputes(found: Iterable[Finding], topic: str) -> list[Dispute]:
+    """The disputes among findings, in their order: findings belong together if they contradict one another or a common passage."""
+    clusters: list[list[Finding]] = []
+    for finding in found:
+        if not finding.contradicts or not finding.citations:
+            continue
+        joined = [cluster for cluster in clusters if any(_linked(finding, other) for other in cluster)]
+        merged = [*(one for cluster in joined for one in cluster), finding]
+        clusters = [cluster for cluster in clusters if cluster not in joined]
+        clusters.append(merged)
+    return [_dispute(cluster, topic) for cluster in clusters]
+
+
+def _linked(one: Finding, other: Finding) -> bool:
+    mine = {place(c) for c in one.citations} | {place(c.citation) for c in one.contradicts}
+    theirs = {place(c) for c in other.citations} | {place(c.citation) for c in other.contradicts}
+    return bool(mine & theirs)
+
+
+def _dispute(cluster: list[Finding], topic: str) -> Dispute:
+    reasons = tuple(dict.fromkeys(c.reason for finding in cluster for c in finding.contradicts))
+    told: set[PlaceKey] = set()
+    statements: list[Statement] = []
+    for finding in cluster:
+        fresh = place(finding.citations[0]) not in told
+        told |= {place(citation) for citation in finding.citations}
+        if fresh:
+            statements.append(Statement(finding.claim, finding.citations, telling_figure(finding.claim, reasons, topic)))
+    for finding in cluster:
+        for against in finding.contradicts:
+            if place(against.citation) not in told:
+                told.add(place(against.citation))
+                statements.append(Statement(against.claim, (against.citation,), telling_figure(against.claim, reasons, topic)))
+    return Dispute(tuple(statements), tuple(cluster), reasons)

@@ -1,0 +1,194 @@
+"""Phase 3 of the extractive engine: what the sources say to one step, who else says it, and who says otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from reprise_contracts.artifacts import Citation, Contradiction, Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
+from reprise_research.extractive.conflicts import Conflict, Topic, agree, conflict
+from reprise_research.extractive.wording import Wording, count, wording_for
+from reprise_research.text.language import is_chinese
+from reprise_research.text.passages import Passage, passages
+from reprise_research.text.ranking import Vector, bm25, mmr, rounded, similarities, vectors
+from reprise_research.text.words import shorten, terms
+
+MOST_FINDINGS = 9
+_POOL = 60
+_FLOOR = 0.25
+"""The share of the best score below which a passage does not answer the step."""
+
+
+@dataclass
+class Group:
+    """Passages that say one thing, the best first, and those that exclude it."""
+
+    lead: Passage
+    also: list[Passage] = field(default_factory=list)
+    against: list[tuple[Passage, Conflict]] = field(default_factory=list)
+
+    @property
+    def sites(self) -> set[str]:
+        """Who says it."""
+        return {self.lead.site, *(passage.site for passage in self.also)}
+
+    def has(self, passage: Passage) -> bool:
+        """Whether a passage is a part of the group already."""
+        return any(passage.overlaps(own) for own in (self.lead, *self.also))
+
+
+def gather(sources: tuple[PreparedSource, ...], texts: Mapping[str, str]) -> list[Passage]:
+    """The passages of the sources, in their order."""
+    return [p for s in sources for p in passages(texts[s.source_id], s.source_id, s.site or s.source_id)]
+
+
+def investigate(
+    step: Step,
+    sources: tuple[PreparedSource, ...],
+    texts: Mapping[str, str],
+    earlier: Mapping[int, StepFindings],
+    topic: str,
+    guidance: str,
+) -> StepFindings:
+    """Retrieve (BM25), choose without repetition (MMR), bring together what says the same, set apart what does not."""
+    wording = wording_for(topic)
+    found = gather(sources, texts)
+    score = _relevance(found, step, guidance)
+    used = {(c.source_id, c.start) for findings in earlier.values() for f in findings.findings for c in f.citations}
+    pool = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR and (found[i].source_id, found[i].start) not in used]
+    chosen = [found[i] for i in pool[:_POOL]]
+    groups = group(chosen, score[pool[:_POOL]], Topic(topic), wording)
+    hashes = {source.source_id: source.text_sha256 or "" for source in sources}
+    findings = tuple(finding(f"f{step.step_id}-{n}", one, hashes, wording) for n, one in enumerate(groups, start=1))
+    return StepFindings(
+        step_id=step.step_id,
+        title=step.title,
+        findings=findings,
+        insights=_insights(groups, wording),
+        gaps=_gaps(groups, sources, wording),
+        scratchpad=(
+            ScratchpadEntry(kind="query", text=step.query or step.title),
+            ScratchpadEntry(kind="retrieval", text=f"{len(found)} passages in {len(sources)} sources, {len(pool)} relevant, {len(groups)} findings"),
+            *(ScratchpadEntry(kind="candidate", text=f"{score[i]:.3f} {found[i].source_id}: {shorten(found[i].text, 120)}") for i in pool[:12]),
+        ),
+    )  # fmt: skip
+
+
+def group(pool: list[Passage], score: Vector, topic: Topic, wording: Wording, most: int = MOST_FINDINGS) -> list[Group]:
+    """The findings among ranked passages: a few that differ, each with those that say the same and those that say otherwise."""
+    if not pool:
+        return []
+    similarity = similarities(vectors([passage.text for passage in pool]))
+    groups: list[Group] = []
+    for index in mmr(rounded(score), similarity, len(pool), balance=0.75):
+        passage = pool[index]
+        home = next((g for g in groups if g.has(passage) or agree(g.lead, passage, topic)), None)
+        if home is None:
+            if len(groups) < most:
+                groups.append(Group(passage))
+        elif not home.has(passage) and passage.site not in home.sites:
+            home.also.append(passage)
+    for own in groups:
+        own.lead, own.also = _led(own, topic)
+    for own in groups:
+        own.against = _opposed(own, pool, topic, wording)
+    return groups
+
+
+def finding(finding_id: str, found: Group, hashes: Mapping[str, str], wording: Wording) -> Finding:
+    """A group as a finding: the claim is the leading passage, word for word."""
+    support = len(found.sites)
+    confidence, reason = _confidence(found, support, wording)
+    return Finding(
+        finding_id=finding_id,
+        claim=found.lead.text,
+        citations=tuple(cited(passage, hashes) for passage in (found.lead, *found.also)),
+        confidence=confidence,
+        confidence_reason=reason,
+        support=support,
+        contradicts=tuple(Contradiction(claim=p.text, citation=cited(p, hashes), reason=c.reason) for p, c in found.against),
+    )
+
+
+def cited(passage: Passage, hashes: Mapping[str, str]) -> Citation:
+    """Where a passage stands."""
+    return Citation(
+        source_id=passage.source_id, text_sha256=hashes[passage.source_id], quote=passage.text, start=passage.start, end=passage.end
+    )
+
+
+def _relevance(found: list[Passage], step: Step, guidance: str) -> Vector:
+    """How well each passage answers the step, the best being 1: the title's words count twice, the guidance's half as much as the
+    query; passages that give figures a little more, those that lean on others less."""
+    documents = [passage.terms for passage in found]
+    core = terms(step.title)
+    score = bm25(documents, [*core, *core, *terms(step.query)])
+    if not score.any():
+        score = bm25(documents, terms(step.description))
+    if guidance:
+        score = np.where(score > 0, score + 0.5 * bm25(documents, terms(guidance)), 0.0)
+    heart = set(core)
+    near = np.array([1.0 if heart & set(document) else 0.45 for document in documents]) if documents else np.zeros(0)
+    score = score * near * np.array([p.weight * (1.1 if p.figures else 1.0) for p in found]) if found else score
+    top = score.max() if score.size else 0.0
+    return rounded(score / top) if top > 0 else score
+
+
+def _led(own: Group, topic: Topic) -> tuple[Passage, list[Passage]]:
+    """The group's members with the plainest in front: understood by itself, no opinion, with few figures; else the best ranked."""
+    members = [own.lead, *own.also]
+    lead = min(members, key=lambda p: (not p.whole, p.kind == "opinion", max(1, len(topic.figures_of(p))), members.index(p)))
+    return lead, [passage for passage in members if passage is not lead]
+
+
+def _opposed(own: Group, pool: list[Passage], topic: Topic, wording: Wording) -> list[tuple[Passage, Conflict]]:
+    against: list[tuple[Passage, Conflict]] = []
+    for passage in pool:
+        if passage.site in own.sites or any(passage.site == other.site or agree(other, passage, topic) for other, _ in against):
+            continue
+        reason = conflict(own.lead, passage, topic, wording)
+        if reason is not None:
+            against.append((passage, reason))
+    return against[:3]
+
+
+def _confidence(found: Group, support: int, wording: Wording) -> tuple[str, str]:
+    reasons = [wording.sources_agree.format(count=support) if support > 1 else wording.one_source]
+    level = "high" if support >= 3 else "medium" if support == 2 else "low"
+    if found.lead.kind == "opinion":
+        reasons.append(wording.opinion)
+        level = "low" if support < 3 else "medium"
+    if found.against:
+        reasons.append(wording.disputed)
+        level = "medium" if level == "high" else "low"
+    return level, (" " if wording.language == "en" else "").join(reasons)
+
+
+def _insights(groups: list[Group], wording: Wording) -> tuple[str, ...]:
+    if not groups:
+        return ()
+    insights = [supported(sum(len(g.sites) > 1 for g in groups), len(groups), wording)]
+    for own in groups:
+        values = [c.figures for _, c in own.against if c.figures]
+        if values:
+            stated = list(dict.fromkeys([values[0][0], *(other for _, other in values)]))
+            insights.append(wording.range_of.format(values=wording.listed(stated)))
+    return tuple(dict.fromkeys(insights))
+
+
+def supported(agreed: int, total: int, wording: Wording) -> str:
+    """How many findings rest on more than one source."""
+    return wording.supported.format(agreed=agreed, total=total)
+
+
+def _gaps(groups: list[Group], sources: tuple[PreparedSource, ...], wording: Wording) -> tuple[str, ...]:
+    if not groups:
+        return (wording.no_answer.format(sources=count(wording, len(sources), "source")),)
+    gaps = []
+    if not any(g.lead.figures for g in groups):
+        gaps.append(wording.no_figures)
+    if len({site for g in groups for site in g.sites}) == 1 and len(sources) > 1:
+        gaps.append(wording.single_source)
+    if wording.language == "en" and all(is_chinese(g.lead.text) for g in groups):
+        gaps.append(wording.not_compared)
+    return tuple(gaps)

@@ -1,0 +1,135 @@
+"""Phase 1 of the extractive engine: a question for each theme, why it is worth asking, and who speaks of it."""
+
+import re
+
+from reprise_contracts.artifacts import Excerpt, Goal, Phase0, Theme
+from reprise_contracts.wire import derived_id
+from reprise_research.extractive.wording import ENGLISH, Wording, count, upper_first, wording_for
+from reprise_research.text.language import is_chinese
+from reprise_research.text.ranking import bm25
+from reprise_research.text.words import content, shorten, terms
+
+_IMPERATIVE = re.compile(
+    r"^(?:please\s+)?(?:focus(?:ing)?(?: more| especially| mainly)? on|concentrate on|look (?:more closely )?(?:at|into)|pay (?:more |special )?attention to|emphasi[sz]e|"
+    r"prioriti[sz]e|stress|consider|cover|include|compare|examine|investigate|explain|tell me (?:more )?about|more (?:on|about)|"
+    r"what about|i (?:want|need|would like) to know (?:more )?about|重点关注|请?关注|着重|侧重|多谈|请?说明)\s*",
+    re.IGNORECASE,
+)
+
+
+def goals_of(phase0: Phase0, topic: str, guidance: str) -> tuple[Goal, ...]:
+    """The goals: first what the guidance asks, then the themes that it touches, then the others in the order of phase 0."""
+    wording = wording_for(topic)
+    wanted = content(guidance)
+    themes = sorted(phase0.themes, key=lambda theme: -_touch(theme, wanted, phase0))
+    goals = [_goal(theme, phase0, wording) for theme in themes]
+    if guidance.strip():
+        goals.insert(0, _asked(guidance, phase0, wording))
+    if not goals:
+        goals.append(_whole_topic(topic, phase0))
+    unique: dict[str, Goal] = {}
+    for goal in goals:
+        unique.setdefault(goal.goal_id, goal)
+    return tuple(unique.values())
+
+
+def subject_of(guidance: str) -> str:
+    """What a line of guidance is about, without the request around it: `Focus on costs.` → `costs`."""
+    subject = " ".join(guidance.split()).rstrip(".!。！ ")
+    return _IMPERATIVE.sub("", subject).strip() or subject
+
+
+def _touch(theme: Theme, wanted: frozenset[str], phase0: Phase0) -> float:
+    """How much a theme has to do with the guidance: its own words, and how often its passages use the guidance's."""
+    if not wanted:
+        return 0.0
+    own = frozenset(terms(theme.label))
+    excerpts = [content(excerpt.quote) for _, excerpt in _excerpts(theme, phase0)]
+    share = sum(bool(words & wanted) for words in excerpts) / len(excerpts) if excerpts else 0.0
+    return 2.0 * len(own & wanted) + 0.3 * len(frozenset(theme.terms) & wanted) + round(share, 3)
+
+
+def _goal(theme: Theme, phase0: Phase0, wording: Wording) -> Goal:
+    excerpts = _excerpts(theme, phase0)
+    kinds = [excerpt.kind for _, excerpt in excerpts]
+    if wording is ENGLISH and is_chinese(theme.label):
+        question = wording.ask_chinese
+    elif kinds.count("figure") >= 2 and len({source_id for source_id, e in excerpts if e.kind == "figure"}) >= 2:
+        question = wording.ask_figures
+    elif kinds.count("opinion") >= 2:
+        question = wording.ask_views
+    elif "figure" in kinds:
+        question = wording.ask_known
+    else:
+        question = wording.ask_report
+    return Goal(
+        goal_id=_goal_id(theme.label),
+        question=question.format(label=theme.label),
+        rationale=_rationale(theme, excerpts, wording),
+        source_ids=theme.source_ids,
+    )
+
+
+def _rationale(theme: Theme, excerpts: list[tuple[str, Excerpt]], wording: Wording) -> str:
+    number = len(theme.source_ids)
+    speakers = count(wording, number, "source")
+    if wording is ENGLISH:
+        speakers += " speaks" if number == 1 else " speak"
+    text = wording.why.format(sources=upper_first(speakers))
+    if wording is ENGLISH:
+        named = [(kinds, name) for name, kinds in (("figures", "figure"), ("opinions", "opinion"))]
+        parts = []
+        for kind, name in named:
+            givers = len({source_id for source_id, excerpt in excerpts if excerpt.kind == kind})
+            if givers:
+                parts.append(f"{count(wording, givers, 'of them', 'of them')} {'gives' if givers == 1 else 'give'} {name}")
+        if parts:
+            text += wording.why_kinds.format(kinds=wording.listed(parts))
+    if excerpts:
+        text += wording.why_example.format(quote=shorten(excerpts[0][1].quote, 220))
+    else:
+        text += "." if wording is ENGLISH else "。"
+    return text
+
+
+def _excerpts(theme: Theme, phase0: Phase0) -> list[tuple[str, Excerpt]]:
+    """The excerpts that speak of a theme, the one that does so most first."""
+    label = frozenset(terms(theme.label))
+    options = [(s.source_id, e) for s in phase0.summaries if s.source_id in theme.source_ids for e in s.excerpts]
+    options = [(source_id, excerpt) for source_id, excerpt in options if label & frozenset(terms(excerpt.quote))]
+    score = bm25([terms(excerpt.quote) for _, excerpt in options], [*sorted(label), *theme.terms])
+    ranked = sorted(range(len(options)), key=lambda i: (-score[i], i))
+    return [options[i] for i in ranked]
+
+
+def _asked(guidance: str, phase0: Phase0, wording: Wording) -> Goal:
+    """The guidance itself as a goal, asked of the sources that speak of it; of all if none seems to."""
+    subject = subject_of(guidance)
+    question = subject if subject.endswith(("?", "？")) else wording.ask_guidance.format(guidance=_uncapitalised(subject))
+    documents = [terms(" ".join(excerpt.quote for excerpt in s.excerpts) or s.summary) for s in phase0.summaries]
+    score = bm25(documents, terms(subject))
+    speakers = tuple(s.source_id for s, value in zip(phase0.summaries, score, strict=True) if value > 0)
+    return Goal(
+        goal_id=_goal_id(f"guidance {subject}"),
+        question=question[:2000],
+        rationale=wording.why_guidance,
+        source_ids=speakers or tuple(s.source_id for s in phase0.summaries),
+    )
+
+
+def _whole_topic(topic: str, phase0: Phase0) -> Goal:
+    """For sources that share no theme: the topic itself."""
+    wording = wording_for(topic)
+    question = topic if topic.rstrip().endswith(("?", "？")) else wording.ask_report.format(label=topic)
+    return Goal(goal_id=_goal_id("topic"), question=question[:2000], source_ids=tuple(s.source_id for s in phase0.summaries))
+
+
+def _goal_id(label: str) -> str:
+    """An id that a reader recognises and that depends on nothing but the label."""
+    slug = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+    return f"goal-{slug}" if slug and slug.isascii() and len(slug) <= 50 else derived_id("goal", label)
+
+
+def _uncapitalised(text: str) -> str:
+    first, _, _ = text.partition(" ")
+    return text[:1].lower() + text[1:] if first[1:].islower() and len(first) > 1 else text

@@ -1,0 +1,67 @@
+"""Phase 2 of the extractive engine: one goal that brings the others together, and a step for each.
+
+The words of a step depend on its goal and its theme alone, so the same themes give the same plan, and with it the same step numbers.
+"""
+
+import re
+
+from reprise_contracts.artifacts import Goal, Phase0, Step, Theme
+from reprise_research.engines.drafts import PlanDraft
+from reprise_research.extractive.goals import subject_of
+from reprise_research.extractive.wording import Wording, upper_first, wording_for
+from reprise_research.text.words import shorten, terms
+
+_ASKED = re.compile(
+    r"^(?:what do the (?:figures|chinese-language sources|sources) (?:on|say about|report about|add on) |what is (?:argued|known) about |"
+    r"关于“|各来源就“)(?P<subject>.+?)(?: show, and do .*|, and (?:on what|how well) .*|”.*)?[?？]?$",
+    re.IGNORECASE,
+)
+
+
+def plan_of(phase0: Phase0, goals: tuple[Goal, ...], topic: str, guidance: str) -> PlanDraft:
+    """One step per goal, then one that compares their findings and one that says what is missing."""
+    wording = wording_for(topic)
+    steps = tuple(_step(number, goal, phase0) for number, goal in enumerate(goals, start=1))
+    ids = tuple(step.step_id for step in steps)
+    named = set().union(*(step.source_ids for step in steps))
+    compared = tuple(s.source_id for s in phase0.summaries if s.source_id in named)
+    goal_ids = tuple(goal.goal_id for goal in goals)
+    compare = Step(
+        step_id=len(steps) + 1, title=wording.compare_title, description=wording.compare_description, query=_query(goals),
+        source_ids=compared, depends_on=ids, goal_ids=goal_ids,
+    )  # fmt: skip
+    missing = Step(
+        step_id=len(steps) + 2, title=wording.missing_title, description=wording.missing_description, query=shorten(topic, 300),
+        depends_on=ids, goal_ids=goal_ids,
+    )  # fmt: skip
+    return PlanDraft(_synthesized(goals, topic, guidance, wording), (*steps, compare, missing))
+
+
+def subject(question: str) -> str:
+    """What a question of this engine is about; of any other question, the question."""
+    found = _ASKED.match(question.strip())
+    return found["subject"].strip("“”") if found else question.strip().rstrip("?？ ")
+
+
+def _step(number: int, goal: Goal, phase0: Phase0) -> Step:
+    about = subject(goal.question)
+    theme = next((theme for theme in phase0.themes if theme.label == about), Theme(label=about))
+    return Step(
+        step_id=number,
+        title=shorten(upper_first(about), 80),
+        description=goal.question,
+        query=" ".join([theme.label, *theme.terms]),
+        source_ids=goal.source_ids,
+        goal_ids=(goal.goal_id,),
+    )
+
+
+def _query(goals: tuple[Goal, ...]) -> str:
+    return " · ".join(shorten(subject(goal.question), 60) for goal in goals)
+
+
+def _synthesized(goals: tuple[Goal, ...], topic: str, guidance: str, wording: Wording) -> str:
+    themes = list(dict.fromkeys(subject(goal.question) for goal in goals))
+    text = wording.synthesized.format(topic=topic.strip(), themes=wording.listed(themes))
+    wish = subject_of(guidance)
+    return text + wording.synthesized_guidance.format(guidance=wish) if wish and terms(wish) else text

@@ -1,0 +1,228 @@
+"""Phase 4 of the extractive engine: a report of verbatim statements, in the order of the plan, framed by labels.
+
+What independent sources share comes first, then what is disputed with every side, then what one source alone says, views with their
+speaker, and what stays open. A statement is told once: where it comes up again, the first section keeps it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from reprise_contracts.artifacts import Finding, Phase2, PreparedSource, Step, StepFindings
+from reprise_contracts.jobs import Gap
+from reprise_contracts.nodes import step_of
+from reprise_research.engines.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span, Table
+from reprise_research.extractive.comparison import work_of
+from reprise_research.extractive.disputes import Dispute, PlaceKey, Statement, disputes, place, telling_figure
+from reprise_research.extractive.wording import Wording, count, upper_first, wording_for
+from reprise_research.text.figures import clause, figures
+from reprise_research.text.sentences import is_opinion
+from reprise_research.text.words import shorten
+
+_KEY_STATEMENTS = 7
+_FEWEST_FIGURES = 3
+_MOST_FIGURES = 16
+
+
+@dataclass
+class _Told:
+    """The passages that the report has already quoted."""
+
+    places: set[PlaceKey] = field(default_factory=set)
+
+    def is_new(self, found: Finding) -> bool:
+        """Whether the statement has not been told; tells it, and what is told along with it."""
+        if place(found.citations[0]) in self.places:
+            return False
+        self.places |= {place(citation) for citation in found.citations}
+        return True
+
+
+def write(
+    plan: Phase2, findings: Mapping[int, StepFindings], sources: tuple[PreparedSource, ...], gaps: tuple[Gap, ...], topic: str
+) -> ReportDraft:
+    """The draft of the report; the report phase numbers its references and writes the Markdown."""
+    wording = wording_for(topic)
+    titles = {source.source_id: source.title or source.url or source.source_id for source in sources}
+    asked = [step for step in plan.steps if step.step_id in findings and work_of(step) is None]
+    sections = [_summary(asked, findings, sources, topic, wording)]
+    table = _figures(asked, findings, topic, wording)
+    if table is not None:
+        sections.append(table)
+    told = _Told()
+    subjects = {place(c): step.title for step in reversed(asked) for f in findings[step.step_id].findings for c in f.citations}
+    for step in plan.steps:
+        if step.step_id not in findings:
+            continue
+        found = findings[step.step_id]
+        work = work_of(step)
+        if work == "compare":
+            blocks = _compared(found, subjects, topic, wording)
+        elif work == "missing":
+            blocks = _missed(found, wording)
+        else:
+            blocks = _answered(step, found, titles, told, topic, wording)
+        sections.append(
+            SectionDraft(f"step-{step.step_id}", step.title, tuple(blocks), (step.step_id,), tuple(f.finding_id for f in found.findings))
+        )
+    if gaps:
+        sections.append(_partial(gaps, plan, wording))
+    return ReportDraft(upper_first(topic.strip()), tuple(sections), wording.note, wording.references)
+
+
+def _summary(
+    asked: list[Step], findings: Mapping[int, StepFindings], sources: tuple[PreparedSource, ...], topic: str, wording: Wording
+) -> SectionDraft:
+    """The best supported statement of each question, whether it is disputed, and how far the sources carry."""
+    every = [f for step in asked for f in findings[step.step_id].findings if f.citations]
+    if not every:
+        return SectionDraft("summary", wording.summary_title, (Paragraph((Span(wording.summary_none),)),))
+    were = "" if wording.language == "zh" else " were" if len(sources) > 1 else " was"
+    opening = wording.summary_opening.format(
+        sources=upper_first(count(wording, len(sources), "source") + were),
+        questions=count(wording, len(asked), "question"),
+        supported=wording.supported.format(agreed=sum(f.support > 1 for f in every), total=len(every)),
+    )
+    told, items = _Told(), list[tuple[Span, ...]]()
+    for step in asked:
+        own = [f for f in findings[step.step_id].findings if f.citations]
+        disputed = disputes(own, topic)
+        best = next((f for f in sorted(own, key=_rank) if told.is_new(f)), None)
+        if best is not None and len(items) < _KEY_STATEMENTS:
+            dispute = next((d for d in disputed if best in d.findings), None)
+            told.places |= {place(c) for s in (dispute.statements if dispute else ()) for c in s.citations}
+            flag = () if dispute is None else (Span(_disputed_label(dispute, wording), emphasis=True),)
+            items.append((Span(step.title + _colon(wording), strong=True), *_evidence(best), *flag))
+    return SectionDraft(
+        "summary", wording.summary_title, (Paragraph((Span(opening),)), Bullets(tuple(items))), tuple(step.step_id for step in asked)
+    )
+
+
+def _rank(found: Finding) -> float:
+    """The less, the more a finding belongs into the summary: support, figures, and being fact."""
+    worth = found.support + 0.5 * bool(figures(found.claim)) + 0.4 * bool(found.contradicts)
+    return -(worth - 1.5 * is_opinion(found.claim))
+
+
+def _figures(asked: list[Step], findings: Mapping[int, StepFindings], topic: str, wording: Wording) -> SectionDraft | None:
+    """Figures with their clause, those that differ below each other; None if there are few. Only figures that several sources give or
+    that are disputed: the others stand in their sections."""
+    rows: list[tuple[tuple[Span, ...], ...]] = []
+    told: set[PlaceKey] = set()
+    for step in asked:
+        own = [f for f in findings[step.step_id].findings if f.citations]
+        lines = [(value, d.who_gives(value)) for d in disputes(own, topic) if len(d.values) > 1 for value in d.values]
+        shared = [f for f in own if f.support > 1 and not f.contradicts]
+        lines += [(Statement(f.claim, f.citations, telling_figure(f.claim, (), topic)), f.citations) for f in shared]
+        for statement, citations in lines:
+            if statement.figure is None or place(statement.citations[0]) in told or len(rows) >= _MOST_FIGURES:
+                continue
+            told |= {place(citation) for citation in citations}
+            rows.append(((Span(step.title),), (Span(_snippet(statement), citations, claim=True),)))
+    if len(rows) < _FEWEST_FIGURES:
+        return None
+    blocks = (Paragraph((Span(wording.figures_opening),)), Table(wording.figures_header, tuple(rows)))
+    return SectionDraft("figures", wording.figures_title, blocks)
+
+
+def _answered(step: Step, found: StepFindings, titles: Mapping[str, str], told: _Told, topic: str, wording: Wording) -> list[Block]:
+    """One question's section."""
+    blocks: list[Block] = [Paragraph((Span(step.description or step.title, emphasis=True),))]
+    told_before = set(told.places)
+    disputed = [d for d in disputes(found.findings, topic) if any(place(s.citations[0]) not in told_before for s in d.statements)]
+    told.places |= {place(c) for d in disputed for s in d.statements for c in s.citations}
+    fresh = [f for f in found.findings if f.citations and not f.contradicts and told.is_new(f)]
+    agreed = [f for f in fresh if f.support > 1]
+    views = [f for f in fresh if f.support <= 1 and is_opinion(f.claim)]
+    alone = [f for f in fresh if f.support <= 1 and f not in views]
+    if agreed:
+        blocks.append(_run(wording.label_agreed, agreed))
+    for dispute in disputed:
+        blocks.append(Paragraph((Span(_disputed_label(dispute, wording), strong=True),)))
+        blocks.append(Bullets(tuple((Span(s.claim, s.citations, claim=True),) for s in dispute.statements)))
+    if alone:
+        blocks.append(_run(wording.label_one, alone))
+    if views:
+        blocks.append(Paragraph((Span(wording.label_views, strong=True),)))
+        blocks.append(Bullets(tuple((_speaker(f, titles, wording), *_evidence(f)) for f in views)))
+    if found.gaps:
+        blocks.append(Paragraph((Span(wording.label_open, strong=True), *(Span(gap) for gap in found.gaps))))
+    elif len(blocks) == 1:
+        blocks.append(Paragraph((Span(wording.told_above if found.findings else wording.nothing_found),)))
+    return blocks
+
+
+def _compared(found: StepFindings, subjects: Mapping[PlaceKey, str], topic: str, wording: Wording) -> list[Block]:
+    """Each dispute in a line, for its statements stand in their sections; then what is shared."""
+    blocks: list[Block] = []
+    disputed = disputes(found.findings, topic)
+    if disputed:
+        blocks.append(Paragraph((Span(wording.disputed_opening),)))
+        blocks.append(Bullets(tuple(_line(dispute, subjects, wording) for dispute in disputed)))
+    shared = [f for f in found.findings if f.citations and not f.contradicts]
+    if shared:
+        blocks.append(Paragraph((Span(wording.agreed_opening),)))
+        blocks.append(Bullets(tuple(_evidence(f) for f in shared)))
+    if found.gaps:
+        blocks.append(Paragraph(tuple(Span(gap) for gap in found.gaps)))
+    return blocks or [Paragraph((Span(wording.nothing_found),))]
+
+
+def _line(dispute: Dispute, subjects: Mapping[PlaceKey, str], wording: Wording) -> tuple[Span, ...]:
+    named = [subjects[place(c)] for s in dispute.statements for c in s.citations if place(c) in subjects]
+    subject = (Span(named[0] + _colon(wording), strong=True),) if named else ()
+    if len(dispute.values) < 2:
+        return (*subject, *(Span(s.claim, s.citations, claim=True) for s in dispute.statements))
+    return (*subject, *(Span(_snippet(value), dispute.who_gives(value), claim=True) for value in dispute.values))
+
+
+def _missed(found: StepFindings, wording: Wording) -> list[Block]:
+    blocks: list[Block] = []
+    if found.findings:
+        blocks.append(Paragraph((Span(wording.said_unknown),)))
+        blocks.append(Bullets(tuple(_evidence(f) for f in found.findings)))
+    if found.gaps:
+        blocks.append(Paragraph((Span(wording.not_found),)))
+        blocks.append(Bullets(tuple((Span(gap),) for gap in found.gaps)))
+    return blocks or [Paragraph((Span(wording.nothing_found),))]
+
+
+def _partial(gaps: tuple[Gap, ...], plan: Phase2, wording: Wording) -> SectionDraft:
+    titles = {step.step_id: step.title for step in plan.steps}
+    items = []
+    for gap in gaps:
+        number = step_of(gap.node)
+        name = wording.quoted(titles.get(number, gap.node)) if number is not None else gap.node
+        template = wording.partial_nothing if gap.used == "nothing" else wording.partial_old
+        items.append((Span(template.format(node=name, reason=gap.reason)),))
+    return SectionDraft("partial", wording.partial_title, (Bullets(tuple(items)),))
+
+
+def _run(label: str, found: Iterable[Finding]) -> Paragraph:
+    return Paragraph((Span(label, strong=True), *(span for f in found for span in _evidence(f))))
+
+
+def _evidence(found: Finding) -> tuple[Span, ...]:
+    return (Span(found.claim, found.citations, claim=True),)
+
+
+def _speaker(found: Finding, titles: Mapping[str, str], wording: Wording) -> Span:
+    return Span(shorten(titles.get(found.citations[0].source_id, ""), 70) + _colon(wording), emphasis=True)
+
+
+def _disputed_label(dispute: Dispute, wording: Wording) -> str:
+    """`Disputed: 12 percent or 4 percent.`"""
+    values = [value.figure.text for value in dispute.values if value.figure is not None]
+    return wording.label_disputed_values.format(values=wording.either(values)) if len(values) > 1 else wording.label_disputed
+
+
+def _snippet(statement: Statement) -> str:
+    """The clause around the figure that matters, with an ellipsis where words of the source were left out."""
+    if statement.figure is None:
+        return statement.claim
+    start, end = clause(statement.claim, statement.figure, limit=120)
+    closed = end >= len(statement.claim.rstrip(".。!！"))
+    return ("… " if start else "") + statement.claim[start:end] + ("" if closed else " …")
+
+
+def _colon(wording: Wording) -> str:
+    return "：" if wording.language == "zh" else ":"

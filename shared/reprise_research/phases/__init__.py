@@ -1,0 +1,1 @@
+"""The five phases, each one function: inputs in, artifact out."""

@@ -1,0 +1,50 @@
+"""What every phase checks of what an engine hands back: quotes stand where they are said to stand."""
+
+from reprise_contracts.artifacts import Citation, Contradiction, Excerpt, Finding, Summary
+from reprise_research.context import Library
+from reprise_research.text.citations import checked, is_exact, locate
+
+
+async def check_citation(citation: Citation, library: Library) -> Citation | None:
+    """The citation as it holds, or None. A source outside the library cannot be cited."""
+    if citation.source_id not in library:
+        return None
+    text = await library.text(citation.source_id)
+    return checked(citation, text, library.source(citation.source_id).text_sha256 or "")
+
+
+async def check_finding(finding: Finding, library: Library) -> tuple[Finding | None, int]:
+    """The finding with the citations that hold, and how many did not. A finding that loses all of them is None."""
+    kept, dropped = [], 0
+    for citation in finding.citations:
+        good = await check_citation(citation, library)
+        if good is None:
+            dropped += 1
+        else:
+            kept.append(good)
+    against: list[Contradiction] = []
+    for contradiction in finding.contradicts:
+        good = await check_citation(contradiction.citation, library)
+        if good is None:
+            dropped += 1
+        else:
+            against.append(contradiction.model_copy(update={"citation": good}))
+    if not kept:
+        return None, dropped
+    return finding.model_copy(update={"citations": tuple(kept), "contradicts": tuple(against)}), dropped
+
+
+async def check_summary(summary: Summary, library: Library) -> Summary:
+    """The summary with the excerpts that hold; a near one is moved to where it stands."""
+    if not summary.excerpts:
+        return summary
+    text = await library.text(summary.source_id)
+    kept: list[Excerpt] = []
+    for excerpt in summary.excerpts:
+        if is_exact(text, excerpt.quote, excerpt.start, excerpt.end):
+            kept.append(excerpt)
+            continue
+        place = locate(text, excerpt.quote, excerpt.start)
+        if place is not None:
+            kept.append(Excerpt(quote=text[place.start : place.end], start=place.start, end=place.end, kind=excerpt.kind))
+    return summary.model_copy(update={"excerpts": tuple(kept)})

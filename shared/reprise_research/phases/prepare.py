@@ -1,0 +1,274 @@
+"""Phase 0: fetch what is new, extract texts, find copies, summarise each source and all of them together.
+
+What is stored is used again (R11): a source is fetched if nothing is stored of its present revision, or if `refetch` asks for it.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from reprise_contracts.artifacts import Phase0, PreparedSource, Summary
+from reprise_contracts.frames import ScrapingItem, ScrapingItemProgress, ScrapingItemUpdate, ScrapingStatus, WorkflowProgress
+from reprise_contracts.sources import FailureReason, Outcome, Source, Stored, StoredSource
+from reprise_research.context import Context, Library
+from reprise_research.errors import NoSources, NothingToRead, TextMissing
+from reprise_research.phases.checking import check_summary
+from reprise_research.sources.extract import Extracted, extract
+from reprise_research.sources.failures import SourceFailed, action_for
+from reprise_research.sources.fetch import Fetcher
+from reprise_research.sources.parser_pool import ParserPool
+from reprise_research.sources.site import site_of
+from reprise_research.text.duplicates import near_duplicates, sketch
+from reprise_research.text.words import shorten
+
+_NOT_NEWS = {"fetched_at"}
+"""What may differ in a record without its being a new one."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The artifact, and the records of sources that are new or differ from what was given."""
+
+    artifact: Phase0
+    stored: tuple[StoredSource, ...]
+
+
+@dataclass(frozen=True)
+class _Got:
+    """What became of one source before copies are looked for."""
+
+    source: Source
+    stored: Stored
+    outcome: Outcome
+    trouble: str | None = None
+    """A failed refetch, in words; the stored copy is used."""
+
+
+async def prepare(sources: tuple[Source, ...], context: Context, *, refetch: bool = False) -> Prepared:
+    """Prepare every source. One that fails is recorded with its reason; raises `NoSources` if all do."""
+    if not sources:
+        raise NothingToRead("There are no sources.", "Add at least one source.")
+    watch = _Watch(context, sources)
+    got = await _gathered(sources, context, watch, refetch=refetch)
+    loaded = await _texts(got, context)
+    prepared = _with_copies(got, loaded)
+    stored = _news(got, prepared)
+    if not any(source.status == "ready" for source in prepared):
+        raise NoSources(_no_sources(prepared), stored)
+    context.progress(WorkflowProgress(phase="phase0", progress=60.0, message="Reading the sources"))
+    library = Library(prepared, context.store)
+    summaries = []
+    for number, source in enumerate(library.sources, start=1):
+        made = await context.engine.summarise(source, library, context.brief)
+        summaries.append(await check_summary(made.model_copy(update={"source_id": source.source_id}), library))
+        share = 60.0 + 30.0 * number / len(library.sources)
+        context.progress(WorkflowProgress(phase="phase0", progress=share, message=f"Read {shorten(source.title, 80)}"))
+    combined = await context.engine.combine(tuple(summaries), library, context.brief)
+    artifact = Phase0(sources=prepared, summaries=_in_order(summaries, prepared), abstract=combined.text, themes=combined.themes)
+    context.progress(WorkflowProgress(phase="phase0", progress=100.0, message=f"{len(summaries)} of {len(sources)} sources read"))
+    return Prepared(artifact, stored)
+
+
+class _Watch:
+    """Says how far each source is, in the frames that a client draws."""
+
+    def __init__(self, context: Context, sources: tuple[Source, ...]) -> None:
+        self._progress = context.progress
+        self._items = {s.source_id: ScrapingItem(link_id=s.source_id, url=s.url, title=s.title or _name(s)) for s in sources}
+        self._total = len(sources)
+
+    def stage(self, source: Source, stage: str, share: float, message: str) -> None:
+        """A source enters a stage; `share` of it is done, 0 to 100."""
+        self._items[source.source_id] = self._items[source.source_id].model_copy(update={"status": stage})
+        frame = ScrapingItemProgress(
+            link_id=source.source_id, url=source.url, stage=stage, stage_progress=0.0, overall_progress=share, message=message
+        )
+        self._progress(frame)
+
+    def ended(self, source: Source, got: _Got) -> None:
+        """A source came to its end."""
+        failed = got.stored.text_sha256 is None
+        status = "failed" if failed else "completed"
+        detail = got.stored.detail if failed else got.trouble
+        self._items[source.source_id] = ScrapingItem(
+            link_id=source.source_id, url=source.url, title=got.stored.title or source.title or _name(source), status=status, error=detail
+        )
+        self._progress(ScrapingItemUpdate(link_id=source.source_id, url=source.url, status=status, error=detail))
+        counts = [item.status for item in self._items.values()]
+        completed, failures = counts.count("completed"), counts.count("failed")
+        waiting = counts.count("pending")
+        under_way = self._total - completed - failures - waiting
+        self._progress(
+            ScrapingStatus(total=self._total, completed=completed, failed=failures, inProgress=under_way, items=tuple(self._items.values()))
+        )
+        share = 60.0 * (completed + failures) / self._total
+        self._progress(WorkflowProgress(phase="phase0", progress=share, message=f"{completed + failures} of {self._total} sources"))
+
+
+async def _gathered(sources: tuple[Source, ...], context: Context, watch: _Watch, *, refetch: bool) -> list[_Got]:
+    """Every source, several at a time, in the order given."""
+    settings = context.fetcher
+    gate = asyncio.Semaphore(settings.at_once)
+    pool = context.parsers or ParserPool(size=settings.parsers, seconds=settings.parse_seconds, memory=settings.parse_memory)
+    try:
+        async with Fetcher(settings) as fetcher, asyncio.TaskGroup() as group:
+
+            async def one(source: Source) -> _Got:
+                async with gate:
+                    got = await _get(source, context, fetcher, pool, watch, refetch=refetch)
+                    watch.ended(source, got)
+                    return got
+
+            tasks = [group.create_task(one(source)) for source in sources]
+        return [task.result() for task in tasks]
+    except* TextMissing as missing:
+        raise missing.exceptions[0] from None
+    finally:
+        if context.parsers is None:
+            await pool.close()
+
+
+async def _get(source: Source, context: Context, fetcher: Fetcher, pool: ParserPool, watch: _Watch, *, refetch: bool) -> _Got:
+    stored = source.stored if source.stored is not None and source.stored.revision == source.revision else None
+    if stored is not None and (not refetch or (source.url is None and stored.text_sha256 is not None)):
+        return _Got(source, stored, "reused")
+    watch.stage(source, "fetching", 5.0, f"Fetching {source.url or _name(source)}")
+    try:
+        fresh = await _fetched(source, stored, context, fetcher, pool, watch)
+    except SourceFailed as failed:
+        if stored is not None and stored.text_sha256 is not None:
+            return _Got(source, stored, "failed", f"Asking again failed: {failed.detail} The stored copy is used.")
+        record = Stored(revision=source.revision, fetched_at=datetime.now(UTC), reason=failed.reason, detail=failed.detail)
+        return _Got(source, record, "failed")
+    if stored is None or stored.text_sha256 is None:
+        return _Got(source, fresh, "fetched")
+    return _Got(source, fresh, "unchanged" if fresh.text_sha256 == stored.text_sha256 else "changed")
+
+
+async def _fetched(source: Source, stored: Stored | None, context: Context, fetcher: Fetcher, pool: ParserPool, watch: _Watch) -> Stored:
+    """The source as it is now, stored. Asks conditionally where a copy is kept that can be told apart."""
+    record = Stored(revision=source.revision, fetched_at=datetime.now(UTC))
+    if source.url is not None:
+        kept = stored if stored is not None and stored.text_sha256 is not None else None
+        answer = await fetcher.fetch(source.url, etag=kept.etag if kept else None, last_modified=kept.last_modified if kept else None)
+        if answer.not_modified:
+            if kept is None:
+                raise SourceFailed("malformed", "The server says that nothing has changed, although nothing was fetched before.")
+            return kept
+        data, kind, charset, name = answer.body, answer.content_type, answer.charset, answer.final_url
+        record = record.model_copy(update={"final_url": answer.final_url, "etag": answer.etag, "last_modified": answer.last_modified})
+    elif source.upload is not None:
+        data = await context.store.get_raw(source.upload.sha256)
+        kind, charset, name = _plain_type(source.upload.content_type), _charset_in(source.upload.content_type), source.upload.filename or ""
+    else:
+        raise SourceFailed("empty", "The source has neither an address nor content.")
+    watch.stage(source, "extracting", 60.0, f"Reading {_name(source)}")
+    found = await extract(data, pool, content_type=kind, charset=charset, name=name)
+    raw = source.upload.sha256 if source.upload is not None and source.url is None else await context.store.put_raw(data)
+    return _recorded(record, found, raw, await context.store.put_text(found.text), kind, len(data))
+
+
+def _recorded(record: Stored, found: Extracted, raw: str, text: str, content_type: str, size: int) -> Stored:
+    return record.model_copy(
+        update={
+            "raw_sha256": raw, "text_sha256": text, "title": shorten(found.title, 300) if found.title else None, "author": found.author,
+            "published": found.published, "language": found.language, "content_type": content_type or None, "method": found.method,
+            "bytes": size, "words": found.words,
+        }
+    )  # fmt: skip
+
+
+async def _texts(got: list[_Got], context: Context) -> list[str]:
+    """The text of each source that has one, else an empty one; a text of many sources is loaded once."""
+    loaded: dict[str, str] = {}
+    for one in got:
+        sha256 = one.stored.text_sha256
+        if sha256 is not None and sha256 not in loaded:
+            loaded[sha256] = await context.store.get_text(sha256)
+    return [loaded[one.stored.text_sha256] if one.stored.text_sha256 is not None else "" for one in got]
+
+
+def _with_copies(got: list[_Got], texts: list[str]) -> tuple[PreparedSource, ...]:
+    """The sources as the artifact lists them; copies point to the first of their kind."""
+    prepared = [_prepared(one) for one in got]
+    readable = [index for index, one in enumerate(got) if one.stored.text_sha256 is not None]
+    first: dict[str, int] = {}
+    for index in readable:
+        sha256 = got[index].stored.text_sha256 or ""
+        if sha256 in first:
+            prepared[index] = _copy_of(prepared[index], prepared[first[sha256]], 1.0)
+        first.setdefault(sha256, index)
+    originals = list(first.values())
+    for later, (earlier, near) in near_duplicates([sketch(texts[index]) for index in originals]).items():
+        copy, original = originals[later], originals[earlier]
+        prepared[copy] = _copy_of(prepared[copy], prepared[original], near)
+        for index in readable:
+            if prepared[index].duplicate_of == prepared[copy].source_id:
+                prepared[index] = _copy_of(prepared[index], prepared[original], near)
+    return tuple(prepared)
+
+
+def _copy_of(copy: PreparedSource, original: PreparedSource, similarity: float) -> PreparedSource:
+    return copy.model_copy(update={"status": "duplicate", "duplicate_of": original.source_id, "similarity": similarity})
+
+
+def _prepared(got: _Got) -> PreparedSource:
+    source, stored = got.source, got.stored
+    reason: FailureReason | None = stored.reason if stored.text_sha256 is None else None
+    return PreparedSource(
+        source_id=source.source_id,
+        url=source.url,
+        title=source.title or stored.title or _name(source),
+        status="ready" if stored.text_sha256 is not None else "failed",
+        outcome=got.outcome,
+        reason=reason,
+        detail=got.trouble or (stored.detail if reason else None),
+        action=action_for(reason) if reason else None,
+        text_sha256=stored.text_sha256,
+        final_url=stored.final_url,
+        site=site_of(source, stored.final_url),
+        content_type=stored.content_type,
+        method=stored.method,
+        language=stored.language,
+        author=stored.author,
+        published=stored.published,
+        words=stored.words,
+        accessed_at=stored.fetched_at,
+    )
+
+
+def _news(got: list[_Got], prepared: tuple[PreparedSource, ...]) -> tuple[StoredSource, ...]:
+    """The records that say something new."""
+    found = []
+    for one, source in zip(got, prepared, strict=True):
+        record = one.stored.model_copy(update={"duplicate_of": source.duplicate_of})
+        before = one.source.stored
+        if before is None or record.model_dump(exclude=_NOT_NEWS) != before.model_dump(exclude=_NOT_NEWS):
+            found.append(StoredSource(source_id=source.source_id, stored=record))
+    return tuple(found)
+
+
+def _in_order(summaries: list[Summary], prepared: tuple[PreparedSource, ...]) -> tuple[Summary, ...]:
+    made = {summary.source_id: summary for summary in summaries}
+    return tuple(made[source.source_id] for source in prepared if source.source_id in made)
+
+
+def _no_sources(prepared: tuple[PreparedSource, ...]) -> str:
+    told = "; ".join(f"{shorten(source.title, 60)}: {source.detail or source.reason}" for source in prepared[:5])
+    more = f"; and {len(prepared) - 5} more" if len(prepared) > 5 else ""
+    return f"Not one of {len(prepared)} sources could be read. {told}{more}"
+
+
+def _name(source: Source) -> str:
+    if source.upload is not None and source.upload.filename:
+        return source.upload.filename
+    return source.title or source.url or source.source_id
+
+
+def _plain_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _charset_in(content_type: str) -> str | None:
+    _, _, charset = content_type.partition("charset=")
+    return charset.strip("\"' ;") or None

@@ -1,0 +1,100 @@
+"""A report draft into Markdown with numbered references. The only place where report markup is written."""
+
+import re
+from collections.abc import Mapping
+
+from reprise_contracts.artifacts import Citation, PreparedSource, Reference, Section
+from reprise_research.engines.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span, Table
+from reprise_research.text.markup import escaped, link
+
+_NUMBER = re.compile(r"(?<!\\)\[(\d+)\]")
+
+
+class Renderer:
+    """Numbers sources in the order in which the report first cites them."""
+
+    def __init__(self, sources: tuple[PreparedSource, ...]) -> None:
+        self._sources = {source.source_id: source for source in sources}
+        self._cited: dict[str, dict[tuple[int, int], Citation]] = {}
+        self.unsupported: list[str] = []
+
+    def section(self, draft: SectionDraft) -> Section:
+        """One section; its Markdown does not repeat the title."""
+        markdown = "\n\n".join(text for text in (self._block(block) for block in draft.blocks) if text)
+        return Section(section_id=draft.section_id, title=draft.title, markdown=markdown, steps=draft.steps, finding_ids=draft.finding_ids)
+
+    def references(self) -> tuple[Reference, ...]:
+        """The sources that were cited, with the passages."""
+        return tuple(
+            Reference(
+                number=number,
+                source_id=source_id,
+                title=self._sources[source_id].title or source_id,
+                url=self._sources[source_id].final_url or self._sources[source_id].url,
+                citations=tuple(cited.values()),
+            )
+            for number, (source_id, cited) in enumerate(self._cited.items(), start=1)
+        )
+
+    def reference_list(self) -> str:
+        """The references as Markdown, one line each."""
+        return "\n".join(f"{reference.number}. {self._named(reference)}" for reference in self.references())
+
+    def _named(self, reference: Reference) -> str:
+        source = self._sources[reference.source_id]
+        details = [escaped(text) for text in (source.author, source.published) if text]
+        name = link(reference.title, reference.url) if reference.url else escaped(reference.title)
+        return ", ".join([name, *details]) + "."
+
+    def _block(self, block: Block) -> str:
+        if isinstance(block, Paragraph):
+            return self._row(block.spans)
+        if isinstance(block, Bullets):
+            return "\n".join(f"- {self._row(item)}" for item in block.items)
+        return self._table(block)
+
+    def _table(self, table: Table) -> str:
+        lines = [table.header, tuple("---" for _ in table.header)]
+        head = [f"| {' | '.join(escaped(cell) if cell != '---' else cell for cell in line)} |" for line in lines]
+        return "\n".join([*head, *(f"| {' | '.join(self._row(cell) for cell in row)} |" for row in table.rows)])
+
+    def _row(self, spans: tuple[Span, ...]) -> str:
+        return " ".join(self._span(span) for span in spans if span.text.strip())
+
+    def _span(self, span: Span) -> str:
+        text = escaped(span.text)
+        if span.strong:
+            text = f"**{text}**"
+        elif span.emphasis:
+            text = f"*{text}*"
+        numbers = sorted({self._number(c) for c in span.citations if c.source_id in self._sources})
+        if span.claim and not numbers:
+            self.unsupported.append(span.text)
+        return " ".join([text, "".join(f"[{number}]" for number in numbers)]) if numbers else text
+
+    def _number(self, citation: Citation) -> int:
+        self._cited.setdefault(citation.source_id, {}).setdefault((citation.start, citation.end), citation)
+        return list(self._cited).index(citation.source_id) + 1
+
+
+def render(
+    draft: ReportDraft, sources: tuple[PreparedSource, ...]
+) -> tuple[str, tuple[Section, ...], tuple[Reference, ...], tuple[str, ...]]:
+    """Markdown of the whole report, its sections, its references, and the claims that cite no source that was read."""
+    renderer = Renderer(sources)
+    sections = tuple(renderer.section(section) for section in draft.sections)
+    parts = [f"# {escaped(draft.title)}"]
+    if draft.note:
+        parts.append(f"> {escaped(draft.note)}")
+    for section in sections:
+        parts.append(f"## {escaped(section.title)}")
+        parts.append(section.markdown)
+    if renderer.references():
+        parts.append(f"## {escaped(draft.references_title)}")
+        parts.append(renderer.reference_list())
+    return "\n\n".join(part for part in parts if part) + "\n", sections, renderer.references(), tuple(dict.fromkeys(renderer.unsupported))
+
+
+def without_numbers(markdown: str, references: Mapping[int, str]) -> str:
+    """A section's Markdown with each reference's number replaced by its source, so that renumbering alone is no change."""
+    return _NUMBER.sub(lambda found: f"[{references.get(int(found.group(1)), found.group(1))}]", markdown)

@@ -1,0 +1,66 @@
+"""Phase 4: the report. Reads the plan, all findings and the sources' references, and no texts."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from reprise_contracts.artifacts import Changes, Missing, Phase0, Phase2, Phase4, SectionChange, StepFindings
+from reprise_contracts.frames import WorkflowProgress
+from reprise_contracts.jobs import Gap
+from reprise_contracts.nodes import step_node
+from reprise_research.context import Context
+from reprise_research.errors import NothingToRead
+from reprise_research.phases.rendering import render, without_numbers
+
+
+async def report(
+    phase0: Phase0,
+    plan: Phase2,
+    findings: Mapping[int, StepFindings],
+    context: Context,
+    *,
+    previous: Phase4 | None = None,
+    gaps: tuple[Gap, ...] = (),
+    reasons: tuple[str, ...] = (),
+) -> Phase4:
+    """The report on all findings. The caller fills in `inputs` and `meta`.
+
+    A step without findings must be named in `gaps`, and then is in the report and in `partial`: nothing is left out silently.
+    Raises `NothingToRead`, `EngineFailed`."""
+    named = {gap.node for gap in gaps}
+    lacking = [s.step_id for s in plan.steps if s.step_id not in findings and step_node(s.step_id) not in named]
+    if lacking:
+        raise NothingToRead(f"Steps without findings: {lacking}.", "Run them, or allow a partial report.")
+    context.progress(WorkflowProgress(phase="phase4", progress=0.0, message="Writing the report"))
+    sources = tuple(source for source in phase0.sources if source.text_sha256 and source.status == "ready")
+    own = {step.step_id: findings[step.step_id] for step in plan.steps if step.step_id in findings}
+    draft = await context.engine.write(plan, own, sources, gaps, context.brief)
+    markdown, sections, references, unsupported = render(draft, sources)
+    done = Phase4(
+        title=draft.title,
+        markdown=markdown,
+        sections=sections,
+        references=references,
+        unsupported_claims=unsupported,
+        partial=tuple(Missing(node=gap.node, used=gap.used, reason=gap.reason) for gap in gaps),
+    )
+    context.progress(WorkflowProgress(phase="phase4", progress=100.0, message=f"{len(sections)} sections, {len(references)} references"))
+    return done.model_copy(update={"changes": changes(done, previous, reasons)}) if previous is not None else done
+
+
+def changes(now: Phase4, before: Phase4, reasons: tuple[str, ...]) -> Changes:
+    """What became of each section since the report before, and why (R25)."""
+    old, new = _bodies(before), _bodies(now)
+    found = [SectionChange(title=title, change=_change(key, body, old)) for key, (title, body) in new.items()]
+    found += [SectionChange(title=title, change="removed") for key, (title, _) in old.items() if key not in new]
+    return Changes(sections=tuple(found), reasons=reasons)
+
+
+def _bodies(done: Phase4) -> dict[str, tuple[str, str]]:
+    sources = {reference.number: reference.source_id for reference in done.references}
+    return {section.section_id: (section.title, without_numbers(section.markdown, sources)) for section in done.sections}
+
+
+def _change(key: str, body: str, old: dict[str, tuple[str, str]]) -> Literal["added", "changed", "unchanged"]:
+    if key not in old:
+        return "added"
+    return "unchanged" if old[key][1] == body else "changed"

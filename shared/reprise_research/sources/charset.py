@@ -1,0 +1,40 @@
+"""Bytes into text: byte order mark, then what the server says, then UTF-8, then the likeliest other encoding."""
+
+import codecs
+import re
+import unicodedata
+
+from charset_normalizer import from_bytes
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_SAMPLE = 64_000
+
+
+def decoded(data: bytes, charset: str | None = None) -> str:
+    """The text of some bytes; never fails, for what no encoding explains becomes replacement characters."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "replace")
+    for name in (charset, "utf-8"):
+        if name:
+            try:
+                return data.decode(name)
+            except (LookupError, UnicodeDecodeError):
+                continue
+    best = from_bytes(data[:_SAMPLE]).best()
+    return data.decode(best.encoding if best is not None else "cp1252", "replace")
+
+
+def declared_in_html(data: bytes) -> str | None:
+    """The charset that a page's head names."""
+    found = _META.search(data[:4096])
+    return found[1].decode("ascii") if found else None
+
+
+def clean(text: str) -> str:
+    """The form in which texts are stored: NFC, lines ended by \\n, no control characters, no trailing space, no runs of empty lines."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n").replace("\u00ad", ""))
+    lines = [" ".join(line.split(" ")).rstrip() for line in _CONTROL.sub("", text).split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -1,0 +1,87 @@
+"""From bytes to the text that is stored, in which citations' offsets count.
+
+A stored text has one paragraph per line, is in NFC, and depends on nothing but the bytes and what the server said of them.
+"""
+
+import re
+from dataclasses import dataclass
+
+from reprise_contracts.sources import MAX_TEXT
+from reprise_research.sources.charset import clean, declared_in_html, decoded
+from reprise_research.sources.failures import SourceFailed
+from reprise_research.sources.kinds import Kind, kind_of
+from reprise_research.sources.parser_pool import ParserPool
+from reprise_research.sources.plain import from_markdown, from_text
+from reprise_research.text.language import language_of
+from reprise_research.text.words import count_words
+
+_FEWEST_WORDS = 8
+_SHORT = 150
+_CHALLENGE = re.compile(
+    r"just a moment|checking (?:if the site|your browser)|verify (?:that )?you are (?:a )?human|enable javascript and cookies|unusual traffic|are you a robot",
+    re.IGNORECASE,
+)
+_PAYWALL = re.compile(
+    r"subscribe to (?:continue|read)|to continue reading|already a subscriber|for subscribers only|this (?:article|content) is (?:only )?(?:for|available to) (?:our )?subscribers",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """The text of a document and what it says of itself."""
+
+    text: str
+    method: str
+    kind: Kind
+    title: str | None = None
+    author: str | None = None
+    published: str | None = None
+    language: str | None = None
+    words: int = 0
+
+
+async def extract(data: bytes, parsers: ParserPool, *, content_type: str = "", charset: str | None = None, name: str = "") -> Extracted:
+    """Read a document. HTML and PDF are parsed in a process of their own. Raises `SourceFailed` with its reason."""
+    kind = kind_of(data, content_type, name)
+    if kind in {"html", "pdf"}:
+        found = await parsers.parse(kind, data, url=name, charset=(charset or declared_in_html(data)) if kind == "html" else None)
+        text, method = clean(found.text), found.method
+        title, author, published = found.title, found.author, found.published
+    else:
+        author = published = title = None
+        plain = clean(decoded(data, charset))
+        if kind == "markdown":
+            plain, title = from_markdown(plain)
+        text, method = clean(from_text(plain) if kind == "text" else plain), kind
+    words = count_words(text)
+    _judge(text, words, kind)
+    return Extracted(text, method, kind, title or _first_heading(text), author, published, language_of(text), words)
+
+
+def _judge(text: str, words: int, kind: Kind) -> None:
+    """Refuse what is no document: nothing, a gate before one, or more than can be handled."""
+    if words < _SHORT and kind == "html":
+        if _CHALLENGE.search(text):
+            raise SourceFailed("challenge", "The site answered with a check for robots instead of the page.")
+        if _PAYWALL.search(text):
+            raise SourceFailed("paywall", "The site shows only the beginning to those who do not subscribe.")
+    if not words:
+        raise SourceFailed("not_text" if kind == "pdf" else "empty", _EMPTY[kind])
+    if words < _FEWEST_WORDS and kind in {"html", "pdf"}:
+        raise SourceFailed("empty", f"It holds only {words} words of text.")
+    if len(text) > MAX_TEXT:
+        raise SourceFailed("too_large", f"Its text has {len(text):,} characters; at most {MAX_TEXT:,} are read.")
+
+
+_EMPTY: dict[Kind, str] = {
+    "html": "The page shows no text of its own.",
+    "pdf": "The PDF holds pictures of pages, but no text.",
+    "markdown": "The document holds no text.",
+    "text": "The document holds no text.",
+}
+
+
+def _first_heading(text: str) -> str | None:
+    line = text.split("\n", 1)[0].strip()
+    return line if 3 <= len(line) <= 120 and not line.endswith((".", "。", ",", ";")) else None

@@ -1,0 +1,207 @@
+"""Fetching what a person named: politely, within limits, and never from a private address.
+
+Redirects are followed by our own loop, because each hop must be checked. The address that was checked is the one connected to; the
+host's name goes into the Host header and the TLS handshake. Proxies of the environment are ignored, as they would resolve names anew.
+"""
+
+import asyncio
+import time
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import httpx
+
+from reprise_research.sources.addresses import Target, resolve
+from reprise_research.sources.failures import SourceFailed
+from reprise_research.sources.robots import LARGEST, NOTHING_ALLOWED, Robots, parse_robots
+from reprise_research.sources.settings import FetcherSettings
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CHALLENGE = (b"cf-chl", b"cf_chl", b"Just a moment...", b"captcha", b"Checking your browser", b"verify you are human", b"Access denied | ")
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An answer with a body; or, with `not_modified`, the server's word that the stored copy is current."""
+
+    final_url: str
+    content_type: str = ""
+    charset: str | None = None
+    body: bytes = b""
+    etag: str | None = None
+    last_modified: str | None = None
+    not_modified: bool = False
+
+
+@dataclass
+class _Host:
+    """Manners towards one host."""
+
+    gate: asyncio.Semaphore
+    next_start: float = 0.0
+
+
+class _Decoder(Protocol):
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """At most `max_length` bytes of what the data unpacks to."""
+
+
+@dataclass
+class Fetcher:
+    """One client for one run of preparing; `async with` closes its connections."""
+
+    settings: FetcherSettings
+    _hosts: dict[str, _Host] = field(default_factory=dict)
+    _robots: dict[str, "asyncio.Task[Robots]"] = field(default_factory=dict)
+    _client: httpx.AsyncClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        headers = {"User-Agent": self.settings.user_agent, "Accept-Encoding": "gzip, deflate"}
+        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, headers=headers, timeout=self.settings.seconds)
+
+    async def __aenter__(self) -> "Fetcher":
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for task in self._robots.values():
+            task.cancel()
+        await asyncio.gather(*self._robots.values(), return_exceptions=True)
+        await self._client.aclose()
+
+    async def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Fetched:
+        """Get a page; conditional where a validator is given. Raises `SourceFailed` with its reason."""
+        conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        headers = {name: value for name, value in conditions.items() if value}
+        headers["Accept"] = "text/html,application/xhtml+xml,application/pdf,text/markdown,text/plain;q=0.9,*/*;q=0.5"
+        try:
+            async with asyncio.timeout(self.settings.seconds):
+                return await self._followed(url, headers, self.settings.max_bytes, robots=self.settings.respect_robots)
+        except TimeoutError:
+            raise SourceFailed("timeout", f"No complete answer within {self.settings.seconds:g} seconds.") from None
+
+    async def _followed(self, url: str, headers: Mapping[str, str], limit: int, *, robots: bool) -> Fetched:
+        seen: list[str] = []
+        while True:
+            target = await resolve(url, self.settings)
+            if robots and not (await self._rules(target)).allows(url):
+                raise SourceFailed("robots", f"{target.host} asks programs not to read this page.")
+            answer = await self._once(url, target, headers, limit)
+            if isinstance(answer, Fetched):
+                return answer
+            seen.append(url)
+            if len(seen) > self.settings.max_redirects or answer in seen:
+                raise SourceFailed("too_many_redirects", f"The address leads on and on: {len(seen)} redirects.")
+            url = answer
+
+    async def _once(self, url: str, target: Target, headers: Mapping[str, str], limit: int) -> Fetched | str:
+        """One request: the answer, or the address that it leads to."""
+        try:
+            async with self._manners(target), self._sent(url, target, headers) as response:
+                if response.status_code in _REDIRECTS and "location" in response.headers:
+                    return urljoin(url, response.headers["location"])
+                if response.status_code == 304:
+                    return Fetched(url, not_modified=True)
+                if response.status_code >= 400:
+                    raise await self._refused(response, target)
+                return await self._read(url, response, limit)
+        except httpx.TimeoutException:
+            raise SourceFailed("timeout", f"{target.host} did not answer in time.") from None
+        except (httpx.RemoteProtocolError, httpx.DecodingError, zlib.error):
+            raise SourceFailed("malformed", f"{target.host} sent an answer that is not valid HTTP.") from None
+        except httpx.TransportError as error:
+            secure = " (its certificate was not accepted)" if "CERTIFICATE" in str(error) else ""
+            raise SourceFailed("unreachable", f"{target.host} could not be reached{secure}.") from None
+        except (httpx.InvalidURL, UnicodeError):
+            raise SourceFailed("blocked_address", f"{url[:200]} is not a valid address.") from None
+
+    @asynccontextmanager
+    async def _sent(self, url: str, target: Target, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
+        """The request, sent to the address that was checked."""
+        parts = urlsplit(url)
+        address = f"[{target.address}]" if ":" in target.address else target.address
+        usual = 443 if target.scheme == "https" else 80
+        host = f"[{target.host}]" if ":" in target.host else target.host.encode("idna").decode()
+        pinned = urlunsplit((target.scheme, f"{address}:{target.port}", parts.path or "/", parts.query, ""))
+        sent = {**headers, "Host": host if target.port == usual else f"{host}:{target.port}"}
+        async with self._client.stream("GET", pinned, headers=sent, extensions={"sni_hostname": host.strip("[]")}) as response:
+            yield response
+
+    async def _read(self, url: str, response: httpx.Response, limit: int) -> Fetched:
+        """The body, unpacked as it comes, cut off at the limit."""
+        declared = response.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > limit:
+            raise SourceFailed("too_large", f"It has {int(declared) / 1e6:,.0f} MB; at most {limit / 1e6:g} MB are read.")
+        decoder = _decoder(response.headers.get("content-encoding", "").strip().lower())
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            body += chunk if decoder is None else decoder.decompress(chunk, limit + 1 - len(body))
+            if len(body) > limit:
+                raise SourceFailed("too_large", f"It is larger than {limit / 1e6:g} MB, which is as much as is read.")
+        kind, _, _ = response.headers.get("content-type", "").partition(";")
+        return Fetched(
+            final_url=url, content_type=kind.strip().lower(), charset=response.charset_encoding, body=bytes(body),
+            etag=response.headers.get("etag"), last_modified=response.headers.get("last-modified"),
+        )  # fmt: skip
+
+    async def _refused(self, response: httpx.Response, target: Target) -> SourceFailed:
+        """Why a page was not given, by its status and the first of what came instead."""
+        status, start = response.status_code, b""
+        async for chunk in response.aiter_raw():
+            start += chunk
+            if len(start) > 20_000:
+                break
+        if response.headers.get("cf-mitigated") == "challenge" or (status in {403, 429, 503} and any(sign in start for sign in _CHALLENGE)):
+            return SourceFailed("challenge", f"{target.host} wants to see a person's browser first.")
+        if status in {404, 410}:
+            return SourceFailed("not_found", f"{target.host} has no such page ({status}).")
+        if status == 402:
+            return SourceFailed("paywall", f"{target.host} wants to be paid for this page.")
+        if status == 408:
+            return SourceFailed("timeout", f"{target.host} gave up waiting ({status}).")
+        if status == 429:
+            return SourceFailed("server_error", f"{target.host} says that it has been asked too often ({status}).")
+        if status < 500:
+            return SourceFailed("forbidden", f"{target.host} does not give out this page ({status}).")
+        return SourceFailed("server_error", f"{target.host} has a problem of its own ({status}).")
+
+    async def _rules(self, target: Target) -> Robots:
+        """The origin's robots.txt, asked for once."""
+        if target.origin not in self._robots:
+            self._robots[target.origin] = asyncio.create_task(self._ask_rules(target))
+        return await asyncio.shield(self._robots[target.origin])
+
+    async def _ask_rules(self, target: Target) -> Robots:
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        address = f"{target.scheme}://{host}:{target.port}/robots.txt"
+        try:
+            async with asyncio.timeout(self.settings.seconds):
+                answer = await self._followed(address, {}, LARGEST, robots=False)
+        except SourceFailed as failed:
+            return NOTHING_ALLOWED if failed.reason == "server_error" else Robots()
+        except TimeoutError:
+            return Robots()
+        return parse_robots(answer.body.decode("utf-8", "replace"), self.settings.user_agent.partition("/")[0])
+
+    @asynccontextmanager
+    async def _manners(self, target: Target) -> AsyncIterator[None]:
+        """Wait until it is polite to ask this host."""
+        host = self._hosts.setdefault(target.host, _Host(asyncio.Semaphore(self.settings.per_host)))
+        async with host.gate:
+            if not target.is_loopback:
+                start = max(time.monotonic(), host.next_start)
+                host.next_start = start + self.settings.pause
+                await asyncio.sleep(max(0.0, start - time.monotonic()))
+            yield
+
+
+def _decoder(encoding: str) -> _Decoder | None:
+    if encoding in {"", "identity"}:
+        return None
+    if encoding in {"gzip", "x-gzip", "deflate"}:
+        return zlib.decompressobj(zlib.MAX_WBITS | 32)
+    raise SourceFailed("malformed", f"The page is packed as {encoding[:40]}, which was not asked for.")

@@ -1,0 +1,189 @@
+"""The process that parses HTML and PDF, alone with its document: limits are set before the first byte is read.
+
+A bomb or a bug in a parser takes this process with it and nothing else. Frames on stdin and stdout are a length of four bytes (big
+endian), a JSON header of that length, and as many bytes of body as the header says. Run as
+`python -m reprise_research.sources.parser_child <bytes of address space>`.
+"""
+
+import io
+import json
+import re
+import resource
+import struct
+import sys
+from typing import Any, BinaryIO
+
+_MOST_PAGES = 3000
+
+
+def main() -> None:
+    """Serve requests until the other side closes."""
+    limit = int(sys.argv[1])
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), write_through=True)
+    import lxml.html  # noqa: F401, PLC0415  # before the limit, so that all of it is for the document
+    import pypdfium2  # noqa: F401, PLC0415
+    import trafilatura  # noqa: F401, PLC0415
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    while (request := _receive(stdin)) is not None:
+        header, body = request
+        try:
+            answer, text = _parse(header, body)
+        except MemoryError:
+            answer, text = {"failed": "resources", "detail": "Reading it takes more memory than one source may use."}, ""
+        except RecursionError:
+            answer, text = {"failed": "malformed", "detail": "It is nested too deeply to be read."}, ""
+        except Unreadable as error:
+            answer, text = {"failed": error.reason, "detail": str(error)}, ""
+        except Exception as error:  # whatever a parser throws at a hostile document is the document's failure
+            answer, text = {"failed": "malformed", "detail": f"It cannot be read: {type(error).__name__}."}, ""
+        del body
+        _send(stdout, answer, text.encode("utf-8", "replace"))
+
+
+class Unreadable(Exception):
+    """A document that the parser refuses."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+def _parse(header: dict[str, Any], body: bytes) -> tuple[dict[str, str | None], str]:
+    if header["kind"] == "pdf":
+        return _pdf(body)
+    return _html(body, header.get("url") or None, header.get("charset"))
+
+
+def _pdf(body: bytes) -> tuple[dict[str, str | None], str]:
+    """Text of every page, lines put back into paragraphs."""
+    import pypdfium2  # noqa: PLC0415
+
+    try:
+        document = pypdfium2.PdfDocument(body)
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise Unreadable("forbidden", "The PDF is protected by a password.") from None
+        raise Unreadable("malformed", "The PDF is damaged and cannot be opened.") from None
+    if len(document) > _MOST_PAGES:
+        raise Unreadable("too_large", f"The PDF has {len(document)} pages; at most {_MOST_PAGES} are read.")
+    pages = []
+    for number in range(len(document)):
+        page = document[number]
+        reader = page.get_textpage()
+        pages.append(_paragraphs(reader.get_text_bounded().replace("\r\n", "\n")))
+        reader.close()
+        page.close()
+    told = document.get_metadata_dict()
+    published = re.match(r"D:(\d{4})(\d\d)(\d\d)", told.get("CreationDate", ""))
+    answer = {
+        "method": "pypdfium2",
+        "title": told.get("Title") or None,
+        "author": told.get("Author") or None,
+        "published": "-".join(published.groups()) if published else None,
+    }
+    document.close()
+    return answer, "\n\n".join(page for page in pages if page)
+
+
+def _paragraphs(page: str) -> str:
+    """A page's lines as paragraphs: a line that is full, or that ends within a word, goes on in the next."""
+    lines = [line.strip() for line in page.replace("\ufffe", "-").split("\n")]
+    longest = max((len(line) for line in lines), default=0)
+    joined: list[str] = []
+    goes_on = False
+    for line in lines:
+        if not line or re.fullmatch(r"(?:page )?\d{1,4}(?: (?:of|/) \d{1,4})?", line, re.IGNORECASE):
+            goes_on = goes_on and bool(line)
+            continue
+        if goes_on and not re.match(r"[•‣▪-]\s", line):
+            if re.search(r"[a-z]-$", joined[-1]) and line[0].islower():
+                joined[-1] = joined[-1][:-1] + line
+            else:
+                wide = ord(joined[-1][-1]) > 0x2E80 and ord(line[0]) > 0x2E80
+                joined[-1] += line if wide else f" {line}"
+        else:
+            joined.append(line)
+        ended = re.search(r"[.!?:。！？：][\"'”’)\]]*$", line) is not None
+        goes_on = len(line) >= 0.6 * longest and not (ended and len(line) < 0.85 * longest)
+    return "\n".join(joined)
+
+
+def _html(body: bytes, url: str | None, charset: str | None) -> tuple[dict[str, str | None], str]:
+    """The main text by trafilatura; if that finds little, every block of text that is not mostly links."""
+    import trafilatura  # noqa: PLC0415
+
+    page: bytes | str = body
+    if charset:
+        try:
+            page = body.decode(charset)
+        except (LookupError, UnicodeDecodeError):
+            page = body
+    found = trafilatura.bare_extraction(page, url=url, include_comments=False, include_tables=True, deduplicate=False, with_metadata=True)
+    answer: dict[str, str | None] = {"method": "trafilatura", "title": None, "author": None, "published": None}
+    text = ""
+    if isinstance(found, trafilatura.settings.Document):
+        answer |= {"title": found.title or None, "author": found.author or None, "published": found.date or None}
+        answer["author"] = _named_author(page) or answer["author"]
+        text = found.text or ""
+    if len(text.split()) < 40 and not re.search(r"[\u4e00-\u9fff]{80}", text.replace("\n", "")):
+        title, blocks = _blocks(page)
+        if len(blocks) > 1.3 * len(text):
+            text = blocks
+            answer |= {"method": "lxml", "title": answer["title"] or title}
+    return answer, text
+
+
+def _named_author(page: bytes | str) -> str | None:
+    """The author as the page's head names it, word for word."""
+    import lxml.html  # noqa: PLC0415
+
+    try:
+        named = lxml.html.fromstring(page).xpath("//meta[@name='author']/@content")
+    except (ValueError, lxml.etree.LxmlError):
+        return None
+    return " ".join(str(named[0]).split())[:200] or None if named else None
+
+
+def _blocks(page: bytes | str) -> tuple[str | None, str]:
+    """Every block of text that is not mostly links, and the page's title (link density: Kohlschütter et al. 2010)."""
+    import lxml.html  # noqa: PLC0415
+
+    try:
+        root = lxml.html.fromstring(page)
+    except (ValueError, lxml.etree.LxmlError):
+        return None, ""
+    for unwanted in root.xpath("//script|//style|//noscript|//template|//nav|//header|//footer|//aside|//form|//svg|//button|//*[@hidden]"):
+        if unwanted.getparent() is not None:
+            unwanted.drop_tree()
+    title = root.findtext(".//title")
+    blocks = []
+    for block in root.iter("p", "li", "h1", "h2", "h3", "h4", "blockquote", "pre", "td", "div", "article", "section", "body"):
+        if block.tag in {"div", "article", "section", "body", "blockquote", "td"}:
+            text = " ".join(" ".join(piece.split()) for piece in block.xpath("./text()"))
+        else:
+            text = " ".join(block.text_content().split())
+        linked = sum(len(link.text_content()) for link in block.iter("a"))
+        if text.strip() and linked < 0.5 * len(text):
+            blocks.append(text.strip())
+    return (title.strip() or None) if title else None, "\n\n".join(dict.fromkeys(blocks))
+
+
+def _receive(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+    start = stream.read(4)
+    if len(start) < 4:
+        return None
+    header = json.loads(stream.read(struct.unpack(">I", start)[0]))
+    return header, stream.read(header["bytes"])
+
+
+def _send(stream: BinaryIO, header: dict[str, str | None], body: bytes) -> None:
+    data = json.dumps({**header, "bytes": len(body)}).encode()
+    stream.write(struct.pack(">I", len(data)) + data + body)
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""A few parser processes that are started once and used again; one that dies, hangs or eats too much is replaced.
+
+The event loop that uses a pool must be the one that closes it.
+"""
+
+import asyncio
+import json
+import os
+import struct
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Literal, cast
+
+from reprise_contracts.sources import FailureReason
+from reprise_research.sources.failures import SourceFailed
+
+_CHILD = "reprise_research.sources.parser_child"
+_STREAM_LIMIT = 1 << 20
+_MOST_USES = 200
+"""Documents after which a process is replaced, so that what a parser leaks is given back."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a parser process found."""
+
+    text: str
+    method: str
+    title: str | None = None
+    author: str | None = None
+    published: str | None = None
+
+
+@dataclass
+class _Child:
+    process: asyncio.subprocess.Process
+    uses: int = 0
+
+
+@dataclass
+class ParserPool:
+    """Parses HTML and PDF in processes with limits on time and memory."""
+
+    size: int = 2
+    seconds: float = 20.0
+    memory: int = 1_000_000_000
+    _idle: list[_Child] = field(default_factory=list)
+    _gate: asyncio.Semaphore = field(init=False)
+    _closed: bool = False
+
+    def __post_init__(self) -> None:
+        self._gate = asyncio.Semaphore(self.size)
+
+    async def __aenter__(self) -> "ParserPool":
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End every idle process; one at work ends when its work does."""
+        self._closed = True
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(_end(child) for child in idle))
+
+    @property
+    def processes(self) -> tuple[int, ...]:
+        """The ids of the idle processes."""
+        return tuple(child.process.pid for child in self._idle)
+
+    async def parse(self, kind: Literal["html", "pdf"] | str, data: bytes, *, url: str = "", charset: str | None = None) -> Parsed:
+        """Parse one document. Raises `SourceFailed`: `timeout`, `resources`, or what the parser says of the document."""
+        async with self._gate:
+            child = await self._taken()
+            fine = False
+            try:
+                async with asyncio.timeout(self.seconds):
+                    header, body = await _ask(child.process, {"kind": kind, "url": url, "charset": charset}, data)
+                fine = True
+            except TimeoutError:
+                raise SourceFailed("timeout", f"Reading it took longer than {self.seconds:g} seconds.") from None
+            except (asyncio.IncompleteReadError, ConnectionError):
+                raise SourceFailed("resources", "Reading it broke the parser, or took more memory than one source may use.") from None
+            finally:
+                child.uses += 1
+                spent = not fine or self._closed or child.uses >= _MOST_USES
+                if spent:
+                    await _end(child)
+                else:
+                    self._idle.append(child)
+        if "failed" in header:
+            raise SourceFailed(cast(FailureReason, header["failed"]), header["detail"])
+        return Parsed(body.decode(), header["method"], header.get("title"), header.get("author"), header.get("published"))
+
+    async def _taken(self) -> _Child:
+        while self._idle:
+            child = self._idle.pop()
+            if child.process.returncode is None:
+                return child
+            await _end(child)
+        environment = {
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "PYTHONHASHSEED": "0",
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "MALLOC_ARENA_MAX": "2",
+            "LANG": "C.UTF-8",
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", _CHILD, str(self.memory), env=environment, limit=_STREAM_LIMIT, start_new_session=True,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        return _Child(process)
+
+
+async def _ask(process: asyncio.subprocess.Process, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    if process.stdin is None or process.stdout is None:
+        raise ConnectionError
+    data = json.dumps({**header, "bytes": len(body)}).encode()
+    process.stdin.write(struct.pack(">I", len(data)) + data)
+    process.stdin.write(body)
+    await process.stdin.drain()
+    (length,) = struct.unpack(">I", await process.stdout.readexactly(4))
+    answer = json.loads(await process.stdout.readexactly(length))
+    return answer, await process.stdout.readexactly(answer["bytes"])
+
+
+async def _end(child: _Child) -> None:
+    """Kill a process and wait until it is gone, whatever happens to the caller meanwhile."""
+    with suppress(ProcessLookupError):
+        child.process.kill()
+    if child.process.stdin is not None:
+        child.process.stdin.close()
+    waiting = asyncio.ensure_future(child.process.wait())
+    await asyncio.shield(waiting)

@@ -1,0 +1,63 @@
+"""robots.txt as RFC 9309 has it: the group for us, else for everyone; the longest matching rule wins, allow before disallow."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+LARGEST = 500_000
+"""Bytes of a robots.txt that are read (RFC 9309 section 2.5)."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line: a path pattern, and whether it allows."""
+
+    pattern: str
+    allow: bool
+
+    def matches(self, path: str) -> bool:
+        """Whether the pattern fits the path from its start; `*` stands for anything, a last `$` for the end."""
+        anchored = self.pattern.endswith("$")
+        body = ".*".join(re.escape(part) for part in re.sub(r"\*+", "*", self.pattern.removesuffix("$")).split("*"))
+        return re.match(body + ("$" if anchored else ""), path, re.DOTALL) is not None
+
+
+@dataclass(frozen=True)
+class Robots:
+    """The rules that are for us. Without rules everything is allowed."""
+
+    rules: tuple[Rule, ...] = ()
+
+    def allows(self, url: str) -> bool:
+        """Whether the page may be read."""
+        parts = urlsplit(url)
+        path = unquote(parts.path or "/") + (f"?{unquote(parts.query)}" if parts.query else "")
+        fitting = [rule for rule in self.rules if rule.matches(path)]
+        if not fitting:
+            return True
+        longest = max(len(rule.pattern) for rule in fitting)
+        return any(rule.allow for rule in fitting if len(rule.pattern) == longest)
+
+
+NOTHING_ALLOWED = Robots((Rule("/", allow=False),))
+
+
+def parse_robots(text: str, product: str) -> Robots:
+    """The rules for a product name (the user agent up to `/`); case does not matter, faulty lines are skipped."""
+    groups: dict[str, list[Rule]] = {}
+    agents: list[str] = []
+    in_rules = False
+    for raw in text[:LARGEST].splitlines():
+        key, _, value = raw.partition("#")[0].partition(":")
+        key, value = key.strip().lower(), value.strip()
+        if key == "user-agent":
+            agents = [value.lower()] if in_rules else [*agents, value.lower()]
+            in_rules = False
+            groups.setdefault(value.lower(), [])
+        elif key in {"allow", "disallow"}:
+            in_rules = True
+            if value and len(value) < 2000:
+                for agent in agents:
+                    groups[agent].append(Rule(unquote(value), key == "allow"))
+    own = groups.get(product.lower())
+    return Robots(tuple(own if own is not None else groups.get("*", ())))

@@ -1,0 +1,85 @@
+"""Ranking: which sentences stand for a text, which answer a query, and how to pick some that do not repeat each other.
+
+Scores are rounded before they are compared and ties go to the earlier sentence, so that the same texts give the same choice on
+every machine. Products are of sparse matrices: no threads, no library whose sums depend on the processor.
+"""
+
+from collections.abc import Sequence
+
+import bm25s
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from reprise_research.text.words import terms
+
+Vector = NDArray[np.float64]
+_DIGITS = 6
+
+
+def rounded(scores: Vector) -> Vector:
+    """Scores as they are compared: to six digits, so that the last bits of a sum decide nothing."""
+    return np.asarray(np.round(scores, _DIGITS), dtype=np.float64)
+
+
+def vectors(sentences: Sequence[str]) -> sparse.csr_matrix:
+    """TF-IDF rows of unit length over the sentences' terms, shape (sentences, terms); a sentence without terms is a zero row."""
+    vectorizer = TfidfVectorizer(analyzer=terms, sublinear_tf=True)
+    try:
+        return sparse.csr_matrix(vectorizer.fit_transform(sentences))
+    except ValueError:  # not one term in all of them
+        return sparse.csr_matrix((len(sentences), 1))
+
+
+def similarities(rows: sparse.csr_matrix) -> sparse.csr_matrix:
+    """The cosine of every pair of rows, shape (rows, rows)."""
+    return sparse.csr_matrix(rows @ rows.T)
+
+
+def lexrank(similarity: sparse.csr_matrix, bias: Vector | None = None, threshold: float = 0.1, damping: float = 0.85) -> Vector:
+    """Centrality of each sentence, the largest being 1 (LexRank: Erkan and Radev 2004). With `bias`, a weight per sentence of
+    at least 0, the random jump prefers those sentences (biased LexRank: Otterbacher, Erkan and Radev 2005)."""
+    size = similarity.shape[0]
+    if size == 0:
+        return np.zeros(0)
+    graph = similarity.multiply(similarity >= threshold).tocsr() if size > 1 else similarity.copy().tocsr()
+    degree = np.asarray(graph.sum(axis=1)).ravel()
+    degree[degree == 0] = 1.0
+    walk = sparse.diags(1.0 / degree) @ graph
+    jump = np.full(size, 1.0 / size)
+    if bias is not None and bias.sum() > 0:
+        jump = 0.5 * jump + 0.5 * bias / bias.sum()
+    score = jump.copy()
+    for _ in range(60):
+        following = (1 - damping) * jump + damping * (walk.T @ score)
+        following /= following.sum()
+        if np.abs(following - score).max() < 1e-9:
+            break
+        score = following
+    return rounded(score / score.max())
+
+
+def bm25(documents: Sequence[Sequence[str]], query: Sequence[str]) -> Vector:
+    """The score of each document for a query, the largest being 1 unless all are 0 (BM25: Robertson, Walker et al. 1994)."""
+    if not documents or not any(documents) or not query:
+        return np.zeros(len(documents))
+    index = bm25s.BM25(k1=1.2, b=0.5)
+    index.index([list(document) for document in documents], show_progress=False)
+    score = np.asarray(index.get_scores(list(query)), dtype=np.float64)
+    top = score.max() if score.size else 0.0
+    return rounded(score / top) if top > 0 else np.zeros(len(documents))
+
+
+def mmr(relevance: Vector, similarity: sparse.csr_matrix, count: int, balance: float = 0.7) -> list[int]:
+    """Pick up to `count` rows, each relevant and unlike those before it (maximal marginal relevance: Carbonell and Goldstein
+    1998). `balance` is 1 for relevance alone. Rows without relevance are never picked."""
+    candidates = [int(i) for i in np.argsort(-relevance, kind="stable") if relevance[i] > 0]
+    nearest = np.zeros(len(relevance))
+    chosen: list[int] = []
+    while candidates and len(chosen) < count:
+        scores = [round(balance * float(relevance[i]) - (1 - balance) * float(nearest[i]), _DIGITS) for i in candidates]
+        best = candidates.pop(scores.index(max(scores)))
+        chosen.append(best)
+        nearest = np.maximum(nearest, similarity[[best]].toarray().ravel())
+    return chosen

@@ -1,0 +1,140 @@
+"""Every setting, read once from the environment in a service's `app.py` and passed on. Times in seconds, sizes in bytes."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MB = 1024 * 1024
+Seconds = Annotated[float, Field(gt=0)]
+Size = Annotated[int, Field(gt=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Nats(_Section):
+    """The message server. `url` may name several, separated by commas."""
+
+    url: str = "nats://127.0.0.1:4222"
+    user: str | None = None
+    password: SecretStr | None = None
+    creds: Path | None = None
+    """A credentials file (JWT and nkey)."""
+    connect_timeout: Seconds = 10.0
+    """How long the first connection may take in all; a later loss is repaired for as long as it takes."""
+
+
+class S3(_Section):
+    """The object store."""
+
+    endpoint: str = "127.0.0.1:8333"
+    """Host and port, without a scheme."""
+    access_key: str = "reprise"
+    secret_key: SecretStr = SecretStr("reprise-local")
+    bucket: str = "reprise"
+    secure: bool = False
+    region: str = "us-east-1"
+    timeout: Seconds = 20.0
+    connections: Annotated[int, Field(ge=1, le=256)] = 16
+    lean_put: bool = True
+    """Small objects go through `LeanPut`; off, everything goes through the SDK."""
+
+
+class Llm(_Section):
+    """An engine that speaks the OpenAI API."""
+
+    base_url: str = ""
+    api_key: SecretStr = SecretStr("")
+    model: str = ""
+
+
+class Auth(_Section):
+    """Bearer tokens, each with the name of its holder; none: no authentication."""
+
+    tokens: dict[str, SecretStr] = Field(default_factory=dict)
+    """`REPRISE_AUTH__TOKENS='{"alice": "…"}'`."""
+
+
+class Features(_Section):
+    """What the outside may use."""
+
+    phase_rerun: bool = True
+    step_rerun: bool = True
+    plan_edit: bool = True
+
+
+class Log(_Section):
+    """`auto` is `console` on a terminal and `json` elsewhere."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class Timings(_Section):
+    """When things are repeated, given up or looked at again."""
+
+    heartbeat: Seconds = 5.0
+    lease: Seconds = 15.0
+    claim_after: Annotated[float, Field(ge=0)] = 0.1
+    """A worker says that it started when the work takes longer than this."""
+    drain: Seconds = 20.0
+    publish_timeout: Seconds = 5.0
+    sweep_after: Annotated[float, Field(ge=0)] = 60.0
+    max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
+    backoff: Annotated[float, Field(ge=0)] = 1.0
+
+
+class Limits(_Section):
+    """How much is kept."""
+
+    inbox_bytes: Size = 256 * MB
+    inbox_messages: Size = 1_000_000
+    jobs: Size = 100_000
+    jobs_bytes: Size = 256 * MB
+    session_bytes: Size = 4 * 1024 * MB
+    """All logs together."""
+    upload_bytes: Size = 50 * MB
+    progress_bytes: Size = 64 * MB
+    progress_age: Seconds = 600.0
+    dlq_bytes: Size = 256 * MB
+
+
+class Fetch(_Section):
+    """How sources are fetched."""
+
+    allow_loopback: bool = False
+    max_bytes: Size = 50 * MB
+    timeout: Seconds = 30.0
+
+
+class Settings(BaseSettings):
+    """All settings. The environment's names are `REPRISE_<NAME>` and `REPRISE_<SECTION>__<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="REPRISE_", env_nested_delimiter="__", extra="ignore", frozen=True)
+
+    nats: Nats = Nats()
+    s3: S3 = S3()
+    engine: str = "extractive"
+    llm: Llm = Llm()
+    auth: Auth = Auth()
+    features: Features = Features()
+    sync: Literal["always", "interval"] = "always"
+    """When the embedded servers flush what they confirm: before they do, or now and then."""
+    log: Log = Log()
+    replicas: Annotated[int, Field(ge=1, le=5)] = 1
+    """Of each stream; 3 on a cluster."""
+    jobs_storage: Literal["memory", "file"] = "memory"
+    """Jobs can be rebuilt from the log."""
+    timings: Timings = Timings()
+    limits: Limits = Limits()
+    state_dir: Path = Path(".reprise")
+    fetch: Fetch = Fetch()
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+
+    def public(self) -> dict[str, object]:
+        """The effective settings with secrets as `**********`, ready for JSON."""
+        return self.model_dump(mode="json")

@@ -1,0 +1,185 @@
+"""One table of every stream and durable consumer, and the one call that makes the server agree with it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from nats.aio.client import Client
+
+from reprise_contracts import subjects
+from reprise_contracts.nodes import PHASES
+from reprise_runtime.errors import Unavailable
+from reprise_runtime.nats import CONSUMER_NOT_FOUND, STREAM_NOT_FOUND, ApiError, Bus
+from reprise_runtime.settings import Settings
+
+Config = dict[str, Any]
+_NANOSECONDS = 1_000_000_000
+_NAME_IN_USE = 10058
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One thing that was not as declared. `repaired` is false where the server refuses the change (`problem` says why)."""
+
+    name: str
+    """A stream, or `stream/consumer`."""
+    setting: str
+    """Empty when it was missing altogether."""
+    found: object
+    declared: object
+    repaired: bool = True
+    problem: str = ""
+
+
+def streams(settings: Settings) -> dict[str, Config]:
+    """Every stream, as JetStream's API takes it (times in nanoseconds, sizes in bytes)."""
+    limits = settings.limits
+    queue: Config = {"retention": "workqueue", "discard": "new"}
+    newest: Config = {"retention": "limits", "discard": "old", "max_msgs_per_subject": 1, "storage": "file", "allow_direct": True}
+    table: dict[str, Config] = {
+        subjects.INBOX: {
+            **queue,
+            "subjects": list(subjects.INBOX_SUBJECTS),
+            "storage": "file",
+            "max_bytes": limits.inbox_bytes,
+            "max_msgs": limits.inbox_messages,
+            "duplicate_window": 120 * _NANOSECONDS,
+        },
+        subjects.SESSIONS: {
+            "subjects": [subjects.LOGS],
+            "retention": "limits",
+            "storage": "file",
+            "discard": "new",
+            "allow_direct": True,
+            "deny_delete": False,
+            "deny_purge": False,
+            "max_bytes": limits.session_bytes,
+            "duplicate_window": 120 * _NANOSECONDS,
+        },
+        subjects.JOBS: {
+            **queue,
+            "subjects": [subjects.ALL_JOBS],
+            "storage": settings.jobs_storage,
+            "max_msgs": limits.jobs,
+            "max_bytes": limits.jobs_bytes,
+            "max_msgs_per_subject": 1,
+            "discard_new_per_subject": True,
+            "duplicate_window": 120 * _NANOSECONDS,
+        },
+        subjects.CONTROL: {**newest, "subjects": [subjects.CONTROLS], "max_age": 30 * 86_400 * _NANOSECONDS},
+        subjects.SNAPSHOTS: {**newest, "subjects": [subjects.ALL_SNAPSHOTS], "compression": "s2"},
+        subjects.PROGRESS: {
+            "subjects": [subjects.ALL_PROGRESS],
+            "retention": "limits",
+            "storage": "memory",
+            "discard": "old",
+            "max_age": int(limits.progress_age * _NANOSECONDS),
+            "max_bytes": limits.progress_bytes,
+            "duplicate_window": _NANOSECONDS,
+        },
+        subjects.DLQ: {
+            "subjects": [subjects.DEAD],
+            "retention": "limits",
+            "storage": "file",
+            "discard": "new",
+            "allow_direct": True,
+            "max_bytes": limits.dlq_bytes,
+            "duplicate_window": 120 * _NANOSECONDS,
+        },
+    }
+    return {name: {"name": name, "num_replicas": settings.replicas, **config} for name, config in table.items()}
+
+
+def consumers(settings: Settings) -> dict[tuple[str, str], Config]:
+    """Every durable consumer, by stream and name. There is no delivery limit: a message leaves only when somebody acknowledges it."""
+    common: Config = {
+        "ack_policy": "explicit",
+        "deliver_policy": "all",
+        "replay_policy": "instant",
+        "ack_wait": int(settings.timings.lease * _NANOSECONDS),
+        "max_deliver": -1,
+        "max_ack_pending": 65_536,
+    }
+    table: dict[tuple[str, str], Config] = {(subjects.INBOX, subjects.ORCHESTRATOR): common}
+    for phase in PHASES:
+        table[subjects.JOBS, subjects.pool(phase)] = {**common, "filter_subject": subjects.jobs_of(phase)}
+    return {(stream, name): {"durable_name": name, "name": name, **config} for (stream, name), config in table.items()}
+
+
+async def open_bus(client: Client, settings: Settings, *, declare: bool = True) -> Bus:
+    """A bus that makes what is missing again when it finds it missing. With `declare` it calls `ensure` first."""
+    bus = await Bus.open(client, timeout=settings.timings.publish_timeout)
+    bus.restore_with(lambda: ensure(bus, settings))
+    if declare:
+        await ensure(bus, settings)
+    return bus
+
+
+async def ensure(bus: Bus, settings: Settings) -> list[Drift]:
+    """Make every stream and consumer that is missing, set right every setting that drifted, and say what was done.
+
+    Idempotent, and safe to run from many processes at once. Raises `Unavailable`, and `ApiError` where the server refuses a new stream.
+    """
+    found: list[Drift] = []
+    for name, config in streams(settings).items():
+        found += await _ensure_stream(bus, name, config)
+    for (stream, name), config in consumers(settings).items():
+        found += await ensure_consumer(bus, stream, name, config)
+    return found
+
+
+async def _ensure_stream(bus: Bus, name: str, config: Config) -> list[Drift]:
+    try:
+        actual = (await bus.api(f"STREAM.INFO.{name}"))["config"]
+    except ApiError as error:
+        if error.err_code != STREAM_NOT_FOUND:
+            raise
+        try:
+            await bus.api(f"STREAM.CREATE.{name}", config)
+        except ApiError as taken:
+            if taken.err_code != _NAME_IN_USE:
+                raise
+            return await _ensure_stream(bus, name, config)
+        return [Drift(name, "", None, "created")]
+    return await _repair(bus, name, config, actual, (f"STREAM.UPDATE.{name}", {**actual, **config}))
+
+
+async def ensure_consumer(bus: Bus, stream: str, name: str, config: Config) -> list[Drift]:
+    """The same for one consumer."""
+    path = f"CONSUMER.CREATE.{stream}.{name}"
+    if (subject := config.get("filter_subject")) is not None:
+        path += f".{subject}"
+    try:
+        actual = (await bus.api(f"CONSUMER.INFO.{stream}.{name}"))["config"]
+    except ApiError as error:
+        if error.err_code == STREAM_NOT_FOUND:
+            raise Unavailable(f"there is no stream {stream}") from error
+        if error.err_code != CONSUMER_NOT_FOUND:
+            raise
+        await bus.api(path, {"stream_name": stream, "config": config, "action": ""})
+        return [Drift(f"{stream}/{name}", "", None, "created")]
+    update = {"stream_name": stream, "config": {**actual, **config}, "action": "update"}
+    return await _repair(bus, f"{stream}/{name}", config, actual, (path, update))
+
+
+async def _repair(bus: Bus, name: str, config: Config, actual: Config, request: tuple[str, Config]) -> list[Drift]:
+    differing = [key for key, value in config.items() if _differs(actual.get(key), value)]
+    if not differing:
+        return []
+    try:
+        await bus.api(*request)
+    except ApiError as error:
+        return [Drift(name, key, actual.get(key), config[key], repaired=False, problem=str(error)) for key in differing]
+    return [Drift(name, key, actual.get(key), config[key]) for key in differing]
+
+
+def _differs(actual: object, declared: object) -> bool:
+    """Whether a setting drifted; the server leaves out what is false, zero or unlimited."""
+    if not actual and declared in (False, None, 0, "", -1):
+        return False
+    return json.dumps(actual, sort_keys=True) != json.dumps(declared, sort_keys=True)
+
+
+def consumer_config(settings: Settings, stream: str, name: str) -> Config:
+    """The declared configuration of one consumer."""
+    return consumers(settings)[stream, name]

@@ -1,0 +1,135 @@
+"""Fixtures shared by all tests: the real servers, once per session, with fresh streams for every test."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from reprise_contracts.events import Commit, RunStarted
+from reprise_runtime import topology
+from reprise_runtime.artifact_store import S3Store
+from reprise_runtime.nats import ApiError, Bus, Connection, connect
+from reprise_runtime.servers import MinioGateway, NatsServer, SeaweedServer
+from reprise_runtime.settings import Limits, Settings, Timings
+
+
+class Eventually(Protocol):
+    """Waits until a condition holds; fails the test after `within` seconds."""
+
+    async def __call__(self, condition: Callable[[], bool | Awaitable[bool]], within: float = 10.0) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Eventually:
+    """The one way to wait in a test."""
+
+    async def wait(condition: Callable[[], bool | Awaitable[bool]], within: float = 10.0) -> None:
+        end = time.monotonic() + within
+        while True:
+            holds = condition()
+            if inspect.isawaitable(holds):
+                holds = await holds
+            if holds:
+                return
+            assert time.monotonic() < end, f"not within {within} s: {inspect.getsource(condition).strip()}"
+            await asyncio.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    """One NATS server for all tests that leave it running."""
+    server = NatsServer(tmp_path_factory.mktemp("nats"), sync_always=False)
+    with server:
+        yield server
+
+
+@pytest.fixture
+def own_nats(tmp_path: Path) -> Iterator[NatsServer]:
+    """A NATS server that the test may stop, kill and start."""
+    server = NatsServer(tmp_path / "nats")
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedServer]:
+    """One SeaweedFS for all tests that leave it running."""
+    server = SeaweedServer(tmp_path_factory.mktemp("seaweed"))
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def minio_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioGateway]:
+    """MinIO's S3 front."""
+    server = MinioGateway(tmp_path_factory.mktemp("minio"))
+    with server:
+        yield server
+
+
+def settings_for(server: NatsServer) -> Settings:
+    """Settings with short timings and small streams."""
+    return Settings(
+        nats=server.settings(),
+        timings=Timings(heartbeat=0.3, lease=1.0, backoff=0.05, publish_timeout=2.0),
+        limits=Limits(session_bytes=64 << 20, inbox_bytes=16 << 20, dlq_bytes=16 << 20, jobs_bytes=16 << 20, progress_bytes=16 << 20),
+    )
+
+
+@pytest.fixture
+def settings(nats_server: NatsServer) -> Settings:
+    """Settings for the shared server."""
+    return settings_for(nats_server)
+
+
+@pytest.fixture
+async def connection(settings: Settings) -> AsyncIterator[Connection]:
+    """A connection to the shared server."""
+    client = await connect(settings.nats, "test")
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def bus(connection: Connection, settings: Settings) -> Bus:
+    """A bus on the shared server, all streams new and empty."""
+    bus = await topology.open_bus(connection, settings, declare=False)
+    await delete_streams(bus)
+    await topology.ensure(bus, settings)
+    return bus
+
+
+async def delete_streams(bus: Bus) -> None:
+    """Remove every stream of the project."""
+    for name in topology.streams(Settings()):
+        try:
+            await bus.api(f"STREAM.DELETE.{name}")
+        except ApiError as error:
+            assert error.code == 404, error
+
+
+@pytest.fixture
+async def store(seaweed: SeaweedServer) -> AsyncIterator[S3Store]:
+    """The object store on SeaweedFS; keys of other tests are there too."""
+    store = S3Store(seaweed.settings())
+    await store.ensure_bucket()
+    yield store
+    await store.close()
+
+
+def a_commit(name: str) -> Commit:
+    """A commit that can be told from others by its name."""
+    return Commit(at=datetime(2026, 11, 23, tzinfo=UTC), inputs=(name,), events=(RunStarted(run_id="run-1"),))
+
+
+@pytest.fixture(scope="session")
+def commit() -> Callable[[str], Commit]:
+    """Makes commits that can be told apart."""
+    return a_commit

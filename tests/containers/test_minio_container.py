@@ -1,0 +1,21 @@
+"""The suite of the artifact store, on MinIO in a container, with the lean PUT and with the SDK alone."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from contract.adapters.test_artifact_store import *  # noqa: F403 - the suite itself
+from reprise_runtime.artifact_store import ArtifactStore, S3Store
+from reprise_runtime.settings import S3
+
+pytestmark = pytest.mark.docker
+
+
+@pytest.fixture(params=["lean", "sdk"])
+async def store(request: pytest.FixtureRequest, minio: S3) -> AsyncIterator[ArtifactStore]:
+    """An empty store."""
+    store = S3Store(minio.model_copy(update={"lean_put": request.param == "lean"}))
+    await store.ensure_bucket()
+    await store.delete([key async for key, _ in store.list("")])
+    yield store
+    await store.close()

@@ -1,0 +1,96 @@
+"""Settings come from the environment and hide their secrets; logs are one line per unit of work."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from pydantic import ValidationError
+
+from reprise_runtime.logs import canonical, logger, setup
+from reprise_runtime.settings import Log, Settings
+
+
+def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nested names are joined with two underscores; lists and maps are JSON."""
+    monkeypatch.setenv("REPRISE_NATS__URL", "nats://a:1,nats://b:2")
+    monkeypatch.setenv("REPRISE_S3__SECRET_KEY", "hush")
+    monkeypatch.setenv("REPRISE_FEATURES__STEP_RERUN", "false")
+    monkeypatch.setenv("REPRISE_AUTH__TOKENS", '{"alice": "t0ken"}')
+    monkeypatch.setenv("REPRISE_TIMINGS__LEASE", "3.5")
+    settings = Settings()
+    assert settings.nats.url == "nats://a:1,nats://b:2"
+    assert settings.s3.secret_key.get_secret_value() == "hush"
+    assert settings.features.phase_rerun
+    assert not settings.features.step_rerun
+    assert settings.auth.tokens["alice"].get_secret_value() == "t0ken"
+    assert settings.timings.lease == 3.5
+
+
+def test_a_misspelt_or_impossible_setting_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown name inside a section and a value out of range are errors, not defaults."""
+    monkeypatch.setenv("REPRISE_TIMINGS__LAESE", "3")
+    with pytest.raises(ValidationError, match="laese"):
+        Settings()
+    monkeypatch.delenv("REPRISE_TIMINGS__LAESE")
+    monkeypatch.setenv("REPRISE_TIMINGS__LEASE", "0")
+    with pytest.raises(ValidationError, match="lease"):
+        Settings()
+
+
+def test_public_settings_hide_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `doctor` prints is JSON with every value except the secret ones."""
+    for name in ("NATS__PASSWORD", "S3__SECRET_KEY", "LLM__API_KEY"):
+        monkeypatch.setenv(f"REPRISE_{name}", "s3cr3t")
+    monkeypatch.setenv("REPRISE_AUTH__TOKENS", '{"alice": "s3cr3t"}')
+    text = json.dumps(Settings().public())
+    assert "s3cr3t" not in text
+    assert "alice" in text
+    assert '"bucket": "reprise"' in text
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    """Logging as it was before the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.mark.usefixtures("restored")
+def test_one_line_for_one_unit_of_work(capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON where there is no terminal: the line has its fields, its seconds and its outcome; lines inside carry the fields too."""
+    setup(Log(), "worker")
+    with canonical("job", session="s1", node="phase3/1", generation=2) as line:
+        logger("inner").info("halfway")
+        line.add(findings=7)
+    with pytest.raises(ZeroDivisionError), canonical("job", session="s2"):
+        raise ZeroDivisionError("a bug")
+    logging.getLogger("a.library").warning("said %s", "something")
+    lines = [json.loads(text) for text in capsys.readouterr().err.splitlines()]
+    assert [entry["event"] for entry in lines] == ["halfway", "job", "job", "said something"]
+    assert all(entry["service"] == "worker" and entry["timestamp"] for entry in lines)
+    assert lines[0]["session"] == "s1"
+    first, failed = lines[1], lines[2]
+    assert (first["outcome"], first["findings"], first["node"], first["generation"]) == ("ok", 7, "phase3/1", 2)
+    assert first["seconds"] >= 0
+    assert (failed["outcome"], failed["error"], failed["level"]) == ("ZeroDivisionError", "a bug", "warning")
+    assert "session" not in lines[3]
+
+
+@pytest.mark.usefixtures("restored")
+def test_the_level_and_the_console(capsys: pytest.CaptureFixture[str]) -> None:
+    """`level` drops what is below it, and `console` is for people."""
+    setup(Log(level="warning", format="console"), "worker")
+    logger("x").info("unseen")
+    logger("x").warning("seen", path=str(Path("a")))
+    text = capsys.readouterr().err
+    assert "unseen" not in text
+    assert "seen" in text
+    assert not text.startswith("{")

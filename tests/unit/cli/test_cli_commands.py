@@ -1,0 +1,199 @@
+"""The commands against a server with scripted answers: what is sent, what is printed, which exit code."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_server import Script, problem, serving
+
+from reprise_cli.app import run
+
+STATE = {
+    "batch_id": "b1",
+    "session_id": "s1",
+    "topic": "Tides",
+    "seq": 7,
+    "nodes": {"phase0": {"status": "completed", "freshness": "fresh"}},
+}
+RECEIPT = {"command_id": "c1", "run_id": "r1", "position": 2, "status": "queued"}
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Script]:
+    monkeypatch.setenv("REPRISE_STATE_DIR", str(tmp_path / "state"))
+    with serving(Script()) as script:
+        monkeypatch.setenv("REPRISE_SERVER", script.url)
+        yield script
+
+
+def test_urls_are_sent_as_json(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without files the body is the contract's JSON, with a key that makes it safe to send again."""
+    script.answers["POST /batches"] = (201, {"batch_id": "b1", "session_id": "s1"})
+    code = run(
+        ["research", "https://example.org/a", "https://example.org/b", "https://example.org/a", "-t", "Tides", "--stop-after", "phase2"]
+    )
+    assert code == 0
+    urls = [{"url": "https://example.org/a"}, {"url": "https://example.org/b"}]
+    assert script.calls[0].json == {"topic": "Tides", "sources": urls, "options": {"stop_after": "phase2"}}
+    assert script.calls[0].headers["Idempotency-Key"]
+    assert "Batch b1, session s1" in capsys.readouterr().out
+
+
+def test_files_and_folders_are_sent_as_a_form(script: Script, tmp_path: Path) -> None:
+    """A folder is walked for what can be read; hidden files and other kinds stay."""
+    folder = tmp_path / "docs"
+    (folder / "deeper").mkdir(parents=True)
+    for name in ("a.html", "deeper/b.PDF", "c.exe", ".hidden.txt"):
+        (folder / name).write_text(f"content of {name}")
+    script.answers["POST /batches"] = (201, {"batch_id": "b1", "session_id": "s1"})
+    assert run(["research", str(folder), "https://example.org/a", "-t", "Tides", "-g", "Be brief"]) == 0
+    form = script.calls[0].raw.decode()
+    assert "multipart/form-data" in script.calls[0].headers["Content-Type"]
+    for part in ("content of a.html", "content of deeper/b.PDF", 'name="topic"', "Be brief", "https://example.org/a"):
+        assert part in form
+    assert "c.exe" not in form
+    assert "hidden" not in form
+
+
+def test_a_source_that_is_nothing_is_a_usage_error(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2, and nothing is sent."""
+    assert run(["research", "no-such-file", "-t", "Tides"]) == 2
+    assert script.calls == []
+    assert "no URL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path", "body"),
+    [
+        (["rerun", "phase", "s1", "phase2", "--guidance", ""], "restart/phase", {"phase": "phase2", "options": {"guidance": ""}}),
+        (["rerun", "step", "s1", "3", "5", "--mark-stale"], "restart/step", {"step_ids": [3, 5], "options": {"propagation": "mark_stale"}}),
+        (["refresh", "s1"], "refresh", {}),
+        (["rerun", "phase", "s1", "phase0", "--refetch", "--if-running", "interrupt", "--plan-token", "p"], "restart/phase",
+         {"phase": "phase0", "options": {"refetch": True, "if_running": "interrupt", "plan_token": "p"}}),
+    ],
+)  # fmt: skip
+def test_reruns_say_what_was_asked_and_nothing_else(script: Script, arguments: list[str], path: str, body: dict[str, object]) -> None:
+    """Only the options that were given are sent: an empty guidance is one, an absent one is none (R12)."""
+    script.answers |= {"GET /sessions/s1": (200, STATE), f"POST /workflow/{path}": (202, RECEIPT)}
+    assert run(arguments) == 0
+    sent = script.calls[-1].json
+    assert sent.pop("command_id")
+    assert sent == {"batch_id": "b1", "session_id": "s1", **body}
+
+
+def test_a_dry_run_prints_the_plan_and_runs_nothing(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+    """R13: the lists, the estimate and the token; one call only."""
+    plan = {
+        "run": ["phase2", "phase3/1", "phase3/2"],
+        "may_run": ["phase3/*", "phase4"],
+        "drop": ["phase3/3"],
+        "estimate": {"seconds": 2.5},
+    }
+    preview = {"plan": plan, "plan_token": "token-1"}
+    script.answers |= {"GET /sessions/s1": (200, STATE), "POST /workflow/restart/phase": (200, preview)}
+    assert run(["rerun", "phase", "s1", "phase2", "--dry-run"]) == 0
+    assert script.calls[-1].json["options"] == {"dry_run": True}
+    out = capsys.readouterr().out
+    for text in ("phase2 synthesize, steps 1 2", "steps of a new plan, phase4 report", "step 3", "2.5 s", "token-1"):
+        assert text in out
+    assert run(["--json", "rerun", "phase", "s1", "phase2", "--dry-run"]) == 0
+    assert json.loads(capsys.readouterr().out)["plan_token"] == "token-1"
+
+
+def test_a_refusal_is_exit_3_and_prints_its_type_and_what_to_do(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+    """The problem's type, its detail and its action; with --json the problem itself."""
+    refusal = problem("session_busy", 409, retryable=True)
+    script.answers |= {"GET /sessions/s1": (200, STATE), "POST /workflow/restart/phase": (409, refusal)}
+    arguments = ["rerun", "phase", "s1", "phase2", "--if-running", "reject"]
+    assert run(arguments) == 3
+    assert "session_busy: It is session_busy.\nDo otherwise." in capsys.readouterr().err
+    assert run([*arguments, "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["problem"]["type"] == "/problems/session_busy"
+
+
+def test_an_answer_that_is_none_of_ours_is_exit_1(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another server at the address is no refusal."""
+    script.answers["GET /sessions/s1"] = (500, {"oops": True})
+    assert run(["status", "s1"]) == 1
+    assert "answered 500" in capsys.readouterr().err
+
+
+def test_no_server_is_exit_4(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody listens: say how to start one."""
+    assert run(["list", "--server", "http://127.0.0.1:9"]) == 4
+    assert "reprise up" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["research"], ["rerun", "phase", "s1", "phase9"], ["rerun", "step", "s1", "0"],
+                                       ["cancel", "s1", "--run", "r", "--step", "2"], ["dlq", "drop"], ["watch", "s1", "--json"],
+                                       ["up", "--workers", "phase9=1"], ["up", "--workers", "phase3=many"]])  # fmt: skip
+def test_what_makes_no_sense_is_exit_2(script: Script, arguments: list[str]) -> None:
+    """Usage errors never reach a server."""
+    assert run(arguments) == 2
+    assert script.calls == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "body"),
+    [([], {}), (["--run", "r1"], {"run_id": "r1"}), (["--phase", "phase3"], {"phase": "phase3"}), (["--step", "4"], {"step_id": 4})],
+)
+def test_cancel_names_what_it_stops(script: Script, arguments: list[str], body: dict[str, object]) -> None:
+    """R20: a run, a phase, a step, or everything."""
+    script.answers |= {"GET /sessions/s1": (200, STATE), "POST /workflow/cancel": (202, {"command_id": "c1"})}
+    assert run(["cancel", "s1", *arguments]) == 0
+    sent = script.calls[-1].json
+    assert sent.pop("command_id")
+    assert sent == {"batch_id": "b1", "session_id": "s1", **body}
+
+
+def test_end_and_delete_are_two_things(script: Script) -> None:
+    """R24: ending keeps the results, deleting does not."""
+    script.answers |= {"POST /batches/b1/end": (200, {}), "DELETE /batches/b1": (200, {})}
+    assert run(["end", "b1"]) == 0
+    assert run(["end", "b1", "--delete"]) == 0
+    assert [call.method for call in script.calls] == ["POST", "DELETE"]
+
+
+def test_the_report_goes_to_a_file_or_to_standard_output(script: Script, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """As it came, byte by byte."""
+    script.answers["GET /sessions/s1/report"] = (200, b"# Tides\n")
+    target = tmp_path / "report.md"
+    assert run(["report", "s1", "-o", str(target)]) == 0
+    assert target.read_bytes() == b"# Tides\n"
+    assert run(["report", "s1", "--format", "md"]) == 0
+    assert capfdbinary.readouterr().out.endswith(b"# Tides\n")
+    assert script.calls[-1].path == "/sessions/s1/report?format=md"
+    assert run(["report", "s1", "-o", str(tmp_path / "no" / "folder.md")]) == 1
+
+
+def test_lists_are_read_page_by_page(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every batch, whatever the server's page."""
+    pages = {
+        "/batches": {"batches": [{"batch_id": "b2", "topic": "Moon"}], "next": "n"},
+        "/batches?after=n": {"batches": [{"batch_id": "b1"}]},
+    }
+    script.answers["GET /batches"] = lambda call: (200, pages[call.path])
+    assert run(["list", "--json"]) == 0
+    assert [batch["batch_id"] for batch in json.loads(capsys.readouterr().out)["batches"]] == ["b2", "b1"]
+
+
+def test_a_token_goes_with_every_call(script: Script) -> None:
+    """Where the server wants one."""
+    script.answers["GET /sessions/s1"] = (200, STATE)
+    assert run(["status", "s1", "--token", "secret"]) == 0
+    assert script.calls[0].headers["Authorization"] == "Bearer secret"
+
+
+def test_the_doctor_hides_secrets(script: Script, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Effective settings under their own names, secrets as asterisks; a wrong one is told and is exit 1."""
+    script.answers |= {"GET /config": (200, {"features": {"plan_edit": False}}), "GET /readyz": (200, {})}
+    monkeypatch.setenv("REPRISE_S3__SECRET_KEY", "very-secret")
+    assert run(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "very-secret" not in out
+    assert "REPRISE_S3__ENDPOINT" in out
+    assert "off: plan_edit" in out
+    monkeypatch.setenv("REPRISE_LOG__LEVEL", "loud")
+    assert run(["doctor"]) == 1
+    assert "log.level" in capsys.readouterr().out

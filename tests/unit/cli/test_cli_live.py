@@ -1,0 +1,96 @@
+"""What a follower makes of frames."""
+
+from datetime import UTC, datetime
+
+from reprise_cli.live import SessionView, name_of, told
+from reprise_contracts import frames
+from reprise_contracts.problems import Problem
+from reprise_contracts.states import ArtifactView, Cause, NodeView, RunView, State
+
+AT = datetime(2026, 11, 23, 20, tzinfo=UTC)
+MADE = ArtifactView(generation=1, sha256="0" * 64, output="o", bytes=10, at=AT, by="worker")
+
+
+def update(node: str, seq: int = 1, **fields: object) -> frames.NodeUpdate:
+    return frames.NodeUpdate.model_validate({"node": node, "session_id": "s1", "seq": seq, "n": 0, **fields})
+
+
+def test_a_snapshot_is_told_once_and_later_ones_only_where_they_differ() -> None:
+    """After a lost connection the whole state comes again; only what is new is worth a line."""
+    view = SessionView("s1")
+    state = State(
+        batch_id="b1", session_id="s1", topic="Tides", seq=4,
+        nodes={"phase0": NodeView(status="completed", headline="4 sources", seconds=1.5), "phase1": NodeView(status="running")},
+    )  # fmt: skip
+    first = view.apply(frames.Snapshot(sessions=(state,), seq=4))
+    assert first == ["Session s1: Tides", "phase0 prepare: completed in 1.5 s – 4 sources", "phase1 discover goals: running"]
+    assert view.apply(frames.Snapshot(sessions=(state,), seq=4)) == []
+    nodes = state.nodes | {"phase1": NodeView(status="completed", headline="3 goals")}
+    again = frames.Snapshot(sessions=(state.model_copy(update={"nodes": nodes}),), seq=9)
+    assert view.apply(again) == ["phase1 discover goals: completed – 3 goals"]
+
+
+def test_frames_of_other_sessions_change_nothing() -> None:
+    """A batch's socket carries all its sessions."""
+    view = SessionView("s1")
+    other = frames.NodeUpdate(node="phase0", status="running", session_id="s2", seq=1, n=0)
+    assert view.apply(other) == []
+    assert view.nodes == {}
+
+
+def test_a_node_is_told_when_it_moves_and_not_when_it_only_counts() -> None:
+    """One line for each status, none for a repeated one and none for waiting in a pool."""
+    view = SessionView("s1")
+    assert view.apply(update("phase3/4", status="queued", title="Why")) == []
+    assert view.apply(update("phase3/4", status="running", title="Why")) == ["step 4 Why: running"]
+    assert view.apply(update("phase3/4", status="running", title="Why", tokens=9)) == []
+    done = update("phase3/4", status="completed", freshness="fresh", title="Why", headline="2 findings", unchanged=True)
+    assert view.apply(done) == ["step 4 Why: completed – unchanged"]
+    assert view.apply(update("phase3", status="completed")) == []
+
+
+def test_a_stale_node_says_why() -> None:
+    """R4: the nearest cause, in words."""
+    causes = (Cause(node="phase3/4", reason="changed", text="step 4 has new findings"),)
+    view = NodeView(status="completed", freshness="stale", causes=causes, artifact=MADE)
+    assert told("phase4", view) == "phase4 report: completed [stale: step 4 has new findings]"
+
+
+def test_a_failed_node_says_what_and_what_to_do() -> None:
+    """R19: the problem's detail and its action."""
+    problem = Problem(type="no_sources", detail="No source has a text.", action="Add one.")
+    assert told("phase0", NodeView(status="failed", problem=problem)) == "phase0 prepare: failed – No source has a text. Add one."
+
+
+def test_a_run_has_one_end() -> None:
+    """The end of a run is kept with its id, and the session is idle after it."""
+    state = State(
+        batch_id="b1", session_id="s1", topic="Tides", nodes={},
+        run=RunView(run_id="r1", command_id="c1", targets=("phase2",), propagation="cascade", done=1, total=4),
+    )  # fmt: skip
+    view = SessionView("s1")
+    view.apply(frames.Snapshot(sessions=(state,), seq=1))
+    assert (view.busy, view.progress) == (True, 25.0)
+    assert view.apply(frames.WorkflowComplete(run_id="r1", session_id="s1", seq=2, n=0)) == ["Run completed"]
+    assert [(ending.outcome, ending.run_id) for ending in view.endings] == [("completed", "r1")]
+    assert not view.busy
+
+
+def test_sources_are_told_when_they_come_to_their_end() -> None:
+    """Progress moves a bar; only the outcome is a line."""
+    view = SessionView("s1")
+    live = {"session_id": "s1", "link_id": "src-1", "url": "https://example.org/a"}
+    assert view.apply(frames.ScrapingItemProgress(**live, stage="fetch", overall_progress=30)) == []
+    assert (view.sources["src-1"].status, view.sources["src-1"].progress) == ("inProgress", 30)
+    failed = frames.ScrapingItemUpdate(**live, status="failed", error="paywall")
+    assert view.apply(failed) == ["  source https://example.org/a: failed (paywall)"]
+    assert view.apply(failed) == []
+
+
+def test_nodes_have_names_that_a_reader_knows() -> None:
+    """Phases by their work, steps by their number and title."""
+    assert [name_of("phase2"), name_of("phase3/7", "Cost"), name_of("phase3/*")] == [
+        "phase2 synthesize",
+        "step 7 Cost",
+        "steps of a new plan",
+    ]

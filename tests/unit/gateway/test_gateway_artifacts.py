@@ -1,0 +1,370 @@
+"""Artifacts, edits, the report, sources and the timeline through REST."""
+
+import json
+from typing import Any
+
+import pytest
+
+from reprise_contracts.artifacts import Phase2
+from reprise_contracts.subjects import raw_key
+
+
+async def test_an_artifact_is_its_stored_bytes_under_its_hash(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    ref = site.research.session(session_id).node("phase1").made.ref
+    answer = await http.get(f"/sessions/{session_id}/artifacts/phase1")
+    assert answer.content == site.store.objects[ref.key][0]
+    assert answer.headers["etag"] == f'"{ref.sha256}"'
+    again = await http.get(f"/sessions/{session_id}/artifacts/phase1", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_phase3_is_all_of_its_steps(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    answer = await http.get(f"/sessions/{session_id}/artifacts/phase3")
+    assert [step["step_id"] for step in answer.json()["steps"]] == [1, 2, 3]
+    etag = {"If-None-Match": answer.headers["etag"]}
+    assert (await http.get(f"/sessions/{session_id}/artifacts/phase3", headers=etag)).status_code == 304
+    one = await http.get(f"/sessions/{session_id}/artifacts/phase3/steps/2")
+    assert one.json() == answer.json()["steps"][1]
+    none = await http.get(f"/sessions/{session_id}/artifacts/phase3/steps/4")
+    assert (none.status_code, none.json()["valid_steps"]) == (404, [1, 2, 3])
+
+
+async def test_what_has_no_result_yet_says_so(site: Any, http: Any) -> None:
+    _, session_id = await site.start(http)
+    for path in ("artifacts/phase2", "report"):
+        answer = await http.get(f"/sessions/{session_id}/{path}")
+        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not_found")
+    assert (await http.get(f"/sessions/{session_id}/artifacts/phase3")).json() == {"steps": []}
+
+
+# Edits (R12)
+
+
+async def plan_of(http: Any, session_id: str) -> tuple[dict[str, Any], str]:
+    answer = await http.get(f"/sessions/{session_id}/artifacts/phase2")
+    return answer.json(), answer.headers["etag"]
+
+
+async def test_r12_an_edited_step_keeps_its_number_and_a_new_one_gets_the_next(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    plan, etag = await plan_of(http, session_id)
+    plan["steps"][0]["query"] = "other words"
+    plan["steps"] += [
+        {"title": "New"},
+        {"step_id": 70, "title": "Newer", "depends_on": [1]},
+        {"step_id": 71, "title": "Newest", "depends_on": [70]},
+    ]
+    answer = await http.put(f"/sessions/{session_id}/artifacts/phase2", json=plan, headers={"If-Match": etag})
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["status"] == "completed"
+    assert set(answer.json()["plan"]["stale"]) >= {"phase3/1", "phase4"}
+    edited, _ = await plan_of(http, session_id)
+    assert [(step["step_id"], step["depends_on"]) for step in edited["steps"]] == [(1, []), (2, []), (3, [1]), (4, []), (5, [1]), (6, [5])]
+    assert edited["meta"]["by"] == "user:user"
+    state = (await http.get(f"/sessions/{session_id}")).json()
+    assert state["nodes"]["phase3/1"]["freshness"] == "stale" and state["nodes"]["phase3/4"]["status"] == "pending"
+    assert state["nodes"]["phase2"]["generation"] == 2 and state["nodes"]["phase2"]["artifact"]["generation"] == 2
+
+
+async def test_r16_an_edit_repeated_is_one_edit(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    plan, _ = await plan_of(http, session_id)
+    plan["steps"].append({"title": "New"})
+    first = await http.put(f"/sessions/{session_id}/artifacts/phase2?command_id=edit-1", json=plan)
+    again = await http.put(f"/sessions/{session_id}/artifacts/phase2", json=plan, headers={"Idempotency-Key": "edit-1"})
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert [step["step_id"] for step in (await plan_of(http, session_id))[0]["steps"]] == [1, 2, 3, 4]
+    plan["steps"].append({"title": "Another"})
+    other = await http.put(f"/sessions/{session_id}/artifacts/phase2?command_id=edit-1", json=plan)
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/command_reused")
+
+
+async def test_r12_a_cascade_runs_what_is_below_the_edit(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    answer = await http.put(f"/sessions/{session_id}/artifacts/phase1?propagation=cascade", json={"goals": [{"question": "Else?"}]})
+    assert answer.json()["run_id"] and answer.json()["status"] == "running"
+    await site.research.work(session_id)
+    await site.seen(session_id)
+    state = (await http.get(f"/sessions/{session_id}")).json()
+    assert {node["freshness"] for node in state["nodes"].values()} == {"fresh"}
+    goals = (await http.get(f"/sessions/{session_id}/artifacts/phase1")).json()["goals"]
+    assert goals == [{"goal_id": "goal-1", "question": "Else?", "rationale": "", "source_ids": []}]
+
+
+async def test_r12_an_edit_is_refused_while_a_run_is_active_and_leaves_nothing_behind(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    plan, etag = await plan_of(http, session_id)
+    await http.post("/workflow/restart/phase", json={"session_id": session_id, "phase": "phase4"})
+    before = set(site.store.objects)
+    for query in ("", "?dry_run=true"):
+        answer = await http.put(f"/sessions/{session_id}/artifacts/phase2{query}", json=plan)
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/session_busy")
+    assert set(site.store.objects) == before
+
+
+async def test_an_edit_of_what_was_replaced_meanwhile_is_a_conflict(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    plan, _ = await plan_of(http, session_id)
+    answer = await http.put(f"/sessions/{session_id}/artifacts/phase2", json=plan, headers={"If-Match": f'"{"0" * 64}"'})
+    assert (answer.status_code, answer.json()["type"]) == (412, "/problems/conflict")
+
+
+async def test_r13_an_edit_can_be_previewed(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    before = set(site.store.objects)
+    plan, _ = await plan_of(http, session_id)
+    answer = await http.put(f"/sessions/{session_id}/artifacts/phase2?dry_run=true", json=plan)
+    assert answer.status_code == 200
+    assert "phase4" in answer.json()["plan"]["stale"]
+    assert set(site.store.objects) == before
+
+
+@pytest.mark.parametrize(
+    ("phase", "body", "field"),
+    [
+        ("phase2", {"steps": []}, "steps"),
+        ("phase2", {"steps": [{"title": ""}]}, "steps.0.title"),
+        ("phase2", {"steps": [{"title": "x", "depends_on": [9]}]}, None),
+        ("phase2", {"steps": [{"step_id": 1, "title": "x"}, {"step_id": 1, "title": "y"}]}, "steps.1.step_id"),
+        ("phase2", {"steps": [{"step_id": 0, "title": "x"}]}, "steps.0.step_id"),
+        ("phase2", {"steps": [{"title": "x", "source_ids": ["src-9"]}]}, "steps.0.source_ids"),
+        ("phase1", {"goals": [{"goal_id": "a", "question": "x"}, {"goal_id": "a", "question": "y"}]}, "goals"),
+        ("phase1", {"goals": [{}]}, "goals.0.question"),
+        ("phase1", [], None),
+    ],
+)
+async def test_an_unsound_edit_names_its_field(site: Any, http: Any, phase: str, body: Any, field: str | None) -> None:
+    _, session_id = await site.finished(http)
+    answer = await http.put(f"/sessions/{session_id}/artifacts/{phase}", json=body)
+    assert (answer.status_code, answer.json()["type"], answer.json().get("field")) == (422, "/problems/invalid", field), answer.text
+
+
+async def test_plan_edit_can_be_off(make_site: Any, settings_of: Any) -> None:
+    site = await make_site(settings_of(features={"plan_edit": False}))
+    async with site.client() as http:
+        _, session_id = await site.finished(http)
+        plan, _ = await plan_of(http, session_id)
+        answer = await http.put(f"/sessions/{session_id}/artifacts/phase2", json=plan)
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/feature_off")
+        Phase2.model_validate(plan)
+
+
+# The report
+
+
+async def test_a_report_in_each_format(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    markdown = await http.get(f"/sessions/{session_id}/report")
+    assert markdown.text.startswith("# Report") and markdown.headers["reprise-freshness"] == "fresh"
+    page = await http.get(f"/sessions/{session_id}/report?format=html")
+    assert "<script" not in page.text and "<table>" in page.text and 'href="http://example.org/"' in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    document = (await http.get(f"/sessions/{session_id}/report?format=json")).json()
+    assert (document["stale"], document["causes"], document["title"]) == (False, [], "Report")
+
+
+async def test_a_stale_report_says_so_in_every_format(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    site.research.salt["phase3/2"] = " <b>anew</b>"
+    body = {"session_id": session_id, "step_ids": [2], "options": {"propagation": "mark_stale"}}
+    await http.post("/workflow/restart/step", json=body)
+    await site.research.work(session_id)
+    await site.seen(session_id)
+    markdown = await http.get(f"/sessions/{session_id}/report?format=md")
+    assert markdown.text.startswith("> **Outdated.**") and "> - Step 2 has changed." in markdown.text
+    assert markdown.headers["reprise-freshness"] == "stale"
+    page = (await http.get(f"/sessions/{session_id}/report?format=html")).text
+    assert page.index("Outdated") < page.index("Step 2 has changed.") < page.index("<h1>")
+    document = (await http.get(f"/sessions/{session_id}/report?format=json")).json()
+    assert document["stale"] is True and document["causes"][0]["node"] == "phase3/2"
+
+
+@pytest.mark.parametrize("name", ["pdf", "docx", "exe"])
+async def test_a_format_that_is_not_offered_names_those_that_are(site: Any, http: Any, name: str) -> None:
+    _, session_id = await site.finished(http)
+    answer = await http.get(f"/sessions/{session_id}/report?format={name}")
+    assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (422, "/problems/invalid", "format")
+    for offered in (await http.get("/config")).json()["formats"]:
+        assert offered in answer.json()["action"]
+
+
+# Sources
+
+
+async def test_files_of_a_form_are_stored_and_named(site: Any, http: Any) -> None:
+    form = {"topic": "Files", "guidance": "Be brief.", "stop_after": "phase2"}
+    files = [("files", ("../a.txt", b"first", "text/plain")), ("files", ("b.bin", b"second", "application/pdf"))]
+    answer = await http.post("/batches", data=form, files=files)
+    assert answer.status_code == 201, answer.text
+    batch_id, session_id = answer.json()["batch_id"], answer.json()["session_id"]
+    sources = (await http.get(f"/batches/{batch_id}/sources")).json()["sources"]
+    assert [(s["source_id"], s["upload"]["filename"], s["upload"]["content_type"]) for s in sources] == [
+        ("src-1", "a.txt", "text/plain"),
+        ("src-2", "b.bin", "application/pdf"),
+    ]
+    assert site.store.objects[raw_key(batch_id, sources[1]["upload"]["sha256"])][0] == b"second"
+    session = site.research.session(session_id)
+    assert session.guidance == "Be brief." and session.run.spec.options.stop_after == "phase2"
+
+
+async def test_uploads_and_bodies_have_limits(make_site: Any, settings_of: Any) -> None:
+    site = await make_site(settings_of(limits={"upload_bytes": 2000}))
+    async with site.client() as http:
+        answers = [
+            await http.post("/batches", data={"topic": "x"}, files=[("files", ("a", b"x" * 2001))]),
+            await http.post("/batches", data={"topic": "x"}, files=[("files", ("a", b"x" * 25_000))]),
+            await http.post("/batches", json={"topic": "x", "sources": [{"text": "y" * 3000}]}),
+            await http.post("/workflow/refresh", content=(b"x" * 100 for _ in range(50)), headers={"content-type": "application/json"})
+            if False
+            else await http.post("/workflow/refresh", json={"session_id": "s", "x": "y" * 3000}),
+        ]
+        for answer in answers:
+            assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too_large"), answer.text
+        empty = await http.post("/batches", data={"topic": "x"}, files=[("files", ("a", b""))])
+        assert (empty.status_code, empty.json()["field"]) == (422, "files")
+
+
+async def test_sources_are_added_replaced_and_removed_and_run_nothing(site: Any, http: Any) -> None:
+    batch_id, session_id = await site.finished(http)
+    added = await http.post(f"/batches/{batch_id}/sources", json={"sources": [{"url": "http://example.org/3"}], "command_id": "add"})
+    assert added.status_code == 201
+    again = await http.post(f"/batches/{batch_id}/sources", json={"sources": [{"url": "http://example.org/3"}], "command_id": "add"})
+    third = again.json()["sources"][2]["source_id"]
+    assert [s["source_id"] for s in again.json()["sources"]] == ["src-1", "src-2", third]
+    await site.seen(session_id)
+    state = (await http.get(f"/sessions/{session_id}")).json()
+    assert state["run"] is None
+    assert state["nodes"]["phase0"]["causes"][0]["reason"] == "source_added"
+    replaced = await http.put(f"/batches/{batch_id}/sources/src-2", json={"text": "Other words."})
+    assert replaced.json()["sources"][1]["revision"] == 2
+    by_file = await http.put(f"/batches/{batch_id}/sources/src-2", files={"files": ("n.txt", b"A file.")})
+    assert by_file.json()["sources"][1]["revision"] == 3
+    removed = await http.delete(f"/batches/{batch_id}/sources/{third}")
+    assert [s["source_id"] for s in removed.json()["sources"]] == ["src-1", "src-2"]
+    missing = await http.delete(f"/batches/{batch_id}/sources/{third}")
+    assert (missing.status_code, missing.json()["field"]) == (404, "source_id")
+    assert (await http.put(f"/batches/{batch_id}/sources/none", json={"text": "x"})).status_code == 404
+
+
+async def test_a_sources_text_by_its_hash(site: Any, http: Any) -> None:
+    batch_id, session_id = await site.finished(http)
+    path = f"/batches/{batch_id}/sources/src-1/text"
+    today = await http.get(path)
+    assert today.text == "What src-1 says."
+    site.research.salt["src-1"] = " now"
+    await http.post("/workflow/restart/phase", json={"session_id": session_id, "phase": "phase0", "options": {"refetch": True}})
+    await site.research.work(session_id)
+    await site.seen(session_id)
+    assert (await http.get(path)).text == "What src-1 says now."
+    older = await http.get(path, params={"sha256": today.headers["etag"].strip('"')})
+    assert older.text == today.text
+    assert (await http.get(path, params={"sha256": "0" * 64})).json()["field"] == "sha256"
+
+
+async def test_a_further_session_on_the_same_sources(site: Any, http: Any) -> None:
+    batch_id, session_id = await site.finished(http)
+    added = await http.post(f"/batches/{batch_id}/sessions", json={"topic": "Another question", "start": False})
+    assert added.status_code == 201
+    other = added.json()["session_id"]
+    state = (await http.get(f"/sessions/{other}")).json()
+    assert state["run"] is None and state["nodes"]["phase0"]["status"] == "pending"
+    begun = await http.post("/workflow/restart/phase", json={"session_id": other, "phase": "phase0"})
+    assert begun.json()["status"] == "running"
+    shown = (await http.get(f"/batches/{batch_id}")).json()
+    assert [(s["session_id"], s["status"]) for s in shown["sessions"]] == [(session_id, "completed"), (other, "running")]
+
+
+# Lists and stories
+
+
+async def test_batches_are_listed_newest_first_paged_and_searched(site: Any, http: Any) -> None:
+    ids = [(await site.start(http, topic=f"Topic {place}"))[0] for place in range(5)]
+    first = (await http.get("/batches?limit=2")).json()
+    second = (await http.get(f"/batches?limit=2&after={first['next']}")).json()
+    third = (await http.get(f"/batches?limit=2&after={second['next']}")).json()
+    assert [batch["batch_id"] for page in (first, second, third) for batch in page["batches"]] == ids[::-1]
+    assert third["next"] is None
+    found = (await http.get("/batches", params={"q": "topic 3"})).json()["batches"]
+    assert [batch["topic"] for batch in found] == ["Topic 3"]
+    assert (await http.get("/batches?after=x")).json()["field"] == "after"
+
+
+async def test_the_timeline_tells_in_words(site: Any, http: Any) -> None:
+    batch_id, session_id = await site.finished(http)
+    site.research.salt["phase3/1"] = " anew"
+    await http.post(
+        "/workflow/restart/step",
+        json={
+            "session_id": session_id,
+            "step_ids": [1],
+            "command_id": "c-1",
+            "options": {"propagation": "mark_stale", "guidance": "Look again."},
+        },
+    )
+    await site.research.work(session_id)
+    await http.post("/workflow/accept", json={"session_id": session_id, "node": "phase4", "reason": "Good enough."})
+    await http.post("/workflow/restart/step", json={"session_id": session_id, "step_ids": [9]})
+    await site.seen(session_id)
+    story = (await http.get(f"/sessions/{session_id}/events")).json()
+    texts = [entry["text"] for entry in story["events"]]
+    assert texts[0] == "User via REST created the session “Is it worth it?” on 2 sources."
+    assert texts[1] == "User via REST started the research."
+    assert "User via REST asked to run step 1 “Costs” again, leaving what is below it as it is and with new guidance." in texts
+    assert "Step 1 “Costs” completed in 2.0 s: it is there." in texts
+    assert "The rerun of step 1 “Costs” is done." in texts
+    assert "User via REST accepted the report as it is: Good enough." in texts
+    assert "User via REST asked to rerun and was refused: There is no step 9 in this session." in texts
+    for known in (session_id, batch_id, "c-1", "r-", "e-1", "w-1", "src-"):
+        assert not any(known in text for text in texts), known
+    pages, after = [], 0
+    while after is not None:
+        page = (await http.get(f"/sessions/{session_id}/events", params={"after": after, "limit": 4})).json()
+        pages += page["events"]
+        after = page["next"]
+    assert pages == story["events"]
+
+
+async def test_every_event_has_a_sentence() -> None:
+    from typing import get_args
+
+    from reprise_contracts import events
+    from reprise_gateway.timeline import _TELLERS
+
+    kinds = get_args(get_args(events.SessionEvent)[0])
+    assert set(kinds) == set(_TELLERS)
+
+
+async def test_probes_and_configuration(site: Any, http: Any) -> None:
+    assert (await http.get("/healthz")).status_code == 200
+    for _ in range(100):
+        ready = await http.get("/readyz")
+        if ready.status_code == 200:
+            break
+    assert ready.json()["checks"] == {"log": True, "nats": True, "store": True}
+    config = (await http.get("/config")).json()
+    assert config["formats"] == ["md", "html", "json"] and "extractive" in config["engines"]
+    await site.start(http)
+    text = (await http.get("/metrics")).text
+    assert 'reprise_gateway_requests_total{method="POST",route="/batches",status="201"} 1.0' in text
+    contract = (await http.get("/openapi.json")).json()
+    assert "/workflow/restart/step" in contract["paths"]
+    assert "/workflow/restart/step" in (await http.get("/docs")).text
+    assert "/docs" in (await http.get("/")).text
+    json.dumps(contract)
+
+
+async def test_workers_are_shown_while_they_are_heard_of(site: Any, http: Any) -> None:
+    from datetime import timedelta
+
+    from reprise_contracts.states import WorkerView
+
+    view = WorkerView(worker="w-1", phase="phase3", since=site.research.now, seen=site.research.now, running=("s/phase3/1",))
+    site.gateway.pools.present(view.encode())
+    site.gateway.pools.present(b"?")
+    pools = (await http.get("/workers")).json()
+    assert [(pool["phase"], pool["waiting"], pool["working"]) for pool in pools][3] == ("phase3", 3, 1)
+    assert pools[3]["workers"][0]["running"] == ["s/phase3/1"]
+    site.research.now += timedelta(seconds=16)
+    assert (await http.get("/workers")).json()[3]["workers"] == []

@@ -1,0 +1,265 @@
+"""Commands through REST: taken, repeated, refused, waited for."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+
+async def test_a_batch_starts_at_once_and_is_there(site: Any, http: Any) -> None:
+    batch_id, session_id = await site.start(http)
+    state = (await http.get(f"/sessions/{session_id}")).json()
+    assert state["batch_id"] == batch_id
+    assert state["nodes"]["phase0"]["status"] == "queued"
+    assert state["run"]["targets"] == ["phase0"]
+    shown = (await http.get(f"/batches/{batch_id}")).json()
+    assert [source["source_id"] for source in shown["sources"]] == ["src-1", "src-2"]
+    assert shown["bytes"] == len("A text.")
+
+
+async def test_r16_a_start_repeated_is_the_same_batch(site: Any, http: Any) -> None:
+    first = await site.start(http, command_id="mine")
+    body = {"topic": "Is it worth it?", "sources": [{"url": "http://example.org/1"}, {"text": "A text.", "title": "Mine"}]}
+    again = await http.post("/batches", json=body, headers={"Idempotency-Key": "mine"})
+    assert (again.json()["batch_id"], again.json()["session_id"]) == first
+    other = await http.post("/batches", json=body | {"topic": "Another"}, headers={"Idempotency-Key": "mine"})
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/command_reused")
+
+
+async def test_a_rerun_is_answered_with_its_run_and_its_plan(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    answer = await http.post("/workflow/restart/phase", json={"session_id": session_id, "phase": "phase2"})
+    assert answer.status_code == 202
+    receipt = answer.json()
+    assert receipt["status"] == "running" and receipt["position"] == 0
+    assert receipt["plan"]["run"] == ["phase2"]
+    assert receipt["plan"]["may_run"] == ["phase3/1", "phase3/2", "phase3/3", "phase4", "phase3/*"]
+    outcome = (await http.get(f"/sessions/{session_id}/commands/{receipt['command_id']}")).json()
+    assert outcome["run_id"] == receipt["run_id"]
+
+
+async def test_r16_a_repeat_answers_the_first_answer_and_todays_outcome(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    body = {"session_id": session_id, "phase": "phase4", "command_id": "again"}
+    first = (await http.post("/workflow/restart/phase", json=body)).json()
+    await site.research.work(session_id)
+    await site.seen(session_id)
+    commits = len(await site.log.read(session_id))
+    second = (await http.post("/workflow/restart/phase", json=body)).json()
+    assert second == first | {"status": "completed"}
+    assert len(await site.log.read(session_id)) == commits
+    reused = await http.post("/workflow/restart/phase", json=body | {"phase": "phase2"})
+    assert (reused.status_code, reused.json()["type"]) == (422, "/problems/command_reused")
+
+
+async def test_r16_a_stored_command_that_is_not_decided_yet_is_no_failure(make_site: Any) -> None:
+    site = await make_site(patience=0.05)
+    async with site.client() as http:
+        _, session_id = await site.finished(http)
+        site.research.deciding.clear()
+        await site.bus.publish("reprise.v1.timer.x", b'{"type":"swept","seq":1}', stream="INBOX")  # the loop comes to its gate
+        answer = await http.post("/workflow/refresh", json={"session_id": session_id, "command_id": "late"})
+        assert (answer.status_code, answer.json()["run_id"]) == (202, None)
+        site.research.deciding.set()
+        await site.research.work(session_id)
+        for _ in range(200):
+            outcome = await http.get(f"/sessions/{session_id}/commands/late")
+            if outcome.status_code == 200:
+                break
+        assert outcome.json()["run_id"]
+
+
+async def test_a_refusal_has_its_own_status_and_stays_in_the_log(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    answer = await http.post("/workflow/restart/step", json={"session_id": session_id, "step_ids": [9], "command_id": "nine"})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "/problems/step_unknown"
+    assert answer.json()["valid_steps"] == [1, 2, 3]
+    assert (await http.get(f"/sessions/{session_id}/commands/nine")).json()["status"] == "refused"
+    again = await http.post("/workflow/restart/step", json={"session_id": session_id, "step_ids": [9], "command_id": "nine"})
+    assert (again.status_code, again.json()) == (404, answer.json())
+
+
+async def test_r13_a_preview_runs_nothing_and_its_token_holds(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    body = {"session_id": session_id, "step_ids": [1], "options": {"dry_run": True}}
+    preview = await http.post("/workflow/restart/step", json=body)
+    assert preview.status_code == 200
+    assert preview.json()["plan"]["run"] == ["phase3/1"]
+    assert preview.json()["plan"]["may_run"] == ["phase3/3", "phase4"]
+    assert (await http.get(f"/sessions/{session_id}")).json()["run"] is None
+    token = preview.json()["plan_token"]
+    taken = await http.post("/workflow/restart/step", json=body | {"options": {"plan_token": token}})
+    assert taken.status_code == 202
+    await site.research.work(session_id)
+    wrong = await http.post("/workflow/restart/step", json=body | {"options": {"plan_token": "old"}})
+    assert (wrong.status_code, wrong.json()["type"]) == (409, "/problems/plan_changed")
+    assert wrong.json()["plan"]["run"] == ["phase3/1"]
+
+
+async def test_r13_a_preview_of_what_cannot_be_done_is_refused(site: Any, http: Any) -> None:
+    _, session_id = await site.start(http)
+    await site.research.work(session_id)
+    body = {"session_id": session_id, "step_ids": [77], "options": {"dry_run": True}}
+    answer = await http.post("/workflow/restart/step", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/step_unknown")
+
+
+async def test_r14_queue_and_reject(site: Any, http: Any) -> None:
+    _, session_id = await site.start(http)
+    queued = await http.post("/workflow/refresh", json={"session_id": session_id})
+    assert (queued.json()["status"], queued.json()["position"]) == ("queued", 1)
+    rejected = await http.post("/workflow/refresh", json={"session_id": session_id, "options": {"if_running": "reject"}})
+    assert (rejected.status_code, rejected.json()["type"]) == (409, "/problems/session_busy")
+
+
+async def test_r15_a_merged_command_learns_its_run(site: Any, http: Any) -> None:
+    _, session_id = await site.start(http)
+    first = (await http.post("/workflow/refresh", json={"session_id": session_id})).json()
+    second = (await http.post("/workflow/refresh", json={"session_id": session_id})).json()
+    assert (second["status"], second["run_id"]) == ("merged", first["run_id"])
+
+
+async def test_r20_cancelling_all(site: Any, http: Any) -> None:
+    _, session_id = await site.start(http)
+    answer = await http.post("/workflow/cancel", json={"session_id": session_id})
+    assert answer.status_code == 202
+    state = (await http.get(f"/sessions/{session_id}")).json()
+    assert state["run"] is None and state["nodes"]["phase0"]["status"] == "cancelled"
+
+
+async def test_r20_a_run_that_never_was_is_not_found(site: Any, http: Any) -> None:
+    _, session_id = await site.start(http)
+    answer = await http.post("/workflow/cancel", json={"session_id": session_id, "run_id": "r-none"})
+    assert (answer.status_code, answer.json()["field"]) == (404, "run_id")
+
+
+async def test_r28_accept(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    site.research.salt["phase3/1"] = " anew"
+    body = {"session_id": session_id, "step_ids": [1], "options": {"propagation": "mark_stale"}}
+    await http.post("/workflow/restart/step", json=body)
+    await site.research.work(session_id)
+    await site.seen(session_id)
+    assert (await http.get(f"/sessions/{session_id}")).json()["nodes"]["phase4"]["freshness"] == "stale"
+    for node in ("phase3/3", "phase4"):
+        answer = await http.post("/workflow/accept", json={"session_id": session_id, "node": node, "reason": "It is fine."})
+        assert answer.status_code == 202, answer.text
+    assert (await http.get(f"/sessions/{session_id}")).json()["nodes"]["phase4"]["freshness"] == "fresh"
+    group = await http.post("/workflow/accept", json={"session_id": session_id, "node": "phase3", "reason": "x"})
+    assert (group.status_code, group.json()["field"]) == (422, "node")
+
+
+async def test_r24_an_ended_batch_refuses_and_stays_readable(site: Any, http: Any) -> None:
+    batch_id, session_id = await site.finished(http)
+    for _ in range(2):
+        ended = await http.post(f"/batches/{batch_id}/end")
+        assert (ended.status_code, ended.json()["ended"]) == (200, True)
+    assert (await http.get(f"/sessions/{session_id}/report")).status_code == 200
+    for call, body in (
+        ("/workflow/refresh", {"session_id": session_id}),
+        (f"/batches/{batch_id}/sources", {"sources": [{"url": "http://example.org/3"}]}),
+        (f"/batches/{batch_id}/sessions", {"topic": "More"}),
+    ):
+        answer = await http.post(call, json=body)
+        assert (answer.status_code, answer.json()["type"]) == (410, "/problems/batch_ended"), call
+
+
+async def test_r24_deleting_can_be_repeated_and_the_id_stays_known(site: Any, http: Any, eventually: Any) -> None:
+    batch_id, session_id = await site.finished(http)
+    for _ in range(2):
+        gone = await http.delete(f"/batches/{batch_id}")
+        assert (gone.status_code, gone.json()["deleted"]) == (200, True)
+    await site.seen(session_id)
+    for path in (f"/sessions/{session_id}", f"/sessions/{session_id}/report", f"/batches/{batch_id}/sources"):
+        assert (await http.get(path)).status_code == 410
+    assert (await http.post("/workflow/refresh", json={"session_id": session_id})).status_code == 410
+    assert (await http.get("/batches")).json()["batches"] == []
+    fresh = site.another()  # one that never knew the batch but as its tombstone
+    task = asyncio.create_task(fresh.view.run())
+    await eventually(lambda: fresh.view.ready)
+    assert (await fresh.view.session(session_id)).deleted
+    task.cancel()
+
+
+@pytest.mark.parametrize(
+    ("feature", "call", "body"),
+    [
+        ("phase_rerun", "/workflow/restart/phase", {"phase": "phase2"}),
+        ("phase_rerun", "/workflow/refresh", {}),
+        ("step_rerun", "/workflow/restart/step", {"step_ids": [1]}),
+    ],
+)
+async def test_a_feature_that_is_off(make_site: Any, settings_of: Any, feature: str, call: str, body: dict[str, Any]) -> None:
+    site = await make_site(settings_of(features={feature: False}))
+    async with site.client() as http:
+        _, session_id = await site.finished(http)
+        for options in ({}, {"dry_run": True}):
+            answer = await http.post(call, json=body | {"session_id": session_id, "options": options})
+            assert (answer.status_code, answer.json()["type"]) == (403, "/problems/feature_off")
+            assert feature in answer.json()["detail"]
+        assert (await http.get("/config")).json()["features"][feature] is False
+
+
+async def test_a_crowded_inbox_refuses_new_work_but_never_a_cancel_or_an_end(site: Any, http: Any) -> None:
+    batch_id, session_id = await site.start(http)
+    site.full = 0.81
+    site.gateway.service._inbox._capacity._until = 0
+    refused = await http.post("/workflow/refresh", json={"session_id": session_id})
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/unavailable")
+    assert int(refused.headers["retry-after"]) > 0
+    assert (await http.post("/batches", json={"topic": "x", "sources": [{"url": "http://example.org"}]})).status_code == 503
+    assert (await http.post("/workflow/cancel", json={"session_id": session_id})).status_code == 202
+    assert (await http.post(f"/batches/{batch_id}/end")).status_code == 200
+
+
+async def test_what_there_is_not(http: Any) -> None:
+    for answer in (
+        await http.get("/sessions/s-none"),
+        await http.get("/batches/b-none"),
+        await http.post("/workflow/refresh", json={"session_id": "s-none"}),
+        await http.get("/nowhere"),
+    ):
+        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not_found")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["action"]
+
+
+async def test_a_session_of_another_batch_is_not_found(site: Any, http: Any) -> None:
+    _, session_id = await site.start(http)
+    answer = await http.post("/workflow/refresh", json={"session_id": session_id, "batch_id": "b-other"})
+    assert (answer.status_code, answer.json()["field"]) == (404, "batch_id")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/batches", {"sources": [{"url": "http://x"}]}, "topic"),
+        ("/batches", {"topic": "x", "sources": []}, "sources"),
+        ("/batches", {"topic": "x", "sources": [{"url": "ftp://x"}]}, "sources.0.url"),
+        ("/batches", {"topic": "x" * 2001, "sources": [{"url": "http://x"}]}, "topic"),
+        ("/batches", {"topic": "x", "engine": "none-such", "sources": [{"url": "http://x"}]}, "engine"),
+        ("/workflow/restart/phase", {"session_id": "s", "phase": "phase9"}, "phase"),
+        ("/workflow/restart/step", {"session_id": "s", "step_ids": []}, "step_ids"),
+        ("/workflow/refresh", {"session_id": "not an id"}, "session_id"),
+    ],
+)
+async def test_an_invalid_body_names_its_field(http: Any, path: str, body: dict[str, Any], field: str) -> None:
+    answer = await http.post(path, json=body)
+    assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (422, "/problems/invalid", field)
+    assert answer.json()["action"]
+
+
+async def test_a_body_that_is_no_json(http: Any) -> None:
+    for path in ("/batches", "/workflow/refresh"):
+        answer = await http.post(path, content=b"{", headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["detail"]) == (422, "The body is not JSON.")
+
+
+async def test_a_spoiled_object_is_an_answer_too(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    key = site.research.session(session_id).node("phase4").made.ref.key
+    site.store.objects[key] = (b"spoiled", "")
+    answer = await http.get(f"/sessions/{session_id}/report")
+    assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal")
