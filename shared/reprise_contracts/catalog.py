@@ -45,10 +45,14 @@ def _commands() -> list[Channel]:
             stream=subjects.INBOX,
             messages=(model,),
             sender="any client",
-            text=(model.__doc__ or "").split(": ", 1)[-1],
+            text=_sentence((model.__doc__ or "").split(": ", 1)[-1]),
         )
         for kind, model in named.items()
     ]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 _API: dict[str, tuple[type[Wire], tuple[type[Wire], ...], str]] = {
@@ -181,7 +185,7 @@ def _operation(channel: Channel) -> dict[str, Any]:
 
 
 def _first(model: type[Wire]) -> str:
-    return (model.__doc__ or "").strip().split("\n")[0]
+    return _sentence((model.__doc__ or "").strip().split("\n")[0])
 
 
 def markdown() -> str:
@@ -189,7 +193,7 @@ def markdown() -> str:
     lines = [
         "# Messages",
         "",
-        "Made from `reprise_contracts` by `python -m reprise_contracts.catalog`; the same table makes the AsyncAPI document at `/asyncapi`.",
+        "Made from `reprise_contracts` by `python -m reprise_contracts.catalog`; the same table makes the document at `/asyncapi`.",
         "Every message is JSON. A field that a reader does not know is left aside; a version is part of the subject and only grows.",
         "",
     ]

@@ -1,0 +1,98 @@
+# ruff: noqa: E501  # a table reads best with its rows whole
+"""One example of every message on the wire, made from one table of values by field name."""
+
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from reprise_contracts import artifacts, catalog, sources
+from reprise_contracts.events import Event
+from reprise_contracts.wire import Wire
+
+HASH = "ab" * 32
+AT = "2026-01-02T03:04:05Z"
+CITATION = {"source_id": "src-1", "text_sha256": HASH, "quote": "It is so.", "start": 4, "end": 13}
+STEP = {"step_id": 4, "title": "Compare", "description": "Who says what.", "query": "prices", "source_ids": ["src-1"], "depends_on": [2]}
+FINDING = {"finding_id": "f-1", "claim": "It is so.", "citations": [CITATION], "confidence": "high", "support": 2}
+SOURCE = {"source_id": "src-1", "revision": 2, "url": "https://example.org/a", "title": "A"}
+STORED = {"source_id": "src-1", "stored": {"revision": 2, "raw_sha256": HASH, "text_sha256": HASH, "fetched_at": AT}}
+SPEC = {"session_id": "s-1", "topic": "What is so?", "engine": "extractive", "policy": {"max_attempts": 2}}
+PROBLEM = {"type": "session_busy", "detail": "A run is active.", "action": "Wait.", "retryable": True}
+OBJECT = {"key": "phase4/b-1/s-1/phase4/g2/x-1.json", "sha256": HASH, "bytes": 120}
+PLANNED = {"step_id": 4, "identity": HASH, "title": "Compare", "depends_on": [2]}
+
+VALUES: dict[str, Any] = {
+    "batch_id": "b-1", "session_id": "s-1", "command_id": "c-1", "run_id": "r-1", "fingerprint": HASH, "by": "ada", "at": AT, "node": "phase3/4",
+    "nodes": ["phase3/4"], "generation": 2, "attempt": 1, "execution_id": "x-1", "worker": "phase3-1", "artifact": OBJECT, "parts": {"output": HASH},
+    "plan": [PLANNED], "stored": [STORED], "problem": PROBLEM, "topic": "What is so?", "inputs": HASH, "phase": "phase3", "phases": ["phase3", "phase4"],
+    "target": {"steps": [3, 5]}, "targets": ["phase3/3"], "options": {"propagation": "mark_stale", "guidance": "prices"}, "sources": [SOURCE],
+    "session": SPEC, "source_id": "src-1", "reason": "good enough", "url": "https://example.org/a", "text": "It is so.", "title": "A", "step_id": 4,
+    "step_ids": [3, 5], "seq": 17, "n": 2, "epoch": "2026", "message": "Reading", "progress": 40.0, "goals": [{"goal_id": "g-1", "question": "Why?"}],
+    "synthesized_goal": "Find out.", "steps": [STEP], "findings": [FINDING], "kind": "phase", "causes": {"phase2": HASH}, "batch_seq": 3,
+    "link_id": "src-1", "stage": "extract", "status": "completed", "total": 4, "completed": 2, "failed": 1, "inProgress": 1, "stream_id": "w-1",
+    "token": "word", "report": "# Report", "stale": True, "report_stale": False, "regenerate_report": True, "detail": "A run is active.",
+    "position": 1, "sha256": HASH, "key": OBJECT["key"], "headline": "3 findings", "seconds": 1.5, "type_": None, "outcome": "completed",
+    "stepData": {"step_id": 4, "findings": [FINDING], "sources": ["src-1"], "timestamp": AT}, "deleting": True, "deleted": False, "since": AT,
+    "seen": AT, "running": ["s-1/phase3/4"], "seq_": None, "quote": "It is so.", "start": 4, "end": 13, "text_sha256": HASH, "markdown": "# Report",
+}  # fmt: skip
+
+SPECIAL: dict[str, dict[str, Any]] = {
+    "Job": {"inputs": {"phase0": {"key": "k", "sha256": HASH, "output": HASH}}, "parameters": {"engine": "extractive"}, "reasons": ["The plan has changed."]},
+    "Phase0": {"sources": [{"source_id": "src-1", "title": "A", "text_sha256": HASH}], "summaries": [{"source_id": "src-1", "summary": "So."}]},
+    "Phase2": {"steps": [STEP | {"depends_on": []}]},
+    "Phase4": {"inputs": {"phase2": HASH}, "references": [{"number": 1, "source_id": "src-1"}]},
+    "Commit": {"inputs": ["cmd/c-1/abc"], "events": [], "active": True, "batch": "b-1"},
+    "Edit": {"node": "phase2"},
+    "AcceptCall": {"node": "phase4"},
+    "BatchRequest": {"sources": [{"url": "https://example.org/a"}], "options": {"stop_after": "phase2"}, "start": False},
+    "SourceInput": {"text": None},
+    "Cancel": {"phase": None, "step_id": None},
+    "CancelCall": {"phase": None, "step_id": None},
+    "BatchFact": {"create": {"command_id": "c-1", "fingerprint": HASH, "spec": SPEC}},
+    "State": {"nodes": {"phase0": {"status": "completed", "freshness": "fresh"}}},
+    "Snapshot": {"sessions": [{"batch_id": "b-1", "session_id": "s-1", "topic": "What is so?"}]},
+    "Connected": {"sessions": ["s-1"]},
+    "Receipt": {"plan": {"run": ["phase2"], "may_run": ["phase3/*"]}},
+    "Preview": {"plan": {"run": ["phase2"], "may_run": ["phase3/*"]}},
+    "WorkflowStale": {"nodes": [{"node": "phase4", "causes": [{"node": "phase2", "reason": "changed", "at": AT}]}]},
+    "PlanFrame": {"plan": [STEP]},
+    "NodeUpdate": {"artifact": None, "causes": []},
+    "StoredFact": {"stored": [STORED]},
+    "Problem": {"type": "session_busy", "plan": None},
+    "Stored": STORED["stored"],
+    "StoredSource": STORED,
+    "RunQueued": {"kind": "steps"},
+    "CommandHonoured": {"kind": "cancel", "target": "phase3/4"},
+    "Source": {"stored": STORED["stored"]},
+}  # fmt: skip
+
+
+def example(model: type[Wire]) -> Wire:
+    """A message of a model with every field that the tables know."""
+    values = {name: VALUES[name] for name in model.model_fields if name in VALUES and name != "type"}
+    values |= SPECIAL.get(model.__name__, {})
+    return model.model_validate(values)
+
+
+def models() -> list[type[Wire]]:
+    """Every message: those of the channels, every event, every artifact, and what sources are made of."""
+    found: dict[str, type[Wire]] = {}
+    for channel in catalog.channels():
+        for model in (*channel.messages, *channel.reply):
+            found[model.__name__] = model
+    for union in get_args(get_args(Event)[0]):
+        inner = get_args(get_args(union)[0]) if not isinstance(union, type) else (union,)
+        for model in inner:
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                found[model.__name__] = model
+    for model in (
+        artifacts.Phase0,
+        artifacts.Phase1,
+        artifacts.Phase2,
+        artifacts.StepFindings,
+        artifacts.Phase4,
+        sources.Source,
+        sources.StoredSource,
+    ):
+        found[model.__name__] = model
+    return [found[name] for name in sorted(found)]
