@@ -49,7 +49,9 @@ async def until(found: Callable[[], Awaitable[T | None]], seconds: float = 30.0,
 class Stack:
     """NATS, SeaweedFS, an orchestrator, a scheduler and one worker of each phase. Every part is a process that can be killed."""
 
-    def __init__(self, folder: Path, *, engine: str = "benchmarks.idle:Idle", env: dict[str, str] | None = None, concurrency: int = 4) -> None:
+    def __init__(
+        self, folder: Path, *, engine: str = "benchmarks.idle:Idle", env: dict[str, str] | None = None, concurrency: int = 4
+    ) -> None:
         self.folder = folder
         self.nats = NatsServer(folder / "nats")
         self.weed = SeaweedServer(folder / "s3")
@@ -125,21 +127,33 @@ class Stack:
     def log_of(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
-    async def __aenter__(self) -> Self:
+    def start_all(self) -> None:
+        """Everything, the servers first."""
         self.start_servers()
         for name in self.COMMANDS:
             self.start(name)
-        return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        for client in self._clients:
-            await client.close()
+    def stop_all(self) -> None:
+        """Everything, the servers last."""
         for process in self.processes.values():
             process.kill()
         for process in self.processes.values():
             process.wait()
         self.weed.stop()
         self.nats.stop()
+
+    async def __aenter__(self) -> Self:
+        self.start_all()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        await self.close_callers()
+        self.stop_all()
+
+    async def close_callers(self) -> None:
+        """End the clients."""
+        while self._clients:
+            await self._clients.pop().close()
 
     async def caller(self) -> "Caller":
         """A client of the system."""

@@ -83,9 +83,8 @@ def play(client: Client, topic: str, sources: Sources) -> None:
         raise CommandFailed(f"Step {steps[0]} did not say that it is unchanged.")
 
     options = Options(propagation="mark_stale", guidance=STEP_GUIDANCE)
-    state = act.again(
-        f"Rerun step {steps[-1]} with guidance, and nothing below it", "/workflow/restart/step", {"step_ids": steps[-1:]}, options
-    )
+    title = f"Rerun step {steps[1]} with guidance, and nothing below it"
+    state = act.again(title, "/workflow/restart/step", {"step_ids": steps[1:2]}, options)
     if state.nodes["phase4"].freshness != "stale":
         raise CommandFailed("The report did not become stale.")
 

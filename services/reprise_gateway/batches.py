@@ -45,8 +45,8 @@ class SourceList(Wire):
 @router.post("/batches", status_code=201, response_model=Created, openapi_extra=_bodies(BatchRequest))
 async def start(request: Request, parts: Parts, who: Who, key: Key) -> Response:
     """Start a batch with its first session; from JSON, or from a form with files. 202 where the decision takes its time."""
-    asked, intake = await batch_request(request)
-    started = await parts.batches.start(asked.model_copy(update={"command_id": asked.command_id or key}), intake, who)
+    async with batch_request(request) as (asked, intake):
+        started = await parts.batches.start(asked.model_copy(update={"command_id": asked.command_id or key}), intake, who)
     return whole(started.created, 201 if started.there else 202)
 
 
@@ -96,15 +96,15 @@ async def sources(batch_id: Id, parts: Parts, who: Who) -> Response:
 @router.post("/batches/{batch_id}/sources", status_code=201, response_model=BatchView, openapi_extra=_bodies(SourcesRequest))
 async def add_sources(batch_id: Id, request: Request, parts: Parts, who: Who, key: Key) -> Response:
     """Add sources: marks stale, runs nothing."""
-    command_id, intake = await sources_request(request)
-    return whole(await parts.batches.add_sources(batch_id, intake, command_id or key, who), 201)
+    async with sources_request(request) as (command_id, intake):
+        return whole(await parts.batches.add_sources(batch_id, intake, command_id or key, who), 201)
 
 
 @router.put("/batches/{batch_id}/sources/{source_id}", response_model=BatchView, openapi_extra=_bodies(SourcesRequest))
 async def replace_source(batch_id: Id, source_id: Id, request: Request, parts: Parts, who: Who, key: Key) -> Response:
     """Replace a source by `{url}`, `{text, title}` or a file: marks stale, runs nothing."""
-    command_id, intake = await source_request(request)
-    return whole(await parts.batches.replace_source(batch_id, source_id, intake, command_id or key, who))
+    async with source_request(request) as (command_id, intake):
+        return whole(await parts.batches.replace_source(batch_id, source_id, intake, command_id or key, who))
 
 
 @router.delete("/batches/{batch_id}/sources/{source_id}", response_model=BatchView)

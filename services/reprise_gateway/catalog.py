@@ -1,6 +1,6 @@
 """Batches: started, listed, changed and ended. Part of the one way in; `WorkflowService.start` leads here."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 from uuid import uuid4
@@ -293,7 +293,7 @@ def _moves(batch: Batch, command: Command, now: datetime) -> bool:
 
 
 def _matches(batch: Batch, search: str) -> bool:
-    wanted = search.casefold().split()
-    texts: Sequence[str] = [batch.batch_id, *(member.spec.topic for member in batch.members)]
-    texts = [*texts, *(text for source in batch.sources for text in (source.url, source.title) if text)]
-    return all(any(word in text.casefold() for text in texts) for word in wanted)
+    texts: list[str] = [member.spec.topic for member in batch.members]
+    texts += [text for source in batch.sources for text in (source.url, source.title) if text]
+    found = "\n".join(texts).casefold()
+    return all(word in found or word == batch.batch_id for word in search.casefold().split())

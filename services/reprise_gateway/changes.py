@@ -2,7 +2,7 @@
 
 A small session is compared whole. In a large one a commit costs what it touches: the nodes that it names and, where a
 result or a failure moved, the steps below them. The two rows that stand over all steps, the group and the report, are then
-told each time another fiftieth of the run is done, and everything is compared when a run begins or ends and when anything
+told each time another part of the run is done, and everything is compared when a run begins or ends and when anything
 but a step moves. What is told depends on the commit and the states around it alone, so that every replica numbers its
 frames alike.
 """
@@ -21,7 +21,7 @@ from reprise_domain.view import group_view, node_view, state_of
 
 SMALL = 100
 """Steps up to which every commit compares the whole session."""
-TELLINGS = 50
+TELLINGS = 25
 """How often the rows over all steps of a large session are told during a run."""
 GROUP = "phase3"
 REPORT = "phase4"
@@ -85,7 +85,7 @@ def _part(before: Session, after: Session, touched: tuple[str, ...]) -> Changes:
     views = [
         (node, view) for node in nodes if (view := node_view(after, now, node)) != node_view(before, then, node)
     ]  # fmt: skip
-    if _another_fiftieth(before, after):
+    if _another_part(before, after):
         views += _rows(after)
     return Changes(tuple(views))
 
@@ -132,7 +132,7 @@ def _verdicts(session: Session, nodes: Iterable[str]) -> Verdicts:
 _TOP = ("phase0", "phase1", "phase2")
 
 
-def _another_fiftieth(before: Session, after: Session) -> bool:
+def _another_part(before: Session, after: Session) -> bool:
     if before.run is None or after.run is None:
         return False
     stride = max(1, after.run.total // TELLINGS)

@@ -84,13 +84,14 @@ def response(problem: Problem, status: int | None = None, headers: Mapping[str, 
         fields["Retry-After"] = str(RETRY_AFTER)
     if problem.type == "unauthenticated":
         fields["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(problem.document(), status or problem.status, fields, MEDIA_TYPE)
+    status = status or problem.status
+    return JSONResponse(problem.document() | {"status": status}, status, fields, MEDIA_TYPE)
 
 
 async def answer(request: Request, error: Exception) -> Response:
     """The handler of every error; a status that HTTP itself demands (405) stays."""
     problem = problem_of(error)
-    if isinstance(error, HTTPException) and not isinstance(error.__cause__, Refused):
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return response(problem, error.status_code, error.headers)
     return response(problem)
 

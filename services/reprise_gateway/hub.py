@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from reprise_contracts import frames as f
 from reprise_contracts.nodes import from_token
 from reprise_contracts.wire import Malformed
+from reprise_gateway.changes import SMALL
 from reprise_gateway.contents import Contents
 from reprise_gateway.framing import Content, Durable, framed, progress
 from reprise_gateway.outbox import Outbox
@@ -94,7 +95,9 @@ class Channel:
 
 async def whole(moved: Moved, contents: Contents) -> AsyncIterator[tuple[Place, Durable]]:
     """The frames of one commit with what artifacts say. One whose artifact is gone, since a later one took its place, is left out."""
-    for piece in framed(moved.before, moved.commit, moved.after, moved.seq):
+    large = moved.after.plan is not None and len(moved.after.plan.steps) > SMALL
+    about = (moved.before, moved.commit, moved.after, moved.seq)
+    for piece in await asyncio.to_thread(framed, *about) if large else framed(*about):
         frame = await _made(piece.frame, contents) if isinstance(piece.frame, Content) else piece.frame
         if frame is not None:
             yield (moved.seq, piece.n), frame

@@ -1,6 +1,8 @@
 """Bodies that come as JSON or as a form: what they ask for, and the files that they bring."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -18,6 +20,8 @@ from reprise_runtime.errors import Refused
 W = TypeVar("W", bound=Wire)
 _FIELDS = ("topic", "guidance", "engine", "model", "command_id")
 _OPTIONS = ("stop_after", "allow_partial")
+PART = 16 * 1024 * 1024
+"""Bytes of one field of a form that is no file."""
 _FALSE = {"false", "0", "no", "off", ""}
 
 
@@ -81,33 +85,41 @@ def session_of(form: FormData) -> SessionRequest:
     return parsed(SessionRequest, fields | {"options": options})
 
 
-async def batch_request(request: Request) -> tuple[SessionRequest, Intake]:
-    """`POST /batches`. A form's files are on disk, not in memory, when this returns."""
+@asynccontextmanager
+async def batch_request(request: Request) -> AsyncIterator[tuple[SessionRequest, Intake]]:
+    """`POST /batches`. The files of a form are on disk, and there as long as the context."""
     if not is_form(request):
         asked = await read_json(request, BatchRequest)
-        return asked, Intake(asked.sources)
-    form = await _form(request)
-    return session_of(form), intake_of(form)
+        yield asked, Intake(asked.sources)
+        return
+    async with _form(request) as form:
+        yield session_of(form), intake_of(form)
 
 
-async def sources_request(request: Request) -> tuple[str | None, Intake]:
+@asynccontextmanager
+async def sources_request(request: Request) -> AsyncIterator[tuple[str | None, Intake]]:
     """`POST /batches/{b}/sources`: the command id, and the sources."""
     if not is_form(request):
         asked = await read_json(request, SourcesRequest)
-        return asked.command_id, Intake(asked.sources)
-    form = await _form(request)
-    command_id = form.get("command_id")
-    return (parsed(_Named, {"command_id": command_id}).command_id if command_id else None), intake_of(form)
+        yield asked.command_id, Intake(asked.sources)
+        return
+    async with _form(request) as form:
+        command_id = form.get("command_id")
+        yield (parsed(_Named, {"command_id": command_id}).command_id if command_id else None), intake_of(form)
 
 
-async def source_request(request: Request) -> tuple[str | None, Intake]:
+@asynccontextmanager
+async def source_request(request: Request) -> AsyncIterator[tuple[str | None, Intake]]:
     """`PUT …/sources/{source_id}`: one source, as it is or as one of a list."""
     if is_form(request):
-        return await sources_request(request)
+        async with sources_request(request) as found:
+            yield found
+        return
     asked = await read_json(request, _Replacement)
     if asked.sources is not None:
-        return asked.command_id, Intake(asked.sources)
-    return asked.command_id, Intake((parsed(SourceInput, {"url": asked.url, "text": asked.text, "title": asked.title}),))
+        yield asked.command_id, Intake(asked.sources)
+    else:
+        yield asked.command_id, Intake((parsed(SourceInput, {"url": asked.url, "text": asked.text, "title": asked.title}),))
 
 
 class _Named(SourcesRequest):
@@ -121,5 +133,5 @@ class _Replacement(_Named):
     title: str | None = None
 
 
-async def _form(request: Request) -> FormData:
-    return await request.form(max_files=MOST_SOURCES, max_fields=MOST_SOURCES + 20, max_part_size=16 * 1024 * 1024)
+def _form(request: Request) -> AbstractAsyncContextManager[FormData]:
+    return request.form(max_files=MOST_SOURCES, max_fields=MOST_SOURCES + 20, max_part_size=PART)

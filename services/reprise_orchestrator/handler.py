@@ -20,8 +20,18 @@ from reprise_runtime.session_log import SessionLog
 from reprise_runtime.settings import Features
 
 _logger = structlog.get_logger("orchestrator")
+TRIES = 20
+"""Deliveries of an input that cannot be decided, before it is put aside."""
 TOGETHER = 512
 """Inputs of one session decided in one commit at most."""
+
+
+async def _put_off(delivery: Delivery, error: Exception) -> None:
+    """What breaks the rules of this version is left for another one for a while, then put aside."""
+    if delivery.deliveries >= TRIES:
+        await delivery.dead(f"{type(error).__name__}: {error}")
+    else:
+        await delivery.again(5.0)
 
 
 class Orchestrator:
@@ -68,6 +78,10 @@ class Orchestrator:
                     _logger.warning("not decided", target=target, error=str(error))
                     self._states.forget(target)
                     await asyncio.gather(*(delivery.again(1.0) for _, delivery in together))
+                except Exception as error:
+                    _logger.exception("cannot decide", target=target)
+                    self._states.forget(target)
+                    await asyncio.gather(*(_put_off(delivery, error) for _, delivery in together))
                 else:
                     await asyncio.gather(*(delivery.done() for _, delivery in together))
         finally:

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from reprise_contracts import events as e
@@ -14,7 +14,7 @@ from reprise_contracts.wire import Malformed
 from reprise_domain import snapshot
 from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.dispatch import leases, queued
-from reprise_domain.reduce import fold
+from reprise_domain.reduce import Impossible, fold
 from reprise_domain.state import Session
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.logs import logger
@@ -79,16 +79,24 @@ class Scheduler:
                     self._timers.at(self._clock(), functools.partial(self._remove_batch, entry.id))
                 continue
             if commit.active:
-                session = await self._load(entry.id, entry.seq)
-                if session is not None and session.active:
-                    count += 1
-                    self._resume(session)
+                count += 1
+                await self._guarded(entry.id, self._resume(entry))
             if commit.sweep or commit.deleted:
                 self._sweep_later(entry.id)
         if count:
             _log.info("resumed", sessions=count)
 
-    def _resume(self, session: Session) -> None:
+    async def _guarded(self, session_id: str, work: Awaitable[None]) -> None:
+        """One session whose log this version cannot fold must not stop the others."""
+        try:
+            await work
+        except (Malformed, Impossible) as error:
+            _log.error("cannot follow a session", session=session_id, error=str(error))
+
+    async def _resume(self, entry: Entry) -> None:
+        session = await self._load(entry.id, entry.seq)
+        if session is None or not session.active:
+            return
         self._active[session.session_id] = session
         for node, not_before in queued(session).items():
             self._offer(session, node, not_before)
@@ -116,7 +124,7 @@ class Scheduler:
                     _log.error("cannot read a commit", error=str(error))
                     continue
                 if entry.commit.batch is not None:
-                    await self._on_session(entry)
+                    await self._guarded(entry.id, self._on_session(entry))
                 elif entry.commit.deleted:
                     self._timers.at(self._clock(), functools.partial(self._remove_batch, entry.id))
 

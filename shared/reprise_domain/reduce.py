@@ -58,8 +58,6 @@ def tombstone(event: e.SessionDeleted, at: datetime) -> Session:
 def reduce(session: Session | None, event: e.SessionEvent | e.BatchEvent, at: datetime) -> Session:
     """The state after one event."""
     if session is None:
-        if isinstance(event, e.SessionDeleted):
-            return tombstone(event, at)
         if not isinstance(event, e.SessionCreated):
             raise Impossible(f"a session's log begins with {event.type}")
         return create(event, at)
@@ -71,6 +69,9 @@ def reduce(session: Session | None, event: e.SessionEvent | e.BatchEvent, at: da
 
 def fold(session: Session | None, commit: e.Commit, seq: int) -> Session:
     """The state after one commit, standing at its sequence."""
+    last = commit.events[-1] if commit.events else None
+    if session is None and isinstance(last, e.SessionDeleted):
+        return stamp(tombstone(last, commit.at), commit, seq)
     for event in commit.events:
         session = reduce(session, event, commit.at)
     if session is None:

@@ -66,7 +66,7 @@ class LeanPut:
                 try:
                     async with asyncio.timeout(self._timeout):
                         status, body = await self._send(head + data)
-                except (OSError, TimeoutError, EOFError, ValueError) as error:
+                except (OSError, TimeoutError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
                     last = error
                     continue
                 if status == 200:
@@ -122,25 +122,22 @@ class _Connection:
         """Send a request; its answer's status and body, and whether the connection can be kept."""
         self._writer.write(request)
         await self._writer.drain()
-        while True:
-            head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            version, code, *_ = head[0].split(" ", 2)
-            if not version.startswith("HTTP/1."):
-                raise ValueError(f"not HTTP: {head[0][:40]!r}")
-            status = int(code)
-            if status != 100:
-                break
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+        status = 100
+        while status == 100:
+            head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+            if not head.startswith(b"http/1."):
+                raise ValueError(f"not HTTP: {head[:40]!r}")
+            status = int(head[9:12])
+        length = _field(head, b"content-length")
         if status == 204:
             body = b""
-        elif headers.get("transfer-encoding", "").lower() == "chunked":
+        elif _field(head, b"transfer-encoding") == b"chunked":
             body = await self._chunks()
-        elif "content-length" in headers:
-            body = await self._reader.readexactly(int(headers["content-length"]))
+        elif length is not None:
+            body = await self._reader.readexactly(int(length))
         else:
-            body = await self._reader.read()
-            return status, body, False
-        return status, body, headers.get("connection", "").lower() != "close" and version == "HTTP/1.1"
+            return status, await self._reader.read(), False
+        return status, body, head.startswith(b"http/1.1") and _field(head, b"connection") != b"close"
 
     async def _chunks(self) -> bytes:
         body = b""
@@ -160,6 +157,15 @@ class _Connection:
             await self._writer.wait_closed()
         except OSError:
             self.abort()
+
+
+def _field(head: bytes, name: bytes) -> bytes | None:
+    """A header's value, in lower case."""
+    start = head.find(b"\r\n" + name + b":")
+    if start < 0:
+        return None
+    start += len(name) + 3
+    return head[start : head.index(b"\r\n", start)].strip()
 
 
 class _Signer:

@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from reprise_contracts.problems import Problem
-from reprise_runtime.errors import AlreadyHeld, Conflict, PublishTimeout, Refused, StreamFull, Unavailable
+from reprise_runtime.errors import AlreadyHeld, Conflict, PublishTimeout, Refused, RepriseError, StreamFull, Unavailable
 from reprise_runtime.logs import logger
 from reprise_runtime.settings import Nats
 
@@ -208,7 +208,10 @@ class Bus:
     async def _after_reconnect(self) -> None:
         await self.restore()
         for callback in tuple(self._reconnected):
-            await callback()
+            try:
+                await callback()
+            except Exception:  # each of them is to hear of it, whatever befalls another
+                _log.exception("after reconnecting")
 
     async def restore(self) -> None:
         """Make missing streams and consumers again. Concurrent calls share one attempt; a failure is logged, the next use tries again."""
@@ -221,7 +224,7 @@ class Bus:
     async def _restore_once(self, restore: Restore) -> None:
         try:
             await restore()
-        except (Unavailable, ApiError) as error:
+        except (RepriseError, ApiError) as error:
             _log.warning("streams not restored", error=str(error))
 
     # Asking

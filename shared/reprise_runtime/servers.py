@@ -261,20 +261,16 @@ class SeaweedServer(Server):
         if self._sync_always and not (self.folder / "fsync").exists():
             self._configure_fsync()
 
+    def shell(self) -> list[str]:
+        """SeaweedFS's own shell for this server; it reads commands from its standard input."""
+        at = {part: f"{HOST}:{self._ports[f'{part}.port']}.{self._ports[f'{part}.port.grpc']}" for part in ("master", "filer")}
+        return [find_binary("weed"), "shell", f"-master={at['master']}", f"-filer={at['filer']}"]
+
     def _configure_fsync(self) -> None:
         """Its default never flushes. The rule is kept by the filer, so that once per folder suffices."""
-        shell = [
-            find_binary("weed"), "shell",
-            f"-master={HOST}:{self._ports['master.port']}.{self._ports['master.port.grpc']}",
-            f"-filer={HOST}:{self._ports['filer.port']}.{self._ports['filer.port.grpc']}",
-        ]  # fmt: skip
+        rule = b"fs.configure -locationPrefix=/buckets/ -fsync -apply\n"
         done = subprocess.run(  # noqa: S603 - our own servers, found by us
-            shell,
-            input=b"fs.configure -locationPrefix=/buckets/ -fsync -apply\n",
-            capture_output=True,
-            timeout=30,
-            check=False,
-            cwd=self.folder,
+            self.shell(), input=rule, capture_output=True, timeout=30, check=False, cwd=self.folder
         )
         if b'"fsync":  true' not in done.stdout:
             self.kill()

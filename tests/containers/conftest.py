@@ -71,7 +71,7 @@ def minio(engine: None) -> Iterator[S3]:
     )
     with container:
         endpoint = f"{container.get_container_host_ip()}:{container.get_exposed_port(9000)}"
-        yield S3(endpoint=endpoint, access_key=access_key, secret_key=SecretStr(secret_key), bucket="adapters")
+        yield S3(endpoint=endpoint, access_key=access_key, secret_key=SecretStr(secret_key))
 
 
 @pytest.fixture

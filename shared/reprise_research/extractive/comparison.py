@@ -14,9 +14,11 @@ from reprise_research.text.words import STOPWORDS, runs, stem, word_list
 _COMPARES = re.compile(r"\b(?:dis)?agree|contradict|conflict|compare|differ|一致|分歧|矛盾|比较", re.IGNORECASE)
 _MISSES = re.compile(r"\bmissing|\bgaps?\b|open questions?|unanswered|unknown|not known|尚缺|缺口|未知|未解", re.IGNORECASE)
 _UNKNOWN = re.compile(
-    r"\b(?:no (?:data|figures|numbers|evidence|count|record|survey)|not (?:yet )?(?:been )?(?:measured|studied|known|published|counted|recorded|surveyed|examined|asked)|"
-    r"(?:nobody|no one|no study|none of (?:the|these) \w+) (?:has|have|knows?|measured|asked|counted)|unknown|unclear|too early|remains? (?:to be seen|open)|"
-    r"has not (?:published|measured|counted|said)|did not (?:measure|count|ask|record|study|look at)|does not (?:cover|say|include)|cannot (?:say|tell|be known))\b|"
+    r"\b(?:no (?:data|figures|numbers|evidence|count|record|survey)|"
+    r"not (?:yet )?(?:been )?(?:measured|studied|known|published|counted|recorded|surveyed|examined|asked)|"
+    r"(?:nobody|no one|no study|none of (?:the|these) \w+) (?:has|have|knows?|measured|asked|counted)|unknown|unclear|too early|"
+    r"remains? (?:to be seen|open)|has not (?:published|measured|counted|said)|did not (?:measure|count|ask|record|study|look at)|"
+    r"does not (?:cover|say|include)|cannot (?:say|tell|be known))\b|"
     r"尚无|尚未|未知|不清楚|没有(?:数据|统计|测量|研究|调查)|缺乏",
     re.IGNORECASE,
 )

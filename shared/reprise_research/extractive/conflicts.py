@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from reprise_research.extractive.wording import Wording
 from reprise_research.text.duplicates import same_words
-from reprise_research.text.figures import UNIT_WORDS, Figure, clause, conflicting, distinctive, figures, same
+from reprise_research.text.figures import UNIT_WORDS, Figure, clause, conflicting, figures, is_money, same, striking
 from reprise_research.text.passages import Passage
 from reprise_research.text.words import content, overlap, stem, word_list
 
@@ -75,7 +75,7 @@ def agree(one: Passage, other: Passage, topic: Topic) -> bool:
     """Whether the other passage says what this one says."""
     if same_words(one.text, other.text):
         return True
-    if _doubts(one.text) != _doubts(other.text) or _apart(one.text, other.text):
+    if doubts(one.text) != doubts(other.text) or _apart(one.text, other.text):
         return False
     shared = topic.subject_of(one) & topic.subject_of(other)
     opposed = _direction(one.text) * _direction(other.text) < 0
@@ -83,8 +83,8 @@ def agree(one: Passage, other: Passage, topic: Topic) -> bool:
     common = [(a, b) for a in mine for b in theirs if same(a, b)]
     if common:
         near = any(_about(one, a, topic) & _about(other, b, topic) for a, b in common)
-        striking = any(distinctive(a) for a, _ in common)
-        return not opposed and ((near and len(shared) >= 2) or (striking and len(shared) >= 1) or len(shared) >= 4)
+        telling = any(striking(a) for a, _ in common)
+        return not opposed and (telling or (near and len(shared) >= 2) or len(shared) >= 4)
     if mine and theirs:
         return False
     close = overlap(topic.subject_of(one), topic.subject_of(other)) >= 0.7 and len(shared) >= 4
@@ -93,25 +93,34 @@ def agree(one: Passage, other: Passage, topic: Topic) -> bool:
 
 def conflict(one: Passage, other: Passage, topic: Topic, wording: Wording) -> Conflict | None:
     """Why the passages exclude each other, or None if no test says that they do."""
-    shared = topic.subject_of(one) & topic.subject_of(other)
-    if len(shared) < 2:
-        return None
     mine, theirs = topic.figures_of(one), topic.figures_of(other)
-    if any(same(a, b) and _about(one, a, topic) & _about(other, b, topic) for a in mine for b in theirs):
-        return Conflict(wording.one_doubts) if _doubts(one.text) != _doubts(other.text) else None
+    if any(same(a, b) for a in mine for b in theirs):
+        common = any(same(a, b) and _about(one, a, topic) & _about(other, b, topic) for a in mine for b in theirs)
+        return Conflict(wording.one_doubts) if common and doubts(one.text) != doubts(other.text) else None
     if _apart(one.text, other.text):
         return None
-    pair = next(
-        ((a, b) for a in mine for b in theirs if conflicting(a, b) and _about(one, a, topic) & _about(other, b, topic)),
-        None,
-    )
-    if pair is not None:
-        words = (pair[0].text, pair[1].text)
-        return Conflict(wording.figures_differ.format(one=words[0], other=words[1]), words)
+    shared = topic.subject_of(one) & topic.subject_of(other)
+    for a in mine:
+        for b in theirs:
+            if conflicting(a, b) and _of_one_thing(one, a, other, b, topic, shared):
+                return Conflict(wording.figures_differ.format(one=a.text, other=b.text), (a.text, b.text))
+    return _contrary(one, other, topic, shared, wording)
+
+
+def _of_one_thing(one: Passage, a: Figure, other: Passage, b: Figure, topic: Topic, shared: frozenset[str]) -> bool:
+    """Whether two figures measure the same: their clauses share a subject beyond the topic, and a second word, be it the topic's own;
+    or their clauses one and their passages two. For money two of the topic's own words suffice: `the cost of the limit`."""
+    clauses = (_clause_content(one.text, a) & _clause_content(other.text, b)) - UNIT_WORDS - _LOCAL - _UP - _DOWN
+    beyond = clauses - topic.terms
+    return (bool(beyond) and (len(clauses) >= 2 or len(shared) >= 2)) or (is_money(a) and len(clauses) >= 2)
+
+
+def _contrary(one: Passage, other: Passage, topic: Topic, shared: frozenset[str], wording: Wording) -> Conflict | None:
+    """Passages about one thing that point in opposite directions, or of which one denies."""
     close = overlap(topic.subject_of(one), topic.subject_of(other))
-    if close >= 0.5 and _direction(one.text) * _direction(other.text) < 0:
+    if len(shared) >= 2 and close >= 0.5 and _direction(one.text) * _direction(other.text) < 0:
         return Conflict(wording.directions_differ)
-    if close >= 0.6 and len(shared) >= 3 and _denies(one.text) != _denies(other.text):
+    if len(shared) >= 3 and close >= 0.6 and _denies(one.text) != _denies(other.text):
         return Conflict(wording.one_denies)
     return None
 
@@ -155,5 +164,6 @@ def _denies(text: str) -> bool:
     return _NEGATION.search(text) is not None
 
 
-def _doubts(text: str) -> bool:
+def doubts(text: str) -> bool:
+    """Whether a passage quotes something in order to question it."""
     return _DOUBT.search(text) is not None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reprise_contracts.artifacts import Citation, Finding
+from reprise_research.extractive.conflicts import doubts
 from reprise_research.text.figures import Figure, figures, same
 
 PlaceKey = tuple[str, int]
@@ -30,17 +31,20 @@ class Dispute:
     def values(self) -> tuple[Statement, ...]:
         """One statement for each figure that is given; fewer than two if the dispute is not about figures."""
         told: list[Statement] = []
-        for statement in self.statements:
+        for statement in sorted(self.statements, key=lambda s: doubts(s.claim)):
             if statement.figure is not None and not any(same(statement.figure, s.figure) for s in told if s.figure is not None):
                 told.append(statement)
         return tuple(told)
 
     def who_gives(self, value: Statement) -> tuple[Citation, ...]:
-        """Everyone who gives the figure of a statement."""
+        """Everyone who gives the figure of a statement, without those who quote it to question it."""
         givers = [
             citation
             for statement in self.statements
-            if statement.figure is not None and value.figure is not None and same(statement.figure, value.figure)
+            if statement.figure is not None
+            and value.figure is not None
+            and same(statement.figure, value.figure)
+            and (statement is value or not doubts(statement.claim))
             for citation in statement.citations
         ]
         return tuple(givers)

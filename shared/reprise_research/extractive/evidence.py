@@ -68,8 +68,8 @@ def investigate(
         gaps=_gaps(groups, sources, wording),
         scratchpad=(
             ScratchpadEntry(kind="query", text=step.query or step.title),
-            ScratchpadEntry(kind="retrieval", text=f"{len(found)} passages in {len(sources)} sources, {len(pool)} relevant, {len(groups)} findings"),
-            *(ScratchpadEntry(kind="candidate", text=f"{score[i]:.3f} {found[i].source_id}: {shorten(found[i].text, 120)}") for i in pool[:12]),
+            ScratchpadEntry(kind="retrieval", text=f"{len(found)} passages, {len(pool)} relevant, {len(groups)} findings"),
+            *(ScratchpadEntry(kind="candidate", text=f"{score[i]:.3f} {shorten(found[i].text, 120)}") for i in pool[:12]),
         ),
     )  # fmt: skip
 
@@ -171,7 +171,7 @@ def _insights(groups: list[Group], wording: Wording) -> tuple[str, ...]:
     for own in groups:
         values = [c.figures for _, c in own.against if c.figures]
         if values:
-            stated = list(dict.fromkeys([values[0][0], *(other for _, other in values)]))
+            stated = sorted({values[0][0], *(other for _, other in values)})
             insights.append(wording.range_of.format(values=wording.listed(stated)))
     return tuple(dict.fromkeys(insights))
 

@@ -10,7 +10,8 @@ from reprise_research.text.ranking import bm25
 from reprise_research.text.words import content, shorten, terms
 
 _IMPERATIVE = re.compile(
-    r"^(?:please\s+)?(?:focus(?:ing)?(?: more| especially| mainly)? on|concentrate on|look (?:more closely )?(?:at|into)|pay (?:more |special )?attention to|emphasi[sz]e|"
+    r"^(?:please\s+)?(?:focus(?:ing)?(?: more| especially| mainly)? on|concentrate on|look (?:more closely )?(?:at|into)|"
+    r"pay (?:more |special )?attention to|emphasi[sz]e|"
     r"prioriti[sz]e|stress|consider|cover|include|compare|examine|investigate|explain|tell me (?:more )?about|more (?:on|about)|"
     r"what about|i (?:want|need|would like) to know (?:more )?about|重点关注|请?关注|着重|侧重|多谈|请?说明)\s*",
     re.IGNORECASE,

@@ -35,7 +35,7 @@ def summarise(source_id: str, text: str, topic: str, guidance: str) -> Summary:
     score *= np.array([passage.weight * (1.15 if passage.kind == "figure" else 1.0) for passage in found])
     chosen: list[Passage] = []
     for index in mmr(rounded(score), similarity, min(len(found), 2 * _MOST_EXCERPTS), balance=0.65):
-        if len(chosen) < min(_MOST_EXCERPTS, 3 + len(found) // 5) and not any(found[index].overlaps(other) for other in chosen):
+        if len(chosen) < min(_MOST_EXCERPTS, 4 + len(found) // 3) and not any(found[index].overlaps(other) for other in chosen):
             chosen.append(found[index])
     leading = sorted(chosen[:_SUMMARY_SENTENCES], key=lambda passage: passage.start)
     excerpts = tuple(Excerpt(quote=p.text, start=p.start, end=p.end, kind=p.kind) for p in sorted(chosen, key=lambda p: p.start))

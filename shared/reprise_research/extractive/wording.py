@@ -77,6 +77,7 @@ class Wording:
     comma: str
     last: str
     choice: str
+    versus: str
     quote: str
 
     def quoted(self, text: str) -> str:
@@ -107,10 +108,11 @@ ENGLISH = Wording(
     why_kinds="; {kinds}",
     why_example=". For instance: “{quote}”",
     why_guidance="The guidance asks for it.",
-    synthesized="Answer “{topic}” from what the sources say about {themes}: what they agree on, where they contradict each other, and what none of them says.",
+    synthesized="Answer “{topic}” from what the sources say about {themes}: what they agree on, where they contradict each other, "
+    "and what none of them says.",
     synthesized_guidance=" The guidance comes first: {guidance}.",
     compare_title="Where the sources agree and disagree",
-    compare_description="Compare the findings of the steps before: statements that independent sources share, and statements that exclude each other.",
+    compare_description="Compare the findings of the steps before: what independent sources share, and statements that exclude each other.",
     missing_title="What is missing",
     missing_description="List what the steps before could not answer, and what the sources themselves call unknown.",
     sources_agree="{count} independent sources say so.",
@@ -130,7 +132,8 @@ ENGLISH = Wording(
     no_disagreement="No statements that exclude each other were found. That does not prove agreement.",
     disagreements="{count} were found.",
     term_missing="No source mentions {terms}, which the topic or the guidance asks for.",
-    note="Extractive report. Every numbered statement is quoted word for word from the source with that number; nothing about the subject was written by a machine. "
+    note="Extractive report. Every numbered statement is quoted word for word from the source with that number; "
+    "nothing about the subject was written by a machine. "
     "Which statements matter, agree or conflict was decided by counting words and figures, so read the sources before relying on it.",
     summary_title="Summary",
     summary_opening="{sources} asked {questions}. {supported}",
@@ -157,6 +160,7 @@ ENGLISH = Wording(
     comma="",
     last="and",
     choice="or",
+    versus="against",
     quote="“{}”",
 )
 
@@ -198,7 +202,8 @@ CHINESE = Wording(
     no_disagreement="没有发现互相排斥的说法，但这并不证明一致。",
     disagreements="共{count}。",
     term_missing="没有来源提到题目或指引所问的{terms}。",
-    note="摘录式报告。每条带编号的陈述都逐字引自该编号的来源，没有任何关于主题的文字出自机器。哪些陈述重要、一致或矛盾，是由词语和数字的统计判断的，使用前请阅读原文。",
+    note="摘录式报告。每条带编号的陈述都逐字引自该编号的来源，没有任何关于主题的文字出自机器。"
+    "哪些陈述重要、一致或矛盾，是由词语和数字的统计判断的，使用前请阅读原文。",
     summary_title="摘要",
     summary_opening="就{questions}查阅了{sources}。{supported}",
     summary_none="各来源没有可引用的陈述。",
@@ -224,6 +229,7 @@ CHINESE = Wording(
     comma="、",
     last="",
     choice="还是",
+    versus="对",
     quote="“{}”",
 )
 

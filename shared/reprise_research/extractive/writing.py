@@ -16,7 +16,7 @@ from reprise_research.extractive.disputes import Dispute, PlaceKey, Statement, d
 from reprise_research.extractive.wording import Wording, count, upper_first, wording_for
 from reprise_research.text.figures import clause, figures
 from reprise_research.text.sentences import is_opinion
-from reprise_research.text.words import shorten
+from reprise_research.text.words import content, shorten
 
 _KEY_STATEMENTS = 7
 _FEWEST_FIGURES = 3
@@ -86,7 +86,10 @@ def _summary(
     for step in asked:
         own = [f for f in findings[step.step_id].findings if f.citations]
         disputed = disputes(own, topic)
-        best = next((f for f in sorted(own, key=_rank) if told.is_new(f)), None)
+        best = next(
+            (f for f in [own[i] for i in sorted(range(len(own)), key=lambda i: _rank(own[i], content(topic)) + 0.1 * i)] if told.is_new(f)),
+            None,
+        )
         if best is not None and len(items) < _KEY_STATEMENTS:
             dispute = next((d for d in disputed if best in d.findings), None)
             told.places |= {place(c) for s in (dispute.statements if dispute else ()) for c in s.citations}
@@ -97,10 +100,11 @@ def _summary(
     )
 
 
-def _rank(found: Finding) -> float:
-    """The less, the more a finding belongs into the summary: support, figures, and being fact."""
-    worth = found.support + 0.5 * bool(figures(found.claim)) + 0.4 * bool(found.contradicts)
-    return -(worth - 1.5 * is_opinion(found.claim))
+def _rank(found: Finding, asked: frozenset[str]) -> float:
+    """The less, the more a finding belongs into the summary: it speaks of the topic, has figures, support, a dispute, is short and fact."""
+    worth = 0.35 * min(found.support, 3) + 0.5 * bool(figures(found.claim)) + 0.5 * bool(found.contradicts)
+    worth += 0.25 * len(content(found.claim) & asked)
+    return round(-(worth - 1.5 * is_opinion(found.claim) - len(found.claim) / 400), 3)
 
 
 def _figures(asked: list[Step], findings: Mapping[int, StepFindings], topic: str, wording: Wording) -> SectionDraft | None:
@@ -172,7 +176,9 @@ def _line(dispute: Dispute, subjects: Mapping[PlaceKey, str], wording: Wording) 
     subject = (Span(named[0] + _colon(wording), strong=True),) if named else ()
     if len(dispute.values) < 2:
         return (*subject, *(Span(s.claim, s.citations, claim=True) for s in dispute.statements))
-    return (*subject, *(Span(_snippet(value), dispute.who_gives(value), claim=True) for value in dispute.values))
+    sides = [Span(_snippet(value), dispute.who_gives(value), claim=True) for value in dispute.values]
+    against = Span(wording.versus, emphasis=True)
+    return (*subject, sides[0], *(span for side in sides[1:] for span in (against, side)))
 
 
 def _missed(found: StepFindings, wording: Wording) -> list[Block]:

@@ -1,4 +1,4 @@
-"""Phase 2: one goal that brings the others together, and the plan whose steps keep their numbers as long as they keep their meaning (R9)."""
+"""Phase 2: one goal that brings the others together, and the plan. A step keeps its number as long as it keeps its meaning (R9)."""
 
 from pydantic import ValidationError
 

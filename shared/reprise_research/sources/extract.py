@@ -18,11 +18,13 @@ from reprise_research.text.words import count_words
 _FEWEST_WORDS = 8
 _SHORT = 150
 _CHALLENGE = re.compile(
-    r"just a moment|checking (?:if the site|your browser)|verify (?:that )?you are (?:a )?human|enable javascript and cookies|unusual traffic|are you a robot",
+    r"just a moment|checking (?:if the site|your browser)|verify (?:that )?you are (?:a )?human|enable javascript and cookies|"
+    r"unusual traffic|are you a robot",
     re.IGNORECASE,
 )
 _PAYWALL = re.compile(
-    r"subscribe to (?:continue|read)|to continue reading|already a subscriber|for subscribers only|this (?:article|content) is (?:only )?(?:for|available to) (?:our )?subscribers",
+    r"subscribe to (?:continue|read)|to continue reading|already a subscriber|for subscribers only|"
+    r"this (?:article|content) is (?:only )?(?:for|available to) (?:our )?subscribers",
     re.IGNORECASE,
 )
 

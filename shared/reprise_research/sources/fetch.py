@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import httpx
 
+from reprise_contracts.sources import FailureReason
 from reprise_research.sources.addresses import Target, resolve
 from reprise_research.sources.failures import SourceFailed
 from reprise_research.sources.robots import LARGEST, NOTHING_ALLOWED, Robots, parse_robots
@@ -157,17 +158,7 @@ class Fetcher:
                 break
         if response.headers.get("cf-mitigated") == "challenge" or (status in {403, 429, 503} and any(sign in start for sign in _CHALLENGE)):
             return SourceFailed("challenge", f"{target.host} wants to see a person's browser first.")
-        if status in {404, 410}:
-            return SourceFailed("not_found", f"{target.host} has no such page ({status}).")
-        if status == 402:
-            return SourceFailed("paywall", f"{target.host} wants to be paid for this page.")
-        if status == 408:
-            return SourceFailed("timeout", f"{target.host} gave up waiting ({status}).")
-        if status == 429:
-            return SourceFailed("server_error", f"{target.host} says that it has been asked too often ({status}).")
-        if status < 500:
-            return SourceFailed("forbidden", f"{target.host} does not give out this page ({status}).")
-        return SourceFailed("server_error", f"{target.host} has a problem of its own ({status}).")
+        return SourceFailed(*_refusal(status, target.host))
 
     async def _rules(self, target: Target) -> Robots:
         """The origin's robots.txt, asked for once."""
@@ -197,6 +188,20 @@ class Fetcher:
                 host.next_start = start + self.settings.pause
                 await asyncio.sleep(max(0.0, start - time.monotonic()))
             yield
+
+
+def _refusal(status: int, host: str) -> tuple[FailureReason, str]:
+    """What a status of 400 or more means to a reader."""
+    named: dict[int, tuple[FailureReason, str]] = {
+        402: ("paywall", f"{host} wants to be paid for this page."),
+        404: ("not_found", f"{host} has no such page (404)."),
+        408: ("timeout", f"{host} gave up waiting (408)."),
+        410: ("not_found", f"{host} no longer has this page (410)."),
+        429: ("server_error", f"{host} says that it has been asked too often (429)."),
+    }
+    if status < 500:
+        return named.get(status, ("forbidden", f"{host} does not give out this page ({status})."))
+    return "server_error", f"{host} has a problem of its own ({status})."
 
 
 def _decoder(encoding: str) -> _Decoder | None:

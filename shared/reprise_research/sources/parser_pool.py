@@ -6,6 +6,7 @@ The event loop that uses a pool must be the one that closes it.
 import asyncio
 import json
 import os
+import signal
 import struct
 import sys
 from contextlib import suppress
@@ -131,8 +132,9 @@ async def _ask(process: asyncio.subprocess.Process, header: dict[str, Any], body
 
 async def _end(child: _Child) -> None:
     """Kill a process and wait until it is gone, whatever happens to the caller meanwhile."""
-    with suppress(ProcessLookupError):
-        child.process.kill()
+    if child.process.returncode is None:
+        with suppress(ProcessLookupError):  # not `Process.kill`, which would reap the process before its watcher does
+            os.kill(child.process.pid, signal.SIGKILL)
     if child.process.stdin is not None:
         child.process.stdin.close()
     waiting = asyncio.ensure_future(child.process.wait())

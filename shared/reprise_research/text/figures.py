@@ -30,10 +30,13 @@ _UNITS: dict[str, tuple[str, float]] = {
     "分钟": ("time", 60), "hours": ("time", 3600), "hour": ("time", 3600), "小时": ("time", 3600),
     "days": ("days", 1), "day": ("days", 1), "天": ("days", 1), "weeks": ("days", 7), "week": ("days", 7), "months": ("months", 1),
     "month": ("months", 1), "个月": ("months", 1), "years": ("months", 12), "year": ("months", 12), "年": ("months", 12),
-    "km/h": ("km/h", 1), "kilometres per hour": ("km/h", 1), "公里": ("km", 1), "kilometres": ("km", 1), "km": ("km", 1), "metres": ("km", 0.001),
+    "km/h": ("km/h", 1), "kilometres per hour": ("km/h", 1), "公里": ("km", 1),
+    "kilometres": ("km", 1), "km": ("km", 1), "metres": ("km", 0.001),
     "mph": ("mph", 1), "decibels": ("dB", 1), "decibel": ("dB", 1), "db(a)": ("dB", 1), "db": ("dB", 1), "分贝": ("dB", 1),
-    "°c": ("°C", 1), "degrees": ("°C", 1), "kwh": ("kWh", 1), "mwh": ("kWh", 1000), "gwh": ("kWh", 1e6), "tonnes": ("t", 1), "tons": ("t", 1), "kg": ("t", 0.001),
-    "euros": ("€", 1), "euro": ("€", 1), "欧元": ("€", 1), "dollars": ("$", 1), "美元": ("$", 1), "pounds": ("£", 1), "元": ("¥", 1), "crowns": ("crowns", 1),
+    "°c": ("°C", 1), "degrees": ("°C", 1), "kwh": ("kWh", 1), "mwh": ("kWh", 1000), "gwh": ("kWh", 1e6),
+    "tonnes": ("t", 1), "tons": ("t", 1), "kg": ("t", 0.001),
+    "euros": ("€", 1), "euro": ("€", 1), "欧元": ("€", 1), "dollars": ("$", 1), "美元": ("$", 1), "pounds": ("£", 1),
+    "元": ("¥", 1), "crowns": ("crowns", 1),
 }  # fmt: skip
 _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=lambda unit: (-len(unit), unit)))
 _SCALE = "|".join(sorted(_SCALES, key=lambda scale: (-len(scale), scale)))
@@ -87,9 +90,15 @@ UNIT_WORDS = frozenset(stem(word) for unit in (*_UNITS, *_SCALES) for word in un
 """Words that only measure, as stems: they are no subject."""
 
 
-def distinctive(figure: Figure) -> bool:
-    """Whether two sources hardly give the same figure by chance: an amount of money, or a number of four digits."""
-    return figure.unit in {"€", "$", "£", "¥", "crowns"} or figure.value >= 1000
+def is_money(figure: Figure) -> bool:
+    """Whether it is an amount of money."""
+    return figure.unit in {"€", "$", "£", "¥", "crowns"}
+
+
+def striking(figure: Figure) -> bool:
+    """Whether two sources hardly give the same figure by chance: an amount of money, or a large number, with two digits that count."""
+    digits = f"{figure.value:.0f}".strip("0")
+    return (is_money(figure) or figure.value >= 10_000) and figure.value >= 100 and len(digits) >= 2
 
 
 def same(one: Figure, other: Figure) -> bool:

@@ -34,8 +34,10 @@ _LEANS = re.compile(
     r"(?:但|但是|然而|因此|所以|而且|此外|同时|不过|这|那|它|他|她|其中|其|该|对此|例如))",
     re.IGNORECASE,
 )
+_POINTS = re.compile(r"\b(?:they|them|it|he|him|she|her)\b", re.IGNORECASE)
 _OPINION = re.compile(
-    r"\b(?:think|thinks|believe|believes|feel|feels|argue|argues|argued|claim|claims|ought|must not|in (?:my|our|his|her|their) (?:view|opinion)|"
+    r"\b(?:think|thinks|believe|believes|feel|feels|argue|argues|argued|claim|claims|ought|"
+    r"must not|in (?:my|our|his|her|their) (?:view|opinion)|"
     r"unfair|fair|wrong|right thing|absurd|worth it|not worth|worthwhile|overdue|nonsense|shame|welcome|regret|fear|fears|hope|hopes|"
     r"we (?:want|demand|need|ask|call)|opposes?|supports?|favou?rs?|dislikes?|better off|deserves?|mistake|success|failure|frankly|"
     r"i (?:am|was|have|would|do|don)|my)\b|认为|应该|应当|希望|担心|反对|支持|呼吁|不公|值得|觉得|批评|主张",
@@ -106,7 +108,8 @@ def is_prose(sentence: str) -> bool:
 
 def leans(sentence: str) -> bool:
     """Whether a sentence needs the one before it to be understood: it begins with a pronoun or a connective."""
-    return _LEANS.match(sentence.lstrip("\"'“‘«(")) is not None
+    bare = sentence.lstrip("\"'“‘«(")
+    return _LEANS.match(bare) is not None or (len(bare) < 50 and _POINTS.search(bare) is not None)
 
 
 def is_opinion(sentence: str) -> bool:

@@ -83,7 +83,7 @@ class MemoryBus:
             del kept.messages[min(kept.messages)]
 
     def tell(self, subject: str, data: bytes) -> None:
-        """Remembered in `told`, and kept where a stream takes it."""
+        """Remembered in `told`."""
         self.told.append((subject, data))
         self.changed.set()
 

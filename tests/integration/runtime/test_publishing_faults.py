@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -178,13 +177,3 @@ async def test_a_question_that_nobody_answers(bus: Bus) -> None:
 
     await bus.client.subscribe(subjects.api("state"), cb=answer)
     assert await bus.request(subjects.api("state"), b"{}") == b"got {}"
-
-
-def test_servers_keep_their_ports_and_data(tmp_path: Path) -> None:
-    """A stopped server starts again on the same port."""
-    server = NatsServer(tmp_path / "n")
-    for _ in range(2):
-        server.start()
-        assert server.url.endswith(str(server.port))
-        server.stop()
-    assert not server.running

@@ -1,0 +1,136 @@
+"""Phrases that could name a theme: one or two words that behave like nouns, or a run of Chinese characters that recurs as a whole.
+
+No tagger and no model: what a word is follows from the words around it, over all its occurrences, and from lists of words that name
+nothing by themselves (`text/lists`).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from reprise_research.text.figures import UNIT_WORDS
+from reprise_research.text.language import is_han
+from reprise_research.text.passages import Passage
+from reprise_research.text.words import STOPWORDS, stem, word_list
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|[^\w\s]|\d+")
+_NO_NOUN = word_list("not_nouns")
+_BEFORE_VERB = word_list("before_verbs")
+_HAN_EDGE = frozenset(
+    "的了是在和与及或也都而把被就对从到为以于之其这那我们你他她它有个不没很更最还又但并且年月日上下中内后前可能会要将已等每一二三两多少约万亿千百"
+    "至使让则均各该此"
+)
+_BEFORE_PARTICIPLE = frozenset({"is", "are", "was", "were", "be", "been", "being", "by", "when", "while"})
+_AFTER_PARTICIPLE = frozenset(
+    {"the", "a", "an", "their", "its", "our", "his", "her", "this", "that", "it", "them", "up", "out", "for", "to"}
+)
+_LONGEST_HAN = 4
+
+
+class Occurrence(NamedTuple):
+    """A phrase in its place: what identifies it, how it is written, and what stands around it."""
+
+    stems: tuple[str, ...]
+    form: str
+    closed: bool
+    lower: bool
+    verb: bool
+
+
+@dataclass
+class Phrase:
+    """A candidate, with the evidence of all its occurrences."""
+
+    stems: tuple[str, ...]
+    forms: Counter[str] = field(default_factory=Counter)
+    passages: set[int] = field(default_factory=set)
+    sites: set[str] = field(default_factory=set)
+    closed: int = 0
+    """Occurrences that no further noun follows: `noise fell`, not `noise stations`."""
+    lower: int = 0
+    """Occurrences in lower case: names of persons and places are no themes."""
+    verb: int = 0
+    """Occurrences after a word that a verb follows: `to ask`, `they cost`."""
+    seen: int = 0
+    weight: float = 1.0
+    """How good a name it is; set by whoever compares them."""
+
+    @property
+    def label(self) -> str:
+        """Its commonest form."""
+        return max(self.forms.items(), key=lambda form: (form[1], form[0]))[0]
+
+    def names_something(self) -> bool:
+        """Whether it recurs, and behaves like a common noun."""
+        return self.seen >= 2 and self.lower >= 0.5 * self.seen and self.closed >= 0.35 * self.seen and self.verb <= 0.25 * self.seen
+
+
+def phrases_of(found: list[Passage]) -> list[Phrase]:
+    """The phrases of all passages that could name a theme, in alphabetical order."""
+    known: dict[tuple[str, ...], Phrase] = {}
+    for index, passage in enumerate(found):
+        for seen in _occurrences(passage.text):
+            phrase = known.setdefault(seen.stems, Phrase(seen.stems))
+            phrase.forms[seen.form] += 1
+            phrase.passages.add(index)
+            phrase.sites.add(passage.site or passage.source_id)
+            phrase.closed += seen.closed
+            phrase.lower += seen.lower
+            phrase.verb += seen.verb
+            phrase.seen += 1
+    usable = {phrase.stems: phrase for phrase in known.values() if phrase.names_something()}
+    for stems in [stems for stems in usable if is_han(stems[0][0])]:
+        whole = stems[0]
+        if whole[0] in _HAN_EDGE or whole[-1] in _HAN_EDGE:
+            usable.pop(stems, None)
+            continue
+        for piece in _pieces(whole):
+            if (piece,) in known and known[(piece,)].seen <= 1.3 * known[stems].seen:
+                usable.pop((piece,), None)
+    return sorted(usable.values(), key=lambda phrase: phrase.stems)
+
+
+def _occurrences(text: str) -> Iterator[Occurrence]:
+    tokens = _WORD.findall(text)
+    for place, token in enumerate(tokens):
+        if is_han(token[0]):
+            for size in range(2, _LONGEST_HAN + 1):
+                for start in range(len(token) - size + 1):
+                    piece = token[start : start + size]
+                    yield Occurrence((piece,), piece, closed=True, lower=True, verb=False)
+            continue
+        for size in (1, 2):
+            words = tokens[place : place + size]
+            if len(words) < size or not all(is_nominal(word) for word in words):
+                break
+            following = tokens[place + size] if place + size < len(tokens) else "."
+            yield Occurrence(
+                stems=tuple(stem(word.lower()) for word in words),
+                form=" ".join(words).lower(),
+                closed=not is_nominal(following),
+                lower=all(word.islower() for word in words) or (place == 0 and words[0][1:].islower()),
+                verb=_is_verb(tokens, place, size),
+            )
+
+
+def _is_verb(tokens: list[str], place: int, size: int) -> bool:
+    """Whether what stands around a word makes it a verb: `to ask`, `they cost`, `is asking`, `counting the`."""
+    before = tokens[place - 1].lower() if place else ""
+    after = tokens[place + size].lower() if place + size < len(tokens) else "."
+    if before in _BEFORE_VERB:
+        return True
+    return tokens[place + size - 1].endswith("ing") and (before in _BEFORE_PARTICIPLE or after in _AFTER_PARTICIPLE or is_nominal(after))
+
+
+def is_nominal(word: str) -> bool:
+    """Whether a word can be a part of a theme's name: no function word, no measure, and none that is usually a verb or an adverb."""
+    lower = word.lower().replace("’", "'")
+    if len(lower) < 3 or not lower.isalpha() or lower.endswith(("ly", "ed")):
+        return False
+    return lower not in STOPWORDS and lower not in _NO_NOUN and stem(lower) not in UNIT_WORDS
+
+
+def _pieces(phrase: str) -> list[str]:
+    return [phrase[i : i + size] for size in range(2, len(phrase)) for i in range(len(phrase) - size + 1)]

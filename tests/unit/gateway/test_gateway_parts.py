@@ -1,0 +1,243 @@
+"""The gateway's parts one by one."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from starlette.requests import HTTPConnection
+
+from reprise_contracts import frames as f
+from reprise_contracts.artifacts import ObjectRef
+from reprise_gateway.access import Access, Caller, foreign
+from reprise_gateway.capacity import Capacity
+from reprise_gateway.contents import Contents
+from reprise_gateway.outbox import Outbox, Overflow
+from reprise_gateway.view import View
+from reprise_runtime.errors import Refused
+from reprise_runtime.testing import MemoryStore
+
+
+def token(text: str, stream: str = "s") -> f.StreamToken:
+    return f.StreamToken(stream_id=stream, phase="phase1", token=text, node="phase1")
+
+
+def done(percent: float) -> f.WorkflowProgress:
+    return f.WorkflowProgress(progress=percent, phase="phase1", node="phase1")
+
+
+async def test_what_waits_is_thinned_but_durable_frames_stay_in_order() -> None:
+    outbox = Outbox(live=3)
+    outbox.live(done(1))
+    outbox.durable(f.WorkflowComplete(run_id="a"))
+    outbox.live(done(2))
+    outbox.live(token("one "))
+    outbox.durable(f.WorkflowComplete(run_id="b"))
+    outbox.live(token("two"))
+    for stream in ("x", "y", "z"):
+        outbox.live(token("t", stream))
+    taken = [await outbox.take() for _ in range(len(outbox))]
+    assert [frame.run_id for frame in taken if isinstance(frame, f.WorkflowComplete)] == ["a", "b"]
+    assert [frame.stream_id for frame in taken if isinstance(frame, f.StreamToken)] == ["x", "y", "z"]
+
+
+async def test_tokens_that_wait_are_joined() -> None:
+    outbox = Outbox()
+    outbox.live(token("one "))
+    outbox.live(token("two"))
+    frame = await outbox.take()
+    assert isinstance(frame, f.StreamToken) and frame.token == "one two"
+
+
+async def test_too_many_durable_frames_end_the_socket() -> None:
+    outbox = Outbox(durable=2)
+    for run in ("a", "b", "c"):
+        outbox.durable(f.WorkflowComplete(run_id=run))
+    with pytest.raises(Overflow):
+        await outbox.take()
+
+
+def test_a_ticket_opens_once_within_its_time_at_any_gateway() -> None:
+    clock = [1000.0]
+    tokens = {"alice": SecretStr("a")}
+    here, there = Access(tokens, clock=lambda: clock[0]), Access(tokens, clock=lambda: clock[0])
+    ticket = here.ticket(Caller("alice"))
+    assert there.redeem(ticket).name == "alice"
+    assert here.redeem(ticket).name == "alice"
+    late = here.ticket(Caller("alice"))
+    clock[0] += 31
+    foreign_ticket = Access({"mallory": SecretStr("m")}, clock=lambda: clock[0]).ticket(Caller("alice"))
+    for bad in (ticket, late, foreign_ticket, "", "x.y", "aa.bb", ticket + "=", ticket.replace(".", "")):
+        with pytest.raises(Refused) as refused:
+            here.redeem(bad)
+        assert refused.value.problem.type == "unauthenticated"
+
+
+def connection(**headers: str) -> HTTPConnection:
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return HTTPConnection({"type": "http", "headers": raw, "query_string": b""})
+
+
+def test_a_page_of_another_host_is_foreign() -> None:
+    assert not foreign(connection(host="h:1"))
+    assert not foreign(connection(host="h:1", origin="http://h:1"))
+    assert foreign(connection(host="h:1", origin="http://h:2"))
+    assert foreign(connection(host="h:1", origin="null"))
+    assert not foreign(connection(host="h:1", origin="http://dev:5173"), ("http://dev:5173",))
+
+
+async def test_capacity_looks_at_the_inbox_now_and_then() -> None:
+    looks, clock = [0.5, 0.9, 0.1], [0.0]
+
+    async def usage() -> float:
+        return looks.pop(0)
+
+    capacity = Capacity(usage, lambda: clock[0])
+    await capacity.check()
+    await capacity.check()
+    assert len(looks) == 2
+    clock[0] += 2
+    with pytest.raises(Refused):
+        await capacity.check()
+    clock[0] += 2
+    await capacity.check()
+
+
+async def test_contents_are_read_once_while_there_is_room() -> None:
+    import hashlib
+
+    store = MemoryStore()
+    refs = []
+    for number in range(6):
+        data = bytes([number]) * 20
+        await store.put(f"k{number}", data)
+        refs.append(ObjectRef(key=f"k{number}", sha256=hashlib.sha256(data).hexdigest(), bytes=20))
+    contents = Contents(store, room=100)
+    for ref in refs:
+        await contents.read(ref)
+    store.objects.clear()
+    assert await contents.read(refs[-1]) == bytes([5]) * 20
+    with pytest.raises(Exception, match="NoSuchKey"):
+        await contents.read(refs[0])
+
+
+# The view
+
+
+@pytest.fixture
+async def follow() -> Any:
+    tasks: list[asyncio.Task[None]] = []
+
+    def begin(view: View) -> None:
+        tasks.append(asyncio.create_task(view.run()))
+
+    yield begin
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Counting:
+    """A log that counts how often it is read."""
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+        self.reads: list[str] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    async def read(self, target: str, after: int = 0) -> Any:
+        self.reads.append(target)
+        found = await self._log.read(target, after)
+        await self.gate.wait()
+        return found
+
+
+async def test_starting_over_many_sessions_folds_none_of_them(site: Any, http: Any, follow: Any, eventually: Any) -> None:
+    ids = [await site.start(http, topic=f"T{n}") for n in range(8)]
+    log = Counting(site.log)
+    view = View(log)
+    follow(view)
+    await eventually(lambda: view.ready)
+    assert log.reads == []
+    assert (await view.session(ids[3][1])).topic == "T3"
+    assert log.reads == [ids[3][1]]
+    await view.session(ids[3][1])
+    assert log.reads == [ids[3][1]]
+
+
+async def test_a_state_that_is_read_while_commits_come_is_whole(site: Any, http: Any, follow: Any, eventually: Any) -> None:
+    _, session_id = await site.start(http)
+    log = Counting(site.log)
+    view = View(log)
+    follow(view)
+    await eventually(lambda: view.ready)
+    log.gate.clear()
+    asked = asyncio.create_task(view.session(session_id))
+    await eventually(lambda: bool(log.reads))
+    await site.research.work(session_id)
+    last = (await site.log.position()).last_seq
+    await eventually(lambda: view.position == last)
+    log.gate.set()
+    assert await asked == site.research.session(session_id)
+    site.research.now += timedelta(seconds=1)
+    await http.post("/workflow/refresh", json={"session_id": session_id})
+    await eventually(lambda: view.position == (site.log._sequence))
+    assert await view.session(session_id) == site.research.session(session_id)
+
+
+async def test_only_so_many_states_are_kept_but_watched_ones_stay(site: Any, http: Any, follow: Any, eventually: Any) -> None:
+    ids = [await site.start(http, topic=f"T{n}") for n in range(6)]
+    view = View(site.log, kept=2)
+    follow(view)
+    await eventually(lambda: view.ready)
+    with view.watch(ids[0][0]):
+        for _, session_id in ids:
+            await view.session(session_id)
+        held = [session_id for _, session_id in ids if view.held(session_id)]
+        assert ids[0][1] in held and len(held) <= 3
+
+
+async def test_a_log_that_was_created_anew_begins_everything_anew(site: Any, http: Any, follow: Any, eventually: Any) -> None:
+    from reprise_runtime.errors import Reset
+    from reprise_runtime.testing import MemoryLog
+
+    _, session_id = await site.start(http)
+
+    class Another(Counting):
+        anew = False
+
+        def follow(self, after: int | None = None) -> Any:
+            following = self._log.follow(after)
+            outer, plain = self, following.__anext__
+
+            class Once:
+                opened, caught_up, epoch, position = following.opened, following.caught_up, following.epoch, following.position
+
+                async def __aenter__(self) -> Any:
+                    return self
+
+                async def __aexit__(self, *_: object) -> None:
+                    await following.close()
+
+                async def __anext__(self) -> Any:
+                    if not outer.anew:
+                        outer.anew = True
+                        outer._log = MemoryLog()
+                        raise Reset("created anew")
+                    return await plain()
+
+            return Once()
+
+    log = Another(site.log)
+    view = View(log)
+    told = asyncio.Event()
+    view.on_reset = told.set
+    follow(view)
+    await asyncio.wait_for(told.wait(), 5)
+    await eventually(lambda: view.epoch != "" and view.position == 0)
+    assert await view.session(session_id) is None
