@@ -104,11 +104,11 @@ class Act:
     batch_id: str
     session_id: str
 
-    def follow(self, command_id: str, run_id: str | None = None) -> State:
+    def follow(self, command_id: str, run_id: str | None = None, before: State | None = None) -> State:
         """Show a run to its end; raises `CommandFailed` unless it completed."""
-        view = SessionView(self.session_id, known=run_id is not None)
-        if view.known:
-            view.load(self.client.state(self.session_id))
+        view = SessionView(self.session_id)
+        if before is not None:
+            view.load(before)
         ending = track(
             self.client, Follower(self.client, self.batch_id), view, PlainDisplay(), command_id=command_id, run_id=run_id
         )  # fmt: skip
@@ -124,7 +124,7 @@ class Act:
         preview = self.client.preview(path, body, options)
         print(f"Preview: run {render.listed(preview.plan.run) or 'nothing'}; may run {render.listed(preview.plan.may_run) or 'nothing'}")
         receipt = self.client.rerun(path, body, options.model_copy(update={"plan_token": preview.plan_token}))
-        after = self.follow(receipt.command_id, receipt.run_id)
+        after = self.follow(receipt.command_id, receipt.run_id, before)
         for line in told(before, after):
             print(line)
         return after

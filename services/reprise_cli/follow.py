@@ -162,7 +162,8 @@ def track(
             display.show(view)
         ending = _ending(view, command_id, run_id) or (_told(answer) if answer else None)
         if ending is not None:
-            view.load(client.state(view.session_id))
+            for line in view.catch_up(client.state(view.session_id)):
+                display.line(line)
             display.show(view)
             return ending
     raise AssertionError("frames() ends by an error only")

@@ -90,12 +90,16 @@ class SessionView:
         state = next((state for state in frame.sessions if state.session_id == self.session_id), None)
         if state is None:
             return []
-        before, first = self.nodes, not self.known
+        if self.known:
+            return self.catch_up(state)
         self.load(state)
-        if first:
-            return [f"Session {self.session_id}: {self.topic}"] + [
-                told(node, self.nodes[node]) for node in self.order() if worth(self.nodes[node])
-            ]
+        told_nodes = [told(node, self.nodes[node]) for node in self.order() if worth(self.nodes[node])]
+        return [f"Session {self.session_id}: {self.topic}", *told_nodes]
+
+    def catch_up(self, state: State) -> list[str]:
+        """Take the whole state, and give the lines for what was not known yet."""
+        before = self.nodes
+        self.load(state)
         return [line for node in self.order() for line in changed(node, before.get(node), self.nodes[node])]
 
     def _node(self, frame: frames.NodeUpdate) -> list[str]:

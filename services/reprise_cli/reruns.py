@@ -121,7 +121,7 @@ def again(
             options = agreed(terminal, client, path, body, options)
         receipt = client.rerun(path, body, options)
         if follow:
-            finish(terminal, client, Following(state.batch_id, session_id, state.topic, receipt.command_id, receipt.run_id))
+            finish(terminal, client, Following(state.batch_id, session_id, state.topic, receipt.command_id, receipt.run_id, state))
             return
         place = f" at place {receipt.position}" if receipt.position else ""
         said = f"{receipt.status.capitalize()}{place}: run {receipt.run_id or 'to be named'}, command {receipt.command_id}"

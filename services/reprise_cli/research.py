@@ -12,6 +12,7 @@ from reprise_cli.sources import read_sources
 from reprise_cli.terminal import Terminal
 from reprise_contracts.nodes import Phase
 from reprise_contracts.problems import Problem
+from reprise_contracts.states import State
 
 SourcesArgument = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="URLs, files and folders.", show_default=False)]
 TopicOption = Annotated[str, typer.Option("--topic", "-t", help="What to find out.", show_default=False)]
@@ -58,11 +59,15 @@ class Following(NamedTuple):
     topic: str
     command_id: str = ""
     run_id: str | None = None
+    before: State | None = None
+    """The session as it was: only what differs is told."""
 
 
 def finish(terminal: Terminal, client: Client, run: Following) -> None:
     """Follow a run to its end and say how it ended; leaves by an error unless it completed."""
     view = SessionView(run.session_id, topic=run.topic, batch_id=run.batch_id)
+    if run.before is not None:
+        view.load(run.before)
     try:
         with terminal.display() as display:
             ending = track(client, Follower(client, run.batch_id), view, display, command_id=run.command_id, run_id=run.run_id)

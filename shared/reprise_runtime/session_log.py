@@ -17,6 +17,8 @@ from reprise_runtime.nats import API, STATUS, Bus
 _PAGE = 1000
 _PENDING = "Nats-Num-Pending"
 _SEQUENCE = "Nats-Sequence"
+_BEFORE = "Nats-Last-Sequence"
+"""The message before in the same answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,10 @@ class NatsSessionLog:
         headers = end.headers or {}
         if headers[STATUS] not in ("204", "404"):
             raise Unavailable(f"the log of {target}: {headers[STATUS]} {headers.get('Description', '')}")
-        page = [Entry(int((message.headers or {})[_SEQUENCE]), target, Commit.decode(message.data)) for message in messages]
+        seqs = [int((message.headers or {})[_SEQUENCE]) for message in messages]
+        if headers[STATUS] == "204" and [int((message.headers or {})[_BEFORE]) for message in (*messages, end)] != [0, *seqs]:
+            raise Unavailable(f"the log of {target}: a part of the answer was lost")
+        page = [Entry(seq, target, Commit.decode(message.data)) for seq, message in zip(seqs, messages, strict=True)]
         return page, int(headers.get(_PENDING, 0))
 
     async def last(self, target: str) -> Entry | None:

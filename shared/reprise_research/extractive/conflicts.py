@@ -73,22 +73,21 @@ class Topic:
 
 def agree(one: Passage, other: Passage, topic: Topic) -> bool:
     """Whether the other passage says what this one says."""
-    if same_words(one.text, other.text):
-        return True
-    if doubts(one.text) != doubts(other.text) or _apart(one.text, other.text):
+    if doubts(one.text) != doubts(other.text) or _direction(one.text) * _direction(other.text) < 0 or _apart(one.text, other.text):
         return False
+    if same_words(one.text, other.text):
+        return _denies(one.text) == _denies(other.text)
     shared = topic.subject_of(one) & topic.subject_of(other)
-    opposed = _direction(one.text) * _direction(other.text) < 0
     mine, theirs = topic.figures_of(one), topic.figures_of(other)
     common = [(a, b) for a in mine for b in theirs if same(a, b)]
     if common:
         near = any(_about(one, a, topic) & _about(other, b, topic) for a, b in common)
         telling = any(striking(a) for a, _ in common)
-        return not opposed and (telling or (near and len(shared) >= 2) or len(shared) >= 4)
+        return telling or (near and len(shared) >= 2) or len(shared) >= 4
     if mine and theirs:
         return False
     close = overlap(topic.subject_of(one), topic.subject_of(other)) >= 0.7 and len(shared) >= 4
-    return close and not opposed and _denies(one.text) == _denies(other.text)
+    return close and _denies(one.text) == _denies(other.text)
 
 
 def conflict(one: Passage, other: Passage, topic: Topic, wording: Wording) -> Conflict | None:

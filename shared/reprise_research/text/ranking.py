@@ -43,16 +43,18 @@ def lexrank(similarity: sparse.csr_matrix, bias: Vector | None = None, threshold
     size = similarity.shape[0]
     if size == 0:
         return np.zeros(0)
-    graph = similarity.multiply(similarity >= threshold).tocsr() if size > 1 else similarity.copy().tocsr()
+    graph = sparse.csr_matrix(similarity.multiply(similarity >= threshold))
+    graph.setdiag(0.0)
     degree = np.asarray(graph.sum(axis=1)).ravel()
-    degree[degree == 0] = 1.0
+    alone = degree == 0
+    degree[alone] = 1.0
     walk = sparse.diags(1.0 / degree) @ graph
     jump = np.full(size, 1.0 / size)
     if bias is not None and bias.sum() > 0:
         jump = 0.5 * jump + 0.5 * bias / bias.sum()
     score = jump.copy()
     for _ in range(60):
-        following = (1 - damping) * jump + damping * (walk.T @ score)
+        following = (1 - damping) * jump + damping * (walk.T @ score + float(score[alone].sum()) * jump)
         following /= following.sum()
         if np.abs(following - score).max() < 1e-9:
             break

@@ -23,7 +23,7 @@ def stem(word: str) -> str:
     """A light stem of a lower-case English word: plural (Harman 1991), -ing and -ed, and a last e or y."""
     if word.endswith(("ies", "ied")) and len(word) > 4:
         word = word[:-3] + "y"
-    elif word.endswith(("sses", "shes", "ches", "xes", "zes")):
+    elif word.endswith(("sses", "shes", "ches", "xes", "zes", "uses")):
         word = word[:-2]
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
         word = word[:-1]

@@ -12,6 +12,7 @@ from reprise_contracts.events import Commit
 from reprise_runtime import topology
 from reprise_runtime.errors import Conflict, PublishTimeout, Refused, Unavailable
 from reprise_runtime.nats import Bus, connect
+from reprise_runtime.puller import Puller
 from reprise_runtime.servers import NatsServer, free_ports
 from reprise_runtime.session_log import NatsSessionLog
 from reprise_runtime.settings import Nats, Settings
@@ -103,6 +104,28 @@ async def test_nothing_confirmed_is_lost_when_the_server_is_killed(own_nats: Nat
             after = message.seq
     assert set(stored) == set(confirmed)
     assert {identity: [seq] for identity, seq in confirmed.items()} == stored
+    await client.close()
+
+
+async def test_what_was_acknowledged_does_not_come_again(own_nats: NatsServer) -> None:
+    """Kill -9 right after the acknowledgements were confirmed: after the restart only the messages that were not acknowledged come."""
+    settings = settings_for(own_nats)
+    client = await connect(settings.nats, "consumer")
+    bus = await topology.open_bus(client, settings)
+    for n in range(40):
+        await bus.publish(COMMAND, str(n).encode(), stream=subjects.INBOX)
+    messages = aiter(Puller(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings))
+    async with asyncio.timeout(20):
+        taken = [await anext(messages) for _ in range(40)]
+        assert all(await asyncio.gather(*(delivery.done() for delivery in taken[::2])))
+        await asyncio.to_thread(own_nats.kill)
+        await asyncio.to_thread(own_nats.start)
+        rest = [await anext(messages) for _ in range(20)]
+    assert sorted(int(delivery.data) for delivery in rest) == list(range(1, 40, 2))
+    for delivery in (*taken, *rest):
+        await delivery.done()
+    await messages.aclose()
+    assert await bus.last(subjects.INBOX, COMMAND) is None
     await client.close()
 
 

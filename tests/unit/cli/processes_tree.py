@@ -64,7 +64,7 @@ async def supervise(folder: Path) -> None:
     supervisor = Supervisor(folder, print)
     children = [await supervisor.start(spec(name, CALM)) for name in ("one", "two")]
     await until_async(lambda: all("calm" in "".join(child.tail()) for child in children))
-    print(*(child.pid for child in children), flush=True)  # noqa: T201 - the test reads it
+    print(*(child.pid for child in children), flush=True)
     await asyncio.Event().wait()
 
 

@@ -80,7 +80,7 @@ async def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
 def test_no_child_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     """kill -9 of the supervisor ends its children at once."""
     tree = Path(__file__).parent / "processes_tree.py"
-    program = subprocess.Popen([sys.executable, tree, tmp_path], stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own program
+    program = subprocess.Popen([sys.executable, tree, tmp_path], stdout=subprocess.PIPE, text=True)
     assert program.stdout is not None
     pids = [int(pid) for pid in program.stdout.readline().split()]
     assert len(pids) == 2
@@ -93,7 +93,7 @@ def test_no_child_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
 
 def test_leftovers_are_ended_only_if_they_are_the_same_process() -> None:
     """A number that the kernel gave to another process since is left alone."""
-    program = subprocess.Popen([sys.executable, "-c", CALM], stdout=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - our own program
+    program = subprocess.Popen([sys.executable, "-c", CALM], stdout=subprocess.DEVNULL, start_new_session=True)
     mine = record("mine", program.pid)
     another = ChildRecord(name="another", pid=program.pid, started="1")
     assert end_leftovers([another]) == []

@@ -61,10 +61,18 @@ def test_splits_where_a_reader_would(text: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["Subscribe to our newsletter for more stories like this.", "Home | About | Contact us today please.", "We use cookies to improve your visit to this site.",
-     "THE BIG NEWS OF THE DAY IS HERE NOW.", "Too short.", "A line without an end that looks like a heading", "© 2025 All rights reserved by the owners of it.",
-     "点击这里订阅我们的最新消息和通讯。", "See https://example.org/a for the full list of figures."],
-)  # fmt: skip
+    [
+        "Subscribe to our newsletter for more stories like this.",
+        "Home | About | Contact us today please.",
+        "We use cookies to improve your visit to this site.",
+        "THE BIG NEWS OF THE DAY IS HERE NOW.",
+        "Too short.",
+        "A line without an end that looks like a heading",
+        "© 2025 All rights reserved by the owners of it.",
+        "点击这里订阅我们的最新消息和通讯。",
+        "See https://example.org/a for the full list of figures.",
+    ],
+)
 def test_boilerplate_is_no_prose(line: str) -> None:
     """Menus, headings, legal lines, links and calls to subscribe are not evidence."""
     assert not is_prose(line)

@@ -1,0 +1,182 @@
+"""`reprise up` and the commands that talk to it: real servers, real services, real kills."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reprise_cli.local import StackFile, read_stack
+from reprise_contracts import subjects
+from reprise_runtime.nats import Bus, connect
+from reprise_runtime.servers import free_ports
+from reprise_runtime.settings import Nats
+from unit.cli.processes_tree import there, until
+
+TEXTS = {
+    "tides.txt": "The tide in the bay rises four metres. The harbour was built in 1902. Fishermen leave with the ebb.",
+    "bridge.md": "# The bridge\n\nThe bridge over the bay cost nine million. Engineers say that the tide wears its piers by 2 cm a year.",
+}
+
+
+@dataclass
+class Up:
+    """A stack that a test may kill and start again."""
+
+    folder: Path
+    process: subprocess.Popen[str] | None = None
+
+    def start(self) -> str:
+        """Start and wait until it says that it is ready."""
+        port, nats_port, s3_port = free_ports(3)
+        command = [sys.executable, "-m", "reprise_cli", "up", "--state-dir", self.folder, "--port", port, "--nats-port", nats_port,
+                   "--s3-port", s3_port]  # fmt: skip
+        with (self.folder.parent / "up.log").open("a") as log:
+            self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=log, text=True)
+        assert self.process.stdout is not None
+        return self.process.stdout.readline()
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End the supervisor; its exit code."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        self.process.send_signal(number)
+        code = self.process.wait(60)
+        self.process.stdout.close()
+        self.process = None
+        return code
+
+    @property
+    def stack(self) -> StackFile:
+        stack = read_stack(self.folder)
+        assert stack is not None
+        return stack
+
+    def pid(self, name: str) -> int:
+        return next((child.pid for child in self.stack.children if child.name == name), 0)
+
+    def reprise(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command against it."""
+        command = [sys.executable, "-m", "reprise_cli", "--state-dir", str(self.folder), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    def json(self, *arguments: str) -> dict[str, object]:
+        """Run a command that prints one document."""
+        done = self.reprise("--json", *arguments)
+        assert done.returncode == 0, done.stderr + done.stdout
+        document: dict[str, object] = json.loads(done.stdout)
+        return document
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One stack for the tests of this module, in their order."""
+    up = Up(tmp_path_factory.mktemp("up") / "state")
+    assert "ready at http://127.0.0.1:" in up.start()
+    yield up
+    if up.process is not None:
+        up.end()
+
+
+@pytest.fixture(scope="module")
+def session(up: Up, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A session that was researched to its end."""
+    folder = tmp_path_factory.mktemp("texts")
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text)
+    done = up.json("research", str(folder), "--topic", "What does the tide do?", "--follow")
+    assert done["outcome"] == "completed"
+    return str(done["session_id"])
+
+
+def test_a_research_can_be_looked_at(up: Up, session: str) -> None:
+    """Status, list and report speak of the same session."""
+    nodes = up.json("status", session)["nodes"]
+    assert isinstance(nodes, dict)
+    assert {node["freshness"] for node in nodes.values()} == {"fresh"}
+    assert session in up.reprise("list").stdout
+    report = up.reprise("report", session)
+    assert report.returncode == 0
+    assert "tide" in report.stdout.lower()
+    assert len(up.json("workers")["pools"]) == 5  # type: ignore[arg-type]
+
+
+def test_a_step_is_rerun_and_says_unchanged(up: Up, session: str) -> None:
+    """R8, R10 from the command line: the same inputs give the same output, and nothing below runs."""
+    done = up.reprise("rerun", "step", session, "1", "--follow")
+    assert done.returncode == 0, done.stderr
+    assert "unchanged" in done.stdout
+    assert "phase4 report: running" not in done.stdout
+
+
+def test_a_refusal_says_its_type(up: Up, session: str) -> None:
+    """Exit 3, with the problem's type and what to do."""
+    done = up.reprise("rerun", "step", session, "999")
+    assert done.returncode == 3
+    assert "step_unknown" in done.stderr
+
+
+def test_a_second_stack_in_the_folder_is_refused(up: Up) -> None:
+    """The lock names the one that runs."""
+    done = up.reprise("up")
+    assert done.returncode == 1
+    assert up.stack.url in done.stderr
+
+
+def test_keys_are_the_owners_only(up: Up) -> None:
+    """Made once, mode 600."""
+    assert (up.folder / "keys.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_servers_and_services_that_are_killed_come_back(up: Up, session: str) -> None:
+    """R22: kill -9 of NATS, S3, a worker and the orchestrator; a rerun given right after reaches its end."""
+    killed = {name: up.pid(name) for name in ("nats", "seaweedfs", "worker-phase3", "orchestrator")}
+    for pid in killed.values():
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: all(up.pid(name) not in {0, pid} for name, pid in killed.items()), 30)
+    until(lambda: up.reprise("status", session).returncode == 0, 60)
+    done = up.reprise("rerun", "phase", session, "phase3", "--force", "--follow")
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
+async def test_letters_are_shown_sent_again_and_dropped(up: Up) -> None:
+    """A message that is no command is put aside with its reason; an operator decides."""
+    client = await connect(Nats(url=up.stack.nats_url), "test")
+    bus = await Bus.open(client)
+    await bus.publish(subjects.command("s-nobody", "rerun"), b"no json", stream=subjects.INBOX)
+    await bus.publish(subjects.command("s-nobody", "rerun"), b"{}", stream=subjects.INBOX)
+    until(lambda: len(up.json("dlq", "list")["letters"]) == 2, 20)  # type: ignore[arg-type]
+    await client.close()
+    first, second = up.json("dlq", "list")["letters"]  # type: ignore[misc]
+    shown = up.json("dlq", "show", str(first["number"]))
+    assert (shown["body"], shown["stream"]) == ("no json", subjects.INBOX)
+    assert shown["reason"]
+    assert up.json("dlq", "replay", str(first["number"])) == {"replayed": [first["number"]]}
+    assert up.json("dlq", "drop", str(second["number"])) == {"dropped": [second["number"]]}
+    until(lambda: [letter["reason"] for letter in up.json("dlq", "list")["letters"]] == [first["reason"]], 20)  # type: ignore[attr-defined]
+    assert up.reprise("dlq", "show", "999").returncode == 1
+
+
+def test_nobody_is_left_when_the_supervisor_is_killed_and_nothing_is_lost(up: Up, session: str) -> None:
+    """kill -9 of the supervisor ends everything; the next start has every result (R23)."""
+    before = up.reprise("report", session).stdout
+    children = [child.pid for child in up.stack.children]
+    assert len(children) == 10
+    up.end(signal.SIGKILL)
+    until(lambda: not any(there(pid) for pid in children))
+    assert "ready" in up.start()
+    assert up.reprise("report", session).stdout == before
+
+
+def test_it_ends_in_order(up: Up) -> None:
+    """SIGTERM: exit 0, no process left, and the folder says that nothing runs."""
+    children = [child.pid for child in up.stack.children]
+    assert up.end() == 0
+    assert not any(there(pid) for pid in children)
+    assert read_stack(up.folder) is None
+    assert up.reprise("status").returncode == 4

@@ -1,0 +1,204 @@
+"""The extractive engine's parts: ranking, themes, goals, plans, evidence, contradictions."""
+
+import numpy as np
+import pytest
+from research_builders import passage
+
+from reprise_contracts.artifacts import Excerpt, Goal, Phase0, Summary, Theme, identities, number_steps
+from reprise_research.extractive.conflicts import Topic, agree, conflict
+from reprise_research.extractive.evidence import group
+from reprise_research.extractive.goals import goals_of, subject_of
+from reprise_research.extractive.phrases import phrases_of
+from reprise_research.extractive.plans import plan_of, subject
+from reprise_research.extractive.themes import find_themes
+from reprise_research.extractive.wording import CHINESE, ENGLISH, wording_for
+from reprise_research.text.ranking import bm25, lexrank, mmr, similarities, vectors
+from reprise_research.text.words import terms
+
+TOPIC = "What has the 30 km/h limit in Havenbrook changed?"
+
+
+def test_lexrank_prefers_what_others_repeat() -> None:
+    """The sentence that resembles most others is the most central; one on its own is the least."""
+    sentences = ["Noise fell in the city.", "Noise in the city fell a lot.", "City noise fell.", "Penguins swim south."]
+    score = lexrank(similarities(vectors(sentences)))
+    assert score.max() == 1.0
+    assert int(np.argmin(score)) == 3
+
+
+def test_lexrank_of_nothing_and_of_one() -> None:
+    """Empty and single inputs have a score of their length."""
+    assert lexrank(similarities(vectors([]))).shape == (0,)
+    assert lexrank(similarities(vectors(["the of and"]))).tolist() == [1.0]
+
+
+def test_bm25_finds_the_query_and_nothing_else() -> None:
+    """A document with the query's terms scores, one without any does not; unknown words are no error."""
+    documents = [terms("The bridge is old."), terms("Noise fell at night."), terms("Noise and more noise.")]
+    score = bm25(documents, terms("noise"))
+    assert score[0] == 0.0
+    assert score.max() == 1.0
+    assert not bm25(documents, terms("zebra")).any()
+    assert bm25([], terms("noise")).shape == (0,)
+
+
+def test_mmr_does_not_repeat_itself() -> None:
+    """Of two equal sentences only one is picked while another subject is left; what has no relevance never is."""
+    sentences = ["Noise fell by a lot.", "Noise fell by a lot.", "Costs rose sharply.", "Nothing relevant here."]
+    chosen = mmr(np.array([1.0, 0.99, 0.8, 0.0]), similarities(vectors(sentences)), 3, balance=0.6)
+    assert chosen[:2] == [0, 2]
+    assert 3 not in chosen
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Traffic noise fell by 2.1 decibels at the city's stations.", "Traffic noise fell by 1.2 decibels at the agency's stations."),
+        ("The number of people injured fell by 23 percent.", "The limit reduced the number of people injured by 11 percent."),
+        ("The introduction of the limit cost 1.4 million euros.", "The full cost of the limit is 2.3 million euros."),
+        ("Car journeys take 4 percent longer than before.", "The claim that journeys take 4 percent longer could not be confirmed."),
+        ("The harbour bridge carries more lorries than before.", "The harbour bridge carries fewer lorries than before."),
+        ("Speed cameras work well in school streets.", "Speed cameras do not work well in school streets."),
+    ],
+)
+def test_contradictions_are_seen_from_both_sides(one: str, other: str) -> None:
+    """Conflicting figures, doubt, opposite directions and denial are contradictions, and agree with nobody."""
+    topic = Topic(TOPIC)
+    first, second = passage(one, "a"), passage(other, "b")
+    assert conflict(first, second, topic, ENGLISH) is not None
+    assert conflict(second, first, topic, ENGLISH) is not None
+    assert not agree(first, second, topic)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Noise fell by 2.1 decibels in the evening.", "Noise fell by 1.2 decibels at peak hours."),
+        ("Pedestrian injuries fell by 34 percent.", "Injuries among cyclists fell by 3 percent."),
+        ("Noise fell by 5 percent in 2023.", "Noise fell by 9 percent in 2019."),
+        ("Bus punctuality fell by 3 percent.", "The number of injuries fell by 23 percent."),
+        ("Journeys take 4 percent longer.", "Journeys take 48 seconds longer."),
+        ("The limit is 30 km/h since July.", "The limit is 50 km/h on main roads."),
+        ("The council set aside 1.6 million euros.", "Two buses cost 380,000 euros a year."),
+    ],
+)
+def test_different_things_do_not_contradict_each_other(one: str, other: str) -> None:
+    """Other times, other people, other units, other subjects: both may be right."""
+    assert conflict(passage(one, "a"), passage(other, "b"), Topic(TOPIC), ENGLISH) is None
+
+
+def test_agreement_needs_more_than_a_figure() -> None:
+    """The same per cent about something else is no support; the same statement in other words is."""
+    topic = Topic(TOPIC)
+    said = passage("The number of people injured on the streets fell by 23 percent.", "a")
+    assert agree(said, passage("According to the city, the number of people injured fell by 23 percent.", "b"), topic)
+    assert not agree(said, passage("Bus fares rose by 23 percent.", "c"), topic)
+    assert not agree(said, passage("The speed limit is 30 km/h in Havenbrook.", "d"), topic)
+
+
+def test_support_counts_sites_and_not_pages() -> None:
+    """Two pages of one site are one voice; another site is a second."""
+    same = "The number of people injured on the streets fell by 23 percent."
+    pool = [passage(same, "p1", "x.example"), passage(same, "p2", "x.example"), passage(same, "p3", "y.example")]
+    (only,) = group(pool, np.array([1.0, 0.9, 0.8]), Topic(TOPIC), ENGLISH)
+    assert only.sites == {"x.example", "y.example"}
+    assert len(only.also) == 1
+
+
+def test_phrases_are_nouns_that_recur() -> None:
+    """Verbs, measures, names and words that occur once name no theme; Chinese runs are kept whole."""
+    found = [passage("They ask for bus lanes and Ingrid pays ten euros.", "a"), passage("We ask for bus lanes, and Ingrid waits.", "b"),
+             passage("交通噪声下降了两分贝很多人满意。", "c"), passage("交通噪声仍然是一个问题。", "d")]  # fmt: skip
+    labels = {phrase.label for phrase in phrases_of(found)}
+    assert {"bus lanes", "交通噪声"} <= labels
+    assert not labels & {"ask", "ingrid", "euros", "噪声", "通噪"}
+
+
+def test_themes_are_shared_by_sources() -> None:
+    """A theme is named by a phrase that at least two sources use, and lists those that speak of it."""
+    found = [passage("Noise fell near the stations at night.", "a"), passage("Less noise was heard near the stations.", "b"),
+             passage("Bread prices were the same as ever.", "c")]  # fmt: skip
+    themes = find_themes(found, "What happened?", "")
+    assert themes
+    assert all(len(theme.source_ids) >= 2 for theme in themes)
+    assert {"a", "b"} <= {source for theme in themes for source in theme.source_ids}
+
+
+def phase0() -> Phase0:
+    def summary(source_id: str, *quotes: tuple[str, str]) -> Summary:
+        return Summary(source_id=source_id, summary="", excerpts=tuple(Excerpt(quote=q, start=0, end=len(q), kind=k) for q, k in quotes))  # type: ignore[arg-type]
+
+    return Phase0(
+        summaries=(
+            summary("a", ("Noise fell by 2.1 decibels.", "figure"), ("The bus is late.", "fact")),
+            summary("b", ("Noise fell by 1.2 decibels.", "figure"), ("We believe the buses deserve lanes.", "opinion")),
+            summary("c", ("I think the bus is a success.", "opinion"), ("Trees grow in every street.", "fact")),
+        ),
+        themes=(
+            Theme(label="noise", source_ids=("a", "b")),
+            Theme(label="bus", source_ids=("a", "b", "c")),
+            Theme(label="trees", source_ids=("c",)),
+        ),
+    )
+
+
+def test_goals_are_questions_that_fit_what_is_there() -> None:
+    """Figures, opinions and plain reports are asked for differently; each goal says why and from whom."""
+    goals = goals_of(phase0(), TOPIC, "")
+    assert [goal.question for goal in goals] == [
+        "What do the figures on noise show, and do the sources agree on them?",
+        "What is argued about bus, and on what grounds?",
+        "What do the sources report about trees?",
+    ]
+    assert all(goal.rationale and goal.source_ids for goal in goals)
+    assert goals[0].rationale.startswith("Two sources speak of it; two of them give figures. For instance: “Noise fell by")
+
+
+def test_guidance_is_a_goal_and_moves_what_it_touches() -> None:
+    """The guidance is asked itself, first, and the themes that it names come before the others."""
+    goals = goals_of(phase0(), TOPIC, "Please focus on trees.")
+    assert [goal.goal_id for goal in goals] == ["goal-guidance-trees", "goal-trees", "goal-noise", "goal-bus"]
+    assert goals[0].question == "What do the sources say about trees?"
+    assert goals[0].source_ids == ("c",)
+
+
+def test_guidance_that_is_a_question_is_kept_word_for_word() -> None:
+    """A question needs no template."""
+    assert goals_of(phase0(), TOPIC, "Who pays for the buses?")[0].question == "Who pays for the buses?"
+    assert subject_of("Look at costs, and who bears them.") == "costs, and who bears them"
+
+
+def test_goals_in_chinese_for_a_chinese_topic() -> None:
+    """The frame speaks the topic's language."""
+    goals = goals_of(phase0(), "哈文布鲁克限速有什么效果？", "")
+    assert goals[0].question == "关于“noise”，各来源给出了哪些数据，是否一致？"
+    assert wording_for("哈文布鲁克限速") is CHINESE
+
+
+@pytest.mark.parametrize("wording", [ENGLISH, CHINESE])
+def test_a_plan_finds_back_the_subject_of_each_question(wording: object) -> None:
+    """Every template can be undone, so that a step's title is its subject."""
+    for template in ("ask_figures", "ask_views", "ask_known", "ask_report"):
+        assert subject(getattr(wording, template).format(label="噪声")) == "噪声"
+    assert subject("Who pays?") == "Who pays"
+
+
+def test_a_plan_has_a_step_for_each_goal_and_two_that_build_on_them() -> None:
+    """Each step names its sources and its query; comparing and what is missing depend on all others."""
+    goals = goals_of(phase0(), TOPIC, "")
+    plan = plan_of(phase0(), goals, TOPIC, "")
+    assert [step.title for step in plan.steps] == ["Noise", "Bus", "Trees", "Where the sources agree and disagree", "What is missing"]
+    assert plan.steps[0].source_ids == ("a", "b")
+    assert plan.steps[3].depends_on == plan.steps[4].depends_on == (1, 2, 3)
+    assert all(step.query for step in plan.steps)
+
+
+def test_the_same_themes_give_the_same_plan() -> None:
+    """R9: planning again repeats unchanged steps word for word, so that they keep their numbers; a new goal adds its own."""
+    goals = goals_of(phase0(), TOPIC, "")
+    before = plan_of(phase0(), goals, TOPIC, "").steps
+    again = plan_of(phase0(), goals, TOPIC, "").steps
+    assert identities(before) == identities(again)
+    more = (*goals, Goal(goal_id="goal-new", question="Who pays?", source_ids=("c",)))
+    numbered = number_steps(plan_of(phase0(), more, TOPIC, "").steps, before, 6)
+    assert [step.step_id for step in numbered] == [1, 2, 3, 6, 7, 8]
