@@ -70,12 +70,31 @@ async def research(caller: Caller, names: list[str], topic: str) -> list[str]:
     return sessions
 
 
-async def throughput(caller: Caller, table: Table) -> None:
+async def throughput(stack: Stack, caller: Caller, table: Table) -> None:
     await research(caller, [f"warm-{n}" for n in range(3)], "steps=10")
     for place in range(3):
         names = [f"wide-{place}-{n}" for n in range(20)]
+        before = processor_time(stack)
         seconds = await timed(lambda names=names: research(caller, names, "steps=50"))  # type: ignore[misc]
+        used = {name: spent - before[name] for name, spent in processor_time(stack).items()}
         table.add(f"20 sessions x 50 steps (1,080 nodes), round {place + 1}", f"{1080 / seconds:.0f} nodes/s")
+        table.add("  processor time of each process (s)", ", ".join(f"{name} {spent:.2f}" for name, spent in used.items()))
+
+
+def processes(stack: Stack) -> dict[str, int]:
+    """Every process of the stack, by name."""
+    found = {name: process.pid for name, process in stack.processes.items()}
+    return found | {"nats-server": stack.nats.pid or 0, "weed": stack.weed.pid or 0}
+
+
+def processor_time(stack: Stack) -> dict[str, float]:
+    """Seconds of a core that each process has used."""
+
+    def seconds(pid: int) -> float:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    return {name: seconds(pid) for name, pid in processes(stack).items()}
 
 
 async def latency(caller: Caller, table: Table, name: str, rounds: int = 15) -> None:
@@ -164,9 +183,7 @@ def memory(stack: Stack, table: Table) -> None:
     def megabytes(pid: int) -> float:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
-    pids = {name: process.pid for name, process in stack.processes.items()}
-    pids |= {"nats-server": stack.nats.pid or 0, "weed": stack.weed.pid or 0}
-    found = {name: megabytes(pid) for name, pid in pids.items() if pid}
+    found = {name: megabytes(pid) for name, pid in processes(stack).items()}
     table.add("memory per process (MB, RSS)", ", ".join(f"{name} {size:.0f}" for name, size in found.items()))
     table.add("  all of them", f"{sum(found.values()):.0f} MB")
 
@@ -210,14 +227,16 @@ async def raw(caller: Caller, table: Table) -> None:
     table.add("raw S3 PUT of 0.5 kB, 16 at once", f"{1000 / seconds:.0f} objects/s")
 
 
-async def main(quick: bool) -> None:
+async def main(quick: bool, only_throughput: bool) -> None:
     table = Table()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory(prefix="reprise-bench-") as folder:
         async with Stack(Path(folder), env=ENV, concurrency=16) as stack:
             caller = await stack.caller()
             await raw(caller, table)
-            await throughput(caller, table)
+            await throughput(stack, caller, table)
+            if only_throughput:
+                return
             await latency(caller, table, "idle-stack")
             await widths(caller, table)
             await reruns(caller, table)
@@ -230,5 +249,7 @@ async def main(quick: bool) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Benchmarks of the whole system.")
+    parser.add_argument("--only-throughput", action="store_true", help="the first measurement alone")
     parser.add_argument("--quick", action="store_true", help="leave out the two long measurements")
-    asyncio.run(main(parser.parse_args().quick))
+    given = parser.parse_args()
+    asyncio.run(main(given.quick, given.only_throughput))

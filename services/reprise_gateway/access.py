@@ -95,10 +95,14 @@ class Access:
     def _sign(self, claim: bytes) -> bytes:
         return hmac.digest(self._key, claim, "sha256")
 
-    def socket_caller(self, connection: HTTPConnection) -> Caller:
-        """Who opens a WebSocket: by ticket, or by bearer token where the client can send one. Raises `Refused`, also for foreign pages."""
+    def refuse_foreign(self, connection: HTTPConnection) -> None:
+        """Raises `Refused` (forbidden) for a page of another host."""
         if foreign(connection, self._origins):
             raise Refused(FOREIGN)
+
+    def socket_caller(self, connection: HTTPConnection) -> Caller:
+        """Who opens a WebSocket: by ticket, or by bearer token where the client can send one. Raises `Refused`, also for foreign pages."""
+        self.refuse_foreign(connection)
         if not self.closed:
             return Caller(door="the web app")
         ticket = connection.query_params.get("ticket")

@@ -1,6 +1,7 @@
 """The composition root: what the gateway is made of, the HTTP application around it, and the program that serves it."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -35,8 +36,8 @@ from reprise_gateway.view import View
 from reprise_gateway.workflow import WorkflowService
 from reprise_runtime import logs
 from reprise_runtime.artifact_store import ArtifactStore, S3Store
-from reprise_runtime.errors import Retryable
-from reprise_runtime.nats import Publisher, connect, connect_options
+from reprise_runtime.errors import RepriseError
+from reprise_runtime.nats import Publisher, connect, connect_options, leave
 from reprise_runtime.session_log import NatsSessionLog, SessionLog
 from reprise_runtime.settings import Settings
 from reprise_runtime.topology import open_bus
@@ -64,8 +65,6 @@ class Effects:
     usage: Usage
     lag: Lag
     connected: Callable[[], bool]
-    broker: NatsBroker | None = None
-    """Where the api is answered."""
 
 
 def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patience: float = PATIENCE) -> Gateway:
@@ -88,8 +87,8 @@ def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patienc
 def _reachable(effects: Effects) -> Callable[[], Awaitable[dict[str, bool]]]:
     async def reachable() -> dict[str, bool]:
         try:
-            await asyncio.wait_for(effects.store.exists("readyz"), 5.0)
-        except (Retryable, TimeoutError):
+            await asyncio.wait_for(effects.store.ensure_bucket(), 5.0)
+        except (RepriseError, TimeoutError):
             return {"nats": effects.connected(), "store": False}
         return {"nats": effects.connected(), "store": True}
 
@@ -97,18 +96,15 @@ def _reachable(effects: Effects) -> Callable[[], Awaitable[dict[str, bool]]]:
 
 
 def create_app(gateway: Gateway, broker: NatsBroker | None = None, web: Path | None = None) -> FastAPI:
-    """The HTTP application. While it lives the log is followed and, with a broker, the api is answered."""
+    """The HTTP application; while it lives the log is followed. `broker` is where the api is answered, for its contract."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         following = asyncio.create_task(gateway.view.run(), name="follow the log")
+        following.add_done_callback(_ended)
         try:
-            if broker is not None:
-                await broker.start()
             yield
         finally:
-            if broker is not None:
-                await broker.stop()
             following.cancel()
             with suppress(asyncio.CancelledError):
                 await following
@@ -127,6 +123,13 @@ def create_app(gateway: Gateway, broker: NatsBroker | None = None, web: Path | N
     upload = gateway.settings.limits.upload_bytes
     app.add_middleware(Calls, metrics=gateway.metrics, body_bytes=upload, form_bytes=FORMS * upload)
     return app
+
+
+def _ended(following: asyncio.Task[None]) -> None:
+    """A gateway that no longer follows the log knows nothing: a new one is better."""
+    if not following.cancelled() and (error := following.exception()) is not None:
+        logs.logger(__name__).error("the log is no longer followed", error=repr(error), exc_info=error)
+        leave()
 
 
 def _message_pages(app: FastAPI, broker: NatsBroker) -> None:
@@ -164,11 +167,10 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Gateway, NatsBroker]
         bus = await open_bus(client, settings)
         store = S3Store(settings.s3)
         stack.push_async_callback(store.close)
-        options = connect_options(settings.nats, "gateway-api")
-        broker = NatsBroker(**options, logger=None)
+        broker = _broker(settings, stack)
         effects = Effects(
             log=NatsSessionLog(bus), publisher=bus, store=store, usage=inbox_usage(bus, settings.limits), lag=consumer_lag(bus),
-            connected=lambda: bool(client.is_connected), broker=broker,
+            connected=lambda: bool(client.is_connected),
         )  # fmt: skip
         gateway = compose(settings, effects)
         api.subscribe(broker, gateway.service)
@@ -181,7 +183,27 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Gateway, NatsBroker]
 
         await client.subscribe(subjects.ALL_PROGRESS, cb=told)
         await client.subscribe(subjects.PRESENCES, cb=present)
+        await broker.start()
         yield gateway, broker
+
+
+def _broker(settings: Settings, stack: AsyncExitStack) -> NatsBroker:
+    """Where the api is answered: FastStream's own connection. One that is closed for good ends the process, as ours does."""
+    leaving = False
+
+    async def closed() -> None:
+        if not leaving:
+            leave()
+
+    broker = NatsBroker(**connect_options(settings.nats, "gateway-api"), closed_cb=closed, logger=None)
+
+    async def stop() -> None:
+        nonlocal leaving
+        leaving = True
+        await broker.stop()
+
+    stack.push_async_callback(stop)
+    return broker
 
 
 async def serve(settings: Settings) -> None:
@@ -192,4 +214,11 @@ async def serve(settings: Settings) -> None:
             create_app(gateway, broker), host=settings.host, port=settings.port, log_config=None, access_log=False,
             timeout_graceful_shutdown=GRACE, ws_max_size=live.MESSAGE * 4, server_header=False,
         )  # fmt: skip
-        await uvicorn.Server(config).serve()
+        server = uvicorn.Server(config)
+
+        def stop() -> None:
+            server.should_exit = True
+
+        for number in (signal.SIGTERM, signal.SIGINT):  # so that what is open here is closed as well
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+        await server.serve()

@@ -23,7 +23,9 @@ Parts = Annotated[Gateway, Depends(gateway)]
 
 
 def caller(connection: HTTPConnection, parts: Parts) -> Caller:
-    """Who calls; refused without a token where tokens are configured."""
+    """Who calls. Refused without a token where tokens are configured, and for a page of another site that wants to change something."""
+    if connection.scope.get("method") not in {"GET", "HEAD"}:
+        parts.access.refuse_foreign(connection)
     return parts.access.caller(connection)
 
 

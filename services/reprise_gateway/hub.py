@@ -60,6 +60,7 @@ class Channel:
         self._contents = contents
         self._waiting: asyncio.Queue[Moved] = asyncio.Queue()
         self._task = asyncio.create_task(self._run(), name="frames")
+        self._task.add_done_callback(self._ended)
 
     def moved(self, moved: Moved) -> None:
         """A commit of one of the batch's sessions."""
@@ -75,6 +76,12 @@ class Channel:
     def close(self) -> None:
         """Nobody listens any more."""
         self._task.cancel()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Frames that cannot be made end the sockets: they resume on another channel, or fail in the open."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("frames cannot be made", error=repr(error), exc_info=error)
+            self.overflow()
 
     async def _run(self) -> None:
         while True:

@@ -38,7 +38,7 @@ class Outbox:
 
     def durable(self, frame: Durable) -> None:
         """A frame that has to arrive, or the socket ends: `take` then raises `Overflow`."""
-        if self._durable >= self._most:
+        if self.overflowed or self._durable >= self._most:
             self.overflow()
             return
         self._durable += 1
@@ -47,12 +47,15 @@ class Outbox:
         self._some.set()
 
     def overflow(self) -> None:
-        """Give up: the socket is to be closed."""
+        """Give up: the socket is to be closed, and what waits comes again when the client resumes."""
         self.overflowed = True
+        self._waiting.clear()
         self._some.set()
 
     def live(self, frame: f.Live) -> None:
         """A frame that may be replaced or dropped."""
+        if self.overflowed:
+            return
         key = _key(frame)
         if key is None:
             self._count += 1

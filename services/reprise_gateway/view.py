@@ -17,8 +17,9 @@ from reprise_domain import snapshot
 from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
-from reprise_runtime.errors import Reset, Retryable
+from reprise_runtime.errors import Reset, Retryable, Unavailable
 from reprise_runtime.logs import logger
+from reprise_runtime.nats import ApiError
 from reprise_runtime.session_log import Entry, Following, SessionLog
 
 KEPT = 256
@@ -95,7 +96,7 @@ class View:
             except Reset as error:
                 _log.warning("the log was created anew", error=str(error))
                 self._forget()
-            except Retryable as error:
+            except (Retryable, ApiError) as error:
                 _log.warning("not following", error=str(error))
                 await asyncio.sleep(PAUSE)
 
@@ -173,7 +174,12 @@ class View:
         first = before is None and entry.id not in self._loading and _begins(entry.commit)
         if before is None and not first:
             return None
-        after = folded(before, entry)
+        try:
+            after = folded(before, entry)
+        except Exception as error:  # one log that cannot be folded takes no other one down: whoever asks for it is told
+            _log.error("a log cannot be folded", id=entry.id, seq=entry.seq, error=repr(error), exc_info=error)
+            self._states.pop(entry.id, None)
+            return None
         self._keep(entry.id, after)
         if isinstance(after, Batch) or isinstance(before, Batch):
             return None
@@ -203,9 +209,9 @@ class View:
         if state is not None:
             self._states.move_to_end(target)
             return state
-        if target not in self.heads:
-            return None
-        return await self._load(target)
+        if not self.epoch:
+            raise Unavailable("the log is not followed yet")
+        return await self._load(target) if target in self.heads else None
 
     async def _load(self, target: str) -> AnyState | None:
         loading = self._loading.get(target)

@@ -26,6 +26,8 @@ EXPECTED_STREAM = "Nats-Expected-Stream"
 EXPECTED_SEQ = "Nats-Expected-Last-Subject-Sequence"
 STATUS = "Status"
 EX_SOFTWARE = 70
+IN_FLIGHT = 512
+"""Publications of one process that wait for their confirmation; more wait for these, or a slow disk would be answered with repeats."""
 
 STREAM_NOT_FOUND = 10059
 CONSUMER_NOT_FOUND = 10014
@@ -56,7 +58,13 @@ class Connection(Client):
     async def close(self) -> None:
         """Close for good, on purpose."""
         self.leaving = True
-        await super().close()
+        try:
+            await super().close()
+        except asyncio.CancelledError:
+            # Closing amid a reconnection, the library cancels the wait that it shares with it; it is closed all the same.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
 
     async def drain(self) -> None:
         """Finish what is under way, then close for good, on purpose."""
@@ -173,6 +181,7 @@ class Bus:
         self._restore: Restore | None = None
         self._inbox = ""
         self._count = 0
+        self._room = asyncio.Semaphore(IN_FLIGHT)
         self._waiting: dict[str, Callable[[Msg], None]] = {}
         self._reconnected: list[Restore] = []
         self._restoring: asyncio.Task[None] | None = None
@@ -339,7 +348,8 @@ class Bus:
         raise AssertionError("the last try returns or raises")
 
     async def _publish_once(self, subject: str, data: bytes, stream: str, fields: dict[str, str]) -> int:
-        message = await self.ask(subject, data, headers=fields)
+        async with self._room:
+            message = await self.ask(subject, data, headers=fields)
         answer = json.loads(message.data)
         if "error" in answer:
             error = ApiError(answer["error"])

@@ -247,10 +247,6 @@ class SeaweedServer(Server):
         }
         return [find_binary("weed"), "-logtostderr=true", "server", *(f"-{name}={value}" for name, value in flags.items())]
 
-    def environment(self) -> Mapping[str, str]:
-        """A small heap: memory is given back early."""
-        return {"GOGC": "50", "GOMEMLIMIT": "150MiB"}
-
     def ready(self) -> bool:
         """The S3 front answers."""
         return _answers(f"http://{HOST}:{self.port}/healthz")

@@ -5,22 +5,13 @@ import numpy as np
 from reprise_contracts.artifacts import Excerpt, Summary, Theme
 from reprise_research.extractive.wording import count, upper_first, wording_for
 from reprise_research.text.passages import Passage, passages
-from reprise_research.text.ranking import Vector, bm25, lexrank, mmr, rounded, similarities, vectors
+from reprise_research.text.ranking import bm25, lexrank, mmr, rounded, similarities, vectors
 from reprise_research.text.words import shorten, terms
 
 _MOST_EXCERPTS = 12
 _SUMMARY_SENTENCES = 3
 _MOST_RANKED = 1500
 """Passages of one source that are ranked; of a longer one the first, which bounds time and memory."""
-
-
-def interest(found: list[Passage], topic: str, guidance: str) -> Vector:
-    """How much each passage speaks of the topic and, twice as much, of the guidance; 0 to 1."""
-    documents = [passage.terms for passage in found]
-    score = bm25(documents, terms(topic))
-    if guidance:
-        score = (score + 2 * bm25(documents, terms(guidance))) / 3
-    return score
 
 
 def summarise(source_id: str, text: str, topic: str, guidance: str) -> Summary:
@@ -30,8 +21,9 @@ def summarise(source_id: str, text: str, topic: str, guidance: str) -> Summary:
         opening = shorten(text, 300)
         return Summary(source_id=source_id, summary=opening)
     similarity = similarities(vectors([passage.text for passage in found]))
-    closeness = interest(found, topic, guidance)
-    score = lexrank(similarity, closeness) * (0.5 + 0.5 * closeness) if closeness.any() else lexrank(similarity)
+    documents = [passage.terms for passage in found]
+    closeness, wish = bm25(documents, terms(topic)), bm25(documents, terms(guidance))
+    score = lexrank(similarity, closeness + 2 * wish) * (0.5 + 0.5 * closeness) + wish
     score *= np.array([passage.weight * (1.15 if passage.kind == "figure" else 1.0) for passage in found])
     chosen: list[Passage] = []
     for index in mmr(rounded(score), similarity, min(len(found), 2 * _MOST_EXCERPTS), balance=0.65):

@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import json
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +15,6 @@ import pytest
 import uvicorn
 from websockets.asyncio.client import connect as connect_socket
 
-from conftest import settings_for
 from reprise_contracts import frames as f
 from reprise_contracts import subjects
 from reprise_contracts.states import WorkerView
@@ -24,7 +26,7 @@ from reprise_orchestrator.states import States
 from reprise_runtime.artifact_store import S3Store
 from reprise_runtime.nats import Bus, connect
 from reprise_runtime.puller import Puller
-from reprise_runtime.servers import NatsServer, SeaweedServer
+from reprise_runtime.servers import NatsServer, SeaweedServer, free_ports
 from reprise_runtime.session_log import NatsSessionLog
 from reprise_runtime.settings import Settings
 from reprise_runtime.topology import open_bus
@@ -53,8 +55,11 @@ class Workers(Research):
 class World:
     """Everything around one gateway."""
 
-    def __init__(self, http: httpx.AsyncClient, workers: Workers, bus: Bus, address: str) -> None:
-        self.http, self.workers, self.bus, self.address = http, workers, bus, address
+    def __init__(self, http: httpx.AsyncClient, workers: Workers, bus: Bus, address: str, eventually: Any) -> None:
+        self.http, self.workers, self.bus, self.address, self.eventually = http, workers, bus, address, eventually
+
+    async def ready(self) -> bool:
+        return (await self.http.get("/readyz")).status_code == 200
 
     async def started(self) -> tuple[str, str]:
         answer = await self.http.post("/batches", json={"topic": "Real", "sources": [{"text": "A text."}]})
@@ -62,9 +67,10 @@ class World:
         return answer.json()["batch_id"], answer.json()["session_id"]
 
     async def work(self, session_id: str, node: str) -> None:
-        async with asyncio.timeout(10):
-            while (await self.workers.load(session_id)).node(node).status != "queued":
-                await asyncio.sleep(0.02)
+        async def queued() -> bool:
+            return (await self.workers.load(session_id)).node(node).status == "queued"
+
+        await self.eventually(queued)
         await self.workers.complete(session_id, node)
 
     @contextlib.asynccontextmanager
@@ -74,7 +80,7 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def world_on(settings: Settings, store: S3Store) -> AsyncIterator[World]:
+async def world_on(settings: Settings, store: S3Store, eventually: Any) -> AsyncIterator[World]:
     client = await connect(settings.nats, "test")
     bus = await open_bus(client, settings)
     log = NatsSessionLog(bus)
@@ -95,11 +101,9 @@ async def world_on(settings: Settings, store: S3Store) -> AsyncIterator[World]:
             await asyncio.sleep(0.01)
         address = "{}:{}".format(*server.servers[0].sockets[0].getsockname())
         async with httpx.AsyncClient(base_url=f"http://{address}", timeout=20, trust_env=False) as http:
-            for _ in range(500):
-                if (await http.get("/readyz")).status_code == 200:
-                    break
-                await asyncio.sleep(0.02)
-            yield World(http, Workers(bus, store), bus, address)
+            world = World(http, Workers(bus, store), bus, address, eventually)
+            await eventually(world.ready)
+            yield world
         server.should_exit = True
         await serving
     puller.stop()
@@ -109,8 +113,8 @@ async def world_on(settings: Settings, store: S3Store) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def world(settings: Settings, bus: Bus, seaweed: SeaweedServer, store: S3Store) -> AsyncIterator[World]:
-    async with world_on(settings.model_copy(update={"s3": seaweed.settings()}), store) as world:
+async def world(settings: Settings, bus: Bus, seaweed: SeaweedServer, store: S3Store, eventually: Any) -> AsyncIterator[World]:
+    async with world_on(settings.model_copy(update={"s3": seaweed.settings()}), store, eventually) as world:
         yield world
 
 
@@ -166,26 +170,60 @@ async def test_progress_and_presence_come_through(world: World) -> None:
         assert told["message"] == "Reading"
     now = datetime.now(UTC)
     world.bus.tell(subjects.presence("phase1", "w-7"), WorkerView(worker="w-7", phase="phase1", since=now, seen=now).encode())
-    async with asyncio.timeout(5):
-        while not (pools := (await world.http.get("/workers")).json())[1]["workers"]:
-            await asyncio.sleep(0.02)
-    assert pools[1]["workers"][0]["worker"] == "w-7"
+
+    async def shown() -> bool:
+        pools = (await world.http.get("/workers")).json()
+        return [worker["worker"] for worker in pools[1]["workers"]] == ["w-7"]
+
+    await world.eventually(shown)
 
 
-async def test_r22_sockets_and_calls_survive_a_restart_of_nats(own_nats: NatsServer, seaweed: SeaweedServer, store: S3Store) -> None:
-    settings = settings_for(own_nats).model_copy(update={"s3": seaweed.settings()})
-    async with world_on(settings, store) as world:
+async def test_r22_sockets_and_calls_survive_a_restart_of_nats(
+    settings: Settings, own_nats: NatsServer, seaweed: SeaweedServer, store: S3Store, eventually: Any
+) -> None:
+    settings = settings.model_copy(update={"nats": own_nats.settings(), "s3": seaweed.settings()})
+    async with world_on(settings, store, eventually) as world:
         batch_id, session_id = await world.started()
         async with world.watching(batch_id) as client:
             await client.until("snapshot")
             own_nats.kill()
             own_nats.start()
-            async with asyncio.timeout(20):
-                while (await world.http.get("/readyz")).status_code != 200:
-                    await asyncio.sleep(0.05)
+            await eventually(world.ready, within=20)
             answer = await world.http.post("/workflow/cancel", json={"session_id": session_id, "command_id": "c"})
             assert answer.status_code == 202, answer.text
             async with asyncio.timeout(20):
                 await client.until("workflow:cancelled")
             found = [(frame["seq"], frame["n"]) for frame in client.frames if "n" in frame]
             assert found == sorted(set(found))
+
+
+async def test_the_program_serves_and_leaves_in_order(nats_server: NatsServer, seaweed: SeaweedServer, eventually: Any) -> None:
+    port = free_ports(1)[0]
+    s3 = seaweed.settings()
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "REPRISE_PORT": str(port),
+        "REPRISE_NATS__URL": nats_server.url,
+        "REPRISE_S3__ENDPOINT": s3.endpoint,
+        "REPRISE_S3__ACCESS_KEY": s3.access_key,
+        "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(),
+        "REPRISE_LIMITS__SESSION_BYTES": str(64 << 20),
+    }
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "reprise_gateway", env=environment, stderr=asyncio.subprocess.PIPE)
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+
+            async def ready() -> bool:
+                with contextlib.suppress(httpx.TransportError):
+                    return (await http.get("/readyz")).status_code == 200
+                return False
+
+            await eventually(ready, within=30)
+        process.send_signal(signal.SIGTERM)
+        _, errors = await asyncio.wait_for(process.communicate(), 10)
+        assert process.returncode == 0, errors.decode()[-2000:]
+        assert b"Traceback" not in errors, errors.decode()[-2000:]
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

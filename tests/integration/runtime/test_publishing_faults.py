@@ -114,18 +114,23 @@ async def test_what_was_acknowledged_does_not_come_again(own_nats: NatsServer) -
     bus = await topology.open_bus(client, settings)
     for n in range(40):
         await bus.publish(COMMAND, str(n).encode(), stream=subjects.INBOX)
-    messages = aiter(Puller(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings))
+    dies = await connect(settings.nats, "dies with the server")
+    messages = aiter(Puller(await Bus.open(dies), subjects.INBOX, subjects.ORCHESTRATOR, settings.timings))
     async with asyncio.timeout(20):
         taken = [await anext(messages) for _ in range(40)]
         assert all(await asyncio.gather(*(delivery.done() for delivery in taken[::2])))
         await asyncio.to_thread(own_nats.kill)
+        await dies.close()
         await asyncio.to_thread(own_nats.start)
-        rest = [await anext(messages) for _ in range(20)]
-    assert sorted(int(delivery.data) for delivery in rest) == list(range(1, 40, 2))
-    for delivery in (*taken, *rest):
-        await delivery.done()
-    await messages.aclose()
-    assert await bus.last(subjects.INBOX, COMMAND) is None
+        others = aiter(Puller(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings))
+        rest = [await anext(others) for _ in range(20)]
+        assert sorted(int(delivery.data) for delivery in rest) == list(range(1, 40, 2))
+        assert all(await asyncio.gather(*(delivery.done() for delivery in rest)))
+        assert await bus.last(subjects.INBOX, COMMAND) is None
+        await others.aclose()
+        await messages.aclose()
+    for delivery in taken[1::2]:
+        await delivery.again()
     await client.close()
 
 
@@ -151,6 +156,14 @@ async def test_publishing_waits_for_a_server_that_restarts(own_nats: NatsServer,
     # What waited in memory is gone, and its place is free again.
     assert await bus.publish(job, b"1", stream=subjects.JOBS) == 1
     await client.close()
+
+
+async def test_a_flood_is_not_answered_with_repeats(bus: Bus) -> None:
+    """Thousands of publications at once wait for each other, so that none is sent again because the server was busy with the others."""
+    sent = bus.client.stats["out_msgs"]
+    await asyncio.gather(*(bus.publish(subjects.job(f"s{n}", "phase1", 1, 1), b"x", stream=subjects.JOBS) for n in range(4000)))
+    assert bus.client.stats["out_msgs"] - sent == 4000
+    assert (await bus.stream_info(subjects.JOBS))["state"]["messages"] == 4000
 
 
 async def test_too_large_a_message_is_refused_at_once(bus: Bus) -> None:
@@ -188,6 +201,17 @@ async def test_a_connection_closed_for_good_leaves_the_process(settings: Setting
     other = await connect(settings.nats, "on purpose", on_lost=lambda: lost.append(False))
     await other.close()
     assert lost == [True]
+
+
+async def test_closing_while_the_server_is_away(own_nats: NatsServer) -> None:
+    """A service can shut down at any moment of an outage: `close` ends, without an error and without leaving the process."""
+    clients = [await connect(own_nats.settings(), f"client {n}", on_lost=lambda: pytest.fail("closed on purpose")) for n in range(20)]
+    await asyncio.to_thread(own_nats.kill)
+    async with asyncio.timeout(10):
+        for n, client in enumerate(clients):
+            await asyncio.sleep(0.005 * (n % 4))  # at different moments of the reconnection
+            await client.close()
+    assert all(client.is_closed for client in clients)
 
 
 async def test_a_question_that_nobody_answers(bus: Bus) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ Make = Callable[..., Awaitable[Site]]
 
 
 @pytest.fixture
-async def make_site() -> AsyncIterator[Make]:
+async def make_site(eventually: Any) -> AsyncIterator[Make]:
     """Makes sites and takes them down."""
     async with contextlib.AsyncExitStack() as stack:
 
@@ -32,6 +33,7 @@ async def make_site() -> AsyncIterator[Make]:
                 await stack.enter_async_context(serving(site))
             else:
                 await stack.enter_async_context(site.app.router.lifespan_context(site.app))
+            await eventually(lambda: site.gateway.view.ready)
             return site
 
         yield make

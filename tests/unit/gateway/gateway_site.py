@@ -277,9 +277,9 @@ class Site:
         raise AssertionError("the gateway does not follow")
 
     @contextlib.asynccontextmanager
-    async def watching(self, batch_id: str, query: str = "", **headers: str) -> AsyncIterator["Watcher"]:
+    async def watching(self, batch_id: str, query: str = "", queue: int | None = None, **headers: str) -> AsyncIterator["Watcher"]:
         url = f"ws://{self.address}/ws/{batch_id}{query}"
-        async with connect(url, additional_headers=headers, proxy=None, max_queue=None) as socket:
+        async with connect(url, additional_headers=headers, proxy=None, max_queue=queue) as socket:
             yield Watcher(socket)
 
 

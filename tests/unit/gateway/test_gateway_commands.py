@@ -263,3 +263,33 @@ async def test_a_spoiled_object_is_an_answer_too(site: Any, http: Any) -> None:
     site.store.objects[key] = (b"spoiled", "")
     answer = await http.get(f"/sessions/{session_id}/report")
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal")
+
+
+async def test_r6_status_and_freshness_are_told_apart(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    site.research.salt["phase3/1"] = " anew"
+    await http.post("/workflow/restart/step", json={"session_id": session_id, "step_ids": [1]})
+    await site.research.complete(session_id, "phase3/1")
+    await site.research.fail(session_id, "phase3/3")
+    await site.seen(session_id)
+    nodes = (await http.get(f"/sessions/{session_id}")).json()["nodes"]
+    assert (nodes["phase3/3"]["status"], nodes["phase3/3"]["freshness"]) == ("failed", "stale")
+    assert nodes["phase3/3"]["artifact"]["generation"] == 1 and nodes["phase3/3"]["generation"] == 2
+    assert nodes["phase3/3"]["problem"]["type"] == "engine_failed"
+    assert (nodes["phase4"]["status"], nodes["phase4"]["freshness"]) == ("completed", "stale")
+    assert [cause["node"] for cause in nodes["phase4"]["causes"]][:2] == ["phase3/1", "phase3/3"]
+
+
+async def test_r26_refresh_brings_everything_up_to_date(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    site.research.salt["phase3/1"] = " anew"
+    body = {"session_id": session_id, "step_ids": [1], "options": {"propagation": "mark_stale"}}
+    await http.post("/workflow/restart/step", json=body)
+    await site.research.work(session_id)
+    preview = (await http.post("/workflow/refresh", json={"session_id": session_id, "options": {"dry_run": True}})).json()["plan"]
+    assert (preview["run"], preview["may_run"]) == (["phase3/3"], ["phase4"]) or preview["run"] == ["phase3/3", "phase4"]
+    await http.post("/workflow/refresh", json={"session_id": session_id})
+    await site.research.work(session_id)
+    await site.seen(session_id)
+    nodes = (await http.get(f"/sessions/{session_id}")).json()["nodes"]
+    assert {view["freshness"] for view in nodes.values()} == {"fresh"}

@@ -152,6 +152,8 @@ async def test_who_may_not_come_in_is_told_why(served: Any) -> None:
             assert b'"action"' in (refused.value.response.body or b"")
         async with served.watching(batch_id, Origin=f"http://{served.address}") as client:
             await client.until("snapshot")
+        posted = await http.post(f"/batches/{batch_id}/end", headers={"Origin": "http://evil.example"})
+        assert (posted.status_code, posted.json()["type"]) == (403, "/problems/forbidden")
 
 
 async def test_r24_a_deleted_batch_is_gone_for_sockets_too(served: Any) -> None:
@@ -193,13 +195,34 @@ async def test_tokens_guard_everything_but_the_probes(make_site: Any, settings_o
 async def test_a_reader_that_is_too_slow_is_closed_to_resume(served: Any) -> None:
     async with served.client() as http:
         batch_id, _ = await served.start(http)
+        async with served.watching(batch_id, queue=1) as client:
+            await client.until("snapshot")
+            (subscriber,) = served.gateway.hub._channels[batch_id].subscribers
+            noise = random.Random(1)
+            for number in range(20_000):
+                subscriber.durable((1_000 + number, 1), f.ReportReady(report=noise.randbytes(6000).hex(), stale=False))
+                if number % 10 == 0:
+                    await asyncio.sleep(0)
+                if subscriber.outbox.overflowed:
+                    break
+            assert len(subscriber.outbox) == 0, "what waited is let go"
+            assert await closing_code(client) == 4008
+
+
+async def closing_code(client: Any) -> int | None:
+    with pytest.raises(ConnectionClosed) as closed:
+        while True:
+            await client.next()
+    return closed.value.rcvd.code if closed.value.rcvd else None
+
+
+async def test_sockets_are_closed_when_the_log_is_another_one(served: Any) -> None:
+    async with served.client() as http:
+        batch_id, _ = await served.start(http)
         async with served.watching(batch_id) as client:
             await client.until("snapshot")
             served.gateway.hub.reset()
-            with pytest.raises(ConnectionClosed) as closed:
-                while True:
-                    await client.next()
-            assert closed.value.rcvd is not None and closed.value.rcvd.code == 4008
+            assert await closing_code(client) == 4008
 
 
 async def test_the_store_being_away_costs_no_frame(served: Any) -> None:

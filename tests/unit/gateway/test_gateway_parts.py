@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from reprise_contracts import frames as f
 from reprise_contracts.artifacts import ObjectRef
+from reprise_contracts.events import RunStarted
 from reprise_gateway.access import Access, Caller, foreign
 from reprise_gateway.capacity import Capacity
 from reprise_gateway.contents import Contents
@@ -200,6 +201,18 @@ async def test_only_so_many_states_are_kept_but_watched_ones_stay(site: Any, htt
             await view.session(session_id)
         held = [session_id for _, session_id in ids if view.held(session_id)]
         assert ids[0][1] in held and len(held) <= 3
+
+
+async def test_a_log_that_cannot_be_folded_takes_no_other_down(site: Any, http: Any, eventually: Any) -> None:
+    _, bad = await site.start(http)
+    _, good = await site.start(http, topic="Good")
+    head = await site.log.last(bad)
+    await site.log.append(bad, head.commit.model_copy(update={"events": (RunStarted(run_id="r-none"),)}), expected=head.seq)
+    await site.research.work(good)
+    await site.seen(good)
+    answer = await http.get(f"/sessions/{bad}")
+    assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal")
+    assert (await http.get(f"/sessions/{good}")).json()["nodes"]["phase4"]["status"] == "completed"
 
 
 async def test_a_log_that_was_created_anew_begins_everything_anew(site: Any, http: Any, follow: Any, eventually: Any) -> None:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from research_builders import passage
 
 from reprise_contracts.artifacts import Excerpt, Goal, Phase0, Summary, Theme, identities, number_steps
 from reprise_research.extractive.conflicts import Topic, agree, conflict
@@ -14,6 +13,7 @@ from reprise_research.extractive.themes import find_themes
 from reprise_research.extractive.wording import CHINESE, ENGLISH, wording_for
 from reprise_research.text.ranking import bm25, lexrank, mmr, similarities, vectors
 from reprise_research.text.words import terms
+from unit.research.research_builders import passage
 
 TOPIC = "What has the 30 km/h limit in Havenbrook changed?"
 
