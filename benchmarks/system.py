@@ -98,9 +98,10 @@ def processor_time(stack: Stack) -> dict[str, float]:
 
 
 async def latency(caller: Caller, table: Table, name: str, rounds: int = 15) -> None:
-    times = []
-    for place in range(rounds):
-        times.append(await timed(lambda place=place: research(caller, [f"{name}-{place}"], "steps=1")))  # type: ignore[misc]
+    times = [
+        await timed(lambda place=place: research(caller, [f"{name}-{place}"], "steps=1"))  # type: ignore[misc]
+        for place in range(rounds)
+    ]
     table.add(f"5-node session, {name.replace(chr(45), chr(32))}, median of {rounds}", f"{statistics.median(times) * 1000:.0f} ms")
 
 

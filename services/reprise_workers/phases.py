@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from reprise_research.phases.prepare import prepare
-
 from reprise_contracts.artifacts import (
     Artifact,
     InputRef,
@@ -21,6 +19,7 @@ from reprise_contracts.sources import StoredSource
 from reprise_research.context import Context
 from reprise_research.phases.discover import discover
 from reprise_research.phases.execute import execute
+from reprise_research.phases.prepare import prepare
 from reprise_research.phases.report import report
 from reprise_research.phases.synthesize import synthesize
 from reprise_runtime.artifact_store import ArtifactStore

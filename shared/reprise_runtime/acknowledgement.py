@@ -4,9 +4,8 @@ import asyncio
 import random
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
-from faststream import BaseMiddleware
 from nats.aio.msg import Msg
 
 from reprise_contracts import subjects
@@ -210,23 +209,3 @@ class Delivery:
 def _one_line(reason: str) -> str:
     """A reason as a header can carry it."""
     return " ".join(reason.split())[:1000]
-
-
-def acknowledgement(bus: Bus, timings: Timings) -> type[BaseMiddleware[Any, Any]]:
-    """The same for FastStream's subscribers: give it to the broker's `middlewares` and let every subscriber use `AckPolicy.MANUAL`.
-
-    (FastStream's default policy terminates a message whose handler raises: the job is lost.)
-    """
-
-    class Acknowledgement(BaseMiddleware[Any, Any]):
-        """Wraps the handler, decoding included."""
-
-        async def consume_scope(self, call_next: Any, msg: Any) -> Any:
-            raw = msg.raw_message
-            if not isinstance(raw, Msg) or not raw.reply.startswith("$JS.ACK."):
-                return await call_next(msg)
-            async with Delivery(raw, bus, timings):
-                return await call_next(msg)
-            return None
-
-    return Acknowledgement

@@ -49,7 +49,7 @@ async def resolve(url: str, settings: FetcherSettings) -> Target:
     host = host.rstrip(".").lower()
     port = port or (443 if parts.scheme == "https" else 80)
     literal = _literal(host)
-    if literal is None and host.endswith(_NAMES_HERE) and not settings.allow_loopback:
+    if literal is None and f".{host}".endswith(_NAMES_HERE) and not settings.allow_loopback:
         raise SourceFailed("blocked_address", f"{host} is a name inside a private network.")
     addresses = [str(literal)] if literal is not None else await _looked_up(host, port, settings)
     for address in addresses:

@@ -23,7 +23,10 @@ def decoded(data: bytes, charset: str | None = None) -> str:
                 return data.decode(name)
             except (LookupError, UnicodeDecodeError):
                 continue
-    best = from_bytes(data[:_SAMPLE]).best()
+    sample = data[:_SAMPLE]
+    if sum(byte > 127 for byte in sample) < 0.2 * len(sample):  # a few accents among ASCII: too little to guess from
+        return data.decode("cp1252", "replace")
+    best = from_bytes(sample).best()
     return data.decode(best.encoding if best is not None else "cp1252", "replace")
 
 

@@ -76,7 +76,7 @@ def _joined(lines: list[str], shortest: float = 0.0) -> list[str]:
     """Each list item, table row and paragraph as one line."""
     joined: list[str] = []
     before = 0
-    for line in lines:
+    for line in filter(None, lines):
         if joined and before >= shortest and not _ITEM.match(line) and not joined[-1].startswith("|"):
             joined[-1] = f"{joined[-1]} {line}" if not _is_wide(joined[-1][-1]) else joined[-1] + line
         else:

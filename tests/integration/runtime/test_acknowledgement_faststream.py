@@ -9,7 +9,7 @@ from conftest import Eventually
 from reprise_contracts import subjects
 from reprise_contracts.commands import Cancel
 from reprise_contracts.wire import Malformed
-from reprise_runtime.acknowledgement import acknowledgement
+from reprise_runtime.middleware import acknowledgement
 from reprise_runtime.nats import Bus, connect_options
 from reprise_runtime.settings import Settings
 

@@ -281,16 +281,16 @@ async def test_a_report_cites_only_what_was_read(world: World) -> None:
 async def test_hostile_sources_write_no_markup_into_the_report(world: World) -> None:
     """Tags and links in a source come out as text."""
     evil = (
-        "Fishing <b>stopped</b> in the [northern bay](javascript:alert(1)) for nearly the whole season, "
+        "Fishing <b>stopped</b> in the [northern bay](data:text/html,x) for nearly the whole season, "
         "and the boats stayed in the old harbour until the autumn <script>alert('lake')</script> rains came."
     )
     context = world.context()
-    phase0, _, plan, findings = await whole(world, await world.texts({**LAKE, "evil": evil}), context)
+    phase0, _, plan, findings = await whole(world, await world.texts({**LAKE, "fishers": f"{LAKE['fishers']} {evil}"}), context)
     markdown = (await report(phase0, plan, findings, context)).markdown
     assert "alert('lake')" in markdown
     assert "<script" not in markdown
     assert "<b>" not in markdown
-    assert "](javascript" not in markdown
+    assert "](data" not in markdown
 
 
 async def test_cancelling_is_prompt(world: World) -> None:

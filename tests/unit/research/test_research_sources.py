@@ -93,17 +93,26 @@ def test_stored_texts_are_clean(text: str) -> None:
 
 def test_wrapped_text_is_put_back_into_paragraphs() -> None:
     """Lines that were broken at a width become one line again; short lines, lists and Chinese stay as they are meant."""
-    text = "The registry counts patients and not crashes, so it also\nholds people whose accident was never reported to the\npolice.\n\nShort\nlines\n\n- one\n- two"
+    wrapped = "The registry counts patients and not crashes, so it also\nholds people whose accident was never reported to the\npolice."
+    text = wrapped + "\n\nShort\nlines\n\n- one\n- two"
     assert from_text(text).split("\n")[0].endswith("reported to the police.")
     assert "Short\nlines" in from_text(text)
     assert "- one\n- two" in from_text(text)
+
+
+@given(st.text(alphabet="ab #*_`[]()!|<>-\n\\:限。1.", max_size=200))
+def test_any_text_is_some_markdown(text: str) -> None:
+    """No text makes reading Markdown or plain text fail, and no paragraph of the result spans lines of nothing."""
+    assert "\n\n\n" not in clean(from_markdown(text)[0])
+    from_text(text)
 
 
 def test_markdown_becomes_plain_text() -> None:
     """Markup goes, words stay; the first heading is the title; code, images and front matter are left out."""
     text, title = from_markdown(
         "---\ntitle: x\n---\n# The *Title*\n\nSome **bold** and `code` with a [link](https://e.org/a_(b)) and\nmore.\n\n"
-        "```\nignored\n```\n![pic](p.png)\n> A quote\n\n- item one\n- item two\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\nsnake_case stays, 2 * 3 * 4 too."
+        "```\nignored\n```\n![pic](p.png)\n> A quote\n\n- item one\n- item two\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n"
+        "snake_case stays, 2 * 3 * 4 too."
     )
     assert title == "The Title"
     assert "Some bold and code with a link and more." in text
@@ -114,11 +123,13 @@ def test_markdown_becomes_plain_text() -> None:
     assert "snake_case stays, 2 * 3 * 4 too." in text
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::",  # noqa: S104
-     "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "2002:7f00:1::", "not an address"],
-)  # fmt: skip
+PRIVATE = (
+    "127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255 ::1 :: fe80::1 fc00::1 "
+    "ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::10.0.0.1 2002:7f00:1:: nonsense"
+)
+
+
+@pytest.mark.parametrize("address", PRIVATE.split())
 def test_private_addresses_are_never_allowed(address: str) -> None:
     """Loopback, private, link-local, multicast and reserved addresses are refused, also when IPv6 wraps them."""
     assert not allowed(address, allow_loopback=False)

@@ -1,0 +1,30 @@
+"""The same acknowledgement for FastStream's subscribers. By itself, so that what does not use FastStream does not load it."""
+
+from typing import Any
+
+from faststream import BaseMiddleware
+from nats.aio.msg import Msg
+
+from reprise_runtime.acknowledgement import Delivery
+from reprise_runtime.nats import Bus
+from reprise_runtime.settings import Timings
+
+
+def acknowledgement(bus: Bus, timings: Timings) -> type[BaseMiddleware[Any, Any]]:
+    """Give it to the broker's `middlewares` and let every subscriber use `AckPolicy.MANUAL`.
+
+    (FastStream's default policy terminates a message whose handler raises: the job is lost.)
+    """
+
+    class Acknowledgement(BaseMiddleware[Any, Any]):
+        """Wraps the handler, decoding included."""
+
+        async def consume_scope(self, call_next: Any, msg: Any) -> Any:
+            raw = msg.raw_message
+            if not isinstance(raw, Msg) or not raw.reply.startswith("$JS.ACK."):
+                return await call_next(msg)
+            async with Delivery(raw, bus, timings):
+                return await call_next(msg)
+            return None
+
+    return Acknowledgement
