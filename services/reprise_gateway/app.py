@@ -13,7 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 from faststream.nats import NatsBroker
 from faststream.specification import AsyncAPI
+from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -167,10 +169,10 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Gateway, NatsBroker]
         bus = await open_bus(client, settings)
         store = S3Store(settings.s3)
         stack.push_async_callback(store.close)
-        broker = _broker(settings, stack)
+        broker, answering = await _answering(settings, stack)
         effects = Effects(
             log=NatsSessionLog(bus), publisher=bus, store=store, usage=inbox_usage(bus, settings.limits), lag=consumer_lag(bus),
-            connected=lambda: bool(client.is_connected),
+            connected=lambda: bool(client.is_connected and answering.is_connected),
         )  # fmt: skip
         gateway = compose(settings, effects)
         api.subscribe(broker, gateway.service)
@@ -187,7 +189,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Gateway, NatsBroker]
         yield gateway, broker
 
 
-def _broker(settings: Settings, stack: AsyncExitStack) -> NatsBroker:
+async def _answering(settings: Settings, stack: AsyncExitStack) -> tuple[NatsBroker, Client]:
     """Where the api is answered: FastStream's own connection. One that is closed for good ends the process, as ours does."""
     leaving = False
 
@@ -196,14 +198,18 @@ def _broker(settings: Settings, stack: AsyncExitStack) -> NatsBroker:
             leave()
 
     broker = NatsBroker(**connect_options(settings.nats, "gateway-api"), closed_cb=closed, logger=None)
+    connection = await broker.connect()
 
     async def stop() -> None:
         nonlocal leaving
         leaving = True
-        await broker.stop()
+        try:
+            await broker.stop()
+        except NatsError:  # it has lost its server, and cannot drain
+            await connection.close()
 
     stack.push_async_callback(stop)
-    return broker
+    return broker, connection
 
 
 async def serve(settings: Settings) -> None:

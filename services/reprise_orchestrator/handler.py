@@ -83,7 +83,8 @@ class Orchestrator:
                     self._states.forget(target)
                     await asyncio.gather(*(_put_off(delivery, error) for _, delivery in together))
                 else:
-                    await asyncio.gather(*(delivery.done() for _, delivery in together))
+                    for _, delivery in together:
+                        delivery.taken()
         finally:
             del self._waiting[target]
 

@@ -142,6 +142,11 @@ class Delivery:
         self._over = True
         return True
 
+    def taken(self) -> None:
+        """Acknowledge without waiting to hear of it: for effects that bear a repeat, as every decision does."""
+        if self._end():
+            self._bus.tell(self._message.reply, Msg.Ack.Ack)
+
     async def done(self) -> bool:
         """Acknowledge and hear that it is stored. False when nothing was heard: it may come again, so its effects must bear that."""
         if not self._end():

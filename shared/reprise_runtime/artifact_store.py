@@ -14,7 +14,7 @@ from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
 
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, Refused, RepriseError, StoreUnavailable
-from reprise_runtime.lean_put import LeanPut, refusal
+from reprise_runtime.lean_s3 import LeanS3, refusal
 from reprise_runtime.settings import S3
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ def verified(key: str, data: bytes, sha256: str) -> bytes:
 
 
 class S3Store:
-    """One bucket of an S3 service. Objects up to 4 MiB are put by `LeanPut`; everything else goes through the SDK in a few threads."""
+    """One bucket of an S3 service. `LeanS3` gets objects and puts those up to 4 MiB; everything else goes through the SDK in a few threads."""
 
     def __init__(self, settings: S3) -> None:
         self._bucket = settings.bucket
@@ -106,7 +106,7 @@ class S3Store:
         )
         self._pool = pool
         self._threads = ThreadPoolExecutor(settings.connections, thread_name_prefix="s3")
-        self._lean = LeanPut(settings) if settings.lean_put else None
+        self._lean = LeanS3(settings) if settings.lean else None
 
     async def close(self) -> None:
         """Close every connection."""
@@ -138,6 +138,8 @@ class S3Store:
 
     async def get(self, key: str) -> bytes:
         """See `ArtifactStore.get`."""
+        if self._lean is not None:
+            return await self._lean.get(key)
 
         def read() -> bytes:
             answer = self._client.get_object(self._bucket, key)

@@ -39,8 +39,8 @@ class S3(_Section):
     region: str = "us-east-1"
     timeout: Seconds = 20.0
     connections: Annotated[int, Field(ge=1, le=256)] = 16
-    lean_put: bool = True
-    """Small objects go through `LeanPut`; off, everything goes through the SDK."""
+    lean: bool = True
+    """Objects are read, and small ones written, through `LeanS3`; off, everything goes through the SDK."""
 
 
 class Llm(_Section):

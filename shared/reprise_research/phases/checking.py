@@ -1,5 +1,7 @@
 """What every phase checks of what an engine hands back: quotes stand where they are said to stand."""
 
+import asyncio
+
 from reprise_contracts.artifacts import Citation, Contradiction, Excerpt, Finding, Summary
 from reprise_research.context import Library
 from reprise_research.text.citations import checked, is_exact, locate
@@ -10,7 +12,10 @@ async def check_citation(citation: Citation, library: Library) -> Citation | Non
     if citation.source_id not in library:
         return None
     text = await library.text(citation.source_id)
-    return checked(citation, text, library.source(citation.source_id).text_sha256 or "")
+    sha256 = library.source(citation.source_id).text_sha256 or ""
+    if is_exact(text, citation.quote, citation.start, citation.end):
+        return checked(citation, text, sha256)
+    return await asyncio.to_thread(checked, citation, text, sha256)
 
 
 async def check_finding(finding: Finding, library: Library) -> tuple[Finding | None, int]:
@@ -44,7 +49,7 @@ async def check_summary(summary: Summary, library: Library) -> Summary:
         if is_exact(text, excerpt.quote, excerpt.start, excerpt.end):
             kept.append(excerpt)
             continue
-        place = locate(text, excerpt.quote, excerpt.start)
+        place = await asyncio.to_thread(locate, text, excerpt.quote, excerpt.start)
         if place is not None:
             kept.append(Excerpt(quote=text[place.start : place.end], start=place.start, end=place.end, kind=excerpt.kind))
     return summary.model_copy(update={"excerpts": tuple(kept)})

@@ -51,7 +51,7 @@ async def prepare(sources: tuple[Source, ...], context: Context, *, refetch: boo
     watch = _Watch(context, sources)
     got = await _gathered(sources, context, watch, refetch=refetch)
     loaded = await _texts(got, context)
-    prepared = _with_copies(got, loaded)
+    prepared = await asyncio.to_thread(_with_copies, got, loaded)
     stored = _news(got, prepared)
     if not any(source.status == "ready" for source in prepared):
         raise NoSources(_no_sources(prepared), stored)

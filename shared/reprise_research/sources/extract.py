@@ -3,20 +3,26 @@
 A stored text has one paragraph per line, is in NFC, and depends on nothing but the bytes and what the server said of them.
 """
 
+import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ParamSpec
 
 from reprise_contracts.sources import MAX_TEXT
 from reprise_research.sources.charset import clean, declared_in_html, decoded
 from reprise_research.sources.failures import SourceFailed
 from reprise_research.sources.kinds import Kind, kind_of
-from reprise_research.sources.parser_pool import ParserPool
+from reprise_research.sources.parser_pool import Parsed, ParserPool
 from reprise_research.sources.plain import from_markdown, from_text
 from reprise_research.text.language import language_of
 from reprise_research.text.words import count_words
 
 _FEWEST_WORDS = 8
 _SHORT = 150
+_SMALL = 50_000
+"""Bytes or characters that are handled in well under a tick of the event loop."""
+P = ParamSpec("P")
 _CHALLENGE = re.compile(
     r"just a moment|checking (?:if the site|your browser)|verify (?:that )?you are (?:a )?human|enable javascript and cookies|"
     r"unusual traffic|are you a robot",
@@ -46,19 +52,36 @@ class Extracted:
 async def extract(data: bytes, parsers: ParserPool, *, content_type: str = "", charset: str | None = None, name: str = "") -> Extracted:
     """Read a document. HTML and PDF are parsed in a process of their own. Raises `SourceFailed` with its reason."""
     kind = kind_of(data, content_type, name)
-    if kind in {"html", "pdf"}:
-        found = await parsers.parse(kind, data, url=name, charset=(charset or declared_in_html(data)) if kind == "html" else None)
-        text, method = clean(found.text), found.method
-        title, author, published = found.title, found.author, found.published
+    if kind == "html" or kind == "pdf":
+        parsed = await parsers.parse(kind, data, url=name, charset=(charset or declared_in_html(data)) if kind == "html" else None)
+        return await _aside(len(parsed.text), _from_parser, parsed, kind)
+    return await _aside(len(data), _from_bytes, data, charset, kind)
+
+
+def _from_parser(parsed: Parsed, kind: Kind) -> Extracted:
+    return _finished(clean(parsed.text), parsed.method, kind, parsed.title, parsed.author, parsed.published)
+
+
+def _from_bytes(data: bytes, charset: str | None, kind: Kind) -> Extracted:
+    plain, title = clean(decoded(data, charset)), None
+    if kind == "markdown":
+        plain, title = from_markdown(plain)
     else:
-        author = published = title = None
-        plain = clean(decoded(data, charset))
-        if kind == "markdown":
-            plain, title = from_markdown(plain)
-        text, method = clean(from_text(plain) if kind == "text" else plain), kind
+        plain = from_text(plain)
+    return _finished(clean(plain), kind, kind, title, None, None)
+
+
+def _finished(text: str, method: str, kind: Kind, title: str | None, author: str | None, published: str | None) -> Extracted:
     words = count_words(text)
     _judge(text, words, kind)
     return Extracted(text, method, kind, title or _first_heading(text), author, published, language_of(text), words)
+
+
+async def _aside(size: int, function: Callable[P, Extracted], *args: P.args, **kwargs: P.kwargs) -> Extracted:
+    """At once for a small document, in a thread for one that would keep the event loop waiting."""
+    if size <= _SMALL:
+        return function(*args, **kwargs)
+    return await asyncio.to_thread(function, *args, **kwargs)
 
 
 def _judge(text: str, words: int, kind: Kind) -> None:

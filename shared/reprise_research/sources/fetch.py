@@ -5,11 +5,13 @@ host's name goes into the Host header and the TLS handshake. Proxies of the envi
 """
 
 import asyncio
+import ssl
 import time
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from types import TracebackType
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -24,6 +26,12 @@ from reprise_research.sources.settings import FetcherSettings
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHALLENGE = (b"cf-chl", b"cf_chl", b"Just a moment...", b"captcha", b"Checking your browser", b"verify you are human", b"Access denied | ")
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom to trust. Reading them takes longer than a small phase 0 does, so a process does it once."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,9 @@ class Fetcher:
 
     def __post_init__(self) -> None:
         headers = {"User-Agent": self.settings.user_agent, "Accept-Encoding": "gzip, deflate"}
-        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, headers=headers, timeout=self.settings.seconds)
+        self._client = httpx.AsyncClient(
+            trust_env=False, follow_redirects=False, headers=headers, timeout=self.settings.seconds, verify=_authorities()
+        )
 
     async def __aenter__(self) -> "Fetcher":
         return self

@@ -130,7 +130,7 @@ def _html(body: bytes, url: str | None, charset: str | None) -> tuple[dict[str, 
         text = found.text or ""
     if len(text.split()) < 40 and not re.search(r"[\u4e00-\u9fff]{80}", text.replace("\n", "")):
         title, blocks = _blocks(page)
-        if len(blocks) > 0.4 * len(text):
+        if len(blocks) > 0.25 * len(text):
             text = blocks
             answer |= {"method": "lxml", "title": answer["title"] or title}
     return answer, text

@@ -71,7 +71,7 @@ class ParserPool:
         """The ids of the idle processes."""
         return tuple(child.process.pid for child in self._idle)
 
-    async def parse(self, kind: Literal["html", "pdf"] | str, data: bytes, *, url: str = "", charset: str | None = None) -> Parsed:
+    async def parse(self, kind: Literal["html", "pdf"], data: bytes, *, url: str = "", charset: str | None = None) -> Parsed:
         """Parse one document. Raises `SourceFailed`: `timeout`, `resources`, or what the parser says of the document."""
         async with self._gate:
             child = await self._taken()

@@ -35,6 +35,9 @@ def near_duplicates(sketches: Sequence[frozenset[int]], threshold: float = NEAR_
         for earlier in range(later):
             if earlier in found:
                 continue
+            smaller = min(len(sketches[earlier]), len(sketches[later]))
+            if len(sketches[earlier] & sketches[later]) < threshold * smaller:
+                continue
             near = resemblance(sketches[earlier], sketches[later])
             if near >= threshold:
                 found[later] = (earlier, round(near, 3))

@@ -32,6 +32,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     "month": ("months", 1), "个月": ("months", 1), "years": ("months", 12), "year": ("months", 12), "年": ("months", 12),
     "km/h": ("km/h", 1), "kilometres per hour": ("km/h", 1), "公里": ("km", 1),
     "kilometres": ("km", 1), "km": ("km", 1), "metres": ("km", 0.001),
+    "centimetres": ("km", 1e-5), "cm": ("km", 1e-5), "厘米": ("km", 1e-5), "米": ("km", 0.001), "吨": ("t", 1),
     "mph": ("mph", 1), "decibels": ("dB", 1), "decibel": ("dB", 1), "db(a)": ("dB", 1), "db": ("dB", 1), "分贝": ("dB", 1),
     "°c": ("°C", 1), "degrees": ("°C", 1), "kwh": ("kWh", 1), "mwh": ("kWh", 1000), "gwh": ("kWh", 1e6),
     "tonnes": ("t", 1), "tons": ("t", 1), "kg": ("t", 0.001),

@@ -14,6 +14,7 @@ from reprise_research.text.words import content, terms
 
 Kind = Literal["fact", "opinion", "figure"]
 _LONGEST_PAIR = 420
+_LONGEST_KEPT = 200_000
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,16 @@ class Passage:
 
 def passages(text: str, source_id: str, site: str) -> list[Passage]:
     """The passages of one source's text, in its order."""
-    return [Passage(source_id, site, *stretch) for stretch in _stretches(text)]
+    stretches = _kept(text) if len(text) <= _LONGEST_KEPT else _stretches(text)
+    return [Passage(source_id, site, *stretch) for stretch in stretches]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
+def _kept(text: str) -> tuple[tuple[str, int, int, int, str, bool], ...]:
+    """The stretches of a text that several steps will ask for; a very long text is not worth the memory."""
+    return _stretches(text)
+
+
 def _stretches(text: str) -> tuple[tuple[str, int, int, int, str, bool], ...]:
     sentences = prose(text)
     found = []

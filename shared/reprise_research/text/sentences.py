@@ -6,7 +6,6 @@ line (`sources.extract`), and is split paragraph by paragraph, which keeps the w
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from reprise_research.text.language import is_chinese, is_han
 from reprise_research.text.words import word_list
@@ -63,7 +62,6 @@ class Sentence:
     heading: str = ""
 
 
-@lru_cache(maxsize=512)
 def prose(text: str) -> tuple[Sentence, ...]:
     """The sentences of a text that say something by themselves: no headings, menus, captions, legal lines or tables."""
     return tuple(sentence for sentence in split(text) if is_prose(sentence.text))

@@ -24,7 +24,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[ArtifactStore]:
     # A bucket of SeaweedFS is a collection with volumes of its own: one for all. MinIO's front keeps the folders of deleted keys: one each.
     bucket = "adapters" if server == "seaweed" else f"adapters-{own}"
     settings = request.getfixturevalue(server).settings()
-    real = S3Store(settings.model_copy(update={"bucket": bucket, "lean_put": way != "sdk"}))
+    real = S3Store(settings.model_copy(update={"bucket": bucket, "lean": way != "sdk"}))
     await real.ensure_bucket()
     await real.delete([key async for key, _ in real.list("")])
     yield real

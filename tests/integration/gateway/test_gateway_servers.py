@@ -195,6 +195,8 @@ async def test_r22_sockets_and_calls_survive_a_restart_of_nats(
             assert answer.status_code == 202, answer.text
             async with asyncio.timeout(20):
                 await client.until("workflow:cancelled")
+            asked = await world.bus.request(subjects.api("command"), json.dumps({"session_id": session_id, "command_id": "c"}).encode())
+            assert json.loads(asked)["status"] == "completed"
             found = [(frame["seq"], frame["n"]) for frame in client.frames if "n" in frame]
             assert found == sorted(set(found))
     gc.collect()  # what nats-py left is let go here, not in another test

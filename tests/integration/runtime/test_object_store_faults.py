@@ -33,7 +33,7 @@ def reached_by(server: SeaweedServer | MinioGateway, **changes: object) -> S3:
 async def test_broken_connections_are_replaced(server: SeaweedServer | MinioGateway, lean: bool) -> None:
     """Kept connections that were cut do not make a PUT fail."""
     async with Proxy(server.port) as proxy:
-        store = S3Store(reached_by(server, endpoint=f"127.0.0.1:{proxy.port}", lean_put=lean))
+        store = S3Store(reached_by(server, endpoint=f"127.0.0.1:{proxy.port}", lean=lean))
         await store.ensure_bucket()
         for n in range(3):
             await asyncio.gather(*(store.put(f"cut/{n}/{k}", str(k).encode()) for k in range(8)))
@@ -47,7 +47,7 @@ async def test_wrong_keys_are_refused_for_good(server: SeaweedServer | MinioGate
     right = S3Store(reached_by(server))
     await right.ensure_bucket()
     await right.close()
-    store = S3Store(reached_by(server, secret_key=SecretStr("not it"), lean_put=lean))
+    store = S3Store(reached_by(server, secret_key=SecretStr("not it"), lean=lean))
     with pytest.raises(Refused) as refused:
         await store.put("k", b"1", "application/json")
     assert refused.value.problem.type == "forbidden"
@@ -57,7 +57,7 @@ async def test_wrong_keys_are_refused_for_good(server: SeaweedServer | MinioGate
 
 async def test_no_bucket_is_missing(server: MinioGateway | SeaweedServer, lean: bool) -> None:
     """An object in a bucket that is not there cannot be read."""
-    store = S3Store(reached_by(server, bucket="never-made", lean_put=lean))
+    store = S3Store(reached_by(server, bucket="never-made", lean=lean))
     with pytest.raises(ObjectMissing):
         await store.get("k")
     await store.close()
@@ -67,7 +67,7 @@ async def test_a_store_that_is_away_is_retryable(lean: bool) -> None:
     """Nobody listens: `StoreUnavailable`, soon."""
     async with Proxy(1) as proxy:
         endpoint = f"127.0.0.1:{proxy.port}"
-    store = S3Store(S3(endpoint=endpoint, lean_put=lean, timeout=2.0))
+    store = S3Store(S3(endpoint=endpoint, lean=lean, timeout=2.0))
     async with asyncio.timeout(10):
         with pytest.raises(StoreUnavailable):
             await store.put("k", b"1")
@@ -91,7 +91,7 @@ async def test_a_store_that_does_not_answer_is_given_up(lean: bool) -> None:
 
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        store = S3Store(S3(endpoint=f"127.0.0.1:{port}", lean_put=lean, timeout=0.3))
+        store = S3Store(S3(endpoint=f"127.0.0.1:{port}", lean=lean, timeout=0.3))
         async with asyncio.timeout(10):
             with pytest.raises(StoreUnavailable):
                 await store.put("k", b"1")
