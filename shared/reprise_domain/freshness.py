@@ -110,10 +110,17 @@ class Verdicts:
 
     def links(self, node: str) -> tuple[Link, ...]:
         """The direct causes that make a node stale; none if it is fresh or has no artifact."""
-        found = self._links.get(node)
-        if found is None:
-            found = self._links[node] = self._find(node)
-        return found
+        todo = [node]
+        while todo:  # parents first, without recursion: a plan may be one long chain
+            nearest = todo[-1]
+            unknown = [] if nearest in self._links else [p for p in parents(nearest, self._session.plan) if p not in self._links]
+            if unknown:
+                todo += unknown
+                continue
+            if nearest not in self._links:
+                self._links[nearest] = self._find(nearest)
+            todo.pop()
+        return self._links[node]
 
     def _find(self, node: str) -> tuple[Link, ...]:
         session, entry = self._session, self._session.node(node)
@@ -123,7 +130,7 @@ class Verdicts:
         if entry.status == "failed":
             links.append(Link(FAILED, str(entry.generation), Cause(node=node, reason="failed", at=entry.since, text=_say(node, "failed"))))
         for parent in parents(node, session.plan):
-            above = self.links(parent)
+            above = self._links[parent]
             if above:
                 value = digest_of({link.name: link.value for link in above})
                 links.append(Link(UPSTREAM + parent, value, Cause(node=parent, reason="upstream", text=_say(parent, "upstream"))))

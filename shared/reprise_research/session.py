@@ -7,6 +7,7 @@ those hashes, never marked: put a new artifact, and what depended on the old one
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,6 +45,11 @@ class Entry:
     artifact: Artifact
     at: datetime
     reads: Mapping[str, str]
+
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """The hash of each part of the artifact."""
+        return self.artifact.parts()
 
 
 class _SavedEntry(Wire):
@@ -221,7 +227,7 @@ class ResearchSession:
 
     def _step_inputs(self, number: int) -> dict[str, str]:
         step = self.step(number)
-        parts = self.phase0.parts() if "phase0" in self.entries else {}
+        parts = self.entries["phase0"].parts if "phase0" in self.entries else {}
         named = [text_part(source_id) for source_id in step.source_ids] or sorted(name for name in parts if name.startswith("text/"))
         read = {name: parts.get(name, "") for name in named}
         read |= {step_node(other): self._part(step_node(other), WHOLE) for other in step.depends_on}
@@ -229,7 +235,7 @@ class ResearchSession:
 
     def _part(self, node: str, part: str) -> str:
         entry = self.entries.get(node)
-        return entry.artifact.parts()[part] if entry is not None else ""
+        return entry.parts[part] if entry is not None else ""
 
     def _typed(self, node: str, kind: type[A]) -> A:
         entry = self.entries.get(node)

@@ -52,7 +52,7 @@ class Extracted:
 async def extract(data: bytes, parsers: ParserPool, *, content_type: str = "", charset: str | None = None, name: str = "") -> Extracted:
     """Read a document. HTML and PDF are parsed in a process of their own. Raises `SourceFailed` with its reason."""
     kind = kind_of(data, content_type, name)
-    if kind == "html" or kind == "pdf":
+    if kind in {"html", "pdf"}:
         parsed = await parsers.parse(kind, data, url=name, charset=(charset or declared_in_html(data)) if kind == "html" else None)
         return await _aside(len(parsed.text), _from_parser, parsed, kind)
     return await _aside(len(data), _from_bytes, data, charset, kind)

@@ -115,6 +115,14 @@ def test_r5_what_is_below_a_stale_node_is_stale(world: World) -> None:
     assert stale(world) == {"phase2", "phase3", "phase3/1", "phase3/2", "phase3/3", "phase4"}
 
 
+def test_r5_a_plan_that_is_one_long_chain_can_be_judged() -> None:
+    world = World(planner=lambda job: planned(*((n, f"step {n}", (n - 1,) if n > 1 else ()) for n in range(1, 1501))))
+    for node in ("phase0", "phase1", "phase2"):
+        world.complete(node)
+    assert Verdicts(world.s).freshness("phase4") is None
+    assert Verdicts(world.s).freshness("phase3/1500") is None
+
+
 def test_r6_status_and_freshness_are_separate(world: World) -> None:
     rerun(world, phase="phase4")
     view = state_of(world.s).nodes["phase4"]
