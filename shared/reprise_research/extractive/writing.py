@@ -12,6 +12,7 @@ from reprise_contracts.jobs import Gap
 from reprise_contracts.nodes import step_of
 from reprise_research.engines.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span, Table
 from reprise_research.extractive.comparison import work_of
+from reprise_research.extractive.conflicts import doubts
 from reprise_research.extractive.disputes import Dispute, PlaceKey, Statement, disputes, place, telling_figure
 from reprise_research.extractive.wording import Wording, count, upper_first, wording_for
 from reprise_research.text.figures import clause, figures
@@ -72,7 +73,7 @@ def write(
 def _summary(
     asked: list[Step], findings: Mapping[int, StepFindings], sources: tuple[PreparedSource, ...], topic: str, wording: Wording
 ) -> SectionDraft:
-    """The best supported statement of each question, whether it is disputed, and how far the sources carry."""
+    """What matters most of each question, of a dispute its best supported side, and how far the sources carry."""
     every = [f for step in asked for f in findings[step.step_id].findings if f.citations]
     if not every:
         return SectionDraft("summary", wording.summary_title, (Paragraph((Span(wording.summary_none),)),))
@@ -85,16 +86,18 @@ def _summary(
     told, items = _Told(), list[tuple[Span, ...]]()
     for step in asked:
         own = [f for f in findings[step.step_id].findings if f.citations]
-        disputed = disputes(own, topic)
-        best = next(
-            (f for f in [own[i] for i in sorted(range(len(own)), key=lambda i: _rank(own[i], content(topic)) + 0.1 * i)] if told.is_new(f)),
-            None,
-        )
-        if best is not None and len(items) < _KEY_STATEMENTS:
-            dispute = next((d for d in disputed if best in d.findings), None)
-            told.places |= {place(c) for s in (dispute.statements if dispute else ()) for c in s.citations}
-            flag = () if dispute is None else (Span(_disputed_label(dispute, wording), emphasis=True),)
-            items.append((Span(step.title + _colon(wording), strong=True), *_evidence(best), *flag))
+        ranked = [own[i] for i in sorted(range(len(own)), key=lambda i: _rank(own[i], content(topic)) + 0.1 * i)]
+        best = next((f for f in ranked if place(f.citations[0]) not in told.places), None)
+        if best is None or len(items) >= _KEY_STATEMENTS:
+            continue
+        dispute = next((d for d in disputes(own, topic) if best in d.findings), None)
+        flag: tuple[Span, ...] = ()
+        if dispute is not None:
+            best = max(dispute.findings, key=lambda f: (f.support, not doubts(f.claim), -own.index(f)))
+            told.places |= {place(c) for s in dispute.statements for c in s.citations}
+            flag = (Span(_disputed_label(dispute, wording), emphasis=True),)
+        told.places |= {place(citation) for citation in best.citations}
+        items.append((Span(step.title + _colon(wording), strong=True), *_evidence(best), *flag))
     return SectionDraft(
         "summary", wording.summary_title, (Paragraph((Span(opening),)), Bullets(tuple(items))), tuple(step.step_id for step in asked)
     )
@@ -102,7 +105,7 @@ def _summary(
 
 def _rank(found: Finding, asked: frozenset[str]) -> float:
     """The less, the more a finding belongs into the summary: it speaks of the topic, has figures, support, a dispute, is short and fact."""
-    worth = 0.35 * min(found.support, 3) + 0.5 * bool(figures(found.claim)) + 0.5 * bool(found.contradicts)
+    worth = 0.2 * min(found.support, 3) + 0.5 * bool(figures(found.claim)) + 0.5 * bool(found.contradicts)
     worth += 0.25 * len(content(found.claim) & asked)
     return round(-(worth - 1.5 * is_opinion(found.claim) - len(found.claim) / 400), 3)
 
