@@ -85,7 +85,7 @@ def verified(key: str, data: bytes, sha256: str) -> bytes:
 
 
 class S3Store:
-    """One bucket of an S3 service. `LeanS3` gets objects and puts those up to 4 MiB; everything else goes through the SDK in a few threads."""
+    """One bucket of an S3 service. `LeanS3` gets objects and puts those up to 4 MiB; the rest goes through the SDK in a few threads."""
 
     def __init__(self, settings: S3) -> None:
         self._bucket = settings.bucket

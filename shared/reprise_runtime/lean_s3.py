@@ -29,7 +29,7 @@ def refusal(what: str, detail: str) -> Problem:
 
 
 class LeanS3:
-    """Puts objects into one bucket and gets them. At most `connections` requests are under way; connections are kept and made again when they broke."""
+    """One bucket, by PUT and GET. At most `connections` requests are under way; connections are kept, and made again when they broke."""
 
     def __init__(self, settings: S3) -> None:
         host, _, port = settings.endpoint.partition(":")

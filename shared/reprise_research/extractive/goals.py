@@ -25,7 +25,7 @@ def goals_of(phase0: Phase0, topic: str, guidance: str) -> tuple[Goal, ...]:
     themes = sorted(phase0.themes, key=lambda theme: -_touch(theme, wanted, phase0))
     goals = [_goal(theme, phase0, wording) for theme in themes]
     if guidance.strip():
-        goals.insert(0, _asked(guidance, phase0, wording))
+        goals.insert(0, asked_for(guidance, phase0, wording))
     if not goals:
         goals.append(_whole_topic(topic, phase0))
     unique: dict[str, Goal] = {}
@@ -103,7 +103,7 @@ def _excerpts(theme: Theme, phase0: Phase0) -> list[tuple[str, Excerpt]]:
     return [options[i] for i in ranked]
 
 
-def _asked(guidance: str, phase0: Phase0, wording: Wording) -> Goal:
+def asked_for(guidance: str, phase0: Phase0, wording: Wording) -> Goal:
     """The guidance itself as a goal, asked of the sources that speak of it; of all if none seems to."""
     subject = subject_of(guidance)
     question = subject if subject.endswith(("?", "？")) else wording.ask_guidance.format(guidance=_uncapitalised(subject))

@@ -7,7 +7,7 @@ import re
 
 from reprise_contracts.artifacts import Goal, Phase0, Step, Theme
 from reprise_research.engines.drafts import PlanDraft
-from reprise_research.extractive.goals import subject_of
+from reprise_research.extractive.goals import asked_for, subject_of
 from reprise_research.extractive.wording import Wording, upper_first, wording_for
 from reprise_research.text.words import shorten, terms
 
@@ -19,9 +19,10 @@ _ASKED = re.compile(
 
 
 def plan_of(phase0: Phase0, goals: tuple[Goal, ...], topic: str, guidance: str) -> PlanDraft:
-    """One step per goal, then one that compares their findings and one that says what is missing."""
+    """A step for what the guidance asks, one per goal, then one that compares their findings and one that says what is missing."""
     wording = wording_for(topic)
-    steps = tuple(_step(number, goal, phase0) for number, goal in enumerate(goals, start=1))
+    asked = _asked(goals, phase0, guidance, wording)
+    steps = tuple(_step(number, goal, phase0) for number, goal in enumerate((*asked, *goals), start=1))
     ids = tuple(step.step_id for step in steps)
     named = set().union(*(step.source_ids for step in steps))
     compared = tuple(s.source_id for s in phase0.summaries if s.source_id in named)
@@ -35,6 +36,14 @@ def plan_of(phase0: Phase0, goals: tuple[Goal, ...], topic: str, guidance: str) 
         depends_on=ids, goal_ids=goal_ids,
     )  # fmt: skip
     return PlanDraft(_synthesized(goals, topic, guidance, wording), (*steps, compare, missing))
+
+
+def _asked(goals: tuple[Goal, ...], phase0: Phase0, guidance: str, wording: Wording) -> tuple[Goal, ...]:
+    """What the guidance of this phase asks for, unless a goal asks it already: it gets a step of its own."""
+    if not terms(subject_of(guidance)):
+        return ()
+    goal = asked_for(guidance, phase0, wording)
+    return () if goal.goal_id in {known.goal_id for known in goals} else (goal,)
 
 
 def subject(question: str) -> str:
