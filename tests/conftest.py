@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -15,13 +14,8 @@ from reprise_runtime import topology
 from reprise_runtime.artifact_store import S3Store
 from reprise_runtime.nats import ApiError, Bus, Connection, connect
 from reprise_runtime.servers import MinioGateway, NatsServer, SeaweedServer
-from reprise_runtime.settings import Limits, Settings, Timings
-
-
-class Eventually(Protocol):
-    """Waits until a condition holds; fails the test after `within` seconds."""
-
-    async def __call__(self, condition: Callable[[], bool | Awaitable[bool]], within: float = 10.0) -> None: ...
+from reprise_runtime.settings import Settings
+from servers_for_tests import Eventually, settings_for
 
 
 @pytest.fixture(scope="session")
@@ -72,15 +66,6 @@ def minio_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioGat
     server = MinioGateway(tmp_path_factory.mktemp("minio"))
     with server:
         yield server
-
-
-def settings_for(server: NatsServer) -> Settings:
-    """Settings with short timings and small streams."""
-    return Settings(
-        nats=server.settings(),
-        timings=Timings(heartbeat=0.3, lease=1.0, backoff=0.05, publish_timeout=2.0),
-        limits=Limits(session_bytes=64 << 20, inbox_bytes=16 << 20, dlq_bytes=16 << 20, jobs_bytes=16 << 20, progress_bytes=16 << 20),
-    )
 
 
 @pytest.fixture

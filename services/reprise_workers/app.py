@@ -16,6 +16,7 @@ from reprise_contracts.nodes import Phase
 from reprise_contracts.states import WorkerView
 from reprise_research.context import Context
 from reprise_research.engines import load_engine
+from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
 from reprise_runtime.artifact_store import S3Store
 from reprise_runtime.logs import logger, setup
@@ -31,7 +32,7 @@ CONCURRENCY = 4
 """Jobs of one process at a time."""
 
 
-def contexts(settings: Settings) -> MakeContext:
+def contexts(settings: Settings, parsers: ParserPool | None) -> MakeContext:
     """Makes the context of a job; the job's engine is the session's, this process's setting only a default."""
     own = {"base_url": settings.llm.base_url, "api_key": settings.llm.api_key.get_secret_value()}
     fetcher = FetcherSettings(
@@ -41,7 +42,9 @@ def contexts(settings: Settings) -> MakeContext:
     def make(job: Job, store: BatchStore, progress: Callable[[Live], None]) -> Context:
         wished = job.parameters
         engine = load_engine(wished.engine or settings.engine, wished.model or settings.llm.model, own)
-        return Context(topic=job.topic, engine=engine, store=store, guidance=wished.guidance, progress=progress, fetcher=fetcher)
+        return Context(
+            topic=job.topic, engine=engine, store=store, guidance=wished.guidance, progress=progress, fetcher=fetcher, parsers=parsers
+        )
 
     return make
 
@@ -55,7 +58,8 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
     store = S3Store(settings.s3)
     await store.ensure_bucket()
     control, known = Control(), asyncio.Event()
-    worker = Worker(name, bus, store, control, contexts(settings), settings.timings, lambda: datetime.now(UTC))
+    parsers = ParserPool() if phase == "phase0" else None  # its processes start with the first document and stay warm
+    worker = Worker(name, bus, store, control, contexts(settings, parsers), settings.timings, lambda: datetime.now(UTC))
     puller = Puller(bus, subjects.JOBS, subjects.pool(phase), settings.timings, window=concurrency)
     following = asyncio.create_task(control.follow(bus, phase, known))
     await known.wait()
@@ -85,4 +89,6 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
         await working
     for task in (following, presence):
         task.cancel()
+    if parsers is not None:
+        await parsers.close()
     await client.drain()

@@ -178,7 +178,8 @@ class Phase0(Artifact):
         references = [(s.source_id, s.title, s.url, s.final_url, s.author, s.published) for s in self.sources if s.text_sha256]
         abstract = {"abstract": self.abstract, "summaries": [s.model_dump(mode="json") for s in self.summaries],
                     "themes": [t.model_dump(mode="json") for t in self.themes]}  # fmt: skip
-        texts = {text_part(s.source_id): s.text_sha256 for s in self.sources if s.text_sha256 and s.status == "ready"}
+        read = [s for s in self.sources if s.text_sha256 and s.status == "ready"]
+        texts = {text_part(s.source_id): digest([s.text_sha256, s.site, s.title]) for s in read}  # steps count independent sites
         return super().parts() | {ABSTRACT: digest(abstract), TEXTS: digest(texts), REFERENCES: digest(references)} | texts
 
 

@@ -5,13 +5,13 @@ import asyncio
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, PullSub
 
-from conftest import Eventually
 from reprise_contracts import subjects
 from reprise_contracts.commands import Cancel
 from reprise_contracts.wire import Malformed
 from reprise_runtime.middleware import acknowledgement
 from reprise_runtime.nats import Bus, connect_options
 from reprise_runtime.settings import Settings
+from servers_for_tests import Eventually
 
 
 async def test_each_end_of_a_handler(bus: Bus, settings: Settings, eventually: Eventually) -> None:

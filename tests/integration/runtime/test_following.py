@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 
-from conftest import settings_for
 from reprise_contracts import subjects
 from reprise_contracts.events import Commit
 from reprise_contracts.wire import Malformed
@@ -16,6 +15,7 @@ from reprise_runtime.nats import Bus, connect
 from reprise_runtime.servers import NatsServer
 from reprise_runtime.session_log import NatsSessionLog
 from reprise_runtime.settings import Settings
+from servers_for_tests import settings_for
 
 MakeCommit = Callable[[str], Commit]
 

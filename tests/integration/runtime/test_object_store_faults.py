@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from conftest import Eventually
 from integration.runtime.proxy import Proxy
 from reprise_runtime.artifact_store import S3Store
 from reprise_runtime.errors import ObjectMissing, Refused, StoreUnavailable
 from reprise_runtime.servers import MinioGateway, SeaweedServer
 from reprise_runtime.settings import S3
+from servers_for_tests import Eventually
 
 
 @pytest.fixture(params=["seaweed", "minio_gateway"])

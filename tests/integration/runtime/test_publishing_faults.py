@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 
-from conftest import Eventually, settings_for
 from integration.runtime.proxy import Proxy
 from reprise_contracts import subjects
 from reprise_contracts.events import Commit
@@ -16,6 +15,7 @@ from reprise_runtime.puller import Puller
 from reprise_runtime.servers import NatsServer, free_ports
 from reprise_runtime.session_log import NatsSessionLog
 from reprise_runtime.settings import Nats, Settings
+from servers_for_tests import Eventually, settings_for
 
 COMMAND = subjects.command("s1", "rerun")
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from conftest import Eventually, settings_for
 from reprise_contracts import subjects
 from reprise_contracts.problems import Problem
 from reprise_contracts.wire import Malformed
@@ -18,6 +17,7 @@ from reprise_runtime.nats import Bus, connect
 from reprise_runtime.puller import Puller
 from reprise_runtime.servers import NatsServer
 from reprise_runtime.settings import Settings
+from servers_for_tests import Eventually, settings_for
 
 PHASE = "phase1"
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from conftest import settings_for
 from reprise_contracts.events import Commit
 from reprise_runtime import topology
 from reprise_runtime.artifact_store import S3Store
@@ -17,6 +16,7 @@ from reprise_runtime.errors import Unavailable
 from reprise_runtime.nats import connect
 from reprise_runtime.servers import MinioGateway, NatsServer, SeaweedServer, Server, find_binary, free_ports
 from reprise_runtime.session_log import NatsSessionLog
+from servers_for_tests import settings_for
 
 
 def listens_on(pid: int) -> set[str]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_server import Script, problem, serving
 
 from reprise_cli.app import run
+from unit.cli.fake_server import Script, problem, serving
 
 STATE = {
     "batch_id": "b1",

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from fake_server import Script, problem, serving
 
 from reprise_cli.client import Client
 from reprise_cli.errors import NoServer
 from reprise_cli.follow import Follower, Socket, track
 from reprise_cli.live import SessionView
+from unit.cli.fake_server import Script, problem, serving
 
 CONNECTED = {"type": "connected", "epoch": "e1", "sessions": ["s1"]}
 STATE = {"batch_id": "b1", "session_id": "s1", "topic": "Tides", "seq": 5, "nodes": {"phase0": {"status": "running"}}}

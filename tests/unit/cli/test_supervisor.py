@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes_tree import CALM, FAMILY, MORTAL, NOTED, STUBBORN, spec, there, until, until_async
 
 from reprise_cli.errors import CommandFailed
 from reprise_cli.local import ChildRecord
 from reprise_cli.processes import alive, end_leftovers, record
 from reprise_cli.supervisor import Supervisor, trim
 from reprise_cli.up import locked
+from unit.cli.processes_tree import CALM, FAMILY, MORTAL, NOTED, STUBBORN, spec, there, until, until_async
 
 
 async def test_a_child_that_is_killed_is_started_again(tmp_path: Path) -> None:
