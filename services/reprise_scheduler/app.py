@@ -8,7 +8,7 @@ import signal
 from datetime import UTC, datetime
 
 from reprise_contracts import subjects
-from reprise_runtime.artifact_store import S3Store
+from reprise_runtime.artifact_store import S3Store, await_bucket
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats import Bus, connect
 from reprise_runtime.session_log import NatsSessionLog
@@ -29,7 +29,7 @@ async def run(settings: Settings) -> None:
     client = await connect(settings.nats, "scheduler")
     bus = await open_bus(client, settings)
     store = S3Store(settings.s3)
-    await store.ensure_bucket()
+    await await_bucket(store)
     log = NatsSessionLog(bus)
     name = f"scheduler-{os.getpid()}-{secrets.token_hex(3)}"
 

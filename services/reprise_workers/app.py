@@ -18,7 +18,7 @@ from reprise_research.context import Context
 from reprise_research.engines import load_engine
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
-from reprise_runtime.artifact_store import S3Store
+from reprise_runtime.artifact_store import S3Store, await_bucket
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats import connect
 from reprise_runtime.puller import Puller
@@ -56,7 +56,7 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
     client = await connect(settings.nats, name)
     bus = await open_bus(client, settings)
     store = S3Store(settings.s3)
-    await store.ensure_bucket()
+    await await_bucket(store)
     control, known = Control(), asyncio.Event()
     parsers = ParserPool() if phase == "phase0" else None  # its processes start with the first document and stay warm
     worker = Worker(name, bus, store, control, contexts(settings, parsers), settings.timings, lambda: datetime.now(UTC))

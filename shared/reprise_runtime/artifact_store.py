@@ -15,8 +15,10 @@ from minio.error import InvalidResponseError, MinioException, S3Error, ServerErr
 
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, Refused, RepriseError, StoreUnavailable
 from reprise_runtime.lean_s3 import LeanS3, refusal
+from reprise_runtime.logs import logger
 from reprise_runtime.settings import S3
 
+_log = logger(__name__)
 T = TypeVar("T")
 _PAGE = 1000
 _LEAN_UP_TO = 4 * 1024 * 1024
@@ -74,6 +76,20 @@ class ArtifactStore(Protocol):
     async def used(self, prefix: str) -> int:
         """The bytes of all objects under a prefix."""
         ...
+
+
+async def await_bucket(store: ArtifactStore) -> None:
+    """Until the store answers and has its bucket: a service that starts while the store is away waits for it. Raises `Refused`."""
+    pause = 0.25
+    while True:
+        try:
+            await store.ensure_bucket()
+        except StoreUnavailable as error:
+            _log.warning("waiting for the store", error=str(error))
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 5.0)
+        else:
+            return
 
 
 def verified(key: str, data: bytes, sha256: str) -> bytes:
