@@ -175,8 +175,8 @@ def test_nobody_is_left_when_the_supervisor_is_killed_and_nothing_is_lost(up: Up
 
 def test_it_ends_in_order(up: Up) -> None:
     """SIGTERM: exit 0, no process left, and the folder says that nothing runs."""
-    children = [child.pid for child in up.stack.children]
+    children, address = [child.pid for child in up.stack.children], up.stack.url
     assert up.end() == 0
     assert not any(there(pid) for pid in children)
     assert read_stack(up.folder) is None
-    assert up.reprise("status").returncode == 4
+    assert up.reprise("--server", address, "status").returncode == 4
