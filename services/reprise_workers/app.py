@@ -38,10 +38,15 @@ def contexts(settings: Settings, parsers: ParserPool | None) -> MakeContext:
     fetcher = FetcherSettings(
         max_bytes=settings.fetch.max_bytes, seconds=settings.fetch.timeout, allow_loopback=settings.fetch.allow_loopback
     )
+    imported: set[str] = set()
 
-    def make(job: Job, store: BatchStore, progress: Callable[[Live], None]) -> Context:
+    async def make(job: Job, store: BatchStore, progress: Callable[[Live], None]) -> Context:
         wished = job.parameters
-        engine = load_engine(wished.engine or settings.engine, wished.model or settings.llm.model, own)
+        name = wished.engine or settings.engine
+        if name not in imported:  # its libraries take seconds to import: the heartbeat must go on meanwhile
+            await asyncio.to_thread(load_engine, name, wished.model or settings.llm.model, own)
+            imported.add(name)
+        engine = load_engine(name, wished.model or settings.llm.model, own)
         return Context(
             topic=job.topic, engine=engine, store=store, guidance=wished.guidance, progress=progress, fetcher=fetcher, parsers=parsers
         )

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from hashlib import sha256
 
@@ -30,7 +30,7 @@ from reprise_workers.progress import Teller
 LAST_DELIVERY = 4
 """A job that comes this often has ended its workers every time: it is reported, not run."""
 _log = logger(__name__)
-MakeContext = Callable[[Job, BatchStore, Callable[[Live], None]], Context]
+MakeContext = Callable[[Job, BatchStore, Callable[[Live], None]], Awaitable[Context]]
 
 
 class Worker:
@@ -114,7 +114,7 @@ class Worker:
     async def _work(self, job: Job, own: dict[str, object]) -> Completed:
         started = time.monotonic()
         teller = Teller(self._publisher, job)
-        context = self._context(job, BatchStore(self._store, job.batch_id, self._texts), teller.tell)
+        context = await self._context(job, BatchStore(self._store, job.batch_id, self._texts), teller.tell)
         inputs = await inputs_of(job, self._store)
         result = await run_phase(job, inputs, self._artifacts, context)
         seconds = round(time.monotonic() - started, 4)

@@ -37,6 +37,7 @@ def setup(settings: Log, service: str) -> None:
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *output]
         )
     )
+    handler.setLevel(level)  # a library's logger may have a lower one of its own
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
