@@ -12,11 +12,10 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 from faststream.nats import NatsBroker
-from faststream.specification import AsyncAPI
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 import reprise_gateway
@@ -26,7 +25,6 @@ from reprise_gateway.access import Access
 from reprise_gateway.capacity import Capacity, Usage, inbox_usage
 from reprise_gateway.catalog import BatchService, Defaults
 from reprise_gateway.contents import Contents
-from reprise_gateway.http import Who
 from reprise_gateway.hub import Hub
 from reprise_gateway.inbox import PATIENCE, Inbox
 from reprise_gateway.intake import Sources
@@ -97,8 +95,8 @@ def _reachable(effects: Effects) -> Callable[[], Awaitable[dict[str, bool]]]:
     return reachable
 
 
-def create_app(gateway: Gateway, broker: NatsBroker | None = None, web: Path | None = None) -> FastAPI:
-    """The HTTP application; while it lives the log is followed. `broker` is where the api is answered, for its contract."""
+def create_app(gateway: Gateway, web: Path | None = None) -> FastAPI:
+    """The HTTP application; while it lives the log is followed."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -119,8 +117,6 @@ def create_app(gateway: Gateway, broker: NatsBroker | None = None, web: Path | N
     errors.install(app)
     for router in (batches.router, sessions.router, reruns.router, probes.router, live.router):
         app.include_router(router)
-    if broker is not None:
-        _message_pages(app, broker)
     _web(app, web or _built_web())
     upload = gateway.settings.limits.upload_bytes
     app.add_middleware(Calls, metrics=gateway.metrics, body_bytes=upload, form_bytes=FORMS * upload)
@@ -132,16 +128,6 @@ def _ended(following: asyncio.Task[None]) -> None:
     if not following.cancelled() and (error := following.exception()) is not None:
         logs.logger(__name__).error("the log is no longer followed", error=repr(error), exc_info=error)
         leave()
-
-
-def _message_pages(app: FastAPI, broker: NatsBroker) -> None:
-    """`/asyncapi`: what may be asked over NATS."""
-    contract = AsyncAPI(broker, title="Reprise", version=probes.VERSION, description="Requests and replies for other systems.")
-
-    @app.get("/asyncapi", tags=["operation"])
-    async def asyncapi(who: Who) -> Response:
-        """The message contract (AsyncAPI)."""
-        return Response(contract.to_specification().to_json(), media_type="application/json")
 
 
 def _built_web() -> Path | None:
@@ -161,7 +147,7 @@ def _web(app: FastAPI, built: Path | None) -> None:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[tuple[Gateway, NatsBroker]]:
+async def opened(settings: Settings) -> AsyncIterator[Gateway]:
     """A gateway on the servers that the settings name, with its ears open. Raises `Unavailable`."""
     async with AsyncExitStack() as stack:
         client = await connect(settings.nats, "gateway")
@@ -186,7 +172,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Gateway, NatsBroker]
         await client.subscribe(subjects.ALL_PROGRESS, cb=told)
         await client.subscribe(subjects.PRESENCES, cb=present)
         await broker.start()
-        yield gateway, broker
+        yield gateway
 
 
 async def _answering(settings: Settings, stack: AsyncExitStack) -> tuple[NatsBroker, Client]:
@@ -215,9 +201,9 @@ async def _answering(settings: Settings, stack: AsyncExitStack) -> tuple[NatsBro
 async def serve(settings: Settings) -> None:
     """Serve until told to stop; open calls are given a moment."""
     logs.setup(settings.log, "gateway")
-    async with opened(settings) as (gateway, broker):
+    async with opened(settings) as gateway:
         config = uvicorn.Config(
-            create_app(gateway, broker), host=settings.host, port=settings.port, log_config=None, access_log=False,
+            create_app(gateway), host=settings.host, port=settings.port, log_config=None, access_log=False,
             timeout_graceful_shutdown=GRACE, ws_max_size=live.MESSAGE * 4, server_header=False,
         )  # fmt: skip
         server = uvicorn.Server(config)

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from reprise_contracts import catalog
 from reprise_contracts.states import PoolView
 from reprise_gateway.http import PROBLEM, Parts, Who
 from reprise_gateway.intake import MOST_SOURCES
@@ -76,6 +77,12 @@ async def metrics(parts: Parts, who: Who) -> Response:
     """For Prometheus."""
     parts.metrics.position.set(parts.view.position)
     return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/asyncapi")
+async def asyncapi(who: Who) -> dict[str, object]:
+    """The message contract (AsyncAPI 3), from the same table as `docs/messages.md`."""
+    return catalog.asyncapi(VERSION)
 
 
 @router.get("/openapi.json", include_in_schema=False)

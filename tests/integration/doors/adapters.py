@@ -15,8 +15,7 @@ import httpx
 import nats
 import pytest
 from nats.aio.client import Client as Nats
-from nats.errors import ConnectionClosedError
-from nats.errors import TimeoutError as NothingCame
+from nats.aio.msg import Msg
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as connect_socket
 from websockets.exceptions import ConnectionClosed
@@ -171,6 +170,7 @@ class Socket:
         self._open: dict[str, ClientConnection] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._answers: dict[str, asyncio.Future[Json]] = {}
+        self._one = asyncio.Lock()
 
     async def rerun(self, work: Work, target: Target, *, command_id: str | None = None, **options: Any) -> Answer:
         body: Json = {"type": "refresh"}
@@ -195,10 +195,11 @@ class Socket:
         return Answer(name, frame.get("run_id"), frame.get("position"), frame.get("problem"))
 
     async def _socket(self, work: Work) -> ClientConnection:
-        if work.batch not in self._open:
-            socket = self._open[work.batch] = await connect_socket(f"{self._url}/ws/{work.batch}", proxy=None, max_queue=None)
-            self._tasks.append(asyncio.create_task(self._listen(socket)))
-        return self._open[work.batch]
+        async with self._one:
+            if work.batch not in self._open:
+                socket = self._open[work.batch] = await connect_socket(f"{self._url}/ws/{work.batch}", proxy=None, max_queue=None)
+                self._tasks.append(asyncio.create_task(self._listen(socket)))
+            return self._open[work.batch]
 
     async def _listen(self, socket: ClientConnection) -> None:
         with suppress(ConnectionClosed):
@@ -231,10 +232,12 @@ class Asking:
     def __init__(self, house: House) -> None:
         self._address = house.nats.url
         self._nats: Nats | None = None
+        self._one = asyncio.Lock()
 
     async def _ask(self, kind: str, body: Json) -> Json:
-        if self._nats is None:
-            self._nats = await nats.connect(self._address)
+        async with self._one:
+            if self._nats is None:
+                self._nats = await nats.connect(self._address)
         reply = await self._nats.request(f"reprise.v1.api.{kind}", json.dumps(body).encode(), timeout=PATIENCE)
         answer: Json = json.loads(reply.data)
         return answer
@@ -284,24 +287,21 @@ class Publishing:
         self._address = house.nats.url
         self._nats: Nats | None = None
         self._logs: dict[str, list[Json]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._one = asyncio.Lock()
 
     async def _follow(self, work: Work) -> tuple[Nats, list[Json]]:
         """The connection, and the events of a session: those so far, and each that follows."""
-        if self._nats is None:
-            self._nats = await nats.connect(self._address)
-        if work.session not in self._logs:
-            self._logs[work.session] = []
-            subscription = await self._nats.jetstream().subscribe(f"reprise.v1.log.{work.session}", ordered_consumer=True)
-            self._tasks.append(asyncio.create_task(self._listen(subscription, self._logs[work.session])))
-        return self._nats, self._logs[work.session]
+        async with self._one:
+            if self._nats is None:
+                self._nats = await nats.connect(self._address)
+            if work.session not in self._logs:
+                events = self._logs[work.session] = []
 
-    @staticmethod
-    async def _listen(subscription: Any, events: list[Json]) -> None:
-        with suppress(ConnectionClosedError):
-            while True:
-                with suppress(NothingCame):
-                    events += json.loads((await subscription.next_msg(timeout=PATIENCE)).data)["events"]
+                async def told(message: Msg) -> None:
+                    events.extend(json.loads(message.data)["events"])
+
+                await self._nats.jetstream().subscribe(f"reprise.v1.log.{work.session}", ordered_consumer=True, cb=told)
+            return self._nats, self._logs[work.session]
 
     async def _publish(self, work: Work, kind: str, body: Json) -> None:
         client, _ = await self._follow(work)
@@ -344,9 +344,6 @@ class Publishing:
         return State.model_validate_json(reply.data)
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._nats is not None:
             await self._nats.close()
 
