@@ -161,8 +161,20 @@ class BatchService:
         """End a batch, with `delete` remove everything of it; both can be repeated (R24)."""
         batch = await self.batch(call.batch_id, deleted=True)
         command = EndBatch(command_id=call.command_id or uuid4().hex, by=caller.by, trace=caller.trace, delete=call.delete)
-        await self._decide(call.batch_id, batch, "end", command)
+        if await self._decide(call.batch_id, batch, "end", command):
+            await self._heard_of_end(call.batch_id)
         return await self.show(call.batch_id)
+
+    async def _heard_of_end(self, batch_id: str) -> None:
+        """Until every session has recorded the end: what is asked after the answer is refused, through any door (R24)."""
+        for session_id, _ in self.members(await self.batch(batch_id, deleted=True)):
+            while session_id in self._view.heads:
+                with self._view.expect(session_id, ANY) as next_commit:
+                    session = await self._view.session(session_id)
+                    if session is None or session.ended:
+                        break
+                    if not await self._inbox.settle(next_commit):  # nobody decides now; what waits is decided in its order
+                        return
 
     async def _decide(self, batch_id: str, batch: Batch | None, kind: str, command: Command) -> bool:
         """Send a command and wait; whether it was decided in time. Raises `Refused` with the reason it was refused for."""

@@ -193,12 +193,12 @@ class _Connection:
             kind, body = _understood(text)
             model, ask = COMMANDS[kind]
             answer = await ask(self._parts, model.model_validate({"batch_id": self._batch_id, **body}), self._caller)
+            if isinstance(answer, Preview):
+                raise Refused(ONLY_REST)
         except Exception as error:  # the answer says what went wrong
             problem = invalid(error) if isinstance(error, ValidationError) else problem_of(error)
             command_id = _command_id(text)
             return f.Answer(batch_id=self._batch_id, command_id=command_id, problem=problem)
-        if isinstance(answer, Preview):
-            return f.Answer(batch_id=self._batch_id, problem=ONLY_REST)
         return f.Answer(batch_id=self._batch_id, command_id=answer.command_id, run_id=answer.run_id, position=answer.position)
 
 
