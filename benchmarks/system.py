@@ -177,7 +177,7 @@ async def growth(caller: Caller, table: Table) -> None:
 
 async def many_stored(caller: Caller, table: Table, count: int) -> None:
     await research(caller, [f"stored-{n}" for n in range(count)], "steps=1")
-    await latency(caller, table, f"with {count}-more-stored-sessions")
+    await latency(caller, table, f"with-{count}-more-stored-sessions")
 
 
 def memory(stack: Stack, table: Table) -> None:

@@ -192,9 +192,7 @@ class _Connection:
         try:
             kind, body = _understood(text)
             model, ask = COMMANDS[kind]
-            answer = await ask(self._parts, model.model_validate({"batch_id": self._batch_id, **body}), self._caller)
-            if isinstance(answer, Preview):
-                raise Refused(ONLY_REST)
+            answer = _receipt(await ask(self._parts, model.model_validate({"batch_id": self._batch_id, **body}), self._caller))
         except Exception as error:  # the answer says what went wrong
             problem = invalid(error) if isinstance(error, ValidationError) else problem_of(error)
             command_id = _command_id(text)
@@ -230,6 +228,13 @@ def _understood(text: str) -> tuple[str, dict[str, object]]:
             Problem(type="invalid", field="type", detail="This is not understood.", action=f"Send JSON with a type of: {offered}.")
         )
     return str(kind), {name: value for name, value in document.items() if name != "type"}
+
+
+def _receipt(answer: Receipt | Preview) -> Receipt:
+    """The answer to a command; raises `Refused` (invalid) for a preview."""
+    if isinstance(answer, Preview):
+        raise Refused(ONLY_REST)
+    return answer
 
 
 def _command_id(text: str) -> str:

@@ -111,7 +111,7 @@ async def _not_here(*_: object, **__: object) -> Any:
 class Rest:
     """`POST /workflow/…` and its like."""
 
-    name = "rest"
+    name: ClassVar[str] = "rest"
     lacks: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, house: House) -> None:
@@ -157,7 +157,7 @@ class Rest:
 class Socket:
     """`/ws/{batch_id}`: commands go in, answers and everybody's frames come out."""
 
-    name = "websocket"
+    name: ClassVar[str] = "websocket"
     lacks: ClassVar[Mapping[str, str]] = {
         "preview": "a preview is asked for by REST; the socket says so",
         "start": "a socket belongs to a batch that exists",
@@ -226,7 +226,7 @@ class Socket:
 class Asking:
     """`reprise.v1.api.*`: a question and its reply."""
 
-    name = "nats-request"
+    name: ClassVar[str] = "nats-request"
     lacks: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, house: House) -> None:
@@ -274,7 +274,7 @@ class Asking:
 class Publishing:
     """`reprise.v1.cmd.<session>.<kind>`: JetStream says that it is kept, and the session's log says what came of it."""
 
-    name = "nats-command"
+    name: ClassVar[str] = "nats-command"
     lacks: ClassVar[Mapping[str, str]] = {
         "preview": "a published command has no reply that could carry a preview",
         "start": "commands go to a session that exists",
@@ -351,7 +351,7 @@ class Publishing:
 class Typed:
     """`python -m reprise_cli --json …`, one process a command."""
 
-    name = "cli"
+    name: ClassVar[str] = "cli"
     lacks: ClassVar[Mapping[str, str]] = {
         "command_id": "the command line names its commands itself",
         "accept": "the command line has no such command",
