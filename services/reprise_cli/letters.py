@@ -42,7 +42,7 @@ class Letter:
         """As JSON; a body that is JSON as it is, another one as text."""
         try:
             body: object = json.loads(self.data)
-        except ValueError:
+        except (ValueError, RecursionError):
             body = self.data.decode(errors="replace")
         return {
             "number": self.number, "stream": self.stream, "subject": self.subject, "reason": self.reason, "stream_seq": self.seq,

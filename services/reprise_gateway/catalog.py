@@ -33,6 +33,7 @@ from reprise_gateway.intake import Intake, Sources, first_ids, further_ids
 from reprise_gateway.view import ANY
 from reprise_runtime.artifact_store import ArtifactStore
 from reprise_runtime.errors import Refused, StoreUnavailable
+from reprise_runtime.logs import logger
 from reprise_runtime.settings import Settings
 
 FOLDED_FOR_A_PAGE = 50
@@ -238,7 +239,11 @@ class BatchService:
         found: list[BatchView] = []
         folded = 0
         for looked_at, batch_id in enumerate(ids, 1):
-            batch = await self._view.batch(batch_id)
+            try:
+                batch = await self._view.batch(batch_id)
+            except Refused as error:  # one that this version cannot read hides no other
+                logger(__name__).error("cannot show a batch", batch=batch_id, error=str(error))
+                continue
             if batch is not None and _matches(batch, search):
                 summaries = []
                 for session_id, topic in self.members(batch):

@@ -43,7 +43,7 @@ class Draft:
 def _document(body: bytes) -> Fields:
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _invalid(None, "The body is not JSON.") from None
     if not isinstance(document, dict):
         raise _invalid(None, "The body is not a JSON object.")

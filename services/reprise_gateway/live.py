@@ -219,7 +219,7 @@ def _understood(text: str) -> tuple[str, dict[str, object]]:
     """What a client asks for; raises `Refused` (invalid)."""
     try:
         document = json.loads(text) if len(text) <= MESSAGE else None
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     kind = document.get("type") if isinstance(document, dict) else None
     if not isinstance(document, dict) or kind not in COMMANDS:
@@ -240,6 +240,6 @@ def _receipt(answer: Receipt | Preview) -> Receipt:
 def _command_id(text: str) -> str:
     try:
         found = json.loads(text).get("command_id")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return ""
     return found[:128] if isinstance(found, str) else ""

@@ -279,6 +279,8 @@ class Scheduler:
         except RepriseError as error:
             _log.warning("not swept", session=session_id, error=str(error))
             self._sweep_later(session_id)
+        except (Malformed, Impossible) as error:
+            _log.error("cannot sweep a session", session=session_id, error=str(error))
 
     async def _remove_batch(self, batch_id: str) -> None:
         """A batch's own log goes last: until then it says which sessions there are."""
@@ -295,6 +297,9 @@ class Scheduler:
                         await self._sweeper.remove_session(session)
                 await self._sweeper.remove_batch(batch)
                 return
+        except (Malformed, Impossible) as error:
+            _log.error("cannot delete a batch", batch=batch_id, error=str(error))
+            return
         except RepriseError as error:
             _log.warning("not deleted", batch=batch_id, error=str(error))
         self._timers.at(self._clock() + timedelta(seconds=1), lambda: self._remove_batch(batch_id))

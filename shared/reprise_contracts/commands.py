@@ -252,6 +252,12 @@ class CancelCall(SessionCall):
     phase: Phase | None = None
     step_id: Annotated[int, Field(ge=1)] | None = None
 
+    @model_validator(mode="after")
+    def _one_at_most(self) -> "CancelCall":
+        if (self.run_id is not None) + (self.phase is not None) + (self.step_id is not None) > 1:
+            raise ValueError("name at most one of `run_id`, `phase` and `step_id`")
+        return self
+
 
 class RerunCall(SessionCall):
     """`reprise.v1.api.rerun`."""

@@ -28,7 +28,7 @@ from reprise_contracts.problems import Problem
 from reprise_contracts.wire import derived_id, digest_of
 from reprise_domain.freshness import Verdicts, needs_run, reads_now
 from reprise_domain.graph import parents
-from reprise_domain.preview import obstacle, preview
+from reprise_domain.preview import obstacle, preview, unknown_steps
 from reprise_domain.reduce import THROUGH, reduce
 from reprise_domain.state import Node, Run, Session, Spec
 
@@ -165,6 +165,10 @@ REUSED = Problem(
     type="command_reused", field="command_id", detail="This command id was used for another command.", action="Use a new command id."
 )
 ENDED = Problem(type="batch_ended", detail="The batch was ended; its results stay readable.", action="Start a new batch.")
+ONLY_ASKED = Problem(
+    type="invalid", field="options.dry_run", detail="A preview is asked for, not published: this would have run.",
+    action="Ask by REST or by request and reply, or leave dry_run out.",
+)  # fmt: skip
 WAITS = Problem(
     type="inputs_missing", detail="Something could not run, because what it depends on was cancelled or has failed.",
     action="Rerun what failed or was cancelled, or allow a partial report.",
@@ -185,6 +189,9 @@ def _rerun(draft: _Draft, command: Rerun) -> None:
     if not _new(draft, command):
         return
     session, options = draft.session, command.options
+    if options.dry_run:
+        _refuse(draft, command, ONLY_ASKED)
+        return
     busy = session.run is not None or bool(session.queue)
     spec = spec_of(session, command)
     problem = obstacle(session, spec, busy=busy)
@@ -247,7 +254,9 @@ def _edit(draft: _Draft, command: Edit) -> None:
     session = draft.session
     node, made = session.node(command.node), session.node(command.node).made
     problem = None
-    if session.run is not None or session.queue:
+    if command.options.dry_run:
+        problem = ONLY_ASKED
+    elif session.run is not None or session.queue:
         problem = BUSY
     elif command.if_match is not None and (made is None or made.ref.sha256 != command.if_match):
         problem = Problem(
@@ -311,6 +320,10 @@ def _cancel(draft: _Draft, command: Cancel) -> None:
             draft.say(e.RunFinished(run_id=command.run_id, outcome="cancelled"))
     elif command.phase is not None or command.step_id is not None:
         name = command.phase or f"phase3/{command.step_id}"
+        unknown = unknown_steps(session, (command.step_id,)) if command.step_id is not None else None
+        if unknown is not None:
+            _refuse(draft, command, unknown)
+            return
         draft.say(e.CommandHonoured(**own, kind="cancel", target=name))
         _stop(draft, [node for node in run.in_flight if name in {node, phase_of(node)}] if run else [])
     else:
@@ -515,7 +528,7 @@ def _verdict(session: Session, run: Run, node: str) -> Literal["run", "keep", "b
     named = run.spec.names(node)
     if _blocked(session, run, node, named=named):
         return "block"
-    if named or run.spec.options.force:
+    if named or run.spec.forces:
         return "run"
     made = session.node(node).made
     if made is not None and made.edited:  # R12: a cascade passes the user's own work by

@@ -20,7 +20,7 @@ def obstacle(session: Session, spec: Spec, *, busy: bool) -> Problem | None:
         detail = f"The run would stop after {options.stop_after}, before its target {target.phase}."
         return Problem(type="invalid", field="options.stop_after", detail=detail, action="Name the target or a later phase.")
     if target.steps:
-        problem = _step_problem(session, target.steps)
+        problem = unknown_steps(session, target.steps)
         if problem is not None:
             return problem
     if busy or spec.kind in {"start", "refresh", "edit"}:
@@ -43,7 +43,8 @@ def _targets(session: Session, spec: Spec, scope: Scope) -> list[str]:
     return [node for node in all_nodes(session.plan) if node in scope and spec.names(node)]
 
 
-def _step_problem(session: Session, steps: Iterable[int]) -> Problem | None:
+def unknown_steps(session: Session, steps: Iterable[int]) -> Problem | None:
+    """R15: the refusal of steps that are not in the plan, with the numbers that are."""
     known = session.plan.by_id if session.plan else {}
     unknown = sorted(number for number in steps if number not in known)
     if not unknown:
@@ -117,7 +118,7 @@ def _split(session: Session, spec: Spec, scope: Scope) -> tuple[tuple[str, ...],
 
 def _outlook(session: Session, spec: Spec, node: str, moving: set[str]) -> str:
     """`_verdict` of `decide`, for a node whose turn is still to come: what moves above it may move back."""
-    if spec.names(node) or spec.options.force:
+    if spec.names(node) or spec.forces:
         return "run"
     entry = session.node(node)
     if entry.made is not None and entry.made.edited:
@@ -141,7 +142,7 @@ def _warnings(session: Session, spec: Spec, verdicts: Verdicts, scope: Scope) ->
     for node in all_nodes(session.plan):
         made = session.node(node).made
         if node in scope and made is not None and made.edited:
-            does = "replaces" if spec.names(node) or spec.options.force else "leaves"
+            does = "replaces" if spec.names(node) or spec.forces else "leaves"
             found.append(f"{spoken(node).capitalize()} was edited by a user; this run {does} it.")
     return tuple(found)
 

@@ -100,6 +100,11 @@ class Spec:
             return (self.target.phase,)
         return tuple(f"phase3/{number}" for number in self.target.steps or ())
 
+    @property
+    def forces(self) -> bool:
+        """R8: every node below runs, changed or not. A refresh runs what is stale and nothing else (R26)."""
+        return self.options.force and not self.target.stale
+
     def names(self, node: str) -> bool:
         """Whether the node is one of the targets."""
         if self.kind == "edit" or self.target.stale:

@@ -10,10 +10,13 @@ from nats.aio.msg import Msg
 
 from reprise_contracts import subjects
 from reprise_contracts.events import Commit
+from reprise_contracts.wire import Malformed
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.follower import Followed, Follower, Start
+from reprise_runtime.logs import logger
 from reprise_runtime.nats import API, STATUS, Bus
 
+_log = logger(__name__)
 _PAGE = 1000
 _PENDING = "Nats-Num-Pending"
 _SEQUENCE = "Nats-Sequence"
@@ -184,7 +187,14 @@ class NatsSessionLog:
     async def heads(self) -> AsyncIterator[Entry]:
         """See `SessionLog.heads`."""
         async with NatsFollowing(self._bus, "last_per_subject") as following:
-            while (entry := await following.next_or_end()) is not None:
+            while True:
+                try:
+                    entry = await following.next_or_end()
+                except Malformed as error:  # one log that this version cannot read hides no other
+                    _log.error("cannot read a commit", error=str(error))
+                    continue
+                if entry is None:
+                    return
                 yield entry
 
     def follow(self, after: int | None = None) -> "NatsFollowing":

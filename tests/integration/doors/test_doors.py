@@ -184,7 +184,6 @@ async def test_r13_a_socket_says_where_previews_are(site: Site, house: House) ->
     assert (said.refused, ran(before, await site.at_rest(work))) == ("invalid", set())
 
 
-@pytest.mark.xfail(strict=True, reason="the rules take no notice of dry_run; the gateway answers it, and nothing else does")
 async def test_r13_a_published_dry_run_runs_nothing(site: Site, house: House) -> None:
     """Nobody could be told the preview: the log says that it was refused."""
     work, before = await site.researched("steps=1")

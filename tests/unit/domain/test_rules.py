@@ -289,6 +289,25 @@ def test_r13_a_plan_token_holds_until_the_lists_change(world: World) -> None:
     assert command_of(world.s, "c-4").status == "running"  # type: ignore[union-attr]
 
 
+def test_r13_a_preview_that_is_published_runs_nothing(world: World) -> None:
+    since = len(world.events())
+    rerun(world, "c-1", phase="phase2", dry_run=True)
+    edit(world, "e-1", dry_run=True)
+    assert world.ran(since) == []
+    assert {command_of(world.s, name).problem.field for name in ("c-1", "e-1")} == {"options.dry_run"}  # type: ignore[union-attr]
+
+
+def test_r26_a_forced_refresh_still_runs_only_what_is_stale(world: World) -> None:
+    since = len(world.events())
+    rerun(world, "c-1", force=True)
+    assert world.ran(since) == []
+
+
+def test_r20_a_step_that_never_was_cannot_be_cancelled(world: World) -> None:
+    world.give(Cancel(command_id="stop", step_id=99))
+    assert command_of(world.s, "stop").problem.type == "step_unknown"  # type: ignore[union-attr]
+
+
 def test_r13_in_a_busy_session_a_preview_is_provisional(world: World) -> None:
     rerun(world, phase="phase4")
     found = preview(world.s, spec_of(world.s, Rerun(command_id="c-2", target=Target(phase="phase1"))))
