@@ -261,7 +261,9 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def choose(option: str, host: str, asked: int | None, preferred: int) -> int:
-    """The port that was asked for, which has to be free; else the usual one, else any free one."""
+    """The port that was asked for, which has to be free (0: any free one); else the usual one, else any free one."""
+    if asked == 0:
+        return free_ports(1)[0]
     if asked is not None:
         if not is_free(host, asked):
             raise CommandFailed(f"Port {asked} is in use.", f"Name another with --{option}, or none to get a free one.")
