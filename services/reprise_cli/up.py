@@ -26,6 +26,7 @@ from reprise_contracts.nodes import PHASES
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.servers import NatsServer, SeaweedServer, Server, find_binary, free_ports
 from reprise_runtime.settings import Settings
+from reprise_runtime.tokens import unlocked
 
 HTTP_PORT, NATS_PORT, S3_PORT = 8700, 4222, 8333
 HOST = "127.0.0.1"
@@ -58,6 +59,8 @@ def up(
 ) -> None:
     """Run everything on this machine until Ctrl-C: NATS, S3, orchestrator, scheduler, workers and gateway."""
     pools = read_pools(workers or [])
+    if refusal := unlocked(Settings().auth, host):
+        raise UsageError(refusal)
     folder = terminal.state_dir.absolute()
     asked = Asked(host, port, nats_port, s3_port)
 

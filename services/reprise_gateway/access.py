@@ -1,25 +1,27 @@
-"""Who calls: bearer tokens, single-use tickets for WebSockets, and the origin of a page that opens one."""
+"""Who calls, and what they may: bearer tokens known by their hashes, roles, and the origin of a page that opens a connection."""
 
-import base64
-import hashlib
 import hmac
-import json
-import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
 from starlette.requests import HTTPConnection
 
 from reprise_contracts.problems import Problem
+from reprise_gateway.tickets import TICKET, Tickets
 from reprise_runtime.errors import Refused
+from reprise_runtime.settings import Auth, Role
+from reprise_runtime.tokens import digest
+from reprise_runtime.tracing import continued
 
 Door = Literal["REST", "the web app", "NATS"]
-TICKET_SECONDS = 30.0
 ANYONE = "user"
+READING = frozenset({"GET", "HEAD"})
+WHO = "reprise.caller"
+"""Where in a connection's scope the outermost layer leaves who calls."""
+_RANK = {role: rank for rank, role in enumerate(get_args(Role))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,83 +32,97 @@ class Caller:
     door: Door = "REST"
     trace: str = ""
     """W3C `traceparent` of the call."""
+    role: Role = "operator"
+    """Where nobody has to say who they are, everyone may do everything."""
+    expires: datetime | None = None
 
     @property
     def by(self) -> str:
         """The same in words, for the timeline."""
         return f"{self.name} via {self.door}"
 
+    def needs(self, role: Role) -> None:
+        """Raises `Refused` (forbidden) for a caller of a lesser role."""
+        if _RANK[self.role] < _RANK[role]:
+            raise Refused(_forbidden(self.role, role))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
 
 class Access:
     """Checks tokens and tickets. Without tokens configured everyone may call, as `user`."""
 
-    def __init__(self, tokens: Mapping[str, SecretStr], origins: Sequence[str] = (), clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, auth: Auth, tickets: Tickets, origins: Sequence[str] = (), clock: Callable[[], datetime] = _now) -> None:
+        self._auth = auth
+        self._tickets = tickets
         self._origins = origins
-        self._tokens = {name: _digest(token.get_secret_value()) for name, token in tokens.items()}
-        self._key = hashlib.sha256(b"ws-ticket" + b"".join(sorted(self._tokens.values()))).digest()
-        self._used: dict[str, float] = {}
         self._clock = clock
 
     @property
     def closed(self) -> bool:
         """Whether a caller has to say who it is."""
-        return bool(self._tokens)
+        return bool(self._auth.tokens)
 
-    def caller(self, connection: HTTPConnection, door: Door = "REST") -> Caller:
-        """The holder of the bearer token; raises `Refused` (unauthenticated)."""
-        trace = connection.headers.get("traceparent", "")[:128]
-        if not self.closed:
+    def caller(self, headers: Mapping[str, str], door: Door = "REST") -> Caller:
+        """The holder of the bearer token; raises `Refused` (unauthenticated). Header names in lower case."""
+        trace = continued(headers.get("traceparent", ""))
+        given = headers.get("authorization", "")
+        if not self.closed or (door == "NATS" and self._auth.nats == "trusted" and not given):
             return Caller(door=door, trace=trace)
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        scheme, _, token = given.partition(" ")
         name = self._holder(token.strip()) if scheme.lower() == "bearer" else None
         if name is None:
             raise Refused(UNAUTHENTICATED)
-        return Caller(name, door, trace)
+        return replace(self._known(name, door), trace=trace)
 
     def _holder(self, token: str) -> str | None:
         """Every token is compared, each in constant time, so that the answer's time tells nothing."""
-        given, found = _digest(token), None
-        for name, known in self._tokens.items():
-            if hmac.compare_digest(given, known):
+        given, found = digest(token).encode(), None
+        for name, known in self._auth.tokens.items():
+            if hmac.compare_digest(given, known.hash.encode()):
                 found = name
         return found
 
-    def ticket(self, caller: Caller) -> str:
-        """A ticket that opens one WebSocket within 30 s, signed, so that any gateway with the same tokens takes it."""
-        claim = json.dumps([caller.name, self._clock() + TICKET_SECONDS, secrets.token_hex(8)]).encode()
-        return f"{_text(claim)}.{_text(self._sign(claim))}"
+    def _known(self, name: str, door: Door) -> Caller:
+        token = self._auth.tokens[name]
+        if token.expires is not None and token.expires <= self._clock():
+            raise Refused(EXPIRED)
+        return Caller(name, door, role=token.role, expires=token.expires)
 
-    def redeem(self, ticket: str) -> Caller:
-        """The caller whom a ticket was made for; raises `Refused` for one that is forged, too old or used."""
-        now = self._clock()
-        self._used = {used: until for used, until in self._used.items() if until > now}
+    async def ticket(self, caller: Caller) -> str:
+        """A ticket that opens one WebSocket within 30 s, at any gateway."""
+        return await self._tickets.issue(caller.name)
+
+    def identified(self, connection: HTTPConnection) -> "Caller | Refused":
+        """Who calls, or why nobody is let in: whether that matters is the route's."""
         try:
-            claim, signature = (base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in ticket.split("."))
-        except ValueError:
-            raise Refused(TICKET) from None
-        if not hmac.compare_digest(signature, self._sign(claim)):
-            raise Refused(TICKET)
-        name, until, nonce = json.loads(claim)
-        if until <= now or nonce in self._used:
-            raise Refused(TICKET)
-        self._used[nonce] = until
-        return Caller(name, "the web app")
+            return self.caller(connection.headers)
+        except Refused as refusal:
+            return refusal
 
-    def _sign(self, claim: bytes) -> bytes:
-        return hmac.digest(self._key, claim, "sha256")
+    def bucket(self, connection: HTTPConnection, who: "Caller | Refused") -> str:
+        """Whose requests are counted together: a token's, or an address's."""
+        if isinstance(who, Caller) and self.closed:
+            return f"token {who.name}"
+        return f"address {connection.client.host if connection.client else ''}"
 
     def refuse_foreign(self, connection: HTTPConnection) -> None:
         """Raises `Refused` (forbidden) for a page of another host."""
         if foreign(connection, self._origins):
             raise Refused(FOREIGN)
 
-    def socket_caller(self, connection: HTTPConnection) -> Caller:
+    async def socket_caller(self, connection: HTTPConnection) -> Caller:
         """Who opens a WebSocket: by ticket, or by bearer token where the client can send one. Raises `Refused`, also for foreign pages."""
         self.refuse_foreign(connection)
-        if not self.closed:
-            return Caller(door="the web app")
         ticket = connection.query_params.get("ticket")
-        return self.redeem(ticket) if ticket is not None else self.caller(connection, "the web app")
+        if not self.closed or ticket is None:
+            return self.caller(connection.headers, "the web app")
+        name = await self._tickets.redeem(ticket)
+        if name not in self._auth.tokens:  # it was taken away since
+            raise Refused(TICKET)
+        return replace(self._known(name, "the web app"), trace=continued(connection.headers.get("traceparent", "")))
 
 
 def foreign(connection: HTTPConnection, allowed: Sequence[str] = ()) -> bool:
@@ -117,20 +133,11 @@ def foreign(connection: HTTPConnection, allowed: Sequence[str] = ()) -> bool:
     return urlsplit(origin).netloc.lower() != connection.headers.get("host", "").lower()
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
 UNAUTHENTICATED = Problem(
     type="unauthenticated", field="Authorization", detail="This server wants to know who calls.", action="Send a bearer token."
 )
-TICKET = Problem(
-    type="unauthenticated", field="ticket", detail="The ticket is not valid, was used, or is too old.",
-    action="Ask for a new one with POST /ws-ticket and use it at once.",
+EXPIRED = Problem(
+    type="unauthenticated", field="Authorization", detail="The token has expired.", action="Ask an operator for a new one."
 )  # fmt: skip
 FOREIGN = Problem(
     type="forbidden",
@@ -138,3 +145,10 @@ FOREIGN = Problem(
     detail="A page of another site may not open this connection.",
     action="Open it from the site's own page.",
 )
+
+
+def _forbidden(own: Role, needed: Role) -> Problem:
+    return Problem(
+        type="forbidden", field="Authorization", detail=f"A {own} may not do this: it takes a {needed}.",
+        action=f"Use a {needed}'s token, or ask an operator for one.",
+    )  # fmt: skip

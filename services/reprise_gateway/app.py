@@ -32,6 +32,8 @@ from reprise_gateway.middleware import Calls, Metrics
 from reprise_gateway.pages import HOME
 from reprise_gateway.parts import Gateway
 from reprise_gateway.pools import Lag, Pools, consumer_lag
+from reprise_gateway.rates import Rates
+from reprise_gateway.tickets import Tickets
 from reprise_gateway.view import View
 from reprise_gateway.workflow import WorkflowService
 from reprise_runtime import logs
@@ -40,6 +42,7 @@ from reprise_runtime.errors import RepriseError
 from reprise_runtime.nats import Publisher, connect, connect_options, leave
 from reprise_runtime.session_log import NatsSessionLog, SessionLog
 from reprise_runtime.settings import Settings
+from reprise_runtime.tokens import unlocked
 from reprise_runtime.topology import open_bus
 
 FORMS = 10
@@ -79,7 +82,8 @@ def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patienc
     catalog = BatchService(inbox, effects.store, sources, defaults=Defaults.of(settings), engines=engines, clock=clock)
     return Gateway(
         settings=settings, view=view, service=WorkflowService(inbox, catalog, features=settings.features, clock=clock), batches=catalog,
-        store=effects.store, contents=contents, hub=hub, access=Access(settings.auth.tokens),
+        store=effects.store, contents=contents, hub=hub, access=Access(settings.auth, Tickets(effects.publisher, clock), clock=clock),
+        rates=Rates(settings.limits.requests_per_second, settings.limits.requests_burst),
         pools=Pools(effects.lag, settings.timings.heartbeat, clock), metrics=Metrics(), engines=engines, reachable=_reachable(effects),
     )  # fmt: skip
 
@@ -119,7 +123,9 @@ def create_app(gateway: Gateway, web: Path | None = None) -> FastAPI:
         app.include_router(router)
     _web(app, web or _built_web())
     upload = gateway.settings.limits.upload_bytes
-    app.add_middleware(Calls, metrics=gateway.metrics, body_bytes=upload, form_bytes=FORMS * upload)
+    app.add_middleware(
+        Calls, metrics=gateway.metrics, access=gateway.access, rates=gateway.rates, body_bytes=upload, form_bytes=FORMS * upload
+    )  # fmt: skip
     return app
 
 
@@ -161,7 +167,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             connected=lambda: bool(client.is_connected and answering.is_connected),
         )  # fmt: skip
         gateway = compose(settings, effects)
-        api.subscribe(broker, gateway.service)
+        api.subscribe(broker, gateway.service, gateway.access)
 
         async def told(message: Msg) -> None:
             gateway.hub.told(message.subject, message.data)
@@ -200,6 +206,8 @@ async def _answering(settings: Settings, stack: AsyncExitStack) -> tuple[NatsBro
 
 async def serve(settings: Settings) -> None:
     """Serve until told to stop; open calls are given a moment."""
+    if refusal := unlocked(settings.auth, settings.host):
+        raise SystemExit(refusal)
     logs.setup(settings.log, "gateway")
     async with opened(settings) as gateway:
         config = uvicorn.Config(

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from reprise_contracts.problems import Problem, ProblemType
 from reprise_contracts.wire import Malformed
 from reprise_gateway.capacity import RETRY_AFTER
+from reprise_gateway.rates import RateLimited
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, Refused, Retryable
 from reprise_runtime.logs import logger
 
@@ -88,12 +89,18 @@ def response(problem: Problem, status: int | None = None, headers: Mapping[str, 
     return JSONResponse(problem.document() | {"status": status}, status, fields, MEDIA_TYPE)
 
 
+def answer_to(error: BaseException) -> Response:
+    """Whatever went wrong, as an answer."""
+    headers = {"Retry-After": str(error.seconds)} if isinstance(error, RateLimited) else None
+    return response(problem_of(error), headers=headers)
+
+
 async def answer(request: Request, error: Exception) -> Response:
     """The handler of every error; a status that HTTP itself demands (405) stays."""
     problem = problem_of(error)
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return response(problem, error.status_code, error.headers)
-    return response(problem)
+    return answer_to(error)
 
 
 def install(app: FastAPI) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import Preview, Receipt
 from reprise_contracts.wire import CommandId, Wire
-from reprise_gateway.access import Caller
+from reprise_gateway.access import READING, WHO, Caller
 from reprise_gateway.parts import Gateway
 from reprise_runtime.errors import Refused
 
@@ -22,14 +22,32 @@ def gateway(connection: HTTPConnection) -> Gateway:
 Parts = Annotated[Gateway, Depends(gateway)]
 
 
-def caller(connection: HTTPConnection, parts: Parts) -> Caller:
-    """Who calls. Refused without a token where tokens are configured, and for a page of another site that wants to change something."""
-    if connection.scope.get("method") not in {"GET", "HEAD"}:
+def known_caller(connection: HTTPConnection, parts: Parts) -> Caller:
+    """Who calls, whatever they want. Raises `Refused` without a token where tokens are configured, and for a page of another site
+    that wants to change something."""
+    if connection.scope.get("method") not in READING:
         parts.access.refuse_foreign(connection)
-    return parts.access.caller(connection)
+    found: Caller | Refused = connection.scope[WHO]
+    if isinstance(found, Refused):
+        raise found
+    return found
+
+
+def caller(connection: HTTPConnection, found: Annotated[Caller, Depends(known_caller)]) -> Caller:
+    """Who calls: a viewer to look, a researcher for every method that changes something."""
+    found.needs("viewer" if connection.scope.get("method") in READING else "researcher")
+    return found
+
+
+def operator(found: Annotated[Caller, Depends(known_caller)]) -> Caller:
+    """An operator who calls."""
+    found.needs("operator")
+    return found
 
 
 Who = Annotated[Caller, Depends(caller)]
+Known = Annotated[Caller, Depends(known_caller)]
+Operator = Annotated[Caller, Depends(operator)]
 
 
 def command_key(

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from heapq import merge
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from reprise_contracts.states import Preview, Receipt, State
 from reprise_domain.state import Session
 from reprise_domain.view import state_of
 from reprise_gateway.access import Caller
-from reprise_gateway.errors import invalid, problem_of, response
+from reprise_gateway.errors import answer_to, invalid, problem_of
 from reprise_gateway.framing import Durable
 from reprise_gateway.hub import Place, Subscriber, whole
 from reprise_gateway.outbox import Outbox, Overflow
@@ -29,11 +30,15 @@ from reprise_runtime.logs import logger
 router = APIRouter()
 RESUME = 4008
 """Close code: connect again with `after`, nothing is lost."""
-AGAIN_LATER = 1013
+EXPIRED = 4001
+"""Close code: the token has expired."""
 MESSAGE = 1_000_000
 """Characters of one message from a client."""
 BEHIND_SECONDS = 2.0
 """How long a gateway that is behind the one the client came from is given to catch up."""
+CROWDED = Problem(
+    type="unavailable", detail="This gateway has as many WebSockets as it may.", action="Connect again in a few seconds.", retryable=True
+)  # fmt: skip
 WHOLE = 1 << 62
 """A place after every frame of a commit."""
 _log = logger(__name__)
@@ -59,14 +64,21 @@ async def watch(socket: WebSocket, batch_id: str) -> None:
     """Let a client in, or answer the handshake with a problem."""
     parts: Gateway = socket.app.state.gateway
     try:
-        caller = parts.access.socket_caller(socket)
+        parts.rates.take(parts.access.bucket(socket, parts.access.identified(socket)))
+        _make_room(parts)
+        caller = await parts.access.socket_caller(socket)
         await parts.batches.batch(batch_id)
     except Exception as error:  # whatever it is, the handshake is answered
-        await socket.send_denial_response(response(problem_of(error)))
+        await socket.send_denial_response(answer_to(error))
         return
     await socket.accept()
     with parts.metrics.sockets.track_inprogress():
         await _Connection(socket, parts, batch_id, caller).run()
+
+
+def _make_room(parts: Gateway) -> None:
+    if parts.hub.sockets >= parts.settings.limits.sockets:
+        raise Refused(CROWDED)
 
 
 class _Connection:
@@ -84,7 +96,12 @@ class _Connection:
     async def run(self) -> None:
         with self._view.watch(self._batch_id):
             self._parts.hub.subscribe(self._batch_id, self._subscriber)
-            tasks = {asyncio.create_task(self._write(), name="socket out"), asyncio.create_task(self._read(), name="socket in")}
+            tasks: set[asyncio.Task[int | None]] = {
+                asyncio.create_task(self._write(), name="socket out"),
+                asyncio.create_task(self._read(), name="socket in"),
+            }
+            if self._caller.expires is not None:
+                tasks.add(asyncio.create_task(self._expire(self._caller.expires), name="socket expires"))
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 code = next((task.result() for task in done), RESUME)
@@ -101,6 +118,12 @@ class _Connection:
             if code is not None:
                 with suppress(RuntimeError, WebSocketDisconnect):
                     await self._socket.close(code)
+
+    @staticmethod
+    async def _expire(at: datetime) -> int:
+        """A socket lives no longer than the token that opened it."""
+        await asyncio.sleep(max(0.0, (at - datetime.now(UTC)).total_seconds()))
+        return EXPIRED
 
     # Out
 
@@ -190,7 +213,9 @@ class _Connection:
     async def _answer(self, text: str) -> f.Frame:
         """Do what the client asks, one thing after the other."""
         try:
+            self._parts.rates.take(self._parts.access.bucket(self._socket, self._caller))
             kind, body = _understood(text)
+            self._caller.needs("researcher")
             model, ask = COMMANDS[kind]
             answer = _receipt(await ask(self._parts, model.model_validate({"batch_id": self._batch_id, **body}), self._caller))
         except Exception as error:  # the answer says what went wrong

@@ -1,12 +1,15 @@
-"""What every HTTP call goes through: a bound for its body, one canonical line and one measurement, an answer whatever happens."""
+"""What every HTTP call goes through: who it is, how much it may ask and send, one line, one measurement, an answer whatever happens."""
 
 import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reprise_contracts.problems import Problem
-from reprise_gateway.errors import problem_of, response
+from reprise_gateway.access import READING, WHO, Access, Caller
+from reprise_gateway.errors import answer_to
+from reprise_gateway.rates import Rates
 from reprise_runtime.errors import Refused
 from reprise_runtime.logs import logger
 
@@ -29,11 +32,13 @@ class Metrics:
 
 
 class Calls:
-    """The outermost layer. A request's body may have `body_bytes`, a form's `form_bytes`."""
+    """The outermost layer. A request's body may have `body_bytes`, a form's `form_bytes`; of an unknown caller none is read."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, body_bytes: int, form_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, access: Access, rates: Rates, body_bytes: int, form_bytes: int) -> None:
         self._app = app
         self._metrics = metrics
+        self._access = access
+        self._rates = rates
         self._most = body_bytes
         self._most_form = form_bytes
 
@@ -51,12 +56,16 @@ class Calls:
                 status = message["status"]
             await send(message)
 
+        connection = HTTPConnection(scope)
+        who = scope[WHO] = self._access.identified(connection)
         try:
-            await self._app(scope, self._bounded(scope, receive), sent)
+            if scope["path"] != "/healthz":
+                self._rates.take(self._access.bucket(connection, who))
+            await self._app(scope, self._bounded(scope, receive, who), sent)
         except Exception as error:
             if status:
                 raise
-            await response(problem_of(error))(scope, receive, sent)
+            await answer_to(error)(scope, receive, sent)
         finally:
             self._measure(scope, status, time.perf_counter() - began)
 
@@ -67,7 +76,7 @@ class Calls:
         if route not in {"/healthz", "/readyz", "/metrics"}:
             _log.info("answered", method=scope["method"], route=route, path=scope["path"], status=status, seconds=round(seconds, 4))
 
-    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
+    def _bounded(self, scope: Scope, receive: Receive, who: Caller | Refused) -> Receive:
         headers = dict(scope["headers"])
         most = self._most_form if headers.get(b"content-type", b"").startswith(FORM) else self._most
         said = headers.get(b"content-length", b"")
@@ -75,6 +84,8 @@ class Calls:
 
         async def bounded() -> Message:
             nonlocal count
+            if isinstance(who, Refused) and scope["method"] not in READING:
+                raise who
             if said.isdigit() and int(said) > most:
                 raise Refused(_too_large(most))
             message = await receive()

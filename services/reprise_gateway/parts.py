@@ -9,6 +9,7 @@ from reprise_gateway.contents import Contents
 from reprise_gateway.hub import Hub
 from reprise_gateway.middleware import Metrics
 from reprise_gateway.pools import Pools
+from reprise_gateway.rates import Rates
 from reprise_gateway.view import View
 from reprise_gateway.workflow import WorkflowService
 from reprise_runtime.artifact_store import ArtifactStore
@@ -27,6 +28,7 @@ class Gateway:
     contents: Contents
     hub: Hub
     access: Access
+    rates: Rates
     pools: Pools
     metrics: Metrics
     engines: frozenset[str]

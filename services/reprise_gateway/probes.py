@@ -11,10 +11,11 @@ from starlette.responses import JSONResponse, Response
 
 from reprise_contracts import catalog
 from reprise_contracts.states import PoolView
-from reprise_gateway.http import PROBLEM, Parts, Who
+from reprise_gateway.http import PROBLEM, Known, Parts, Who
 from reprise_gateway.intake import MOST_SOURCES
 from reprise_gateway.pages import api_pages
 from reprise_gateway.reports import FORMATS
+from reprise_gateway.tickets import TICKET_SECONDS
 
 
 def _version() -> str:
@@ -42,6 +43,7 @@ async def config(parts: Parts, who: Who) -> dict[str, object]:
         "limits": {"upload_bytes": settings.limits.upload_bytes, "sources": MOST_SOURCES, "topic": 2_000, "guidance": 20_000},
         "auth": parts.access.closed,
         "caller": who.name,
+        "role": who.role,
     }
 
 
@@ -52,9 +54,9 @@ async def workers(parts: Parts, who: Who) -> list[PoolView]:
 
 
 @router.post("/ws-ticket")
-async def ticket(parts: Parts, who: Who) -> dict[str, object]:
+async def ticket(parts: Parts, who: Known) -> dict[str, object]:
     """A ticket that opens one WebSocket within 30 s."""
-    return {"ticket": parts.access.ticket(who), "expires_in": 30}
+    return {"ticket": await parts.access.ticket(who), "expires_in": TICKET_SECONDS}
 
 
 @router.get("/healthz")

@@ -7,7 +7,7 @@ from reprise_contracts.wire import Wire
 ProblemType = Literal[
     "not_found", "invalid", "command_reused", "session_busy", "plan_changed", "step_obsolete", "step_unknown",
     "inputs_missing", "feature_off", "unauthenticated", "forbidden", "batch_ended", "conflict", "too_large",
-    "unavailable", "worker_lost", "no_sources", "engine_failed", "engine_unavailable", "invalid_plan",
+    "unavailable", "rate_limited", "worker_lost", "no_sources", "engine_failed", "engine_unavailable", "invalid_plan",
     "store_unavailable", "cancelled", "internal",
 ]  # fmt: skip
 
@@ -27,6 +27,7 @@ STATUS: dict[str, int] = {
     "conflict": 412,
     "too_large": 413,
     "unavailable": 503,
+    "rate_limited": 429,
     # The ones below describe a node that failed; they travel inside a state, not as an HTTP answer of their own.
     "worker_lost": 500,
     "no_sources": 422,

@@ -14,6 +14,8 @@ CONTROL = "CONTROL"
 PROGRESS = "PROGRESS"
 SNAPSHOTS = "SNAPSHOTS"
 DLQ = "DLQ"
+TICKETS = "TICKETS"
+POOLS = "POOLS"
 
 # Durable consumers
 ORCHESTRATOR = "orchestrator"
@@ -158,6 +160,24 @@ DEAD = f"{ROOT}.dlq.>"
 def dead(stream: str) -> str:
     """Messages of a stream that could not be understood."""
     return f"{ROOT}.dlq.{stream}"
+
+
+# TICKETS: what opens one WebSocket, by its sha256, in memory for a minute
+ALL_TICKETS = f"{ROOT}.ticket.*"
+
+
+def ticket(sha256: str) -> str:
+    """One ticket: made, then used; whoever appends "used" to it first has used it."""
+    return f"{ROOT}.ticket.{sha256}"
+
+
+# POOLS: what an operator wants of a worker pool, the last word per pool
+ALL_POOLS = f"{ROOT}.pool.*"
+
+
+def pool_order(phase: str) -> str:
+    """Whether a pool is to work."""
+    return f"{ROOT}.pool.{phase}"
 
 
 # Request and reply, for other systems (core NATS, not a stream)

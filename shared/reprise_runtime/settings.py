@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MB = 1024 * 1024
@@ -12,7 +12,7 @@ Size = Annotated[int, Field(gt=0)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Nats(_Section):
@@ -51,11 +51,35 @@ class Llm(_Section):
     model: str = ""
 
 
-class Auth(_Section):
-    """Bearer tokens, each with the name of its holder; none: no authentication."""
+Role = Literal["viewer", "researcher", "operator"]
+"""What a caller may do: look; also start, change and end research; also run the installation. Each includes those before it."""
 
-    tokens: dict[str, SecretStr] = Field(default_factory=dict)
-    """`REPRISE_AUTH__TOKENS='{"alice": "…"}'`."""
+
+class Token(_Section):
+    """One token, of which only the hash is known here. `reprise token NAME` makes one."""
+
+    hash: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+    role: Role = "researcher"
+    expires: AwareDatetime | None = None
+
+
+class Auth(_Section):
+    """Bearer tokens, each with the name of its holder; none: no authentication, and no address but the loopback interface's."""
+
+    tokens: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.@-]{1,64}$")], Token] = Field(default_factory=dict)
+    """`REPRISE_AUTH__TOKENS='{"alice": {"hash": "sha256:…", "role": "researcher"}}'`; a hash alone is a researcher's."""
+    nats: Literal["trusted", "token"] = "trusted"
+    """Who asks by NATS request and reply: whoever the NATS server lets in, or only with a token in the header `Authorization`."""
+
+    @field_validator("tokens", mode="before")
+    @classmethod
+    def _hashed(cls, given: object) -> object:
+        if not isinstance(given, dict):
+            return given
+        for name, token in given.items():
+            if isinstance(token, str) and not token.startswith("sha256:"):
+                raise ValueError(f"{name}: this is no hash; `reprise token {name}` makes a token and prints the line to configure")
+        return {name: {"hash": token} if isinstance(token, str) else token for name, token in given.items()}
 
 
 class Features(_Section):
@@ -100,6 +124,12 @@ class Limits(_Section):
     progress_bytes: Size = 64 * MB
     progress_age: Seconds = 600.0
     dlq_bytes: Size = 256 * MB
+    requests_per_second: Annotated[float, Field(gt=0)] = 100.0
+    """Of one caller (a token's holder; without a token an address), in the long run."""
+    requests_burst: Annotated[int, Field(ge=1)] = 1000
+    """Requests that a caller may send at once after a rest."""
+    sockets: Annotated[int, Field(ge=1)] = 5000
+    """WebSockets of one gateway."""
 
 
 class Fetch(_Section):
@@ -113,7 +143,9 @@ class Fetch(_Section):
 class Settings(BaseSettings):
     """All settings. The environment's names are `REPRISE_<NAME>` and `REPRISE_<SECTION>__<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="REPRISE_", env_nested_delimiter="__", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="REPRISE_", env_nested_delimiter="__", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     nats: Nats = Nats()
     s3: S3 = S3()

@@ -77,6 +77,17 @@ def streams(settings: Settings) -> dict[str, Config]:
             "max_bytes": limits.progress_bytes,
             "duplicate_window": _NANOSECONDS,
         },
+        subjects.TICKETS: {
+            "subjects": [subjects.ALL_TICKETS],
+            "retention": "limits",
+            "storage": "memory",
+            "discard": "old",
+            "max_msgs_per_subject": 1,
+            "max_age": 60 * _NANOSECONDS,
+            "max_bytes": 16 * 1024 * 1024,
+            "duplicate_window": _NANOSECONDS,
+        },
+        subjects.POOLS: {**newest, "subjects": [subjects.ALL_POOLS]},
         subjects.DLQ: {
             "subjects": [subjects.DEAD],
             "retention": "limits",

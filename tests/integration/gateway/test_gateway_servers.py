@@ -15,6 +15,7 @@ import httpx
 import pytest
 import uvicorn
 from websockets.asyncio.client import connect as connect_socket
+from websockets.exceptions import InvalidStatus
 
 from reprise_contracts import frames as f
 from reprise_contracts import subjects
@@ -31,7 +32,7 @@ from reprise_runtime.servers import NatsServer, SeaweedServer, free_ports
 from reprise_runtime.session_log import NatsSessionLog
 from reprise_runtime.settings import Settings
 from reprise_runtime.topology import open_bus
-from unit.gateway.gateway_site import Research, Watcher
+from unit.gateway.gateway_site import Research, Watcher, settings_with
 
 
 class Workers(Research):
@@ -158,6 +159,34 @@ async def test_other_systems_ask_over_nats(world: World) -> None:
     assert (await ask("refresh", session_id=session_id))["type"] == "/problems/batch_ended"
     contract = (await world.http.get("/asyncapi")).json()
     assert contract["channels"]["api_rerun"]["address"] == subjects.api("rerun")
+
+
+async def test_tokens_count_at_every_door(settings: Settings, bus: Bus, seaweed: SeaweedServer, store: S3Store, eventually: Any) -> None:
+    """By REST, by a ticket of NATS's own memory, and in a header of a question over NATS, which the timeline then names."""
+    tokens = settings_with(tokens={"alice": "a", "vera": {"token": "v", "role": "viewer"}}).auth
+    own = settings.model_copy(update={"s3": seaweed.settings(), "auth": tokens.model_copy(update={"nats": "token"})})
+    async with world_on(own, store, eventually) as world:
+        world.http.headers["authorization"] = "Bearer a"
+        batch_id, session_id = await world.started()
+        ticket = (await world.http.post("/ws-ticket")).json()["ticket"]
+        async with world.watching(batch_id, f"?ticket={ticket}") as client:
+            await client.until("snapshot")
+        with pytest.raises(InvalidStatus):
+            async with world.watching(batch_id, f"?ticket={ticket}"):
+                pass
+
+        async def ask(token: str | None, kind: str, **body: Any) -> dict[str, Any]:
+            headers = {"Authorization": f"Bearer {token}"} if token else None
+            message = await world.bus.ask(subjects.api(kind), json.dumps(body).encode(), headers=headers, timeout=10)
+            answer: dict[str, Any] = json.loads(message.data)
+            return answer
+
+        for token, kind in ((None, "unauthenticated"), ("wrong", "unauthenticated"), ("v", "forbidden")):
+            assert (await ask(token, "cancel", session_id=session_id))["type"] == f"/problems/{kind}"
+        assert (await ask("v", "state", session_id=session_id))["session_id"] == session_id
+        assert (await ask("a", "cancel", session_id=session_id))["command_id"]
+        story = (await world.http.get(f"/sessions/{session_id}/events")).json()["events"]
+        assert any(entry["text"].startswith("Alice via NATS") for entry in story), story
 
 
 async def test_progress_and_presence_come_through(world: World) -> None:

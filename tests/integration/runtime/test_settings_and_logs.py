@@ -18,15 +18,25 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("REPRISE_NATS__URL", "nats://a:1,nats://b:2")
     monkeypatch.setenv("REPRISE_S3__SECRET_KEY", "hush")
     monkeypatch.setenv("REPRISE_FEATURES__STEP_RERUN", "false")
-    monkeypatch.setenv("REPRISE_AUTH__TOKENS", '{"alice": "t0ken"}')
+    monkeypatch.setenv(
+        "REPRISE_AUTH__TOKENS", json.dumps({"alice": f"sha256:{'ab' * 32}", "bob": {"hash": f"sha256:{'cd' * 32}", "role": "viewer"}})
+    )
     monkeypatch.setenv("REPRISE_TIMINGS__LEASE", "3.5")
     settings = Settings()
     assert settings.nats.url == "nats://a:1,nats://b:2"
     assert settings.s3.secret_key.get_secret_value() == "hush"
     assert settings.features.phase_rerun
     assert not settings.features.step_rerun
-    assert settings.auth.tokens["alice"].get_secret_value() == "t0ken"
+    assert {name: token.role for name, token in settings.auth.tokens.items()} == {"alice": "researcher", "bob": "viewer"}
     assert settings.timings.lease == 3.5
+
+
+def test_a_token_that_is_no_hash_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token itself has no place in the configuration; the error says what has, and does not spread what it found."""
+    monkeypatch.setenv("REPRISE_AUTH__TOKENS", '{"alice": "rpr_secret"}')
+    with pytest.raises(ValidationError, match="reprise token alice") as refused:
+        Settings()
+    assert "rpr_secret" not in str(refused.value)
 
 
 def test_a_misspelt_or_impossible_setting_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +54,7 @@ def test_public_settings_hide_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `doctor` prints is JSON with every value except the secret ones."""
     for name in ("NATS__PASSWORD", "S3__SECRET_KEY", "LLM__API_KEY"):
         monkeypatch.setenv(f"REPRISE_{name}", "s3cr3t")
-    monkeypatch.setenv("REPRISE_AUTH__TOKENS", '{"alice": "s3cr3t"}')
+    monkeypatch.setenv("REPRISE_AUTH__TOKENS", json.dumps({"alice": f"sha256:{'ab' * 32}"}))
     text = json.dumps(Settings().public())
     assert "s3cr3t" not in text
     assert "alice" in text

@@ -21,7 +21,7 @@ async def test_the_log_and_the_queues_refuse_what_is_new_when_full(bus: Bus, set
     """INBOX, JOBS and SESSIONS discard new; a job's subject holds one job; the log is kept on disk and for ever."""
     configs = {name: (await bus.stream_info(name))["config"] for name in topology.streams(settings)}
     assert {name for name, config in configs.items() if config["discard"] == "new"} == {"INBOX", "JOBS", "SESSIONS", "DLQ"}
-    assert {name for name, config in configs.items() if config["storage"] == "memory"} == {"JOBS", "PROGRESS"}
+    assert {name for name, config in configs.items() if config["storage"] == "memory"} == {"JOBS", "PROGRESS", "TICKETS"}
     assert configs["JOBS"]["discard_new_per_subject"] is True
     assert configs["SESSIONS"]["max_age"] == 0
     assert configs["SNAPSHOTS"]["compression"] == "s2"

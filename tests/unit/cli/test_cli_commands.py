@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from reprise_cli.app import run
+from reprise_runtime.settings import Settings
+from reprise_runtime.tokens import digest
 from unit.cli.fake_server import Script, problem, serving
 
 STATE = {
@@ -197,3 +199,30 @@ def test_the_doctor_hides_secrets(script: Script, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("REPRISE_LOG__LEVEL", "loud")
     assert run(["doctor"]) == 1
     assert "log.level" in capsys.readouterr().out
+
+
+def test_a_token_is_made_and_the_others_stay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is printed to configure lets the new holder in, and those who were let in before."""
+    monkeypatch.delenv("REPRISE_AUTH__TOKENS", raising=False)
+    assert run(["token", "alice", "--role", "operator", "--json"]) == 0
+    alice = json.loads(capsys.readouterr().out)
+    monkeypatch.setenv("REPRISE_AUTH__TOKENS", alice["configure"]["REPRISE_AUTH__TOKENS"])
+    assert run(["token", "bob", "--days", "7", "--json"]) == 0
+    bob = json.loads(capsys.readouterr().out)
+    monkeypatch.setenv("REPRISE_AUTH__TOKENS", bob["configure"]["REPRISE_AUTH__TOKENS"])
+    known = Settings().auth.tokens
+    assert {name: (token.hash, token.role) for name, token in known.items()} == {
+        "alice": (digest(alice["token"]), "operator"), "bob": (digest(bob["token"]), "researcher"),
+    }  # fmt: skip
+    assert known["bob"].expires is not None and known["alice"].expires is None
+    assert alice["token"] not in bob["configure"]["REPRISE_AUTH__TOKENS"]
+    assert run(["token", "no spaces"]) == 2
+    assert run(["token", "carol"]) == 0
+    assert "as they were" in capsys.readouterr().out
+
+
+def test_a_stack_without_tokens_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2 before anything is started."""
+    monkeypatch.delenv("REPRISE_AUTH__TOKENS", raising=False)
+    assert run(["up", "--host", "0.0.0.0"]) == 2  # noqa: S104 - it is refused
+    assert "reprise token" in capsys.readouterr().err

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import uvicorn
-from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 
 from reprise_contracts import subjects
@@ -44,8 +43,9 @@ from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_gateway.app import Effects, compose, create_app
 from reprise_gateway.parts import Gateway
-from reprise_runtime.settings import Auth, Features, Limits, Settings
+from reprise_runtime.settings import Auth, Features, Limits, Settings, Token
 from reprise_runtime.testing import MemoryBus, MemoryLog, MemoryStore
+from reprise_runtime.tokens import digest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WANTED = (("Costs", ()), ("Benefits", ()), ("Balance", (0,)))
@@ -320,9 +320,15 @@ async def serving(site: Site) -> AsyncIterator[None]:
     await task
 
 
+def token_of(given: str | dict[str, Any]) -> Token:
+    """A token as it is configured, from its text and, in a table, its role and its end."""
+    fields: dict[str, Any] = {"token": given} if isinstance(given, str) else dict(given)
+    return Token(hash=digest(fields.pop("token")), **fields)
+
+
 def settings_with(**changes: Any) -> Settings:
     """Settings with tokens, features or limits of the test's own."""
-    known = {"tokens": lambda v: {"auth": Auth(tokens={name: SecretStr(token) for name, token in v.items()})},
+    known = {"tokens": lambda v: {"auth": Auth(tokens={name: token_of(token) for name, token in v.items()})},
              "features": lambda v: {"features": Features(**v)}, "limits": lambda v: {"limits": Limits(**v)}}  # fmt: skip
     fields: dict[str, Any] = {}
     for name, value in changes.items():

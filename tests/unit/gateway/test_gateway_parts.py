@@ -5,13 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from starlette.requests import HTTPConnection
 
 from reprise_contracts import frames as f
 from reprise_contracts.artifacts import ObjectRef
 from reprise_contracts.events import RunStarted
-from reprise_gateway.access import Access, Caller, foreign
+from reprise_gateway.access import foreign
 from reprise_gateway.capacity import Capacity
 from reprise_gateway.contents import Contents
 from reprise_gateway.outbox import Outbox, Overflow
@@ -57,22 +56,6 @@ async def test_too_many_durable_frames_end_the_socket() -> None:
         outbox.durable(f.WorkflowComplete(run_id=run))
     with pytest.raises(Overflow):
         await outbox.take()
-
-
-def test_a_ticket_opens_once_within_its_time_at_any_gateway() -> None:
-    clock = [1000.0]
-    tokens = {"alice": SecretStr("a")}
-    here, there = Access(tokens, clock=lambda: clock[0]), Access(tokens, clock=lambda: clock[0])
-    ticket = here.ticket(Caller("alice"))
-    assert there.redeem(ticket).name == "alice"
-    assert here.redeem(ticket).name == "alice"
-    late = here.ticket(Caller("alice"))
-    clock[0] += 31
-    foreign_ticket = Access({"mallory": SecretStr("m")}, clock=lambda: clock[0]).ticket(Caller("alice"))
-    for bad in (ticket, late, foreign_ticket, "", "x.y", "aa.bb", ticket + "=", ticket.replace(".", "")):
-        with pytest.raises(Refused) as refused:
-            here.redeem(bad)
-        assert refused.value.problem.type == "unauthenticated"
 
 
 def connection(**headers: str) -> HTTPConnection:
