@@ -27,7 +27,7 @@ async def run(settings: Settings) -> None:
     """Stand by or schedule until SIGTERM."""
     setup(settings.log, "scheduler")
     client = await connect(settings.nats, "scheduler")
-    bus = await open_bus(client, settings)
+    bus = await open_bus(client, settings, keeper=True)
     store = S3Store(settings.s3)
     await await_bucket(store)
     log = NatsSessionLog(bus)

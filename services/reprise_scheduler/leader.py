@@ -11,11 +11,10 @@ from nats.aio.client import Client
 from nats.js.api import KeyValueConfig, StorageType
 from nats.js.kv import KeyValue
 
+from reprise_contracts.subjects import LEADER, LEADERS
 from reprise_runtime.logs import logger
 
 _log = logger(__name__)
-BUCKET = "LEADERS"
-KEY = "scheduler"
 TTL = 6.0
 """Seconds after which a silent leader is replaced. Renewed three times as often."""
 _FAILURES = (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError)
@@ -24,9 +23,9 @@ _FAILURES = (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError)
 async def open_bucket(client: Client, replicas: int) -> KeyValue:
     """The bucket, made if it is missing. In memory: with its server everything that leads is new as well."""
     js = client.jetstream(timeout=3.0)
-    config = KeyValueConfig(bucket=BUCKET, ttl=TTL, storage=StorageType.MEMORY, replicas=replicas, history=1)
+    config = KeyValueConfig(bucket=LEADERS, ttl=TTL, storage=StorageType.MEMORY, replicas=replicas, history=1)
     try:
-        return await js.key_value(BUCKET)
+        return await js.key_value(LEADERS)
     except nats.js.errors.NotFoundError:
         return await js.create_key_value(config)
 
@@ -36,7 +35,7 @@ async def lead(client: Client, replicas: int, name: str, work: Callable[[], Awai
     while True:
         try:
             bucket = await open_bucket(client, replicas)
-            revision = await bucket.create(KEY, name.encode())
+            revision = await bucket.create(LEADER, name.encode())
         except _FAILURES:
             await asyncio.sleep(TTL / 6)
             continue
@@ -51,7 +50,7 @@ async def _while_renewed(bucket: KeyValue, revision: int, name: str, work: Calla
         while not task.done():
             await asyncio.wait([task], timeout=TTL / 3)
             try:
-                revision = await bucket.update(KEY, name.encode(), last=revision)
+                revision = await bucket.update(LEADER, name.encode(), last=revision)
                 renewed = time.monotonic()
             except _FAILURES as error:
                 if time.monotonic() - renewed > TTL * 0.8 or isinstance(error, nats.js.errors.KeyWrongLastSequenceError):
@@ -63,4 +62,4 @@ async def _while_renewed(bucket: KeyValue, revision: int, name: str, work: Calla
         with contextlib.suppress(asyncio.CancelledError):
             await task
         with contextlib.suppress(*_FAILURES):
-            await bucket.delete(KEY, last=revision)
+            await bucket.delete(LEADER, last=revision)

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from reprise_contracts.nodes import phase_of, token
 
 ROOT = "reprise.v1"
+JETSTREAM = "$JS.API"
+"""Where JetStream itself is asked."""
 
 # Streams
 INBOX = "INBOX"
@@ -37,6 +39,11 @@ INBOX_SUBJECTS = (COMMANDS, REPORTS, FACTS, TIMERS)
 def command(target: str, kind: str) -> str:
     """A command to a session or a batch: `reprise.v1.cmd.<id>.<kind>`."""
     return f"{ROOT}.cmd.{target}.{kind}"
+
+
+def commands_of(kind: str) -> str:
+    """All commands of one kind."""
+    return f"{ROOT}.cmd.*.{kind}"
 
 
 def report(session_id: str, node: str) -> str:
@@ -153,6 +160,11 @@ def presence(phase: str, worker: str) -> str:
     return f"{ROOT}.presence.{phase}.{worker}"
 
 
+def presences_of(phase: str) -> str:
+    """What the workers of one pool do now."""
+    return f"{ROOT}.presence.{phase}.*"
+
+
 # DLQ
 DEAD = f"{ROOT}.dlq.>"
 
@@ -183,6 +195,7 @@ def pool_order(phase: str) -> str:
 # Request and reply, for other systems (core NATS, not a stream)
 API_KINDS = ("start", "rerun", "refresh", "accept", "cancel", "state", "command", "end")
 API_GROUP = "gateway"
+APIS = f"{ROOT}.api.*"
 
 
 def api(kind: str) -> str:
@@ -190,7 +203,22 @@ def api(kind: str) -> str:
     return f"{ROOT}.api.{kind}"
 
 
-# Objects
+# Who leads: a key-value bucket, and the stream that keeps it
+LEADERS = "LEADERS"
+LEADERS_STREAM = f"KV_{LEADERS}"
+LEADER = "scheduler"
+
+
+def leader_entry() -> str:
+    """The entry of the scheduler that leads."""
+    return f"$KV.{LEADERS}.{LEADER}"
+
+
+# Objects: the first part of a key is who may write it
+INPUTS = "inputs"
+SOURCES = "sources"
+
+
 def artifact_key(batch_id: str, session_id: str, node: str, generation: int, execution_id: str) -> str:
     """Where one execution writes its artifact. Never the same key twice; phase first, so that a prefix is a privilege."""
     return f"{artifact_prefix(batch_id, session_id, phase_of(node))}{token(node)}/g{generation}/{execution_id}.json"
@@ -203,24 +231,24 @@ def artifact_prefix(batch_id: str, session_id: str, phase: str) -> str:
 
 def inputs_key(batch_id: str, session_id: str, node: str, generation: int, attempt: int) -> str:
     """A job's list of inputs, where it is too long for a message."""
-    return f"inputs/{batch_id}/{session_id}/{token(node)}/g{generation}-{attempt}.json"
+    return f"{INPUTS}/{batch_id}/{session_id}/{token(node)}/g{generation}-{attempt}.json"
 
 
 def inputs_prefix(batch_id: str, session_id: str) -> str:
     """All lists of inputs of a session."""
-    return f"inputs/{batch_id}/{session_id}/"
+    return f"{INPUTS}/{batch_id}/{session_id}/"
 
 
 def raw_key(batch_id: str, sha256: str) -> str:
     """A download, by the sha256 of its bytes."""
-    return f"sources/{batch_id}/raw/{sha256}"
+    return f"{SOURCES}/{batch_id}/raw/{sha256}"
 
 
 def text_key(batch_id: str, sha256: str) -> str:
     """An extracted text (UTF-8), by the sha256 of its bytes."""
-    return f"sources/{batch_id}/text/{sha256}"
+    return f"{SOURCES}/{batch_id}/text/{sha256}"
 
 
 def sources_prefix(batch_id: str) -> str:
     """All downloads and texts of a batch."""
-    return f"sources/{batch_id}/"
+    return f"{SOURCES}/{batch_id}/"

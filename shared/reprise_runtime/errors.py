@@ -3,6 +3,7 @@
 RepriseError
 ├── Retryable            nothing is wrong with what was asked: the same again may succeed
 │   ├── Unavailable      a server does not answer, or is not there yet
+│   │   └── NotPermitted the server's rights do not allow it: an operator has to, nothing is lost meanwhile
 │   ├── PublishTimeout   no confirmation came; the message may be stored all the same
 │   ├── StoreUnavailable the object store does not answer, or answers 5xx
 │   ├── Conflict         a compare-and-set append lost: read again, decide again
@@ -28,6 +29,10 @@ class Retryable(RepriseError):
 
 class Unavailable(Retryable):
     """A server does not answer, or is not there yet."""
+
+
+class NotPermitted(Unavailable):
+    """The NATS user may not do this. Retryable: what waits is kept until its rights are mended."""
 
 
 class PublishTimeout(Retryable):

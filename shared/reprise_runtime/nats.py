@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -16,11 +17,12 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from reprise_contracts.problems import Problem
-from reprise_runtime.errors import AlreadyHeld, Conflict, PublishTimeout, Refused, RepriseError, StreamFull, Unavailable
+from reprise_contracts.subjects import JETSTREAM
+from reprise_runtime.errors import AlreadyHeld, Conflict, NotPermitted, PublishTimeout, Refused, RepriseError, StreamFull, Unavailable
 from reprise_runtime.logs import logger
 from reprise_runtime.settings import Nats
 
-API = "$JS.API"
+API = JETSTREAM
 MSG_ID = "Nats-Msg-Id"
 EXPECTED_STREAM = "Nats-Expected-Stream"
 EXPECTED_SEQ = "Nats-Expected-Last-Subject-Sequence"
@@ -36,6 +38,7 @@ WRONG_LAST_SEQUENCE = (10071, 10164)
 STORE_FAILED = 10077
 NO_RESOURCES = (10023, 10047)
 TOO_LARGE = (10053, 10054)
+_VIOLATION = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"', re.IGNORECASE)
 
 _log = logger(__name__)
 
@@ -49,6 +52,8 @@ class Connection(Client):
     """A client that knows whether it is being closed on purpose."""
 
     leaving = False
+    on_violation: Callable[[str], None] | None = None
+    """Called with the subject (in lower case: the library's parser) of a publication that the server refused."""
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
@@ -76,11 +81,12 @@ def connect_options(settings: Nats, name: str) -> dict[str, Any]:
     """What any client of ours connects with, FastStream's broker too (which needs its own `closed_cb`)."""
 
     async def on_error(error: Exception) -> None:
-        _log.warning("nats", error=str(error) or type(error).__name__)
+        _heard(error, settings)
 
     options: dict[str, Any] = {
         "servers": [url.strip() for url in settings.url.split(",")],
         "name": name,
+        "inbox_prefix": settings.inbox,
         "error_cb": on_error,
         "max_reconnect_attempts": -1,
         "reconnect_time_wait": 0.25,
@@ -97,6 +103,17 @@ def connect_options(settings: Nats, name: str) -> dict[str, Any]:
     return options
 
 
+def _heard(error: Exception, settings: Nats) -> re.Match[str] | None:
+    """Log what the server complains of; the match if it is a right that is missing: the server then drops what was sent, in silence."""
+    violation = _VIOLATION.search(str(error))
+    if violation is None:
+        _log.warning("nats", error=str(error) or type(error).__name__)
+    else:
+        advice = "give the server the users that `reprise bootstrap --nats-users` prints"
+        _log.error("not permitted", user=settings.user, action=violation[1], subject=violation[2], advice=advice)
+    return violation
+
+
 async def connect(settings: Nats, name: str, *, on_lost: Callable[[], None] = leave) -> Connection:
     """Connect; raises `Unavailable` after `connect_timeout`.
 
@@ -109,8 +126,14 @@ async def connect(settings: Nats, name: str, *, on_lost: Callable[[], None] = le
             _log.error("nats connection closed for good", name=name)
             on_lost()
 
+    async def on_error(error: Exception) -> None:
+        violation = _heard(error, settings)
+        if violation is not None and violation[1].lower() == "publish" and client.on_violation is not None:
+            client.on_violation(violation[2])
+
+    options = connect_options(settings, name) | {"error_cb": on_error, "closed_cb": on_closed}
     try:
-        await asyncio.wait_for(client.connect(**connect_options(settings, name), closed_cb=on_closed), settings.connect_timeout)
+        await asyncio.wait_for(client.connect(**options), settings.connect_timeout)
     except (TimeoutError, OSError, nats.errors.Error) as error:
         await client.close()
         raise Unavailable(f"no NATS server at {settings.url}: {error or 'no answer'}") from error
@@ -183,6 +206,7 @@ class Bus:
         self._count = 0
         self._room = asyncio.Semaphore(IN_FLIGHT)
         self._waiting: dict[str, Callable[[Msg], None]] = {}
+        self._asked: dict[asyncio.Future[Msg], str] = {}
         self._reconnected: list[Restore] = []
         self._restoring: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -194,6 +218,8 @@ class Bus:
         bus._inbox = f"{client.new_inbox()}."
         await client.subscribe(f"{bus._inbox}*", cb=bus._answered)
         client._reconnected_cb = bus._on_reconnect
+        if isinstance(client, Connection):
+            client.on_violation = bus._not_permitted
         return bus
 
     def restore_with(self, restore: Restore) -> None:
@@ -238,6 +264,12 @@ class Bus:
 
     # Asking
 
+    def _not_permitted(self, subject: str) -> None:
+        """No answer will come to what was asked there: whoever waits for one hears of it at once."""
+        for answer, asked in self._asked.items():
+            if asked.lower() == subject.lower() and not answer.done():
+                answer.set_exception(NotPermitted(f"this NATS user may not publish to {asked}"))
+
     async def _answered(self, message: Msg) -> None:
         handler = self._waiting.get(message.subject[len(self._inbox) :])
         if handler is not None:
@@ -258,12 +290,13 @@ class Bus:
             raise Unavailable(f"{subject}: {error}") from error
 
     async def ask(self, subject: str, data: bytes = b"", *, headers: dict[str, str] | None = None, timeout: float | None = None) -> Msg:  # noqa: ASYNC109 - a deadline of the protocol
-        """Send and wait for one answer. Raises `PublishTimeout` (it may have arrived) and `Unavailable`."""
+        """Send and wait for one answer. Raises `PublishTimeout` (it may have arrived), `Unavailable` and `NotPermitted`."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Msg] = loop.create_future()
         self._count += 1
         token = str(self._count)
         self._waiting[token] = lambda message: None if answer.done() else answer.set_result(message)
+        self._asked[answer] = subject
         clock = loop.call_later(timeout or self._timeout, _expire, answer)
         try:
             await self.client.publish(subject, data, reply=self._inbox + token, headers=headers)
@@ -276,7 +309,7 @@ class Bus:
             raise Unavailable(f"{subject}: {error}") from error
         finally:
             clock.cancel()
-            del self._waiting[token]
+            del self._waiting[token], self._asked[answer]
         if message.headers is not None and message.headers.get(STATUS) == "503":
             raise Unavailable(f"nobody answers on {subject}")
         return message
@@ -324,7 +357,8 @@ class Bus:
         """Store a message in a stream; its sequence, also when an earlier try had stored it.
 
         Tried four times, 5 s each, under one id. Raises `Conflict` (another message came after the expected one), `StreamFull`,
-        `AlreadyHeld`, `PublishTimeout` (it may be stored: publish again with the same `msg_id`), `Unavailable`, `Refused` (too large).
+        `AlreadyHeld`, `PublishTimeout` (it may be stored: publish again with the same `msg_id`), `Unavailable`, `NotPermitted` (at
+        the first try), `Refused` (too large).
         """
         fields = dict(headers) if headers else {}
         fields[EXPECTED_STREAM] = stream
@@ -339,7 +373,7 @@ class Bus:
                     raise _rejected(error, stream, subject, len(data)) from error
                 return await self._read_back(stream, subject, expect_last_subject_seq, identity)
             except (PublishTimeout, Unavailable) as error:
-                if pause is None:
+                if pause is None or isinstance(error, NotPermitted):
                     raise
                 _log.info("publishing again", subject=subject, error=str(error))
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads retries, hides nothing

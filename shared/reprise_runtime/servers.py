@@ -20,6 +20,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from reprise_runtime.errors import Unavailable
+from reprise_runtime.rights import ADMIN, OUTSIDE, users_conf
 from reprise_runtime.settings import S3, Nats
 
 HOST = "127.0.0.1"
@@ -157,8 +158,18 @@ class NatsServer(Server):
 
     name = "nats"
 
-    def __init__(self, folder: Path, port: int = 0, *, sync_always: bool = True, max_payload: int = 8 * 1024 * 1024) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int = 0,
+        *,
+        sync_always: bool = True,
+        max_payload: int = 8 * 1024 * 1024,
+        passwords: Mapping[str, str] | None = None,
+    ) -> None:
+        """With `passwords` (by role) everyone has the rights of `rights`, and who names no user those of an outside system."""
         super().__init__(folder)
+        self._passwords = passwords
         drawn, self.monitor_port = free_ports(2)
         self.port = port or drawn
         self._sync = "always" if sync_always else "2m"
@@ -169,18 +180,25 @@ class NatsServer(Server):
         """Where it listens."""
         return f"nats://{HOST}:{self.port}"
 
-    def settings(self) -> Nats:
-        """How to reach it."""
-        return Nats(url=self.url)
+    def settings(self, role: str | None = None) -> Nats:
+        """How to reach it: in a role, where there are users; else as one who names none."""
+        if role is None or self._passwords is None:
+            return Nats(url=self.url)
+        return Nats(url=self.url, user=role, password=SecretStr(self._passwords[role]), declare=role == ADMIN)
 
     def command(self) -> list[str]:
         """The program with its configuration file."""
+        users = ""
+        if self._passwords is not None:
+            users = users_conf({role: json.dumps(password) for role, password in self._passwords.items()}, unnamed=OUTSIDE)
         path = self.folder / "nats.conf"
+        path.touch(mode=0o600)
         path.write_text(
             f'host: "{HOST}"\nport: {self.port}\nhttp: "{HOST}:{self.monitor_port}"\n'
             f'server_name: "reprise"\nmax_payload: {self._max_payload}\nmax_pending: 128MB\nwrite_deadline: "10s"\n'
             f'lame_duck_duration: "30s"\n'
             f"jetstream {{\n  store_dir: {json.dumps(str(self.folder / 'jetstream'))}\n  sync_interval: {self._sync}\n}}\n"
+            f"{users}"
         )
         return [find_binary("nats-server"), "-c", str(path)]
 

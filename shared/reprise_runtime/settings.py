@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from reprise_runtime.rights import inbox_of
+
 MB = 1024 * 1024
 Seconds = Annotated[float, Field(gt=0)]
 Size = Annotated[int, Field(gt=0)]
@@ -23,8 +25,17 @@ class Nats(_Section):
     password: SecretStr | None = None
     creds: Path | None = None
     """A credentials file (JWT and nkey)."""
+    inbox_prefix: str | None = None
+    """Where answers arrive; None: `_INBOX`, or where a user is named `_INBOX_<user>`, the only one that a service's user may hear."""
+    declare: bool = True
+    """Whether a service makes missing streams and consumers. Off where `reprise bootstrap` does, and services may not."""
     connect_timeout: Seconds = 10.0
     """How long the first connection may take in all; a later loss is repaired for as long as it takes."""
+
+    @property
+    def inbox(self) -> str:
+        """The effective prefix of answers."""
+        return self.inbox_prefix or (inbox_of(self.user) if self.user else "_INBOX")
 
 
 class S3(_Section):

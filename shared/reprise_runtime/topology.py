@@ -1,6 +1,7 @@
 """One table of every stream and durable consumer, and the one call that makes the server agree with it."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,45 +118,65 @@ def consumers(settings: Settings) -> dict[tuple[str, str], Config]:
     return {(stream, name): {"durable_name": name, "name": name, **config} for (stream, name), config in table.items()}
 
 
-async def open_bus(client: Client, settings: Settings, *, declare: bool = True) -> Bus:
-    """A bus that makes what is missing again when it finds it missing. With `declare` it calls `ensure` first."""
+IN_MEMORY = (subjects.JOBS, subjects.PROGRESS)
+"""Streams that a server's restart may take away: a memory stream has to be made again by a service, at once."""
+
+
+async def open_bus(client: Client, settings: Settings, *, declare: bool = True, keeper: bool = False) -> Bus:
+    """A bus that makes what is missing again when it finds it missing. With `declare` it calls `ensure` first.
+
+    Where services do not declare (`REPRISE_NATS__DECLARE=false`: `reprise bootstrap` does), only the `keeper` makes anything again, and
+    only what is kept in memory; the others wait for it.
+    """
     bus = await Bus.open(client, timeout=settings.timings.publish_timeout)
-    bus.restore_with(lambda: ensure(bus, settings))
-    if declare:
-        await ensure(bus, settings)
+    only = None if settings.nats.declare else IN_MEMORY
+    if only is None or keeper:
+        bus.restore_with(lambda: ensure(bus, settings, only=only))
+        if declare:
+            await ensure(bus, settings, only=only)
     return bus
 
 
-async def ensure(bus: Bus, settings: Settings) -> list[Drift]:
+async def ensure(bus: Bus, settings: Settings, *, only: Collection[str] | None = None, repair: bool = True) -> list[Drift]:
     """Make every stream and consumer that is missing, set right every setting that drifted, and say what was done.
 
-    Idempotent, and safe to run from many processes at once. Raises `Unavailable`, and `ApiError` where the server refuses a new stream.
+    `only` names the streams that are looked after (with their consumers). Without `repair` nothing is changed. Idempotent, and safe to
+    run from many processes at once. Raises `Unavailable`, and `ApiError` where the server refuses a new stream.
     """
     found: list[Drift] = []
+    missing: set[str] = set()
     for name, config in streams(settings).items():
-        found += await _ensure_stream(bus, name, config)
+        if only is None or name in only:
+            drifts = await _ensure_stream(bus, name, config, repair=repair)
+            missing |= {drift.name for drift in drifts if not drift.setting and not drift.repaired}
+            found += drifts
     for (stream, name), config in consumers(settings).items():
-        found += await ensure_consumer(bus, stream, name, config)
+        if stream in missing:
+            found.append(Drift(f"{stream}/{name}", "", None, "created", repaired=False, problem="missing"))
+        elif only is None or stream in only:
+            found += await ensure_consumer(bus, stream, name, config, repair=repair)
     return found
 
 
-async def _ensure_stream(bus: Bus, name: str, config: Config) -> list[Drift]:
+async def _ensure_stream(bus: Bus, name: str, config: Config, *, repair: bool) -> list[Drift]:
     try:
         actual = (await bus.api(f"STREAM.INFO.{name}"))["config"]
     except ApiError as error:
         if error.err_code != STREAM_NOT_FOUND:
             raise
+        if not repair:
+            return [Drift(name, "", None, "created", repaired=False, problem="missing")]
         try:
             await bus.api(f"STREAM.CREATE.{name}", config)
         except ApiError as taken:
             if taken.err_code != _NAME_IN_USE:
                 raise
-            return await _ensure_stream(bus, name, config)
+            return await _ensure_stream(bus, name, config, repair=repair)
         return [Drift(name, "", None, "created")]
-    return await _repair(bus, name, config, actual, (f"STREAM.UPDATE.{name}", {**actual, **config}))
+    return await _repair(bus, name, config, actual, (f"STREAM.UPDATE.{name}", {**actual, **config}) if repair else None)
 
 
-async def ensure_consumer(bus: Bus, stream: str, name: str, config: Config) -> list[Drift]:
+async def ensure_consumer(bus: Bus, stream: str, name: str, config: Config, *, repair: bool = True) -> list[Drift]:
     """The same for one consumer."""
     path = f"CONSUMER.CREATE.{stream}.{name}"
     if (subject := config.get("filter_subject")) is not None:
@@ -167,16 +188,21 @@ async def ensure_consumer(bus: Bus, stream: str, name: str, config: Config) -> l
             raise Unavailable(f"there is no stream {stream}") from error
         if error.err_code != CONSUMER_NOT_FOUND:
             raise
+        if not repair:
+            return [Drift(f"{stream}/{name}", "", None, "created", repaired=False, problem="missing")]
         await bus.api(path, {"stream_name": stream, "config": config, "action": ""})
         return [Drift(f"{stream}/{name}", "", None, "created")]
     update = {"stream_name": stream, "config": {**actual, **config}, "action": "update"}
-    return await _repair(bus, f"{stream}/{name}", config, actual, (path, update))
+    return await _repair(bus, f"{stream}/{name}", config, actual, (path, update) if repair else None)
 
 
-async def _repair(bus: Bus, name: str, config: Config, actual: Config, request: tuple[str, Config]) -> list[Drift]:
+async def _repair(bus: Bus, name: str, config: Config, actual: Config, request: tuple[str, Config] | None) -> list[Drift]:
+    """Set right what differs, by one request; without one, only say it."""
     differing = [key for key, value in config.items() if _differs(actual.get(key), value)]
     if not differing:
         return []
+    if request is None:
+        return [Drift(name, key, actual.get(key), config[key], repaired=False, problem="drifted") for key in differing]
     try:
         await bus.api(*request)
     except ApiError as error:

@@ -1,0 +1,205 @@
+"""Every NATS user against the real server: what it may do is what its service does, and everything else is refused.
+
+`MAY` and `HEARS` are written by hand, so that the table in `reprise_runtime.rights` is held against something other than itself.
+"""
+
+import secrets
+import time
+from collections.abc import Iterator
+
+import nats
+import pytest
+from nats.aio.client import Client
+from pydantic import SecretStr
+
+from reprise_contracts import subjects as s
+from reprise_contracts.nodes import PHASES
+from reprise_runtime import topology
+from reprise_runtime.errors import NotPermitted, Unavailable
+from reprise_runtime.follower import Follower
+from reprise_runtime.nats import connect
+from reprise_runtime.rights import ADMIN, GATEWAY, ORCHESTRATOR, OUTSIDE, ROLES, SCHEDULER, SERVICES, WHO_AM_I, inbox_of
+from reprise_runtime.servers import NatsServer
+from reprise_runtime.settings import Settings
+
+API = "$JS.API"
+EACH = "0123456789abcdef"
+
+DEEDS = {
+    "command a rerun": "reprise.v1.cmd.s1.rerun",
+    "command a cancel": "reprise.v1.cmd.s1.cancel",
+    "command a batch": "reprise.v1.cmd.b1.create",
+    "command an edit": "reprise.v1.cmd.s1.edit",
+    "append to the log": "reprise.v1.log.s1",
+    "save a snapshot": "reprise.v1.snapshot.s1",
+    "tell a fact": "reprise.v1.fact.s1",
+    "say that it is time": "reprise.v1.timer.s1",
+    "send a job": "reprise.v1.job.phase3.s1.phase3-1.1.1",
+    "cancel a job": "reprise.v1.control.phase3.s1.phase3-1",
+    "tell progress": "reprise.v1.progress.s1.phase3-1",
+    "ask the api": "reprise.v1.api.state",
+    "put an input aside": "reprise.v1.dlq.INBOX",
+    "put a job aside": "reprise.v1.dlq.JOBS",
+    "lead": "$KV.LEADERS.scheduler",
+    "take inputs": f"{API}.CONSUMER.MSG.NEXT.INBOX.orchestrator",
+    "acknowledge inputs": "$JS.ACK.INBOX.orchestrator.1.1.1.1.0",
+    "acknowledge inputs, in the next form": "$JS.ACK._.abc.INBOX.orchestrator.1.1.1.1.0.x",
+    "follow the log": f"{API}.CONSUMER.CREATE.SESSIONS.follow-{EACH}.reprise.v1.log.*",
+    "follow every cancellation": f"{API}.CONSUMER.CREATE.CONTROL.follow-{EACH}.reprise.v1.control.>",
+    "follow inputs": f"{API}.CONSUMER.CREATE.INBOX.follow-{EACH}.reprise.v1.cmd.>",
+    "read the log": f"{API}.DIRECT.GET.SESSIONS",
+    "read a commit": f"{API}.STREAM.MSG.GET.SESSIONS",
+    "read a snapshot": f"{API}.STREAM.MSG.GET.SNAPSHOTS",
+    "read inputs": f"{API}.STREAM.MSG.GET.INBOX",
+    "read jobs": f"{API}.STREAM.MSG.GET.JOBS",
+    "look at the inbox": f"{API}.STREAM.INFO.INBOX",
+    "look at the log": f"{API}.STREAM.INFO.SESSIONS",
+    "purge the log": f"{API}.STREAM.PURGE.SESSIONS",
+    "purge a snapshot": f"{API}.STREAM.PURGE.SNAPSHOTS",
+    "purge the inbox": f"{API}.STREAM.PURGE.INBOX",
+    "delete one commit": f"{API}.STREAM.MSG.DELETE.SESSIONS",
+    "delete the log": f"{API}.STREAM.DELETE.SESSIONS",
+    "delete the jobs": f"{API}.STREAM.DELETE.JOBS",
+    "make the jobs": f"{API}.STREAM.CREATE.JOBS",
+    "change the jobs": f"{API}.STREAM.UPDATE.JOBS",
+    "make the progress": f"{API}.STREAM.CREATE.PROGRESS",
+    "make a pool": f"{API}.CONSUMER.CREATE.JOBS.pool-phase3.reprise.v1.job.phase3.>",
+    "make the log": f"{API}.STREAM.CREATE.SESSIONS",
+    "change the log": f"{API}.STREAM.UPDATE.SESSIONS",
+    "make the bucket of leaders": f"{API}.STREAM.CREATE.KV_LEADERS",
+    "make a stream": f"{API}.STREAM.CREATE.MINE",
+    "delete a pool": f"{API}.CONSUMER.DELETE.JOBS.pool-phase3",
+    "delete the orchestrator's consumer": f"{API}.CONSUMER.DELETE.INBOX.orchestrator",
+    "list streams": f"{API}.STREAM.LIST",
+    "take a copy": f"{API}.STREAM.SNAPSHOT.SESSIONS",
+    "speak of something else": "other.subject",
+    **{f"answer in the name of {role}'s server": f"_INBOX_{role}.x.1" for role in (*SERVICES, OUTSIDE)},
+    **{f"report on {phase}": f"reprise.v1.done.{phase}.s1.x" for phase in PHASES},
+    **{f"be present in {phase}": f"reprise.v1.presence.{phase}.me" for phase in PHASES},
+    **{f"take jobs of {phase}": f"{API}.CONSUMER.MSG.NEXT.JOBS.pool-{phase}" for phase in PHASES},
+    **{f"acknowledge jobs of {phase}": f"$JS.ACK.JOBS.pool-{phase}.1.1.1.1.0" for phase in PHASES},
+    **{f"follow cancellations of {phase}": f"{API}.CONSUMER.CREATE.CONTROL.follow-{EACH}.reprise.v1.control.{phase}.>" for phase in PHASES},
+}  # fmt: skip
+
+LOG = {"follow the log", "look at the log"}
+MAY = {
+    GATEWAY: LOG | {
+        "command a rerun", "command a cancel", "command a batch", "command an edit", "read the log", "read a commit", "read a snapshot",
+        "read jobs", "look at the inbox",
+    },
+    ORCHESTRATOR: {
+        "take inputs", "acknowledge inputs", "acknowledge inputs, in the next form", "append to the log", "save a snapshot", "tell a fact",
+        "put an input aside", "look at the log", "read the log", "read a commit", "read a snapshot",
+    },
+    SCHEDULER: LOG | {
+        "send a job", "cancel a job", "say that it is time", "lead", "read the log", "read a commit", "read a snapshot", "purge the log",
+        "purge a snapshot", "make the jobs", "change the jobs", "make the progress", "make a pool", "make the bucket of leaders",
+    },
+    OUTSIDE: LOG | {"command a rerun", "command a cancel", "ask the api"},
+    **{
+        phase: {
+            f"report on {phase}", f"be present in {phase}", f"take jobs of {phase}", f"acknowledge jobs of {phase}",
+            f"follow cancellations of {phase}", "tell progress", "put a job aside",
+        }
+        for phase in PHASES
+    },
+}  # fmt: skip
+
+EARS = [
+    "reprise.v1.log.*", "reprise.v1.cmd.>", "reprise.v1.done.>", "reprise.v1.job.>", "reprise.v1.control.>", "reprise.v1.progress.>",
+    "reprise.v1.presence.*.*", "reprise.v1.api.*", "reprise.v1.dlq.>", "reprise.v1.>", "$JS.>", "$KV.>", "$SYS.>", "_INBOX.>",
+    *(f"{inbox_of(role)}.>" for role in (*SERVICES, OUTSIDE)), ">",
+]  # fmt: skip
+HEARS = {
+    **{role: {f"_INBOX_{role}.>"} for role in SERVICES},
+    GATEWAY: {"_INBOX_gateway.>", "reprise.v1.progress.>", "reprise.v1.presence.*.*", "reprise.v1.api.*"},
+    OUTSIDE: {"_INBOX_outside.>", "_INBOX.>", "reprise.v1.progress.>"},
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    """A server on which everyone has a user."""
+    passwords = {role: secrets.token_urlsafe(12) for role in ROLES}
+    with NatsServer(tmp_path_factory.mktemp("nats"), sync_always=False, passwords=passwords) as server:
+        assert isinstance(server, NatsServer)
+        yield server
+
+
+@pytest.fixture
+async def declared(server: NatsServer) -> Settings:
+    """Every stream, made by the operator."""
+    settings = Settings(nats=server.settings(ADMIN))
+    client = await connect(settings.nats, "bootstrap")
+    await topology.open_bus(client, settings)
+    await client.close()
+    return settings
+
+
+async def refused(server: NatsServer, role: str, deeds: dict[str, str], *, listening: bool) -> set[str]:
+    """Which of the deeds the server refuses to a role, by its own word."""
+    violations: list[str] = []
+
+    async def heard(error: Exception) -> None:
+        violations.append(str(error))
+
+    own = server.settings(role)
+    assert own.password is not None
+    client: Client = await nats.connect(
+        own.url, user=role, password=own.password.get_secret_value(), error_cb=heard, inbox_prefix=inbox_of(role)
+    )
+    for subject in deeds.values():
+        if listening:
+            await client.subscribe(subject)
+        else:
+            await client.publish(subject, b"")
+    await client.request(WHO_AM_I)  # the server answers in order: what it refuses it has said by now
+    await client.close()
+    return {deed for deed, subject in deeds.items() if any(f'"{subject.lower()}"' in violation for violation in violations)}
+
+
+@pytest.mark.parametrize("role", MAY)
+async def test_a_user_may_do_what_its_service_does_and_nothing_else(server: NatsServer, declared: Settings, role: str) -> None:
+    """Every deed that is not the role's own is refused."""
+    assert set(DEEDS) - await refused(server, role, DEEDS, listening=False) == MAY[role]
+
+
+@pytest.mark.parametrize("role", HEARS)
+async def test_a_user_hears_what_it_needs_and_nothing_else(server: NatsServer, declared: Settings, role: str) -> None:
+    """Nobody hears another one's answers."""
+    ears = {subject: subject for subject in EARS}
+    assert set(ears) - await refused(server, role, ears, listening=True) == HEARS[role]
+
+
+async def test_a_wrong_password_is_no_user(server: NatsServer) -> None:
+    """The server lets nobody in by a name alone."""
+    wrong = server.settings(SCHEDULER).model_copy(update={"password": SecretStr("guessed"), "connect_timeout": 0.5})
+    with pytest.raises(Unavailable):
+        await connect(wrong, "test")
+
+
+async def test_what_is_refused_is_said_at_once(server: NatsServer, declared: Settings) -> None:
+    """The server drops in silence what it refuses: whoever waits for an answer hears of it from the connection, not from a time-out."""
+    client = await connect(server.settings("phase1"), "test")
+    bus = await topology.open_bus(client, declared.model_copy(update={"nats": server.settings("phase1")}))
+    started = time.monotonic()
+    with pytest.raises(NotPermitted, match=r"reprise\.v1\.done\.phase2"):
+        await bus.publish(s.report("S-1", "phase2"), b"{}", stream=s.INBOX)
+    assert time.monotonic() - started < 1.0
+    await client.close()
+
+
+async def test_an_outside_system_follows_the_log_without_a_name(server: NatsServer, declared: Settings) -> None:
+    """On a server of ours a connection without credentials is an outside system: it reads commits, and gives commands."""
+    admin = await connect(declared.nats, "admin")
+    as_admin = await topology.open_bus(admin, declared, declare=False)
+    await as_admin.publish(s.log("followed"), b"a commit", stream=s.SESSIONS)
+    client = await connect(server.settings(), "other system")
+    bus = await topology.open_bus(client, declared.model_copy(update={"nats": server.settings(OUTSIDE)}))
+    async with Follower(bus, s.SESSIONS, s.log("followed")) as log:
+        assert (await anext(log)).data == b"a commit"
+    assert await bus.publish(s.command("s1", "rerun"), b"{}", stream=s.INBOX) > 0
+    subscription = await client.jetstream().subscribe(s.log("followed"), ordered_consumer=True)  # as any program would
+    assert (await subscription.next_msg(2)).data == b"a commit"
+    await client.close()
+    await admin.close()
