@@ -117,7 +117,7 @@ async def report(
     made = await parts.contents.artifact(_made(session, "phase4"), "phase4")
     assert isinstance(made, Phase4)  # noqa: S101  # `Contents` reads the phase's own model
     view = node_view(session, Verdicts(session), "phase4")
-    document = render(made, view, format_name)
+    document = await asyncio.to_thread(render, made, view, format_name)
     headers = {
         "Reprise-Freshness": view.freshness or "fresh",
         "Content-Disposition": f'inline; filename="report.{document.suffix}"',

@@ -277,6 +277,30 @@ class StepFindings(Artifact):
     """Citations that code could not find in their source, and that were left out."""
 
 
+class Bar(Wire):
+    """One bar of a chart: a figure as a source gives it."""
+
+    value: float
+    """In the first unit of its kind; only the ratio to the other bars of its comparison means something."""
+    text: str
+    """The figure in the source's words."""
+    references: tuple[int, ...] = ()
+
+
+class Comparison(Wire):
+    """Figures of one kind on one subject."""
+
+    subject: str
+    bars: tuple[Bar, ...] = ()
+
+
+class Chart(Wire):
+    """A drawing of figures that differ. What it shows also stands in the section's text."""
+
+    title: str
+    comparisons: tuple[Comparison, ...] = ()
+
+
 class Section(Wire):
     """One section of the report."""
 
@@ -285,6 +309,7 @@ class Section(Wire):
     markdown: str
     steps: tuple[int, ...] = ()
     finding_ids: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
 
 
 class Reference(Wire):
@@ -294,6 +319,8 @@ class Reference(Wire):
     source_id: Id
     title: str = ""
     url: str | None = None
+    author: str | None = None
+    published: str | None = None
     citations: tuple[Citation, ...] = ()
     """The passages that the report cites of it, in order of appearance."""
 

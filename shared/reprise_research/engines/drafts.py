@@ -62,6 +62,23 @@ Block = Paragraph | Bullets | Table
 
 
 @dataclass(frozen=True)
+class BarDraft:
+    """A figure to draw: its size, its words, and who gives it. `value` counts in one unit within a comparison."""
+
+    value: float
+    text: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True)
+class ChartDraft:
+    """Figures to draw beside each other: for each subject the bars that are compared."""
+
+    title: str
+    comparisons: tuple[tuple[str, tuple[BarDraft, ...]], ...]
+
+
+@dataclass(frozen=True)
 class SectionDraft:
     """A section. Its id is stable from one report to the next, so that changes can be told."""
 
@@ -70,6 +87,8 @@ class SectionDraft:
     blocks: tuple[Block, ...]
     steps: tuple[int, ...] = ()
     finding_ids: tuple[str, ...] = ()
+    charts: tuple[ChartDraft, ...] = ()
+    """Drawn below the text, in the formats that can draw; the text must say the same without them."""
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ class Wording:
     figures_title: str
     figures_header: tuple[str, str]
     figures_opening: str
+    chart_title: str
     agreed_opening: str
     disputed_opening: str
     said_unknown: str
@@ -147,6 +148,7 @@ ENGLISH = Wording(
     figures_title="Figures side by side",
     figures_header=("Subject", "Figure, in the source's words"),
     figures_opening="The figures below stand in the sources as quoted; they were not converted or recalculated.",
+    chart_title="Where the figures differ",
     agreed_opening="Shared by independent sources:",
     disputed_opening="Statements that exclude each other; each stands in full in its section:",
     said_unknown="The sources themselves say that this is not known:",
@@ -216,6 +218,7 @@ CHINESE = Wording(
     figures_title="数据对照",
     figures_header=("主题", "来源原文中的数据"),
     figures_opening="以下数据均照来源原文引用，未经换算或重算。",
+    chart_title="各来源不一致的数据",
     agreed_opening="独立来源共同的说法：",
     disputed_opening="互相排斥的说法：",
     said_unknown="来源自己承认未知：",

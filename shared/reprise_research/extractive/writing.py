@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from reprise_contracts.artifacts import Finding, Phase2, PreparedSource, Step, StepFindings
 from reprise_contracts.jobs import Gap
 from reprise_contracts.nodes import step_of
-from reprise_research.engines.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span, Table
+from reprise_research.engines.drafts import BarDraft, Block, Bullets, ChartDraft, Paragraph, ReportDraft, SectionDraft, Span, Table
 from reprise_research.extractive.comparison import work_of
 from reprise_research.extractive.conflicts import doubts
 from reprise_research.extractive.disputes import Dispute, PlaceKey, Statement, disputes, place, telling_figure
@@ -22,6 +22,7 @@ from reprise_research.text.words import content, shorten
 _KEY_STATEMENTS = 7
 _FEWEST_FIGURES = 3
 _MOST_FIGURES = 16
+_MOST_DRAWN = 8
 
 
 @dataclass
@@ -128,7 +129,24 @@ def _figures(asked: list[Step], findings: Mapping[int, StepFindings], topic: str
     if len(rows) < _FEWEST_FIGURES:
         return None
     blocks = (Paragraph((Span(wording.figures_opening),)), Table(wording.figures_header, tuple(rows)))
-    return SectionDraft("figures", wording.figures_title, blocks)
+    return SectionDraft("figures", wording.figures_title, blocks, charts=_charts(asked, findings, topic, wording))
+
+
+def _charts(asked: list[Step], findings: Mapping[int, StepFindings], topic: str, wording: Wording) -> tuple[ChartDraft, ...]:
+    """Disputed figures as bars: those of one unit, each dispute once."""
+    comparisons: list[tuple[str, tuple[BarDraft, ...]]] = []
+    told: set[PlaceKey] = set()
+    for step in asked:
+        for dispute in disputes([f for f in findings[step.step_id].findings if f.citations], topic):
+            given = [(value.figure, dispute.who_gives(value)) for value in dispute.values if value.figure is not None]
+            units = {figure.unit for figure, _ in given}
+            places = {place(citation) for _, citations in given for citation in citations}
+            if len(given) < 2 or len(units) > 1 or places & told or len(comparisons) >= _MOST_DRAWN:
+                continue
+            told |= places
+            bars = tuple(BarDraft(figure.value, figure.text, citations) for figure, citations in given)
+            comparisons.append((step.title, tuple(sorted(bars, key=lambda bar: -bar.value))))
+    return (ChartDraft(wording.chart_title, tuple(comparisons)),) if comparisons else ()
 
 
 def _answered(step: Step, found: StepFindings, titles: Mapping[str, str], told: _Told, topic: str, wording: Wording) -> list[Block]:

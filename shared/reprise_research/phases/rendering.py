@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from reprise_contracts.artifacts import Citation, PreparedSource, Reference, Section
-from reprise_research.engines.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span, Table
+from reprise_contracts.artifacts import Bar, Chart, Citation, Comparison, PreparedSource, Reference, Section
+from reprise_research.engines.drafts import BarDraft, Block, Bullets, ChartDraft, Paragraph, ReportDraft, SectionDraft, Span, Table
 from reprise_research.text.markup import escaped, link
 
 _NUMBER = re.compile(r"(?<!\\)\[(\d+)\]")
@@ -21,7 +21,14 @@ class Renderer:
     def section(self, draft: SectionDraft) -> Section:
         """One section; its Markdown does not repeat the title."""
         markdown = "\n\n".join(text for text in (self._block(block) for block in draft.blocks) if text)
-        return Section(section_id=draft.section_id, title=draft.title, markdown=markdown, steps=draft.steps, finding_ids=draft.finding_ids)
+        return Section(
+            section_id=draft.section_id,
+            title=draft.title,
+            markdown=markdown,
+            steps=draft.steps,
+            finding_ids=draft.finding_ids,
+            charts=tuple(self._chart(chart) for chart in draft.charts),
+        )
 
     def references(self) -> tuple[Reference, ...]:
         """The sources that were cited, with the passages."""
@@ -31,6 +38,8 @@ class Renderer:
                 source_id=source_id,
                 title=self._sources[source_id].title or source_id,
                 url=self._sources[source_id].final_url or self._sources[source_id].url,
+                author=self._sources[source_id].author,
+                published=self._sources[source_id].published,
                 citations=tuple(cited.values()),
             )
             for number, (source_id, cited) in enumerate(self._cited.items(), start=1)
@@ -45,6 +54,13 @@ class Renderer:
         details = [escaped(text) for text in (source.author, source.published) if text]
         name = link(reference.title, reference.url) if reference.url else escaped(reference.title)
         return ", ".join([name, *details]) + "."
+
+    def _chart(self, chart: ChartDraft) -> Chart:
+        comparisons = tuple(Comparison(subject=subject, bars=tuple(self._bar(bar) for bar in bars)) for subject, bars in chart.comparisons)
+        return Chart(title=chart.title, comparisons=comparisons)
+
+    def _bar(self, bar: BarDraft) -> Bar:
+        return Bar(value=bar.value, text=bar.text, references=self._numbers(bar.citations))
 
     def _block(self, block: Block) -> str:
         if isinstance(block, Paragraph):
@@ -67,10 +83,13 @@ class Renderer:
             text = f"**{text}**"
         elif span.emphasis:
             text = f"*{text}*"
-        numbers = sorted({self._number(c) for c in span.citations if c.source_id in self._sources})
+        numbers = self._numbers(span.citations)
         if span.claim and not numbers:
             self.unsupported.append(span.text)
         return " ".join([text, "".join(f"[{number}]" for number in numbers)]) if numbers else text
+
+    def _numbers(self, citations: tuple[Citation, ...]) -> tuple[int, ...]:
+        return tuple(sorted({self._number(citation) for citation in citations if citation.source_id in self._sources}))
 
     def _number(self, citation: Citation) -> int:
         self._cited.setdefault(citation.source_id, {}).setdefault((citation.start, citation.end), citation)

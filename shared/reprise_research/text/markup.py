@@ -19,6 +19,11 @@ def escaped(text: str) -> str:
     return _AUTOLINK.sub(lambda found: found.group().replace(":", "\\:").replace(".", "\\."), text)
 
 
+def printable(text: str) -> str:
+    """The text without characters that are no text: control and direction marks, and lone surrogates."""
+    return _CONTROL.sub("", text).encode("utf-8", "ignore").decode()
+
+
 def link(title: str, url: str) -> str:
     """A Markdown link to an http or https address, its text escaped; the text alone for any other address."""
     if not re.match(r"https?://[^\s<>]+$", url):

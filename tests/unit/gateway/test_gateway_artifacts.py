@@ -164,6 +164,10 @@ async def test_a_report_in_each_format(site: Any, http: Any) -> None:
     assert "default-src 'none'" in page.headers["content-security-policy"]
     document = (await http.get(f"/sessions/{session_id}/report?format=json")).json()
     assert (document["stale"], document["causes"], document["title"]) == (False, [], "Report")
+    for name, start in (("pdf", b"%PDF-"), ("docx", b"PK")):
+        answer = await http.get(f"/sessions/{session_id}/report?format={name}")
+        assert answer.status_code == 200 and answer.content.startswith(start)
+        assert answer.headers["content-disposition"] == f'inline; filename="report.{name}"'
 
 
 async def test_a_stale_report_says_so_in_every_format(site: Any, http: Any) -> None:
@@ -182,7 +186,7 @@ async def test_a_stale_report_says_so_in_every_format(site: Any, http: Any) -> N
     assert document["stale"] is True and document["causes"][0]["node"] == "phase3/2"
 
 
-@pytest.mark.parametrize("name", ["pdf", "docx", "exe"])
+@pytest.mark.parametrize("name", ["epub", "exe"])
 async def test_a_format_that_is_not_offered_names_those_that_are(site: Any, http: Any, name: str) -> None:
     _, session_id = await site.finished(http)
     answer = await http.get(f"/sessions/{session_id}/report?format={name}")
@@ -350,7 +354,7 @@ async def test_probes_and_configuration(site: Any, http: Any) -> None:
             break
     assert ready.json()["checks"] == {"log": True, "nats": True, "store": True}
     config = (await http.get("/config")).json()
-    assert config["formats"] == ["md", "html", "json"] and "extractive" in config["engines"]
+    assert config["formats"] == ["md", "html", "pdf", "docx", "json"] and "extractive" in config["engines"]
     await site.start(http)
     text = (await http.get("/metrics")).text
     assert 'reprise_gateway_requests_total{method="POST",route="/batches",status="201"} 1.0' in text
