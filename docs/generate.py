@@ -13,7 +13,8 @@ from reprise_contracts.artifacts import ObjectRef, PlannedStep
 from reprise_contracts.commands import Options, Rerun, SessionSpec, Target
 from reprise_contracts.jobs import BatchFact, Completed, SessionCreation
 from reprise_contracts.sources import Source
-from reprise_domain.decide import decide, spec_of
+from reprise_domain.commands import spec_of
+from reprise_domain.decide import decide
 from reprise_domain.dispatch import queued
 from reprise_domain.preview import preview
 from reprise_domain.reduce import MOVES

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reprise_contracts import events as e
-from reprise_contracts.artifacts import ObjectRef, PlannedStep
+from reprise_contracts.artifacts import ObjectRef, PlannedStep, Tokens
 from reprise_contracts.commands import CreateBatch, Policy, SessionSpec
 from reprise_contracts.jobs import Completed, Failed, Job
 from reprise_contracts.nodes import step_of
@@ -81,6 +81,8 @@ class World:
     executions: int = 0
     salt: dict[str, str] = field(default_factory=dict)
     """What a node says besides what follows from its inputs: change it, and its next result differs."""
+    tokens: int = 0
+    """What each completed attempt spends."""
 
     def __post_init__(self) -> None:
         spec = SessionSpec(session_id="s-1", topic="Topic", start=self.start, policy=self.policy)
@@ -237,6 +239,7 @@ class World:
         return Completed(
             node=job.node, generation=job.generation, attempt=job.attempt, execution_id=execution,
             artifact=ObjectRef(key=key, sha256=digest([key]), bytes=10), parts=parts, plan=plan, stored=stored, seconds=1.0,
+            tokens=Tokens(prompt=self.tokens),
         )  # fmt: skip
 
     def _said(self, node: str, key: str) -> str:
@@ -258,11 +261,14 @@ class World:
         self.reports.append(report)
         return self.give(report)
 
-    def fail(self, node: str, *, retryable: bool = False) -> tuple[Any, ...]:
+    def fail(self, node: str, *, retryable: bool = False, tokens: int = 0) -> tuple[Any, ...]:
         job = next(job for job in self.held() if job.node == node)
         self.executions += 1
         problem = Problem(type="engine_failed", detail="It broke.", retryable=retryable)
-        report = Failed(node=node, generation=job.generation, attempt=job.attempt, execution_id=f"e-{self.executions}", problem=problem)
+        report = Failed(
+            node=node, generation=job.generation, attempt=job.attempt, execution_id=f"e-{self.executions}", problem=problem,
+            tokens=Tokens(completion=tokens),
+        )  # fmt: skip
         self.reports.append(report)
         return self.give(report)
 

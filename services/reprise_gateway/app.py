@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import uvicorn
@@ -37,6 +36,7 @@ from reprise_gateway.tickets import Tickets
 from reprise_gateway.view import View
 from reprise_gateway.workflow import WorkflowService
 from reprise_runtime import logs
+from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.artifact_store import ArtifactStore, S3Store
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.nats import Publisher, connect, connect_options, leave
@@ -72,19 +72,20 @@ class Effects:
 
 def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patience: float = PATIENCE) -> Gateway:
     """Put the parts together. Nothing runs yet."""
-    engines = frozenset(point.name for point in entry_points(group="reprise.engines"))
+    admission = Admission(settings.features, installed_engines())
     view = View(effects.log)
     contents = Contents(effects.store)
     hub = Hub(contents, lambda session_id: head.batch if (head := view.heads.get(session_id)) else None)
     view.on_moved, view.on_reset = hub.moved, hub.reset
     inbox = Inbox(view, effects.publisher, Capacity(effects.usage), patience)
     sources = Sources(effects.store, settings.limits.upload_bytes)
-    catalog = BatchService(inbox, effects.store, sources, defaults=Defaults.of(settings), engines=engines, clock=clock)
+    catalog = BatchService(inbox, effects.store, sources, defaults=Defaults.of(settings), admission=admission, clock=clock)
     return Gateway(
-        settings=settings, view=view, service=WorkflowService(inbox, catalog, features=settings.features, clock=clock), batches=catalog,
+        settings=settings, view=view, service=WorkflowService(inbox, catalog, admission=admission, clock=clock), batches=catalog,
         store=effects.store, contents=contents, hub=hub, access=Access(settings.auth, Tickets(effects.publisher, clock), clock=clock),
         rates=Rates(settings.limits.requests_per_second, settings.limits.requests_burst),
-        pools=Pools(effects.lag, settings.timings.heartbeat, clock), metrics=Metrics(), engines=engines, reachable=_reachable(effects),
+        pools=Pools(effects.lag, settings.timings.heartbeat, clock), metrics=Metrics(), engines=frozenset(admission.engines),
+        reachable=_reachable(effects),
     )  # fmt: skip
 
 

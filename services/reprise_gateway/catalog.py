@@ -21,16 +21,17 @@ from reprise_contracts.commands import (
 )
 from reprise_contracts.nodes import PHASES
 from reprise_contracts.problems import Problem
+from reprise_contracts.refusals import DELETED, ENDED, REUSED
 from reprise_contracts.sources import Source
 from reprise_contracts.states import BatchPage, BatchView, Created, SessionSummary
 from reprise_contracts.wire import derived_id
 from reprise_domain.batch import Batch, BatchInput, decide_batch
-from reprise_domain.decide import ENDED, REUSED
-from reprise_domain.view import summary_of
 from reprise_gateway.access import Caller
-from reprise_gateway.inbox import Inbox, unknown_engine
+from reprise_gateway.inbox import Inbox
 from reprise_gateway.intake import Intake, Sources, first_ids, further_ids
+from reprise_gateway.states import summary_of
 from reprise_gateway.view import ANY
+from reprise_runtime.admission import Admission
 from reprise_runtime.artifact_store import ArtifactStore
 from reprise_runtime.errors import Refused, StoreUnavailable
 from reprise_runtime.logs import logger
@@ -68,11 +69,11 @@ class BatchService:
     """Commands to batches, and what they look like."""
 
     def __init__(
-        self, inbox: Inbox, store: ArtifactStore, sources: Sources, *, defaults: Defaults, engines: frozenset[str],
+        self, inbox: Inbox, store: ArtifactStore, sources: Sources, *, defaults: Defaults, admission: Admission,
         clock: Callable[[], datetime],
     ) -> None:  # fmt: skip
         self.store = store
-        self.engines = engines
+        self._admission = admission
         self._inbox = inbox
         self._view = inbox.view
         self._sources = sources
@@ -92,7 +93,7 @@ class BatchService:
         if batch is None or not (batch.ended or batch.deleted):
             sources = await self._sources.take(batch_id, intake, first_ids())
         else:
-            raise Refused(ENDED)
+            raise Refused(DELETED if batch.deleted else ENDED)
         command = CreateBatch(command_id=command_id, by=caller.by, trace=caller.trace, sources=sources, session=spec)
         there = await self._begin_session(batch_id, batch, "create", command, session_id)
         return Started(Created(batch_id=batch_id, session_id=session_id, command_id=command_id), there)
@@ -109,8 +110,9 @@ class BatchService:
 
     def _spec(self, request: SessionRequest, session_id: str, batch: Batch | None) -> SessionSpec:
         """What the request leaves open is the settings'; of a repeat, what it was the first time."""
-        if request.engine and self.engines and request.engine not in self.engines:
-            raise Refused(unknown_engine(request.engine, self.engines))
+        problem = self._admission.unknown(request.engine)
+        if problem is not None:
+            raise Refused(problem)
         first = next((member.spec for member in batch.members if member.spec.session_id == session_id), None) if batch else None
         defaults = Defaults(first.engine, first.model, first.policy) if first else self._defaults
         return SessionSpec(
@@ -118,6 +120,7 @@ class BatchService:
             engine=request.engine if request.engine is not None else defaults.engine,
             model=request.model if request.model is not None else defaults.model,
             stop_after=request.options.stop_after, allow_partial=request.options.allow_partial,
+            max_tokens=request.options.max_tokens, max_session_tokens=request.options.max_session_tokens,
         )  # fmt: skip
 
     async def _begin_session(self, batch_id: str, batch: Batch | None, kind: str, command: Command, session_id: str) -> bool:
@@ -186,7 +189,7 @@ class BatchService:
             if batch is not None and not _moves(batch, command, self._clock()):
                 if isinstance(command, EndBatch):
                     return True
-                raise Refused(ENDED)
+                raise Refused(DELETED if batch.deleted else ENDED)
             decided, _ = await self._inbox.send(batch_id, kind, command, always=isinstance(command, EndBatch))
             if not decided:
                 return False
@@ -207,7 +210,7 @@ class BatchService:
             detail = "There is no such batch."
             raise Refused(Problem(type="not_found", field="batch_id", detail=detail, action="Check the id, or list the batches."))
         if batch.deleted and not deleted:
-            raise Refused(ENDED)
+            raise Refused(DELETED)
         return batch
 
     async def show(self, batch_id: str) -> BatchView:

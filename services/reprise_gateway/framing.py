@@ -15,7 +15,8 @@ from reprise_contracts.artifacts import Artifact, ObjectRef, Phase1, Phase2, Pha
 from reprise_contracts.nodes import PHASES, Phase, phase_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import NodeView
-from reprise_domain.freshness import Verdicts, needs_run, spoken
+from reprise_contracts.words import opening, spoken
+from reprise_domain.freshness import Verdicts, needs_run
 from reprise_domain.graph import all_nodes
 from reprise_domain.reduce import reduce
 from reprise_domain.state import Run, Session, Spec, scope_of
@@ -179,10 +180,8 @@ class _Told:
 
     def _node_failed(self, event: e.NodeFailed) -> Iterator[f.Frame]:
         if event.final:
-            what = spoken(event.node)
-            yield f.ErrorFrame(
-                phase=phase_of(event.node), message=f"{what[0].upper()}{what[1:]} failed: {event.problem.detail}", problem=event.problem
-            )
+            message = f"{opening(spoken(event.node))} failed: {event.problem.detail}"
+            yield f.ErrorFrame(phase=phase_of(event.node), message=message, problem=event.problem)
 
     def _node_completed(self, event: e.NodeCompleted) -> Iterator[Content]:
         yield from self._said(event.node, event.artifact)

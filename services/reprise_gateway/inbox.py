@@ -60,9 +60,3 @@ def _unconfirmed(command_id: str) -> Problem:
     detail = "It is not known yet whether the command was taken."
     action = f"Send it again with the command_id {command_id}: it is honoured once."
     return Problem(type="unavailable", detail=detail, action=action, retryable=True)
-
-
-def unknown_engine(engine: str, engines: frozenset[str]) -> Problem:
-    """The refusal of an engine that is not installed."""
-    names = ", ".join(sorted(engines))
-    return Problem(type="invalid", field="engine", detail=f"There is no engine {engine[:40]!r} here.", action=f"Choose among: {names}.")

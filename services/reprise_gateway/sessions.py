@@ -12,12 +12,13 @@ from reprise_contracts.nodes import step_node
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import CommandView, Receipt, State, Timeline, TimelineEntry
 from reprise_contracts.wire import CommandId, Id, digest
-from reprise_domain.freshness import Verdicts, spoken
+from reprise_contracts.words import of, spoken
+from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
-from reprise_domain.view import node_view, state_of
 from reprise_gateway.http import PROBLEM, Key, Parts, Who, if_match, known, outcome, stored, whole
 from reprise_gateway.parts import Gateway
 from reprise_gateway.reports import CSP, render
+from reprise_gateway.states import node_view, state_of
 from reprise_gateway.timeline import Narrator
 from reprise_runtime.errors import ObjectMissing, Refused
 
@@ -83,9 +84,8 @@ async def _artifact(parts: Gateway, session: Session, node: str, request: Reques
 def _made(session: Session, node: str) -> ObjectRef:
     made = session.node(node).made
     if made is None:
-        what = spoken(node)
-        detail = f"{what[0].upper()}{what[1:]} has no result yet."
-        raise Refused(Problem(type="not_found", detail=detail, action=f"Run {what}, or wait until it is done."))
+        detail = f"{of(node, 'has', 'have')} no result yet."
+        raise Refused(Problem(type="not_found", detail=detail, action=f"Run {spoken(node)}, or wait until it is done."))
     return made.ref
 
 

@@ -28,32 +28,31 @@ from reprise_contracts.commands import (
 )
 from reprise_contracts.events import ArtifactEdited, CommandRefused
 from reprise_contracts.problems import Problem
+from reprise_contracts.refusals import DELETED, ENDED, REUSED
 from reprise_contracts.states import CommandView, Preview, Receipt, State
-from reprise_contracts.wire import derived_id
-from reprise_domain.decide import ENDED, REUSED, decide, spec_of
+from reprise_domain.commands import preview_edit, spec_of
 from reprise_domain.preview import obstacle, preview
-from reprise_domain.state import Session, Spec
-from reprise_domain.view import command_of, state_of
+from reprise_domain.state import Session
 from reprise_gateway.access import Caller
 from reprise_gateway.catalog import BatchService, Started
 from reprise_gateway.edits import Draft, Editable
-from reprise_gateway.inbox import Inbox, unknown_engine
+from reprise_gateway.inbox import Inbox
 from reprise_gateway.intake import Intake
+from reprise_gateway.states import command_of, state_of
 from reprise_gateway.view import Moved
+from reprise_runtime.admission import Admission
 from reprise_runtime.errors import Refused
-from reprise_runtime.settings import Features
 
 
 class WorkflowService:
     """Starts, reruns, cancels and edits, and says what became of it."""
 
-    def __init__(self, inbox: Inbox, batches: BatchService, *, features: Features, clock: Callable[[], datetime]) -> None:
+    def __init__(self, inbox: Inbox, batches: BatchService, *, admission: Admission, clock: Callable[[], datetime]) -> None:
         self.batches = batches
         self._inbox = inbox
         self._view = inbox.view
         self._store = batches.store
-        self._engines = batches.engines
-        self._features = features
+        self._admission = admission
         self._clock = clock
 
     # Reading
@@ -66,7 +65,7 @@ class WorkflowService:
         if batch_id is not None and batch_id != session.batch_id:
             raise Refused(_missing("session in this batch", "batch_id"))
         if session.deleted:
-            raise Refused(ENDED)
+            raise Refused(DELETED)
         return session
 
     async def state(self, session_id: str) -> State:
@@ -115,7 +114,7 @@ class WorkflowService:
             return await self._decide(session, "rerun", command)
         self._allowed(command, session)
         spec = spec_of(session, command)
-        problem = obstacle(session, spec, busy=_busy(session))
+        problem = obstacle(session, spec, busy=session.busy)
         if problem is not None:
             raise Refused(problem)
         return preview(session, spec)
@@ -155,7 +154,10 @@ class WorkflowService:
         draft, command = drafted(session)
         self._allowed(command, session)
         if options.dry_run:
-            return self._edit_preview(session, command)
+            previewed = preview_edit(session, command, self._clock())
+            if isinstance(previewed, Problem):
+                raise Refused(previewed)
+            return previewed
         await self._store.put(draft.key, draft.document)
         try:
             return await self._decide(session, "edit", command)
@@ -172,26 +174,15 @@ class WorkflowService:
                     return moved.before or session
         return session
 
-    def _edit_preview(self, session: Session, command: Edit) -> Preview:
-        for event in decide(session, command, self._clock()).events:
-            if isinstance(event, CommandRefused):
-                raise Refused(event.problem)
-        run_id = derived_id("r", session.session_id, command.command_id)
-        return preview(session, _edit_spec(run_id, command))
-
     # Deciding
 
     def _allowed(self, command: Command, session: Session) -> None:
         """Raises `Refused` for what this environment, or an ended batch, does not do."""
         if session.ended:
             raise Refused(ENDED)
-        problem = switched_off(command, self._features)
+        problem = self._admission.refusal(command)
         if problem is not None:
             raise Refused(problem)
-        options = getattr(command, "options", None)
-        engine = options.engine if isinstance(options, Options) else None
-        if engine and self._engines and engine not in self._engines:
-            raise Refused(unknown_engine(engine, self._engines))
 
     async def _decide(self, session: Session, kind: str, command: Command) -> Receipt:
         known = session.commands.get(command.command_id)
@@ -227,36 +218,13 @@ class WorkflowService:
             if moved.before is not None and isinstance(command, Rerun):
                 plan = preview(moved.before, spec_of(moved.before, command)).plan
             elif moved.before is not None and isinstance(command, Edit):
-                plan = preview(moved.before, _edit_spec("", command)).plan
+                previewed = preview_edit(moved.before, command, moved.commit.at)
+                plan = previewed.plan if isinstance(previewed, Preview) else None
         return Receipt(command_id=command.command_id, run_id=run_id, position=position, plan=plan, status=record.status)
-
-
-def switched_off(command: Command, features: Features) -> Problem | None:
-    """The refusal of a command whose feature is off here."""
-    feature = None
-    if isinstance(command, Rerun) and command.target.steps and not features.step_rerun:
-        feature = "step_rerun"
-    elif isinstance(command, Rerun) and not command.target.steps and not features.phase_rerun:
-        feature = "phase_rerun"
-    elif isinstance(command, Edit) and not features.plan_edit:
-        feature = "plan_edit"
-    if feature is None:
-        return None
-    return Problem(
-        type="feature_off", detail=f"The feature {feature} is off in this environment.", action="Ask an operator to switch it on."
-    )
 
 
 def _named(call: SessionCall, caller: Caller) -> dict[str, str]:
     return {"command_id": call.command_id or uuid4().hex, "by": caller.by, "trace": caller.trace}
-
-
-def _busy(session: Session) -> bool:
-    return session.run is not None or bool(session.queue)
-
-
-def _edit_spec(run_id: str, command: Edit) -> Spec:
-    return Spec(run_id, (command.command_id,), command.by, "edit", Target(phase=command.node), command.options)
 
 
 def _missing(what: str, field: str) -> Problem:

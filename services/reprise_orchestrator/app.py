@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from reprise_contracts import subjects
 from reprise_orchestrator.handler import Orchestrator
 from reprise_orchestrator.states import States
+from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats import connect
 from reprise_runtime.puller import Puller
@@ -24,7 +25,7 @@ async def run(settings: Settings) -> None:
     client = await connect(settings.nats, "orchestrator")
     bus = await open_bus(client, settings)
     log = NatsSessionLog(bus)
-    orchestrator = Orchestrator(log, bus, States(log), settings.features, lambda: datetime.now(UTC))
+    orchestrator = Orchestrator(log, bus, States(log), Admission(settings.features, installed_engines()), lambda: datetime.now(UTC))
     puller = Puller(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings, window=WINDOW)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

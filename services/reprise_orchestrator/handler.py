@@ -14,10 +14,10 @@ from reprise_orchestrator.commits import consequences, propose
 from reprise_orchestrator.inputs import Parsed, parse
 from reprise_orchestrator.states import States
 from reprise_runtime.acknowledgement import Delivery
+from reprise_runtime.admission import Admission
 from reprise_runtime.errors import Conflict, Retryable
 from reprise_runtime.nats import Publisher
 from reprise_runtime.session_log import SessionLog
-from reprise_runtime.settings import Features
 
 _logger = structlog.get_logger("orchestrator")
 TRIES = 20
@@ -37,11 +37,11 @@ async def _put_off(delivery: Delivery, error: Exception) -> None:
 class Orchestrator:
     """Decides. Inputs of one target are decided in order and together; different targets side by side."""
 
-    def __init__(self, log: SessionLog, publisher: Publisher, states: States, features: Features, clock: Callable[[], datetime]) -> None:
+    def __init__(self, log: SessionLog, publisher: Publisher, states: States, admission: Admission, clock: Callable[[], datetime]) -> None:
         self._log = log
         self._publisher = publisher
         self._states = states
-        self._features = features
+        self._admission = admission
         self._clock = clock
         self._waiting: dict[str, list[tuple[Parsed, Delivery]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -50,7 +50,7 @@ class Orchestrator:
         """Sort what came into the boxes of its targets; a box that is not being worked on gets a worker."""
         for delivery in deliveries:
             try:
-                parsed = parse(delivery.subject, delivery.data, self._features)
+                parsed = parse(delivery.subject, delivery.data, self._admission)
             except Malformed as error:
                 await delivery.dead(str(error))
                 continue

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from reprise_contracts import subjects
-from reprise_contracts.commands import BATCH_COMMANDS, SESSION_COMMANDS, Command, Edit, Rerun
+from reprise_contracts.commands import BATCH_COMMANDS, SESSION_COMMANDS
 from reprise_contracts.jobs import parse_fact, parse_report, parse_timer
-from reprise_contracts.problems import Problem
 from reprise_contracts.wire import Malformed
 from reprise_domain.batch import BatchInput
 from reprise_domain.decide import Denied, Input
-from reprise_runtime.settings import Features
+from reprise_runtime.admission import Admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +21,14 @@ class Parsed:
     trace: str = ""
 
 
-def parse(subject: str, data: bytes, features: Features) -> Parsed:
+def parse(subject: str, data: bytes, admission: Admission) -> Parsed:
     """Read one message; raises `Malformed` with the reason."""
     inbound = subjects.parse_inbound(subject)
     if inbound is None:
         raise Malformed(f"{subject} is no subject of the inbox")
     match inbound.door:
         case "cmd":
-            return _command(inbound, data, features)
+            return _command(inbound, data, admission)
         case "done":
             report = parse_report(data)
             return Parsed(inbound.target, report.input_id(), report, report.trace)
@@ -41,27 +40,11 @@ def parse(subject: str, data: bytes, features: Features) -> Parsed:
             return Parsed(inbound.target, fact.input_id(), fact)
 
 
-def _command(inbound: subjects.Inbound, data: bytes, features: Features) -> Parsed:
+def _command(inbound: subjects.Inbound, data: bytes, admission: Admission) -> Parsed:
     model = SESSION_COMMANDS.get(inbound.kind) or BATCH_COMMANDS.get(inbound.kind)
     if model is None:
         raise Malformed(f"there is no command {inbound.kind}; commands are {', '.join((*SESSION_COMMANDS, *BATCH_COMMANDS))}")
     command = model.decode(data)
-    problem = switched_off(command, features)
+    problem = admission.refusal(command) if isinstance(command, tuple(SESSION_COMMANDS.values())) else None
     given: Input | BatchInput = Denied(command, problem) if problem else command  # type: ignore[assignment]  # one of the tables' models
     return Parsed(inbound.target, command.input_id(), given, command.trace)
-
-
-def switched_off(command: Command, features: Features) -> Problem | None:
-    """The refusal of a command whose feature is off here."""
-    match command:
-        case Rerun(target=target) if target.steps and not features.step_rerun:
-            feature = "step_rerun"
-        case Rerun() if not features.phase_rerun and not command.target.steps:
-            feature = "phase_rerun"
-        case Edit() if not features.plan_edit:
-            feature = "plan_edit"
-        case _:
-            return None
-    return Problem(
-        type="feature_off", detail=f"The feature {feature} is off in this environment.", action="Ask an operator to switch it on."
-    )

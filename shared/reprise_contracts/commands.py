@@ -14,6 +14,9 @@ Topic = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Name = Annotated[str, StringConstraints(max_length=200)]
 Propagation = Literal["cascade", "mark_stale"]
 IfRunning = Literal["queue", "interrupt", "reject"]
+Feature = Literal["phase_rerun", "step_rerun", "plan_edit"]
+Ceiling = Annotated[int, Field(ge=0, le=10**12)]
+"""Tokens; 0 is none."""
 
 
 class Options(Wire):
@@ -30,6 +33,10 @@ class Options(Wire):
     stop_after: Phase | None = None
     dry_run: bool = False
     plan_token: Name | None = None
+    max_tokens: Ceiling | None = None
+    """What the run may spend: at this ceiling nothing more of it begins."""
+    max_session_tokens: Ceiling | None = None
+    """What the session may spend over all its runs, from here on."""
 
 
 class Target(Wire):
@@ -64,12 +71,26 @@ class Command(Wire):
         """Its name in a commit's `inputs` and, with its target, as a message's id."""
         return f"cmd/{self.command_id}/{self.fingerprint()[:16]}"
 
+    def honoured(self) -> dict[str, str]:
+        """What every event that answers it names."""
+        return {"command_id": self.command_id, "fingerprint": self.fingerprint(), "by": self.by}
+
+    @property
+    def feature(self) -> Feature | None:
+        """The feature that has to be on for it; None if it needs none."""
+        return None
+
 
 class Rerun(Command):
     """`rerun`: run the targets again, and what is below them as the options say. `{stale: true}` is a refresh (R26)."""
 
     target: Target
     options: Options = Options()
+
+    @property
+    def feature(self) -> Feature | None:
+        """A refresh and a phase's rerun are one feature, a step's rerun another."""
+        return "step_rerun" if self.target.steps else "phase_rerun"
 
 
 class Cancel(Command):
@@ -108,6 +129,11 @@ class Edit(Command):
         asked = self.model_dump(mode="json", include={"command_id", "node", "parts", "if_match", "options"}, exclude_defaults=True)
         return digest([type(self).__name__, asked])
 
+    @property
+    def feature(self) -> Feature | None:
+        """Goals and plan are one feature."""
+        return "plan_edit"
+
 
 SESSION_COMMANDS: dict[str, type[Command]] = {"rerun": Rerun, "cancel": Cancel, "accept": Accept, "edit": Edit}
 
@@ -132,6 +158,8 @@ class SessionSpec(Wire):
     start: bool = True
     stop_after: Phase | None = None
     allow_partial: bool = False
+    max_tokens: Ceiling | None = None
+    max_session_tokens: Ceiling | None = None
     policy: Policy = Policy()
 
 
@@ -183,6 +211,8 @@ class StartOptions(Wire):
 
     stop_after: Phase | None = None
     allow_partial: bool = False
+    max_tokens: Ceiling | None = None
+    max_session_tokens: Ceiling | None = None
 
 
 class SessionRequest(Wire):

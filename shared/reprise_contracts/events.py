@@ -38,6 +38,7 @@ class SessionCreated(Honoured):
     model: Name = ""
     guidance: str = ""
     policy: Policy = Policy()
+    max_session_tokens: int | None = None
     sources: tuple[Source, ...] = ()
     batch_seq: int = 0
 
@@ -151,6 +152,7 @@ class NodeFailed(Attempt):
     problem: Problem
     final: bool = True
     seconds: float = 0.0
+    tokens: Tokens = Tokens()
 
 
 class NodesKept(Wire):
@@ -177,6 +179,7 @@ class NodeCancelled(Attempt):
     """An attempt came to rest without a result."""
 
     type: Literal["node_cancelled"] = "node_cancelled"
+    tokens: Tokens = Tokens()
 
 
 class ResultSuperseded(Attempt):

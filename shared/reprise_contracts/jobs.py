@@ -55,6 +55,8 @@ class Job(Wire):
     """Phase 4 under `allow_partial`."""
     reasons: tuple[str, ...] = ()
     """Why it runs, in words."""
+    token_allowance: int | None = None
+    """Tokens that are left of the run's and the session's ceilings; None where there is none."""
     trace: str = ""
 
 
@@ -111,12 +113,14 @@ class Failed(Report):
     type: Literal["failed"] = "failed"
     problem: Problem
     seconds: float = 0.0
+    tokens: Tokens = Tokens()
 
 
 class Stopped(Report):
     """The attempt was cancelled and nothing of it goes on."""
 
     type: Literal["stopped"] = "stopped"
+    tokens: Tokens = Tokens()
 
 
 AnyReport = Annotated[Started | Completed | Failed | Stopped, Field(discriminator="type")]

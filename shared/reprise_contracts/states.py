@@ -9,11 +9,7 @@ from reprise_contracts.nodes import Freshness, NodeId, NodeOrGroup, Status
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source
 from reprise_contracts.wire import Instant, Wire
-
-Reason = Literal[
-    "changed", "guidance", "engine", "model", "source_changed", "source_added", "source_removed",
-    "definition", "failed", "upstream", "missing",
-]  # fmt: skip
+from reprise_contracts.words import Reason
 
 
 class Cause(Wire):

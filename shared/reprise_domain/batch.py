@@ -9,8 +9,8 @@ from reprise_contracts import events as e
 from reprise_contracts.commands import AddSession, Command, CreateBatch, EndBatch, PutSources, RemoveSource, SessionSpec
 from reprise_contracts.jobs import BatchFact, SessionCreation, StoredFact
 from reprise_contracts.problems import Problem
+from reprise_contracts.refusals import ENDED, LAST_SOURCE, NO_SOURCE, REUSED
 from reprise_contracts.sources import Source
-from reprise_domain.decide import ENDED, REUSED
 from reprise_domain.state import Record
 
 BatchInput = CreateBatch | AddSession | PutSources | RemoveSource | EndBatch | StoredFact
@@ -55,34 +55,30 @@ def decide_batch(batch: Batch | None, batch_id: str, given: BatchInput, now: dat
         return _stored(batch, given)
     known = batch.record(given.command_id)
     if known is not None:
-        return () if known.fingerprint == given.fingerprint() else (_refuse(given, REUSED),)
+        return () if known.fingerprint == given.fingerprint() else _refuse(given, REUSED)
     if batch.deleted:
         return ()
     if batch.ended and not (isinstance(given, EndBatch) and given.delete and not batch.deleted):
-        return () if isinstance(given, EndBatch) else (_refuse(given, ENDED),)  # R24: ending can be repeated
+        return () if isinstance(given, EndBatch) else _refuse(given, ENDED)  # R24: ending can be repeated
     decider = _DECIDERS[type(given)]
     return decider(batch, given)
 
 
-def _honour(command: Command) -> dict[str, Any]:
-    return {"command_id": command.command_id, "fingerprint": command.fingerprint(), "by": command.by}
-
-
-def _refuse(command: Command, problem: Problem) -> e.BatchCommandRefused:
-    return e.BatchCommandRefused(**_honour(command), kind=type(command).__name__.lower(), problem=problem)
+def _refuse(command: Command, problem: Problem) -> tuple[e.BatchEvent, ...]:
+    return (e.BatchCommandRefused(**command.honoured(), kind=type(command).__name__.lower(), problem=problem),)
 
 
 def _create(batch_id: str, command: CreateBatch) -> tuple[e.BatchEvent, ...]:
-    own = _honour(command)
+    own = command.honoured()
     return (e.BatchCreated(**own, batch_id=batch_id, sources=command.sources), e.SessionAdded(**own, session=command.session))
 
 
 def _recreate(batch: Batch, command: CreateBatch) -> tuple[e.BatchEvent, ...]:
-    return (_refuse(command, REUSED),)
+    return _refuse(command, REUSED)
 
 
 def _add_session(batch: Batch, command: AddSession) -> tuple[e.BatchEvent, ...]:
-    return (e.SessionAdded(**_honour(command), session=command.session),)
+    return (e.SessionAdded(**command.honoured(), session=command.session),)
 
 
 def _put(batch: Batch, command: PutSources) -> tuple[e.BatchEvent, ...]:
@@ -93,23 +89,19 @@ def _put(batch: Batch, command: PutSources) -> tuple[e.BatchEvent, ...]:
         else source
         for source in command.sources
     )
-    return (e.SourcesPut(**_honour(command), sources=put),)
+    return (e.SourcesPut(**command.honoured(), sources=put),)
 
 
 def _remove(batch: Batch, command: RemoveSource) -> tuple[e.BatchEvent, ...]:
     if all(source.source_id != command.source_id for source in batch.sources):
-        problem = Problem(type="not_found", field="source_id", detail="There is no such source.", action="Read the batch's sources.")
-        return (_refuse(command, problem),)
+        return _refuse(command, NO_SOURCE)
     if len(batch.sources) == 1:
-        problem = Problem(
-            type="invalid", field="source_id", detail="This is the last source of the batch.", action="Add another one first."
-        )
-        return (_refuse(command, problem),)
-    return (e.SourceRemoved(**_honour(command), source_id=command.source_id),)
+        return _refuse(command, LAST_SOURCE)
+    return (e.SourceRemoved(**command.honoured(), source_id=command.source_id),)
 
 
 def _end(batch: Batch, command: EndBatch) -> tuple[e.BatchEvent, ...]:
-    return (e.BatchEnded(**_honour(command), batch_id=batch.batch_id, deleted=command.delete),)
+    return (e.BatchEnded(**command.honoured(), batch_id=batch.batch_id, deleted=command.delete),)
 
 
 def _stored(batch: Batch, fact: StoredFact) -> tuple[e.BatchEvent, ...]:

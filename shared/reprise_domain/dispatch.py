@@ -5,6 +5,7 @@ from datetime import datetime
 from reprise_contracts.artifacts import WHOLE, InputRef
 from reprise_contracts.jobs import Gap, Job
 from reprise_contracts.nodes import step_of
+from reprise_domain.budget import allowance
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import parents
 from reprise_domain.state import Session
@@ -55,5 +56,6 @@ def job_for(session: Session, node: str) -> Job:
         previous=entry.made.ref if entry.made and node in {"phase2", "phase4"} else None,
         next_step=session.next_step,
         gaps=tuple(gaps),
+        token_allowance=allowance(session),
         reasons=tuple(cause.text for cause in Verdicts(session).chain(node)) if node == "phase4" else (),
     )

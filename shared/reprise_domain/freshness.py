@@ -5,14 +5,14 @@ stale node has that as a cause; what the user accepted is taken off. So A → B 
 leave an artifact that looks fresh and is not.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from reprise_contracts.artifacts import ABSTRACT, REFERENCES, TEXTS, WHOLE, text_part
 from reprise_contracts.nodes import Freshness, step_node, step_of
-from reprise_contracts.states import Cause, Reason
+from reprise_contracts.states import Cause
 from reprise_contracts.wire import digest_of
+from reprise_contracts.words import GONE, Reason, because
 from reprise_domain.graph import parents
 from reprise_domain.state import Session
 
@@ -128,12 +128,14 @@ class Verdicts:
             return ()
         links = [Link(name, value, _cause(session, node, name)) for name, value in moved(session, node).items()]
         if entry.status == "failed":
-            links.append(Link(FAILED, str(entry.generation), Cause(node=node, reason="failed", at=entry.since, text=_say(node, "failed"))))
+            links.append(
+                Link(FAILED, str(entry.generation), Cause(node=node, reason="failed", at=entry.since, text=because(node, "failed")))
+            )
         for parent in parents(node, session.plan):
             above = self._links[parent]
             if above:
                 value = digest_of({link.name: link.value for link in above})
-                links.append(Link(UPSTREAM + parent, value, Cause(node=parent, reason="upstream", text=_say(parent, "upstream"))))
+                links.append(Link(UPSTREAM + parent, value, Cause(node=parent, reason="upstream", text=because(parent, "upstream"))))
         return tuple(link for link in links if entry.accepted.get(link.name) != link.value)
 
     def chain(self, node: str) -> tuple[Cause, ...]:
@@ -152,64 +154,27 @@ class Verdicts:
 def _cause(session: Session, node: str, name: str) -> Cause:
     """The cause that a moved input stands for."""
     if name in PARAMETERS:
-        return Cause(node=node, reason=_REASONS[name], at=session.wished_at(node), text=_say(node, _REASONS[name]))
+        reason: Reason = name  # type: ignore[assignment]  # each parameter is a reason of its own
+        return Cause(node=node, reason=reason, at=session.wished_at(node), text=because(node, reason))
     if name.startswith("source/"):
         return _source_cause(session, node, name)
     if name == "definition":
-        at = _changed_at(session, "phase2")
-        return Cause(node="phase2", reason="definition", at=at, text=_say(node, "definition"))
-    source = name.split("#", 1)[0]
-    gone = session.node(source).made is None
-    if source not in {"phase0", "phase2"} and gone and (step_of(source) not in (session.plan.by_id if session.plan else {})):
-        return Cause(
-            node="phase2", reason="definition", at=_changed_at(session, "phase2"), text="The plan no longer has a step that was read."
-        )
-    reason: Reason = "missing" if gone else "changed"
-    return Cause(node=source, reason=reason, at=_changed_at(session, source), text=_say(source, reason))
+        return Cause(node="phase2", reason="definition", at=_changed_at(session, "phase2"), text=because(node, "definition"))
+    source = producer(name)
+    if (step := step_of(source)) is not None and step not in (session.plan.by_id if session.plan else {}):
+        return Cause(node="phase2", reason="definition", at=_changed_at(session, "phase2"), text=GONE)
+    reason = "missing" if session.node(source).made is None else "changed"
+    return Cause(node=source, reason=reason, at=_changed_at(session, source), text=because(source, reason))
 
 
 def _source_cause(session: Session, node: str, name: str) -> Cause:
     known = next((known for known in session.sources if f"source/{known.source.source_id}" == name), None)
     made = session.node(node).made
-    if known is None:
-        return Cause(node=name, reason="source_removed", at=session.removed_at, text="A source was removed.")
-    if made is not None and name not in made.reads:
-        return Cause(node=name, reason="source_added", at=known.at, text="A source was added.")
-    return Cause(node=name, reason="source_changed", at=known.at, text="A source has changed.")
+    added = made is not None and name not in made.reads
+    reason: Reason = "source_removed" if known is None else "source_added" if added else "source_changed"
+    return Cause(node=name, reason=reason, at=known.at if known else session.removed_at, text=because(name, reason))
 
 
 def _changed_at(session: Session, node: str) -> datetime | None:
     made = session.node(node).made
     return made.changed_at if made else None
-
-
-_REASONS: Mapping[str, Reason] = {"engine": "engine", "model": "model", "guidance": "guidance"}
-_WORDS: Mapping[Reason, str] = {
-    "changed": "{what} has changed.",
-    "missing": "{what} has no result.",
-    "upstream": "{what} is stale.",
-    "failed": "The last try of {what} failed.",
-    "definition": "The plan defines {what} otherwise.",
-    "guidance": "The guidance of {what} was changed.",
-    "engine": "The engine of {what} was changed.",
-    "model": "The model of {what} was changed.",
-}
-
-
-def _say(node: str, reason: Reason) -> str:
-    text = _WORDS[reason].format(what=spoken(node))
-    return text[0].upper() + text[1:]
-
-
-def spoken(node: str) -> str:
-    """A node in words, without ids: `phase3/4` → `step 4`, `phase0` → `the preparation`."""
-    step = step_of(node)
-    if step is not None:
-        return f"step {step}"
-    return {
-        "phase0": "the preparation",
-        "phase1": "the goals",
-        "phase2": "the plan",
-        "phase3": "the steps",
-        "phase4": "the report",
-    }.get(node, "a source")

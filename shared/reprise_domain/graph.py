@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reprise_contracts.artifacts import PlannedStep
-from reprise_contracts.nodes import PHASES, Phase, phase_of, step_node, step_of
+from reprise_contracts.nodes import PHASES, Freshness, Phase, Status, phase_of, step_node, step_of
 
 PARENTS: dict[Phase, tuple[Phase, ...]] = {
     "phase0": (),
@@ -14,6 +14,20 @@ PARENTS: dict[Phase, tuple[Phase, ...]] = {
     "phase4": ("phase0", "phase2", "phase3"),
 }
 """What each phase reads. A step reads further steps as well: those that it depends on."""
+
+GROUP_ORDER: tuple[Status, ...] = ("cancelling", "running", "queued", "failed", "cancelled", "pending")
+
+
+def group_status(steps: Iterable[Status]) -> Status:
+    """R1: the group of the steps has the first of these statuses that one of them has; completed when all are."""
+    found = set(steps)
+    return next((status for status in GROUP_ORDER if status in found), "completed")
+
+
+def group_freshness(steps: Iterable[Freshness | None]) -> Freshness | None:
+    """R1: stale if a step is, fresh if all of them are, else null."""
+    found = set(steps)
+    return "stale" if "stale" in found else "fresh" if found == {"fresh"} else None
 
 
 @dataclass(frozen=True, slots=True)

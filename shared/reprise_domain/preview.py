@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 
+from reprise_contracts import refusals
 from reprise_contracts.nodes import PHASES, step_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import Estimate, Plan, Preview
 from reprise_contracts.wire import digest
-from reprise_domain.freshness import Verdicts, moved, producer, spoken
+from reprise_contracts.words import of
+from reprise_domain.freshness import Verdicts, moved, producer
 from reprise_domain.graph import Scope, all_nodes, parents
+from reprise_domain.plans import unknown_steps
 from reprise_domain.state import Made, Session, Spec, scope_of
 
 NEW_STEPS = "phase3/*"
@@ -17,21 +20,17 @@ def obstacle(session: Session, spec: Spec, *, busy: bool) -> Problem | None:
     """R15, R19: why a run cannot start now; while another one is active only what can no longer change is checked."""
     options, target = spec.options, spec.target
     if options.stop_after and target.phase and PHASES.index(options.stop_after) < PHASES.index(target.phase):
-        detail = f"The run would stop after {options.stop_after}, before its target {target.phase}."
-        return Problem(type="invalid", field="options.stop_after", detail=detail, action="Name the target or a later phase.")
-    if target.steps:
-        problem = unknown_steps(session, target.steps)
-        if problem is not None:
-            return problem
+        return refusals.stops_too_early(options.stop_after, target.phase)
+    if target.steps and (problem := unknown_steps(session, target.steps)):
+        return problem
     if busy or spec.kind in {"start", "refresh", "edit"}:
         return None
     scope = scope_of(spec, session.plan)
     for node in _targets(session, spec, scope):
         for parent in parents(node, session.plan):
-            missing = session.node(parent).made is None and parent not in scope
-            if missing and not (options.allow_partial and node == "phase4" and step_of(parent) is not None):
-                detail = f"{spoken(node).capitalize()} cannot run: {spoken(parent)} has no result yet."
-                return Problem(type="inputs_missing", detail=detail, action=f"Run {spoken(parent)} first, or refresh the session.")
+            partial = options.allow_partial and node == "phase4" and step_of(parent) is not None
+            if session.node(parent).made is None and parent not in scope and not partial:
+                return refusals.missing(node, parent)
     return None
 
 
@@ -43,52 +42,46 @@ def _targets(session: Session, spec: Spec, scope: Scope) -> list[str]:
     return [node for node in all_nodes(session.plan) if node in scope and spec.names(node)]
 
 
-def unknown_steps(session: Session, steps: Iterable[int]) -> Problem | None:
-    """R15: the refusal of steps that are not in the plan, with the numbers that are."""
-    known = session.plan.by_id if session.plan else {}
-    unknown = sorted(number for number in steps if number not in known)
-    if not unknown:
+def changed_since(session: Session, spec: Spec) -> Problem | None:
+    """R13: the refusal of a command whose preview is no longer what would happen."""
+    if spec.options.plan_token is None:
         return None
-    valid = tuple(known)
-    numbers = ", ".join(map(str, unknown))
-    if any(number < session.next_step for number in unknown):
-        detail = f"No longer in the plan: step {numbers}."
-        return Problem(type="step_obsolete", field="step_ids", detail=detail, action="Choose among the valid steps.", valid_steps=valid)
-    detail = f"There is no step {numbers} in this session."
-    return Problem(type="step_unknown", field="step_ids", detail=detail, action="Choose among the valid steps.", valid_steps=valid)
+    today = preview(session, spec, at_its_turn=True)
+    same = today.plan_token == spec.options.plan_token
+    return None if same else refusals.plan_changed(today.plan.model_dump(mode="json"), today.plan_token)
 
 
-def preview(session: Session, spec: Spec, *, at_its_turn: bool = False) -> Preview:
-    """What the run would do now. `run` is certain but for failures; `may_run` runs only if something above it changes."""
+def preview(session: Session, spec: Spec, *, at_its_turn: bool = False, before: Session | None = None) -> Preview:
+    """What the run would do now. `run` is certain but for failures; `may_run` runs only if something above it changes.
+
+    Of an edit it is read from the session as it would be after it; `before` is the session as it is.
+    """
     scope = scope_of(spec, session.plan)
-    busy = session.run is not None or (bool(session.queue) and not at_its_turn)
     run, may = _split(session, spec, scope)
     verdicts = Verdicts(session)
-    moving = {*run, *may}
-    if spec.kind == "edit" and spec.target.phase:
-        moving.add(spec.target.phase)
     keep: list[str] = []
     stale: list[str] = []
-    below: set[str] = set(moving)
+    below = {*run, *may}
     for node in all_nodes(session.plan):
         if any(parent in below for parent in parents(node, session.plan)):
             below.add(node)
-        if node in run or node in may or session.node(node).made is None:
-            continue
-        (stale if node in below or verdicts.freshness(node) == "stale" else keep).append(node)
-    replanned = "phase2" in moving and "phase3" in scope.phases and scope.steps is None
+        if node not in run and node not in may and session.node(node).made is not None:
+            (stale if node in below or verdicts.freshness(node) == "stale" else keep).append(node)
+    replanned = "phase2" in {*run, *may} and "phase3" in scope.phases and scope.steps is None
+    nodes = set(all_nodes(session.plan))
     plan = Plan(
         run=run,
         may_run=(*may, NEW_STEPS) if replanned else may,
         keep=tuple(keep),
         stale=tuple(stale),
+        drop=tuple(node for node in all_nodes(before.plan) if node not in nodes) if before else (),
         warnings=_warnings(session, spec, verdicts, scope),
         estimate=_estimate(session, run),
     )
-    if busy:
+    if (before or session).busy and not at_its_turn:
         return Preview(plan=plan, provisional=True)
     lists = {name: sorted(getattr(plan, name)) for name in ("run", "may_run", "keep", "stale", "drop")}
-    options = spec.options.model_dump(mode="json", exclude={"dry_run", "plan_token"})
+    options = spec.options.model_dump(mode="json", exclude={"dry_run", "plan_token"}, exclude_defaults=True)
     token = digest([lists, spec.target.model_dump(mode="json"), options])[:32]
     return Preview(plan=plan, plan_token=token)
 
@@ -138,12 +131,13 @@ def _warnings(session: Session, spec: Spec, verdicts: Verdicts, scope: Scope) ->
         for parent in parents(node, session.plan):
             if parent not in scope and verdicts.freshness(parent) == "stale":
                 above[parent] = None
-    found = [f"{spoken(node).capitalize()} is stale and is not run by this command." for node in above]
+    found = [f"{of(node, 'is', 'are')} stale and not run by this command." for node in above]
     for node in all_nodes(session.plan):
         made = session.node(node).made
         if node in scope and made is not None and made.edited:
             does = "replaces" if spec.names(node) or spec.forces else "leaves"
-            found.append(f"{spoken(node).capitalize()} was edited by a user; this run {does} it.")
+            them = "them" if node == "phase1" else "it"
+            found.append(f"{of(node, 'was', 'were')} edited by a user; this run {does} {them}.")
     return tuple(found)
 
 

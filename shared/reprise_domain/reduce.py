@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from reprise_contracts import events as e
-from reprise_contracts.artifacts import ObjectRef, Tokens
+from reprise_contracts.artifacts import Tokens
 from reprise_contracts.commands import Policy
 from reprise_contracts.nodes import PHASES, Status, step_node, step_of
 from reprise_contracts.sources import Source, StoredSource
@@ -44,6 +44,7 @@ def create(event: e.SessionCreated, at: datetime) -> Session:
         session_id=event.session_id, batch_id=event.batch_id, topic=event.topic, engine=event.engine, model=event.model,
         guidance=event.guidance, policy=event.policy, created_at=at, updated_at=at,
         sources=tuple(Known(source, at) for source in event.sources), batch_seq=event.batch_seq, commands=commands,
+        max_tokens=event.max_session_tokens,
     )  # fmt: skip
 
 
@@ -201,6 +202,8 @@ def _run_started(session: Session, event: e.RunStarted, at: datetime) -> Session
     spec = next(spec for spec in session.queue if spec.run_id == event.run_id)
     session = _with_wishes(_with_records(session, spec, "running"), spec, at)
     run = Run(spec, scope_of(spec, session.plan), at, tuple(known.source for known in session.sources))
+    if spec.options.max_session_tokens is not None:
+        session = replace(session, max_tokens=spec.options.max_session_tokens)
     return _enter(replace(session, queue=tuple(other for other in session.queue if other is not spec)), run)
 
 
@@ -256,16 +259,13 @@ def _node_started(session: Session, event: e.NodeStarted, at: datetime) -> Sessi
     return session.with_node(event.node, moved_to(session.node(event.node), event.type, at, not_before=None))
 
 
-def _made(
-    node: Node, at: datetime, *, ref: ObjectRef, parts: Mapping[str, str], generation: int, reads: Mapping[str, str],
-    unchanged: bool, by: str, execution_id: str = "", edited: bool = False, seconds: float = 0.0,
-    tokens: Tokens | None = None, headline: str = "", versions: Mapping[str, str] | None = None,
-) -> Made:  # fmt: skip
-    changed_at = node.made.changed_at if unchanged and node.made else at
-    return Made(
-        ref=ref, generation=generation, execution_id=execution_id, at=at, changed_at=changed_at, parts=parts, reads=reads, by=by,
-        edited=edited, seconds=seconds, tokens=tokens or Tokens(), headline=headline, versions=versions or {}, unchanged=unchanged,
-    )  # fmt: skip
+def _changed_at(node: Node, at: datetime, *, unchanged: bool) -> datetime:
+    return node.made.changed_at if unchanged and node.made else at
+
+
+def _spend(session: Session, tokens: Tokens) -> Session:
+    run = session.run and replace(session.run, spent=session.run.spent + tokens.total)
+    return replace(session, run=run, spent=session.spent + tokens.total) if tokens.total else session
 
 
 def _node_completed(session: Session, event: e.NodeCompleted, at: datetime) -> Session:
@@ -273,12 +273,14 @@ def _node_completed(session: Session, event: e.NodeCompleted, at: datetime) -> S
     reads = node.reads
     if event.stored:
         session, reads = _with_stored(session, event.stored, reads, at)
-    made = _made(
-        node, at, ref=event.artifact, parts=event.parts, generation=event.generation, reads=reads, unchanged=event.unchanged,
-        by=event.worker, execution_id=event.execution_id, seconds=event.seconds, tokens=event.tokens, headline=event.headline,
-        versions=event.versions,
+    made = Made(
+        ref=event.artifact, generation=event.generation, execution_id=event.execution_id, at=at, parts=event.parts, reads=reads,
+        changed_at=_changed_at(node, at, unchanged=event.unchanged), by=event.worker, seconds=event.seconds, tokens=event.tokens,
+        headline=event.headline, versions=event.versions, unchanged=event.unchanged,
     )  # fmt: skip
-    session = session.with_node(event.node, moved_to(node, event.type, at, made=made, problem=None, accepted={}, reads={}, not_before=None))
+    session = _spend(session, event.tokens).with_node(
+        event.node, moved_to(node, event.type, at, made=made, problem=None, accepted={}, reads={}, not_before=None)
+    )
     if event.versions:
         session = replace(session, versions={**session.versions, **event.versions})
     if event.plan is not None:
@@ -327,7 +329,7 @@ def _with_plan(session: Session, plan: Plan) -> Session:
 
 def _node_failed(session: Session, event: e.NodeFailed, at: datetime) -> Session:
     node = moved_to(session.node(event.node), event.type, at, problem=event.problem, not_before=None)
-    session = session.with_node(event.node, node)
+    session = _spend(session, event.tokens).with_node(event.node, node)
     if not event.final:
         return session
     if session.run is not None and session.run.problem is None:
@@ -349,7 +351,7 @@ def _node_cancelling(session: Session, event: e.NodeCancelling, at: datetime) ->
 
 def _node_cancelled(session: Session, event: e.NodeCancelled, at: datetime) -> Session:
     node = moved_to(session.node(event.node), event.type, at, not_before=None, reads={})
-    return _settle(session.with_node(event.node, node), event.node, bad=True)
+    return _settle(_spend(session, event.tokens).with_node(event.node, node), event.node, bad=True)
 
 
 def _superseded(session: Session, event: e.ResultSuperseded, at: datetime) -> Session:
@@ -358,9 +360,9 @@ def _superseded(session: Session, event: e.ResultSuperseded, at: datetime) -> Se
 
 def _edited(session: Session, event: e.ArtifactEdited, at: datetime) -> Session:
     node = session.node(event.node)
-    made = _made(
-        node, at, ref=event.artifact, parts=event.parts, generation=event.generation, reads=reads_now(session, event.node),
-        unchanged=event.unchanged, by=event.by, edited=True, headline="edited",
+    made = Made(
+        ref=event.artifact, generation=event.generation, execution_id="", at=at, parts=event.parts, reads=reads_now(session, event.node),
+        changed_at=_changed_at(node, at, unchanged=event.unchanged), by=event.by, edited=True, headline="edited", unchanged=event.unchanged,
     )  # fmt: skip
     edited = moved_to(node, event.type, at, made=made, problem=None, accepted={}, generation=event.generation, attempt=0)
     session = replace(_recorded(session, event, Record(event.fingerprint, "completed")).with_node(event.node, edited), litter=True)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from reprise_domain.batch import Batch
 from reprise_domain.state import Session
 
-REDUCER = 1
+REDUCER = 2
 """The version of `reduce`: a snapshot of another one is not read, and the log is folded instead."""
 
 S = TypeVar("S", Session, Batch)

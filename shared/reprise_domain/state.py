@@ -141,6 +141,8 @@ class Run:
     total: int = 0
     problem: Problem | None = None
     """The first final failure."""
+    spent: int = 0
+    """Tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,10 @@ class Session:
     commands: Map[Record] = field(default_factory=Map)
     versions: Mapping[str, str] = field(default_factory=dict)
     """The newest versions of code and prompts that workers reported."""
+    spent: int = 0
+    """Tokens, of all attempts so far."""
+    max_tokens: int | None = None
+    """What may be spent in all."""
     litter: bool = False
     """The log has decided against objects that may still be in the store."""
     litter_seq: int = 0
@@ -217,6 +223,11 @@ class Session:
     def active(self) -> bool:
         """Something is queued, running or cancelling."""
         return self.run is not None
+
+    @property
+    def busy(self) -> bool:
+        """A run is active or waits for its turn."""
+        return self.run is not None or bool(self.queue)
 
 
 def scope_of(spec: Spec, plan: Plan | None) -> Scope:

@@ -14,7 +14,7 @@ from reprise_contracts.commands import Options, Rerun, Target
 from reprise_contracts.events import NodeCompleted
 from reprise_contracts.nodes import PHASES
 from reprise_domain.graph import all_nodes
-from reprise_domain.view import command_of
+from reprise_gateway.states import command_of
 from stack import Caller, Stack, until
 
 # nats-py leaves the transport of a connection whose server was killed to the garbage collector, which warns.

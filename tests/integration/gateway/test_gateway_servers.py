@@ -25,6 +25,7 @@ from reprise_domain.state import Session
 from reprise_gateway.app import create_app, opened
 from reprise_orchestrator.handler import Orchestrator
 from reprise_orchestrator.states import States
+from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.artifact_store import S3Store
 from reprise_runtime.nats import Bus, connect
 from reprise_runtime.puller import Puller
@@ -86,7 +87,7 @@ async def world_on(settings: Settings, store: S3Store, eventually: Any) -> Async
     client = await connect(settings.nats, "test")
     bus = await open_bus(client, settings)
     log = NatsSessionLog(bus)
-    orchestrator = Orchestrator(log, bus, States(log), settings.features, lambda: datetime.now(UTC))
+    orchestrator = Orchestrator(log, bus, States(log), Admission(settings.features, installed_engines()), lambda: datetime.now(UTC))
     puller = Puller(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings, window=64)
 
     async def orchestrate() -> None:

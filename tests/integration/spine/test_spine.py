@@ -15,7 +15,7 @@ from reprise_contracts.events import NodeCompleted, NodeQueued
 from reprise_contracts.sources import Source
 from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
-from reprise_domain.view import command_of, state_of
+from reprise_gateway.states import command_of, state_of
 from stack import Caller, Stack, until
 
 

@@ -10,14 +10,16 @@ from reprise_contracts.commands import Accept, Cancel, Edit, EndBatch, Options, 
 from reprise_contracts.jobs import Job, LeaseEnded, Started, Stopped
 from reprise_contracts.nodes import step_of
 from reprise_contracts.sources import Source
+from reprise_contracts.states import Preview
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import digest
-from reprise_domain.decide import decide, spec_of
+from reprise_domain.commands import preview_edit, spec_of
+from reprise_domain.decide import decide
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes
 from reprise_domain.preview import obstacle, preview
 from reprise_domain.reduce import fold
-from reprise_domain.view import command_of, state_of
+from reprise_gateway.states import command_of, state_of
 
 NAMES = ("alpha", "beta", "gamma", "delta", "epsilon")
 PLANS = st.lists(st.tuples(st.sampled_from(NAMES), st.booleans()), min_size=1, max_size=4, unique_by=lambda item: item[0])
@@ -31,6 +33,8 @@ OPTIONS = st.builds(
     if_running=st.sampled_from(["queue", "queue", "interrupt", "reject"]),
     allow_partial=st.booleans(),
     stop_after=st.sampled_from([None, None, None, "phase2", "phase3", "phase4"]),
+    max_tokens=st.sampled_from([None, None, None, 0, 2, 5]),
+    max_session_tokens=st.sampled_from([None, None, None, None, 0, 40]),
 )
 
 
@@ -40,7 +44,7 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.wanted: list[tuple[str, tuple[int, ...]]] = [("alpha", ()), ("beta", ()), ("gamma", (0,))]
-        self.world = World(planner=self.plan)
+        self.world = World(planner=self.plan, tokens=1)
         self.commands: list[Rerun] = []
         self.count = 0
         self.watched: tuple[int, set[str], set[str], bool] | None = None
@@ -216,17 +220,16 @@ class Histories(RuleBasedStateMachine):
         self.world.objects.add(key)
         parts = {"output": digest([step.identity for step in plan])}
         options = Options(propagation="cascade" if cascade else "mark_stale")
+        ref = ObjectRef(key=key, sha256=digest(key))
+        command = Edit(command_id=self.name(), node="phase2", artifact=ref, parts=parts, plan=plan, options=options)
+        expected = preview_edit(self.world.s, command, self.world.now)
+        held, since = set(all_nodes(self.world.s.plan)), len(self.world.events())
         self.watched = None
-        self.world.give(
-            Edit(
-                command_id=self.name(),
-                node="phase2",
-                artifact=ObjectRef(key=key, sha256=digest(key)),
-                parts=parts,
-                plan=plan,
-                options=options,
-            )
-        )
+        self.world.give(command)
+        if isinstance(expected, Preview):  # R12, R13: an edit drops what its preview said, and runs no more than that
+            assert set(expected.plan.drop) == held - set(all_nodes(self.world.s.plan))
+            if self.world.s.run is not None:
+                self.watched = (since, set(expected.plan.run), set(expected.plan.may_run), True)
 
     @rule(what=st.sampled_from(["add", "replace", "remove"]), which=st.integers(1, 4))
     def sources_change(self, what: str, which: int) -> None:

@@ -10,15 +10,17 @@ from reprise_contracts.commands import Accept, AddSession, Cancel, Edit, EndBatc
 from reprise_contracts.jobs import Failed, LeaseEnded, Started, Stopped
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source
+from reprise_contracts.states import Preview
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import digest
-from reprise_domain.decide import decide, spec_of
+from reprise_domain.commands import preview_edit, spec_of
+from reprise_domain.decide import decide
 from reprise_domain.dispatch import job_for
 from reprise_domain.freshness import Verdicts
 from reprise_domain.preview import preview
 from reprise_domain.snapshot import dump, load
 from reprise_domain.sweep import decided_against
-from reprise_domain.view import command_of, state_of
+from reprise_gateway.states import command_of, state_of
 
 
 @pytest.fixture
@@ -159,7 +161,7 @@ def test_r7_stale_nodes_above_a_target_are_not_run_and_the_preview_warns(world: 
     rerun(world, "c-1", steps=(1,), propagation="mark_stale")
     world.drain()
     command = Rerun(command_id="c-2", target=Target(phase="phase4"))
-    assert preview(world.s, spec_of(world.s, command)).plan.warnings == ("Step 3 is stale and is not run by this command.",)
+    assert preview(world.s, spec_of(world.s, command)).plan.warnings == ("Step 3 is stale and not run by this command.",)
     since = len(world.events())
     world.give(command)
     world.drain()
@@ -242,13 +244,15 @@ def test_r12_guidance_belongs_to_the_targets_until_it_is_replaced(world: World) 
 
 
 def edit(world: World, name: str, **options: object) -> tuple[object, ...]:
+    return world.give(edited(world, name, **options))
+
+
+def edited(world: World, name: str, **options: object) -> Edit:
     plan = numbered([("a", ()), ("b", ()), ("new", ())], world.s.plan.steps, world.s.next_step)  # type: ignore[union-attr]
     key = artifact_key("b-1", "s-1", "phase2", world.s.node("phase2").generation + 1, name)
-    return world.give(
-        Edit(
-            command_id=name, node="phase2", artifact=ObjectRef(key=key, sha256=digest(key)), parts={"output": digest(name)}, plan=plan,
-            options=Options.model_validate({"propagation": "mark_stale"} | options),
-        )
+    return Edit(
+        command_id=name, node="phase2", artifact=ObjectRef(key=key, sha256=digest(key)), parts={"output": digest(name)}, plan=plan,
+        options=Options.model_validate({"propagation": "mark_stale"} | options),
     )  # fmt: skip
 
 
@@ -273,6 +277,65 @@ def test_r12_an_edit_is_refused_while_a_run_is_active(world: World) -> None:
     rerun(world, phase="phase4")
     edit(world, "e-1")
     assert command_of(world.s, "e-1").problem.type == "session_busy"  # type: ignore[union-attr]
+
+
+def test_r12_r13_the_preview_of_an_edit_is_read_from_the_edited_plan(world: World) -> None:
+    """The three steps become a, b and a new one; the third, which depended on the first, goes."""
+    previewed = preview_edit(world.s, edited(world, "e-1"), world.now)
+    assert isinstance(previewed, Preview)
+    assert previewed.plan.run == ()
+    assert set(previewed.plan.keep) == {"phase0", "phase1", "phase2", "phase3/1", "phase3/2"}
+    assert previewed.plan.stale == ("phase4",)
+    assert previewed.plan.drop == ("phase3/3",)
+    cascading = preview_edit(world.s, edited(world, "e-1", propagation="cascade"), world.now)
+    assert isinstance(cascading, Preview)
+    assert cascading.plan.run == ("phase3/4", "phase4")
+    since = len(world.events())
+    edit(world, "e-1", propagation="cascade")
+    world.drain()
+    assert world.ran(since) == ["phase3/4", "phase4"]
+    assert stale(world) == set()
+
+
+def test_r12_r13_the_preview_of_an_edit_that_would_be_refused_says_so(world: World) -> None:
+    problem = preview_edit(world.s, edited(world, "e-1").model_copy(update={"if_match": "0" * 64}), world.now)
+    assert isinstance(problem, Problem)
+    assert problem.type == "conflict"
+
+
+def test_at_the_ceiling_of_a_run_nothing_more_begins_and_a_refresh_goes_on(world: World) -> None:
+    world.tokens = 100
+    rerun(world, "c-1", phase="phase1", force=True, max_tokens=150)
+    assert job_for(world.s, "phase1").token_allowance == 150
+    world.drain()
+    assert world.ran()[-2:] == ["phase1", "phase2"]
+    refused = command_of(world.s, "c-1")
+    assert refused is not None
+    assert refused.status == "failed"
+    assert refused.problem.type == "budget_reached"  # type: ignore[union-attr]
+    assert world.s.node("phase3/1").made is not None
+    assert world.s.node("phase3/1").status == "completed"
+    rerun(world, "c-2")
+    world.drain()
+    assert command_of(world.s, "c-2").status == "completed"  # type: ignore[union-attr]
+    assert stale(world) == set()
+
+
+def test_a_sessions_ceiling_counts_all_its_runs_and_failures_until_it_is_raised(world: World) -> None:
+    world.tokens = 100
+    rerun(world, "c-1", phase="phase4", max_session_tokens=250)
+    world.drain()
+    rerun(world, "c-2", phase="phase4")
+    world.fail("phase4", tokens=100)
+    rerun(world, "c-3", phase="phase4")
+    assert job_for(world.s, "phase4").token_allowance == 50
+    world.drain()
+    assert world.s.spent == 300
+    rerun(world, "c-4", phase="phase4")
+    assert command_of(world.s, "c-4").problem.type == "budget_reached"  # type: ignore[union-attr]
+    rerun(world, "c-5", phase="phase4", max_session_tokens=0)
+    world.drain()
+    assert command_of(world.s, "c-5").status == "completed"  # type: ignore[union-attr]
 
 
 def test_r13_a_plan_token_holds_until_the_lists_change(world: World) -> None:

@@ -16,9 +16,9 @@ from reprise_contracts.states import NodeView
 from reprise_domain import snapshot
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
-from reprise_domain.view import state_of
 from reprise_gateway import changes
 from reprise_gateway.framing import Content, Piece, framed, progress
+from reprise_gateway.states import state_of
 
 
 class Client:

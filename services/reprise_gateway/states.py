@@ -3,14 +3,10 @@
 from collections.abc import Iterable
 
 from reprise_contracts.artifacts import WHOLE
-from reprise_contracts.nodes import Status
 from reprise_contracts.states import ArtifactView, CommandView, NodeView, QueuedView, RunView, SessionSummary, State
 from reprise_domain.freshness import Verdicts
-from reprise_domain.graph import all_nodes
+from reprise_domain.graph import all_nodes, group_freshness, group_status
 from reprise_domain.state import Node, Session
-
-GROUP_ORDER: tuple[Status, ...] = ("cancelling", "running", "queued", "failed", "cancelled", "pending")
-"""R1: the group has the first of these that one of its steps has; completed when all are."""
 
 
 def state_of(session: Session) -> State:
@@ -78,14 +74,11 @@ def group_view(steps: Iterable[NodeView]) -> NodeView:
     steps = list(steps)
     if not steps:
         return NodeView()
-    statuses = {step.status for step in steps}
-    status = next((status for status in GROUP_ORDER if status in statuses), "completed")
     stale = [step for step in steps if step.freshness == "stale"]
-    whole = all(step.freshness is not None for step in steps)
     causes = {(cause.node, cause.reason): cause for step in stale for cause in step.causes}
     return NodeView(
-        status=status,
-        freshness="stale" if stale else "fresh" if whole else None,
+        status=group_status([step.status for step in steps]),
+        freshness=group_freshness([step.freshness for step in steps]),
         causes=tuple(causes.values())[:20],
         upgradable=any(step.upgradable for step in steps),
         generation=max(step.generation for step in steps),

@@ -1,0 +1,87 @@
+"""Every reason for which the rules refuse a command or end a run, as a problem: what happened, and what to do."""
+
+from collections.abc import Iterable
+
+from reprise_contracts.problems import Problem
+from reprise_contracts.words import opening, spoken
+
+REUSED = Problem(
+    type="command_reused", field="command_id", detail="This command id was used for another command.", action="Use a new command id."
+)
+ENDED = Problem(type="batch_ended", detail="The batch was ended; its results stay readable.", action="Start a new batch.")
+DELETED = Problem(type="batch_ended", detail="The batch was ended and deleted; nothing of it is left.", action="Start a new batch.")
+BUSY = Problem(
+    type="session_busy", detail="A run is active in this session.", retryable=True,
+    action="Wait until it is done, cancel it, or send the command with if_running queue or interrupt.",
+)  # fmt: skip
+ONLY_ASKED = Problem(
+    type="invalid", field="options.dry_run", detail="A preview is asked for, not published: this would have run.",
+    action="Ask by REST or by request and reply, or leave dry_run out.",
+)  # fmt: skip
+WAITS = Problem(
+    type="inputs_missing", detail="Something could not run, because what it depends on was cancelled or has failed.",
+    action="Rerun what failed or was cancelled, or allow a partial report.",
+)  # fmt: skip
+CONFLICT = Problem(
+    type="conflict", field="If-Match", detail="The artifact has changed since it was read.", action="Read it again, then edit."
+)
+NOT_MADE = Problem(type="inputs_missing", detail="What this is made from does not exist yet.", action="Run the phases before it first.")
+NOT_STALE = Problem(type="invalid", field="node", detail="This node is not stale: there is nothing to accept.", action="Name a stale node.")
+NO_RUN = Problem(type="not_found", field="run_id", detail="There is no such run in this session.", action="Read the session's state.")
+NO_SOURCE = Problem(type="not_found", field="source_id", detail="There is no such source.", action="Read the batch's sources.")
+LAST_SOURCE = Problem(type="invalid", field="source_id", detail="This is the last source of the batch.", action="Add another one first.")
+
+
+def plan_changed(plan: dict[str, object], plan_token: str | None) -> Problem:
+    """R13: the session moved since the preview that the command carries."""
+    return Problem(
+        type="plan_changed", field="plan_token", detail="The session has changed since this preview was made.", retryable=True,
+        action="Look at the new preview and confirm it.", plan=plan, plan_token=plan_token,
+    )  # fmt: skip
+
+
+def stops_too_early(stop_after: str, target: str) -> Problem:
+    """R27: the run would end before its target."""
+    detail = f"The run would stop after {spoken(stop_after)}, before its target, {spoken(target)}."
+    return Problem(type="invalid", field="options.stop_after", detail=detail, action="Name the target or a later phase.")
+
+
+def missing(node: str, parent: str) -> Problem:
+    """A node cannot run, for what it reads is not there."""
+    detail = f"{opening(spoken(node))} cannot run: there is no result of {spoken(parent)} yet."
+    action = f"Run {spoken(parent)} first, or refresh the session."
+    return Problem(type="inputs_missing", detail=detail, action=action)
+
+
+def unknown(steps: Iterable[int], valid: Iterable[int], *, obsolete: bool) -> Problem:
+    """R15: steps that are not in the plan, with the numbers that are."""
+    numbers = ", ".join(map(str, sorted(steps)))
+    detail = f"No longer in the plan: step {numbers}." if obsolete else f"There is no step {numbers} in this session."
+    kind = "step_obsolete" if obsolete else "step_unknown"
+    return Problem(type=kind, field="step_ids", detail=detail, action="Choose among the valid steps.", valid_steps=tuple(valid))
+
+
+def unsound(why: str) -> Problem:
+    """R9, R12: a plan that breaks the rules of plans."""
+    return Problem(type="invalid_plan", detail=f"The plan is not sound: {why}.", action="Rerun the synthesis, or edit the plan.")
+
+
+def over_budget(ceiling: int, scope: str) -> Problem:
+    """A run or a session came to its ceiling of tokens."""
+    return Problem(
+        type="budget_reached", field="options.max_tokens" if scope == "run" else "options.max_session_tokens",
+        detail=f"The {scope} came to its ceiling of {ceiling:,} tokens. What was done is kept; the rest was not begun.",
+        action="Refresh the session to go on" + (" under a new ceiling." if scope == "run" else ", with a higher ceiling for it."),
+    )  # fmt: skip
+
+
+def feature_off(feature: str) -> Problem:
+    """A feature is switched off here."""
+    detail = f"The feature {feature} is off in this environment."
+    return Problem(type="feature_off", detail=detail, action="Ask an operator to switch it on.")
+
+
+def unknown_engine(engine: str, engines: Iterable[str]) -> Problem:
+    """No such engine is installed."""
+    action = f"Choose among: {', '.join(sorted(engines))}."
+    return Problem(type="invalid", field="options.engine", detail=f"There is no engine {engine[:40]!r} here.", action=action)

@@ -1,0 +1,59 @@
+"""The names and reasons of the rules in words a person reads; never an id."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from reprise_contracts.nodes import step_of
+
+Reason = Literal[
+    "changed", "guidance", "engine", "model", "source_changed", "source_added", "source_removed",
+    "definition", "failed", "upstream", "missing",
+]  # fmt: skip
+"""Why a node is stale (R4)."""
+
+_BECAUSE: Mapping[Reason, str] = {
+    "changed": "{what} has changed.",
+    "missing": "{what} has no result.",
+    "upstream": "{what} is stale.",
+    "failed": "The last try of {what} failed.",
+    "definition": "The plan defines {what} otherwise.",
+    "guidance": "The guidance of {what} was changed.",
+    "engine": "The engine of {what} was changed.",
+    "model": "The model of {what} was changed.",
+    "source_changed": "A source has changed.",
+    "source_added": "A source was added.",
+    "source_removed": "A source was removed.",
+}
+_SPOKEN: Mapping[str, str] = {
+    "phase0": "the preparation",
+    "phase1": "the goals",
+    "phase2": "the plan",
+    "phase3": "the steps",
+    "phase4": "the report",
+}
+_PLURAL = frozenset({"phase1", "phase3"})
+GONE = "The plan no longer has a step that was read."
+
+
+def spoken(node: str) -> str:
+    """A node in words: `phase3/4` → `step 4`, `phase0` → `the preparation`."""
+    step = step_of(node)
+    return f"step {step}" if step is not None else _SPOKEN.get(node, "a source")
+
+
+def opening(text: str) -> str:
+    """The same with a capital, to begin a sentence with."""
+    return text[:1].upper() + text[1:]
+
+
+def of(node: str, singular: str, plural: str) -> str:
+    """A sentence's beginning whose verb agrees: `The goals have`, `Step 4 has`."""
+    return f"{opening(spoken(node))} {plural if node in _PLURAL else singular}"
+
+
+def because(node: str, reason: Reason) -> str:
+    """One link of the chain of causes, as a sentence."""
+    text = _BECAUSE[reason]
+    if node in _PLURAL:
+        text = text.replace("{what} has ", "{what} have ").replace("{what} is ", "{what} are ")
+    return opening(text.format(what=spoken(node)))

@@ -1,0 +1,33 @@
+"""What holds of every plan: its numbers (R9, R12), and the steps that a command may name (R15)."""
+
+from collections.abc import Iterable
+
+from reprise_contracts import refusals
+from reprise_contracts.artifacts import PlannedStep
+from reprise_contracts.problems import Problem
+from reprise_domain.state import Session
+
+
+def unsound(session: Session, plan: tuple[PlannedStep, ...], *, edited: bool) -> Problem | None:
+    """R9, R12: a plan keeps the numbers of the steps that it repeats, an edited step the one it carries; others are fresh."""
+    before = session.plan.by_id if session.plan else {}
+    seen: set[int] = set()
+    for step in plan:
+        kept = before.get(step.step_id)
+        if step.step_id in seen or any(other not in seen for other in step.depends_on):
+            return refusals.unsound(f"step {step.step_id} is there twice or depends on a later one")
+        if kept is None and step.step_id < session.next_step:
+            return refusals.unsound(f"the number {step.step_id} was used before")
+        if kept is not None and kept.identity != step.identity and not edited:
+            return refusals.unsound(f"step {step.step_id} became another one under the same number")
+        seen.add(step.step_id)
+    return None if plan else refusals.unsound("it has no steps")
+
+
+def unknown_steps(session: Session, steps: Iterable[int]) -> Problem | None:
+    """R15: the refusal of steps that are not in the plan, with the numbers that are."""
+    known = session.plan.by_id if session.plan else {}
+    unknown = [number for number in steps if number not in known]
+    if not unknown:
+        return None
+    return refusals.unknown(unknown, known, obsolete=any(number < session.next_step for number in unknown))
