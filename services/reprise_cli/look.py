@@ -3,6 +3,7 @@
 import sys
 from itertools import islice
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated, Literal
 
 import typer
@@ -20,6 +21,8 @@ from reprise_contracts.states import State
 Format = Literal["md", "html", "pdf", "docx", "json"]
 BINARY = frozenset({"pdf", "docx"})
 RECENT = 20
+WIDE = 200
+"""Characters of a topic that are shown."""
 
 
 def status(
@@ -42,9 +45,9 @@ def status(
         terminal.say(doing(state))
     else:
         view = viewed(state)
-        terminal.say(
-            "\n".join([f"{state.session_id}: {state.topic}", *(told(node, view.nodes[node]) for node in view.order()), doing(state)])
-        )
+        topic = shorten(state.topic, WIDE, placeholder=" …")
+        lines = [f"{state.session_id}: {topic}", *(told(node, view.nodes[node]) for node in view.order()), doing(state)]
+        terminal.say("\n".join(lines))
 
 
 def viewed(state: State) -> SessionView:

@@ -1,7 +1,8 @@
 """`reprise.v1.api.*`: the same calls by request and reply, for other systems. The reply is the REST body, or the problem."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from faststream import ExceptionMiddleware
 from faststream.nats import NatsBroker, NatsMessage
@@ -16,13 +17,41 @@ from reprise_gateway.intake import Intake
 from reprise_gateway.workflow import WorkflowService
 from reprise_runtime.settings import Role
 
-W = TypeVar("W", bound=Wire)
 Answer = dict[str, Any]
 """A JSON object: whoever asks may be written in any language."""
 
 
-def _body(answer: Wire) -> Answer:
-    return answer.model_dump(mode="json")
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What can be asked: its body, who may ask, and how it is answered."""
+
+    body: type[Wire]
+    description: str
+    ask: Callable[[WorkflowService, Any, Caller], Awaitable[Wire]]
+    role: Role = "researcher"
+
+
+async def _start(service: WorkflowService, body: BatchRequest, who: Caller) -> Wire:
+    return (await service.start(body, Intake(body.sources), who)).created
+
+
+QUESTIONS: Mapping[str, Question] = {
+    "start": Question(BatchRequest, "Start a batch with its first session.", _start),
+    "rerun": Question(RerunCall, "Run a phase, steps, or whatever is stale again.", WorkflowService.rerun),
+    "refresh": Question(RefreshCall, "Run everything that is stale or not completed.", WorkflowService.refresh),
+    "accept": Question(AcceptCall, "A stale node is good enough for today's inputs.", WorkflowService.accept),
+    "cancel": Question(CancelCall, "Stop a run, a phase, a step, or all of a session.", WorkflowService.cancel),
+    "end": Question(
+        EndCall, "End a batch; with `delete`, remove everything of it.", lambda service, body, who: service.batches.end(body, who)
+    ),
+    "state": Question(
+        StateCall, "A session as of its last commit.", lambda service, body, who: service.state(body.session_id), role="viewer"
+    ),
+    "command": Question(
+        CommandCall, "Today's outcome of a command.",
+        lambda service, body, who: service.command(body.session_id, body.command_id), role="viewer",
+    ),
+}  # fmt: skip
 
 
 def refused(error: Exception) -> Answer:
@@ -37,48 +66,17 @@ def malformed(error: ValidationError) -> Answer:
 
 def subscribe(broker: NatsBroker, service: WorkflowService, access: Access) -> None:
     """Answer every question of the api; of several gateways one answers each. The caller's token, if it sends one, is in a header."""
-
-    def caller(message: NatsMessage, role: Role) -> Caller:
-        found = access.caller({name.lower(): value for name, value in message.headers.items()}, "NATS")
-        found.needs(role)
-        return found
-
     broker.add_middleware(ExceptionMiddleware(publish_handlers={Exception: refused, ValidationError: malformed}))
-
-    @_question(broker, "start", "Start a batch with its first session.")
-    async def start(body: BatchRequest, message: NatsMessage) -> Answer:
-        return _body((await service.start(body, Intake(body.sources), caller(message, "researcher"))).created)
-
-    @_question(broker, "rerun", "Run a phase, steps, or whatever is stale again.")
-    async def rerun(body: RerunCall, message: NatsMessage) -> Answer:
-        return _body(await service.rerun(body, caller(message, "researcher")))
-
-    @_question(broker, "refresh", "Run everything that is stale or not completed.")
-    async def refresh(body: RefreshCall, message: NatsMessage) -> Answer:
-        return _body(await service.refresh(body, caller(message, "researcher")))
-
-    @_question(broker, "accept", "A stale node is good enough for today's inputs.")
-    async def accept(body: AcceptCall, message: NatsMessage) -> Answer:
-        return _body(await service.accept(body, caller(message, "researcher")))
-
-    @_question(broker, "cancel", "Stop a run, a phase, a step, or all of a session.")
-    async def cancel(body: CancelCall, message: NatsMessage) -> Answer:
-        return _body(await service.cancel(body, caller(message, "researcher")))
-
-    @_question(broker, "state", "A session as of its last commit.")
-    async def state(body: StateCall, message: NatsMessage) -> Answer:
-        caller(message, "viewer")
-        return _body(await service.state(body.session_id))
-
-    @_question(broker, "command", "Today's outcome of a command.")
-    async def command(body: CommandCall, message: NatsMessage) -> Answer:
-        caller(message, "viewer")
-        return _body(await service.command(body.session_id, body.command_id))
-
-    @_question(broker, "end", "End a batch; with `delete`, remove everything of it.")
-    async def end(body: EndCall, message: NatsMessage) -> Answer:
-        return _body(await service.batches.end(body, caller(message, "researcher")))
+    for kind, question in QUESTIONS.items():
+        subscriber = broker.subscriber(subjects.api(kind), queue=subjects.API_GROUP, title=f"api.{kind}", description=question.description)
+        subscriber(_answering(question, service, access))
 
 
-def _question(broker: NatsBroker, kind: str, description: str) -> Callable[[Callable[..., Awaitable[Answer]]], Any]:
-    return broker.subscriber(subjects.api(kind), queue=subjects.API_GROUP, title=f"api.{kind}", description=description)
+def _answering(question: Question, service: WorkflowService, access: Access) -> Callable[[Answer, NatsMessage], Awaitable[Answer]]:
+    async def answer(body: Answer, message: NatsMessage) -> Answer:
+        who = access.caller({name.lower(): value for name, value in message.headers.items()}, "NATS")
+        who.needs(question.role)
+        asked = question.body.model_validate(body, extra="forbid")
+        return (await question.ask(service, asked, who)).model_dump(mode="json")
+
+    return answer

@@ -24,6 +24,7 @@ from reprise_gateway.access import Access
 from reprise_gateway.capacity import Capacity, Usage, inbox_usage
 from reprise_gateway.catalog import BatchService, Defaults
 from reprise_gateway.contents import Contents
+from reprise_gateway.hosts import LOCAL, Hosts
 from reprise_gateway.hub import Hub
 from reprise_gateway.inbox import PATIENCE, Inbox
 from reprise_gateway.intake import Sources
@@ -124,10 +125,17 @@ def create_app(gateway: Gateway, web: Path | None = None) -> FastAPI:
         app.include_router(router)
     _web(app, web or _built_web())
     upload = gateway.settings.limits.upload_bytes
+    app.add_middleware(Hosts, names=_names(gateway))
     app.add_middleware(
         Calls, metrics=gateway.metrics, access=gateway.access, rates=gateway.rates, body_bytes=upload, form_bytes=FORMS * upload
     )  # fmt: skip
     return app
+
+
+def _names(gateway: Gateway) -> frozenset[str] | None:
+    """The names it answers to; where callers have to show a token, any, unless some are configured."""
+    configured = frozenset(gateway.settings.hosts)
+    return configured or None if gateway.access.closed else LOCAL | configured | {gateway.settings.host}
 
 
 def _ended(following: asyncio.Task[None]) -> None:

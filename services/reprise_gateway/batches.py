@@ -12,7 +12,7 @@ from reprise_contracts.states import BatchPage, BatchView, Created
 from reprise_contracts.subjects import text_key
 from reprise_contracts.wire import Id, Sha256, Wire
 from reprise_gateway.http import PROBLEM, Key, Parts, Who, stored, whole
-from reprise_gateway.requests import batch_request, source_request, sources_request
+from reprise_gateway.requests import batch_request, exactly, source_request, sources_request
 from reprise_runtime.errors import ObjectMissing, Refused
 
 router = APIRouter(tags=["batches"], responses=PROBLEM)
@@ -80,7 +80,7 @@ async def delete(batch_id: Id, parts: Parts, who: Who, key: Key) -> Response:
     return whole(await parts.batches.end(EndCall(batch_id=batch_id, delete=True, command_id=key), who))
 
 
-@router.post("/batches/{batch_id}/sessions", status_code=201, response_model=Created)
+@router.post("/batches/{batch_id}/sessions", status_code=201, response_model=Created, dependencies=[exactly(SessionRequest)])
 async def add_session(batch_id: Id, asked: SessionRequest, parts: Parts, who: Who, key: Key) -> Response:
     """A further session on the same sources."""
     started = await parts.batches.add_session(batch_id, asked.model_copy(update={"command_id": asked.command_id or key}), who)

@@ -110,7 +110,7 @@ class BatchService:
 
     def _spec(self, request: SessionRequest, session_id: str, batch: Batch | None) -> SessionSpec:
         """What the request leaves open is the settings'; of a repeat, what it was the first time."""
-        problem = self._admission.unknown(request.engine)
+        problem = self._admission.unknown(request.engine, "engine")
         if problem is not None:
             raise Refused(problem)
         first = next((member.spec for member in batch.members if member.spec.session_id == session_id), None) if batch else None

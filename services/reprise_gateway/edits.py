@@ -63,7 +63,7 @@ def _items(document: Fields, name: str) -> list[Fields]:
 
 def _read(model: type[A], document: Mapping[str, object]) -> A:
     try:
-        return model.model_validate(document)
+        return model.model_validate(document, extra="forbid")
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise _invalid(".".join(str(part) for part in first["loc"]) or None, explain(error, "the artifact")) from error
@@ -116,4 +116,6 @@ def _plan(session: Session, document: Fields) -> Phase2:
         depends_on = step.get("depends_on") or []
         if isinstance(depends_on, list):
             step["depends_on"] = [numbers.get(other, other) if isinstance(other, int) else other for other in depends_on]
-    return _read(Phase2, {"synthesized_goal": document.get("synthesized_goal", ""), "steps": steps})
+    if "synthesized_goal" not in document:
+        raise _invalid("synthesized_goal", "The plan comes without its goal.", "Send `synthesized_goal` as well, changed or as it was.")
+    return _read(Phase2, {"synthesized_goal": document["synthesized_goal"], "steps": steps})

@@ -80,10 +80,14 @@ def known(request: Request, etag: str) -> bool:
 
 
 def if_match(request: Request) -> str | None:
-    """The hash that `If-Match` names; None for any. Raises `Refused` (invalid) for what is no hash."""
+    """The hash that `If-Match` names; None for any (`*`). Raises `Refused` (invalid) where it is missing or is no hash."""
     given = request.headers.get("if-match", "").strip().removeprefix("W/").strip('"')
-    if given in {"", "*"}:
+    if given == "*":
         return None
+    if not given:
+        detail = "An edit says which artifact it replaces, so that nobody's work is overwritten unseen."
+        action = "Send If-Match with the ETag that came with the artifact, or * for whatever is there."
+        raise Refused(Problem(type="invalid", field="If-Match", detail=detail, action=action))
     if len(given) != 64 or set(given) - set("0123456789abcdef"):
         detail = "If-Match does not hold the ETag of an artifact."
         raise Refused(Problem(type="invalid", field="If-Match", detail=detail, action="Send the ETag that came with the artifact."))

@@ -137,6 +137,8 @@ class _Connection:
             await self._send(frame)
 
     async def _send(self, frame: Durable) -> None:
+        if frame.at is None:
+            frame = frame.model_copy(update={"at": datetime.now(UTC)})
         await self._socket.send_text(frame.encode().decode())
 
     async def _begin(self) -> None:
@@ -217,7 +219,9 @@ class _Connection:
             kind, body = _understood(text)
             self._caller.needs("researcher")
             model, ask = COMMANDS[kind]
-            answer = _receipt(await ask(self._parts, model.model_validate({"batch_id": self._batch_id, **body}), self._caller))
+            answer = _receipt(
+                await ask(self._parts, model.model_validate({"batch_id": self._batch_id, **body}, extra="forbid"), self._caller)
+            )
         except Exception as error:  # the answer says what went wrong
             problem = invalid(error) if isinstance(error, ValidationError) else problem_of(error)
             command_id = _command_id(text)

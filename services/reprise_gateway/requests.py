@@ -3,8 +3,9 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from fastapi import Depends
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -33,15 +34,24 @@ def is_form(request: Request) -> bool:
 async def read_json(request: Request, model: type[W]) -> W:
     """The body as a model; raises `Refused` (invalid), naming the field."""
     try:
-        return model.model_validate_json(await request.body())
+        return model.model_validate_json(await request.body(), extra="forbid")
     except ValidationError as error:
         raise Refused(invalid(error)) from error
+
+
+def exactly(model: type[Wire]) -> Any:
+    """A dependency of a route whose body is this model: a field that is not known is refused, never dropped in silence."""
+
+    async def check(request: Request) -> None:
+        await read_json(request, model)
+
+    return Depends(check)
 
 
 def parsed(model: type[W], fields: object) -> W:
     """The same of a form's fields."""
     try:
-        return model.model_validate(fields)
+        return model.model_validate(fields, extra="forbid")
     except ValidationError as error:
         raise Refused(invalid(error)) from error
 

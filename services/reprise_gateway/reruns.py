@@ -8,6 +8,7 @@ from starlette.responses import Response
 from reprise_contracts.commands import AcceptCall, CancelCall, RefreshCall, RestartPhase, RestartStep, SessionCall
 from reprise_contracts.states import Preview, Receipt
 from reprise_gateway.http import PROBLEM, Key, Parts, Who, outcome
+from reprise_gateway.requests import exactly
 
 router = APIRouter(
     prefix="/workflow", tags=["workflow"], responses=PROBLEM | {200: {"model": Preview, "description": "What a `dry_run` would do."}}
@@ -19,31 +20,31 @@ def _keyed(call: S, key: str | None) -> S:
     return call if call.command_id else call.model_copy(update={"command_id": key})
 
 
-@router.post("/restart/phase", status_code=202, response_model=Receipt)
+@router.post("/restart/phase", status_code=202, response_model=Receipt, dependencies=[exactly(RestartPhase)])
 async def restart_phase(call: RestartPhase, parts: Parts, who: Who, key: Key) -> Response:
     """Run a phase again; phase0 starts a session that was not started."""
     return outcome(await parts.service.rerun_phase(_keyed(call, key), who))
 
 
-@router.post("/restart/step", status_code=202, response_model=Receipt)
+@router.post("/restart/step", status_code=202, response_model=Receipt, dependencies=[exactly(RestartStep)])
 async def restart_step(call: RestartStep, parts: Parts, who: Who, key: Key) -> Response:
     """Run steps again, one or many."""
     return outcome(await parts.service.rerun_step(_keyed(call, key), who))
 
 
-@router.post("/refresh", status_code=202, response_model=Receipt)
+@router.post("/refresh", status_code=202, response_model=Receipt, dependencies=[exactly(RefreshCall)])
 async def refresh(call: RefreshCall, parts: Parts, who: Who, key: Key) -> Response:
     """Run everything that is stale or not completed, and nothing else."""
     return outcome(await parts.service.refresh(_keyed(call, key), who))
 
 
-@router.post("/accept", status_code=202, response_model=Receipt)
+@router.post("/accept", status_code=202, response_model=Receipt, dependencies=[exactly(AcceptCall)])
 async def accept(call: AcceptCall, parts: Parts, who: Who, key: Key) -> Response:
     """A stale node is good enough for today's inputs."""
     return outcome(await parts.service.accept(_keyed(call, key), who))
 
 
-@router.post("/cancel", status_code=202, response_model=Receipt)
+@router.post("/cancel", status_code=202, response_model=Receipt, dependencies=[exactly(CancelCall)])
 async def cancel(call: CancelCall, parts: Parts, who: Who, key: Key) -> Response:
     """Stop a run, a phase, a step, or all of the session."""
     return outcome(await parts.service.cancel(_keyed(call, key), who))

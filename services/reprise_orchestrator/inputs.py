@@ -44,7 +44,7 @@ def _command(inbound: subjects.Inbound, data: bytes, admission: Admission) -> Pa
     model = SESSION_COMMANDS.get(inbound.kind) or BATCH_COMMANDS.get(inbound.kind)
     if model is None:
         raise Malformed(f"there is no command {inbound.kind}; commands are {', '.join((*SESSION_COMMANDS, *BATCH_COMMANDS))}")
-    command = model.decode(data)
+    command = model.decode(data, exactly=inbound.kind in SESSION_COMMANDS)
     problem = admission.refusal(command) if isinstance(command, tuple(SESSION_COMMANDS.values())) else None
     given: Input | BatchInput = Denied(command, problem) if problem else command  # type: ignore[assignment]  # one of the tables' models
     return Parsed(inbound.target, command.input_id(), given, command.trace)

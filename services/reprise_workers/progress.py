@@ -1,6 +1,7 @@
 """Progress on its way to those who watch: named, and thinned so that a busy phase does not drown them."""
 
 import time
+from datetime import UTC, datetime
 
 from reprise_contracts import subjects
 from reprise_contracts.frames import Live, ScrapingItemProgress, WorkflowProgress
@@ -35,6 +36,7 @@ class Teller:
                 "node": job.node,
                 "generation": job.generation,
                 "attempt": job.attempt,
+                "at": datetime.now(UTC),
             }
         )
         self._publisher.tell(self._subject, named.encode())

@@ -1,8 +1,9 @@
 """What may be asked of a session or a batch. Commands are imperative; what came of one is an event."""
 
+import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from reprise_contracts.artifacts import ObjectRef, PlannedStep
 from reprise_contracts.nodes import NodeId, NodeOrGroup, Phase
@@ -10,7 +11,16 @@ from reprise_contracts.sources import Source, SourceInput
 from reprise_contracts.wire import CommandId, Id, Sha256, Wire, digest
 
 Guidance = Annotated[str, StringConstraints(max_length=20_000)]
-Topic = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+
+
+def _one_line(text: object) -> object:
+    """A topic is one line: control characters (a terminal would obey them) and line ends become spaces."""
+    if not isinstance(text, str):
+        return text
+    return " ".join("".join(" " if unicodedata.category(char) == "Cc" else char for char in text).split())
+
+
+Topic = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=2_000)]
 Name = Annotated[str, StringConstraints(max_length=200)]
 Propagation = Literal["cascade", "mark_stale"]
 IfRunning = Literal["queue", "interrupt", "reject"]

@@ -81,7 +81,7 @@ def feature_off(feature: str) -> Problem:
     return Problem(type="feature_off", detail=detail, action="Ask an operator to switch it on.")
 
 
-def unknown_engine(engine: str, engines: Iterable[str]) -> Problem:
+def unknown_engine(engine: str, engines: Iterable[str], field: str = "options.engine") -> Problem:
     """No such engine is installed."""
     action = f"Choose among: {', '.join(sorted(engines))}."
-    return Problem(type="invalid", field="options.engine", detail=f"There is no engine {engine[:40]!r} here.", action=action)
+    return Problem(type="invalid", field=field, detail=f"There is no engine {engine[:40]!r} here.", action=action)

@@ -51,10 +51,13 @@ class Wire(BaseModel):
         return self.model_dump_json(exclude_unset=True, exclude_none=True).encode()
 
     @classmethod
-    def decode(cls, data: bytes | str) -> Self:
-        """Parse one message; raises `Malformed` with the first faulty field."""
+    def decode(cls, data: bytes | str, *, exactly: bool = False) -> Self:
+        """Parse one message; raises `Malformed` with the first faulty field. `exactly` refuses a field that is not known:
+
+        what is asked for is done as asked or not at all, while a fact may say more than its reader understands.
+        """
         try:
-            return cls.model_validate_json(data)
+            return cls.model_validate_json(data, extra="forbid" if exactly else None)
         except ValidationError as error:
             raise Malformed(explain(error, cls.__name__)) from error
 

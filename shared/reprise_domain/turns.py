@@ -46,8 +46,11 @@ def _begin(draft: Draft, spec: Spec) -> None:
 
 
 def _finish(draft: Draft, run: Run) -> None:
-    outcome: e.RunOutcome = "cancelled" if run.cancelled else "failed" if run.bad else "completed"
-    problem = run.problem or exhausted(draft.session) or WAITS if outcome == "failed" else None
+    """R19, R20: a run of which something failed or was blocked has failed; where only a cancel kept it from its end, it was cancelled."""
+    why = run.problem or exhausted(draft.session)
+    stopped = run.cancelled or (run.halted and not why)
+    outcome: e.RunOutcome = "completed" if not (run.bad or run.cancelled) else "cancelled" if stopped else "failed"
+    problem = (why or WAITS) if outcome == "failed" else None
     draft.say(e.RunFinished(run_id=run.spec.run_id, outcome=outcome, problem=problem))
 
 

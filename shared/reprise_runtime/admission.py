@@ -28,6 +28,6 @@ class Admission:
             return feature_off(command.feature)
         return self.unknown(command.options.engine) if isinstance(command, Rerun | Edit) else None
 
-    def unknown(self, engine: str | None) -> Problem | None:
+    def unknown(self, engine: str | None, field: str = "options.engine") -> Problem | None:
         """The refusal of an engine that is not installed here."""
-        return unknown_engine(engine, self.engines) if engine and engine not in self.engines else None
+        return unknown_engine(engine, self.engines, field) if engine and engine not in self.engines else None

@@ -177,6 +177,8 @@ class Settings(BaseSettings):
     fetch: Fetch = Fetch()
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    hosts: tuple[str, ...] = ()
+    """Names that the gateway answers to, besides its own and this machine's: `REPRISE_HOSTS='["research.example.org"]'`."""
 
     def public(self) -> dict[str, object]:
         """The effective settings with secrets as `**********`, ready for JSON."""

@@ -252,7 +252,7 @@ class Site:
 
     def client(self, **headers: str) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=transport, base_url="http://reprise", headers=headers)
+        return httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers)
 
     async def start(self, http: httpx.AsyncClient, **more: Any) -> tuple[str, str]:
         """A batch with two sources: its id and its session's."""

@@ -9,6 +9,8 @@ import pytest
 from reprise_contracts.artifacts import Phase2
 from reprise_contracts.subjects import raw_key
 
+ANY = {"If-Match": "*"}
+
 
 async def test_an_artifact_is_its_stored_bytes_under_its_hash(site: Any, http: Any) -> None:
     _, session_id = await site.finished(http)
@@ -73,18 +75,20 @@ async def test_r16_an_edit_repeated_is_one_edit(site: Any, http: Any) -> None:
     _, session_id = await site.finished(http)
     plan, _ = await plan_of(http, session_id)
     plan["steps"].append({"title": "New"})
-    first = await http.put(f"/sessions/{session_id}/artifacts/phase2?command_id=edit-1", json=plan)
-    again = await http.put(f"/sessions/{session_id}/artifacts/phase2", json=plan, headers={"Idempotency-Key": "edit-1"})
+    first = await http.put(f"/sessions/{session_id}/artifacts/phase2?command_id=edit-1", json=plan, headers=ANY)
+    again = await http.put(f"/sessions/{session_id}/artifacts/phase2", json=plan, headers=ANY | {"Idempotency-Key": "edit-1"})
     assert (again.status_code, again.json()) == (202, first.json())
     assert [step["step_id"] for step in (await plan_of(http, session_id))[0]["steps"]] == [1, 2, 3, 4]
     plan["steps"].append({"title": "Another"})
-    other = await http.put(f"/sessions/{session_id}/artifacts/phase2?command_id=edit-1", json=plan)
+    other = await http.put(f"/sessions/{session_id}/artifacts/phase2?command_id=edit-1", json=plan, headers=ANY)
     assert (other.status_code, other.json()["type"]) == (422, "/problems/command_reused")
 
 
 async def test_r12_a_cascade_runs_what_is_below_the_edit(site: Any, http: Any) -> None:
     _, session_id = await site.finished(http)
-    answer = await http.put(f"/sessions/{session_id}/artifacts/phase1?propagation=cascade", json={"goals": [{"question": "Else?"}]})
+    answer = await http.put(
+        f"/sessions/{session_id}/artifacts/phase1?propagation=cascade", json={"goals": [{"question": "Else?"}]}, headers=ANY
+    )
     assert answer.json()["run_id"] and answer.json()["status"] == "running"
     await site.research.work(session_id)
     await site.seen(session_id)
@@ -100,7 +104,7 @@ async def test_r12_an_edit_is_refused_while_a_run_is_active_and_leaves_nothing_b
     await http.post("/workflow/restart/phase", json={"session_id": session_id, "phase": "phase4"})
     before = set(site.store.objects)
     for query in ("", "?dry_run=true"):
-        answer = await http.put(f"/sessions/{session_id}/artifacts/phase2{query}", json=plan)
+        answer = await http.put(f"/sessions/{session_id}/artifacts/phase2{query}", json=plan, headers=ANY)
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/session_busy")
     assert set(site.store.objects) == before
 
@@ -112,13 +116,28 @@ async def test_an_edit_of_what_was_replaced_meanwhile_is_a_conflict(site: Any, h
     assert (answer.status_code, answer.json()["type"]) == (412, "/problems/conflict")
 
 
-async def test_r13_an_edit_can_be_previewed(site: Any, http: Any) -> None:
+async def test_an_edit_has_to_say_what_it_replaces(site: Any, http: Any) -> None:
+    """Without If-Match somebody else's edit could be overwritten unseen."""
+    _, session_id = await site.finished(http)
+    plan, _ = await plan_of(http, session_id)
+    answer = await http.put(f"/sessions/{session_id}/artifacts/phase2", json=plan)
+    assert (answer.status_code, answer.json()["field"]) == (422, "If-Match")
+
+
+async def test_r13_the_preview_of_an_edit_is_of_the_edited_plan(site: Any, http: Any) -> None:
+    """Step 3 is left out and a new one added: the preview says what is dropped, kept, stale and run."""
     _, session_id = await site.finished(http)
     before = set(site.store.objects)
     plan, _ = await plan_of(http, session_id)
-    answer = await http.put(f"/sessions/{session_id}/artifacts/phase2?dry_run=true", json=plan)
+    plan["steps"] = [*plan["steps"][:2], {"title": "New"}]
+    place = f"/sessions/{session_id}/artifacts/phase2?dry_run=true"
+    answer = await http.put(place, json=plan, headers=ANY)
     assert answer.status_code == 200
-    assert "phase4" in answer.json()["plan"]["stale"]
+    asked = answer.json()["plan"]
+    assert (asked["run"], asked["drop"], asked["stale"]) == ([], ["phase3/3"], ["phase4"])
+    assert set(asked["keep"]) == {"phase0", "phase1", "phase2", "phase3/1", "phase3/2"}
+    cascading = (await http.put(f"{place}&propagation=cascade", json=plan, headers=ANY)).json()["plan"]
+    assert cascading["run"] == ["phase3/4", "phase4"]
     assert set(site.store.objects) == before
 
 
@@ -126,8 +145,10 @@ async def test_r13_an_edit_can_be_previewed(site: Any, http: Any) -> None:
     ("phase", "body", "field"),
     [
         ("phase2", {"steps": []}, "steps"),
-        ("phase2", {"steps": [{"title": ""}]}, "steps.0.title"),
-        ("phase2", {"steps": [{"title": "x", "depends_on": [9]}]}, None),
+        ("phase2", {"synthesized_goal": "g", "steps": [{"title": ""}]}, "steps.0.title"),
+        ("phase2", {"synthesized_goal": "g", "steps": [{"title": "x", "depends_on": [9]}]}, None),
+        ("phase2", {"steps": [{"title": "x"}]}, "synthesized_goal"),
+        ("phase2", {"synthesized_goal": "g", "steps": [{"title": "x", "titel": "y"}]}, "steps.0.titel"),
         ("phase2", {"steps": [{"step_id": 1, "title": "x"}, {"step_id": 1, "title": "y"}]}, "steps.1.step_id"),
         ("phase2", {"steps": [{"step_id": 0, "title": "x"}]}, "steps.0.step_id"),
         ("phase2", {"steps": [{"title": "x", "source_ids": ["src-9"]}]}, "steps.0.source_ids"),
@@ -138,7 +159,7 @@ async def test_r13_an_edit_can_be_previewed(site: Any, http: Any) -> None:
 )
 async def test_an_unsound_edit_names_its_field(site: Any, http: Any, phase: str, body: Any, field: str | None) -> None:
     _, session_id = await site.finished(http)
-    answer = await http.put(f"/sessions/{session_id}/artifacts/{phase}", json=body)
+    answer = await http.put(f"/sessions/{session_id}/artifacts/{phase}", json=body, headers=ANY)
     assert (answer.status_code, answer.json()["type"], answer.json().get("field")) == (422, "/problems/invalid", field), answer.text
 
 
@@ -147,7 +168,7 @@ async def test_plan_edit_can_be_off(make_site: Any, settings_of: Any) -> None:
     async with site.client() as http:
         _, session_id = await site.finished(http)
         plan, _ = await plan_of(http, session_id)
-        answer = await http.put(f"/sessions/{session_id}/artifacts/phase2", json=plan)
+        answer = await http.put(f"/sessions/{session_id}/artifacts/phase2", json=plan, headers=ANY)
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/feature_off")
         Phase2.model_validate(plan)
 
@@ -387,7 +408,7 @@ async def test_the_web_app_is_served_where_it_is_built(site: Any, tmp_path: Any)
 
     (tmp_path / "index.html").write_text("<h1>App</h1>")
     app = create_app(site.gateway, web=tmp_path)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://reprise") as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
         assert (await http.get("/")).text == "<h1>App</h1>"
         assert (await http.get("/healthz")).json() == {"status": "ok"}
         assert (await http.get("/none.js")).json()["type"] == "/problems/not_found"

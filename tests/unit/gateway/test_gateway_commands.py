@@ -243,6 +243,9 @@ async def test_a_session_of_another_batch_is_not_found(site: Any, http: Any) -> 
         ("/workflow/restart/phase", {"session_id": "s", "phase": "phase9"}, "phase"),
         ("/workflow/restart/step", {"session_id": "s", "step_ids": []}, "step_ids"),
         ("/workflow/refresh", {"session_id": "not an id"}, "session_id"),
+        ("/workflow/restart/phase", {"session_id": "s", "phase": "phase2", "options": {"dryrun": True}}, "options.dryrun"),
+        ("/workflow/cancel", {"session_id": "s", "step": 3}, "step"),
+        ("/batches", {"topic": "x", "sources": [{"url": "http://x"}], "options": {"dry_run": True}}, "options.dry_run"),
     ],
 )
 async def test_an_invalid_body_names_its_field(http: Any, path: str, body: dict[str, Any], field: str) -> None:
@@ -293,3 +296,19 @@ async def test_r26_refresh_brings_everything_up_to_date(site: Any, http: Any) ->
     await site.seen(session_id)
     nodes = (await http.get(f"/sessions/{session_id}")).json()["nodes"]
     assert {view["freshness"] for view in nodes.values()} == {"fresh"}
+
+
+async def test_a_name_that_is_not_the_gateways_is_refused(http: Any) -> None:
+    """A page of another site that points a name of its own at 127.0.0.1 gets nothing, neither to read nor to do."""
+    for name in ("evil.example", "evil.example:8700", "[::2]", "", "a:b:c"):
+        answer = await http.get("/batches", headers={"Host": name})
+        assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (403, "/problems/forbidden", "Host")
+    for name in ("localhost:8700", "127.0.0.1", "[::1]:9", "LOCALHOST"):
+        assert (await http.get("/batches", headers={"Host": name})).status_code == 200
+
+
+async def test_where_tokens_are_configured_any_name_will_do(make_site: Any, settings_of: Any) -> None:
+    site = await make_site(settings_of(tokens={"alice": "secret"}))
+    async with site.client() as http:
+        answer = await http.get("/batches", headers={"Host": "research.example", "Authorization": "Bearer secret"})
+        assert answer.status_code == 200
