@@ -112,13 +112,17 @@ class Client:
         asked = options.model_copy(update={"dry_run": True, "plan_token": None})
         return self._parse(self._send("POST", path, body=self._call(body, asked)), Preview)
 
-    def rerun(self, path: str, body: Mapping[str, object], options: Options) -> Receipt:
+    def rerun(self, path: str, body: Mapping[str, object], options: Options, command_id: str | None = None) -> Receipt:
         """Rerun a phase, steps, or whatever is stale."""
-        return self._parse(self._send("POST", path, body=self._call(body, options) | {"command_id": uuid4().hex}), Receipt)
+        return self._command(path, self._call(body, options), command_id)
 
-    def cancel(self, body: Mapping[str, object]) -> Receipt:
+    def accept(self, body: Mapping[str, object], command_id: str | None = None) -> Receipt:
+        """Declare a stale node good enough."""
+        return self._command("/workflow/accept", body, command_id)
+
+    def cancel(self, body: Mapping[str, object], command_id: str | None = None) -> Receipt:
         """Stop a run, a phase, a step, or everything in a session."""
-        return self._parse(self._send("POST", "/workflow/cancel", body={**body, "command_id": uuid4().hex}), Receipt)
+        return self._command("/workflow/cancel", body, command_id)
 
     def end(self, batch_id: str, *, delete: bool) -> Body:
         """End a batch; with `delete`, remove everything of it."""
@@ -134,6 +138,9 @@ class Client:
         return str(self._document(self._send("POST", "/ws-ticket"))["ticket"])
 
     # How
+
+    def _command(self, path: str, body: Mapping[str, object], command_id: str | None) -> Receipt:
+        return self._parse(self._send("POST", path, body={**body, "command_id": command_id or uuid4().hex}), Receipt)
 
     @staticmethod
     def _call(body: Mapping[str, object], options: Options) -> Body:

@@ -1,18 +1,22 @@
 """`reprise rerun phase|step` and `reprise refresh`: preview, ask, run."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from reprise_cli import render
 from reprise_cli.client import Client
+from reprise_cli.live import name_of
 from reprise_cli.research import (
     AllowPartialOption,
     EngineOption,
     Following,
     FollowOption,
     GuidanceOption,
+    MaxSessionTokensOption,
+    MaxTokensOption,
     ModelOption,
     StopAfterOption,
     finish,
@@ -30,84 +34,89 @@ RefetchOption = Annotated[bool, typer.Option("--refetch", help="Ask the sources 
 IfRunningOption = Annotated[IfRunning, typer.Option("--if-running", help="What to do when a run is active.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would run, and run nothing.")]
 PlanTokenOption = Annotated[str | None, typer.Option("--plan-token", help="Run only what this preview said.", show_default=False)]
+CommandIdOption = Annotated[
+    str | None, typer.Option("--command-id", help="A name of your own: sent twice, it is done once.", show_default=False)
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
-def rerun_phase(
-    terminal: Terminal,
-    session: SessionArgument,
-    phase: PhaseArgument,
-    *,
-    mark_stale: MarkStaleOption = False,
-    force: ForceOption = False,
-    refetch: RefetchOption = False,
-    guidance: GuidanceOption = None,
-    engine: EngineOption = None,
-    model: ModelOption = None,
-    if_running: IfRunningOption = "queue",
-    allow_partial: AllowPartialOption = False,
-    stop_after: StopAfterOption = None,
-    dry_run: DryRunOption = False,
-    plan_token: PlanTokenOption = None,
-    yes: YesOption = False,
-    follow: FollowOption = False,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """What every command that makes a run takes."""
+
+    if_running: IfRunningOption = "queue"
+    allow_partial: AllowPartialOption = False
+    stop_after: StopAfterOption = None
+    max_tokens: MaxTokensOption = None
+    max_session_tokens: MaxSessionTokensOption = None
+    dry_run: DryRunOption = False
+    plan_token: PlanTokenOption = None
+    command_id: CommandIdOption = None
+    yes: YesOption = False
+    follow: FollowOption = False
+
+    def options(self) -> Options:
+        """What is sent."""
+        return Options(
+            if_running=self.if_running, allow_partial=self.allow_partial, stop_after=self.stop_after, max_tokens=self.max_tokens,
+            max_session_tokens=self.max_session_tokens, dry_run=self.dry_run, plan_token=self.plan_token,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rerunning(Running):
+    """What a rerun of named parts takes besides."""
+
+    mark_stale: MarkStaleOption = False
+    force: ForceOption = False
+    refetch: RefetchOption = False
+    guidance: GuidanceOption = None
+    engine: EngineOption = None
+    model: ModelOption = None
+
+    def options(self) -> Options:
+        """What is sent."""
+        own = {
+            "propagation": "mark_stale" if self.mark_stale else "cascade", "force": self.force, "refetch": self.refetch,
+            "guidance": self.guidance, "engine": self.engine, "model": self.model,
+        }  # fmt: skip
+        return super().options().model_copy(update=own)
+
+
+def rerun_phase(terminal: Terminal, session: SessionArgument, phase: PhaseArgument, *, asked: Rerunning) -> None:
     """Run a phase again, and what is below it."""
-    options = Options(
-        propagation="mark_stale" if mark_stale else "cascade", force=force, refetch=refetch, guidance=guidance, engine=engine, model=model,
-        if_running=if_running, allow_partial=allow_partial, stop_after=stop_after, dry_run=dry_run, plan_token=plan_token,
-    )  # fmt: skip
-    again(terminal, "/workflow/restart/phase", session, {"phase": phase}, options, yes=yes, follow=follow)
+    again(terminal, "/workflow/restart/phase", session, {"phase": phase}, asked)
 
 
-def rerun_step(
-    terminal: Terminal,
-    session: SessionArgument,
-    steps: StepsArgument,
-    *,
-    mark_stale: MarkStaleOption = False,
-    force: ForceOption = False,
-    refetch: RefetchOption = False,
-    guidance: GuidanceOption = None,
-    engine: EngineOption = None,
-    model: ModelOption = None,
-    if_running: IfRunningOption = "queue",
-    allow_partial: AllowPartialOption = False,
-    stop_after: StopAfterOption = None,
-    dry_run: DryRunOption = False,
-    plan_token: PlanTokenOption = None,
-    yes: YesOption = False,
-    follow: FollowOption = False,
-) -> None:
+def rerun_step(terminal: Terminal, session: SessionArgument, steps: StepsArgument, *, asked: Rerunning) -> None:
     """Run steps of the plan again, and what is below them."""
-    options = Options(
-        propagation="mark_stale" if mark_stale else "cascade", force=force, refetch=refetch, guidance=guidance, engine=engine, model=model,
-        if_running=if_running, allow_partial=allow_partial, stop_after=stop_after, dry_run=dry_run, plan_token=plan_token,
-    )  # fmt: skip
-    again(terminal, "/workflow/restart/step", session, {"step_ids": steps}, options, yes=yes, follow=follow)
+    again(terminal, "/workflow/restart/step", session, {"step_ids": steps}, asked)
 
 
-def refresh(
+def refresh(terminal: Terminal, session: SessionArgument, *, asked: Running) -> None:
+    """Run everything that is stale or not completed, and nothing else."""
+    again(terminal, "/workflow/refresh", session, {}, asked)
+
+
+def accept(
     terminal: Terminal,
     session: SessionArgument,
+    node: Annotated[str, typer.Argument(metavar="NODE", help="phase2, or a step as phase3/4.", show_default=False)],
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why it is good enough.", show_default=False)],
     *,
-    if_running: IfRunningOption = "queue",
-    allow_partial: AllowPartialOption = False,
-    stop_after: StopAfterOption = None,
-    dry_run: DryRunOption = False,
-    plan_token: PlanTokenOption = None,
-    yes: YesOption = False,
-    follow: FollowOption = False,
+    command_id: CommandIdOption = None,
 ) -> None:
-    """Run everything that is stale or not completed, and nothing else."""
-    options = Options(if_running=if_running, allow_partial=allow_partial, stop_after=stop_after, dry_run=dry_run, plan_token=plan_token)
-    again(terminal, "/workflow/refresh", session, {}, options, yes=yes, follow=follow)
+    """Declare that a stale result is good enough for today's inputs; the next change makes it stale again."""
+    with terminal.client() as client:
+        state = client.state(session)
+        body = {"batch_id": state.batch_id, "session_id": session, "node": node, "reason": reason}
+        receipt = client.accept(body, command_id)
+    terminal.answer(receipt.model_dump(mode="json"), f"{name_of(node)} is accepted as it is.")
 
 
-def again(
-    terminal: Terminal, path: str, session_id: str, target: Mapping[str, object], options: Options, *, yes: bool, follow: bool
-) -> None:
+def again(terminal: Terminal, path: str, session_id: str, target: Mapping[str, object], asked: Running) -> None:
     """Send one rerun; on a terminal show what it would do first, and hold the server to it."""
+    options = asked.options()
     with terminal.client() as client:
         state = client.state(session_id)
         body = {"batch_id": state.batch_id, "session_id": session_id, **target}
@@ -117,10 +126,10 @@ def again(
             if answer.plan_token and not terminal.tty:
                 terminal.say(f"plan token: {answer.plan_token}")
             return
-        if terminal.asks and not yes and options.plan_token is None:
+        if terminal.asks and not asked.yes and options.plan_token is None:
             options = agreed(terminal, client, path, body, options)
-        receipt = client.rerun(path, body, options)
-        if follow:
+        receipt = client.rerun(path, body, options, asked.command_id)
+        if asked.follow:
             finish(terminal, client, Following(state.batch_id, session_id, state.topic, receipt.command_id, receipt.run_id, state))
             return
         place = f" at place {receipt.position}" if receipt.position else ""

@@ -21,6 +21,13 @@ StopAfterOption = Annotated[Phase | None, typer.Option("--stop-after", help="End
 FollowOption = Annotated[bool, typer.Option("--follow", "-f", help="Show the run until it is over.")]
 AllowPartialOption = Annotated[bool, typer.Option("--allow-partial", help="Let the report do without steps that failed.")]
 EngineOption = Annotated[str | None, typer.Option("--engine", help="The engine that does the work.", show_default=False)]
+MaxTokensOption = Annotated[
+    int | None, typer.Option("--max-tokens", min=0, help="What the run may spend with a model.", show_default=False)
+]
+MaxSessionTokensOption = Annotated[
+    int | None,
+    typer.Option("--max-session-tokens", min=0, help="What the session may spend in all, from here on; 0: no ceiling.", show_default=False),
+]
 ModelOption = Annotated[str | None, typer.Option("--model", help="The engine's model.", show_default=False)]
 
 
@@ -34,11 +41,14 @@ def research(
     allow_partial: AllowPartialOption = False,
     engine: EngineOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
+    max_session_tokens: MaxSessionTokensOption = None,
     follow: FollowOption = False,
 ) -> None:
     """Research a topic in web pages, files and folders."""
     found = read_sources(sources)
-    options = {name: value for name, value in (("stop_after", stop_after), ("allow_partial", allow_partial)) if value}
+    asked = {"stop_after": stop_after, "allow_partial": allow_partial, "max_tokens": max_tokens, "max_session_tokens": max_session_tokens}
+    options = {name: value for name, value in asked.items() if value}
     named = {name: value for name, value in (("guidance", guidance), ("engine", engine), ("model", model)) if value}
     with terminal.client() as client:
         created = client.create(topic, found, named, options)

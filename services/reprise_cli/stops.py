@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from reprise_cli.errors import UsageError
-from reprise_cli.reruns import SessionArgument, YesOption
+from reprise_cli.reruns import CommandIdOption, SessionArgument, YesOption
 from reprise_cli.terminal import Terminal
 from reprise_contracts.nodes import Phase
 
@@ -16,6 +16,7 @@ def cancel(
     run: Annotated[str | None, typer.Option("--run", help="This run only, a waiting one too.", show_default=False)] = None,
     phase: Annotated[Phase | None, typer.Option("--phase", help="This phase only.", show_default=False)] = None,
     step: Annotated[int | None, typer.Option("--step", min=1, help="This step only.", show_default=False)] = None,
+    command_id: CommandIdOption = None,
 ) -> None:
     """Stop a run, a phase or a step; with none of them everything that runs or waits in the session."""
     named = {name: value for name, value in (("run_id", run), ("phase", phase), ("step_id", step)) if value is not None}
@@ -23,7 +24,7 @@ def cancel(
         raise UsageError("Name at most one of --run, --phase and --step.")
     with terminal.client() as client:
         state = client.state(session)
-        receipt = client.cancel({"batch_id": state.batch_id, "session_id": session, **named})
+        receipt = client.cancel({"batch_id": state.batch_id, "session_id": session, **named}, command_id)
     what = f"run {run}" if run else phase or (f"step {step}" if step else "everything in the session")
     terminal.answer(receipt.model_dump(mode="json"), f"Cancelling {what}. What completed is kept.")
 

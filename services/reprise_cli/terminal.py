@@ -1,13 +1,14 @@
 """The person's side: one `Terminal` for each command, and the one place where errors become exit codes."""
 
+import dataclasses
 import functools
 import inspect
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Concatenate, ParamSpec, Self
+from typing import Annotated, Concatenate, ParamSpec, Self, get_type_hints
 
 import typer
 from rich.console import Console, RenderableType
@@ -140,17 +141,45 @@ def command(
             as_json = bool(given.pop("as_json") or common.get("as_json"))
             terminal = Terminal(**chosen, as_json=as_json)  # type: ignore[arg-type]  # typer has checked them
             try:
-                body(terminal, **given)  # type: ignore[arg-type, call-arg]  # typer has checked them
+                body(terminal, **regrouped(given, groups))  # type: ignore[arg-type, call-arg]  # typer has checked them
             except CommandFailed as error:
                 raise typer.Exit(terminal.fail(error)) from error
 
-        own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
+        own, groups = ungrouped(list(inspect.signature(body, eval_str=True).parameters.values())[1:])
         run.__signature__ = inspect.Signature([CONTEXT, *own, *COMMON])  # type: ignore[attr-defined]  # what typer reads
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in (CONTEXT, *own, *COMMON)}
         app.command(name, hidden=hidden)(run)
         return body
 
     return register
+
+
+Groups = Mapping[str, type]
+
+
+def ungrouped(parameters: Sequence[inspect.Parameter]) -> tuple[list[inspect.Parameter], Groups]:
+    """What typer reads: a parameter whose type is a dataclass stands for its fields, so that commands can share their options."""
+    found: list[inspect.Parameter] = []
+    groups: dict[str, type] = {}
+    for parameter in parameters:
+        kind = parameter.annotation
+        if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
+            found.append(parameter)
+            continue
+        groups[parameter.name] = kind
+        hints = get_type_hints(kind, include_extras=True)
+        found += [
+            inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
+            for field in dataclasses.fields(kind)
+        ]
+    return found, groups
+
+
+def regrouped(given: Mapping[str, object], groups: Groups) -> dict[str, object]:
+    """The arguments of the command itself, each group put together again."""
+    left = dict(given)
+    made = {name: kind(**{field.name: left.pop(field.name) for field in dataclasses.fields(kind)}) for name, kind in groups.items()}
+    return left | made
 
 
 CONTEXT = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)

@@ -200,6 +200,7 @@ def _how(options: Options) -> str:
             (options.engine is not None, f"with the engine {options.engine}"),
             (options.model is not None, f"with the model {options.model}"),
             (options.allow_partial, "allowing a partial report"),
+            (bool(options.max_tokens), f"spending at most {options.max_tokens or 0:,} tokens"),
             (options.stop_after is not None, f"stopping after {spoken(options.stop_after)}" if options.stop_after else ""),
         )
         if asked

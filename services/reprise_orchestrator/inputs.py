@@ -11,6 +11,9 @@ from reprise_domain.decide import Denied, Input
 from reprise_runtime.admission import Admission
 
 
+ANOTHER_SYSTEM = "another system via NATS"
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """One input: whose it is, its name in a commit, and what it says."""
@@ -45,6 +48,8 @@ def _command(inbound: subjects.Inbound, data: bytes, admission: Admission) -> Pa
     if model is None:
         raise Malformed(f"there is no command {inbound.kind}; commands are {', '.join((*SESSION_COMMANDS, *BATCH_COMMANDS))}")
     command = model.decode(data, exactly=inbound.kind in SESSION_COMMANDS)
+    if not command.by:  # published by another system, which needs to know nothing of us
+        command = command.model_copy(update={"by": ANOTHER_SYSTEM})
     problem = admission.refusal(command) if isinstance(command, tuple(SESSION_COMMANDS.values())) else None
     given: Input | BatchInput = Denied(command, problem) if problem else command  # type: ignore[assignment]  # one of the tables' models
     return Parsed(inbound.target, command.input_id(), given, command.trace)

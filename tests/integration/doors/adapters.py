@@ -279,9 +279,8 @@ class Publishing:
         "preview": "a published command has no reply that could carry a preview",
         "start": "commands go to a session that exists",
         "end": "only rerun and cancel are published; the end of a batch is asked for",
-        "accept": "only rerun and cancel are published",
     }
-    accept = start = end = staticmethod(_not_here)
+    start = end = staticmethod(_not_here)
 
     def __init__(self, house: House) -> None:
         self._address = house.nats.url
@@ -337,6 +336,9 @@ class Publishing:
     async def cancel(self, work: Work, *, command_id: str | None = None, **what: Any) -> Answer:
         return await self._decided(work, "cancel", {"command_id": command_id or uuid4().hex} | what)
 
+    async def accept(self, work: Work, node: str, reason: str) -> Answer:
+        return await self._decided(work, "accept", {"command_id": uuid4().hex, "node": node, "reason": reason})
+
     async def state(self, work: Work) -> State:
         """A client that only publishes asks for it; the log has it too, for who folds."""
         client, _ = await self._follow(work)
@@ -352,11 +354,7 @@ class Typed:
     """`python -m reprise_cli --json …`, one process a command."""
 
     name: ClassVar[str] = "cli"
-    lacks: ClassVar[Mapping[str, str]] = {
-        "command_id": "the command line names its commands itself",
-        "accept": "the command line has no such command",
-    }
-    accept = staticmethod(_not_here)
+    lacks: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -381,7 +379,6 @@ class Typed:
         return Answer.of(document.get("problem", document), document.get("command_id", ""))
 
     async def rerun(self, work: Work, target: Target, *, command_id: str | None = None, **options: Any) -> Answer:
-        assert command_id is None, self.lacks["command_id"]
         words = ["refresh", work.session]
         if target.phase:
             words = ["rerun", "phase", work.session, target.phase]
@@ -392,12 +389,15 @@ class Typed:
                 words += ["--mark-stale"] * (value == "mark_stale")
             else:
                 words += [f"--{name.replace('_', '-')}", *([] if value is True else [value])]
-        return await self._command(*words)
+        return await self._command(*words, *(["--command-id", command_id] if command_id else []))
 
     async def cancel(self, work: Work, *, command_id: str | None = None, **what: Any) -> Answer:
-        assert command_id is None, self.lacks["command_id"]
         flags = {"run_id": "--run", "phase": "--phase", "step_id": "--step"}
-        return await self._command("cancel", work.session, *(word for name in what for word in (flags[name], str(what[name]))))
+        words = [word for name in what for word in (flags[name], str(what[name]))]
+        return await self._command("cancel", work.session, *words, *(["--command-id", command_id] if command_id else []))
+
+    async def accept(self, work: Work, node: str, reason: str) -> Answer:
+        return await self._command("accept", work.session, node, "--reason", reason)
 
     async def start(self, topic: str, **options: Any) -> Work:
         words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]

@@ -128,8 +128,9 @@ async def test_r28_what_is_accepted_is_fresh_until_the_next_change(site: Site, d
     await done(site, work, await door.rerun(work, steps(2), guidance="prices", propagation="mark_stale"))
     taken = await done(site, work, await door.accept(work, "phase4", "A small matter."))
     assert taken.nodes["phase4"].freshness == "fresh"
-    told = (await site.http.get(f"/sessions/{work.session}/events")).json()["events"][-1]
-    assert told["type"] == "node_accepted" and told["by"] and "A small matter." in told["text"]
+    events = (await site.http.get(f"/sessions/{work.session}/events")).json()["events"]
+    told = next(event for event in events if event["type"] == "node_accepted")
+    assert told["by"] and "A small matter." in told["text"]
     assert (await door.accept(work, "phase4", "Again.")).refused == "invalid", "there is nothing to accept"
     moved = await done(site, work, await door.rerun(work, steps(2), guidance="wages", propagation="mark_stale"))
     assert moved.nodes["phase4"].freshness == "stale"
