@@ -10,7 +10,6 @@ from reprise_domain.batch import BatchInput
 from reprise_domain.decide import Denied, Input
 from reprise_runtime.admission import Admission
 
-
 ANOTHER_SYSTEM = "another system via NATS"
 
 
