@@ -21,7 +21,7 @@ from reprise_domain.state import Session
 from reprise_runtime.artifact_store import S3Store, await_bucket
 from reprise_runtime.errors import Retryable
 from reprise_runtime.nats import Bus, Connection, connect
-from reprise_runtime.servers import NatsServer, SeaweedServer
+from reprise_runtime.servers import NatsServer, SeaweedServer, free_ports
 from reprise_runtime.session_log import NatsSessionLog
 from reprise_runtime.settings import S3, Settings
 from reprise_runtime.topology import open_bus
@@ -48,17 +48,23 @@ async def until(found: Callable[[], Awaitable[T | None]], seconds: float = 30.0,
 
 
 class Stack:
-    """NATS, SeaweedFS, an orchestrator, a scheduler and one worker of each phase. Every part is a process that can be killed."""
+    """NATS, SeaweedFS, an orchestrator, a scheduler and one worker of each phase; a gateway if it is asked for.
+
+    Every part is a process that can be killed.
+    """
 
     def __init__(
-        self, folder: Path, *, engine: str = "benchmarks.idle:Idle", env: dict[str, str] | None = None, concurrency: int = 4
-    ) -> None:
+        self, folder: Path, *, engine: str = "benchmarks.idle:Idle", env: dict[str, str] | None = None, concurrency: int = 4,
+        gateway: bool = False,
+    ) -> None:  # fmt: skip
         self.folder = folder
         self.nats = NatsServer(folder / "nats")
         self.weed = SeaweedServer(folder / "s3")
         self.engine = engine
         self._extra = env or {}
         self._concurrency = concurrency
+        self.services = (*self.COMMANDS,) if gateway else tuple(name for name in self.COMMANDS if name != "gateway")
+        self.port = free_ports(1)[0]
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._clients: list[tuple[Connection, S3Store]] = []
 
@@ -77,12 +83,14 @@ class Stack:
             "REPRISE_S3__BUCKET": s3.bucket,
             "REPRISE_ENGINE": self.engine,
             "REPRISE_LOG__FORMAT": "json",
+            "REPRISE_PORT": str(self.port),
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "services"), str(ROOT / "shared")]),
         } | self._extra  # fmt: skip
 
     COMMANDS: ClassVar[dict[str, list[str]]] = {
         "orchestrator": ["reprise_orchestrator"],
         "scheduler": ["reprise_scheduler"],
+        "gateway": ["reprise_gateway"],
         **{f"worker-phase{n}": ["reprise_workers", f"phase{n}"] for n in range(5)},
     }
 
@@ -131,7 +139,7 @@ class Stack:
     def start_all(self) -> None:
         """Everything, the servers first."""
         self.start_servers()
-        for name in self.COMMANDS:
+        for name in self.services:
             self.start(name)
 
     def stop_all(self) -> None:

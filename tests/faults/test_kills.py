@@ -1,13 +1,19 @@
 """R22: any process may be killed at any instant, the servers included, and nothing is lost or done twice."""
 
 import asyncio
+import json
 import os
 import random
 import time
 from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
+from websockets.asyncio.client import connect as connect_socket
+from websockets.exceptions import WebSocketException
 
 from reprise_contracts import subjects
 from reprise_contracts.commands import Options, Rerun, Target
@@ -15,11 +21,17 @@ from reprise_contracts.events import NodeCompleted
 from reprise_contracts.nodes import PHASES
 from reprise_domain.graph import all_nodes
 from reprise_gateway.states import command_of
+from reprise_runtime.session_log import Entry
 from stack import Caller, Stack, until
 
 # nats-py leaves the transport of a connection whose server was killed to the garbage collector, which warns.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-KINDS = ("orchestrator", "scheduler", "worker-phase0", "worker-phase1", "worker-phase2", "worker-phase3", "worker-phase4", "nats", "weed")
+KINDS = (
+    "orchestrator", "scheduler", "gateway", "worker-phase0", "worker-phase1", "worker-phase2", "worker-phase3", "worker-phase4",
+    "nats", "weed",
+)  # fmt: skip
+TAKEN_OR_DECIDED = 500
+"""Below this status an answer is the gateway's word; above it, or without one, the command is sent again under its id."""
 ENV = {"REPRISE_TIMINGS__LEASE": "4", "REPRISE_TIMINGS__HEARTBEAT": "1", "REPRISE_TIMINGS__SWEEP_AFTER": "1"}
 
 
@@ -39,17 +51,75 @@ async def killer(stack: Stack, seconds: float, chance: random.Random) -> list[st
     return killed
 
 
-async def work(caller: Caller, place: int, chance: random.Random, end: float) -> tuple[str, str, list[str]]:
-    """One batch that is researched, then rerun in parts for as long as there is time."""
+async def by_rest(http: httpx.AsyncClient, session: str, command: Rerun) -> None:
+    """Send a command through the gateway until it says what became of it; it is honoured once however often it comes (R16)."""
+    body = {"session_id": session, **command.model_dump(mode="json", exclude={"by", "trace", "target"}, exclude_defaults=True)}
+    place, target = ("step", {"step_ids": command.target.steps}) if command.target.steps else ("phase", {"phase": command.target.phase})
+
+    async def taken() -> bool:
+        try:
+            answer = await http.post(f"/workflow/restart/{place}", json=body | target)
+        except httpx.TransportError:
+            return False
+        return answer.status_code < TAKEN_OR_DECIDED
+
+    await until(taken, 120, f"an answer to {command.command_id}")
+
+
+@dataclass
+class Watcher:
+    """Follows a batch's WebSocket through every kill of its gateway, resuming where it stood."""
+
+    url: str
+    batch: str
+    session: str
+    places: list[tuple[int, int]] = field(default_factory=list)
+    connections: int = 0
+    resets: int = 0
+
+    async def run(self) -> None:
+        while True:
+            with suppress(OSError, WebSocketException, TimeoutError):
+                await self._listen()
+            await asyncio.sleep(0.1)
+
+    async def _listen(self) -> None:
+        after = "?after={}.{}".format(*self.places[-1]) if self.places else ""
+        async with connect_socket(f"{self.url}/ws/{self.batch}{after}", proxy=None, max_size=None) as socket:
+            self.connections += 1
+            async for message in socket:
+                frame = json.loads(message)
+                self.resets += frame["type"] == "reset"
+                if frame.get("n") is not None and frame["session_id"] == self.session:
+                    self.places.append((frame["seq"], frame["n"]))
+
+    def check(self, entries: list[Entry]) -> None:
+        """Every commit that moved a node since the first frame was seen, each frame once, in order."""
+        assert self.resets == 0
+        assert self.places == sorted(set(self.places)), "a frame came twice, or out of order"
+        seen = {seq for seq, _ in self.places}
+        first = self.places[0][0]
+        moved = {entry.seq for entry in entries if any(isinstance(event, NodeCompleted) for event in entry.commit.events)}
+        assert {seq for seq in moved if seq >= first} <= seen, "a frame was lost"
+
+
+async def work(
+    stack: Stack, caller: Caller, place: int, chance: random.Random, end: float
+) -> tuple[str, str, list[str], Watcher, asyncio.Task[None]]:
+    """One batch that is researched, then rerun in parts for as long as there is time, through the gateway and by NATS in turn."""
     batch, session = await caller.begin(f"kill-{place}-{chance.randrange(10**9)}", "steps=12 wait_ms=30")
     commands = []
     await until(lambda: caller.log.last(session), 120, "the session")
+    watcher = Watcher(f"ws://127.0.0.1:{stack.port}", batch, session)
+    watching = asyncio.create_task(watcher.run())
+    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{stack.port}", timeout=10, trust_env=False)
     while time.monotonic() < end:
         await caller.at_rest(session, 180)
         name = f"c-{len(commands)}"
         target = chance.choice([Target(phase="phase3"), Target(phase="phase0"), Target(steps=(1, 5, 7)), Target(phase="phase4")])
         options = Options(guidance=name, propagation=chance.choice(["cascade", "mark_stale"]))  # type: ignore[arg-type]
-        await caller.send(session, Rerun(command_id=name, target=target, options=options))
+        command = Rerun(command_id=name, target=target, options=options)
+        await (by_rest(http, session, command) if len(commands) % 2 else caller.send(session, command))
         commands.append(name)
 
         async def decided(name: str = name) -> bool | None:
@@ -57,7 +127,8 @@ async def work(caller: Caller, place: int, chance: random.Random, end: float) ->
             return bool(state and command_of(state, name)) or None
 
         await until(decided, 120, f"a decision on {name}")
-    return batch, session, commands
+    await http.aclose()
+    return batch, session, commands, watcher, watching
 
 
 async def check(caller: Caller, batch: str, session_id: str, commands: list[str]) -> None:
@@ -107,15 +178,26 @@ async def keys(caller: Caller, batch: str, session: str):  # type: ignore[no-unt
 
 async def story(folder: Path, seconds: float, seed: int, batches: int) -> None:
     chance = random.Random(seed)
-    async with Stack(folder, env=ENV) as stack:
+    async with Stack(folder, env=ENV, gateway=True) as stack:
         caller = await stack.caller()
         end = time.monotonic() + seconds
-        works = [asyncio.create_task(work(caller, place, random.Random(seed + place), end)) for place in range(batches)]
+        works = [asyncio.create_task(work(stack, caller, place, random.Random(seed + place), end)) for place in range(batches)]
         killed = await killer(stack, seconds, chance)
         done = await asyncio.gather(*works)
-        print(f"\nseed {seed}: {len(killed)} kills, {sum(len(commands) for *_, commands in done)} reruns over {batches} batches")
-        for batch, session, commands in done:
+        print(f"\nseed {seed}: {len(killed)} kills, {sum(len(commands) for _, _, commands, *_ in done)} reruns over {batches} batches")
+        for batch, session, commands, watcher, watching in done:
             await check(caller, batch, session, commands)
+            entries = await caller.log.read(session)
+            last = max(entry.seq for entry in entries if any(isinstance(event, NodeCompleted) for event in entry.commit.events))
+
+            async def caught_up(watcher: Watcher = watcher, last: int = last) -> bool:
+                return bool(watcher.places) and watcher.places[-1][0] >= last
+
+            await until(caught_up, 60, f"the frames of {session}")
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            watcher.check(entries)
+        print(f"WebSockets: {sum(watcher.connections for *_, watcher, _ in done)} connections, no frame lost or twice")
 
 
 async def test_r22_nothing_is_lost_when_anything_is_killed(tmp_path: Path) -> None:

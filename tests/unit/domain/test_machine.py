@@ -1,5 +1,6 @@
 """Thousands of generated histories against the oracle of `domain_world`."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -322,7 +323,20 @@ class Histories(RuleBasedStateMachine):
             )
 
 
-TestHistories = Histories.TestCase
-TestHistories.settings = settings(
-    max_examples=120, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
+def of(examples: int) -> settings:
+    """So many histories."""
+    checks = list(HealthCheck)
+    return settings(max_examples=examples, stateful_step_count=40, deadline=None, suppress_health_check=checks, print_blob=True)
+
+
+class TestHistories(Histories.TestCase):  # type: ignore[misc, name-defined]  # hypothesis makes it
+    """In every test run."""
+
+    settings = of(150)
+
+
+@pytest.mark.long
+class TestThousandsOfHistories(Histories.TestCase):  # type: ignore[misc, name-defined]  # hypothesis makes it
+    """In `make faults`."""
+
+    settings = of(5000)
