@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reprise_cli import dlq, doctor, look, reruns, research, stops, token, up
+from reprise_cli import bootstrap, dlq, doctor, look, reruns, research, stops, token, up
 from reprise_cli.terminal import JsonOption, ServerOption, StateDirOption, TokenOption, command
 
 app = typer.Typer(
@@ -54,6 +54,7 @@ command(app, "end")(stops.end)
 command(app, "workers")(look.workers)
 command(app, "doctor")(doctor.doctor)
 command(app, "token")(token.token)
+command(app, "bootstrap")(bootstrap.bootstrap)
 command(letters, "list")(dlq.listing)
 command(letters, "show")(dlq.show)
 command(letters, "replay")(dlq.replay)

@@ -1,7 +1,6 @@
 """`reprise dlq`: messages that nobody could understand, put aside with their reasons. An operator looks, sends again, or drops."""
 
 import json
-import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -9,10 +8,10 @@ import typer
 from rich.table import Table
 
 from reprise_cli.errors import UsageError
-from reprise_cli.local import read_stack
+from reprise_cli.keys import operator_settings
 from reprise_cli.reruns import YesOption
 from reprise_cli.terminal import Terminal
-from reprise_runtime.settings import Nats, Settings
+from reprise_runtime.settings import Nats
 
 if TYPE_CHECKING:
     from reprise_cli.letters import Letter, Letters
@@ -27,11 +26,7 @@ AllOption = Annotated[bool, typer.Option("--all", help="Every letter.")]
 
 def nats_settings(terminal: Terminal) -> Nats:
     """The environment's NATS server, else the local stack's."""
-    settings = Settings().nats
-    stack = read_stack(terminal.state_dir)
-    if stack is not None and "REPRISE_NATS__URL" not in os.environ:
-        return settings.model_copy(update={"url": stack.nats_url, "connect_timeout": 5.0})
-    return settings.model_copy(update={"connect_timeout": 5.0})
+    return operator_settings(terminal.state_dir).nats.model_copy(update={"connect_timeout": 5.0})
 
 
 def with_letters(terminal: Terminal, work: "Callable[[Letters], Awaitable[T]]") -> T:

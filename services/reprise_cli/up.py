@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
-import json
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -18,12 +16,15 @@ import typer
 
 from reprise_cli.client import Client
 from reprise_cli.errors import CommandFailed, UsageError
+from reprise_cli.keys import load_keys
 from reprise_cli.local import StackFile, read_stack, stack_file, write_stack
 from reprise_cli.processes import end_leftovers, record
 from reprise_cli.supervisor import Report, Spec, Supervisor
 from reprise_cli.terminal import Terminal
 from reprise_contracts.nodes import PHASES
+from reprise_runtime import bootstrap
 from reprise_runtime.errors import RepriseError
+from reprise_runtime.rights import ADMIN, GATEWAY, ORCHESTRATOR, SCHEDULER
 from reprise_runtime.servers import NatsServer, SeaweedServer, Server, find_binary, free_ports
 from reprise_runtime.settings import Settings
 from reprise_runtime.tokens import unlocked
@@ -84,13 +85,6 @@ class Asked(NamedTuple):
     s3_port: int | None = None
 
 
-class Keys(NamedTuple):
-    """The object store's credentials."""
-
-    access_key: str
-    secret_key: str
-
-
 class SupervisedNats(NatsServer):
     """NATS whose process belongs to the supervisor."""
 
@@ -133,8 +127,9 @@ class Stack:
         s3_port = choose("s3-port", HOST, asked.s3_port, used.get("s3", S3_PORT))
         self._keys = load_keys(folder)
         always = Settings().sync == "always"
-        self._nats = SupervisedNats(folder / "nats", nats_port, sync_always=always)
-        self._s3 = SupervisedSeaweed(folder / "s3", s3_port, keys=self._keys, sync_always=always)
+        secret = self._keys.secrets
+        self._nats = SupervisedNats(folder / "nats", nats_port, sync_always=always, passwords=secret)
+        self._s3 = SupervisedSeaweed(folder / "s3", s3_port, keys=self._keys[:2], sync_always=always, secrets=secret)
         self._supervisor = Supervisor(folder, report, self._write)
         self._stop = asyncio.Event()
         self._ready = False
@@ -178,11 +173,14 @@ class Stack:
         s3 = asyncio.create_task(self._serve(self._s3), name="S3")
         try:
             await self._serve(self._nats)
-            await self._run("orchestrator", "reprise_orchestrator")
+            settings = Settings(nats=self._nats.settings(ADMIN), s3=self._s3.settings())
+            await bootstrap.streams(settings)
+            await self._run(ORCHESTRATOR, "reprise_orchestrator")
         finally:
             await s3
-        await self._run("gateway", "reprise_gateway")
-        await self._run("scheduler", "reprise_scheduler")
+        await bootstrap.bucket(settings)
+        await self._run(GATEWAY, "reprise_gateway")
+        await self._run(SCHEDULER, "reprise_scheduler")
         await self._until_ready()
         for phase, count in self._pools.items():
             for number in range(1, count + 1):
@@ -191,7 +189,9 @@ class Stack:
         ready()
 
     async def _run(self, name: str, module: str, *arguments: str) -> None:
-        await self._supervisor.start(Spec(name, lambda: [sys.executable, "-m", module, *arguments], self._environment()))
+        """Start a service in its role: a worker's is its phase."""
+        role = arguments[0] if arguments else name
+        await self._supervisor.start(Spec(name, lambda: [sys.executable, "-m", module, *arguments], self._environment(role)))
 
     async def _serve(self, server: Server) -> None:
         server.folder.mkdir(parents=True, exist_ok=True)
@@ -215,12 +215,16 @@ class Stack:
         await self._supervisor.stop(order)
         stack_file(self._folder).unlink(missing_ok=True)
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, role: str) -> dict[str, str]:
+        nats, s3 = self._nats.settings(role), self._s3.settings(role)
         own = {
-            "REPRISE_NATS__URL": self._nats.url,
-            "REPRISE_S3__ENDPOINT": f"{HOST}:{self._s3.port}",
-            "REPRISE_S3__ACCESS_KEY": self._keys.access_key,
-            "REPRISE_S3__SECRET_KEY": self._keys.secret_key,
+            "REPRISE_NATS__URL": nats.url,
+            "REPRISE_NATS__USER": role,
+            "REPRISE_NATS__PASSWORD": self._keys.secrets[role],
+            "REPRISE_NATS__DECLARE": "false",
+            "REPRISE_S3__ENDPOINT": s3.endpoint,
+            "REPRISE_S3__ACCESS_KEY": s3.access_key,
+            "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(),
             "REPRISE_S3__SECURE": "false",
             "REPRISE_HOST": self._host,
             "REPRISE_PORT": str(self._port),
@@ -283,18 +287,6 @@ def is_free(host: str, port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-def load_keys(folder: Path) -> Keys:
-    """The store's credentials: made once for a folder, readable by its owner only."""
-    path = folder / "keys.json"
-    if not path.exists():
-        draft = folder / "keys.tmp"
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
-            json.dump({"access_key": f"reprise{secrets.token_hex(6)}", "secret_key": secrets.token_urlsafe(32)}, made)
-        draft.replace(path)
-    return Keys(**json.loads(path.read_text()))
 
 
 def read_pools(named: list[str]) -> dict[str, int]:

@@ -145,6 +145,10 @@ class S3Store:
 
         await self._call(ensure, self._bucket)
 
+    async def has_bucket(self) -> bool:
+        """Whether the bucket is there."""
+        return await self._call(lambda: self._client.bucket_exists(self._bucket), self._bucket)
+
     async def put(self, key: str, data: bytes, content_type: str = "application/octet-stream") -> None:
         """See `ArtifactStore.put`."""
         if self._lean is not None and len(data) <= _LEAN_UP_TO:

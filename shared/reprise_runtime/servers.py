@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.rights import ADMIN, OUTSIDE, users_conf
 from reprise_runtime.settings import S3, Nats
+from reprise_runtime.store_rights import WRITES, identities, user_of
 
 HOST = "127.0.0.1"
 LOCAL_KEYS = ("reprise", "reprise-local")
@@ -217,17 +218,31 @@ class SeaweedServer(Server):
     name = "seaweedfs"
     grace = 0.5
 
-    def __init__(self, folder: Path, port: int = 0, *, keys: tuple[str, str] = LOCAL_KEYS, sync_always: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int = 0,
+        *,
+        keys: tuple[str, str] = LOCAL_KEYS,
+        sync_always: bool = True,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
+        """`keys` are the operator's. With `secrets` (by role) each role has a user of its own."""
         super().__init__(folder)
         ports = free_ports(8)
         self.port = port or ports[0]
         self._ports = dict(zip(_WEED_PORTS, ports[1:], strict=True))
         self._access_key, self._secret_key = keys
         self._sync_always = sync_always
+        self._secrets = secrets
 
-    def settings(self) -> S3:
-        """How to reach it."""
-        return S3(endpoint=f"{HOST}:{self.port}", access_key=self._access_key, secret_key=SecretStr(self._secret_key))
+    def settings(self, role: str | None = None) -> S3:
+        """How to reach it: in a role, where there are users (one that has no business here gets no key), or as the operator."""
+        own = S3(endpoint=f"{HOST}:{self.port}", access_key=self._access_key, secret_key=SecretStr(self._secret_key))
+        if role is None or self._secrets is None:
+            return own
+        key, secret = (user_of(role), self._secrets[role]) if role in WRITES else ("", "")
+        return own.model_copy(update={"access_key": key, "secret_key": SecretStr(secret)})
 
     def command(self) -> list[str]:
         """The program with every port and folder."""
@@ -238,7 +253,8 @@ class SeaweedServer(Server):
         }
         config = self.folder / "s3.json"
         config.touch(mode=0o600)
-        config.write_text(json.dumps({"identities": [identity]}))
+        users = identities(S3().bucket, self._secrets) if self._secrets is not None else []
+        config.write_text(json.dumps({"identities": [identity, *users]}))
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
         flags: dict[str, object] = {

@@ -160,6 +160,8 @@ class Settings(BaseSettings):
 
     nats: Nats = Nats()
     s3: S3 = S3()
+    secrets: dict[str, SecretStr] = Field(default_factory=dict)
+    """For the operator alone: the secret of each role (`REPRISE_SECRETS__GATEWAY=…`), which is its NATS password and its S3 secret key."""
     engine: str = "extractive"
     llm: Llm = Llm()
     auth: Auth = Auth()
