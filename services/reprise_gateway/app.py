@@ -40,7 +40,8 @@ from reprise_runtime import logs
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.artifact_store import ArtifactStore, S3Store
 from reprise_runtime.errors import RepriseError
-from reprise_runtime.nats import Publisher, connect, connect_options, leave
+from reprise_runtime.middleware import broker_options
+from reprise_runtime.nats import Publisher, connect, leave
 from reprise_runtime.session_log import NatsSessionLog, SessionLog
 from reprise_runtime.settings import Settings
 from reprise_runtime.tokens import unlocked
@@ -198,7 +199,7 @@ async def _answering(settings: Settings, stack: AsyncExitStack) -> tuple[NatsBro
         if not leaving:
             leave()
 
-    broker = NatsBroker(**connect_options(settings.nats, "gateway-api"), closed_cb=closed, logger=None)
+    broker = NatsBroker(**broker_options(settings.nats, "gateway-api"), closed_cb=closed, logger=None)
     connection = await broker.connect()
 
     async def stop() -> None:

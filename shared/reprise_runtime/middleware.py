@@ -3,11 +3,23 @@
 from typing import Any
 
 from faststream import BaseMiddleware
+from faststream.nats.security import NatsCredentials, NatsUserPassword
 from nats.aio.msg import Msg
 
 from reprise_runtime.acknowledgement import Delivery
-from reprise_runtime.nats import Bus
-from reprise_runtime.settings import Timings
+from reprise_runtime.nats import Bus, connect_options
+from reprise_runtime.settings import Nats, Timings
+
+
+def broker_options(settings: Nats, name: str) -> dict[str, Any]:
+    """What a `NatsBroker` connects with: as any client of ours, its credentials the way that FastStream takes them."""
+    options = connect_options(settings, name)
+    user, password = options.pop("user", None), options.pop("password", "")
+    if user is not None:
+        options["security"] = NatsUserPassword(user, password)
+    if (file := options.pop("user_credentials", None)) is not None:
+        options["security"] = NatsCredentials.from_file(file)
+    return options
 
 
 def acknowledgement(bus: Bus, timings: Timings) -> type[BaseMiddleware[Any, Any]]:

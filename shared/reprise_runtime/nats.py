@@ -78,7 +78,7 @@ class Connection(Client):
 
 
 def connect_options(settings: Nats, name: str) -> dict[str, Any]:
-    """What any client of ours connects with, FastStream's broker too (which needs its own `closed_cb`)."""
+    """What any client of ours connects with; FastStream's broker by way of `middleware.broker_options`."""
 
     async def on_error(error: Exception) -> None:
         _heard(error, settings)

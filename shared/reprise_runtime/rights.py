@@ -97,6 +97,10 @@ def _gateway() -> Rights:
     return Rights(
         publish=(
             subjects.COMMANDS,
+            subjects.ALL_TICKETS,
+            *_read(subjects.TICKETS),
+            subjects.ALL_POOLS,
+            *_read(subjects.POOLS),
             *_follow(subjects.SESSIONS, subjects.LOGS),
             *_read(subjects.SESSIONS),
             *_read(subjects.SNAPSHOTS),
@@ -140,6 +144,7 @@ def _scheduler() -> Rights:
             *_purge(subjects.SNAPSHOTS),
             *_declare(subjects.JOBS, *((subjects.pool(phase), subjects.jobs_of(phase)) for phase in PHASES)),
             *_declare(subjects.PROGRESS),
+            *_declare(subjects.TICKETS),
             *_declare(subjects.LEADERS_STREAM),
             *_read(subjects.LEADERS_STREAM),
             subjects.leader_entry(),
@@ -149,10 +154,11 @@ def _scheduler() -> Rights:
 
 
 def _worker(phase: str) -> Rights:
-    """Takes the jobs of its pool and reports on them; hears of its pool's cancellations only."""
+    """Takes the jobs of its pool and reports on them; hears of its pool's cancellations and orders only."""
     return Rights(
         publish=(
             *_take(subjects.JOBS, subjects.pool(phase)),
+            *_follow(subjects.POOLS, subjects.pool_order(phase)),
             *_follow(subjects.CONTROL, subjects.controls_of(phase)),
             subjects.reports_of(phase),
             subjects.ALL_PROGRESS,

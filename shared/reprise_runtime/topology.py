@@ -118,8 +118,9 @@ def consumers(settings: Settings) -> dict[tuple[str, str], Config]:
     return {(stream, name): {"durable_name": name, "name": name, **config} for (stream, name), config in table.items()}
 
 
-IN_MEMORY = (subjects.JOBS, subjects.PROGRESS)
-"""Streams that a server's restart may take away: a memory stream has to be made again by a service, at once."""
+def in_memory(settings: Settings) -> frozenset[str]:
+    """Streams that a server's restart may take away: a service has to make them again, at once."""
+    return frozenset(name for name, config in streams(settings).items() if config["storage"] == "memory")
 
 
 async def open_bus(client: Client, settings: Settings, *, declare: bool = True, keeper: bool = False) -> Bus:
@@ -129,7 +130,7 @@ async def open_bus(client: Client, settings: Settings, *, declare: bool = True, 
     only what is kept in memory; the others wait for it.
     """
     bus = await Bus.open(client, timeout=settings.timings.publish_timeout)
-    only = None if settings.nats.declare else IN_MEMORY
+    only = None if settings.nats.declare else in_memory(settings)
     if only is None or keeper:
         bus.restore_with(lambda: ensure(bus, settings, only=only))
         if declare:

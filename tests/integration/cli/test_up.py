@@ -37,7 +37,10 @@ class Up:
         command = [sys.executable, "-m", "reprise_cli", "up", "--state-dir", self.folder, "--port", port, "--nats-port", nats_port,
                    "--s3-port", s3_port]  # fmt: skip
         with (self.folder.parent / "up.log").open("a") as log:
-            self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=log, text=True)
+            self.process = subprocess.Popen(
+                [str(part) for part in command], stdout=subprocess.PIPE, stderr=log, text=True,
+                env=os.environ | {"REPRISE_TIMINGS__SWEEP_AFTER": "1"},
+            )  # fmt: skip
         assert self.process.stdout is not None
         return self.process.stdout.readline()
 
@@ -171,6 +174,18 @@ def test_nobody_is_left_when_the_supervisor_is_killed_and_nothing_is_lost(up: Up
     until(lambda: not any(there(pid) for pid in children))
     assert "ready" in up.start()
     assert up.reprise("report", session).stdout == before
+
+
+def test_every_service_did_its_job_with_its_own_user(up: Up, session: str) -> None:
+    """Research, rerun, kills, deletion: nobody needed a right that it does not have, on NATS or in the store (R24)."""
+    batch = next(batch for batch in up.json("list")["batches"] if batch["sessions"][0]["session_id"] == session)  # type: ignore[attr-defined]
+    assert up.reprise("end", batch["batch_id"], "--delete", "--yes").returncode == 0
+    until(lambda: '"event": "deleted"' in (up.folder / "logs" / "scheduler.log").read_text(), 30)
+    logs = {path.name: path.read_text() for path in (up.folder / "logs").glob("*.log")}
+    assert {"gateway.log", "orchestrator.log", "scheduler.log", *(f"worker-phase{n}.log" for n in range(5))} <= set(logs)
+    for word in ("not permitted", "object store refuses"):
+        assert [name for name, text in logs.items() if word in text] == []
+    assert up.reprise("bootstrap", "--check").stdout.strip() == "Everything is as declared."
 
 
 def test_it_ends_in_order(up: Up) -> None:

@@ -37,6 +37,10 @@ DEEDS = {
     "send a job": "reprise.v1.job.phase3.s1.phase3-1.1.1",
     "cancel a job": "reprise.v1.control.phase3.s1.phase3-1",
     "tell progress": "reprise.v1.progress.s1.phase3-1",
+    "order a pool": "reprise.v1.pool.phase3",
+    "make a ticket": "reprise.v1.ticket.abc",
+    "read a ticket": f"{API}.STREAM.MSG.GET.TICKETS",
+    "make the tickets": f"{API}.STREAM.CREATE.TICKETS",
     "ask the api": "reprise.v1.api.state",
     "put an input aside": "reprise.v1.dlq.INBOX",
     "put a job aside": "reprise.v1.dlq.JOBS",
@@ -78,6 +82,7 @@ DEEDS = {
     **{f"be present in {phase}": f"reprise.v1.presence.{phase}.me" for phase in PHASES},
     **{f"take jobs of {phase}": f"{API}.CONSUMER.MSG.NEXT.JOBS.pool-{phase}" for phase in PHASES},
     **{f"acknowledge jobs of {phase}": f"$JS.ACK.JOBS.pool-{phase}.1.1.1.1.0" for phase in PHASES},
+    **{f"follow orders to {phase}": f"{API}.CONSUMER.CREATE.POOLS.follow-{EACH}.reprise.v1.pool.{phase}" for phase in PHASES},
     **{f"follow cancellations of {phase}": f"{API}.CONSUMER.CREATE.CONTROL.follow-{EACH}.reprise.v1.control.{phase}.>" for phase in PHASES},
 }  # fmt: skip
 
@@ -85,7 +90,7 @@ LOG = {"follow the log", "look at the log"}
 MAY = {
     GATEWAY: LOG | {
         "command a rerun", "command a cancel", "command a batch", "command an edit", "read the log", "read a commit", "read a snapshot",
-        "read jobs", "look at the inbox",
+        "read jobs", "look at the inbox", "order a pool", "make a ticket", "read a ticket",
     },
     ORCHESTRATOR: {
         "take inputs", "acknowledge inputs", "acknowledge inputs, in the next form", "append to the log", "save a snapshot", "tell a fact",
@@ -94,12 +99,13 @@ MAY = {
     SCHEDULER: LOG | {
         "send a job", "cancel a job", "say that it is time", "lead", "read the log", "read a commit", "read a snapshot", "purge the log",
         "purge a snapshot", "make the jobs", "change the jobs", "make the progress", "make a pool", "make the bucket of leaders",
+        "make the tickets",
     },
     OUTSIDE: LOG | {"command a rerun", "command a cancel", "ask the api"},
     **{
         phase: {
             f"report on {phase}", f"be present in {phase}", f"take jobs of {phase}", f"acknowledge jobs of {phase}",
-            f"follow cancellations of {phase}", "tell progress", "put a job aside",
+            f"follow cancellations of {phase}", f"follow orders to {phase}", "tell progress", "put a job aside",
         }
         for phase in PHASES
     },
@@ -169,6 +175,24 @@ async def test_a_user_hears_what_it_needs_and_nothing_else(server: NatsServer, d
     """Nobody hears another one's answers."""
     ears = {subject: subject for subject in EARS}
     assert set(ears) - await refused(server, role, ears, listening=True) == HEARS[role]
+
+
+async def test_what_is_kept_in_memory_is_the_schedulers_to_make_again(server: NatsServer, declared: Settings) -> None:
+    """After a restart of the server its memory is empty: the one service that may make those streams again does, and nobody else can."""
+    admin = await connect(declared.nats, "admin")
+    as_admin = await topology.open_bus(admin, declared, declare=False)
+    lost = topology.in_memory(declared)
+    assert s.JOBS in lost
+    for name in lost:
+        await as_admin.api(f"STREAM.DELETE.{name}")
+    for role, keeper in (("phase3", False), (SCHEDULER, True)):
+        client = await connect(server.settings(role), role)
+        bus = await topology.open_bus(client, declared.model_copy(update={"nats": server.settings(role)}), declare=False, keeper=keeper)
+        await bus.restore()
+        await client.close()
+        missing = {drift.name for drift in await topology.ensure(as_admin, declared, repair=False)}
+        assert missing >= lost if role == "phase3" else missing == set()
+    await admin.close()
 
 
 async def test_a_wrong_password_is_no_user(server: NatsServer) -> None:
