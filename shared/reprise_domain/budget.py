@@ -1,4 +1,4 @@
-"""Ceilings of tokens, for a run and for a session: at one nothing more begins; what is there stays and can be gone on from."""
+"""R29: ceilings of tokens, for a run and for a session. At one nothing more begins; what is there stays and can be gone on from."""
 
 from reprise_contracts.problems import Problem
 from reprise_contracts.refusals import over_budget

@@ -40,7 +40,7 @@ class Decision:
 
 
 def decide(session: Session | None, given: Input, now: datetime) -> Decision:
-    """R1 to R28: the events that one input makes happen in a session; none if it is known already or about nothing."""
+    """R1 to R29: the events that one input makes happen in a session; none if it is known already or about nothing."""
     draft = Draft(session, now)
     if session is None:
         if isinstance(given, j.BatchFact) and given.create is not None and not given.ended:

@@ -303,7 +303,7 @@ def test_r12_r13_the_preview_of_an_edit_that_would_be_refused_says_so(world: Wor
     assert problem.type == "conflict"
 
 
-def test_at_the_ceiling_of_a_run_nothing_more_begins_and_a_refresh_goes_on(world: World) -> None:
+def test_r29_at_the_ceiling_of_a_run_nothing_more_begins_and_a_refresh_goes_on(world: World) -> None:
     world.tokens = 100
     rerun(world, "c-1", phase="phase1", force=True, max_tokens=150)
     assert job_for(world.s, "phase1").token_allowance == 150
@@ -321,7 +321,7 @@ def test_at_the_ceiling_of_a_run_nothing_more_begins_and_a_refresh_goes_on(world
     assert stale(world) == set()
 
 
-def test_a_sessions_ceiling_counts_all_its_runs_and_failures_until_it_is_raised(world: World) -> None:
+def test_r29_a_sessions_ceiling_counts_all_its_runs_and_failures_until_it_is_raised(world: World) -> None:
     world.tokens = 100
     rerun(world, "c-1", phase="phase4", max_session_tokens=250)
     world.drain()
