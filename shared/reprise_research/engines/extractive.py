@@ -25,7 +25,7 @@ class Extractive:
 
     def __init__(self, model: str = "", settings: Mapping[str, str] | None = None) -> None:
         self.model = model
-        self.versions = {"extractive": "1"}
+        self.versions = {"extractive": "2"}
 
     async def summarise(self, source: PreparedSource, library: Library, brief: Brief) -> Summary:
         """Central sentences, close to topic and guidance, unlike each other."""
@@ -47,9 +47,9 @@ class Extractive:
     async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
         """Retrieval, or what the step does with the findings of others."""
         work = comparison.work_of(step)
-        if work == "compare":
-            return await _aside(comparison.compare, step, library.sources, earlier, brief.topic)
         texts = await library.texts()
+        if work == "compare":
+            return await _aside(comparison.compare, step, library.sources, texts, earlier, brief.topic)
         if work == "missing":
             return await _aside(comparison.missing, step, library.sources, texts, earlier, brief.topic, brief.guidance)
         return await _aside(evidence.investigate, step, library.sources, texts, earlier, brief.topic, brief.guidance)

@@ -4,11 +4,15 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+import numpy as np
+from scipy import sparse
+
 from reprise_contracts.artifacts import Citation, Contradiction, Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
-from reprise_research.extractive.conflicts import Topic, conflict
-from reprise_research.extractive.evidence import cited, gather
+from reprise_research.extractive.conflicts import Topic, agree, conflict
+from reprise_research.extractive.evidence import cited, gather, with_support
 from reprise_research.extractive.wording import CHINESE, ENGLISH, Wording, count, wording_for
 from reprise_research.text.passages import Passage
+from reprise_research.text.ranking import vectors
 from reprise_research.text.words import STOPWORDS, runs, stem, word_list
 
 _COMPARES = re.compile(r"\b(?:dis)?agree|contradict|conflict|compare|differ|一致|分歧|矛盾|比较", re.IGNORECASE)
@@ -16,15 +20,18 @@ _MISSES = re.compile(r"\bmissing|\bgaps?\b|open questions?|unanswered|unknown|no
 _UNKNOWN = re.compile(
     r"\b(?:no (?:data|figures|numbers|evidence|count|record|survey)|"
     r"not (?:yet )?(?:been )?(?:measured|studied|known|published|counted|recorded|surveyed|examined|asked)|"
-    r"(?:nobody|no one|no study|none of (?:the|these) \w+) (?:has|have|knows?|measured|asked|counted)|unknown|unclear|too early|"
+    r"(?:nobody|no one|no study|none of (?:the|these) \w+) (?:has|have|knows?|measured|asked|counted)|"
+    r"(?:is|are|remains?|still|yet|largely) (?:unknown|unclear)|(?:unknown|unclear) (?:whether|how|why|what|if)|too early to|"
     r"remains? (?:to be seen|open)|has not (?:published|measured|counted|said)|did not (?:measure|count|ask|record|study|look at)|"
-    r"does not (?:cover|say|include)|cannot (?:say|tell|be known))\b|"
+    r"(?:study|survey|report|registry|data|figures|statistics) (?:does|do|did) not (?:cover|say|include)|cannot (?:say|tell|be known))\b|"
     r"尚无|尚未|未知|不清楚|没有(?:数据|统计|测量|研究|调查)|缺乏",
     re.IGNORECASE,
 )
 _MOST_AGREED = 8
 _MOST_DISPUTED = 8
 _MOST_UNKNOWN = 8
+_LIKELIEST = 12
+"""Passages that are compared with one finding, the likeliest first."""
 _ASKING = frozenset(stem(word) for word in word_list("asking"))
 
 
@@ -43,10 +50,12 @@ def work_of(step: Step) -> Literal["compare", "missing"] | None:
     return "compare" if _COMPARES.search(words) else None
 
 
-def compare(step: Step, sources: tuple[PreparedSource, ...], earlier: Mapping[int, StepFindings], topic: str) -> StepFindings:
-    """The disagreements among all findings, then the statements that most independent sources share."""
+def compare(
+    step: Step, sources: tuple[PreparedSource, ...], texts: Mapping[str, str], earlier: Mapping[int, StepFindings], topic: str
+) -> StepFindings:
+    """The disagreements among all findings, then the statements that most independent sources share, counted over all sources."""
     wording = wording_for(topic)
-    every = [f for number in sorted(earlier) for f in earlier[number].findings]
+    every = _supported([f for number in sorted(earlier) for f in earlier[number].findings], sources, texts, Topic(topic), wording)
     disputed = _disputed(every, sources, Topic(topic), wording)
     told = {f.claim for f in disputed} | {c.claim for f in disputed for c in f.contradicts}
     shared: dict[str, Finding] = {}
@@ -115,6 +124,30 @@ def missing(
 def work_of_title(title: str) -> str | None:
     """Which of the two steps a title names, if any."""
     return next((w.language for w in (ENGLISH, CHINESE) if title in (w.compare_title, w.missing_title)), None)
+
+
+def _supported(
+    every: list[Finding], sources: tuple[PreparedSource, ...], texts: Mapping[str, str], topic: Topic, wording: Wording
+) -> list[Finding]:
+    """The findings with everyone who says the same: a step looks into its own sources only, and others may agree with it."""
+    found = gather(sources, texts)
+    if not every or not found:
+        return every
+    sites = {source.source_id: source.site or source.source_id for source in sources}
+    hashes = {source.source_id: source.text_sha256 or "" for source in sources}
+    rows = vectors([*(f.claim for f in every), *(passage.text for passage in found)])
+    likeness = sparse.csr_matrix(rows[: len(every)] @ rows[len(every) :].T)
+    wider = []
+    for index, finding in enumerate(every):
+        lead = _passage(finding, sites)
+        likeliest = np.argsort(-np.round(likeness[[index]].toarray().ravel(), 6), kind="stable")[:_LIKELIEST]
+        also: dict[str, Passage] = {}
+        for other in (found[int(i)] for i in likeliest if lead is not None):
+            known = {sites.get(c.source_id) for c in finding.citations} | {sites.get(c.citation.source_id) for c in finding.contradicts}
+            if lead is not None and other.site not in known and other.whole and agree(lead, other, topic):
+                also.setdefault(other.site, other)
+        wider.append(with_support(finding, tuple(cited(passage, hashes) for passage in also.values()), wording))
+    return wider
 
 
 def _disputed(every: list[Finding], sources: tuple[PreparedSource, ...], topic: Topic, wording: Wording) -> list[Finding]:

@@ -29,6 +29,12 @@ _DOUBT = re.compile(
     r"overstate|exaggerate|misleading|无法证实|不实|夸大",
     re.IGNORECASE,
 )
+_HEDGED = re.compile(
+    r"\b(?:may|might|can|could|should|must|shall|would|if|unless|whether|when|usually|sometimes|often|some|any|in order to|for example)\b|"
+    r"可能|可以|应当|必须|如果|除非|有时|通常|例如",
+    re.IGNORECASE,
+)
+"""Rules, possibilities and conditions: what allows and what forbids may both be right."""
 _LATIN = re.compile(r"[^\W\d_]+")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _SCOPES = tuple(
@@ -116,6 +122,8 @@ def _of_one_thing(one: Passage, a: Figure, other: Passage, b: Figure, topic: Top
 
 def _contrary(one: Passage, other: Passage, topic: Topic, shared: frozenset[str], wording: Wording) -> Conflict | None:
     """Passages about one thing that point in opposite directions, or of which one denies."""
+    if not (one.whole and other.whole) or _HEDGED.search(one.text) or _HEDGED.search(other.text):
+        return None
     close = overlap(topic.subject_of(one), topic.subject_of(other))
     if len(shared) >= 2 and close >= 0.5 and _direction(one.text) * _direction(other.text) < 0:
         return Conflict(wording.directions_differ)

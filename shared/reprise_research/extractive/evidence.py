@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -11,10 +12,13 @@ from reprise_research.extractive.wording import Wording, count, wording_for
 from reprise_research.text.language import is_chinese
 from reprise_research.text.passages import Passage, passages
 from reprise_research.text.ranking import Vector, bm25, mmr, rounded, similarities, vectors
+from reprise_research.text.sentences import is_opinion
 from reprise_research.text.words import shorten, terms
 
 MOST_FINDINGS = 9
 _POOL = 60
+_MANY_FIGURES = 0.25
+"""The share of passages with figures from which a lack of them is worth telling: nobody looks for figures in a manual."""
 _FLOOR = 0.25
 """The share of the best score below which a passage does not answer the step."""
 
@@ -53,7 +57,7 @@ def investigate(
     """Retrieve (BM25), choose without repetition (MMR), bring together what says the same, set apart what does not."""
     wording = wording_for(topic)
     found = gather(sources, texts)
-    score = _relevance(found, step, guidance)
+    score = _relevance(found, step, topic, guidance)
     used = {(c.source_id, c.start) for findings in earlier.values() for f in findings.findings for c in f.citations}
     pool = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR and (found[i].source_id, found[i].start) not in used]
     chosen = [found[i] for i in pool[:_POOL]]
@@ -65,7 +69,7 @@ def investigate(
         title=step.title,
         findings=findings,
         insights=_insights(groups, wording),
-        gaps=_gaps(groups, sources, wording),
+        gaps=_gaps(groups, sources, found, wording),
         scratchpad=(
             ScratchpadEntry(kind="query", text=step.query or step.title),
             ScratchpadEntry(kind="retrieval", text=f"{len(found)} passages, {len(pool)} relevant, {len(groups)} findings"),
@@ -98,7 +102,7 @@ def group(pool: list[Passage], score: Vector, topic: Topic, wording: Wording, mo
 def finding(finding_id: str, found: Group, hashes: Mapping[str, str], wording: Wording) -> Finding:
     """A group as a finding: the claim is the leading passage, word for word."""
     support = len(found.sites)
-    confidence, reason = _confidence(found, support, wording)
+    confidence, reason = _confidence(support, wording, opinion=found.lead.kind == "opinion", disputed=bool(found.against))
     return Finding(
         finding_id=finding_id,
         claim=found.lead.text,
@@ -117,9 +121,9 @@ def cited(passage: Passage, hashes: Mapping[str, str]) -> Citation:
     )
 
 
-def _relevance(found: list[Passage], step: Step, guidance: str) -> Vector:
+def _relevance(found: list[Passage], step: Step, topic: str, guidance: str) -> Vector:
     """How well each passage answers the step, the best being 1: the title's words count twice, the guidance's half as much as the
-    query; passages that give figures a little more, those that lean on others less."""
+    query; passages that give figures or speak of the topic a little more, those that lean on others less."""
     documents = [passage.terms for passage in found]
     core = terms(step.title)
     score = bm25(documents, [*core, *core, *terms(step.query)])
@@ -127,6 +131,7 @@ def _relevance(found: list[Passage], step: Step, guidance: str) -> Vector:
         score = bm25(documents, terms(step.description))
     if guidance:
         score = np.where(score > 0, score + 0.5 * bm25(documents, terms(guidance)), 0.0)
+    score = score * (0.85 + 0.15 * bm25(documents, terms(topic)))
     heart = set(core)
     near = np.array([1.0 if heart & set(document) else 0.45 for document in documents]) if documents else np.zeros(0)
     score = score * near * np.array([p.weight * (1.1 if p.figures else 1.0) for p in found]) if found else score
@@ -144,7 +149,11 @@ def _led(own: Group, topic: Topic) -> tuple[Passage, list[Passage]]:
 def _opposed(own: Group, pool: list[Passage], topic: Topic, wording: Wording) -> list[tuple[Passage, Conflict]]:
     against: list[tuple[Passage, Conflict]] = []
     for passage in pool:
-        if passage.site in own.sites or any(passage.site == other.site or agree(other, passage, topic) for other, _ in against):
+        if (
+            not passage.whole
+            or passage.site in own.sites
+            or any(passage.site == other.site or agree(other, passage, topic) for other, _ in against)
+        ):
             continue
         reason = conflict(own.lead, passage, topic, wording)
         if reason is not None:
@@ -152,13 +161,25 @@ def _opposed(own: Group, pool: list[Passage], topic: Topic, wording: Wording) ->
     return against[:3]
 
 
-def _confidence(found: Group, support: int, wording: Wording) -> tuple[str, str]:
+def with_support(found: Finding, also: tuple[Citation, ...], wording: Wording) -> Finding:
+    """The finding with further independent sources that say so; its confidence follows."""
+    if not also:
+        return found
+    support = found.support + len(also)
+    confidence, reason = _confidence(support, wording, opinion=is_opinion(found.claim), disputed=bool(found.contradicts))
+    return found.model_copy(
+        update={"citations": (*found.citations, *also), "support": support, "confidence": confidence, "confidence_reason": reason}
+    )
+
+
+def _confidence(support: int, wording: Wording, *, opinion: bool, disputed: bool) -> tuple[Literal["high", "medium", "low"], str]:
+    """How far to trust a finding, and why: who else says so, whether it is an opinion, whether someone says otherwise."""
     reasons = [wording.sources_agree.format(count=support) if support > 1 else wording.one_source]
-    level = "high" if support >= 3 else "medium" if support == 2 else "low"
-    if found.lead.kind == "opinion":
+    level: Literal["high", "medium", "low"] = "high" if support >= 3 else "medium" if support == 2 else "low"
+    if opinion:
         reasons.append(wording.opinion)
         level = "low" if support < 3 else "medium"
-    if found.against:
+    if disputed:
         reasons.append(wording.disputed)
         level = "medium" if level == "high" else "low"
     return level, (" " if wording.language == "en" else "").join(reasons)
@@ -181,11 +202,11 @@ def supported(agreed: int, total: int, wording: Wording) -> str:
     return wording.supported.format(agreed=agreed, total=total)
 
 
-def _gaps(groups: list[Group], sources: tuple[PreparedSource, ...], wording: Wording) -> tuple[str, ...]:
+def _gaps(groups: list[Group], sources: tuple[PreparedSource, ...], found: list[Passage], wording: Wording) -> tuple[str, ...]:
     if not groups:
         return (wording.no_answer.format(sources=count(wording, len(sources), "source")),)
     gaps = []
-    if not any(g.lead.figures for g in groups):
+    if not any(g.lead.figures for g in groups) and sum(bool(p.figures) for p in found) >= _MANY_FIGURES * len(found):
         gaps.append(wording.no_figures)
     if len({site for g in groups for site in g.sites}) == 1 and len(sources) > 1:
         gaps.append(wording.single_source)

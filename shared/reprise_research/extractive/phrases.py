@@ -10,12 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from reprise_research.text.figures import UNIT_WORDS
+from reprise_research.text.figures import NUMBER_WORDS, UNIT_WORDS
 from reprise_research.text.language import is_han
 from reprise_research.text.passages import Passage
 from reprise_research.text.words import STOPWORDS, stem, word_list
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|[^\w\s]|\d+")
+_CODE = re.compile(r"[!-~]*[/\\_<>=@#$~|{}\d][!-~]*|[A-Za-z]+(?:[-.][A-Za-z]+)+|\w+\(\w*\)")
+"""Paths, names of files, commands, placeholders and compounds: what looks like words in them are none."""
+_ADJECTIVE = re.compile(r"(?:[^u]al|ous|able|ible|ful|less|ical|ary|native|active|specific|public|automatic)$")
+_NO_THEME_HAN = re.compile(
+    "参见|参阅|参考|阅读|查看|详见|更多|信息|关于|了解|请|您|可以|如果|使用|没有|不能|需要|进行|包括|其他|许多|所有|这些|那些|一个|提供|重新|本地|支持|成为|通过|已经|选择|问题|方法|部分|情况|时候|这样|目前|新的|不同|相应|什么|怎样|如何|因为|所以|但是"
+)
+_ONE_SIDED = 0.6
+"""The share of one and the same neighbour from which a run of characters is a piece of a longer word."""
 _NO_NOUN = word_list("not_nouns")
 _BEFORE_VERB = word_list("before_verbs")
 _HAN_EDGE = frozenset(
@@ -26,7 +34,7 @@ _BEFORE_PARTICIPLE = frozenset({"is", "are", "was", "were", "be", "been", "being
 _AFTER_PARTICIPLE = frozenset(
     {"the", "a", "an", "their", "its", "our", "his", "her", "this", "that", "it", "them", "up", "out", "for", "to"}
 )
-_LONGEST_HAN = 4
+_LONGEST_HAN = 6
 
 
 class Occurrence(NamedTuple):
@@ -37,6 +45,8 @@ class Occurrence(NamedTuple):
     closed: bool
     lower: bool
     verb: bool
+    before: str = ""
+    after: str = ""
 
 
 @dataclass
@@ -54,6 +64,9 @@ class Phrase:
     verb: int = 0
     """Occurrences after a word that a verb follows: `to ask`, `they cost`."""
     seen: int = 0
+    before: Counter[str] = field(default_factory=Counter)
+    """Chinese characters that stand before it."""
+    after: Counter[str] = field(default_factory=Counter)
     weight: float = 1.0
     """How good a name it is; set by whoever compares them."""
 
@@ -64,7 +77,16 @@ class Phrase:
 
     def names_something(self) -> bool:
         """Whether it recurs, and behaves like a common noun."""
-        return self.seen >= 2 and self.lower >= 0.5 * self.seen and self.closed >= 0.35 * self.seen and self.verb <= 0.25 * self.seen
+        if not (self.seen >= 2 and self.lower >= 0.5 * self.seen and self.closed >= 0.35 * self.seen and self.verb <= 0.25 * self.seen):
+            return False
+        if is_han(self.stems[0][0]):
+            return not _NO_THEME_HAN.search(self.stems[0]) and not self._is_piece()
+        return len(self.stems) > 1 or _ADJECTIVE.search(self.label) is None
+
+    def _is_piece(self) -> bool:
+        """Whether a run of characters nearly always has the same neighbour, and so is a part of a word (branching: Harris 1955)."""
+        sides = (self.before, self.after)
+        return any(side and max(side.values()) > _ONE_SIDED * self.seen for side in sides)
 
 
 def phrases_of(found: list[Passage]) -> list[Phrase]:
@@ -80,6 +102,10 @@ def phrases_of(found: list[Passage]) -> list[Phrase]:
             phrase.lower += seen.lower
             phrase.verb += seen.verb
             phrase.seen += 1
+            if seen.before:
+                phrase.before[seen.before] += 1
+            if seen.after:
+                phrase.after[seen.after] += 1
     usable = {phrase.stems: phrase for phrase in known.values() if phrase.names_something()}
     for stems in [stems for stems in usable if is_han(stems[0][0])]:
         whole = stems[0]
@@ -93,13 +119,17 @@ def phrases_of(found: list[Passage]) -> list[Phrase]:
 
 
 def _occurrences(text: str) -> Iterator[Occurrence]:
-    tokens = _WORD.findall(text)
+    tokens = _WORD.findall(_CODE.sub(" # ", text))
     for place, token in enumerate(tokens):
         if is_han(token[0]):
             for size in range(2, _LONGEST_HAN + 1):
                 for start in range(len(token) - size + 1):
                     piece = token[start : start + size]
-                    yield Occurrence((piece,), piece, closed=True, lower=True, verb=False)
+                    after = start + size
+                    yield Occurrence(
+                        (piece,), piece, closed=True, lower=True, verb=False,
+                        before=token[start - 1] if start else "", after=token[after] if after < len(token) else "",
+                    )  # fmt: skip
             continue
         for size in (1, 2):
             words = tokens[place : place + size]
@@ -129,7 +159,7 @@ def is_nominal(word: str) -> bool:
     lower = word.lower().replace("’", "'")
     if len(lower) < 3 or not lower.isalpha() or lower.endswith(("ly", "ed")):
         return False
-    return lower not in STOPWORDS and lower not in _NO_NOUN and stem(lower) not in UNIT_WORDS
+    return lower not in STOPWORDS and lower not in _NO_NOUN and lower not in NUMBER_WORDS and stem(lower) not in UNIT_WORDS
 
 
 def _pieces(phrase: str) -> list[str]:

@@ -24,18 +24,19 @@ def plan_of(phase0: Phase0, goals: tuple[Goal, ...], topic: str, guidance: str) 
     asked = _asked(goals, phase0, guidance, wording)
     steps = tuple(_step(number, goal, phase0) for number, goal in enumerate((*asked, *goals), start=1))
     ids = tuple(step.step_id for step in steps)
-    named = set().union(*(step.source_ids for step in steps))
-    compared = tuple(s.source_id for s in phase0.summaries if s.source_id in named)
     goal_ids = tuple(goal.goal_id for goal in goals)
-    compare = Step(
-        step_id=len(steps) + 1, title=wording.compare_title, description=wording.compare_description, query=_query(goals),
-        source_ids=compared, depends_on=ids, goal_ids=goal_ids,
-    )  # fmt: skip
+    builds: list[Step] = []
+    if len(phase0.summaries) > 1:  # one source agrees with itself
+        number = len(steps) + 1
+        builds.append(
+            Step(step_id=number, title=wording.compare_title, description=wording.compare_description, query=_query(goals),
+                 depends_on=ids, goal_ids=goal_ids)
+        )  # fmt: skip
     missing = Step(
-        step_id=len(steps) + 2, title=wording.missing_title, description=wording.missing_description, query=shorten(topic, 300),
-        depends_on=ids, goal_ids=goal_ids,
+        step_id=len(steps) + len(builds) + 1, title=wording.missing_title, description=wording.missing_description,
+        query=shorten(topic, 300), depends_on=ids, goal_ids=goal_ids,
     )  # fmt: skip
-    return PlanDraft(_synthesized(goals, topic, guidance, wording), (*steps, compare, missing))
+    return PlanDraft(_synthesized(goals, topic, guidance, wording), (*steps, *builds, missing))
 
 
 def _asked(goals: tuple[Goal, ...], phase0: Phase0, guidance: str, wording: Wording) -> tuple[Goal, ...]:

@@ -15,12 +15,14 @@ from reprise_contracts.artifacts import Theme
 from reprise_research.extractive.phrases import Phrase, phrases_of
 from reprise_research.text.language import is_chinese, is_han
 from reprise_research.text.passages import Passage
-from reprise_research.text.ranking import Vector, vectors
+from reprise_research.text.ranking import Vector, bm25, vectors
 from reprise_research.text.words import runs, stem, terms
 
 MOST_THEMES = 7
 _MOST_PASSAGES = 3000
 _MOST_PHRASES = 500
+_FOCUS = 240
+"""Passages above which only those that speak of the topic make themes."""
 _NEAR = 0.12
 _FEW = 40
 """Passages up to which every phrase that recurs may name a theme."""
@@ -32,7 +34,7 @@ _TERMS = 6
 def find_themes(found: list[Passage], topic: str, guidance: str, most: int = MOST_THEMES) -> tuple[Theme, ...]:
     """The themes of all passages, the one that most sources share first, those that the guidance names before it. Sources in
     another script than the topic have themes of their own, for no phrase is common to both."""
-    found = found[:_MOST_PASSAGES]
+    found = _on_topic(found[:_MOST_PASSAGES], f"{topic} {guidance}")
     chinese = [passage for passage in found if is_chinese(passage.text)]
     other = [passage for passage in found if not is_chinese(passage.text)]
     main, side = (chinese, other) if is_chinese(topic) else (other, chinese)
@@ -43,6 +45,15 @@ def find_themes(found: list[Passage], topic: str, guidance: str, most: int = MOS
             minor = _joined(minor, side)
         themes.extend(minor)
     return tuple(themes)
+
+
+def _on_topic(found: list[Passage], question: str) -> list[Passage]:
+    """Of many passages those that speak of the question most, in their order: a manual has more themes than a question has."""
+    if len(found) <= _FOCUS:
+        return found
+    score = bm25([passage.terms for passage in found], terms(question))
+    ranked = [int(i) for i in np.argsort(-score, kind="stable") if score[i] > 0][: max(_FOCUS, len(found) // 4)]
+    return [found[i] for i in sorted(ranked)] if len(ranked) >= _FEW else found
 
 
 def _themes_of(found: list[Passage], topic: str, guidance: str, most: int) -> tuple[Theme, ...]:
@@ -76,7 +87,7 @@ def _weigh(phrases: list[Phrase], found: list[Passage], rows: sparse.csr_matrix,
         stems = set(phrase.stems)
         weight = 0.1 + min(coherence / usual, 3.0) if usual else 1.0
         weight *= 0.5 + 0.5 * phrase.closed / phrase.seen
-        weight *= 1.35 if len(phrase.stems) > 1 else 1.0
+        weight *= 1.35 if len(phrase.stems) > 1 or len(phrase.label) >= 4 > len(phrase.label.encode("ascii", "ignore")) else 1.0
         headed = any(stems <= heading and len(heading) <= 4 for heading in headings)
         weight *= 1.5 if headed else 1.0
         weight *= 0.8 if stems <= known else 1.0

@@ -16,8 +16,9 @@ from reprise_research.extractive.conflicts import doubts
 from reprise_research.extractive.disputes import Dispute, PlaceKey, Statement, disputes, place, telling_figure
 from reprise_research.extractive.wording import Wording, count, upper_first, wording_for
 from reprise_research.text.figures import clause, figures
+from reprise_research.text.ranking import bm25
 from reprise_research.text.sentences import is_opinion
-from reprise_research.text.words import content, shorten
+from reprise_research.text.words import shorten, terms
 
 _KEY_STATEMENTS = 7
 _FEWEST_FIGURES = 3
@@ -46,6 +47,11 @@ def write(
     wording = wording_for(topic)
     titles = {source.source_id: source.title or source.url or source.source_id for source in sources}
     asked = [step for step in plan.steps if step.step_id in findings and work_of(step) is None]
+    wider = _wider(plan, findings)
+    findings = {
+        number: found.model_copy(update={"findings": tuple(wider.get(_lead(f), f) for f in found.findings)})
+        for number, found in findings.items()
+    }
     sections = [_summary(asked, findings, sources, topic, wording)]
     table = _figures(asked, findings, topic, wording)
     if table is not None:
@@ -62,7 +68,7 @@ def write(
         elif work == "missing":
             blocks = _missed(found, wording)
         else:
-            blocks = _answered(step, found, titles, told, topic, wording)
+            blocks = _answered(step, found, titles, told, topic, wording, alone=len(sources) == 1)
         sections.append(
             SectionDraft(f"step-{step.step_id}", step.title, tuple(blocks), (step.step_id,), tuple(f.finding_id for f in found.findings))
         )
@@ -82,12 +88,13 @@ def _summary(
     opening = wording.summary_opening.format(
         sources=upper_first(count(wording, len(sources), "source") + were),
         questions=count(wording, len(asked), "question"),
-        supported=wording.supported.format(agreed=sum(f.support > 1 for f in every), total=len(every)),
-    )
+        supported=wording.supported.format(agreed=sum(f.support > 1 for f in every), total=len(every)) if len(sources) > 1 else "",
+    ).strip()
     told, items = _Told(), list[tuple[Span, ...]]()
     for step in asked:
         own = [f for f in findings[step.step_id].findings if f.citations]
-        ranked = [own[i] for i in sorted(range(len(own)), key=lambda i: _rank(own[i], content(topic)) + 0.1 * i)]
+        close = bm25([terms(f.claim) for f in own], terms(topic))
+        ranked = [own[i] for i in sorted(range(len(own)), key=lambda i: _rank(own[i], float(close[i])) + 0.1 * i)]
         best = next((f for f in ranked if place(f.citations[0]) not in told.places), None)
         if best is None or len(items) >= _KEY_STATEMENTS:
             continue
@@ -104,10 +111,10 @@ def _summary(
     )
 
 
-def _rank(found: Finding, asked: frozenset[str]) -> float:
+def _rank(found: Finding, close: float) -> float:
     """The less, the more a finding belongs into the summary: it speaks of the topic, has figures, support, a dispute, is short and fact."""
     worth = 0.2 * min(found.support, 3) + 0.5 * bool(figures(found.claim)) + 0.5 * bool(found.contradicts)
-    worth += 0.25 * len(content(found.claim) & asked)
+    worth += 0.45 * close
     return round(-(worth - 1.5 * is_opinion(found.claim) - len(found.claim) / 400), 3)
 
 
@@ -149,8 +156,20 @@ def _charts(asked: list[Step], findings: Mapping[int, StepFindings], topic: str,
     return (ChartDraft(wording.chart_title, tuple(comparisons)),) if comparisons else ()
 
 
-def _answered(step: Step, found: StepFindings, titles: Mapping[str, str], told: _Told, topic: str, wording: Wording) -> list[Block]:
-    """One question's section."""
+def _lead(found: Finding) -> tuple[PlaceKey, str] | None:
+    return (place(found.citations[0]), found.claim) if found.citations else None
+
+
+def _wider(plan: Phase2, findings: Mapping[int, StepFindings]) -> dict[tuple[PlaceKey, str] | None, Finding]:
+    """What the comparing step found of statements: it counts their support over all sources, a step only over its own."""
+    compared = [findings[step.step_id] for step in plan.steps if step.step_id in findings and work_of(step) == "compare"]
+    return {_lead(f): f for found in compared for f in found.findings if f.citations and not f.contradicts}
+
+
+def _answered(
+    step: Step, found: StepFindings, titles: Mapping[str, str], told: _Told, topic: str, wording: Wording, *, alone: bool
+) -> list[Block]:
+    """One question's section. `alone` says that there is one source only, which then needs no naming."""
     blocks: list[Block] = [Paragraph((Span(step.description or step.title, emphasis=True),))]
     told_before = set(told.places)
     disputed = [d for d in disputes(found.findings, topic) if any(place(s.citations[0]) not in told_before for s in d.statements)]
@@ -158,17 +177,18 @@ def _answered(step: Step, found: StepFindings, titles: Mapping[str, str], told: 
     fresh = [f for f in found.findings if f.citations and not f.contradicts and told.is_new(f)]
     agreed = [f for f in fresh if f.support > 1]
     views = [f for f in fresh if f.support <= 1 and is_opinion(f.claim)]
-    alone = [f for f in fresh if f.support <= 1 and f not in views]
+    single = [f for f in fresh if f.support <= 1 and f not in views]
     if agreed:
-        blocks.append(_run(wording.label_agreed, agreed))
+        blocks += _list(wording.label_agreed, agreed)
     for dispute in disputed:
         blocks.append(Paragraph((Span(_disputed_label(dispute, wording), strong=True),)))
         blocks.append(Bullets(tuple((Span(s.claim, s.citations, claim=True),) for s in dispute.statements)))
-    if alone:
-        blocks.append(_run(wording.label_one, alone))
+    if single:
+        blocks += _list("" if alone else wording.label_one, single)
     if views:
         blocks.append(Paragraph((Span(wording.label_views, strong=True),)))
-        blocks.append(Bullets(tuple((_speaker(f, titles, wording), *_evidence(f)) for f in views)))
+        speakers = [() if alone else (_speaker(f, titles, wording),) for f in views]
+        blocks.append(Bullets(tuple((*speaker, *_evidence(f)) for speaker, f in zip(speakers, views, strict=True))))
     if found.gaps:
         blocks.append(Paragraph((Span(wording.label_open, strong=True), *(Span(gap) for gap in found.gaps))))
     elif len(blocks) == 1:
@@ -224,8 +244,9 @@ def _partial(gaps: tuple[Gap, ...], plan: Phase2, wording: Wording) -> SectionDr
     return SectionDraft("partial", wording.partial_title, (Bullets(tuple(items)),))
 
 
-def _run(label: str, found: Iterable[Finding]) -> Paragraph:
-    return Paragraph((Span(label, strong=True), *(span for f in found for span in _evidence(f))))
+def _list(label: str, found: Iterable[Finding]) -> list[Block]:
+    heads: list[Block] = [Paragraph((Span(label, strong=True),))] if label else []
+    return [*heads, Bullets(tuple(_evidence(f) for f in found))]
 
 
 def _evidence(found: Finding) -> tuple[Span, ...]:

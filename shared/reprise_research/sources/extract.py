@@ -15,6 +15,7 @@ from reprise_research.sources.failures import SourceFailed
 from reprise_research.sources.kinds import Kind, kind_of
 from reprise_research.sources.parser_pool import Parsed, ParserPool
 from reprise_research.sources.plain import from_markdown, from_text
+from reprise_research.sources.tables import without_tables
 from reprise_research.text.language import language_of
 from reprise_research.text.words import count_words
 
@@ -72,9 +73,10 @@ def _from_bytes(data: bytes, charset: str | None, kind: Kind) -> Extracted:
 
 
 def _finished(text: str, method: str, kind: Kind, title: str | None, author: str | None, published: str | None) -> Extracted:
+    text = without_tables(text)
     words = count_words(text)
     _judge(text, words, kind)
-    return Extracted(text, method, kind, title or _first_heading(text), author, published, language_of(text), words)
+    return Extracted(text, method, kind, _named(title) or _first_heading(text), author, published, language_of(text), words)
 
 
 async def _aside(size: int, function: Callable[P, Extracted], *args: P.args, **kwargs: P.kwargs) -> Extracted:
@@ -107,6 +109,11 @@ _EMPTY: dict[Kind, str] = {
 }
 
 
+def _named(title: str | None) -> str | None:
+    """A title without the marks that manuals put behind their headings."""
+    return " ".join(title.replace("¶", " ").replace("🔗", " ").split()) or None if title else None
+
+
 def _first_heading(text: str) -> str | None:
-    line = text.split("\n", 1)[0].strip()
+    line = _named(text.split("\n", 1)[0]) or ""
     return line if 3 <= len(line) <= 120 and not line.endswith((".", "。", ",", ";")) else None

@@ -112,7 +112,8 @@ def _paragraphs(page: str) -> str:
 
 
 def _html(body: bytes, url: str | None, charset: str | None) -> tuple[dict[str, str | None], str]:
-    """The main text by trafilatura; if that finds little, every block of text that is not mostly links."""
+    """The main text by trafilatura, which tries readability and jusText itself; if they find little, every block that is not mostly
+    links."""
     import trafilatura  # noqa: PLC0415
 
     page: bytes | str = body
@@ -122,13 +123,13 @@ def _html(body: bytes, url: str | None, charset: str | None) -> tuple[dict[str, 
         except (LookupError, UnicodeDecodeError):
             page = body
     found = trafilatura.bare_extraction(page, url=url, include_comments=False, include_tables=True, deduplicate=False, with_metadata=True)
-    answer: dict[str, str | None] = {"method": "trafilatura", "title": None, "author": None, "published": None}
+    author, published = _told(page)
+    answer: dict[str, str | None] = {"method": "trafilatura", "title": None, "author": author, "published": published}
     text = ""
     if isinstance(found, trafilatura.settings.Document):
-        answer |= {"title": found.title or None, "author": found.author or None, "published": found.date or None}
-        answer["author"] = _named_author(page) or answer["author"]
-        text = found.text or ""
-    if len(text.split()) < 40 and not re.search(r"[\u4e00-\u9fff]{80}", text.replace("\n", "")):
+        answer |= {"title": found.title or None, "author": author or found.author or None}
+        text = "\n".join(_lines(found.body)) if found.body is not None else found.text or ""
+    if _is_little(text):
         title, blocks = _blocks(page)
         if len(blocks) > 0.25 * len(text):
             text = blocks
@@ -136,15 +137,71 @@ def _html(body: bytes, url: str | None, charset: str | None) -> tuple[dict[str, 
     return answer, text
 
 
-def _named_author(page: bytes | str) -> str | None:
-    """The author as the page's head names it, word for word."""
+def _is_little(text: str) -> bool:
+    """Whether a page hardly has only so much text: fewer than 40 words, and no long run of Chinese."""
+    return len(text.split()) < 40 and not re.search(r"[\u4e00-\u9fff]{80}", text.replace("\n", ""))
+
+
+_WITHIN = frozenset({"hi", "ref", "code", "del", "graphic", "a", "span", "em", "strong", "b", "i", "lb", "sub", "sup"})
+"""Elements that stand within a paragraph."""
+
+
+def _lines(body: Any) -> list[str]:
+    """The text of each block of an extracted page in a line of its own, however its markup was wrapped; a row of a table is one."""
+    lines: list[str] = []
+    open_line: list[str] = []
+
+    def close() -> None:
+        line = " ".join("".join(open_line).split())
+        if line:
+            lines.append(line)
+        open_line.clear()
+
+    def walk(element: Any) -> None:
+        if element.tag == "row":
+            close()
+            cells = [" ".join("".join(cell.itertext()).split()) for cell in element.iter("cell")]
+            if any(cells):
+                lines.append(f"| {' | '.join(cells)} |")
+            return
+        inline = element.tag in _WITHIN and "\n" not in (element.text or "").strip()
+        if not inline:
+            close()
+        open_line.append(element.text or "")
+        if element.tag == "lb":
+            close()
+        for child in element:
+            walk(child)
+            open_line.append(child.tail or "")
+        if not inline:
+            close()
+
+    walk(body)
+    close()
+    return lines
+
+
+def _told(page: bytes | str) -> tuple[str | None, str | None]:
+    """Author and date as the page's head names them, word for word: nothing is guessed from the text."""
     import lxml.html  # noqa: PLC0415
 
     try:
-        named = lxml.html.fromstring(page).xpath("//meta[@name='author']/@content")
+        root = lxml.html.fromstring(page)
     except (ValueError, lxml.etree.LxmlError):
-        return None
-    return " ".join(str(named[0]).split())[:200] or None if named else None
+        return None, None
+    named = root.xpath("//meta[@name='author']/@content")
+    author = " ".join(str(named[0]).split())[:200] if named else ""
+    dates = [
+        *root.xpath(
+            "//meta[@property='article:published_time' or @itemprop='datePublished' or @name='date' or @name='dc.date' "
+            "or @name='DC.date' or @name='dcterms.created' or @name='citation_publication_date']/@content"
+        ),
+        *re.findall(r'"datePublished"\s*:\s*"([^"]{10,40})"', " ".join(root.xpath("//script[@type='application/ld+json']/text()"))),
+        *root.xpath("//time[@pubdate]/@datetime"),
+        *root.xpath("//article//time/@datetime")[:1],
+    ]
+    published = next((found[0] for date in dates if (found := re.match(r"(?:19|20)\d\d-\d\d-\d\d", str(date).replace("/", "-")))), None)
+    return author or None, published
 
 
 def _blocks(page: bytes | str) -> tuple[str | None, str]:

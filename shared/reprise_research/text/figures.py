@@ -91,6 +91,10 @@ UNIT_WORDS = frozenset(stem(word) for unit in (*_UNITS, *_SCALES) for word in un
 """Words that only measure, as stems: they are no subject."""
 
 
+NUMBER_WORDS = frozenset({*_WORDS, *_SCALES, "hundred", "hundreds", "thousands", "millions", "dozen", "dozens", "half", "quarter", "pair"})
+"""Words that only count."""
+
+
 def is_money(figure: Figure) -> bool:
     """Whether it is an amount of money."""
     return figure.unit in {"€", "$", "£", "¥", "crowns"}

@@ -9,12 +9,14 @@ from functools import lru_cache
 from typing import Literal
 
 from reprise_research.text.figures import Figure, figures
-from reprise_research.text.sentences import Sentence, is_opinion, is_question, leans, prose
+from reprise_research.text.sentences import Sentence, is_opinion, is_question, leans, prose, rows
 from reprise_research.text.words import content, terms
 
 Kind = Literal["fact", "opinion", "figure"]
 _LONGEST_PAIR = 420
 _LONGEST_KEPT = 200_000
+_FEW = 5
+"""Sentences below which the rows of a text's tables are read as statements too."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Passage:
     @property
     def weight(self) -> float:
         """How well it serves as a quote, 0 to 1: questions and sentences that lean on others serve badly."""
-        return (1.0 if self.whole else 0.5) * (0.5 if is_question(self.text) else 1.0)
+        return (1.0 if self.whole else 0.3) * (0.5 if is_question(self.text) else 1.0)
 
 
 def passages(text: str, source_id: str, site: str) -> list[Passage]:
@@ -77,6 +79,8 @@ def _kept(text: str) -> tuple[tuple[str, int, int, int, str, bool], ...]:
 
 def _stretches(text: str) -> tuple[tuple[str, int, int, int, str, bool], ...]:
     sentences = prose(text)
+    if len(sentences) < _FEW:
+        sentences = tuple(sorted({*sentences, *rows(text)}, key=lambda sentence: sentence.start))
     found = []
     for index, sentence in enumerate(sentences):
         before = sentences[index - 1] if index else None

@@ -26,24 +26,60 @@ _BOILERPLATE = re.compile(
 _LEANS = re.compile(
     r"(?:(?:but|and|or|so|yet|however|therefore|thus|hence|moreover|furthermore|besides|instead|meanwhile|nevertheless|also|still|then|"
     r"otherwise|similarly|conversely|by contrast|in contrast|in addition|on the other hand|as a result|for example|for instance|that said|"
+    r"(?:if|when|once|after|unless|as|because|since) (?:this|that|it|these|those|they|so)|"
     r"it|they|he|she|his|her|their|its|this|these|those|that|such|both|neither|one of them|here|there the|"
     r"the (?:former|latter|same|other|two|second|result|reason)|of (?:these|those|this)|"
-    r"(?:for|in|at|with|from|by|to|after|before) (?:this|that|these|those|it|them))\b|.{0,60}\bthere too\b|"
+    r"(?:for|in|at|with|from|by|to|after|before) (?:this|that|these|those|it|them))\b|.{0,60}\bthere too\b|.{0,40}\b(?:these|those) \w+|"
     r".{0,80}\bthis (?:sum|amount|figure)\b|"
     r".{0,60}\b(?:they|it|he|she|we|these|those) (?:do|does|did|are|is|were|was)\.$|"
     r"(?:但|但是|然而|因此|所以|而且|此外|同时|不过|这|那|它|他|她|其中|其|该|对此|例如))",
     re.IGNORECASE,
 )
+_STARTS_WITHIN = re.compile(r"[\"'“‘«(\[]*[a-z]")
+_NAMED_IN_LOWER = re.compile(
+    r"[\"'“‘«(\[]*[a-z][\w.+-]*(?:\(\d\w*\)|\d|[-_.+]\w)|\S+\s(?:is|are|was|has|can|will|does|provides|reads|uses)\b"
+)
+"""A sentence may begin in lower case with the name of a program: `dpkg(1) is …`, `aptitude is …`."""
+_REFERS = re.compile(
+    r"[\"'“‘«(\[]*(?:please )?(?:see|refer to|consult|cf\.|let['’]?s|let us|here,? we)\b|"
+    r"(?:in )?this (?:chapter|section|document|page|article|manual|book|guide|tutorial|appendix|faq)\b|本[章节文页](?!的)|"
+    r"(?:for|more|further)\b.{0,60}\b(?:see|refer to|read|consult|found in|available (?:at|in|from))\b|"
+    r".{0,60}\b(?:is|are) (?:described|documented|explained|listed|shown) (?:in|by|below|above)\b.{0,50}$|"
+    r".{0,80}\b(?:as follows|the following|listed below|shown below)[.:]$|"
+    r"(?:请|可以|也可以|另请|欲了解|有关|关于|更多|详细).{0,40}(?:参见|参阅|参考|阅读|查看|详见)|"
+    r"(?:参见|参阅|详见|请看|见第)|.{0,50}(?:如下|以下几[点个种])[。：]$",
+    re.IGNORECASE,
+)
+"""Sentences that only say where something is to be read."""
+_POINTING = re.compile(
+    r"\b(?:these|those|them|this|there)[.!?][\"'”’)]*$|"
+    r"\bthis (?:is|was|can|will|may|might|must|should|has|had|would|could|does|means)\b|"
+    r"\bthis (?:way|case|approach|method|reason|option|problem|step)\b|"
+    r"\b(?:these|those) (?:are|were|can|will|may|must|should|have|two|three)\b|\bin such (?:a )?cases?\b|"
+    r"\b(?:described|listed|shown|mentioned) (?:above|below)\b|"
+    r"\b(?:above|previous|preceding|following) (?:section|example|list|table|command|paragraph|chapter)s?\b|"
+    r"如上所述|上述|前面(?:提到|所说)",
+    re.IGNORECASE,
+)
+"""Words anywhere in a sentence that point at something outside of it."""
+_ROW = re.compile(r"[^:;|]{1,40}: [^;]+(?:; [^:;|]{1,40}: [^;]+)+")
 _POINTS = re.compile(r"\b(?:they|them|it|he|him|she|her)\b", re.IGNORECASE)
 _OPINION = re.compile(
-    r"\b(?:think|thinks|believe|believes|feel|feels|argue|argues|argued|claim|claims|ought|"
-    r"must not|in (?:my|our|his|her|their) (?:view|opinion)|"
-    r"unfair|fair|wrong|right thing|absurd|worth it|not worth|worthwhile|overdue|nonsense|shame|welcome|regret|fear|fears|hope|hopes|"
-    r"we (?:want|demand|need|ask|call)|opposes?|supports?|favou?rs?|dislikes?|better off|deserves?|mistake|success|failure|frankly|"
+    r"\b(?:think|thinks|believe|believes|feel|feels|argue|argues|argued|claims? that|ought|"
+    r"in (?:my|our|his|her|their) (?:view|opinion)|"
+    r"unfair|fair|(?:is|was|are) wrong|wrong to|right thing|absurd|worth it|not worth|worthwhile|overdue|nonsense|shame|"
+    r"we welcome|welcomes|regret|fear|fears|hope|hopes|we (?:want|demand|need|ask|call|support)|opposes?|"
+    r"supports? (?:it|the (?:plan|limit|idea|proposal|ban|measure|policy|bill))|favou?rs?|"
+    r"dislikes?|better off|deserves?|a (?:mistake|success|failure)|frankly|"
     r"i (?:am|was|have|would|do|don)|my)\b|认为|应该|应当|希望|担心|反对|支持|呼吁|不公|值得|觉得|批评|主张",
     re.IGNORECASE,
 )
-_SHOULD = re.compile(r"\bshould\b", re.IGNORECASE)
+_SHOULD = re.compile(
+    r"\b(?:we|i|they|people|residents|everyone|nobody|society|voters|council|city|cities|government|state|country|ministry|minister|police|"
+    r"parliament|authorit\w+|mayor|politicians?|board|company|companies|schools?|hospitals?|universit\w+|operators?)\b[^.;]{0,40}\bshould\b",
+    re.IGNORECASE,
+)
+"""Who is told what to do: in a manual, where things should be so or so, it is a rule and no opinion."""
 _TERMINAL = re.compile(r"[.!?…。！？；][\"'”’»)\]」』）】]*$")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -90,25 +126,38 @@ def is_heading(line: str) -> bool:
 
 
 def is_prose(sentence: str) -> bool:
-    """Whether a stretch is a whole sentence of running text."""
+    """Whether a stretch is a whole sentence of running text that says something itself."""
     if len(sentence) > LONGEST or not _TERMINAL.search(sentence) or "|" in sentence or "http" in sentence:
         return False
-    if is_chinese(sentence):
-        return len(sentence) >= 10 and not _BOILERPLATE.search(sentence)
+    if _ROW.fullmatch(sentence) or _REFERS.match(sentence) or _BOILERPLATE.search(sentence) or sentence.count("(") != sentence.count(")"):
+        return False
+    return _is_chinese_sentence(sentence) if is_chinese(sentence) else _is_sentence(sentence)
+
+
+def _is_sentence(sentence: str) -> bool:
+    if sentence[0] in "<>)],;:=" or (_STARTS_WITHIN.match(sentence) and not _NAMED_IN_LOWER.match(sentence)):
+        return False
     words = sentence.split()
-    letters = len(_LETTER.findall(sentence))
-    if len(words) < 5 or letters < 0.55 * len(sentence):
+    if len(words) < 5 or len(_LETTER.findall(sentence)) < 0.55 * len(sentence):
         return False
     capitals = sum(word[0].isupper() for word in words if word[0].isalpha())
-    if len(words) > 6 and capitals > 0.75 * len(words):
-        return False
-    return not _BOILERPLATE.search(sentence)
+    return len(words) <= 6 or capitals <= 0.75 * len(words)
+
+
+def _is_chinese_sentence(sentence: str) -> bool:
+    """It is long enough, and begins as a sentence does: with no closing mark and no particle."""
+    return len(sentence) >= 10 and sentence[0] not in "）)】」』，、。：；,.:;的地得都也就而并或和与及"
+
+
+def rows(text: str) -> tuple[Sentence, ...]:
+    """The rows of a text's tables, as `sources.tables` writes them: `Head: cell; Head: cell.`"""
+    return tuple(sentence for sentence in split(text) if len(sentence.text) <= LONGEST and _ROW.match(sentence.text))
 
 
 def leans(sentence: str) -> bool:
     """Whether a sentence needs the one before it to be understood: it begins with a pronoun or a connective."""
     bare = sentence.lstrip("\"'“‘«(")
-    return _LEANS.match(bare) is not None or (len(bare) < 50 and _POINTS.search(bare) is not None)
+    return _LEANS.match(bare) is not None or _POINTING.search(bare) is not None or (len(bare) < 50 and _POINTS.search(bare) is not None)
 
 
 def is_opinion(sentence: str) -> bool:

@@ -1,0 +1,36 @@
+"""Tables into sentences: each row with its headings, so that it can be read, found and quoted by itself."""
+
+import re
+
+_CELL = re.compile(r"(?<!\\)\|")
+_LONGEST_HEAD = 40
+_FEWEST_ROWS = 2
+
+
+def without_tables(text: str) -> str:
+    """The text with every table of `| a | b |` lines written as `Head: a; Head: b.`, a line for each row.
+
+    A table without headings, or whose cells are paragraphs, becomes a line for each cell."""
+    lines: list[str] = []
+    table: list[list[str]] = []
+    for line in [*text.split("\n"), ""]:
+        if line.startswith("|") and line.count("|") > 1:
+            table.append([cell.strip() for cell in _CELL.split(line.strip().strip("|"))])
+            continue
+        if table:
+            lines += _rows(table)
+            table = []
+        lines.append(line)
+    return "\n".join(lines[:-1])
+
+
+def _rows(table: list[list[str]]) -> list[str]:
+    head, *body = table
+    usual = len(head) > 1 and len(body) >= _FEWEST_ROWS and all(0 < len(cell) <= _LONGEST_HEAD for cell in head)
+    if not usual or any(len(row) != len(head) for row in body):
+        return [cell for row in table for cell in row if cell]
+    return [f"{'; '.join(_told(name, cell) for name, cell in zip(head, row, strict=True) if cell)}." for row in body if any(row)]
+
+
+def _told(name: str, cell: str) -> str:
+    return f"{name.rstrip(' :')}: {cell.rstrip('. ;')}"
