@@ -7,14 +7,20 @@ PYTEST := $(BIN)/python -m pytest
 BASE_IMAGE ?= python:3.11-slim-bookworm
 BUILD = docker build $(BUILD_FLAGS) -f deploy/Dockerfile --build-arg BASE_IMAGE=$(BASE_IMAGE)
 STATE_DIR ?= .reprise
+WEB = $(BIN)/python services/web/build.py
+NPM = $(WEB) --run
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test lint test-docker faults bench images clean
+.PHONY: help install web demo up test lint test-docker faults bench images clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(STAMP) ## what is missing into .venv
+install: $(STAMP) ## what is missing into .venv, and the web app where it changed
+	@$(WEB)
+
+web: $(STAMP) ## the web app; with Node from the PATH, or from a wheel
+	@$(WEB) --needed
 
 $(STAMP): pyproject.toml requirements.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -29,9 +35,11 @@ up: install ## the stack with the web app, until Ctrl-C
 	@$(BIN)/reprise up --state-dir $(STATE_DIR)
 
 test: install ## every test that needs no Docker and takes no minutes
+	@$(NPM) test
 	@$(PYTEST) -m "not docker and not long"
 
-lint: install ## format, rules, types, imports
+lint: $(STAMP) ## format, rules, types, imports
+	@$(NPM) lint
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

@@ -14,12 +14,9 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from starlette.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
 
-import reprise_gateway
 from reprise_contracts import subjects
-from reprise_gateway import api, batches, errors, live, probes, reruns, sessions
+from reprise_gateway import api, batches, errors, live, probes, reruns, sessions, web
 from reprise_gateway.access import Access
 from reprise_gateway.capacity import Capacity, Usage, inbox_usage
 from reprise_gateway.catalog import BatchService, Defaults
@@ -29,7 +26,6 @@ from reprise_gateway.hub import Hub
 from reprise_gateway.inbox import PATIENCE, Inbox
 from reprise_gateway.intake import Sources
 from reprise_gateway.middleware import Calls, Metrics
-from reprise_gateway.pages import HOME
 from reprise_gateway.parts import Gateway
 from reprise_gateway.pools import Lag, Pools, consumer_lag
 from reprise_gateway.rates import Rates
@@ -102,8 +98,8 @@ def _reachable(effects: Effects) -> Callable[[], Awaitable[dict[str, bool]]]:
     return reachable
 
 
-def create_app(gateway: Gateway, web: Path | None = None) -> FastAPI:
-    """The HTTP application; while it lives the log is followed."""
+def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
+    """The HTTP application, with the web app of a folder or the one that is there; while it lives the log is followed."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -124,7 +120,7 @@ def create_app(gateway: Gateway, web: Path | None = None) -> FastAPI:
     errors.install(app)
     for router in (batches.router, sessions.router, reruns.router, probes.router, live.router):
         app.include_router(router)
-    _web(app, web or _built_web())
+    web.serve(app, site or web.built())
     upload = gateway.settings.limits.upload_bytes
     app.add_middleware(Hosts, names=_names(gateway))
     app.add_middleware(
@@ -144,22 +140,6 @@ def _ended(following: asyncio.Task[None]) -> None:
     if not following.cancelled() and (error := following.exception()) is not None:
         logs.logger(__name__).error("the log is no longer followed", error=repr(error), exc_info=error)
         leave()
-
-
-def _built_web() -> Path | None:
-    """The web app of a wheel, or of a checkout that built it."""
-    package = Path(reprise_gateway.__file__).parent
-    return next((place for place in (package / "static", package.parent / "web" / "dist") if (place / "index.html").is_file()), None)
-
-
-def _web(app: FastAPI, built: Path | None) -> None:
-    if built is not None:
-        app.mount("/", StaticFiles(directory=built, html=True), name="web")
-        return
-
-    @app.get("/", include_in_schema=False)
-    async def home() -> HTMLResponse:
-        return HTMLResponse(HOME)
 
 
 @asynccontextmanager

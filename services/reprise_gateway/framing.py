@@ -21,6 +21,7 @@ from reprise_domain.graph import all_nodes
 from reprise_domain.reduce import reduce
 from reprise_domain.state import Run, Session, Spec, scope_of
 from reprise_gateway.changes import changes
+from reprise_gateway.states import queue_view, run_view
 
 Durable = f.Frame | f.NodeUpdate
 
@@ -51,12 +52,25 @@ def framed(before: Session | None, commit: e.Commit, after: Session, seq: int) -
     made: list[Durable | Content] = [_update(node, view) for node, view in found.views]
     if found.stale is not None:
         made.append(f.WorkflowStale(nodes=found.stale))
+    around = _around(after)
+    if before is None or _around(before) != around:
+        made.append(around)
     made += _Told(before, after).all(commit)
     return tuple(Piece(n, _placed(frame, place | {"n": n})) for n, frame in enumerate(made, 1))
 
 
 def _update(node: str, view: NodeView) -> f.NodeUpdate:
     return f.NodeUpdate.model_construct(node=node, **{name: getattr(view, name) for name in NodeView.model_fields})
+
+
+def _around(session: Session) -> f.SessionUpdate:
+    """What surrounds the nodes, but for how far the run is: that moves with every commit."""
+    run = run_view(session)
+    return f.SessionUpdate(
+        run=run.model_copy(update={"done": 0}) if run else None, queue=queue_view(session), engine=session.engine, model=session.model,
+        guidance=session.guidance, ended=session.ended,
+        plan_steps=tuple(session.plan.by_id) if session.plan else (),
+    )  # fmt: skip
 
 
 def _placed(frame: Durable | Content, place: dict[str, object]) -> Durable | Content:

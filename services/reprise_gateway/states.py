@@ -15,15 +15,10 @@ def state_of(session: Session) -> State:
     nodes = {node: node_view(session, verdicts, node) for node in all_nodes(session.plan)}
     steps = [view for node, view in nodes.items() if node.startswith("phase3/")]
     nodes["phase3"] = group_view(steps)
-    run = session.run
     return State(
         batch_id=session.batch_id, session_id=session.session_id, topic=session.topic, engine=session.engine, model=session.model,
         guidance=session.guidance, seq=session.seq, nodes=nodes, ended=session.ended, created_at=session.created_at,
-        updated_at=session.updated_at, run=run_view(session) if run else None,
-        queue=tuple(
-            QueuedView(run_id=spec.run_id, command_ids=spec.command_ids, target=spec.target, position=place, by=spec.by)
-            for place, spec in enumerate(session.queue, 1)
-        ),
+        updated_at=session.updated_at, run=run_view(session), queue=queue_view(session),
     )  # fmt: skip
 
 
@@ -36,6 +31,14 @@ def run_view(session: Session) -> RunView | None:
         run_id=run.spec.run_id, command_id=run.spec.command_ids[0], targets=run.spec.targets,
         propagation=run.spec.options.propagation, done=run.done, total=max(run.total, run.done), started_at=run.started_at, by=run.spec.by,
     )  # fmt: skip
+
+
+def queue_view(session: Session) -> tuple[QueuedView, ...]:
+    """The runs that wait, in their order."""
+    return tuple(
+        QueuedView(run_id=spec.run_id, command_ids=spec.command_ids, target=spec.target, position=place, by=spec.by)
+        for place, spec in enumerate(session.queue, 1)
+    )
 
 
 def node_view(session: Session, verdicts: Verdicts, node: str) -> NodeView:

@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter
 from reprise_contracts.artifacts import Finding, Goal, Step
 from reprise_contracts.nodes import NodeId, NodeOrGroup, Phase
 from reprise_contracts.problems import Problem
-from reprise_contracts.states import Cause, NodeView, State
+from reprise_contracts.states import Cause, NodeView, QueuedView, RunView, State
 from reprise_contracts.wire import Instant, Wire
 
 
@@ -137,6 +137,24 @@ class NodeUpdate(NodeView):
     at: Instant | None = None
     seq: int | None = None
     n: int | None = None
+
+    def encode(self) -> bytes:
+        """JSON with every field, so that a field that became empty is seen."""
+        return self.model_dump_json().encode()
+
+
+class SessionUpdate(Frame):
+    """The session around its nodes, where a commit changed it. How far a run is comes as `workflow:progress`."""
+
+    type: Literal["session:update"] = "session:update"
+    run: RunView | None = None
+    queue: tuple[QueuedView, ...] = ()
+    engine: str = ""
+    model: str = ""
+    guidance: str = ""
+    ended: bool = False
+    plan_steps: tuple[int, ...] = ()
+    """The numbers of the plan's steps, in its order: a node of a step that is not among them is gone."""
 
     def encode(self) -> bytes:
         """JSON with every field, so that a field that became empty is seen."""
@@ -346,8 +364,8 @@ LIVE: TypeAdapter[AnyLive] = TypeAdapter(AnyLive)
 
 AnyFrame = Annotated[
     Connected | Snapshot | Reset | WorkflowProgress | WorkflowComplete | WorkflowFailed | WorkflowCancelled | WorkflowQueued
-    | WorkflowRefused | WorkflowStale | NodeUpdate | ScrapingStatus | ScrapingItemProgress | ScrapingItemUpdate | PhaseChange
-    | Goals | SynthesizedGoal | PlanFrame | StreamStart | StreamToken | StreamEnd | PhaseRerunStarted | PhaseRerunComplete
+    | WorkflowRefused | WorkflowStale | NodeUpdate | SessionUpdate | ScrapingStatus | ScrapingItemProgress | ScrapingItemUpdate
+    | PhaseChange | Goals | SynthesizedGoal | PlanFrame | StreamStart | StreamToken | StreamEnd | PhaseRerunStarted | PhaseRerunComplete
     | PhaseRerunError | StepRerunStarted | StepRerunComplete | StepRerunError | StepComplete | ReportReady | ErrorFrame | Answer,
     Field(discriminator="type"),
 ]  # fmt: skip

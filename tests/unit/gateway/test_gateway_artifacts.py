@@ -399,16 +399,3 @@ async def test_workers_are_shown_while_they_are_heard_of(site: Any, http: Any) -
     assert pools[3]["workers"][0]["running"] == ["s/phase3/1"]
     site.research.now += timedelta(seconds=16)
     assert (await http.get("/workers")).json()[3]["workers"] == []
-
-
-async def test_the_web_app_is_served_where_it_is_built(site: Any, tmp_path: Any) -> None:
-    import httpx
-
-    from reprise_gateway.app import create_app
-
-    (tmp_path / "index.html").write_text("<h1>App</h1>")
-    app = create_app(site.gateway, web=tmp_path)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
-        assert (await http.get("/")).text == "<h1>App</h1>"
-        assert (await http.get("/healthz")).json() == {"status": "ok"}
-        assert (await http.get("/none.js")).json()["type"] == "/problems/not_found"

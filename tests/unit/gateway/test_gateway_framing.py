@@ -27,6 +27,7 @@ class Client:
     def __init__(self) -> None:
         self.nodes: dict[str, NodeView] = {}
         self.stale: tuple[f.StaleNode, ...] = ()
+        self.around: f.SessionUpdate | None = None
         self.session: Session | None = None
         self.read = 0
 
@@ -51,6 +52,8 @@ class Client:
             self.nodes[frame.node] = NodeView(**{name: getattr(frame, name) for name in NodeView.model_fields})
         if isinstance(frame, f.WorkflowStale):
             self.stale = frame.nodes
+        if isinstance(frame, f.SessionUpdate):
+            self.around = frame
 
     def agrees(self) -> None:
         assert self.session is not None
@@ -58,15 +61,21 @@ class Client:
         assert {node: self.nodes.get(node) for node in nodes} == nodes
         stale = {node for node, view in nodes.items() if view.freshness == "stale" and node != "phase3"}
         assert {one.node for one in self.stale} == stale
+        state, around = state_of(self.session), self.around
+        assert around is not None
+        run = state.run.model_copy(update={"done": 0}) if state.run else None
+        assert (around.run, around.queue, around.ended, around.guidance) == (run, state.queue, state.ended, state.guidance)
+        assert {f"phase3/{number}" for number in around.plan_steps} == {node for node in nodes if node.startswith("phase3/")}
 
 
 def types(pieces: list[Piece]) -> list[str]:
-    """The frames but those that tell of nodes, by name; a frame to be made as its maker."""
+    """The frames but those that tell how things are, by name; a frame to be made as its maker."""
     found = [
         piece.frame.make.__name__ if isinstance(piece.frame, Content) and hasattr(piece.frame.make, "__name__") else piece.frame
         for piece in pieces
     ]
-    return [getattr(frame, "type", "content") for frame in found if getattr(frame, "type", "") != "node:update"]
+    quiet = {"node:update", "session:update"}
+    return [kind for frame in found if (kind := getattr(frame, "type", "content")) not in quiet]
 
 
 def act(world: World, choice: int) -> None:

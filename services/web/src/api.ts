@@ -1,0 +1,179 @@
+/** The gateway's REST calls, typed; an error is always a problem that says what to do. */
+import type {
+  BatchPage,
+  BatchView,
+  CommandView,
+  Created,
+  Phase0,
+  Phase1,
+  Phase2,
+  Phase4,
+  PoolView,
+  Preview,
+  Problem,
+  ProblemType,
+  Receipt,
+  Source,
+  SourceInput,
+  State,
+  StepFindings,
+  Timeline,
+} from "./wire";
+
+export class Refusal extends Error {
+  constructor(
+    readonly problem: Problem,
+    readonly status: number,
+  ) {
+    super(problem.detail);
+  }
+}
+
+export interface Config {
+  readonly version: string;
+  readonly engine: string;
+  readonly engines: readonly string[];
+  readonly model: string;
+  readonly features: { readonly phase_rerun: boolean; readonly step_rerun: boolean; readonly plan_edit: boolean };
+  readonly formats: readonly string[];
+  readonly limits: {
+    readonly upload_bytes: number;
+    readonly sources: number;
+    readonly topic: number;
+    readonly guidance: number;
+  };
+  readonly auth: boolean;
+  readonly caller: string;
+}
+
+export interface Artifacts {
+  readonly phase0: Phase0;
+  readonly phase1: Phase1;
+  readonly phase2: Phase2;
+  readonly phase4: Phase4;
+}
+
+const TOKEN = "reprise-token";
+const UNREACHABLE: Problem = {
+  type: "unavailable",
+  detail: "The server does not answer.",
+  action: "It is tried again; nothing is lost.",
+  retryable: true,
+};
+
+export function token(): string | null {
+  return sessionStorage.getItem(TOKEN);
+}
+
+export function setToken(value: string | null): void {
+  if (value) sessionStorage.setItem(TOKEN, value);
+  else sessionStorage.removeItem(TOKEN);
+}
+
+/** Made here and not with `crypto.randomUUID`, which plain HTTP on a local network does not have. */
+export function newCommandId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export interface Call {
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly json?: unknown;
+  readonly form?: FormData;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export async function respond(path: string, call: Call = {}): Promise<Response> {
+  const headers = new Headers(call.headers);
+  const held = token();
+  if (held) headers.set("Authorization", `Bearer ${held}`);
+  if (call.json !== undefined) headers.set("Content-Type", "application/json");
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: call.method ?? "GET",
+      headers,
+      body: call.form ?? (call.json === undefined ? undefined : JSON.stringify(call.json)),
+      signal: call.signal,
+    });
+  } catch (error) {
+    if (call.signal?.aborted) throw error;
+    throw new Refusal(UNREACHABLE, 0);
+  }
+  if (!response.ok) throw new Refusal(await problemOf(response), response.status);
+  return response;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  try {
+    const body = (await response.json()) as Problem & { readonly type: string };
+    return { ...body, type: body.type.split("/").pop() as ProblemType };
+  } catch {
+    return { ...UNREACHABLE, detail: `The server answered ${response.status}.` };
+  }
+}
+
+async function ask<T>(path: string, call: Call = {}): Promise<T> {
+  return (await respond(path, call)).json() as Promise<T>;
+}
+
+const id = encodeURIComponent;
+
+export const api = {
+  config: () => ask<Config>("/config"),
+  workers: () => ask<readonly PoolView[]>("/workers"),
+  ticket: async () => (await ask<{ readonly ticket: string }>("/ws-ticket", { method: "POST" })).ticket,
+
+  batches: (search: string, after: string | null, signal?: AbortSignal) =>
+    ask<BatchPage>(`/batches?${new URLSearchParams({ q: search, ...(after ? { after } : {}) })}`, { signal }),
+  batch: (batchId: string) => ask<BatchView>(`/batches/${id(batchId)}`),
+  start: (form: FormData) => ask<Created>("/batches", { method: "POST", form }),
+  endBatch: (batchId: string, remove: boolean, commandId: string) =>
+    ask<BatchView>(`/batches/${id(batchId)}${remove ? "" : "/end"}`, {
+      method: remove ? "DELETE" : "POST",
+      headers: { "Idempotency-Key": commandId },
+    }),
+
+  sources: async (batchId: string) =>
+    (await ask<{ sources: readonly Source[] }>(`/batches/${id(batchId)}/sources`)).sources,
+  addSources: (batchId: string, form: FormData) =>
+    ask<BatchView>(`/batches/${id(batchId)}/sources`, { method: "POST", form }),
+  replaceSource: (batchId: string, sourceId: string, body: SourceInput | FormData) =>
+    ask<BatchView>(`/batches/${id(batchId)}/sources/${id(sourceId)}`, {
+      method: "PUT",
+      ...(body instanceof FormData ? { form: body } : { json: body }),
+    }),
+  removeSource: (batchId: string, sourceId: string) =>
+    ask<BatchView>(`/batches/${id(batchId)}/sources/${id(sourceId)}`, { method: "DELETE" }),
+  sourceText: async (batchId: string, sourceId: string, sha256: string) =>
+    (await respond(`/batches/${id(batchId)}/sources/${id(sourceId)}/text?sha256=${sha256}`)).text(),
+
+  session: (sessionId: string) => ask<State>(`/sessions/${id(sessionId)}`),
+  artifact: <K extends keyof Artifacts>(sessionId: string, phase: K) =>
+    ask<Artifacts[K]>(`/sessions/${id(sessionId)}/artifacts/${phase}`),
+  step: (sessionId: string, step: number) =>
+    ask<StepFindings>(`/sessions/${id(sessionId)}/artifacts/phase3/steps/${step}`),
+  timeline: (sessionId: string, after: number) =>
+    ask<Timeline>(`/sessions/${id(sessionId)}/events?after=${after}&limit=500`),
+  command: (sessionId: string, commandId: string) =>
+    ask<CommandView>(`/sessions/${id(sessionId)}/commands/${id(commandId)}`),
+  report: async (sessionId: string, format: string) =>
+    (await respond(`/sessions/${id(sessionId)}/report?format=${format}`)).blob(),
+
+  /** One of `/workflow`'s calls. */
+  workflow: (path: string, body: object) => ask<Receipt>(`/workflow/${path}`, { method: "POST", json: body }),
+  preview: (path: string, body: object, signal?: AbortSignal) =>
+    ask<Preview>(`/workflow/${path}`, { method: "POST", json: body, signal }),
+  edit: <T extends Preview | Receipt>(
+    sessionId: string,
+    phase: "phase1" | "phase2",
+    body: object,
+    etag: string,
+    query: { propagation: string; dry_run?: string; command_id?: string },
+  ) =>
+    ask<T>(`/sessions/${id(sessionId)}/artifacts/${phase}?${new URLSearchParams(query)}`, {
+      method: "PUT",
+      json: body,
+      headers: { "If-Match": `"${etag}"` },
+    }),
+};

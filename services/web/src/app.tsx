@@ -1,0 +1,97 @@
+/** The shell around every page, and which page is shown. */
+import * as Tooltip from "@radix-ui/react-tooltip";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { Link, Route, Switch, useLocation } from "wouter";
+import { api, Refusal } from "./api";
+import { Brand } from "./ui/brand";
+import { ProblemNotice } from "./ui/problem";
+import { BatchesPage } from "./views/batches";
+import { SessionPages } from "./views/session";
+import { SignIn } from "./views/sign-in";
+import { StartPage } from "./views/start";
+
+const HelpPage = lazy(() => import("./views/help"));
+const WorkersPage = lazy(() => import("./views/workers"));
+
+const PAGES = [
+  ["/", "New"],
+  ["/app/batches", "Batches"],
+  ["/app/workers", "Workers"],
+  ["/app/help", "Help"],
+] as const;
+
+export function App(): ReactNode {
+  const [path] = useLocation();
+  const config = useQuery({ queryKey: ["config"], queryFn: api.config, staleTime: Number.POSITIVE_INFINITY });
+  const refused = config.error instanceof Refusal && config.error.status === 401;
+  useEffect(() => {
+    window.scrollTo(0, 0);
+    document.getElementById(path === "" ? "" : "main")?.focus({ preventScroll: true });
+  }, [path]);
+  return (
+    <Tooltip.Provider delayDuration={250}>
+      <div className="shell">
+        <a className="skip" href="#main">
+          Skip to the page
+        </a>
+        <header className="top">
+          <Link href="/" className="brand">
+            <Brand />
+            <span>Reprise</span>
+          </Link>
+          <nav aria-label="Site">
+            {PAGES.map(([href, name]) => (
+              <Link key={href} href={href} aria-current={isHere(path, href) ? "page" : undefined}>
+                {name}
+              </Link>
+            ))}
+          </nav>
+        </header>
+        <main id="main" tabIndex={-1}>
+          {refused ? (
+            <SignIn onDone={() => void config.refetch()} />
+          ) : config.error ? (
+            <div className="page">
+              <ProblemNotice error={config.error} />
+            </div>
+          ) : config.data ? (
+            <Suspense fallback={<div className="page waiting" aria-busy="true" />}>
+              <Switch>
+                <Route path="/">
+                  <StartPage config={config.data} />
+                </Route>
+                <Route path="/app/batches" component={BatchesPage} />
+                <Route path="/app/sessions/:session/*?">
+                  {({ session }) => <SessionPages key={session} sessionId={session} />}
+                </Route>
+                <Route path="/app/workers" component={WorkersPage} />
+                <Route path="/app/help" component={HelpPage} />
+                <Route>
+                  <NoPage />
+                </Route>
+              </Switch>
+            </Suspense>
+          ) : (
+            <div className="page waiting" aria-busy="true" />
+          )}
+        </main>
+      </div>
+    </Tooltip.Provider>
+  );
+}
+
+function isHere(path: string, href: string): boolean {
+  return href === "/app/batches" ? path === href || path.startsWith("/app/sessions") : path === href;
+}
+
+function NoPage(): ReactNode {
+  return (
+    <div className="page">
+      <h1>There is no such page</h1>
+      <p>
+        Go to your <Link href="/app/batches">batches</Link>, or start <Link href="/">new research</Link>.
+      </p>
+    </div>
+  );
+}

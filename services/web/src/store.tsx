@@ -1,0 +1,130 @@
+/** One batch that is looked at: its model, its socket, and hooks that read as little of it as a component needs. */
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import { api, token } from "./api";
+import { applyFrames, emptyModel, type Model, type Session, sessionOf } from "./model";
+import { BatchSocket, type Channel, type Connection } from "./socket";
+import type { AnyFrame, NodeView, State } from "./wire";
+
+const FRAME = 16;
+
+export class BatchStore {
+  #model: Model;
+  #connection: Connection = { kind: "connecting" };
+  #waiting: AnyFrame[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #listeners = new Set<() => void>();
+  readonly #socket: BatchSocket;
+
+  /** Begins with a state that was read by REST, so that the page shows something before the socket does. */
+  constructor(state: State) {
+    const session = sessionOf(state, { seq: state.seq, n: 0 });
+    this.#model = { ...emptyModel(state.batch_id), sessions: { [state.session_id]: session } };
+    this.#socket = new BatchSocket({
+      batchId: state.batch_id,
+      position: () => ({ place: this.#model.position, epoch: this.#model.epoch }),
+      onFrame: (frame) => this.#receive(frame),
+      onConnection: (connection) => {
+        this.#connection = connection;
+        this.#tell();
+      },
+      ticket: async () => (token() ? api.ticket() : null),
+      open: (path) =>
+        new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`) as Channel,
+    });
+  }
+
+  start = (): (() => void) => {
+    const awake = (): void => {
+      if (this.#connection.kind === "offline") this.#socket.retry();
+    };
+    window.addEventListener("online", awake);
+    document.addEventListener("visibilitychange", awake);
+    this.#socket.start();
+    return () => {
+      window.removeEventListener("online", awake);
+      document.removeEventListener("visibilitychange", awake);
+      clearTimeout(this.#timer);
+      this.#socket.close();
+    };
+  };
+
+  retry = (): void => this.#socket.retry();
+  model = (): Model => this.#model;
+  connection = (): Connection => this.#connection;
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Frames that arrive within one picture are shown together. */
+  #receive(frame: AnyFrame): void {
+    this.#waiting.push(frame);
+    this.#timer ??= setTimeout(() => this.#flush(), FRAME);
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    const frames = this.#waiting;
+    this.#waiting = [];
+    this.#model = applyFrames(this.#model, frames);
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+interface Held {
+  readonly store: BatchStore;
+  readonly sessionId: string;
+}
+
+const Context = createContext<Held | null>(null);
+
+export function SessionProvider({
+  state,
+  children,
+}: {
+  readonly state: State;
+  readonly children: ReactNode;
+}): ReactNode {
+  const first = useRef(state);
+  const store = useMemo(() => new BatchStore(first.current), []);
+  useEffect(() => store.start(), [store]);
+  const held = useMemo(() => ({ store, sessionId: first.current.session_id }), [store]);
+  return <Context value={held}>{children}</Context>;
+}
+
+function useHeld(): Held {
+  const held = useContext(Context);
+  if (!held) throw new Error("no session around this component");
+  return held;
+}
+
+/** A part of the session; the component draws again only when that part changed. */
+export function useSession<T>(select: (session: Session) => T): T {
+  const { store, sessionId } = useHeld();
+  const read = (): T => {
+    const session = store.model().sessions[sessionId];
+    if (!session) throw new Error("the session is not in its batch");
+    return select(session);
+  };
+  return useSyncExternalStore(store.subscribe, read);
+}
+
+export function useNode(node: string): NodeView | undefined {
+  return useSession((session) => session.state.nodes[node]);
+}
+
+/** The ids that never change. */
+export function useIds(): { readonly batch_id: string; readonly session_id: string } {
+  const batchId = useSession((session) => session.state.batch_id);
+  const { sessionId } = useHeld();
+  return useMemo(() => ({ batch_id: batchId, session_id: sessionId }), [batchId, sessionId]);
+}
+
+export function useConnection(): { readonly connection: Connection; readonly retry: () => void } {
+  const { store } = useHeld();
+  return { connection: useSyncExternalStore(store.subscribe, store.connection), retry: store.retry };
+}

@@ -1,0 +1,51 @@
+/** A modal dialog on the browser's own: it keeps the focus, closes with Escape, and gives the focus back. */
+import { type ReactNode, useEffect, useId, useRef } from "react";
+
+interface Props {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+  readonly footer?: ReactNode;
+  readonly wide?: boolean;
+}
+
+export function Dialog({ title, onClose, children, footer, wide = false }: Props): ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    const open = dialog.current;
+    open?.showModal();
+    return () => {
+      open?.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      className={wide ? "wide" : undefined}
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <div className="dialog">
+        <header>
+          <h2 id={heading}>{title}</h2>
+          <button type="button" className="button icon quiet" aria-label="Close" onClick={onClose}>
+            <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+              <path d="M3 3l10 10M13 3L3 13" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" />
+            </svg>
+          </button>
+        </header>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+        <section className="body" tabIndex={0} aria-labelledby={heading}>
+          {children}
+        </section>
+        {footer && <footer>{footer}</footer>}
+      </div>
+    </dialog>
+  );
+}

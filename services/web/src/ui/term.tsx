@@ -1,0 +1,27 @@
+/** A word that explains itself: on hover, on focus and on a tap. */
+import * as Tooltip from "@radix-ui/react-tooltip";
+import { type ReactNode, useState } from "react";
+import { TERMS, type TermName } from "../terms";
+
+export function Term({ of, children }: { readonly of: TermName; readonly children?: ReactNode }): ReactNode {
+  const [open, setOpen] = useState(false);
+  return (
+    <Tooltip.Root open={open} onOpenChange={setOpen}>
+      <Tooltip.Trigger asChild>
+        <button type="button" className="term" onClick={() => setOpen(true)}>
+          {children ?? TERMS[of].name}
+        </button>
+      </Tooltip.Trigger>
+      <Tooltip.Portal>
+        <Tooltip.Content
+          className="tip"
+          sideOffset={6}
+          collisionPadding={12}
+          onPointerDownOutside={() => setOpen(false)}
+        >
+          {TERMS[of].meaning}
+        </Tooltip.Content>
+      </Tooltip.Portal>
+    </Tooltip.Root>
+  );
+}

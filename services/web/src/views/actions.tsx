@@ -1,0 +1,161 @@
+/** The buttons that every part of a session has: rerun, cancel, accept. */
+import { type ReactNode, useId, useState } from "react";
+import { api } from "../api";
+import { useDesk } from "../commands";
+import { useIds, useNode, useSession } from "../store";
+import { useButtonWord } from "../ui/command-tray";
+import { Dialog } from "../ui/dialog";
+import { ProblemNotice } from "../ui/problem";
+import { capital, isActive, nodeName } from "../words";
+import { RerunDialog, type RerunTarget, targetKey } from "./rerun-dialog";
+
+interface RerunProps {
+  readonly target: RerunTarget;
+  readonly label?: string;
+  readonly name: string;
+  readonly className?: string;
+  readonly disabled?: boolean;
+}
+
+/** Says how its command stands while there is one. */
+export function RerunButton({
+  target,
+  label = "Rerun",
+  name,
+  className = "button slim",
+  disabled = false,
+}: RerunProps): ReactNode {
+  const [open, setOpen] = useState(false);
+  const ended = useSession((session) => session.state.ended);
+  const word = useButtonWord(targetKey(target));
+  if (ended) return null;
+  return (
+    <>
+      <button
+        type="button"
+        className={className}
+        disabled={disabled}
+        aria-label={`${label}: ${name}`}
+        onClick={() => setOpen(true)}
+      >
+        {word ?? label}
+      </button>
+      {open && <RerunDialog target={target} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+type What =
+  | { readonly phase: string }
+  | { readonly step_id: number }
+  | { readonly run_id: string }
+  | Record<string, never>;
+
+export function CancelButton({
+  what,
+  name,
+  className = "button slim",
+}: {
+  readonly what: What;
+  readonly name: string;
+  readonly className?: string;
+}): ReactNode {
+  const ids = useIds();
+  const desk = useDesk();
+  const about = `cancel ${JSON.stringify(what)}`;
+  const word = useButtonWord(about);
+  return (
+    <button
+      type="button"
+      className={className}
+      disabled={word !== null && word !== "Refused"}
+      aria-label={`Cancel: ${name}`}
+      onClick={() => {
+        const sending = desk.order({
+          about,
+          label: `Cancelling ${name}`,
+          send: (command_id) => api.workflow("cancel", { ...ids, ...what, command_id }),
+        });
+        sending.catch(() => undefined); // the tray tells
+      }}
+    >
+      {word === null || word === "Refused" ? "Cancel" : "Cancelling"}
+    </button>
+  );
+}
+
+/** Cancel while a node is at work, otherwise rerun. */
+export function NodeAction({ node }: { readonly node: string }): ReactNode {
+  const view = useNode(node);
+  const name = nodeName(node);
+  if (!view) return null;
+  const step = node.startsWith("phase3/") ? Number(node.slice(7)) : null;
+  if (isActive(view)) return <CancelButton what={step === null ? { phase: node } : { step_id: step }} name={name} />;
+  const target: RerunTarget = step === null ? { phase: node as "phase0" } : { steps: [step] };
+  return <RerunButton target={target} name={name} label={view.status === "failed" ? "Retry" : "Rerun"} />;
+}
+
+export function AcceptButton({ node }: { readonly node: string }): ReactNode {
+  const [open, setOpen] = useState(false);
+  const ended = useSession((session) => session.state.ended);
+  if (ended) return null;
+  return (
+    <>
+      <button
+        type="button"
+        className="button slim"
+        onClick={() => setOpen(true)}
+        aria-label={`Accept ${nodeName(node)} as it is`}
+      >
+        Accept as it is
+      </button>
+      {open && <AcceptDialog node={node} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+function AcceptDialog({ node, onClose }: { readonly node: string; readonly onClose: () => void }): ReactNode {
+  const id = useId();
+  const ids = useIds();
+  const desk = useDesk();
+  const [reason, setReason] = useState("");
+  const [error, setError] = useState<unknown>(null);
+  async function accept(): Promise<void> {
+    try {
+      await desk.order({
+        about: `accept ${node}`,
+        label: `Accepting the ${nodeName(node)}`,
+        send: (command_id) => api.workflow("accept", { ...ids, node, reason, command_id }),
+      });
+      onClose();
+    } catch (problem) {
+      setError(problem);
+    }
+  }
+  return (
+    <Dialog
+      title={`Accept ${nodeName(node)} as it is`}
+      onClose={onClose}
+      footer={
+        <>
+          <button type="button" className="button" onClick={onClose}>
+            Not now
+          </button>
+          <button type="button" className="button primary" disabled={!reason.trim()} onClick={() => void accept()}>
+            Accept
+          </button>
+        </>
+      }
+    >
+      <p>
+        {capital(nodeName(node))} then counts as up to date with what it was made from, until the next change. The
+        timeline keeps who said so and why.
+      </p>
+      <div className="field">
+        <label htmlFor={id}>Why is it good enough?</label>
+        <textarea id={id} value={reason} maxLength={2000} onChange={(event) => setReason(event.target.value)} />
+      </div>
+      {error !== null && <ProblemNotice error={error} />}
+    </Dialog>
+  );
+}

@@ -1,0 +1,197 @@
+/** How the session stands, in one sentence, with the one action that fits. Its height stays the same, so that nothing jumps. */
+import { type ReactNode, useState } from "react";
+import { Link } from "wouter";
+import type { Session } from "../model";
+import { useIds, useSession } from "../store";
+import { Causes } from "../ui/causes";
+import { Dialog } from "../ui/dialog";
+import { Glyph } from "../ui/glyph";
+import type { Cause, NodeView } from "../wire";
+import { capital, count, listed, nodeName, nodePath, when } from "../words";
+import { CancelButton, RerunButton } from "./actions";
+
+export function NowPanel(): ReactNode {
+  const session = useSession((all) => all);
+  const { session_id } = useIds();
+  const [why, setWhy] = useState(false);
+  const said = standingOf(session);
+  const report = session.state.nodes.phase4?.artifact;
+  return (
+    <section className={`now notice ${said.look}`} aria-label="How it stands">
+      <Glyph of={said.glyph} />
+      <div className="now-words" aria-live="polite">
+        <p className="now-title">{said.title}</p>
+        <p className="now-detail">{said.detail}</p>
+      </div>
+      <div className="button-row now-actions">
+        {said.causes.length > 0 && (
+          <button type="button" className="button slim" onClick={() => setWhy(true)}>
+            Why?
+          </button>
+        )}
+        {said.action === "cancel" && <CancelButton what={{}} name="everything that runs or waits" className="button" />}
+        {said.action === "update" && (
+          <RerunButton
+            target={{ stale: true }}
+            label="Update"
+            name="whatever is out of date"
+            className="button primary"
+          />
+        )}
+        {said.action === "retry" && (
+          <RerunButton
+            target={{ stale: true }}
+            label="Retry"
+            name="what failed or is missing"
+            className="button primary"
+          />
+        )}
+        {said.action === "start" && (
+          <RerunButton
+            target={{ stale: true }}
+            label="Carry on"
+            name="what is not done yet"
+            className="button primary"
+          />
+        )}
+        {said.action === "read" && report && (
+          <Link className="button primary" href={nodePath(session_id, "phase4")}>
+            Read the report
+          </Link>
+        )}
+      </div>
+      <div
+        className="bar"
+        role="progressbar"
+        aria-label="The run"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(said.progress)}
+        aria-hidden={said.action !== "cancel"}
+      >
+        <span style={{ transform: `scaleX(${said.progress / 100})` }} />
+      </div>
+      {why && (
+        <Dialog title="Why is it out of date?" onClose={() => setWhy(false)}>
+          <p>Out of date: {listed(said.stale.map(nodeName), 20)}.</p>
+          <Causes causes={said.causes} />
+        </Dialog>
+      )}
+    </section>
+  );
+}
+
+interface Said {
+  readonly look: "" | "active" | "stale" | "failed";
+  readonly glyph: Parameters<typeof Glyph>[0]["of"];
+  readonly title: string;
+  readonly detail: string;
+  readonly action: "none" | "cancel" | "update" | "retry" | "start" | "read";
+  readonly causes: readonly Cause[];
+  readonly stale: readonly string[];
+  readonly progress: number;
+}
+
+const NOTHING = { causes: [], stale: [], progress: 0 } as const;
+
+export function standingOf({ state, live }: Session): Said {
+  const nodes = Object.entries(state.nodes).filter(([node]) => node !== "phase3");
+  const having = (test: (view: NodeView) => boolean): string[] =>
+    nodes.filter(([, view]) => test(view)).map(([node]) => node);
+  const stale = having((view) => view.freshness === "stale" && view.status !== "failed");
+  const failed = having((view) => view.status === "failed");
+  const causes = rootCauses(nodes.filter(([, view]) => view.freshness === "stale").map(([, view]) => view));
+  if (state.run || having((view) => view.status === "cancelling").length) {
+    const running = having((view) => view.status === "running");
+    const cancelling = having((view) => view.status === "cancelling");
+    const detail = running.length
+      ? `${capital(
+          listed(
+            running.map((node) => titled(node, state.nodes[node])),
+            3,
+          ),
+        )}.`
+      : "Waiting for a worker.";
+    const waiting = state.queue.length ? ` ${capital(count(state.queue.length, "command"))} waiting behind it.` : "";
+    return {
+      ...NOTHING,
+      look: "active",
+      glyph: cancelling.length ? "cancelling" : "running",
+      title: cancelling.length ? "Cancelling" : `Running${live.message ? `, ${live.message}` : ""}`,
+      detail: detail + waiting,
+      action: "cancel",
+      progress: live.progress ?? 0,
+    };
+  }
+  if (state.ended)
+    return {
+      ...NOTHING,
+      look: "",
+      glyph: "info",
+      title: "This batch has ended",
+      detail: "Its results stay readable. Nothing can be run any more.",
+      action: "read",
+    };
+  if (failed.length) {
+    const problem = state.nodes[failed[0] ?? ""]?.problem;
+    return {
+      look: "failed",
+      glyph: "failed",
+      title: `${capital(listed(failed.map(nodeName), 4))} failed`,
+      detail: problem ? `${problem.detail} ${problem.action}` : "",
+      action: "retry",
+      causes,
+      stale,
+      progress: 0,
+    };
+  }
+  if (stale.length) {
+    const [first, ...more] = causes;
+    const others = more.length ? ` ${capital(count(more.length, "more change"))}.` : "";
+    const detail = first ? `${first.text}${first.at ? ` (${when(first.at)})` : ""}${others}` : "";
+    return {
+      look: "stale",
+      glyph: "stale",
+      title: `Out of date: ${listed(stale.map(nodeName), 5)}`,
+      detail,
+      action: "update",
+      causes,
+      stale,
+      progress: 0,
+    };
+  }
+  const missing = having((view) => view.artifact == null);
+  if (missing.length) {
+    const done = nodes.length - missing.length;
+    return {
+      ...NOTHING,
+      look: "",
+      glyph: "pending",
+      title: done ? "Not finished" : "Not started",
+      detail: `Still to do: ${listed(missing.map(nodeName), 6)}.`,
+      action: "start",
+    };
+  }
+  const at = state.nodes.phase4?.artifact?.at;
+  return {
+    ...NOTHING,
+    look: "",
+    glyph: "completed",
+    title: "Everything is up to date",
+    detail: at ? `The report is of ${when(at)}.` : "",
+    action: "read",
+  };
+}
+
+/** What really changed, not what merely stands below it; each once. */
+function rootCauses(views: readonly NodeView[]): Cause[] {
+  const all = views.flatMap((view) => view.causes);
+  const roots = all.filter((cause) => cause.reason !== "upstream");
+  return [
+    ...new Map((roots.length ? roots : all).filter((cause) => cause.text).map((cause) => [cause.text, cause])).values(),
+  ];
+}
+
+function titled(node: string, view: NodeView | undefined): string {
+  return view?.title ? `${nodeName(node)} ${view.title}` : nodeName(node);
+}

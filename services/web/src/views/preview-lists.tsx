@@ -1,0 +1,81 @@
+/** What a command would do: what runs, may run, is kept, becomes out of date, is dropped; and how long the like took last time. */
+import type { ReactNode } from "react";
+import { useSession } from "../store";
+import { Glyph } from "../ui/glyph";
+import type { Preview } from "../wire";
+import { capital, count, nodeName, seconds } from "../words";
+
+type Sign = Parameters<typeof Glyph>[0]["of"];
+
+export function PreviewLists({
+  preview,
+  waiting,
+}: {
+  readonly preview: Preview | undefined;
+  readonly waiting: boolean;
+}): ReactNode {
+  if (!preview) return <div className="preview waiting-preview" aria-busy="true" />;
+  const { plan } = preview;
+  const tokens = plan.estimate.tokens ? `, ${count(plan.estimate.tokens, "token")}` : "";
+  const rows: readonly (readonly [string, Sign, readonly string[], string])[] = [
+    [
+      "Runs",
+      "running",
+      plan.run,
+      plan.run.length ? `about ${seconds(plan.estimate.seconds)}${tokens}, as last time` : "",
+    ],
+    ["May run", "queued", plan.may_run, "only where something above changes"],
+    ["Out of date", "stale", plan.stale, "kept, and says so"],
+    ["Dropped", "cancelled", plan.drop, "its result goes"],
+    ["Kept", "completed", plan.keep, "as it is"],
+  ];
+  const shown = rows.filter(([name, , nodes]) => nodes.length > 0 || name === "Runs");
+  return (
+    <section className="preview" aria-busy={waiting} aria-live="polite" aria-label="What will happen">
+      <dl>
+        {shown.map(([name, sign, nodes, hint]) => (
+          <div key={name}>
+            <dt>
+              <Glyph of={sign} /> {name}
+            </dt>
+            <dd>
+              <Nodes nodes={nodes} />
+              {hint && <span className="soft small"> {hint}</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {plan.warnings.map((warning) => (
+        <p key={warning} className="small preview-warning">
+          <Glyph of="info" /> {warning}
+        </p>
+      ))}
+      {preview.provisional && (
+        <p className="small preview-warning">
+          <Glyph of="info" /> Something is running, so this may still change.
+        </p>
+      )}
+    </section>
+  );
+}
+
+const MOST = 12;
+
+function Nodes({ nodes }: { readonly nodes: readonly string[] }): ReactNode {
+  const titles = useSession((session) => session.state.nodes);
+  if (nodes.length === 0) return <span>Nothing</span>;
+  return (
+    <ul className="chips">
+      {nodes.slice(0, MOST).map((node) => {
+        const title = titles[node]?.title;
+        return (
+          <li key={node}>
+            {capital(nodeName(node))}
+            {title && <span className="soft"> {title}</span>}
+          </li>
+        );
+      })}
+      {nodes.length > MOST && <li className="soft">and {nodes.length - MOST} more</li>}
+    </ul>
+  );
+}

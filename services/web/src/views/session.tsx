@@ -1,0 +1,128 @@
+/** A session: its head, how it stands, and the page of one of its parts. */
+import { useQuery } from "@tanstack/react-query";
+import { lazy, type ReactNode, useState } from "react";
+import { Link, Route, Switch, useLocation } from "wouter";
+import { api } from "../api";
+import { CommandDesk } from "../commands";
+import { SessionProvider, useIds, useSession } from "../store";
+import { CommandTray } from "../ui/command-tray";
+import { ConnectionNotice } from "../ui/connection";
+import { Glyph } from "../ui/glyph";
+import { ProblemNotice } from "../ui/problem";
+import { useTitle } from "../ui/title";
+import { PHASES } from "../wire";
+import { ago, isActive, PHASE_NAMES, PHASE_PAGES, standing } from "../words";
+import { EndDialog } from "./end-dialog";
+import { NowPanel } from "./now";
+import { Overview } from "./overview";
+
+const SourcesPage = lazy(() => import("./sources"));
+const GoalsPage = lazy(() => import("./goals"));
+const PlanPage = lazy(() => import("./plan"));
+const StepsPage = lazy(() => import("./steps"));
+const ReportPage = lazy(() => import("./report"));
+const TimelinePage = lazy(() => import("./timeline"));
+
+export function SessionPages({ sessionId }: { readonly sessionId: string }): ReactNode {
+  const first = useQuery({
+    queryKey: ["session", sessionId],
+    queryFn: () => api.session(sessionId),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+  if (first.isError)
+    return (
+      <div className="page">
+        <ProblemNotice error={first.error}>
+          <Link href="/app/batches">All batches</Link>
+        </ProblemNotice>
+      </div>
+    );
+  if (!first.data) return <div className="page waiting" aria-busy="true" />;
+  return (
+    <SessionProvider state={first.data}>
+      <CommandDesk>
+        <div className="page session">
+          <Head />
+          <NowPanel />
+          <CommandTray />
+          <Switch>
+            <Route path="/app/sessions/:session/sources" component={SourcesPage} />
+            <Route path="/app/sessions/:session/goals" component={GoalsPage} />
+            <Route path="/app/sessions/:session/plan" component={PlanPage} />
+            <Route path="/app/sessions/:session/steps/:step?" component={StepsPage} />
+            <Route path="/app/sessions/:session/report" component={ReportPage} />
+            <Route path="/app/sessions/:session/timeline" component={TimelinePage} />
+            <Route path="/app/sessions/:session" component={Overview} />
+          </Switch>
+        </div>
+        <ConnectionNotice />
+      </CommandDesk>
+    </SessionProvider>
+  );
+}
+
+function Head(): ReactNode {
+  const topic = useSession((session) => session.state.topic);
+  const engine = useSession((session) => session.state.engine);
+  const ended = useSession((session) => session.state.ended);
+  const created = useSession((session) => session.state.created_at);
+  const ids = useIds();
+  const [ending, setEnding] = useState(false);
+  const [, navigate] = useLocation();
+  useTitle(topic);
+  return (
+    <header className="session-head">
+      <p className="meta">
+        <Link href="/app/batches">Batches</Link>
+        <span>{engine === "extractive" ? "Extractive engine" : engine}</span>
+        {created && <time dateTime={created}>begun {ago(created)}</time>}
+        <button type="button" className="link-button" onClick={() => setEnding(true)}>
+          {ended ? "Delete the batch" : "End the batch"}
+        </button>
+      </p>
+      <h1>{topic}</h1>
+      <Parts />
+      {ending && (
+        <EndDialog
+          batch={{ batch_id: ids.batch_id, topic, ended }}
+          onClose={() => setEnding(false)}
+          onEnded={(deleted) => deleted && navigate("/app/batches")}
+        />
+      )}
+    </header>
+  );
+}
+
+function Parts(): ReactNode {
+  const { session_id } = useIds();
+  const [path] = useLocation();
+  const base = `/app/sessions/${session_id}`;
+  const nodes = useSession((session) => session.state.nodes);
+  const here = path.slice(base.length + 1).split("/")[0];
+  return (
+    <nav className="parts" aria-label="Parts of the research">
+      <Link href={base} aria-current={here === "" ? "page" : undefined}>
+        Overview
+      </Link>
+      {PHASES.map((phase) => {
+        const view = nodes[phase];
+        const now = view && standing(view);
+        const shown = view && (now === "stale" || now === "failed" || isActive(view));
+        return (
+          <Link
+            key={phase}
+            href={`${base}/${PHASE_PAGES[phase]}`}
+            aria-current={here === PHASE_PAGES[phase] ? "page" : undefined}
+          >
+            {PHASE_NAMES[phase]}
+            {shown && now && <Glyph of={now} label={now === "stale" ? "out of date" : now} />}
+          </Link>
+        );
+      })}
+      <Link href={`${base}/timeline`} aria-current={here === "timeline" ? "page" : undefined}>
+        Timeline
+      </Link>
+    </nav>
+  );
+}

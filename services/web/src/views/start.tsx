@@ -1,0 +1,138 @@
+/** New research: a question, sources, and off to the live session. */
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, type ReactNode, useId, useRef, useState } from "react";
+import { useLocation } from "wouter";
+import { api, type Config, newCommandId } from "../api";
+import { ProblemNotice } from "../ui/problem";
+import { useTitle } from "../ui/title";
+import { Choice } from "./choice";
+import { SourceFields } from "./source-fields";
+import { appendSources, countSources, NO_SOURCES, readAddresses } from "./source-input";
+
+const ENGINES: Record<string, readonly [string, string]> = {
+  extractive: ["Extractive", "Quotes the sources word for word. Needs no model and sends nothing anywhere."],
+  openai: ["Language model", "Writes in its own words, each claim checked against its quote."],
+};
+
+export function StartPage({ config }: { readonly config: Config }): ReactNode {
+  useTitle("New research");
+  const id = useId();
+  const [, navigate] = useLocation();
+  const [topic, setTopic] = useState("");
+  const [draft, setDraft] = useState(NO_SOURCES);
+  const [guidance, setGuidance] = useState("");
+  const [engine, setEngine] = useState(config.engine);
+  const [review, setReview] = useState(false);
+  const [tried, setTried] = useState(false);
+  const question = useRef<HTMLTextAreaElement>(null);
+  const command = useRef(newCommandId());
+  const start = useMutation({
+    mutationFn: () => {
+      const form = appendSources(new FormData(), draft);
+      form.set("topic", topic.trim());
+      if (guidance.trim()) form.set("guidance", guidance.trim());
+      if (engine !== config.engine) form.set("engine", engine);
+      if (review) form.set("stop_after", "phase2");
+      form.set("command_id", command.current);
+      return api.start(form);
+    },
+    onSuccess: ({ session_id }) => navigate(`/app/sessions/${session_id}`),
+    onError: () => {
+      command.current = newCommandId();
+    },
+  });
+  const noTopic = !topic.trim() ? "Say what you want to find out." : null;
+  const noSources = countSources(draft) === 0 ? "Name at least one source: an address, a file or a text." : null;
+  const wrong = readAddresses(draft.addresses).wrong.length > 0;
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    setTried(true);
+    if (noTopic) question.current?.focus();
+    if (!noTopic && !noSources && !wrong) start.mutate();
+  }
+
+  return (
+    <form className="page start" onSubmit={submit} noValidate>
+      <div className="page-head">
+        <h1>What do you want to find out?</h1>
+        <p className="lead">
+          Give a question and your sources. Reprise reads them, plans the research, carries it out step by step and
+          writes a report that cites every claim. You can run any part again later.
+        </p>
+      </div>
+      <div className="field">
+        <label htmlFor={`${id}-topic`}>Question</label>
+        <textarea
+          ref={question}
+          id={`${id}-topic`}
+          className="one-line question"
+          rows={2}
+          value={topic}
+          maxLength={config.limits.topic}
+          placeholder="What has changed, and was it worth it?"
+          aria-invalid={tried && noTopic !== null}
+          aria-describedby={`${id}-topic-error`}
+          onChange={(event) => setTopic(event.target.value)}
+        />
+        <p className="error" id={`${id}-topic-error`} aria-live="polite">
+          {tried && noTopic}
+        </p>
+      </div>
+      <fieldset className="card stack">
+        <legend className="hidden">Sources</legend>
+        <SourceFields draft={draft} onChange={setDraft} error={tried ? noSources : null} />
+      </fieldset>
+      <details className="more">
+        <summary>Guidance and engine</summary>
+        <div className="stack">
+          <div className="field">
+            <label htmlFor={`${id}-guidance`}>Guidance</label>
+            <textarea
+              id={`${id}-guidance`}
+              value={guidance}
+              maxLength={config.limits.guidance}
+              aria-describedby={`${id}-guidance-hint`}
+              onChange={(event) => setGuidance(event.target.value)}
+            />
+            <p className="hint" id={`${id}-guidance-hint`}>
+              What to pay attention to, for example “look closely at costs”. Optional.
+            </p>
+          </div>
+          {config.engines.length > 1 && (
+            <fieldset className="choices">
+              <legend>Engine</legend>
+              {config.engines.map((name) => (
+                <Choice
+                  key={name}
+                  name="engine"
+                  value={name}
+                  chosen={engine}
+                  onChoose={setEngine}
+                  hint={ENGINES[name]?.[1] ?? ""}
+                >
+                  {ENGINES[name]?.[0] ?? name}
+                </Choice>
+              ))}
+            </fieldset>
+          )}
+          <div className="choice">
+            <input
+              type="checkbox"
+              id={`${id}-review`}
+              checked={review}
+              onChange={(event) => setReview(event.target.checked)}
+            />
+            <label htmlFor={`${id}-review`}>Stop after the plan, so that I can read and edit it first</label>
+          </div>
+        </div>
+      </details>
+      {start.isError && <ProblemNotice error={start.error} />}
+      <div className="button-row">
+        <button type="submit" className="button primary large" disabled={start.isPending || start.isSuccess}>
+          {start.isPending || start.isSuccess ? "Starting …" : "Start the research"}
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,108 @@
+/** The steps of the plan as cards. Only those in sight are drawn, so that two thousand are as quick as ten. */
+import { useQuery } from "@tanstack/react-query";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { api } from "../api";
+import { useIds, useNode, useSession } from "../store";
+import type { Step } from "../wire";
+import { RerunButton } from "./actions";
+import { StepCard } from "./step-card";
+
+const HEIGHT = 76;
+/** Up to so many are drawn at once. */
+const FEW = 60;
+
+export function StepList({ open }: { readonly open?: number }): ReactNode {
+  const steps = useSession((session) => session.steps);
+  const plan = usePlan();
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  const [unfolded, setUnfolded] = useState<ReadonlySet<number>>(new Set(open ? [open] : []));
+  const list = useRef<HTMLOListElement>(null);
+  const [offset, setOffset] = useState(0);
+  useLayoutEffect(() => setOffset(list.current?.offsetTop ?? 0), []);
+  const virtual = useWindowVirtualizer({
+    count: steps.length,
+    estimateSize: () => HEIGHT,
+    overscan: steps.length <= FEW ? FEW : 6,
+    scrollMargin: offset,
+    getItemKey: (index) => steps[index] ?? index,
+    initialRect: { width: 1000, height: 1000 },
+  });
+  const at = open ? steps.indexOf(open) : -1;
+  useEffect(() => {
+    if (at >= 0) virtual.scrollToIndex(at, { align: "center" });
+  }, [at, virtual.scrollToIndex]);
+  const choose = useCallback((step: number) => setChosen((all) => toggled(all, step)), []);
+  const unfold = useCallback((step: number) => setUnfolded((all) => toggled(all, step)), []);
+  const standing = useMemo(() => steps.filter((step) => chosen.has(step)), [steps, chosen]);
+  return (
+    <section className="steps" aria-label="Steps">
+      <div className="section-head">
+        <h2>Steps</h2>
+        <div className="button-row">
+          <span className="soft small" aria-live="polite">
+            {standing.length ? `${standing.length} chosen` : "Choose steps to rerun together"}
+          </span>
+          {standing.length > 0 && (
+            <button type="button" className="button quiet slim" onClick={() => setChosen(new Set())}>
+              Clear
+            </button>
+          )}
+          <RerunButton
+            target={{ steps: standing }}
+            label="Rerun chosen"
+            name="the chosen steps"
+            disabled={standing.length === 0}
+          />
+        </div>
+      </div>
+      <ol ref={list} style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map((item) => {
+          const step = steps[item.index];
+          if (step === undefined) return null;
+          return (
+            <li
+              key={item.key}
+              ref={virtual.measureElement}
+              data-index={item.index}
+              aria-setsize={steps.length}
+              aria-posinset={item.index + 1}
+              style={{ transform: `translateY(${item.start - virtual.options.scrollMargin}px)` }}
+            >
+              <StepCard
+                step={step}
+                planned={plan.get(step)}
+                chosen={chosen.has(step)}
+                onChoose={choose}
+                open={unfolded.has(step)}
+                onUnfold={unfold}
+              />
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+}
+
+function toggled(all: ReadonlySet<number>, step: number): ReadonlySet<number> {
+  const next = new Set(all);
+  if (!next.delete(step)) next.add(step);
+  return next;
+}
+
+const NO_PLAN: ReadonlyMap<number, Step> = new Map();
+
+/** The plan's own words for each step. */
+export function usePlan(): ReadonlyMap<number, Step> {
+  const { session_id } = useIds();
+  const sha256 = useNode("phase2")?.artifact?.sha256;
+  const plan = useQuery({
+    queryKey: ["artifact", session_id, "phase2", sha256],
+    queryFn: () => api.artifact(session_id, "phase2"),
+    enabled: sha256 !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const steps = plan.data?.steps;
+  return useMemo(() => (steps ? new Map(steps.map((step) => [step.step_id, step])) : NO_PLAN), [steps]);
+}

@@ -1,0 +1,979 @@
+// Made from the contracts by generate_wire.py. Do not edit.
+
+export type Phase =
+  | "phase0"
+  | "phase1"
+  | "phase2"
+  | "phase3"
+  | "phase4";
+export type Status =
+  | "pending"
+  | "queued"
+  | "running"
+  | "cancelling"
+  | "completed"
+  | "failed"
+  | "cancelled";
+export type Freshness =
+  | "fresh"
+  | "stale";
+export type Reason =
+  | "changed"
+  | "guidance"
+  | "engine"
+  | "model"
+  | "source_changed"
+  | "source_added"
+  | "source_removed"
+  | "definition"
+  | "failed"
+  | "upstream"
+  | "missing";
+export type CommandStatus =
+  | "accepted"
+  | "queued"
+  | "merged"
+  | "running"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "refused";
+export type Propagation =
+  | "cascade"
+  | "mark_stale";
+export type IfRunning =
+  | "queue"
+  | "interrupt"
+  | "reject";
+export type ProblemType =
+  | "not_found"
+  | "invalid"
+  | "command_reused"
+  | "session_busy"
+  | "plan_changed"
+  | "step_obsolete"
+  | "step_unknown"
+  | "inputs_missing"
+  | "feature_off"
+  | "unauthenticated"
+  | "forbidden"
+  | "batch_ended"
+  | "conflict"
+  | "too_large"
+  | "unavailable"
+  | "rate_limited"
+  | "worker_lost"
+  | "no_sources"
+  | "engine_failed"
+  | "engine_unavailable"
+  | "invalid_plan"
+  | "store_unavailable"
+  | "budget_reached"
+  | "cancelled"
+  | "internal";
+export type Outcome =
+  | "fetched"
+  | "reused"
+  | "unchanged"
+  | "changed"
+  | "failed";
+export type FailureReason =
+  | "blocked_address"
+  | "not_found"
+  | "forbidden"
+  | "challenge"
+  | "paywall"
+  | "robots"
+  | "timeout"
+  | "unreachable"
+  | "too_large"
+  | "too_many_redirects"
+  | "unsupported"
+  | "not_text"
+  | "empty"
+  | "malformed"
+  | "server_error"
+  | "resources";
+export const PHASES = ["phase0", "phase1", "phase2", "phase3", "phase4"] as const satisfies readonly Phase[];
+export interface Answer {
+  type: "answer";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  command_id: string;
+  run_id?: string | null;
+  position?: number | null;
+  problem?: Problem | null;
+}
+export interface ArtifactView {
+  generation: number;
+  sha256: string;
+  output: string;
+  bytes: number;
+  at: string;
+  by: string;
+}
+export interface Bar {
+  value: number;
+  text: string;
+  references: readonly number[];
+}
+export interface BatchPage {
+  batches: readonly BatchView[];
+  next?: string | null;
+}
+export interface BatchView {
+  batch_id: string;
+  topic: string;
+  created_at?: string | null;
+  updated_at?: string | null;
+  ended: boolean;
+  deleted: boolean;
+  sources: readonly Source[];
+  sessions: readonly SessionSummary[];
+  bytes?: number | null;
+}
+export interface Cause {
+  node: string;
+  reason: Reason;
+  at?: string | null;
+  text: string;
+}
+export interface Changes {
+  sections: readonly SectionChange[];
+  reasons: readonly string[];
+}
+export interface Chart {
+  title: string;
+  comparisons: readonly Comparison[];
+}
+export interface Citation {
+  source_id: string;
+  text_sha256: string;
+  quote: string;
+  start: number;
+  end: number;
+  score: number;
+}
+export interface CommandView {
+  command_id: string;
+  status: CommandStatus;
+  run_id?: string | null;
+  problem?: Problem | null;
+}
+export interface Comparison {
+  subject: string;
+  bars: readonly Bar[];
+}
+export interface Connected {
+  type: "connected";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  epoch: string;
+  sessions: readonly string[];
+}
+export interface Contradiction {
+  claim: string;
+  citation: Citation;
+  reason: string;
+}
+export interface Created {
+  batch_id: string;
+  session_id: string;
+  command_id: string;
+}
+export interface ErrorFrame {
+  type: "error";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  phase?: Phase | null;
+  message: string;
+  problem?: Problem | null;
+}
+export interface Estimate {
+  seconds: number;
+  tokens: number;
+}
+export interface Excerpt {
+  quote: string;
+  start: number;
+  end: number;
+  kind: "fact" | "opinion" | "figure";
+}
+export interface Finding {
+  finding_id: string;
+  claim: string;
+  citations: readonly Citation[];
+  confidence: "high" | "medium" | "low";
+  confidence_reason: string;
+  support: number;
+  contradicts: readonly Contradiction[];
+}
+export interface Goal {
+  goal_id: string;
+  question: string;
+  rationale: string;
+  source_ids: readonly string[];
+}
+export interface Goals {
+  type: "research:goals";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  goals: readonly Goal[];
+}
+export interface InputRef {
+  key: string;
+  sha256: string;
+  output: string;
+}
+export interface Meta {
+  batch_id: string;
+  session_id: string;
+  node?: string | null;
+  generation: number;
+  attempt: number;
+  execution_id: string;
+  by: string;
+  engine: string;
+  model: string;
+  guidance: string;
+  versions: Readonly<Record<string, string>>;
+  created_at?: string | null;
+  seconds: number;
+  tokens: Tokens;
+  inputs: Readonly<Record<string, InputRef>>;
+}
+export interface Missing {
+  node: string;
+  used: "nothing" | "last_good";
+  reason: string;
+}
+export interface NodeUpdate {
+  status: Status;
+  freshness?: Freshness | null;
+  causes: readonly Cause[];
+  upgradable: boolean;
+  generation: number;
+  attempt: number;
+  artifact?: ArtifactView | null;
+  seconds: number;
+  tokens: number;
+  problem?: Problem | null;
+  title: string;
+  headline: string;
+  guidance: string;
+  since?: string | null;
+  unchanged: boolean;
+  type: "node:update";
+  node: string;
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+}
+export interface NodeView {
+  status: Status;
+  freshness?: Freshness | null;
+  causes: readonly Cause[];
+  upgradable: boolean;
+  generation: number;
+  attempt: number;
+  artifact?: ArtifactView | null;
+  seconds: number;
+  tokens: number;
+  problem?: Problem | null;
+  title: string;
+  headline: string;
+  guidance: string;
+  since?: string | null;
+  unchanged: boolean;
+}
+export interface Phase0 {
+  meta: Meta;
+  sources: readonly PreparedSource[];
+  summaries: readonly Summary[];
+  abstract: string;
+  themes: readonly Theme[];
+}
+export interface Phase1 {
+  meta: Meta;
+  goals: readonly Goal[];
+}
+export interface Phase2 {
+  meta: Meta;
+  synthesized_goal: string;
+  steps: readonly Step[];
+}
+export interface Phase4 {
+  meta: Meta;
+  title: string;
+  markdown: string;
+  sections: readonly Section[];
+  references: readonly Reference[];
+  inputs: Readonly<Record<string, string>>;
+  changes?: Changes | null;
+  unsupported_claims: readonly string[];
+  partial: readonly Missing[];
+}
+export interface PhaseChange {
+  type: "research:phase_change";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  phase: Phase;
+  message: string;
+}
+export interface PhaseRerunComplete {
+  type: "research:phase_rerun_complete";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  phase: Phase;
+  phases: readonly Phase[];
+  report_stale: boolean;
+}
+export interface PhaseRerunError {
+  type: "research:phase_rerun_error";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  phase: Phase;
+  message: string;
+}
+export interface PhaseRerunStarted {
+  type: "research:phase_rerun_started";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  phase: Phase;
+  phases: readonly Phase[];
+}
+export interface Plan {
+  run: readonly string[];
+  may_run: readonly string[];
+  keep: readonly string[];
+  stale: readonly string[];
+  drop: readonly string[];
+  warnings: readonly string[];
+  estimate: Estimate;
+}
+export interface PlanFrame {
+  type: "research:plan";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  plan: readonly Step[];
+}
+export interface PoolView {
+  phase: string;
+  waiting: number;
+  working: number;
+  workers: readonly WorkerView[];
+}
+export interface PreparedSource {
+  source_id: string;
+  url?: string | null;
+  title: string;
+  status: "ready" | "failed" | "duplicate";
+  outcome: Outcome;
+  reason?: FailureReason | null;
+  detail?: string | null;
+  action?: string | null;
+  text_sha256?: string | null;
+  final_url?: string | null;
+  site: string;
+  content_type?: string | null;
+  method?: string | null;
+  language?: string | null;
+  author?: string | null;
+  published?: string | null;
+  duplicate_of?: string | null;
+  similarity?: number | null;
+  words: number;
+  accessed_at?: string | null;
+}
+export interface Preview {
+  plan: Plan;
+  plan_token?: string | null;
+  provisional: boolean;
+}
+export interface Problem {
+  type: ProblemType;
+  detail: string;
+  action: string;
+  field?: string | null;
+  retryable: boolean;
+  valid_steps?: readonly number[] | null;
+  plan?: Readonly<Record<string, unknown>> | null;
+  plan_token?: string | null;
+}
+export interface QueuedView {
+  run_id: string;
+  command_ids: readonly string[];
+  target: Target;
+  position: number;
+  by: string;
+}
+export interface Receipt {
+  command_id: string;
+  run_id?: string | null;
+  position?: number | null;
+  plan?: Plan | null;
+  status: CommandStatus;
+}
+export interface Reference {
+  number: number;
+  source_id: string;
+  title: string;
+  url?: string | null;
+  author?: string | null;
+  published?: string | null;
+  citations: readonly Citation[];
+}
+export interface ReportReady {
+  type: "phase4:report_ready";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  report: string;
+  stale: boolean;
+}
+export interface Reset {
+  type: "reset";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  reason: string;
+}
+export interface RunView {
+  run_id: string;
+  command_id: string;
+  targets: readonly string[];
+  propagation: Propagation;
+  done: number;
+  total: number;
+  started_at?: string | null;
+  by: string;
+}
+export interface ScrapingItem {
+  link_id: string;
+  url?: string | null;
+  title?: string | null;
+  status: string;
+  error?: string | null;
+}
+export interface ScrapingItemProgress {
+  type: "scraping:item_progress";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  node?: string | null;
+  generation: number;
+  attempt: number;
+  link_id: string;
+  url?: string | null;
+  stage: string;
+  stage_progress: number;
+  overall_progress: number;
+  message: string;
+}
+export interface ScrapingItemUpdate {
+  type: "scraping:item_update";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  node?: string | null;
+  generation: number;
+  attempt: number;
+  link_id: string;
+  url?: string | null;
+  status: string;
+  error?: string | null;
+}
+export interface ScrapingStatus {
+  type: "scraping:status";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  node?: string | null;
+  generation: number;
+  attempt: number;
+  total: number;
+  completed: number;
+  failed: number;
+  inProgress: number;
+  items: readonly ScrapingItem[];
+}
+export interface ScratchpadEntry {
+  kind: string;
+  text: string;
+}
+export interface Section {
+  section_id: string;
+  title: string;
+  markdown: string;
+  steps: readonly number[];
+  finding_ids: readonly string[];
+  charts: readonly Chart[];
+}
+export interface SectionChange {
+  title: string;
+  change: "added" | "removed" | "changed" | "unchanged";
+}
+export interface SessionSummary {
+  session_id: string;
+  topic: string;
+  status: "pending" | "running" | "completed" | "failed" | "stale" | "cancelled";
+  stale: readonly string[];
+  failed: readonly string[];
+  updated_at?: string | null;
+}
+export interface SessionUpdate {
+  type: "session:update";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  run?: RunView | null;
+  queue: readonly QueuedView[];
+  engine: string;
+  model: string;
+  guidance: string;
+  ended: boolean;
+  plan_steps: readonly number[];
+}
+export interface Snapshot {
+  type: "snapshot";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  sessions: readonly State[];
+}
+export interface Source {
+  source_id: string;
+  revision: number;
+  url?: string | null;
+  title?: string | null;
+  upload?: Upload | null;
+  stored?: Stored | null;
+}
+export interface StaleNode {
+  node: string;
+  causes: readonly Cause[];
+}
+export interface State {
+  batch_id: string;
+  session_id: string;
+  topic: string;
+  engine: string;
+  model: string;
+  guidance: string;
+  seq: number;
+  run?: RunView | null;
+  queue: readonly QueuedView[];
+  nodes: Readonly<Record<string, NodeView>>;
+  ended: boolean;
+  created_at?: string | null;
+  updated_at?: string | null;
+}
+export interface Step {
+  step_id: number;
+  title: string;
+  description: string;
+  query: string;
+  source_ids: readonly string[];
+  depends_on: readonly number[];
+  goal_ids: readonly string[];
+}
+export interface StepComplete {
+  type: "phase3:step_complete";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  stepData: StepData;
+}
+export interface StepData {
+  step_id: number;
+  findings: readonly Finding[];
+  insights: readonly string[];
+  confidence: string;
+  sources: readonly string[];
+  timestamp?: string | null;
+}
+export interface StepFindings {
+  meta: Meta;
+  step_id: number;
+  title: string;
+  findings: readonly Finding[];
+  insights: readonly string[];
+  gaps: readonly string[];
+  scratchpad: readonly ScratchpadEntry[];
+  dropped_citations: number;
+}
+export interface StepRerunComplete {
+  type: "research:step_rerun_complete";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  step_id: number;
+  regenerate_report: boolean;
+  report_stale: boolean;
+}
+export interface StepRerunError {
+  type: "research:step_rerun_error";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  step_id: number;
+  regenerate_report: boolean;
+  message: string;
+}
+export interface StepRerunStarted {
+  type: "research:step_rerun_started";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  step_id: number;
+  regenerate_report: boolean;
+}
+export interface Stored {
+  revision: number;
+  raw_sha256?: string | null;
+  text_sha256?: string | null;
+  title?: string | null;
+  author?: string | null;
+  published?: string | null;
+  language?: string | null;
+  final_url?: string | null;
+  content_type?: string | null;
+  method?: string | null;
+  etag?: string | null;
+  last_modified?: string | null;
+  fetched_at?: string | null;
+  bytes: number;
+  words: number;
+  duplicate_of?: string | null;
+  reason?: FailureReason | null;
+  detail?: string | null;
+}
+export interface StreamEnd {
+  type: "research:stream_end";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  node?: string | null;
+  generation: number;
+  attempt: number;
+  stream_id: string;
+  phase: Phase;
+}
+export interface StreamStart {
+  type: "research:stream_start";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  node?: string | null;
+  generation: number;
+  attempt: number;
+  stream_id: string;
+  phase: Phase;
+}
+export interface StreamToken {
+  type: "research:stream_token";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  node?: string | null;
+  generation: number;
+  attempt: number;
+  stream_id: string;
+  phase: Phase;
+  token: string;
+}
+export interface Summary {
+  source_id: string;
+  summary: string;
+  excerpts: readonly Excerpt[];
+}
+export interface SynthesizedGoal {
+  type: "research:synthesized_goal";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  synthesized_goal: string;
+}
+export interface Target {
+  phase?: Phase | null;
+  steps?: readonly number[] | null;
+  stale?: true | null;
+}
+export interface Theme {
+  label: string;
+  source_ids: readonly string[];
+  terms: readonly string[];
+}
+export interface Timeline {
+  events: readonly TimelineEntry[];
+  next?: number | null;
+}
+export interface TimelineEntry {
+  seq: number;
+  n: number;
+  at: string;
+  by: string;
+  type: string;
+  text: string;
+  node?: string | null;
+  nodes: readonly string[];
+}
+export interface Tokens {
+  prompt: number;
+  completion: number;
+  cost_usd?: number | null;
+}
+export interface Upload {
+  sha256: string;
+  bytes: number;
+  content_type: string;
+  filename?: string | null;
+}
+export interface WorkerView {
+  worker: string;
+  phase: string;
+  since: string;
+  seen: string;
+  running: readonly string[];
+  draining: boolean;
+}
+export interface WorkflowCancelled {
+  type: "workflow:cancelled";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  run_id: string;
+  reason: string;
+}
+export interface WorkflowComplete {
+  type: "workflow:complete";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  run_id: string;
+}
+export interface WorkflowFailed {
+  type: "workflow:failed";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  run_id: string;
+  problem?: Problem | null;
+}
+export interface WorkflowProgress {
+  type: "workflow:progress";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  node?: string | null;
+  generation: number;
+  attempt: number;
+  progress: number;
+  message: string;
+  phase: Phase;
+  step_id?: number | null;
+}
+export interface WorkflowQueued {
+  type: "workflow:queued";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  run_id: string;
+  position: number;
+}
+export interface WorkflowRefused {
+  type: "workflow:refused";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  command_id: string;
+  problem: Problem;
+}
+export interface WorkflowStale {
+  type: "workflow:stale";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  nodes: readonly StaleNode[];
+}
+export interface AcceptCall {
+  batch_id?: string | null;
+  session_id: string;
+  command_id?: string | null;
+  node: string;
+  reason: string;
+}
+export interface BatchRequest {
+  topic: string;
+  guidance?: string;
+  engine?: string | null;
+  model?: string | null;
+  options?: StartOptions;
+  start?: boolean;
+  command_id?: string | null;
+  sources: readonly SourceInput[];
+}
+export interface CancelCall {
+  batch_id?: string | null;
+  session_id: string;
+  command_id?: string | null;
+  run_id?: string | null;
+  phase?: Phase | null;
+  step_id?: number | null;
+}
+export interface Options {
+  propagation?: Propagation;
+  force?: boolean;
+  refetch?: boolean;
+  guidance?: string | null;
+  engine?: string | null;
+  model?: string | null;
+  if_running?: IfRunning;
+  allow_partial?: boolean;
+  stop_after?: Phase | null;
+  dry_run?: boolean;
+  plan_token?: string | null;
+  max_tokens?: number | null;
+  max_session_tokens?: number | null;
+}
+export interface RefreshCall {
+  batch_id?: string | null;
+  session_id: string;
+  command_id?: string | null;
+  options?: Options;
+}
+export interface RestartPhase {
+  batch_id?: string | null;
+  session_id: string;
+  command_id?: string | null;
+  phase: Phase;
+  options?: Options;
+}
+export interface RestartStep {
+  batch_id?: string | null;
+  session_id: string;
+  command_id?: string | null;
+  step_ids: readonly number[];
+  options?: Options;
+}
+export interface SourceInput {
+  url?: string | null;
+  text?: string | null;
+  title?: string | null;
+}
+export interface SourcesRequest {
+  sources: readonly SourceInput[];
+  command_id?: string | null;
+}
+export interface StartOptions {
+  stop_after?: Phase | null;
+  allow_partial?: boolean;
+  max_tokens?: number | null;
+  max_session_tokens?: number | null;
+}
+export type AnyFrame =
+  | Connected
+  | Snapshot
+  | Reset
+  | WorkflowProgress
+  | WorkflowComplete
+  | WorkflowFailed
+  | WorkflowCancelled
+  | WorkflowQueued
+  | WorkflowRefused
+  | WorkflowStale
+  | NodeUpdate
+  | SessionUpdate
+  | ScrapingStatus
+  | ScrapingItemProgress
+  | ScrapingItemUpdate
+  | PhaseChange
+  | Goals
+  | SynthesizedGoal
+  | PlanFrame
+  | StreamStart
+  | StreamToken
+  | StreamEnd
+  | PhaseRerunStarted
+  | PhaseRerunComplete
+  | PhaseRerunError
+  | StepRerunStarted
+  | StepRerunComplete
+  | StepRerunError
+  | StepComplete
+  | ReportReady
+  | ErrorFrame
+  | Answer;
