@@ -79,6 +79,7 @@ async def throughput(stack: Stack, caller: Caller, table: Table) -> None:
         used = {name: spent - before[name] for name, spent in processor_time(stack).items()}
         table.add(f"20 sessions x 50 steps (1,080 nodes), round {place + 1}", f"{1080 / seconds:.0f} nodes/s")
         table.add("  processor time of each process (s)", ", ".join(f"{name} {spent:.2f}" for name, spent in used.items()))
+        table.add("  of a core per node", f"{sum(used.values()) / 1080 * 1000:.2f} ms")
 
 
 def processes(stack: Stack) -> dict[str, int]:
@@ -105,10 +106,21 @@ async def latency(caller: Caller, table: Table, name: str, rounds: int = 15) -> 
     table.add(f"5-node session, {name.replace(chr(45), chr(32))}, median of {rounds}", f"{statistics.median(times) * 1000:.0f} ms")
 
 
-async def widths(caller: Caller, table: Table) -> None:
-    for steps in (20, 200, 2000):
-        seconds = await timed(lambda steps=steps: research(caller, [f"width-{steps}"], f"steps={steps}"))  # type: ignore[misc]
-        table.add(f"one session of {steps} steps, cost per node", f"{seconds / (steps + 4) * 1000:.2f} ms")
+WIDTHS = {20: 12, 200: 3, 2000: 1}
+"""Steps of a session, and how many sessions are measured one after another."""
+
+
+async def widths(stack: Stack, caller: Caller, table: Table) -> None:
+    """What a node costs in a session on its own: of the clock, which waits for the phases in turn, and of the processor."""
+    for steps, rounds in WIDTHS.items():
+        before, began = sum(processor_time(stack).values()), time.perf_counter()
+        for place in range(rounds):
+            await research(caller, [f"width-{steps}" if not place else f"width-{steps}-{place}"], f"steps={steps}")
+        seconds, used = time.perf_counter() - began, sum(processor_time(stack).values()) - before
+        nodes = rounds * (steps + 4)
+        table.add(
+            f"one session of {steps} steps, cost per node", f"{seconds / nodes * 1000:.2f} ms, {used / nodes * 1000:.2f} ms of a core"
+        )
 
 
 async def reruns(caller: Caller, table: Table) -> None:
@@ -175,17 +187,22 @@ async def growth(caller: Caller, table: Table) -> None:
     table.add("  after 100 step reruns with new guidance and cascade", await sizes())
 
 
-async def many_stored(caller: Caller, table: Table, count: int) -> None:
-    await research(caller, [f"stored-{n}" for n in range(count)], "steps=1")
+async def many_stored(stack: Stack, caller: Caller, table: Table, count: int) -> None:
+    for first in range(0, count, 200):
+        await research(caller, [f"stored-{n}" for n in range(first, first + 200)], "steps=1")
     await latency(caller, table, f"with-{count}-more-stored-sessions")
+    before = sum(processor_time(stack).values())
+    seconds = await timed(lambda: research(caller, [f"wide-late-{n}" for n in range(20)], "steps=50"))
+    used = sum(processor_time(stack).values()) - before
+    table.add("  20 sessions x 50 steps beside them", f"{1080 / seconds:.0f} nodes/s, {used / 1080 * 1000:.2f} ms of a core per node")
 
 
-def memory(stack: Stack, table: Table) -> None:
+def memory(stack: Stack, table: Table, when: str) -> None:
     def megabytes(pid: int) -> float:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     found = {name: megabytes(pid) for name, pid in processes(stack).items()}
-    table.add("memory per process (MB, RSS)", ", ".join(f"{name} {size:.0f}" for name, size in found.items()))
+    table.add(f"memory per process, {when} (MB, RSS)", ", ".join(f"{name} {size:.0f}" for name, size in found.items()))
     table.add("  all of them", f"{sum(found.values()):.0f} MB")
 
 
@@ -234,17 +251,19 @@ async def main(quick: bool, only_throughput: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="reprise-bench-") as folder:
         async with Stack(Path(folder), env=ENV, concurrency=16) as stack:
             caller = await stack.caller()
+            await research(caller, ["first"], "steps=1")
+            memory(stack, table, "idle")
             await raw(caller, table)
             await throughput(stack, caller, table)
             if only_throughput:
                 return
             await latency(caller, table, "idle-stack")
-            await widths(caller, table)
+            await widths(stack, caller, table)
             await reruns(caller, table)
             if not quick:
                 await growth(caller, table)
-                await many_stored(caller, table, 2000)
-            memory(stack, table)
+                await many_stored(stack, caller, table, 2000)
+            memory(stack, table, "at the end")
     print("\n" + table.markdown())
 
 
