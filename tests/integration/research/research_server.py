@@ -34,6 +34,8 @@ class PageServer:
         self.pages: dict[str, Reply | Handler] = {}
         self.asked: list[Request] = []
         self.sent = 0
+        self.open = 0
+        """Connections that are being answered."""
         self.port = 0
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,6 +66,7 @@ class PageServer:
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
         try:
             lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:] if line)}
@@ -77,6 +80,7 @@ class PageServer:
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
+            self.open -= 1
             writer.close()
 
     async def _answer(self, writer: asyncio.StreamWriter, page: Reply) -> None:

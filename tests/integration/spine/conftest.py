@@ -6,7 +6,12 @@ import pytest
 
 from stack import Caller, Stack
 
-ENV = {"REPRISE_TIMINGS__LEASE": "4", "REPRISE_TIMINGS__HEARTBEAT": "1", "REPRISE_TIMINGS__SWEEP_AFTER": "1"}
+ENV = {
+    "REPRISE_TIMINGS__LEASE": "4",
+    "REPRISE_TIMINGS__HEARTBEAT": "1",
+    "REPRISE_TIMINGS__SWEEP_AFTER": "1",
+    "REPRISE_FETCH__ALLOW_LOOPBACK": "true",
+}
 
 
 @pytest.fixture(scope="session")

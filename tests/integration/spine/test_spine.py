@@ -3,15 +3,18 @@
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from integration.research.research_server import PageServer, Reply
 from reprise_contracts import subjects
 from reprise_contracts.artifacts import Phase4, StepFindings
 from reprise_contracts.commands import Cancel, EndBatch, Options, PutSources, Rerun, Target
 from reprise_contracts.events import NodeCompleted, NodeQueued
+from reprise_contracts.nodes import step_of
 from reprise_contracts.sources import Source
 from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
@@ -179,6 +182,58 @@ async def test_r20_cancelling_stops_running_steps_within_two_seconds(caller: Cal
     assert time.monotonic() - started < 2
     assert session.node("phase3/1").status == "cancelled"
     assert session.node("phase2").made is not None
+
+
+async def test_r20_a_download_is_stopped_in_its_middle(caller: Caller) -> None:
+    """A page that never ends: within two seconds of the cancel its connection is closed, and a refresh can begin anew."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"<p>More and more of the same words.</p>"
+            await asyncio.sleep(0.02)
+
+    async with PageServer() as pages:
+        pages.pages["/endless"] = lambda request: Reply(endless())
+        batch_id, session_id = await begun(caller, "steps=1", start=False)
+        source = Source(source_id="src-2", url=pages.url("/endless"))
+        await caller.at_rest(session_id)
+        await caller.send(batch_id, PutSources(command_id="add", sources=(source,)))
+
+        async def told() -> bool:
+            state = await caller.session(session_id)
+            return bool(state and len(state.sources) == 2)
+
+        await until(told, 20, "the new source")
+        await caller.send(session_id, Rerun(command_id="go", target=Target(phase="phase0")))
+
+        async def downloading() -> bool:
+            return pages.sent > 200
+
+        await until(downloading, 30, "the download")
+        started = time.monotonic()
+        await caller.send(session_id, Cancel(command_id="stop"))
+        session = await caller.at_rest(session_id, 10)
+
+        async def left() -> bool:
+            return pages.open == 0
+
+        await until(left, 2, "the end of the connection")
+        assert time.monotonic() - started < 2
+        assert session.node("phase0").status == "cancelled"
+        pages.pages["/endless"] = Reply(b"<html><body><p>A page with an end after all, and a sentence in it.</p></body></html>")
+        await caller.send(session_id, Rerun(command_id="again", target=Target(stale=True)))
+        assert fresh(await done(caller, session_id, "again")) == {"fresh"}
+
+
+async def test_r10_five_hundred_steps_are_rerun_by_one_commit(caller: Caller) -> None:
+    """One command, one commit that queues all of them, and each runs once."""
+    _, session_id = await researched(caller, "steps=500")
+    before = await caller.at_rest(session_id)
+    await caller.send(session_id, Rerun(command_id="all", target=Target(steps=tuple(range(1, 501))), options=Options(guidance="again")))
+    await done(caller, session_id, "all", 120)
+    entries = await caller.log.read(session_id, after=before.seq)
+    steps = [[event.node for event in entry.commit.events if isinstance(event, NodeQueued) and step_of(event.node)] for entry in entries]
+    assert [len(nodes) for nodes in steps if nodes] == [500]
 
 
 async def test_r20_a_cancelled_step_of_a_dead_worker_comes_to_rest(stack: Stack, caller: Caller) -> None:
