@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from reprise_runtime import topology
 from reprise_runtime.artifact_store import S3Store
-from reprise_runtime.errors import StoreUnavailable, Unavailable
+from reprise_runtime.errors import Retryable, Unavailable
 from reprise_runtime.minio_users import ensure_users, is_minio
 from reprise_runtime.nats import connect
 from reprise_runtime.rights import ADMIN, ROLES, WHO_AM_I, rights
@@ -23,7 +23,7 @@ async def bootstrap(settings: Settings, *, repair: bool = True) -> list[Drift]:
     """Make what is missing and set right what drifted, on both servers; what was done, or with `repair` off what would be.
 
     Needs the operator's rights on both. `settings.secrets` names the users; where it names none, none are looked at. The server's own
-    configuration makes NATS users, so that theirs are only checked. Raises `Unavailable` and `StoreUnavailable`.
+    configuration makes NATS users, so that theirs are only checked. Raises `Retryable`.
     """
     secrets = {role: secret.get_secret_value() for role, secret in settings.secrets.items()}
     return [
@@ -65,7 +65,7 @@ async def patiently(work: Callable[[], Awaitable[T]], seconds: float, say: Calla
     while True:
         try:
             return await work()
-        except (Unavailable, StoreUnavailable) as error:
+        except Retryable as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise
             say(str(error))

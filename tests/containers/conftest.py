@@ -1,6 +1,7 @@
 """The same servers as containers: NATS and MinIO. Skipped, with the reason, where no Docker engine runs."""
 
 import os
+import secrets
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import HttpWaitStrategy
 
+from reprise_runtime.rights import ADMIN, ROLES
 from reprise_runtime.settings import S3, Limits, Nats, Settings, Timings
 
 NATS_IMAGE = os.environ.get("NATS_IMAGE", "nats:2")
 MINIO_IMAGE = os.environ.get("MINIO_IMAGE", "minio/minio:latest")
-CONFIG = Path(__file__).parents[2] / "deploy" / "nats" / "nats.conf"
+CONFIG = Path(__file__).parents[2] / "deploy" / "nats"
 KEYS = ("reprise-test", "reprise-test-secret")
 testcontainers_config.ryuk_disabled = True  # every container is stopped by its own fixture; no further image is needed
 
@@ -45,16 +47,20 @@ class NatsInDocker:
 
 @pytest.fixture(scope="session")
 def nats_server(engine: None) -> Iterator[NatsInDocker]:
-    """NATS with the configuration of the compose file."""
+    """NATS with the configuration and the users of the compose file."""
+    passwords = {role: f"r{secrets.token_hex(8)}" for role in ROLES}
     container = (
         DockerContainer(NATS_IMAGE)
         .with_command("-c /etc/reprise/nats.conf")
-        .with_volume_mapping(str(CONFIG), "/etc/reprise/nats.conf", "ro")
+        .with_volume_mapping(str(CONFIG), "/etc/reprise", "ro")
+        .with_env("NATS_SERVER_NAME", "nats")
+        .with_envs(**{f"REPRISE_SECRETS__{role.upper()}": password for role, password in passwords.items()})
         .with_exposed_ports(4222, 8222)
         .waiting_for(HttpWaitStrategy(8222, "/healthz").for_status_code(200))
     )
     with container:
-        yield NatsInDocker(Nats(url=f"nats://{container.get_container_host_ip()}:{container.get_exposed_port(4222)}"))
+        url = f"nats://{container.get_container_host_ip()}:{container.get_exposed_port(4222)}"
+        yield NatsInDocker(Nats(url=url, user=ADMIN, password=SecretStr(passwords[ADMIN])))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,35 @@
+"""What is written for a deployment agrees with the code that it deploys."""
+
+import re
+from pathlib import Path
+
+from reprise_cli.bootstrap import variable_users
+from reprise_contracts.nodes import PHASES
+from reprise_runtime.rights import ROLES
+from reprise_runtime.store_rights import WRITES, user_of
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+
+
+def test_the_users_of_the_nats_servers_are_those_of_the_code() -> None:
+    """The file is generated: who changes a right makes it anew."""
+    assert (ROOT / "deploy/nats/users.conf").read_text() == variable_users(), "run: reprise bootstrap --nats-users > deploy/nats/users.conf"
+
+
+def test_every_secret_comes_from_the_environment_and_has_no_default() -> None:
+    """Whoever starts the file without secrets is told what to do, and no password stands in it."""
+    for role in ROLES:
+        assert f"${{REPRISE_SECRETS__{role.upper()}:?run deploy/make-env}}" in COMPOSE
+    assert "${REPRISE_AUTH__TOKENS:?" in COMPOSE
+    values = re.findall(r"(?:PASSWORD|SECRET_KEY|SECRETS__[A-Z0-9]+|API_KEY):[ ]?([^\n},]*)", COMPOSE)
+    assert len(values) > 20
+    assert [value for value in values if not re.match(r"$|\*|(?:&\w+ )?\$\{\w+:\?|:\?", value)] == []
+
+
+def test_every_service_runs_as_its_own_user() -> None:
+    """On NATS all of them, in the store those that have something to do there; only bootstrap has the operator's rights."""
+    for role in ("gateway", "orchestrator", "scheduler", *PHASES):
+        assert f"REPRISE_NATS__USER: {role}" in COMPOSE
+        assert (f"REPRISE_S3__ACCESS_KEY: {user_of(role)}\n" in COMPOSE) == (role in WRITES)
+    assert COMPOSE.count("REPRISE_NATS__USER: admin") == 1
