@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from reprise_cli.errors import UsageError
 
-SUFFIXES = frozenset({".html", ".htm", ".xhtml", ".pdf", ".md", ".markdown", ".txt", ".text"})
+SUFFIXES = frozenset({".html", ".htm", ".xhtml", ".pdf", ".docx", ".pptx", ".xlsx", ".md", ".markdown", ".txt", ".text"})
 """What a folder is searched for. A file that is named by itself is sent whatever it is called."""
 
 

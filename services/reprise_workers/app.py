@@ -16,6 +16,7 @@ from reprise_contracts.nodes import Phase
 from reprise_contracts.states import WorkerView
 from reprise_research.context import Context
 from reprise_research.engines import load_engine
+from reprise_research.notes import Notes
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
 from reprise_runtime.artifact_store import S3Store, await_bucket
@@ -47,9 +48,11 @@ def contexts(settings: Settings, parsers: ParserPool | None) -> MakeContext:
             await asyncio.to_thread(load_engine, name, wished.model or settings.llm.model, own)
             imported.add(name)
         engine = load_engine(name, wished.model or settings.llm.model, own)
+        notes = Notes(store, job.session_id, f"{job.node} g{job.generation}")
         return Context(
-            topic=job.topic, engine=engine, store=store, guidance=wished.guidance, progress=progress, fetcher=fetcher, parsers=parsers
-        )
+            topic=job.topic, engine=engine, store=store, guidance=wished.guidance, progress=progress, fetcher=fetcher, parsers=parsers,
+            notes=notes,
+        )  # fmt: skip
 
     return make
 

@@ -103,3 +103,14 @@ class BatchStore:
             await self._store.put(key, data, "text/plain; charset=utf-8")
         self._kept.put(sha256, text, len(data))
         return sha256
+
+    async def get_note(self, place: str) -> bytes | None:
+        """What an attempt noted."""
+        try:
+            return await self._store.get(subjects.note_key(self._batch, place))
+        except ObjectMissing:
+            return None
+
+    async def put_note(self, place: str, data: bytes) -> None:
+        """Note what an attempt has done."""
+        await self._store.put(subjects.note_key(self._batch, place), data, "application/json")

@@ -249,6 +249,11 @@ def text_key(batch_id: str, sha256: str) -> str:
     return f"{SOURCES}/{batch_id}/text/{sha256}"
 
 
+def note_key(batch_id: str, place: str) -> str:
+    """What an attempt has done so far, for the attempt after it; `place` is a sha256."""
+    return f"{SOURCES}/{batch_id}/notes/{place}"
+
+
 def sources_prefix(batch_id: str) -> str:
     """All downloads and texts of a batch."""
     return f"{SOURCES}/{batch_id}/"

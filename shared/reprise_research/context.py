@@ -12,6 +12,7 @@ from reprise_research.stores import FolderStore, MemoryStore, Store
 
 if TYPE_CHECKING:
     from reprise_research.engines import Engine
+    from reprise_research.notes import Notes
     from reprise_research.sources.parser_pool import ParserPool
 
 __all__ = ["Brief", "Context", "FolderStore", "Library", "MemoryStore", "Progress", "Store", "Usage"]
@@ -55,6 +56,8 @@ class Context:
     parsers: "ParserPool | None" = None
     """A warm pool of parser processes; without one, preparing starts its own when it first needs it."""
     usage: Usage = field(default_factory=Usage)
+    notes: "Notes | None" = None
+    """What an earlier attempt of the same run has done already; without it everything is done anew."""
 
     @property
     def brief(self) -> "Brief":

@@ -6,6 +6,7 @@
     ├── InvalidPlan         retryable, the engine's fault: the plan that it proposed cannot be run
     ├── EngineFailed        retryable unless it says otherwise, the engine's fault
     ├── EngineUnavailable   terminal until someone configures or installs it
+    ├── ParserUnavailable   retryable, the worker's fault: it cannot start a parser process
     └── TextMissing         terminal, the store's fault: a stored text is not there
 
 A source that fails alone is no error: it is recorded with its reason and research goes on with the others.
@@ -52,6 +53,14 @@ class InvalidPlan(ResearchError):
     def __init__(self, detail: str) -> None:
         action = "Rerun phase 2; if it happens again, add guidance or write the plan yourself."
         super().__init__(Problem(type="invalid_plan", detail=detail, action=action, retryable=True))
+
+
+class ParserUnavailable(ResearchError):
+    """This worker cannot start the process that reads documents; no document is to blame."""
+
+    def __init__(self, detail: str) -> None:
+        action = "Look at the worker's installation and memory (`reprise doctor`), then rerun phase 0."
+        super().__init__(Problem(type="unavailable", detail=f"A parser process did not start: {detail}.", action=action, retryable=True))
 
 
 class EngineFailed(ResearchError):

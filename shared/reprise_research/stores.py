@@ -21,9 +21,9 @@ def sha256_of(data: bytes) -> str:
 class Store(Protocol):
     """Content-addressed storage.
 
-    1. `put_*` returns the sha256 of the bytes (of a text: of its UTF-8), and may be repeated without effect.
-    2. `get_*` returns exactly what was put, or raises `TextMissing`.
-    3. Once `put_*` has returned, the content survives a crash as far as the store survives one at all.
+    1. `put_raw` and `put_text` return the sha256 of the bytes (of a text: of its UTF-8), and may be repeated without effect.
+    2. `get_raw` and `get_text` return exactly what was put, or raises `TextMissing`.
+    3. Once they have returned, the content survives a crash as far as the store survives one at all.
     """
 
     async def get_raw(self, sha256: str) -> bytes:
@@ -38,6 +38,12 @@ class Store(Protocol):
     async def put_text(self, text: str) -> str:
         """Keep an extracted text."""
 
+    async def get_note(self, place: str) -> bytes | None:
+        """What was last put at a place, which is a sha256; None if nothing was."""
+
+    async def put_note(self, place: str, data: bytes) -> None:
+        """Keep a note, instead of what was at that place. It may be lost: a note only saves work."""
+
 
 class MemoryStore:
     """A store for one process's life."""
@@ -45,6 +51,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._raw: dict[str, bytes] = {}
         self._texts: dict[str, str] = {}
+        self._notes: dict[str, bytes] = {}
 
     async def get_raw(self, sha256: str) -> bytes:
         """See `Store`."""
@@ -72,6 +79,14 @@ class MemoryStore:
         self._texts[key] = text
         return key
 
+    async def get_note(self, place: str) -> bytes | None:
+        """See `Store`."""
+        return self._notes.get(place)
+
+    async def put_note(self, place: str, data: bytes) -> None:
+        """See `Store`."""
+        self._notes[place] = data
+
 
 class FolderStore:
     """A store in a folder: `raw/<sha256>` and `texts/<sha256>.txt`, each file written beside its place and moved there."""
@@ -79,7 +94,8 @@ class FolderStore:
     def __init__(self, folder: Path) -> None:
         self._raw = folder / "raw"
         self._texts = folder / "texts"
-        for place in (self._raw, self._texts):
+        self._notes = folder / "notes"
+        for place in (self._raw, self._texts, self._notes):
             place.mkdir(parents=True, exist_ok=True)
 
     async def get_raw(self, sha256: str) -> bytes:
@@ -102,6 +118,17 @@ class FolderStore:
         key = sha256_of(data)
         await asyncio.to_thread(write_atomically, self._texts / f"{key}.txt", data)
         return key
+
+    async def get_note(self, place: str) -> bytes | None:
+        """See `Store`."""
+        try:
+            return await asyncio.to_thread((self._notes / _checked(place)).read_bytes)
+        except FileNotFoundError:
+            return None
+
+    async def put_note(self, place: str, data: bytes) -> None:
+        """See `Store`."""
+        await asyncio.to_thread(write_atomically, self._notes / _checked(place), data)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

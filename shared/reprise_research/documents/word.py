@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import UTC, datetime
 
 import docx
 from docx.document import Document
@@ -91,6 +92,7 @@ class _Writer:
     def _dress(self) -> None:
         properties = self.document.core_properties
         properties.title, properties.author, properties.comments = printable(self._page.title)[:255], "", ""
+        properties.created = properties.modified = datetime(*_EPOCH, tzinfo=UTC)
         properties.language = "zh-CN" if self._page.language == "zh" else "en-GB"
         for section in self.document.sections:
             section.page_width, section.page_height = Cm(21), Cm(29.7)

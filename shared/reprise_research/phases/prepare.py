@@ -11,9 +11,9 @@ from reprise_contracts.artifacts import Phase0, PreparedSource, Summary
 from reprise_contracts.frames import ScrapingItem, ScrapingItemProgress, ScrapingItemUpdate, ScrapingStatus, WorkflowProgress
 from reprise_contracts.sources import FailureReason, Outcome, Source, Stored, StoredSource
 from reprise_research.context import Context, Library
-from reprise_research.errors import NoSources, NothingToRead, TextMissing
+from reprise_research.errors import NoSources, NothingToRead, ResearchError
 from reprise_research.phases.checking import check_summary
-from reprise_research.sources.extract import Extracted, extract
+from reprise_research.sources.acquire import acquire
 from reprise_research.sources.failures import SourceFailed, action_for
 from reprise_research.sources.fetch import Fetcher
 from reprise_research.sources.parser_pool import ParserPool
@@ -59,8 +59,7 @@ async def prepare(sources: tuple[Source, ...], context: Context, *, refetch: boo
     library = Library(prepared, context.store)
     summaries = []
     for number, source in enumerate(library.sources, start=1):
-        made = await context.engine.summarise(source, library, context.brief)
-        summaries.append(await check_summary(made.model_copy(update={"source_id": source.source_id}), library))
+        summaries.append(await _summarised(source, library, context))
         share = 60.0 + 30.0 * number / len(library.sources)
         context.progress(WorkflowProgress(phase="phase0", progress=share, message=f"Read {shorten(source.title, 80)}"))
     combined = await context.engine.combine(tuple(summaries), library, context.brief)
@@ -121,11 +120,17 @@ async def _gathered(sources: tuple[Source, ...], context: Context, watch: _Watch
 
             tasks = [group.create_task(one(source)) for source in sources]
         return [task.result() for task in tasks]
-    except* TextMissing as missing:
-        raise missing.exceptions[0] from None
+    except* ResearchError as failed:  # the store's or the worker's failure, not a document's
+        raise _first(failed) from None
     finally:
         if context.parsers is None:
             await pool.close()
+
+
+def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first failure within a group of them."""
+    found = failed.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found
 
 
 async def _get(source: Source, context: Context, fetcher: Fetcher, pool: ParserPool, watch: _Watch, *, refetch: bool) -> _Got:
@@ -134,7 +139,7 @@ async def _get(source: Source, context: Context, fetcher: Fetcher, pool: ParserP
         return _Got(source, stored, "reused")
     watch.stage(source, "fetching", 5.0, f"Fetching {source.url or _name(source)}")
     try:
-        fresh = await _fetched(source, stored, context, fetcher, pool, watch)
+        fresh = await _acquired(source, stored, context, fetcher, pool, watch)
     except SourceFailed as failed:
         if stored is not None and stored.text_sha256 is not None:
             return _Got(source, stored, "failed", f"Asking again failed: {failed.detail} The stored copy is used.")
@@ -145,37 +150,34 @@ async def _get(source: Source, context: Context, fetcher: Fetcher, pool: ParserP
     return _Got(source, fresh, "unchanged" if fresh.text_sha256 == stored.text_sha256 else "changed")
 
 
-async def _fetched(source: Source, stored: Stored | None, context: Context, fetcher: Fetcher, pool: ParserPool, watch: _Watch) -> Stored:
-    """The source as it is now, stored. Asks conditionally where a copy is kept that can be told apart."""
-    record = Stored(revision=source.revision, fetched_at=datetime.now(UTC))
-    if source.url is not None:
-        kept = stored if stored is not None and stored.text_sha256 is not None else None
-        answer = await fetcher.fetch(source.url, etag=kept.etag if kept else None, last_modified=kept.last_modified if kept else None)
-        if answer.not_modified:
-            if kept is None:
-                raise SourceFailed("malformed", "The server says that nothing has changed, although nothing was fetched before.")
-            return kept
-        data, kind, charset, name = answer.body, answer.content_type, answer.charset, answer.final_url
-        record = record.model_copy(update={"final_url": answer.final_url, "etag": answer.etag, "last_modified": answer.last_modified})
-    elif source.upload is not None:
-        data = await context.store.get_raw(source.upload.sha256)
-        kind, charset, name = _plain_type(source.upload.content_type), _charset_in(source.upload.content_type), source.upload.filename or ""
-    else:
-        raise SourceFailed("empty", "The source has neither an address nor content.")
-    watch.stage(source, "extracting", 60.0, f"Reading {_name(source)}")
-    found = await extract(data, pool, content_type=kind, charset=charset, name=name)
-    raw = source.upload.sha256 if source.upload is not None and source.url is None else await context.store.put_raw(data)
-    return _recorded(record, found, raw, await context.store.put_text(found.text), kind, len(data))
+async def _acquired(source: Source, stored: Stored | None, context: Context, fetcher: Fetcher, pool: ParserPool, watch: _Watch) -> Stored:
+    """The source as it is now; what an earlier attempt of this run has fetched is taken as it is."""
+    kept = stored if stored is not None and stored.text_sha256 is not None else None
+
+    def reading() -> None:
+        watch.stage(source, "extracting", 60.0, f"Reading {_name(source)}")
+
+    async def do() -> Stored:
+        return await acquire(source, kept, fetcher, pool, context.store, reading)
+
+    if context.notes is None:
+        return await do()
+    work = source.model_dump(mode="json", exclude={"stored", "title"})
+    return await context.notes.once("fetched", source.source_id, work, Stored, do)
 
 
-def _recorded(record: Stored, found: Extracted, raw: str, text: str, content_type: str, size: int) -> Stored:
-    return record.model_copy(
-        update={
-            "raw_sha256": raw, "text_sha256": text, "title": shorten(found.title, 300) if found.title else None, "author": found.author,
-            "published": found.published, "language": found.language, "content_type": content_type or None, "method": found.method,
-            "bytes": size, "words": found.words,
-        }
-    )  # fmt: skip
+async def _summarised(source: PreparedSource, library: Library, context: Context) -> Summary:
+    """The summary of one source, checked; one that an earlier attempt of this run has made is taken as it is."""
+
+    async def do() -> Summary:
+        made = await context.engine.summarise(source, library, context.brief)
+        return await check_summary(made.model_copy(update={"source_id": source.source_id}), library)
+
+    if context.notes is None:
+        return await do()
+    engine = context.engine
+    work = [engine.name, engine.model, engine.versions, context.topic, context.guidance, source.text_sha256, source.title]
+    return await context.notes.once("summary", source.source_id, work, Summary, do)
 
 
 async def _texts(got: list[_Got], context: Context) -> list[str]:
@@ -263,12 +265,3 @@ def _name(source: Source) -> str:
     if source.upload is not None and source.upload.filename:
         return source.upload.filename
     return source.title or source.url or source.source_id
-
-
-def _plain_type(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
-
-
-def _charset_in(content_type: str) -> str | None:
-    _, _, charset = content_type.partition("charset=")
-    return charset.strip("\"' ;") or None

@@ -12,13 +12,14 @@ from typing import ParamSpec
 from reprise_contracts.sources import MAX_TEXT
 from reprise_research.sources.charset import clean, declared_in_html, decoded
 from reprise_research.sources.failures import SourceFailed
-from reprise_research.sources.kinds import Kind, kind_of
+from reprise_research.sources.kinds import Kind, kind_of, office_suffix
 from reprise_research.sources.parser_pool import Parsed, ParserPool
 from reprise_research.sources.plain import from_markdown, from_text
 from reprise_research.sources.tables import without_tables
 from reprise_research.text.language import language_of
 from reprise_research.text.words import count_words
 
+_PARSED: frozenset[Kind] = frozenset({"html", "pdf", "office"})
 _FEWEST_WORDS = 8
 _SHORT = 150
 _SMALL = 50_000
@@ -51,16 +52,21 @@ class Extracted:
 
 
 async def extract(data: bytes, parsers: ParserPool, *, content_type: str = "", charset: str | None = None, name: str = "") -> Extracted:
-    """Read a document. HTML and PDF are parsed in a process of their own. Raises `SourceFailed` with its reason."""
+    """Read a document. HTML, PDF and office documents are parsed in a process of their own. Raises `SourceFailed` with its reason."""
     kind = kind_of(data, content_type, name)
-    if kind in {"html", "pdf"}:
-        parsed = await parsers.parse(kind, data, url=name, charset=(charset or declared_in_html(data)) if kind == "html" else None)
+    if kind in _PARSED:
+        named = office_suffix(data) if kind == "office" else name
+        parsed = await parsers.parse(kind, data, url=named, charset=(charset or declared_in_html(data)) if kind == "html" else None)
         return await _aside(len(parsed.text), _from_parser, parsed, kind)
     return await _aside(len(data), _from_bytes, data, charset, kind)
 
 
 def _from_parser(parsed: Parsed, kind: Kind) -> Extracted:
-    return _finished(clean(parsed.text), parsed.method, kind, parsed.title, parsed.author, parsed.published)
+    text, title = clean(parsed.text), parsed.title
+    if kind == "office":
+        text, heading = from_markdown(text)
+        text, title = clean(text), title or heading
+    return _finished(text, parsed.method, kind, title, parsed.author, parsed.published)
 
 
 def _from_bytes(data: bytes, charset: str | None, kind: Kind) -> Extracted:
@@ -103,6 +109,7 @@ def _judge(text: str, words: int, kind: Kind) -> None:
 
 _EMPTY: dict[Kind, str] = {
     "html": "The page shows no text of its own.",
+    "office": "The document holds no text.",
     "pdf": "The PDF holds pictures of pages, but no text.",
     "markdown": "The document holds no text.",
     "text": "The document holds no text.",

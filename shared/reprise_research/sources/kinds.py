@@ -5,13 +5,16 @@ from typing import Literal
 
 from reprise_research.sources.failures import SourceFailed
 
-Kind = Literal["html", "pdf", "markdown", "text"]
+Kind = Literal["html", "pdf", "office", "markdown", "text"]
 
 SUFFIXES: dict[str, tuple[Kind, str]] = {
     ".html": ("html", "text/html"),
     ".htm": ("html", "text/html"),
     ".xhtml": ("html", "application/xhtml+xml"),
     ".pdf": ("pdf", "application/pdf"),
+    ".docx": ("office", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ".pptx": ("office", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    ".xlsx": ("office", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ".md": ("markdown", "text/markdown"),
     ".markdown": ("markdown", "text/markdown"),
     ".txt": ("text", "text/plain"),
@@ -21,10 +24,13 @@ _TYPES: dict[str, Kind] = {
     "text/html": "html",
     "application/xhtml+xml": "html",
     "application/pdf": "pdf",
+    **{kind[1]: "office" for suffix, kind in SUFFIXES.items() if kind[0] == "office"},
     "text/markdown": "markdown",
     "text/x-markdown": "markdown",
     "text/plain": "text",
 }
+_OFFICE = {b"word/document.xml": ".docx", b"ppt/presentation.xml": ".pptx", b"xl/workbook.xml": ".xlsx"}
+"""The file within an office document that says which kind it is."""
 _OTHER_FORMATS = (
     b"PK\x03\x04",
     b"\x89PNG",
@@ -49,13 +55,16 @@ def kind_of(data: bytes, content_type: str = "", name: str = "") -> Kind:
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     if b"%PDF-" in data[:1024]:
         return "pdf"
+    if office_suffix(data):
+        return "office"
     if start.startswith(_OTHER_FORMATS) or content_type.startswith(("image/", "audio/", "video/", "font/")):
         raise SourceFailed("unsupported", f"It is {_named(content_type)}, which holds no text that can be read here.")
     if start.lower().startswith(_HTML_STARTS):
         return "html"
     told = _TYPES.get(content_type) or _by_suffix(name)
-    if told == "pdf":
-        raise SourceFailed("malformed", "It is called a PDF, but does not begin like one.")
+    if told in {"pdf", "office"}:
+        name = "a PDF" if told == "pdf" else "an office document"
+        raise SourceFailed("malformed", f"It is called {name}, but does not begin like one.")
     if _is_binary(data):
         raise SourceFailed("not_text", f"It is {_named(content_type)} and not text.")
     suffix = _by_suffix(name)
@@ -66,6 +75,13 @@ def kind_of(data: bytes, content_type: str = "", name: str = "") -> Kind:
     if content_type and not content_type.startswith("text/") and content_type != "application/octet-stream":
         raise SourceFailed("unsupported", f"It is {_named(content_type)}, which is not read here.")
     return "text"
+
+
+def office_suffix(data: bytes) -> str:
+    """`.docx`, `.pptx` or `.xlsx` for an office document, by what it packs; empty for anything else."""
+    if not data.startswith(b"PK\x03\x04"):
+        return ""
+    return next((suffix for part, suffix in _OFFICE.items() if part in data), "")
 
 
 def _by_suffix(name: str) -> Kind | None:

@@ -1,16 +1,18 @@
-"""The process that parses HTML and PDF, alone with its document: limits are set before the first byte is read.
+"""The process that parses HTML, PDF and office documents, alone with its document: limits are set before the first byte is read.
 
 A bomb or a bug in a parser takes this process with it and nothing else. Frames on stdin and stdout are a length of four bytes (big
-endian), a JSON header of that length, and as many bytes of body as the header says. Run as
+endian), a JSON header of that length, and as many bytes of body as the header says; the first one says that it is ready. Run as
 `python -m reprise_research.sources.parser_child <bytes of address space>`.
 """
 
+import html
 import io
 import json
 import re
 import resource
 import struct
 import sys
+import zipfile
 from typing import Any, BinaryIO
 
 _MOST_PAGES = 3000
@@ -27,6 +29,7 @@ def main() -> None:
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    _send(stdout, {"ready": "yes"}, b"")
     while (request := _receive(stdin)) is not None:
         header, body = request
         try:
@@ -54,6 +57,8 @@ class Unreadable(Exception):
 def _parse(header: dict[str, Any], body: bytes) -> tuple[dict[str, str | None], str]:
     if header["kind"] == "pdf":
         return _pdf(body)
+    if header["kind"] == "office":
+        return _office(body, str(header["url"]))
     return _html(body, header.get("url") or None, header.get("charset"))
 
 
@@ -86,6 +91,28 @@ def _pdf(body: bytes) -> tuple[dict[str, str | None], str]:
     }
     document.close()
     return answer, "\n\n".join(page for page in pages if page)
+
+
+def _office(body: bytes, suffix: str) -> tuple[dict[str, str | None], str]:
+    """Markdown of an office document, and its title and author as its properties name them."""
+    try:
+        from markitdown import MarkItDown, MissingDependencyException, StreamInfo  # noqa: PLC0415
+
+        made = MarkItDown(enable_plugins=False).convert_stream(io.BytesIO(body), stream_info=StreamInfo(extension=suffix))
+    except ModuleNotFoundError as missing:
+        raise Unreadable("unsupported", _NEEDS_OFFICE.format(suffix=suffix)) from missing
+    except MissingDependencyException:
+        raise Unreadable("unsupported", _NEEDS_OFFICE.format(suffix=suffix)) from None
+    with zipfile.ZipFile(io.BytesIO(body)) as packed:
+        core = packed.read("docProps/core.xml")[:100_000].decode("utf-8", "replace") if "docProps/core.xml" in packed.namelist() else ""
+    told = {name: re.search(rf"<{tag}[^>]*>([^<]+)</{tag}>", core) for name, tag in _PROPERTIES.items()}
+    found = {name: " ".join(html.unescape(match[1]).split())[:300] or None if match else None for name, match in told.items()}
+    published = found["published"]
+    return {"method": "markitdown", **found, "published": published[:10] if published else None}, made.markdown
+
+
+_NEEDS_OFFICE = "It is a {suffix} file; reading one needs the extra `office`: pip install 'reprise-research[office]'."
+_PROPERTIES = {"title": "dc:title", "author": "dc:creator", "published": "dcterms:modified"}
 
 
 def _paragraphs(page: str) -> str:

@@ -1,5 +1,7 @@
 """A few parser processes that are started once and used again; one that dies, hangs or eats too much is replaced.
 
+A process says when it is ready: what happens before that is never the fault of a document.
+
 The event loop that uses a pool must be the one that closes it.
 """
 
@@ -12,10 +14,12 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from reprise_contracts.sources import FailureReason
+from reprise_research.errors import ParserUnavailable
 from reprise_research.sources.failures import SourceFailed
+from reprise_research.sources.kinds import Kind
 
 _CHILD = "reprise_research.sources.parser_child"
 _STREAM_LIMIT = 1 << 20
@@ -38,15 +42,18 @@ class Parsed:
 class _Child:
     process: asyncio.subprocess.Process
     uses: int = 0
+    silencing: asyncio.Task[None] | None = None
 
 
 @dataclass
 class ParserPool:
-    """Parses HTML and PDF in processes with limits on time and memory."""
+    """Parses HTML, PDF and office documents in processes with limits on time and memory."""
 
     size: int = 2
     seconds: float = 20.0
     memory: int = 1_000_000_000
+    start_seconds: float = 60.0
+    """For a process to import its libraries; a busy machine takes its time."""
     _idle: list[_Child] = field(default_factory=list)
     _gate: asyncio.Semaphore = field(init=False)
     _closed: bool = False
@@ -71,8 +78,9 @@ class ParserPool:
         """The ids of the idle processes."""
         return tuple(child.process.pid for child in self._idle)
 
-    async def parse(self, kind: Literal["html", "pdf"], data: bytes, *, url: str = "", charset: str | None = None) -> Parsed:
-        """Parse one document. Raises `SourceFailed`: `timeout`, `resources`, or what the parser says of the document."""
+    async def parse(self, kind: Kind, data: bytes, *, url: str = "", charset: str | None = None) -> Parsed:
+        """Parse one document. Raises `SourceFailed`: `timeout`, `resources`, or what the parser says of the document; and
+        `ParserUnavailable` if no process can be started. `url` is the page's address; of an office document its suffix."""
         async with self._gate:
             child = await self._taken()
             fine = False
@@ -113,9 +121,22 @@ class ParserPool:
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", _CHILD, str(self.memory), env=environment, limit=_STREAM_LIMIT, start_new_session=True,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        return _Child(process)
+        child = _Child(process)
+        try:
+            async with asyncio.timeout(self.start_seconds):
+                await _answer(process)
+        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError) as failed:
+            late = isinstance(failed, TimeoutError)
+            await _end(child)
+            last = "" if late else await _last_words(process)
+            raise ParserUnavailable(f"it was not ready within {self.start_seconds:g} seconds" if late else last) from None
+        except BaseException:
+            await _end(child)
+            raise
+        child.silencing = asyncio.create_task(_drained(process))
+        return child
 
 
 async def _ask(process: asyncio.subprocess.Process, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
@@ -125,9 +146,28 @@ async def _ask(process: asyncio.subprocess.Process, header: dict[str, Any], body
     process.stdin.write(struct.pack(">I", len(data)) + data)
     process.stdin.write(body)
     await process.stdin.drain()
+    return await _answer(process)
+
+
+async def _answer(process: asyncio.subprocess.Process) -> tuple[dict[str, Any], bytes]:
+    if process.stdout is None:
+        raise ConnectionError
     (length,) = struct.unpack(">I", await process.stdout.readexactly(4))
     answer = json.loads(await process.stdout.readexactly(length))
     return answer, await process.stdout.readexactly(answer["bytes"])
+
+
+async def _last_words(process: asyncio.subprocess.Process) -> str:
+    """The last line that a process that did not start wrote: most often the library that it lacks."""
+    told = await process.stderr.read(20_000) if process.stderr is not None else b""
+    lines = told.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1][:300] if lines else f"it ended with {process.returncode}"
+
+
+async def _drained(process: asyncio.subprocess.Process) -> None:
+    """Take what parsers complain of, so that they never wait for a reader."""
+    while process.stderr is not None and await process.stderr.read(65_536):
+        pass
 
 
 async def _end(child: _Child) -> None:
@@ -139,3 +179,5 @@ async def _end(child: _Child) -> None:
         child.process.stdin.close()
     waiting = asyncio.ensure_future(child.process.wait())
     await asyncio.shield(waiting)
+    if child.silencing is not None:
+        await asyncio.shield(child.silencing)

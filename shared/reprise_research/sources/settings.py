@@ -4,6 +4,10 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reprise_research.sources.scrapers import Scraper
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 """Host name and port → the addresses in the order to try; raises OSError when there are none."""
@@ -35,6 +39,8 @@ class FetcherSettings:
     pause: float = 0.1
     """Seconds between the starts of two requests to one host; loopback is not spared any."""
     resolver: Resolver = system_resolver
+    scrapers: "tuple[Scraper, ...] | None" = None
+    """For sites of their own kind, the first that accepts an address being asked; None for those that are installed."""
     parsers: int = 2
     """Parser processes."""
     parse_seconds: float = 20.0

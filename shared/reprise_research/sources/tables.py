@@ -25,6 +25,10 @@ def without_tables(text: str) -> str:
 
 
 def _rows(table: list[list[str]]) -> list[str]:
+    while table and not any(table[0]):  # a heading that a converter left empty
+        del table[0]
+    if not table:
+        return []
     head, *body = table
     usual = len(head) > 1 and len(body) >= _FEWEST_ROWS and all(0 < len(cell) <= _LONGEST_HEAD for cell in head)
     if not usual or any(len(row) != len(head) for row in body):
