@@ -85,32 +85,26 @@ class Asked(NamedTuple):
     s3_port: int | None = None
 
 
-class SupervisedNats(NatsServer):
-    """NATS whose process belongs to the supervisor."""
+class Supervised(Server):
+    """A server whose process belongs to the supervisor, which sees to it and writes what it says."""
 
     @property
     def running(self) -> bool:
-        """The supervisor sees to it."""
+        """As far as the server's own code is concerned."""
         return True
 
     @property
     def log_file(self) -> Path:
-        """Where the supervisor writes what it says."""
+        """Beside those of the services."""
         return self.folder.parent / "logs" / f"{self.name}.log"
 
 
-class SupervisedSeaweed(SeaweedServer):
-    """SeaweedFS whose process belongs to the supervisor."""
+class SupervisedNats(Supervised, NatsServer):
+    """NATS."""
 
-    @property
-    def running(self) -> bool:
-        """The supervisor sees to it."""
-        return True
 
-    @property
-    def log_file(self) -> Path:
-        """Where the supervisor writes what it says."""
-        return self.folder.parent / "logs" / f"{self.name}.log"
+class SupervisedSeaweed(Supervised, SeaweedServer):
+    """SeaweedFS."""
 
 
 class Stack:
