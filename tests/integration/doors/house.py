@@ -5,13 +5,13 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 import httpx
 
 from reprise_contracts.events import Commit
 from reprise_contracts.states import CommandView, State
-from reprise_runtime.servers import HOST, free_ports
+from reprise_runtime.servers import HOST
 from stack import Caller, Stack, until
 
 T = TypeVar("T")
@@ -30,11 +30,8 @@ class Work:
 class House(Stack):
     """The whole system with a gateway, itself a process like the others."""
 
-    COMMANDS: ClassVar[dict[str, list[str]]] = Stack.COMMANDS | {"gateway": ["reprise_gateway"]}
-
     def __init__(self, folder: Path, env: dict[str, str] | None = None) -> None:
-        self.port = free_ports(1)[0]
-        super().__init__(folder, env=ENV | {"REPRISE_HOST": HOST, "REPRISE_PORT": str(self.port)} | (env or {}))
+        super().__init__(folder, env=ENV | {"REPRISE_HOST": HOST} | (env or {}), gateway=True)
 
     @property
     def url(self) -> str:
@@ -43,7 +40,7 @@ class House(Stack):
     def open(self, *names: str) -> None:
         """Start the servers and some services (all, if none is named), and wait until the gateway takes work."""
         self.start_servers()
-        for name in names or self.COMMANDS:
+        for name in names or self.services:
             self.start(name)
         self.wait_ready()
 

@@ -315,7 +315,7 @@ async def test_r23_artifacts_and_sessions_survive_the_restart_of_everything(stac
     """The third of the plan's stories: every process is killed and started again, then a step is rerun."""
     _, session_id = await researched(caller)
     before = await caller.at_rest(session_id)
-    names = [*stack.COMMANDS, "weed", "nats"]
+    names = [*stack.services, "weed", "nats"]
     for name in names:
         await asyncio.to_thread(stack.kill, name)
     for name in reversed(names):
@@ -334,6 +334,6 @@ async def test_r23_artifacts_and_sessions_survive_the_restart_of_everything(stac
 
 def test_each_service_says_that_it_is_ready(stack: Stack) -> None:
     """One line of JSON a unit of work."""
-    for name in stack.COMMANDS:
+    for name in stack.services:
         lines = [json.loads(line) for line in Path(stack.folder / f"{name}.log").read_text().splitlines() if line]
         assert any(line["event"] == "ready" for line in lines), name
