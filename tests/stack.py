@@ -87,6 +87,10 @@ class Stack:
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "services"), str(ROOT / "shared")]),
         } | self._extra  # fmt: skip
 
+    def env_of(self, name: str) -> dict[str, str]:
+        """What one process gets."""
+        return self.env()
+
     COMMANDS: ClassVar[dict[str, list[str]]] = {
         "orchestrator": ["reprise_orchestrator"],
         "scheduler": ["reprise_scheduler"],
@@ -106,7 +110,7 @@ class Stack:
         log = (self.folder / f"{name}.log").open("ab")
         with log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", *command, *extra], cwd=ROOT, env=self.env(), stdout=log, stderr=log
+                [sys.executable, "-m", *command, *extra], cwd=ROOT, env=self.env_of(name), stdout=log, stderr=log
             )
 
     def kill(self, name: str) -> None:

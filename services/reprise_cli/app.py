@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reprise_cli import bootstrap, dlq, doctor, look, reruns, research, stops, token, up
+from reprise_cli import bootstrap, dlq, doctor, look, reruns, research, stops, token, up, workers
 from reprise_cli.terminal import JsonOption, ServerOption, StateDirOption, TokenOption, command
 
 app = typer.Typer(
@@ -51,7 +51,7 @@ command(app, "cancel")(stops.cancel)
 command(app, "report")(look.report)
 command(app, "list")(look.listing)
 command(app, "end")(stops.end)
-command(app, "workers")(look.workers)
+command(app, "workers")(workers.workers)
 command(app, "doctor")(doctor.doctor)
 command(app, "token")(token.token)
 command(app, "bootstrap")(bootstrap.bootstrap)

@@ -14,7 +14,7 @@ from reprise_cli.errors import CommandFailed, NoServer, Refused
 from reprise_cli.sources import Sources
 from reprise_contracts.commands import Options
 from reprise_contracts.problems import Problem
-from reprise_contracts.states import BatchPage, BatchView, CommandView, Created, PoolView, Preview, Receipt, State
+from reprise_contracts.states import BatchPage, BatchView, CommandView, Created, Health, PoolView, Preview, Receipt, State
 from reprise_contracts.wire import Wire
 
 M = TypeVar("M", bound=Wire)
@@ -77,6 +77,14 @@ class Client:
         answer = self._send("GET", "/workers").json()
         pools = answer.get("pools", []) if isinstance(answer, dict) else answer
         return [PoolView.model_validate(pool) for pool in pools]
+
+    def order(self, phase: str, order: str) -> PoolView:
+        """Pause, resume or drain a pool."""
+        return self._parse(self._send("POST", f"/workers/{phase}/{order}"), PoolView)
+
+    def health(self) -> Health:
+        """What is wrong with the installation, in words."""
+        return self._get("/doctor", Health)
 
     def config(self) -> Body:
         """What this server offers."""

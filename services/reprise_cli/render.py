@@ -131,13 +131,18 @@ def batches(found: Iterable[BatchView]) -> Table:
     return table
 
 
+RESULTS = {"ok": "green", "note": "yellow", "wrong": "red"}
+
+
 def pools(found: Iterable[PoolView]) -> Table:
     """A line per pool, and one per worker."""
     table = Table(box=None, pad_edge=False)
-    for title in ("pool", "waiting", "working", "worker", "running"):
+    for title in ("pool", "state", "waiting", "working", "oldest", "worker", "running"):
         table.add_column(title, no_wrap=True)
     for pool in found:
-        table.add_row(pool.phase, str(pool.waiting), str(pool.working), f"{len(pool.workers)} worker(s)", "")
+        oldest = f"{pool.oldest_seconds:.0f} s" if pool.oldest_seconds is not None else ""
+        workers = f"{len(pool.workers)} worker{'' if len(pool.workers) == 1 else 's'}"
+        table.add_row(pool.phase, pool.state, str(pool.waiting), str(pool.working), oldest, workers, "")
         for worker in pool.workers:
-            table.add_row("", "", "", worker.worker, ("draining " if worker.draining else "") + ", ".join(worker.running))
+            table.add_row("", "", "", "", "", worker.worker, ("draining " if worker.draining else "") + ", ".join(worker.running))
     return table

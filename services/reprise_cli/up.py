@@ -127,6 +127,8 @@ class Stack:
         self._supervisor = Supervisor(folder, report, self._write)
         self._stop = asyncio.Event()
         self._ready = False
+        self._figures: dict[str, int] = {}
+        """Where each service serves its figures to Prometheus."""
 
     @property
     def url(self) -> str:
@@ -185,7 +187,9 @@ class Stack:
     async def _run(self, name: str, module: str, *arguments: str) -> None:
         """Start a service in its role: a worker's is its phase."""
         role = arguments[0] if arguments else name
-        await self._supervisor.start(Spec(name, lambda: [sys.executable, "-m", module, *arguments], self._environment(role)))
+        self._figures[name] = free_ports(1)[0]
+        environment = self._environment(role) | {"REPRISE_METRICS__HOST": HOST, "REPRISE_METRICS__PORT": str(self._figures[name])}
+        await self._supervisor.start(Spec(name, lambda: [sys.executable, "-m", module, *arguments], environment))
 
     async def _serve(self, server: Server) -> None:
         server.folder.mkdir(parents=True, exist_ok=True)
@@ -213,6 +217,7 @@ class Stack:
         nats, s3 = self._nats.settings(role), self._s3.settings(role)
         own = {
             "REPRISE_NATS__URL": nats.url,
+            "REPRISE_NATS__MONITOR": f"http://{HOST}:{self._nats.monitor_port}",
             "REPRISE_NATS__USER": role,
             "REPRISE_NATS__PASSWORD": self._keys.secrets[role],
             "REPRISE_NATS__DECLARE": "false",
@@ -240,6 +245,8 @@ class Stack:
 
     def _write(self) -> None:
         write_stack(self._folder, self._stack())
+        targets = [{"targets": [f"{HOST}:{port}"], "labels": {"service": name}} for name, port in self._figures.items()]
+        (self._folder / "prometheus.json").write_text(json.dumps(targets, indent=2) + "\n")
 
     def _clean_up(self, before: StackFile | None) -> None:
         left = end_leftovers(before.children if before else ())

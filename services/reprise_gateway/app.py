@@ -25,14 +25,16 @@ from reprise_gateway.hosts import LOCAL, Hosts
 from reprise_gateway.hub import Hub
 from reprise_gateway.inbox import PATIENCE, Inbox
 from reprise_gateway.intake import Sources
-from reprise_gateway.middleware import Calls, Metrics
+from reprise_gateway.middleware import Calls
 from reprise_gateway.parts import Gateway
-from reprise_gateway.pools import Lag, Pools, consumer_lag
+from reprise_gateway.pools import Lags, Pools, consumer_lag
 from reprise_gateway.rates import Rates
+from reprise_gateway.seen import Look, bus_look
 from reprise_gateway.tickets import Tickets
 from reprise_gateway.view import View
+from reprise_gateway.watch import Watch
 from reprise_gateway.workflow import WorkflowService
-from reprise_runtime import logs
+from reprise_runtime import logs, metrics
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.artifact_store import ArtifactStore, S3Store
 from reprise_runtime.errors import RepriseError
@@ -64,7 +66,8 @@ class Effects:
     publisher: Publisher
     store: ArtifactStore
     usage: Usage
-    lag: Lag
+    lag: Lags
+    look: Look
     connected: Callable[[], bool]
 
 
@@ -77,13 +80,14 @@ def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patienc
     view.on_moved, view.on_reset = hub.moved, hub.reset
     inbox = Inbox(view, effects.publisher, Capacity(effects.usage), patience)
     sources = Sources(effects.store, settings.limits.upload_bytes)
+    pools, reachable = Pools(effects.lag, effects.publisher, settings.timings.heartbeat, clock), _reachable(effects)
     catalog = BatchService(inbox, effects.store, sources, defaults=Defaults.of(settings), admission=admission, clock=clock)
     return Gateway(
         settings=settings, view=view, service=WorkflowService(inbox, catalog, admission=admission, clock=clock), batches=catalog,
         store=effects.store, contents=contents, hub=hub, access=Access(settings.auth, Tickets(effects.publisher, clock), clock=clock),
         rates=Rates(settings.limits.requests_per_second, settings.limits.requests_burst),
-        pools=Pools(effects.lag, settings.timings.heartbeat, clock), metrics=Metrics(), engines=frozenset(admission.engines),
-        reachable=_reachable(effects),
+        pools=pools, watch=Watch(effects.look, pools, reachable, settings.timings.heartbeat), engines=frozenset(admission.engines),
+        reachable=reachable,
     )  # fmt: skip
 
 
@@ -105,12 +109,15 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         following = asyncio.create_task(gateway.view.run(), name="follow the log")
         following.add_done_callback(_ended)
+        watching = asyncio.create_task(gateway.watch.run(), name="watch the whole")
+        watching.add_done_callback(_ended)
         try:
             yield
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            for task in (following, watching):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     app = FastAPI(
         title="Reprise", version=probes.VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
@@ -124,7 +131,7 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
     upload = gateway.settings.limits.upload_bytes
     app.add_middleware(Hosts, names=_names(gateway))
     app.add_middleware(
-        Calls, metrics=gateway.metrics, access=gateway.access, rates=gateway.rates, body_bytes=upload, form_bytes=FORMS * upload
+        Calls, access=gateway.access, rates=gateway.rates, body_bytes=upload, form_bytes=FORMS * upload
     )  # fmt: skip
     return app
 
@@ -135,10 +142,10 @@ def _names(gateway: Gateway) -> frozenset[str] | None:
     return configured or None if gateway.access.closed else LOCAL | configured | {gateway.settings.host}
 
 
-def _ended(following: asyncio.Task[None]) -> None:
+def _ended(task: asyncio.Task[None]) -> None:
     """A gateway that no longer follows the log knows nothing: a new one is better."""
-    if not following.cancelled() and (error := following.exception()) is not None:
-        logs.logger(__name__).error("the log is no longer followed", error=repr(error), exc_info=error)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logs.logger(__name__).error("broken", task=task.get_name(), error=repr(error), exc_info=error)
         leave()
 
 
@@ -153,7 +160,8 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         stack.push_async_callback(store.close)
         broker, answering = await _answering(settings, stack)
         effects = Effects(
-            log=NatsSessionLog(bus), publisher=bus, store=store, usage=inbox_usage(bus, settings.limits), lag=consumer_lag(bus),
+            log=NatsSessionLog(bus), publisher=bus, store=store, usage=inbox_usage(bus, settings.limits), lag=consumer_lag(bus, now),
+            look=bus_look(bus, settings, now),
             connected=lambda: bool(client.is_connected and answering.is_connected),
         )  # fmt: skip
         gateway = compose(settings, effects)
@@ -199,6 +207,7 @@ async def serve(settings: Settings) -> None:
     if refusal := unlocked(settings.auth, settings.host):
         raise SystemExit(refusal)
     logs.setup(settings.log, "gateway")
+    metrics.serve(settings.metrics, "gateway")
     async with opened(settings) as gateway:
         config = uvicorn.Config(
             create_app(gateway), host=settings.host, port=settings.port, log_config=None, access_log=False,

@@ -7,6 +7,7 @@ from reprise_contracts.commands import Command
 from reprise_contracts.problems import Problem
 from reprise_gateway.capacity import Capacity
 from reprise_gateway.view import Moved, View
+from reprise_runtime import tracing
 from reprise_runtime.errors import PublishTimeout, Refused, StreamFull, Unavailable
 from reprise_runtime.nats import Publisher
 
@@ -33,7 +34,10 @@ class Inbox:
         with self.view.expect(target, command.input_id()) as waiting:
             message_id = f"{target}/{command.input_id()}"
             try:
-                await self._publisher.publish(subjects.command(target, kind), command.encode(), stream=subjects.INBOX, msg_id=message_id)
+                await self._publisher.publish(
+                    subjects.command(target, kind), command.encode(), stream=subjects.INBOX, msg_id=message_id,
+                    headers=tracing.headers(command.trace),
+                )  # fmt: skip
             except StreamFull:
                 raise Refused(FULL) from None
             except (PublishTimeout, Unavailable):

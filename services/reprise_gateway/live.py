@@ -24,6 +24,7 @@ from reprise_gateway.outbox import Outbox, Overflow
 from reprise_gateway.parts import Gateway
 from reprise_gateway.states import state_of
 from reprise_gateway.view import Moved
+from reprise_runtime import metrics
 from reprise_runtime.errors import Refused, RepriseError
 from reprise_runtime.logs import logger
 
@@ -72,7 +73,7 @@ async def watch(socket: WebSocket, batch_id: str) -> None:
         await socket.send_denial_response(answer_to(error))
         return
     await socket.accept()
-    with parts.metrics.sockets.track_inprogress():
+    with metrics.SOCKETS.track_inprogress():
         await _Connection(socket, parts, batch_id, caller).run()
 
 
@@ -140,6 +141,7 @@ class _Connection:
         if frame.at is None:
             frame = frame.model_copy(update={"at": datetime.now(UTC)})
         await self._socket.send_text(frame.encode().decode())
+        metrics.FRAMES.inc()
 
     async def _begin(self) -> None:
         """Say hello, then the snapshot or what was missed. The ear is open already, so that nothing falls between."""

@@ -2,7 +2,6 @@
 
 import time
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,6 +9,7 @@ from reprise_contracts.problems import Problem
 from reprise_gateway.access import READING, WHO, Access, Caller
 from reprise_gateway.errors import answer_to
 from reprise_gateway.rates import Rates
+from reprise_runtime import metrics
 from reprise_runtime.errors import Refused
 from reprise_runtime.logs import logger
 
@@ -17,26 +17,11 @@ FORM = b"multipart/form-data"
 _log = logger(__name__)
 
 
-class Metrics:
-    """The gateway's counters, in a registry of their own."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter("reprise_gateway_requests", "Answers to HTTP calls.", ("method", "route", "status"), registry=self.registry)
-        self.seconds = Histogram(
-            "reprise_gateway_request_seconds", "How long HTTP calls took.", ("method", "route"), registry=self.registry
-        )
-        self.sockets = Gauge("reprise_gateway_websockets", "Open WebSockets.", registry=self.registry)
-        self.position = Gauge("reprise_gateway_log_position", "The last commit that was followed.", registry=self.registry)
-        self.ready = Gauge("reprise_gateway_ready", "Whether the gateway takes work.", registry=self.registry)
-
-
 class Calls:
     """The outermost layer. A request's body may have `body_bytes`, a form's `form_bytes`; of an unknown caller none is read."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, access: Access, rates: Rates, body_bytes: int, form_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, access: Access, rates: Rates, body_bytes: int, form_bytes: int) -> None:
         self._app = app
-        self._metrics = metrics
         self._access = access
         self._rates = rates
         self._most = body_bytes
@@ -71,10 +56,16 @@ class Calls:
 
     def _measure(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
-        self._metrics.requests.labels(scope["method"], route, status).inc()
-        self._metrics.seconds.labels(scope["method"], route).observe(seconds)
+        metrics.REQUESTS.labels(scope["method"], route, status).inc()
+        metrics.REQUEST_SECONDS.labels(scope["method"], route).observe(seconds)
         if route not in {"/healthz", "/readyz", "/metrics"}:
-            _log.info("answered", method=scope["method"], route=route, path=scope["path"], status=status, seconds=round(seconds, 4))
+            params = scope.get("path_params") or {}
+            names = {name.removesuffix("_id"): params[name] for name in ("batch_id", "session_id") if name in params}
+            who = scope[WHO]
+            _log.info(
+                "answered", method=scope["method"], route=route, path=scope["path"], **names, status=status, seconds=round(seconds, 4),
+                caller=who.name if isinstance(who, Caller) else "", trace=who.trace if isinstance(who, Caller) else "",
+            )  # fmt: skip
 
     def _bounded(self, scope: Scope, receive: Receive, who: Caller | Refused) -> Receive:
         headers = dict(scope["headers"])

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from reprise_contracts import frames as f
 from reprise_gateway.framing import Durable
+from reprise_runtime import metrics
 
 Key: TypeAlias = tuple[object, ...]
 
@@ -48,7 +49,9 @@ class Outbox:
 
     def overflow(self) -> None:
         """Give up: the socket is to be closed, and what waits comes again when the client resumes."""
+        metrics.DROPPED.labels("to be resumed").inc(self._durable)
         self.overflowed = True
+        self._durable = 0
         self._waiting.clear()
         self._some.set()
 
@@ -67,6 +70,7 @@ class Outbox:
         if len(self._waiting) - self._durable > self._most_live:
             oldest = next(key for key in self._waiting if key[0] != "durable")
             del self._waiting[oldest]
+            metrics.DROPPED.labels("thinned").inc()
         self._some.set()
 
     async def take(self) -> f.Frame | f.NodeUpdate:

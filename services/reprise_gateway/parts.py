@@ -7,10 +7,10 @@ from reprise_gateway.access import Access
 from reprise_gateway.catalog import BatchService
 from reprise_gateway.contents import Contents
 from reprise_gateway.hub import Hub
-from reprise_gateway.middleware import Metrics
 from reprise_gateway.pools import Pools
 from reprise_gateway.rates import Rates
 from reprise_gateway.view import View
+from reprise_gateway.watch import Watch
 from reprise_gateway.workflow import WorkflowService
 from reprise_runtime.artifact_store import ArtifactStore
 from reprise_runtime.settings import Settings
@@ -30,7 +30,7 @@ class Gateway:
     access: Access
     rates: Rates
     pools: Pools
-    metrics: Metrics
+    watch: Watch
     engines: frozenset[str]
     reachable: Callable[[], Awaitable[dict[str, bool]]]
     """Which servers answer now, by name."""

@@ -1,7 +1,7 @@
 """What there is and how it is: configuration for the front end, pools, probes, metrics, tickets and the message contract."""
 
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
@@ -10,22 +10,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from reprise_contracts import catalog
-from reprise_contracts.states import PoolView
-from reprise_gateway.http import PROBLEM, Known, Parts, Who
+from reprise_contracts.nodes import Phase
+from reprise_contracts.states import Health, PoolView
+from reprise_gateway.http import PROBLEM, Known, Operator, Parts, Who
 from reprise_gateway.intake import MOST_SOURCES
 from reprise_gateway.pages import api_pages
 from reprise_gateway.reports import FORMATS
 from reprise_gateway.tickets import TICKET_SECONDS
+from reprise_runtime import metrics
 
-
-def _version() -> str:
-    try:
-        return version("reprise-research")
-    except PackageNotFoundError:
-        return "unknown"
-
-
-VERSION = _version()
+VERSION = metrics.code_version()
+ORDERS = {"pause": "paused", "resume": "running", "drain": "draining"}
 router = APIRouter(tags=["operation"], responses=PROBLEM)
 
 
@@ -49,8 +44,14 @@ async def config(parts: Parts, who: Who) -> dict[str, object]:
 
 @router.get("/workers")
 async def workers(parts: Parts, who: Who) -> list[PoolView]:
-    """Each pool: what waits, what is in work, and the workers that were heard of lately."""
+    """Each pool: what waits, what is in work, the workers that were heard of lately, and what is wrong with it."""
     return await parts.pools.show()
+
+
+@router.post("/workers/{phase}/{order}")
+async def order_pool(phase: Phase, order: Literal["pause", "resume", "drain"], parts: Parts, who: Operator) -> PoolView:
+    """Let a pool take no more jobs (`pause`, `drain`), or take them again. What is in work goes on; it holds across restarts."""
+    return await parts.pools.order(phase, ORDERS[order], who.by)
 
 
 @router.post("/ws-ticket")
@@ -70,15 +71,21 @@ async def ready(parts: Parts) -> Response:
     """The gateway can take work: the log is followed, NATS and the store answer."""
     checks: Mapping[str, bool] = {"log": parts.view.ready, **await parts.reachable()}
     fine = all(checks.values())
-    parts.metrics.ready.set(fine)
+    metrics.READY.set(fine)
     return JSONResponse({"status": "ready" if fine else "not ready", "checks": checks}, 200 if fine else 503)
 
 
 @router.get("/metrics", response_class=Response)
-async def metrics(parts: Parts, who: Who) -> Response:
-    """For Prometheus."""
-    parts.metrics.position.set(parts.view.position)
-    return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+async def figures(parts: Parts, who: Who) -> Response:
+    """This gateway's figures, for Prometheus."""
+    metrics.POSITION.set(parts.view.position)
+    return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/doctor")
+async def doctor(parts: Parts, who: Operator) -> Health:
+    """What is wrong with the installation, in words, and what to do."""
+    return Health(findings=await parts.watch.findings())
 
 
 @router.get("/asyncapi")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from reprise_contracts import subjects
 from reprise_orchestrator.handler import Orchestrator
 from reprise_orchestrator.states import States
+from reprise_runtime import metrics
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats import connect
@@ -22,6 +23,7 @@ WINDOW = 2048
 async def run(settings: Settings) -> None:
     """Decide until SIGTERM; what is being decided then is committed first."""
     setup(settings.log, "orchestrator")
+    metrics.serve(settings.metrics, "orchestrator")
     client = await connect(settings.nats, "orchestrator")
     bus = await open_bus(client, settings)
     log = NatsSessionLog(bus)

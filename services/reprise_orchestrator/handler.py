@@ -1,8 +1,10 @@
 """The orchestrator's work: decide what waits for one session or batch, append the commit, tell whom it concerns, acknowledge."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 
@@ -11,8 +13,10 @@ from reprise_contracts.jobs import BatchFact, StoredFact
 from reprise_contracts.wire import Malformed
 from reprise_domain.batch import Batch
 from reprise_orchestrator.commits import consequences, propose
+from reprise_orchestrator.counting import count
 from reprise_orchestrator.inputs import Parsed, parse
 from reprise_orchestrator.states import States
+from reprise_runtime import metrics, tracing
 from reprise_runtime.acknowledgement import Delivery
 from reprise_runtime.admission import Admission
 from reprise_runtime.errors import Conflict, Retryable
@@ -24,6 +28,26 @@ TRIES = 20
 """Deliveries of an input that cannot be decided, before it is put aside."""
 TOGETHER = 512
 """Inputs of one session decided in one commit at most."""
+
+
+class _Waiting(NamedTuple):
+    """An input that was taken and is not decided."""
+
+    parsed: Parsed
+    delivery: Delivery
+    since: float
+
+
+def _tell_of(together: Sequence[_Waiting], outcome: str, **fields: object) -> None:
+    """The canonical line of each message."""
+    for parsed, delivery, since in together:
+        seconds = time.perf_counter() - since
+        metrics.DECIDE_SECONDS.observe(seconds)
+        names = {name: getattr(parsed.given, name, None) for name in ("node", "generation", "attempt")}
+        _logger.info(
+            "decided", session=parsed.target, input=parsed.input_id, **{name: value for name, value in names.items() if value is not None},
+            outcome=outcome, seconds=round(seconds, 4), deliveries=delivery.deliveries, trace=parsed.trace, **fields,
+        )  # fmt: skip
 
 
 async def _put_off(delivery: Delivery, error: Exception) -> None:
@@ -43,22 +67,23 @@ class Orchestrator:
         self._states = states
         self._admission = admission
         self._clock = clock
-        self._waiting: dict[str, list[tuple[Parsed, Delivery]]] = {}
+        self._waiting: dict[str, list[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def take(self, deliveries: Sequence[Delivery]) -> None:
         """Sort what came into the boxes of its targets; a box that is not being worked on gets a worker."""
         for delivery in deliveries:
             try:
-                parsed = parse(delivery.subject, delivery.data, self._admission)
+                parsed = parse(delivery.subject, delivery.data, self._admission, delivery.headers.get(tracing.HEADER, ""))
             except Malformed as error:
                 await delivery.dead(str(error))
                 continue
+            waiting = _Waiting(parsed, delivery, time.perf_counter())
             box = self._waiting.get(parsed.target)
             if box is not None:
-                box.append((parsed, delivery))
+                box.append(waiting)
                 continue
-            self._waiting[parsed.target] = [(parsed, delivery)]
+            self._waiting[parsed.target] = [waiting]
             task = asyncio.create_task(self._work(parsed.target), name=f"decide {parsed.target}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -73,44 +98,50 @@ class Orchestrator:
             while box := self._waiting[target]:
                 together, self._waiting[target] = box[:TOGETHER], box[TOGETHER:]
                 try:
-                    await self._decide(target, [parsed for parsed, _ in together])
+                    seq = await self._decide(target, [waiting.parsed for waiting in together])
                 except Retryable as error:
-                    _logger.warning("not decided", target=target, error=str(error))
                     self._states.forget(target)
-                    await asyncio.gather(*(delivery.again(1.0) for _, delivery in together))
+                    _tell_of(together, "to be tried again", error=str(error))
+                    await asyncio.gather(*(waiting.delivery.again(1.0) for waiting in together))
                 except Exception as error:
                     _logger.exception("cannot decide", target=target)
                     self._states.forget(target)
-                    await asyncio.gather(*(_put_off(delivery, error) for _, delivery in together))
+                    _tell_of(together, type(error).__name__, error=str(error))
+                    await asyncio.gather(*(_put_off(waiting.delivery, error) for waiting in together))
                 else:
-                    for _, delivery in together:
-                        delivery.taken()
+                    for waiting in together:
+                        waiting.delivery.taken()
+                    _tell_of(together, "committed" if seq else "nothing new", seq=seq)
         finally:
             del self._waiting[target]
 
-    async def _decide(self, target: str, inputs: list[Parsed]) -> None:
-        """Commit all inputs, in as few commits as they take."""
+    async def _decide(self, target: str, inputs: list[Parsed]) -> int:
+        """Commit all inputs, in as few commits as they take; the last one's sequence, 0 if there was nothing to commit."""
+        seq = 0
         while inputs:
             state = await self._states.load(target)
             proposal = propose(target, state, inputs, self._clock())
             if proposal is None:
-                await self._tell(target, consequences(state, None) if state else {})
-                return
+                await self._tell(target, consequences(state, None) if state else {}, "")
+                return seq
             try:
                 seq = await self._log.append(target, proposal.commit, expected=state.seq if state else 0)
             except Conflict:
+                metrics.CONFLICTS.inc()
                 self._states.forget(target)
                 continue
             state = proposal.standing_at(seq)
             await self._states.adopt(target, state)
-            await self._tell(target, consequences(state, proposal.commit))
-            _logger.info("committed", target=target, seq=seq, inputs=len(inputs), events=len(proposal.commit.events))
+            count(proposal.commit)
+            await self._tell(target, consequences(state, proposal.commit), proposal.commit.trace)
             if not isinstance(state, Batch):
-                return
+                return seq
             decided = set(proposal.commit.inputs)
             inputs = [parsed for parsed in inputs if parsed.input_id not in decided]
+        return seq
 
-    async def _tell(self, target: str, told: dict[str, BatchFact | StoredFact]) -> None:
+    async def _tell(self, target: str, told: dict[str, BatchFact | StoredFact], trace: str) -> None:
         for other, fact in told.items():
             message_id = f"{target}/{other}/{fact.input_id()}"
-            await self._publisher.publish(subjects.fact(other), fact.encode(), stream=subjects.INBOX, msg_id=message_id)
+            headers = tracing.headers(trace)
+            await self._publisher.publish(subjects.fact(other), fact.encode(), stream=subjects.INBOX, msg_id=message_id, headers=headers)

@@ -1,6 +1,6 @@
 """From a message of INBOX to an input of the rules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reprise_contracts import subjects
 from reprise_contracts.commands import BATCH_COMMANDS, SESSION_COMMANDS
@@ -23,8 +23,13 @@ class Parsed:
     trace: str = ""
 
 
-def parse(subject: str, data: bytes, admission: Admission) -> Parsed:
-    """Read one message; raises `Malformed` with the reason."""
+def parse(subject: str, data: bytes, admission: Admission, trace: str = "") -> Parsed:
+    """Read one message; raises `Malformed` with the reason. `trace` is what its header says, where its body says nothing."""
+    parsed = _parsed(subject, data, admission)
+    return parsed if parsed.trace else replace(parsed, trace=trace)
+
+
+def _parsed(subject: str, data: bytes, admission: Admission) -> Parsed:
     inbound = subjects.parse_inbound(subject)
     if inbound is None:
         raise Malformed(f"{subject} is no subject of the inbox")

@@ -8,12 +8,14 @@ import signal
 from datetime import UTC, datetime
 
 from reprise_contracts import subjects
+from reprise_runtime import metrics
 from reprise_runtime.artifact_store import S3Store, await_bucket
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats import Bus, connect
 from reprise_runtime.session_log import NatsSessionLog
 from reprise_runtime.settings import Settings
 from reprise_runtime.topology import open_bus
+from reprise_scheduler.census import census
 from reprise_scheduler.dispatcher import Dispatcher
 from reprise_scheduler.leader import lead
 from reprise_scheduler.scheduler import Scheduler
@@ -26,6 +28,7 @@ CHECK_EVERY = 2.0
 async def run(settings: Settings) -> None:
     """Stand by or schedule until SIGTERM."""
     setup(settings.log, "scheduler")
+    metrics.serve(settings.metrics, "scheduler")
     client = await connect(settings.nats, "scheduler")
     bus = await open_bus(client, settings, keeper=True)
     store = S3Store(settings.s3)
@@ -37,7 +40,13 @@ async def run(settings: Settings) -> None:
         clock = lambda: datetime.now(UTC)  # noqa: E731  # the one place that reads the time
         dispatcher = Dispatcher(bus, store, lambda: held_jobs(bus))
         scheduler = Scheduler(log, bus, dispatcher, Sweeper(store, log, bus), settings.timings, clock)
-        await scheduler.run(check_every=CHECK_EVERY)
+        counting = asyncio.ensure_future(census(store, settings.timings.census))
+        metrics.LEADING.set(1)
+        try:
+            await scheduler.run(check_every=CHECK_EVERY)
+        finally:
+            metrics.LEADING.set(0)
+            counting.cancel()
 
     leading = asyncio.ensure_future(lead(client, settings.replicas, name, work))
     loop = asyncio.get_running_loop()

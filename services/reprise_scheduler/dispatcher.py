@@ -2,18 +2,23 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from reprise_contracts import subjects
 from reprise_contracts.artifacts import ObjectRef
 from reprise_contracts.jobs import Controlled, InputList, Job
+from reprise_contracts.nodes import phase_of
 from reprise_domain.dispatch import job_for
 from reprise_domain.state import Session
+from reprise_runtime import metrics, tracing
 from reprise_runtime.artifact_store import ArtifactStore
 from reprise_runtime.errors import AlreadyHeld
+from reprise_runtime.logs import logger
 from reprise_runtime.nats import Publisher
 
+_log = logger(__name__)
 LARGEST = 256 * 1024
 """Bytes of a job that travel in the message; a longer list of inputs becomes an object."""
 
@@ -30,17 +35,26 @@ class Dispatcher:
         """The subjects of the jobs that are kept until a worker is done with them."""
         return await self._held()
 
-    async def send(self, session: Session, node: str) -> None:
+    async def send(self, session: Session, node: str, trace: str = "") -> None:
         """Publish the job of a node's present attempt."""
-        job = job_for(session, node)
+        began = time.perf_counter()
+        job = job_for(session, node).model_copy(update={"trace": trace})
         data = job.encode()
         if len(data) > LARGEST:
             data = (await self._with_list(job)).encode()
         subject = subjects.job(job.session_id, job.node, job.generation, job.attempt)
+        outcome = "sent"
         try:
-            await self._publisher.publish(subject, data, stream=subjects.JOBS)
+            await self._publisher.publish(subject, data, stream=subjects.JOBS, headers=tracing.headers(trace))
         except AlreadyHeld:
-            return
+            outcome = "held"
+        else:
+            metrics.JOBS_SENT.labels(phase_of(node)).inc()
+        seconds = round(time.perf_counter() - began, 4)
+        _log.info(
+            "job sent", session=job.session_id, node=node, generation=job.generation, attempt=job.attempt, outcome=outcome,
+            seconds=seconds, trace=trace,
+        )  # fmt: skip
 
     async def _with_list(self, job: Job) -> Job:
         data = InputList(inputs=job.inputs).encode()
@@ -55,6 +69,6 @@ class Dispatcher:
         note = Controlled(node=node, generation=entry.generation, attempt=entry.attempt, at=at)
         await self._publisher.publish(subjects.control(session.session_id, node), note.encode(), stream=subjects.CONTROL)
 
-    async def send_all(self, jobs: list[tuple[Session, str]]) -> None:
-        """Publish many jobs side by side."""
-        await asyncio.gather(*(self.send(session, node) for session, node in jobs))
+    async def send_all(self, jobs: list[tuple[Session, str]], traces: Mapping[str, str]) -> None:
+        """Publish many jobs side by side, each in the trace of its session."""
+        await asyncio.gather(*(self.send(session, node, traces.get(session.session_id, "")) for session, node in jobs))

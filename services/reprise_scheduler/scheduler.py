@@ -16,6 +16,7 @@ from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.dispatch import leases, queued
 from reprise_domain.reduce import Impossible, fold
 from reprise_domain.state import Session
+from reprise_runtime import metrics
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.logs import logger
 from reprise_runtime.nats import Publisher
@@ -52,6 +53,8 @@ class Scheduler:
         self._clock = clock
         self._active: dict[str, Session] = {}
         self._resting: OrderedDict[str, Session] = OrderedDict()
+        self._traces: dict[str, str] = {}
+        """The trace that an active session's last commit belongs to."""
         self._turns = {phase: Turns() for phase in PHASES}
         self._timers = Timers(clock)
         self._ready = asyncio.Event()
@@ -98,6 +101,7 @@ class Scheduler:
         if session is None or not session.active:
             return
         self._active[session.session_id] = session
+        self._traces[session.session_id] = entry.commit.trace
         for node, not_before in queued(session).items():
             self._offer(session, node, not_before)
         for node, since in leases(session).items():
@@ -141,6 +145,8 @@ class Scheduler:
             session = fold(before, entry.commit, entry.seq)
         if session is None:
             return
+        if entry.commit.trace:
+            self._traces[session.session_id] = entry.commit.trace
         self._keep(session)
         await self._act(session, entry.commit)
 
@@ -148,6 +154,7 @@ class Scheduler:
         if session.active:
             self._active[session.session_id] = session
             return
+        self._traces.pop(session.session_id, None)
         self._resting[session.session_id] = session
         while len(self._resting) > RESTING:
             self._resting.popitem(last=False)
@@ -200,7 +207,7 @@ class Scheduler:
 
     async def _send(self, jobs: list[tuple[Session, str]]) -> None:
         try:
-            await self._dispatcher.send_all(jobs)
+            await self._dispatcher.send_all(jobs, self._traces)
         except RepriseError as error:  # what did not go out is found missing and published again
             _log.warning("not published", jobs=len(jobs), error=str(error))
 
@@ -227,6 +234,7 @@ class Scheduler:
         """R22: jobs that the log wants done and that nobody holds are published again, and rates are learnt."""
         while True:
             await asyncio.sleep(every)
+            metrics.ACTIVE.set(len(self._active))
             for turns in self._turns.values():
                 turns.measure(every)
             try:
@@ -253,6 +261,7 @@ class Scheduler:
                     lost.append((session, node))
         self._missing = missing
         if lost:
+            metrics.JOBS_LOST.inc(len(lost))
             _log.warning("publishing lost jobs again", jobs=len(lost))
             await self._send(lost)
 

@@ -19,6 +19,7 @@ from reprise_research.engines import load_engine
 from reprise_research.notes import Notes
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
+from reprise_runtime import metrics
 from reprise_runtime.artifact_store import S3Store, await_bucket
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats import connect
@@ -27,6 +28,7 @@ from reprise_runtime.settings import Settings
 from reprise_runtime.topology import open_bus
 from reprise_workers.control import Control
 from reprise_workers.library import BatchStore
+from reprise_workers.orders import follow_orders
 from reprise_workers.worker import MakeContext, Worker
 
 CONCURRENCY = 4
@@ -61,6 +63,7 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
     """Work until SIGTERM; what is in work then has `drain` seconds to finish, and goes back after that."""
     name = f"{phase}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     setup(settings.log, name)
+    metrics.serve(settings.metrics, name)
     client = await connect(settings.nats, name)
     bus = await open_bus(client, settings)
     store = S3Store(settings.s3)
@@ -70,7 +73,10 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
     worker = Worker(name, bus, store, control, contexts(settings, parsers), settings.timings, lambda: datetime.now(UTC))
     puller = Puller(bus, subjects.JOBS, subjects.pool(phase), settings.timings, window=concurrency)
     following = asyncio.create_task(control.follow(bus, phase, known))
+    ordered, news = asyncio.Event(), asyncio.Event()
+    obeying = asyncio.create_task(follow_orders(bus, phase, puller, ordered, news.set))
     await known.wait()
+    await ordered.wait()
     working = asyncio.create_task(puller.run(worker.handle))
     since = datetime.now(UTC)
 
@@ -78,10 +84,13 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
         while True:
             now = datetime.now(UTC)
             view = WorkerView(
-                worker=name, phase=phase, since=since, seen=now, running=tuple(worker.running.values()), draining=puller.stopped
-            )
+                worker=name, phase=phase, since=since, seen=now, running=tuple(worker.running.values()), draining=puller.stopped,
+                paused=puller.paused, version=metrics.code_version(),
+            )  # fmt: skip
             bus.tell(subjects.presence(phase, name), view.model_dump_json().encode())
-            await asyncio.sleep(settings.timings.heartbeat)
+            news.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), 1.0 if puller.paused else settings.timings.heartbeat)
 
     presence = asyncio.create_task(present())
     loop = asyncio.get_running_loop()
@@ -95,7 +104,7 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
     logger(__name__).info("ready", worker=name, concurrency=concurrency)
     with contextlib.suppress(asyncio.CancelledError):
         await working
-    for task in (following, presence):
+    for task in (following, obeying, presence):
         task.cancel()
     if parsers is not None:
         await parsers.close()

@@ -12,10 +12,12 @@ from reprise_contracts import subjects
 from reprise_contracts.artifacts import Artifact, Meta, ObjectRef, Phase2, planned
 from reprise_contracts.frames import Live
 from reprise_contracts.jobs import Completed, Failed, Job, Report, Started, Stopped
+from reprise_contracts.nodes import phase_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.wire import Malformed
 from reprise_research.context import Context
 from reprise_research.errors import ResearchError
+from reprise_runtime import metrics, tracing
 from reprise_runtime.acknowledgement import Claim
 from reprise_runtime.artifact_store import ArtifactStore
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, RepriseError, Retryable
@@ -63,9 +65,16 @@ class Worker:
         job = Job.decode(claim.data)
         execution_id = f"x-{secrets.token_hex(10)}"
         names = {"session": job.session_id, "node": job.node, "generation": job.generation, "attempt": job.attempt}
-        with canonical("job", **names, execution=execution_id, deliveries=claim.deliveries) as line:
+        phase, began = phase_of(job.node), time.monotonic()
+        if claim.deliveries > 1:
+            metrics.REDELIVERIES.labels(phase).inc()
+        with (
+            metrics.RUNNING.labels(phase).track_inprogress(),
+            canonical("job", **names, execution=execution_id, deliveries=claim.deliveries, trace=job.trace) as line,
+        ):
             report = await self._outcome(job, execution_id, claim, line)
             await self._send(job, report)
+            metrics.JOB_SECONDS.labels(phase, type(report).__name__.lower()).observe(time.monotonic() - began)
 
     async def _outcome(self, job: Job, execution_id: str, claim: Claim, line: Line) -> Report:
         own = {"node": job.node, "generation": job.generation, "attempt": job.attempt,
@@ -127,7 +136,7 @@ class Worker:
             batch_id=job.batch_id, session_id=job.session_id, node=job.node, generation=job.generation, attempt=job.attempt,
             execution_id=str(own["execution_id"]), engine=context.engine.name, model=context.engine.model,
             guidance=job.parameters.guidance, versions=context.engine.versions, created_at=self._clock(), seconds=seconds,
-            tokens=context.usage.tokens, inputs=dict(inputs),
+            tokens=context.usage.tokens, inputs=dict(inputs), trace=str(own["trace"]),
         )  # fmt: skip
 
     async def _stored(self, job: Job, execution_id: str, artifact: Artifact) -> ObjectRef:
@@ -153,7 +162,9 @@ class Worker:
         subject = subjects.report(job.session_id, job.node)
         while True:
             try:
-                await self._publisher.publish(subject, report.encode(), stream=subjects.INBOX, msg_id=message_id)
+                await self._publisher.publish(
+                    subject, report.encode(), stream=subjects.INBOX, msg_id=message_id, headers=tracing.headers(report.trace)
+                )
             except Retryable as error:
                 _log.warning("report not stored yet", error=str(error))
                 await asyncio.sleep(1.0)

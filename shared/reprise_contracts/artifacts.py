@@ -76,6 +76,8 @@ class Meta(Wire):
     seconds: float = 0.0
     tokens: Tokens = Tokens()
     inputs: dict[str, InputRef] = Field(default_factory=dict)
+    trace: str = ""
+    """W3C `traceparent` of the attempt that made it, in the trace of the call that asked for it."""
 
 
 class Artifact(Wire):

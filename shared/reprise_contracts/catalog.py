@@ -108,6 +108,10 @@ def channels() -> tuple[Channel, ...]:
             kind="stream", stream=subjects.CONTROL, messages=(jobs.Controlled,), sender="scheduler", text="Which attempt is to stop.",
         ),
         Channel(
+            name="pool", address=subjects.pool_order("{phase}"), kind="stream", stream=subjects.POOLS, messages=(jobs.PoolOrder,),
+            sender="gateway", text="Whether a worker pool is to work; the last word counts.",
+        ),
+        Channel(
             name="presence", address=subjects.presence("{phase}", "{worker}"), kind="stream", messages=(states.WorkerView,),
             sender="workers", text="What a worker does now, every heartbeat.",
         ),

@@ -6,7 +6,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from reprise_contracts.artifacts import InputRef, ObjectRef, PlannedStep, Tokens
 from reprise_contracts.commands import SessionSpec
-from reprise_contracts.nodes import NodeId
+from reprise_contracts.nodes import NodeId, Phase
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source, StoredSource
 from reprise_contracts.wire import Id, Instant, Malformed, Wire, explain
@@ -166,6 +166,15 @@ def parse_timer(data: bytes) -> AnyTimer:
         return _TIMER.validate_json(data)
     except ValidationError as error:
         raise Malformed(explain(error, "timer")) from error
+
+
+class PoolOrder(Wire):
+    """What an operator wants of a worker pool, until the next order. `paused` and `draining` take no more jobs; what is in work goes on."""
+
+    phase: Phase
+    state: Literal["running", "paused", "draining"]
+    by: str = ""
+    at: Instant
 
 
 class SessionCreation(Wire):

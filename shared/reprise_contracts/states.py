@@ -209,10 +209,33 @@ class Timeline(Wire):
     next: int | None = None
 
 
+class Finding(Wire):
+    """One thing that was looked at, in words. A note needs nothing done; what is wrong does, and `action` says what."""
+
+    name: str
+    result: Literal["ok", "note", "wrong"]
+    detail: str
+    action: str = ""
+
+
+class Health(Wire):
+    """`GET /doctor`."""
+
+    findings: tuple[Finding, ...] = ()
+
+
 class PoolView(Wire):
     """One worker pool."""
 
     phase: str
+    state: Literal["running", "paused", "draining", "drained"] = "running"
+    """`draining`: it takes no more, and something is still in work."""
+    by: str = ""
+    at: Instant | None = None
+    """Who wanted that state, and when."""
+    oldest_seconds: float | None = None
+    """Age of the oldest job that waits or is in work."""
+    findings: tuple[Finding, ...] = ()
     waiting: int = 0
     """Jobs not delivered yet."""
     working: int = 0
@@ -230,6 +253,9 @@ class WorkerView(Wire):
     running: tuple[str, ...] = ()
     """What it runs now: `<session>/<node>`."""
     draining: bool = False
+    """It was told to end, and finishes what it has."""
+    paused: bool = False
+    version: str = ""
 
 
 PoolView.model_rebuild()

@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 
 from reprise_contracts import subjects
 from reprise_contracts.wire import Malformed
+from reprise_runtime import metrics
 from reprise_runtime.errors import RepriseError, Retryable, Terminal
 from reprise_runtime.logs import logger
 from reprise_runtime.nats import Bus
@@ -177,6 +178,7 @@ class Delivery:
         headers = {**kept, REASON: _one_line(reason), SUBJECT: self.subject, STREAM_SEQ: str(self.seq)}
         identity = f"{self.stream}.{self.seq}.{self.timestamp}"
         await self._bus.publish(subjects.dead(self.stream), self.data, stream=subjects.DLQ, msg_id=identity, headers=headers)
+        metrics.PUT_ASIDE.labels(self.stream).inc()
         _log.error("put aside", subject=self.subject, seq=self.seq, reason=reason)
         await self.done()
 

@@ -16,6 +16,7 @@ from minio.error import InvalidResponseError, MinioException, S3Error, ServerErr
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, Refused, RepriseError, StoreUnavailable
 from reprise_runtime.lean_s3 import LeanS3, refusal
 from reprise_runtime.logs import logger
+from reprise_runtime.metrics import s3_call
 from reprise_runtime.settings import S3
 
 _log = logger(__name__)
@@ -143,7 +144,7 @@ class S3Store:
                 if error.code not in _THERE:
                     raise
 
-        await self._call(ensure, self._bucket)
+        await self._call("bucket", ensure, self._bucket)
 
     async def has_bucket(self) -> bool:
         """Whether the bucket is there."""
@@ -152,14 +153,16 @@ class S3Store:
     async def put(self, key: str, data: bytes, content_type: str = "application/octet-stream") -> None:
         """See `ArtifactStore.put`."""
         if self._lean is not None and len(data) <= _LEAN_UP_TO:
-            await self._lean.put(key, data, content_type)
+            with s3_call("put"):
+                await self._lean.put(key, data, content_type)
             return
-        await self._call(lambda: self._client.put_object(self._bucket, key, io.BytesIO(data), len(data), content_type), key)
+        await self._call("put", lambda: self._client.put_object(self._bucket, key, io.BytesIO(data), len(data), content_type), key)
 
     async def get(self, key: str) -> bytes:
         """See `ArtifactStore.get`."""
         if self._lean is not None:
-            return await self._lean.get(key)
+            with s3_call("get"):
+                return await self._lean.get(key)
 
         def read() -> bytes:
             answer = self._client.get_object(self._bucket, key)
@@ -169,7 +172,7 @@ class S3Store:
                 answer.close()
                 answer.release_conn()
 
-        return await self._call(read, key)
+        return await self._call("get", read, key)
 
     async def get_verified(self, key: str, sha256: str) -> bytes:
         """See `ArtifactStore.get_verified`."""
@@ -177,7 +180,7 @@ class S3Store:
 
     async def stat(self, key: str) -> Stat:
         """See `ArtifactStore.stat`."""
-        found = await self._call(lambda: self._client.stat_object(self._bucket, key), key)
+        found = await self._call("stat", lambda: self._client.stat_object(self._bucket, key), key)
         return Stat(found.size or 0, found.content_type or "", found.etag or "")
 
     async def exists(self, key: str) -> bool:
@@ -194,7 +197,7 @@ class S3Store:
         found: Iterator[tuple[str, int]] = (
             (entry.object_name, entry.size or 0) for entry in listed if entry.object_name and not entry.object_name.endswith("/")
         )
-        while page := await self._call(lambda: tuple(islice(found, _PAGE)), prefix):
+        while page := await self._call("list", lambda: tuple(islice(found, _PAGE)), prefix):
             for entry in page:
                 yield entry
 
@@ -202,7 +205,7 @@ class S3Store:
         """See `ArtifactStore.delete`. A thousand keys per request."""
         waiting = iter(keys)
         while page := tuple(islice(waiting, _PAGE)):
-            await self._call(lambda page=page: self._delete(page), page[0])  # type: ignore[misc]  # mypy has no type for the default
+            await self._call("delete", lambda page=page: self._delete(page), page[0])  # type: ignore[misc]  # mypy has no type for the default
 
     def _delete(self, keys: tuple[str, ...]) -> None:
         failed = list(self._client.remove_objects(self._bucket, (DeleteObject(key) for key in keys)))
@@ -214,12 +217,13 @@ class S3Store:
         """See `ArtifactStore.used`."""
         return sum([size async for _, size in self.list(prefix)])
 
-    async def _call(self, work: Callable[[], T], what: str) -> T:
+    async def _call(self, operation: str, work: Callable[[], T], what: str) -> T:
         """Run a call of the SDK in a thread and speak of its errors as ours."""
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _mapped(error, what) from error
+        with s3_call(operation):
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
+                raise _mapped(error, what) from error
 
 
 def _mapped(error: Exception, what: str) -> RepriseError:

@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 import nats.errors
@@ -158,6 +159,8 @@ class Stored:
     subject: str
     headers: Mapping[str, str]
     data: bytes
+    at: datetime | None = None
+    """When it was stored."""
 
 
 class Publisher(Protocol):
@@ -420,7 +423,8 @@ class Bus:
             raise
         message = answer["message"]
         headers = parse_headers(base64.b64decode(message.get("hdrs", "")))
-        return Stored(message["seq"], message["subject"], headers, base64.b64decode(message.get("data", "")))
+        at = server_time(message["time"])
+        return Stored(message["seq"], message["subject"], headers, base64.b64decode(message.get("data", "")), at)
 
     async def purge(self, stream: str, subject: str, keep: int = 0) -> int:
         """Remove all but the last `keep` messages on a subject; how many went."""
@@ -435,6 +439,12 @@ class Bus:
             if error.err_code == STREAM_NOT_FOUND:
                 raise Unavailable(f"there is no stream {stream}") from error
             raise
+
+
+def server_time(text: str) -> datetime:
+    """A moment as the server writes it, to the nanosecond; kept to the microsecond."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}+00:00")
 
 
 def parse_headers(raw: bytes) -> dict[str, str]:

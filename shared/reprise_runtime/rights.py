@@ -93,7 +93,7 @@ def _declare(stream: str, *consumers: tuple[str, str]) -> tuple[str, ...]:
 
 
 def _gateway() -> Rights:
-    """Stores commands, follows the log, answers the api, shows the pools. It reads any stream's state and changes none."""
+    """Stores commands, follows the log, answers the api, shows and orders the pools. It reads any stream's state and changes none."""
     return Rights(
         publish=(
             subjects.COMMANDS,
@@ -101,6 +101,7 @@ def _gateway() -> Rights:
             *_read(subjects.TICKETS),
             subjects.ALL_POOLS,
             *_read(subjects.POOLS),
+            *_read(subjects.LEADERS_STREAM),
             *_follow(subjects.SESSIONS, subjects.LOGS),
             *_read(subjects.SESSIONS),
             *_read(subjects.SNAPSHOTS),
@@ -158,8 +159,8 @@ def _worker(phase: str) -> Rights:
     return Rights(
         publish=(
             *_take(subjects.JOBS, subjects.pool(phase)),
-            *_follow(subjects.POOLS, subjects.pool_order(phase)),
             *_follow(subjects.CONTROL, subjects.controls_of(phase)),
+            *_follow(subjects.POOLS, subjects.pool_order(phase)),
             subjects.reports_of(phase),
             subjects.ALL_PROGRESS,
             subjects.presences_of(phase),

@@ -23,6 +23,8 @@ class Nats(_Section):
     url: str = "nats://127.0.0.1:4222"
     user: str | None = None
     password: SecretStr | None = None
+    monitor: str = ""
+    """The server's monitoring address (`http://nats:8222`), where the gateway sees whether it flushes and how full its disk is."""
     creds: Path | None = None
     """A credentials file (JWT and nkey)."""
     inbox_prefix: str | None = None
@@ -117,6 +119,8 @@ class Timings(_Section):
     """A worker says that it started when the work takes longer than this."""
     drain: Seconds = 20.0
     publish_timeout: Seconds = 5.0
+    census: Seconds = 600.0
+    """How often the scheduler counts the bytes of every batch, by listing the bucket."""
     sweep_after: Annotated[float, Field(ge=0)] = 60.0
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     backoff: Annotated[float, Field(ge=0)] = 1.0
@@ -151,6 +155,14 @@ class Fetch(_Section):
     timeout: Seconds = 30.0
 
 
+class Metrics(_Section):
+    """Where a process serves its figures to Prometheus."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """None: nowhere. 0: any free one, which the process logs. The gateway serves them at `/metrics` too, to whoever has a token."""
+
+
 class Settings(BaseSettings):
     """All settings. The environment's names are `REPRISE_<NAME>` and `REPRISE_<SECTION>__<NAME>`."""
 
@@ -169,6 +181,7 @@ class Settings(BaseSettings):
     sync: Literal["always", "interval"] = "always"
     """When the embedded servers flush what they confirm: before they do, or now and then."""
     log: Log = Log()
+    metrics: Metrics = Metrics()
     replicas: Annotated[int, Field(ge=1, le=5)] = 1
     """Of each stream; 3 on a cluster."""
     jobs_storage: Literal["memory", "file"] = "memory"

@@ -64,6 +64,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "RunQueued": {"kind": "steps"},
     "CommandHonoured": {"kind": "cancel", "target": "phase3/4"},
     "Source": {"stored": STORED["stored"]},
+    "PoolOrder": {"state": "paused"},
 }  # fmt: skip
 
 

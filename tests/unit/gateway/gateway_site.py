@@ -43,6 +43,8 @@ from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_gateway.app import Effects, compose, create_app
 from reprise_gateway.parts import Gateway
+from reprise_gateway.pools import Lag
+from reprise_gateway.seen import Seen
 from reprise_runtime.settings import Auth, Features, Limits, Settings, Token
 from reprise_runtime.testing import MemoryBus, MemoryLog, MemoryStore
 from reprise_runtime.tokens import digest
@@ -233,6 +235,8 @@ class Site:
         self.log, self.bus, self.store = MemoryLog(), MemoryBus(settings), MemoryStore()
         self.research = Research(self.log, self.bus, self.store)
         self.full = 0.0
+        self.lags = {"phase3": Lag(3, 1)}
+        self.seen_now = Seen(nats_version="2.12.0")
         self.settings = settings
         self.gateway = self.another(patience)
         self.app = create_app(self.gateway)
@@ -244,10 +248,15 @@ class Site:
         async def usage() -> float:
             return self.full
 
-        async def lag(phase: str) -> tuple[int, int]:
-            return (3, 1) if phase == "phase3" else (0, 0)
+        async def lag(phase: str) -> Lag:
+            return self.lags.get(phase, Lag(0, 0))
 
-        effects = Effects(log=self.log, publisher=self.bus, store=self.store, usage=usage, lag=lag, connected=lambda: True)
+        async def look() -> Seen:
+            return self.seen_now
+
+        effects = Effects(
+            log=self.log, publisher=self.bus, store=self.store, usage=usage, lag=lag, look=look, connected=lambda: True
+        )  # fmt: skip
         return compose(self.settings, effects, clock=self.research.clock, patience=patience)
 
     def client(self, **headers: str) -> httpx.AsyncClient:

@@ -1,0 +1,200 @@
+"""From what is seen to what is said: in words, with what to do. Pure; the words are tested against what they are about."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from reprise_contracts import subjects
+from reprise_contracts.states import Finding, PoolView
+
+if TYPE_CHECKING:
+    from reprise_gateway.seen import Seen
+
+CLOCK_SECONDS = 2.0
+"""Clocks further apart than this confuse leases and whoever reads logs."""
+OLD_SECONDS = 30.0
+"""A job that has waited so long, or an input so long undecided, is worth a word."""
+FREE_BYTES = 2_000_000_000
+FREE_SHARE = 0.05
+"""A disk with less than both is nearly full."""
+FULL_SHARE = 0.8
+OLDEST_NATS = (2, 11)
+
+
+class Before(NamedTuple):
+    """How much waited for a pool at an earlier time."""
+
+    at: datetime
+    waiting: int
+
+
+def pool_findings(pool: PoolView, before: Before | None, skews: Mapping[str, float]) -> tuple[Finding, ...]:
+    """What is to be said of one pool. `skews`: of each worker's clock, in seconds."""
+    return (*_pool_findings(pool, before), *_clocks(pool.phase, skews))
+
+
+def _pool_findings(pool: PoolView, before: Before | None) -> Iterator[Finding]:
+    jobs = _count(pool.waiting, "job")
+    if not pool.workers:
+        yield Finding(
+            name=pool.phase, result="wrong", detail=f"No worker is there; {jobs} {_verb(pool.waiting, 'wait')}.",
+            action=f"Start one (`docker compose up -d worker-{pool.phase}`), or look at why the last one ended in its log.",
+        )  # fmt: skip
+        return
+    if pool.state != "running":
+        who = f" by {pool.by}" if pool.by else ""
+        doing = {"paused": "It is paused", "draining": "It is being drained", "drained": "It is drained: nothing is in work"}[pool.state]
+        yield Finding(
+            name=pool.phase, result="note", detail=f"{doing} ({pool.state}{who}); {jobs} {_verb(pool.waiting, 'wait')}.",
+            action=f"Let it work again with `reprise workers resume {pool.phase}`.",
+        )  # fmt: skip
+        return
+    growing = before is not None and pool.waiting > before.waiting
+    if pool.waiting and growing and (pool.oldest_seconds or 0) > OLD_SECONDS:
+        yield Finding(
+            name=pool.phase, result="wrong",
+            detail=f"Its lag grows: {jobs} {_verb(pool.waiting, 'wait')}, {before.waiting if before else 0} a minute ago; "
+                   f"the oldest is {pool.oldest_seconds or 0:.0f} s old.",
+            action=f"Add workers (`docker compose up -d --scale worker-{pool.phase}={2 * len(pool.workers)}`), or see in the log "
+            "what is slow.",
+        )  # fmt: skip
+    versions = sorted({worker.version for worker in pool.workers if worker.version})
+    if len(versions) > 1:
+        yield Finding(
+            name=pool.phase, result="note", detail=f"Its workers are of different versions: {', '.join(versions)}.",
+            action="Finish the roll-out, or go back with all of them.",
+        )  # fmt: skip
+
+
+def _clocks(phase: str, skews: Mapping[str, float]) -> Iterator[Finding]:
+    for worker, skew in skews.items():
+        if abs(skew) > CLOCK_SECONDS:
+            ahead = "ahead of" if skew > 0 else "behind"
+            yield Finding(
+                name=phase, result="wrong", detail=f"The clock of {worker} is {abs(skew):.0f} s {ahead} the gateway's.",
+                action="Let NTP (chrony, systemd-timesyncd) set the clocks of all machines.",
+            )  # fmt: skip
+
+
+def diagnose(seen: "Seen | None", reachable: Mapping[str, bool], pools: Sequence[PoolView], version: str) -> tuple[Finding, ...]:
+    """Everything, in the order in which one thing explains the next. `seen` is None where NATS does not answer."""
+    found = [*_servers(reachable)]
+    if seen is not None:
+        found += [*_nats(seen), *_roles(seen), *_streams(seen), *_disk(seen)]
+    for pool in pools:
+        found += pool.findings or (_fine(pool),)
+        others = {worker.version for worker in pool.workers if worker.version} - {version}
+        if others:
+            detail = f"Workers of version {', '.join(sorted(others))}; the gateway is {version}."
+            found.append(Finding(name=pool.phase, result="note", detail=detail, action="Finish the roll-out, or go back with all of it."))
+    return tuple(found)
+
+
+def _servers(reachable: Mapping[str, bool]) -> Iterator[Finding]:
+    if not reachable.get("nats"):
+        yield Finding(
+            name="NATS", result="wrong", detail="It does not answer: nothing is taken and nothing runs; nothing is lost.",
+            action="Start it, or mend the network; every service comes back by itself.",
+        )  # fmt: skip
+    if not reachable.get("store"):
+        yield Finding(
+            name="object store", result="wrong", detail="It does not answer, or refuses: nodes fail or wait, results cannot be read.",
+            action="Start it, make room on its disk, or correct REPRISE_S3__*; then refresh what failed.",
+        )  # fmt: skip
+    else:
+        yield Finding(name="object store", result="ok", detail="It answers.")
+
+
+def _nats(seen: "Seen") -> Iterator[Finding]:
+    if seen.nats_version and _version(seen.nats_version) < OLDEST_NATS:
+        wanted = ".".join(map(str, OLDEST_NATS))
+        detail = f"NATS {seen.nats_version} is older than {wanted}."
+        yield Finding(name="NATS", result="wrong", detail=detail, action=f"Update it to {wanted} or later.")
+    elif seen.flushes is False:
+        yield Finding(
+            name="NATS", result="wrong", detail="It confirms messages before they are on the disk: a power cut can lose what was accepted.",
+            action="Set `sync_interval: always` in the `jetstream` block of its configuration and restart it.",
+        )  # fmt: skip
+    else:
+        flushes = "it flushes before it confirms" if seen.flushes else "whether it flushes cannot be seen (REPRISE_NATS__MONITOR)"
+        yield Finding(name="NATS", result="ok", detail=f"{seen.nats_version}; {flushes}.")
+    if abs(seen.clock_offset) > CLOCK_SECONDS:
+        detail = f"This gateway's clock and the NATS server's are {abs(seen.clock_offset):.0f} s apart."
+        yield Finding(
+            name="clock", result="wrong", detail=detail, action="Let NTP (chrony, systemd-timesyncd) set the clocks of all machines."
+        )
+    for drift in seen.drift:
+        yield Finding(name="streams", result="wrong", detail=f"Not as declared: {drift}.", action="Run `reprise bootstrap`.")
+
+
+def _roles(seen: "Seen") -> Iterator[Finding]:
+    inbox = seen.streams.get(subjects.INBOX)
+    if inbox is not None and inbox.messages and inbox.oldest > OLD_SECONDS:
+        yield Finding(
+            name="orchestrator", result="wrong",
+            detail=f"{_count(inbox.messages, 'input')} {_verb(inbox.messages, 'wait')} to be decided, the oldest for {inbox.oldest:.0f} s.",
+            action="Start the orchestrator, or look into its log; what waits is kept.",
+        )  # fmt: skip
+    else:
+        yield Finding(name="orchestrator", result="ok", detail="Nothing waits long to be decided.")
+    if seen.leader:
+        yield Finding(name="scheduler", result="ok", detail="One is active.")
+    else:
+        yield Finding(
+            name="scheduler", result="wrong", detail="None is active: nothing new is sent to the workers.",
+            action="Start one; it finds what is under way by itself.",
+        )  # fmt: skip
+
+
+def _streams(seen: "Seen") -> Iterator[Finding]:
+    dlq = seen.streams.get(subjects.DLQ)
+    if dlq is not None and dlq.messages:
+        detail = f"{_count(dlq.messages, 'message')} could not be understood and {_verb(dlq.messages, 'lie')} aside."
+        action = "See why with `reprise dlq list`, then `reprise dlq replay` or `reprise dlq drop`."
+        yield Finding(name="DLQ", result="wrong", detail=detail, action=action)
+    for name, stream in seen.streams.items():
+        if stream.limit and stream.bytes > FULL_SHARE * stream.limit and name in _LIMITS:
+            yield Finding(
+                name="streams", result="wrong", detail=f"{name} is {stream.bytes / stream.limit:.0%} full: at 100% it takes nothing new.",
+                action=_LIMITS[name],
+            )  # fmt: skip
+
+
+_LIMITS = {
+    subjects.SESSIONS: "End and delete batches that are done with, or raise REPRISE_LIMITS__SESSION_BYTES everywhere and restart.",
+    subjects.INBOX: "Start more orchestrators; if there are enough, raise REPRISE_LIMITS__INBOX_BYTES everywhere and restart.",
+    subjects.JOBS: "Start more workers; if there are enough, raise REPRISE_LIMITS__JOBS_BYTES everywhere and restart.",
+    subjects.DLQ: "Look after what was put aside (`reprise dlq list`), or raise REPRISE_LIMITS__DLQ_BYTES everywhere and restart.",
+}
+
+
+def _disk(seen: "Seen") -> Iterator[Finding]:
+    if seen.file_share is not None and seen.file_share > FULL_SHARE:
+        detail = f"NATS has used {seen.file_share:.0%} of the disk that it may use."
+        yield Finding(name="disk", result="wrong", detail=detail, action="Make room, or raise `max_file_store` in its configuration.")
+    if seen.disk is None:
+        return
+    free = f"{seen.disk.free / 1e9:.1f} of {seen.disk.total / 1e9:.0f} GB are left where {seen.disk.path} is"
+    if seen.disk.free < FREE_BYTES and seen.disk.free < FREE_SHARE * seen.disk.total:
+        action = "Delete batches that are done with (`reprise end BATCH --delete`), or give it a larger disk; no restart is needed."
+        yield Finding(name="disk", result="wrong", detail=f"It is nearly full: {free}.", action=action)
+    else:
+        yield Finding(name="disk", result="ok", detail=f"{free}.")
+
+
+def _fine(pool: PoolView) -> Finding:
+    workers = _count(len(pool.workers), "worker")
+    return Finding(name=pool.phase, result="ok", detail=f"{workers}; {_count(pool.waiting, 'job')} waiting, {pool.working} in work.")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _verb(number: int, verb: str) -> str:
+    return f"{verb}s" if number == 1 else verb
+
+
+def _version(text: str) -> tuple[int, int]:
+    parts = [int(part) for part in text.split("-", maxsplit=1)[0].split(".")[:2] if part.isdecimal()]
+    return (parts[0], parts[1]) if len(parts) == 2 else OLDEST_NATS

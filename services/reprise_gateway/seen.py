@@ -1,0 +1,131 @@
+"""What the gateway sees of the servers behind it, at one moment."""
+
+import asyncio
+import json
+import shutil
+import urllib.request
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from reprise_contracts import subjects
+from reprise_runtime import topology
+from reprise_runtime.errors import Unavailable
+from reprise_runtime.nats import ApiError, Bus, server_time
+from reprise_runtime.settings import Settings
+
+_DELETED = {"DEL", "PURGE"}
+
+
+class Stream(NamedTuple):
+    """One stream's fill. `limit` 0: none; `oldest` is the age of its first message in seconds."""
+
+    messages: int
+    bytes: int
+    limit: int
+    oldest: float
+
+
+class Disk(NamedTuple):
+    """A disk's bytes."""
+
+    path: str
+    free: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything that was looked at."""
+
+    streams: Mapping[str, Stream] = field(default_factory=dict)
+    drift: tuple[str, ...] = ()
+    """What is not as declared, in words."""
+    leader: bool = True
+    """A scheduler is active."""
+    clock_offset: float = 0.0
+    """This machine's clock less the server's, in seconds."""
+    nats_version: str = ""
+    flushes: bool | None = None
+    """Whether NATS flushes before it confirms; None where it cannot be seen."""
+    disk: Disk | None = None
+    file_share: float | None = None
+    """How full NATS's own limit for files is, 0 to 1; None where it cannot be seen."""
+
+
+Look = Callable[[], Awaitable[Seen]]
+"""Raises `Unavailable`."""
+
+
+def bus_look(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Look:
+    """Looks at NATS, at its monitoring address where one is configured, and at this process's disk."""
+
+    async def look() -> Seen:
+        names = list(topology.streams(settings))
+        try:
+            infos = await asyncio.gather(*(bus.api(f"STREAM.INFO.{name}") for name in names), return_exceptions=True)
+            drift = await topology.ensure(bus, settings, repair=False)
+            leader = await _leader(bus)
+        except ApiError as error:
+            raise Unavailable(str(error)) from error
+        there = {name: info for name, info in zip(names, infos, strict=True) if isinstance(info, dict)}
+        if not there:
+            raise Unavailable("no stream can be seen")
+        now, version = clock(), bus.client.connected_server_version
+        varz = await asyncio.to_thread(_monitored, settings.nats.monitor)
+        files = varz.get("jetstream", {})
+        most = files.get("config", {}).get("max_storage", 0)
+        return Seen(
+            streams={name: _stream(info, now) for name, info in there.items()},
+            drift=tuple(_words(one) for one in drift),
+            leader=leader,
+            clock_offset=(now - server_time(next(reversed(there.values()))["ts"])).total_seconds(),
+            nats_version=f"{version.major}.{version.minor}.{version.patch}",
+            flushes=bool(files["config"].get("sync_always")) if files else None,
+            disk=disk_of(settings.state_dir),
+            file_share=files.get("stats", {}).get("storage", 0) / most if most > 0 else None,
+        )
+
+    return look
+
+
+def _stream(info: Mapping[str, Any], now: datetime) -> Stream:
+    state = info["state"]
+    oldest = (now - server_time(state["first_ts"])).total_seconds() if state["messages"] else 0.0
+    return Stream(state["messages"], state["bytes"], max(info["config"].get("max_bytes", 0), 0), max(oldest, 0.0))
+
+
+async def _leader(bus: Bus) -> bool:
+    """A scheduler holds the key that only one can create, and that goes unless it is renewed."""
+    try:
+        entry = await bus.last(subjects.LEADERS_STREAM, subjects.leader_entry())
+    except Unavailable:
+        return False
+    return entry is not None and entry.headers.get("KV-Operation") not in _DELETED
+
+
+def _words(drift: topology.Drift) -> str:
+    if not drift.setting:
+        return f"{drift.name} is missing"
+    return f"{drift.name}: {drift.setting} is {drift.found}, not {drift.declared}"
+
+
+def _monitored(address: str) -> dict[str, Any]:
+    """What NATS says of itself; nothing where no address is configured, or nobody answers there."""
+    if not address.startswith(("http://", "https://")):
+        return {}
+    try:
+        with urllib.request.urlopen(f"{address.rstrip('/')}/varz", timeout=2) as answer:  # noqa: S310 - the operator's own address
+            found = json.load(answer)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def disk_of(folder: Path) -> Disk:
+    """The disk that a folder is on, or will be on."""
+    existing = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    usage = shutil.disk_usage(existing)
+    return Disk(str(existing), usage.free, usage.total)

@@ -1,0 +1,69 @@
+"""Looks at the whole every few seconds: sets the figures that operators watch, and says on demand what is wrong."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from reprise_contracts import subjects
+from reprise_contracts.states import Finding, PoolView
+from reprise_gateway.diagnosis import diagnose
+from reprise_gateway.pools import Pools
+from reprise_gateway.seen import Look, Seen
+from reprise_runtime import metrics
+from reprise_runtime.errors import RepriseError
+from reprise_runtime.logs import logger
+
+_log = logger(__name__)
+Reachable = Callable[[], Awaitable[Mapping[str, bool]]]
+
+
+class Watch:
+    """One look at a time; `run` repeats it."""
+
+    def __init__(self, look: Look, pools: Pools, reachable: Reachable, every: float) -> None:
+        self._look = look
+        self._pools = pools
+        self._reachable = reachable
+        self._every = every
+
+    async def run(self) -> None:
+        """For as long as the gateway lives."""
+        while True:
+            await self.once()
+            await asyncio.sleep(self._every)
+
+    async def once(self) -> tuple[Seen | None, Mapping[str, bool], list[PoolView]]:
+        """Look, and set the figures. What does not answer leaves its figures as they were, and its `reprise_up` at 0."""
+        reachable = await self._reachable()
+        for server, answers in reachable.items():
+            metrics.UP.labels(server).set(answers)
+        try:
+            seen, pools = await asyncio.gather(self._look(), self._pools.show())
+        except RepriseError as error:
+            _log.warning("cannot see what is there", error=str(error))
+            return None, reachable, []
+        _tell(seen, pools)
+        return seen, reachable, pools
+
+    async def findings(self) -> tuple[Finding, ...]:
+        """What there is to say now."""
+        return diagnose(*await self.once(), metrics.code_version())
+
+
+def _tell(seen: Seen, pools: list[PoolView]) -> None:
+    for name, stream in seen.streams.items():
+        metrics.STREAM_MESSAGES.labels(name).set(stream.messages)
+        metrics.STREAM_BYTES.labels(name).set(stream.bytes)
+        metrics.STREAM_LIMIT.labels(name).set(stream.limit)
+    if (dlq := seen.streams.get(subjects.DLQ)) is not None:
+        metrics.DLQ.set(dlq.messages)
+    if (inbox := seen.streams.get(subjects.INBOX)) is not None:
+        metrics.INBOX_OLDEST.set(inbox.oldest)
+    metrics.CLOCK.set(seen.clock_offset)
+    if seen.disk is not None:
+        metrics.DISK_FREE.labels(seen.disk.path).set(seen.disk.free)
+    for pool in pools:
+        metrics.POOL_WAITING.labels(pool.phase).set(pool.waiting)
+        metrics.POOL_WORKING.labels(pool.phase).set(pool.working)
+        metrics.POOL_OLDEST.labels(pool.phase).set(pool.oldest_seconds or 0.0)
+        metrics.POOL_WORKERS.labels(pool.phase).set(len(pool.workers))
+        metrics.POOL_PAUSED.labels(pool.phase).set(pool.state != "running")

@@ -1,0 +1,43 @@
+"""How much is stored, and of which batches: the whole bucket is listed now and then."""
+
+import asyncio
+import heapq
+from collections import Counter
+
+from reprise_runtime import metrics
+from reprise_runtime.artifact_store import ArtifactStore
+from reprise_runtime.errors import RepriseError
+from reprise_runtime.logs import logger
+
+NAMED = 20
+"""Batches that are named, the largest: one label for each would drown Prometheus."""
+_log = logger(__name__)
+
+
+async def census(store: ArtifactStore, every: float) -> None:
+    """Count for ever. A count that fails leaves the one before it."""
+    while True:
+        try:
+            tell(await count(store))
+        except RepriseError as error:
+            _log.warning("not counted", error=str(error))
+        await asyncio.sleep(every)
+
+
+async def count(store: ArtifactStore) -> "Counter[str]":
+    """The bytes of each batch: the second part of a key names it."""
+    found: Counter[str] = Counter()
+    async for key, size in store.list(""):
+        parts = key.split("/", 2)
+        if len(parts) == 3:
+            found[parts[1]] += size
+    return found
+
+
+def tell(found: "Counter[str]") -> None:
+    """Set the figures."""
+    metrics.STORED_BYTES.set(found.total())
+    metrics.STORED_BATCHES.set(len(found))
+    metrics.BATCH_BYTES.clear()
+    for batch_id, size in heapq.nlargest(NAMED, found.items(), key=lambda item: item[1]):
+        metrics.BATCH_BYTES.labels(batch_id).set(size)

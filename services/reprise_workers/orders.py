@@ -1,0 +1,33 @@
+"""Whether the pool is to work, as an operator last said: followed by every worker, and known before its first job."""
+
+import asyncio
+from collections.abc import Callable
+
+from reprise_contracts import subjects
+from reprise_contracts.jobs import PoolOrder
+from reprise_contracts.wire import Malformed
+from reprise_runtime.follower import Follower
+from reprise_runtime.logs import logger
+from reprise_runtime.nats import Bus
+from reprise_runtime.puller import Puller
+
+_log = logger(__name__)
+
+
+async def follow_orders(bus: Bus, phase: str, puller: Puller, known: asyncio.Event, changed: Callable[[], None]) -> None:
+    """Follow the stream for ever; `known` is set once the last order is obeyed, `changed` is called after each."""
+    async with Follower(bus, subjects.POOLS, subjects.pool_order(phase), start="last_per_subject") as entries:
+        waiting = asyncio.ensure_future(entries.caught_up.wait())
+        waiting.add_done_callback(lambda _: known.set())
+        async for entry in entries:
+            try:
+                order = PoolOrder.decode(entry.data)
+            except Malformed as error:
+                _log.error("not an order", subject=entry.subject, error=str(error))
+                continue
+            if order.state == "running":
+                puller.resume()
+            else:
+                puller.pause()
+            _log.info("order", state=order.state, by=order.by)
+            changed()
