@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import ClassVar
 
 import httpx
 
@@ -14,13 +13,10 @@ SERIES = re.compile(r"\b((?:reprise|process)_[a-z0-9_]+)")
 
 
 class Operated(Stack):
-    """The same processes and a gateway."""
-
-    COMMANDS: ClassVar[dict[str, list[str]]] = Stack.COMMANDS | {"gateway": ["reprise_gateway"]}
+    """The same processes, each with a port for its figures."""
 
     def __init__(self, folder: Path, env: dict[str, str] | None = None, concurrency: int = 4) -> None:
-        super().__init__(folder, env=env, concurrency=concurrency)
-        self.port = free_ports(1)[0]
+        super().__init__(folder, env=env, concurrency=concurrency, gateway=True)
         self.figures: dict[str, int] = {}
 
     def env_of(self, name: str) -> dict[str, str]:
@@ -30,7 +26,7 @@ class Operated(Stack):
             "REPRISE_NATS__MONITOR": f"http://127.0.0.1:{self.nats.monitor_port}",
             "REPRISE_STATE_DIR": str(self.folder),
         }
-        return self.env() | own | ({"REPRISE_PORT": str(self.port)} if name == "gateway" else {})
+        return self.env() | own
 
     @property
     def url(self) -> str:

@@ -148,7 +148,7 @@ class S3Store:
 
     async def has_bucket(self) -> bool:
         """Whether the bucket is there."""
-        return await self._call(lambda: self._client.bucket_exists(self._bucket), self._bucket)
+        return await self._call("bucket", lambda: self._client.bucket_exists(self._bucket), self._bucket)
 
     async def put(self, key: str, data: bytes, content_type: str = "application/octet-stream") -> None:
         """See `ArtifactStore.put`."""

@@ -14,10 +14,12 @@ ENV = {"REPRISE_TIMINGS__HEARTBEAT": "0.5", "REPRISE_TIMINGS__LEASE": "3", "REPR
 def operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
     """NATS, SeaweedFS, every service, a gateway; each serves its figures."""
     stack = Operated(tmp_path_factory.mktemp("operated"), env=ENV)
-    stack.start_all()
-    asyncio.run(stack.ready())
-    yield stack
-    stack.stop_all()
+    try:
+        stack.start_all()
+        asyncio.run(stack.ready())
+        yield stack
+    finally:
+        stack.stop_all()
 
 
 @pytest.fixture
