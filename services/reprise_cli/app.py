@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reprise_cli import bootstrap, dlq, doctor, look, reruns, research, stops, token, up, workers
+from reprise_cli import backup, bootstrap, dlq, doctor, look, reruns, research, stops, token, up, workers
 from reprise_cli.terminal import JsonOption, ServerOption, StateDirOption, TokenOption, command
 
 app = typer.Typer(
@@ -55,6 +55,8 @@ command(app, "workers")(workers.workers)
 command(app, "doctor")(doctor.doctor)
 command(app, "token")(token.token)
 command(app, "bootstrap")(bootstrap.bootstrap)
+command(app, "backup")(backup.backup)
+command(app, "restore")(backup.restore)
 command(letters, "list")(dlq.listing)
 command(letters, "show")(dlq.show)
 command(letters, "replay")(dlq.replay)

@@ -1,0 +1,207 @@
+"""A backup that is taken while the system works, and what comes back from it on other servers."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from reprise_contracts import subjects
+from reprise_contracts.commands import Options, Rerun, Target
+from reprise_domain.state import Session
+from reprise_gateway.states import state_of
+from reprise_runtime.archive import Archive, Message
+from reprise_runtime.artifact_store import S3Store
+from reprise_runtime.backup import back_up
+from reprise_runtime.errors import Refused, Unavailable
+from reprise_runtime.nats import Bus
+from reprise_runtime.restore import restore
+from reprise_runtime.testing import MemoryStore
+from stack import Caller, Stack, until
+
+ENV = {"REPRISE_TIMINGS__LEASE": "4", "REPRISE_TIMINGS__HEARTBEAT": "1", "REPRISE_TIMINGS__SWEEP_AFTER": "0.05"}
+
+
+def silent(text: str) -> None:
+    """Say nothing."""
+
+
+def fresh(session: Session) -> bool:
+    return {view.freshness for view in state_of(session).nodes.values()} == {"fresh"}
+
+
+async def whole(caller: Caller, session: Session) -> None:
+    """Every artifact that the log names is in the store, with its hash."""
+    for name in session.nodes:
+        made = session.node(name).made
+        if made is not None:
+            await caller.store.get_verified(made.ref.key, made.ref.sha256)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A system at work."""
+    running = Stack(tmp_path_factory.mktemp("stack"), env=ENV)
+    running.start_all()
+    yield running
+    running.stop_all()
+
+
+@pytest.fixture
+async def caller(stack: Stack) -> AsyncIterator[Caller]:
+    """A client of it."""
+    yield await stack.caller()
+    await stack.close_callers()
+
+
+@pytest.fixture
+async def other(tmp_path: Path) -> AsyncIterator[Stack]:
+    """Servers with nothing in them, and no services yet."""
+    stack = Stack(tmp_path / "other", env=ENV)
+    stack.folder.mkdir()
+    stack.start_servers()
+    yield stack
+    await stack.close_callers()
+    stack.stop_all()
+
+
+async def test_a_backup_taken_at_work_comes_back_whole_and_work_goes_on(tmp_path: Path, caller: Caller, other: Stack) -> None:
+    """Sessions that rerun, sweep and end while it is copied: afterwards each is at rest again, fresh, with every artifact.
+
+    What was confirmed after the backup is lost, and the same command sent again is honoured; what was confirmed before it is not.
+    """
+    archive = tmp_path / "backup"
+    busy = [(await caller.begin(f"busy-{n}", "steps=4 wait_ms=20"))[1] for n in range(3)]
+    calm = (await caller.begin("calm", "steps=2"))[1]
+    before = await caller.at_rest(calm)
+    working = asyncio.Event()
+
+    async def rerun(session: str) -> None:
+        for count in range(12):
+            options = Options(guidance=f"again {count}", force=True)
+            await caller.send(session, Rerun(command_id=f"rerun-{count}", target=Target(phase="phase1"), options=options))
+            working.set()
+            await caller.at_rest(session)
+
+    running = [asyncio.create_task(rerun(session)) for session in busy]
+    await working.wait()
+    await back_up(caller.bus, caller.store, archive, "test", silent)
+    first = {path: path.stat().st_ino for path in (archive / "objects").rglob("*") if path.is_file()}
+    await until(lambda: _knows(caller, busy[0], "rerun-1"), what="another rerun")
+    manifest = await back_up(caller.bus, caller.store, archive, "test", silent)  # only what is new
+    assert manifest.objects.entries == sum(1 for path in (archive / "objects").rglob("*") if path.is_file())
+    kept = {path: path.stat().st_ino for path in first if path.exists()}
+    assert kept
+    assert kept.items() <= first.items()
+    late = Rerun(command_id="late", target=Target(phase="phase2"))
+    await caller.send(calm, late)
+    await until(lambda: _knows(caller, calm, "late"), what="the late command")
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+    there = await other.caller()
+    await restore(there.bus, there.store, other.settings, Archive(archive), replace=True, say=silent)
+    for name in other.COMMANDS:
+        other.start(name)
+    after = await there.at_rest(calm)
+    assert (await there.session(calm)) == after
+    assert {name: after.node(name).made for name in after.nodes} == {name: before.node(name).made for name in before.nodes}
+    assert after.commands.keys() == before.commands.keys()
+    for session in busy:
+        await until(lambda session=session: _knows(there, session, "rerun-0"), what="the command that was waiting")
+        rested = await there.at_rest(session)
+        assert rested.commands["rerun-0"].status == "completed"
+        assert fresh(rested)
+        await whole(there, rested)
+    await there.send(calm, late)
+    await until(lambda: _knows(there, calm, "late"), what="the late command, sent again")
+    await whole(there, await there.at_rest(calm))
+
+
+async def _knows(caller: Caller, session: str, command_id: str) -> bool:
+    state = await caller.session(session)
+    return state is not None and command_id in state.commands
+
+
+async def test_a_restore_is_refused_where_it_would_mix_or_lose(tmp_path: Path, other: Stack) -> None:
+    """Servers that hold something, services at work, a damaged backup: each is said, and nothing is changed."""
+    there = await other.caller()
+    store, archive = there.store, Archive(tmp_path / "backup")
+    await store.put("sources/b/raw/one", b"one", "text/plain")
+    await there.bus.publish(subjects.log("s"), b"{}", stream=subjects.SESSIONS)
+    await back_up(there.bus, store, archive.folder, "test", silent)
+    await store.put("sources/b/raw/two", b"two", "text/plain")
+
+    async def restored(*, replace: bool) -> None:
+        await restore(there.bus, store, other.settings, archive, replace=replace, say=silent)
+
+    with pytest.raises(Refused, match="Not empty: SESSIONS, the bucket"):
+        await restored(replace=False)
+    other.start("orchestrator")
+    await until(lambda: _pulled(there.bus), what="the orchestrator at work")
+    with pytest.raises(Refused, match="Services are at work"):
+        await restored(replace=True)
+    other.stop("orchestrator")
+    path = archive.path("sources/b/raw/one")
+    path.write_bytes(b"0ne")
+    with pytest.raises(Refused, match="raw/one is not what was written"):
+        await restored(replace=True)
+    assert await store.get("sources/b/raw/two") == b"two"
+    path.write_bytes(b"one")
+    await restored(replace=True)
+    assert [entry async for entry in store.list("")] == [("sources/b/raw/one", 3)]
+    assert (await store.stat("sources/b/raw/one")).content_type == "text/plain"
+    shutil.rmtree(archive.folder)
+    with pytest.raises(Refused, match="holds no backup"):
+        await restored(replace=True)
+
+
+async def _pulled(bus: Bus) -> bool:
+    return bool((await bus.api(f"CONSUMER.INFO.{subjects.INBOX}.{subjects.ORCHESTRATOR}"))["num_waiting"])
+
+
+class Losing(MemoryStore):
+    """A store without one object that the log names."""
+
+    def __init__(self, whole: S3Store, lost: str) -> None:
+        super().__init__()
+        self._whole, self._lost = whole, lost
+
+    async def fill(self) -> None:
+        async for key, _ in self._whole.list(""):
+            if key != self._lost:
+                self.objects[key] = (await self._whole.get(key), "application/json")
+
+    async def delete(self, keys: Iterable[str]) -> None:
+        raise AssertionError("a backup deletes nothing")
+
+
+async def test_a_copy_without_an_object_that_its_log_names_is_no_backup(tmp_path: Path, caller: Caller) -> None:
+    """Better none than one that comes back with holes: the folder stays without `backup.json`."""
+    session = await caller.at_rest((await caller.begin("holes", "steps=1"))[1])
+    made = session.node("phase2").made
+    assert made is not None
+    losing = Losing(caller.store, made.ref.key)
+    await losing.fill()
+    with pytest.raises(Unavailable, match="objects go faster"):
+        await back_up(caller.bus, losing, tmp_path / "backup", "test", silent)
+    with pytest.raises(Refused, match="holds no backup"):
+        Archive(tmp_path / "backup").manifest()
+
+
+@pytest.mark.parametrize("message", [
+    Message(7, "reprise.v1.log.s", b'{"a": "\xc3\xa9"}', {}),
+    Message(8, "reprise.v1.dlq.INBOX", b"\xff\x00 no text", {"Reprise-Reason": "why"}),
+])  # fmt: skip
+def test_a_message_comes_back_as_it_was(message: Message) -> None:
+    """Text stays readable, bytes stay bytes."""
+    assert Message.read(message.line()) == message
+
+
+@pytest.mark.parametrize("key", ["../up", "a/../../up", "/etc/passwd", "a//b", "", "a/./b"])
+def test_a_key_that_leads_out_of_the_folder_is_refused(tmp_path: Path, key: str) -> None:
+    """A backup is only ever in its folder, whatever the store or the list of objects says."""
+    with pytest.raises(Refused, match="cannot be kept"):
+        Archive(tmp_path).path(key)
