@@ -1,3 +1,105 @@
-export default function Page(): null {
-  return null;
+/** The session's log as a story; each entry leads to what it speaks of. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { Link } from "wouter";
+import { api } from "../api";
+import { useIds, useSession } from "../store";
+import { ProblemNotice } from "../ui/problem";
+import type { TimelineEntry } from "../wire";
+import { clock, nodePath, who } from "../words";
+
+const FILTERS = {
+  all: ["Everything", () => true],
+  asked: ["What was asked", (entry: TimelineEntry) => entry.by !== ""],
+  results: ["Results", (entry: TimelineEntry) => /node_completed|artifact_edited|run_finished/.test(entry.type)],
+  trouble: ["Trouble", (entry: TimelineEntry) => /failed|refused|cancel|blocked|superseded/.test(entry.type)],
+} as const satisfies Record<string, readonly [string, (entry: TimelineEntry) => boolean]>;
+type Filter = keyof typeof FILTERS;
+const SOON = 400;
+
+export default function TimelinePage(): ReactNode {
+  const { session_id } = useIds();
+  const seq = useSession((session) => session.state.seq);
+  const [filter, setFilter] = useState<Filter>("all");
+  const story = useInfiniteQuery({
+    queryKey: ["timeline", session_id],
+    queryFn: ({ pageParam }) => api.timeline(session_id, pageParam),
+    initialPageParam: 0,
+    getNextPageParam: (page) => page.next ?? null,
+  });
+  const { refetch, hasNextPage, isFetching, fetchNextPage } = story;
+  useEffect(() => {
+    if (seq < 0) return;
+    const timer = setTimeout(() => void refetch(), SOON);
+    return () => clearTimeout(timer);
+  }, [seq, refetch]);
+  useEffect(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage();
+  }, [hasNextPage, isFetching, fetchNextPage]);
+  const entries = useMemo(() => {
+    const keep: (entry: TimelineEntry) => boolean = FILTERS[filter][1];
+    return (story.data?.pages.flatMap((page) => page.events) ?? []).filter(keep).toReversed();
+  }, [story.data, filter]);
+  return (
+    <section className="stack" aria-label="Timeline">
+      <div className="section-head">
+        <h2>Timeline</h2>
+        <fieldset className="button-row filters">
+          <legend className="hidden">Show</legend>
+          {(Object.keys(FILTERS) as Filter[]).map((name) => (
+            <button
+              key={name}
+              type="button"
+              className="button slim"
+              aria-pressed={filter === name}
+              onClick={() => setFilter(name)}
+            >
+              {FILTERS[name][0]}
+            </button>
+          ))}
+        </fieldset>
+      </div>
+      {story.isError && <ProblemNotice error={story.error} />}
+      {entries.length === 0 && story.isSuccess && <p className="soft">Nothing of this kind has happened.</p>}
+      <Days entries={entries} sessionId={session_id} />
+    </section>
+  );
+}
+
+function Days({
+  entries,
+  sessionId,
+}: {
+  readonly entries: readonly TimelineEntry[];
+  readonly sessionId: string;
+}): ReactNode {
+  const [most, setMost] = useState(200);
+  const days = Map.groupBy(entries.slice(0, most), (entry) => new Date(entry.at).toDateString());
+  return (
+    <>
+      {[...days].map(([day, told]) => (
+        <section key={day} className="stack tight">
+          <h3 className="day">
+            {new Date(day).toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" })}
+          </h3>
+          <ol className="story">
+            {told.map((entry) => (
+              <li key={`${entry.seq}.${entry.n}`}>
+                <time dateTime={entry.at} className="soft small numbers">
+                  {clock(entry.at)}
+                </time>
+                <p>{entry.node ? <Link href={nodePath(sessionId, entry.node)}>{entry.text}</Link> : entry.text}</p>
+                <span className="soft small">{entry.by && who(entry.by)}</span>
+              </li>
+            ))}
+          </ol>
+        </section>
+      ))}
+      {entries.length > most && (
+        <button type="button" className="button fit" onClick={() => setMost(most + 500)}>
+          Show earlier
+        </button>
+      )}
+    </>
+  );
 }

@@ -1,3 +1,97 @@
-export default function Page(): null {
-  return null;
+/** The pools: what waits, what is at work, and what each worker does now. */
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { Link } from "wouter";
+import { api } from "../api";
+import { Glyph } from "../ui/glyph";
+import { ProblemNotice } from "../ui/problem";
+import { Term } from "../ui/term";
+import { useTitle } from "../ui/title";
+import type { PoolView } from "../wire";
+import { ago, capital, nodeName, nodePath, PHASE_TITLES, phaseOf } from "../words";
+
+export default function WorkersPage(): ReactNode {
+  useTitle("Workers");
+  const pools = useQuery({ queryKey: ["workers"], queryFn: api.workers, refetchInterval: 2_000 });
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Workers</h1>
+        <p className="lead">One pool for each phase. A pool that keeps jobs waiting needs more workers.</p>
+      </div>
+      {pools.isError && <ProblemNotice error={pools.error} />}
+      <ul className="stack">
+        {pools.data?.map((pool) => (
+          <Pool key={pool.phase} pool={pool} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Pool({ pool }: { readonly pool: PoolView }): ReactNode {
+  return (
+    <li className="card pool">
+      <div className="spread">
+        <h2>{PHASE_TITLES[phaseOf(pool.phase)]}</h2>
+        <dl className="figures numbers">
+          <div>
+            <dt>
+              <Term of="lag">Waiting</Term>
+            </dt>
+            <dd>{pool.waiting}</dd>
+          </div>
+          <div>
+            <dt>At work</dt>
+            <dd>{pool.working}</dd>
+          </div>
+          <div>
+            <dt>Workers</dt>
+            <dd>{pool.workers.length}</dd>
+          </div>
+        </dl>
+      </div>
+      {pool.workers.length === 0 && (
+        <p className="notice failed">
+          <Glyph of="failed" />
+          <span>No worker has been heard of lately. Jobs of this phase wait until one is started.</span>
+        </p>
+      )}
+      <ul>
+        {pool.workers.map((worker) => (
+          <li key={worker.worker} className="worker">
+            <Glyph
+              of={worker.running.length ? "running" : worker.draining ? "cancelling" : "pending"}
+              label={worker.running.length ? "At work" : "Idle"}
+            />
+            <span className="one-line">{worker.worker}</span>
+            <span className="soft small">
+              {worker.draining ? (
+                "finishing, takes no more"
+              ) : worker.running.length ? (
+                <Running nodes={worker.running} />
+              ) : (
+                "idle"
+              )}
+            </span>
+            <time className="soft small numbers" dateTime={worker.since}>
+              started {ago(worker.since)}
+            </time>
+          </li>
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+function Running({ nodes }: { readonly nodes: readonly string[] }): ReactNode {
+  return nodes.map((running) => {
+    const [session = "", ...rest] = running.split("/");
+    const node = rest.join("/");
+    return (
+      <Link key={running} href={nodePath(session, node)}>
+        {capital(nodeName(node))}{" "}
+      </Link>
+    );
+  });
 }

@@ -1,0 +1,61 @@
+/** The head of a phase's page: how it stands, why, and what can be done. */
+import type { ReactNode } from "react";
+import { useNode } from "../store";
+import { Causes } from "../ui/causes";
+import { Glyph } from "../ui/glyph";
+import { NodeProblem } from "../ui/node-problem";
+import { Badges, NodeGlyph } from "../ui/standing";
+import type { Phase } from "../wire";
+import { PHASE_TITLES, seconds, standingWords, when } from "../words";
+import { AcceptButton, NodeAction } from "./actions";
+
+interface Props {
+  readonly phase: Phase;
+  readonly children?: ReactNode;
+  /** The report says it in its own place. */
+  readonly quiet?: boolean;
+}
+
+export function PhaseHead({ phase, children, quiet = false }: Props): ReactNode {
+  const view = useNode(phase);
+  if (!view) return null;
+  const at = view.artifact?.at;
+  const edited = view.artifact?.by.startsWith("user:");
+  return (
+    <div className="stack">
+      <div className="section-head phase-head">
+        <div className="phase-title">
+          <NodeGlyph view={view} />
+          <h2>{PHASE_TITLES[phase]}</h2>
+          <Badges view={view} />
+        </div>
+        <div className="button-row">
+          {children}
+          <NodeAction node={phase} />
+        </div>
+      </div>
+      <p className="meta numbers">
+        <span>{view.headline || standingWords(view)}</span>
+        {at && <time dateTime={at}>{when(at)}</time>}
+        {at && <span>{seconds(view.seconds)}</span>}
+        {edited && <span>edited by hand</span>}
+        {view.guidance && <span>Guidance: {view.guidance}</span>}
+      </p>
+      <NodeProblem view={view} />
+      {view.freshness === "stale" && phase !== "phase3" && !quiet && (
+        <div className="notice stale">
+          <Glyph of="stale" />
+          <div className="stack tight">
+            <p>
+              <strong>Out of date</strong>
+            </p>
+            <Causes causes={view.causes} />
+          </div>
+          <div className="button-row">
+            <AcceptButton node={phase} />
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+/** A plan while it is edited: steps by a key of their own, so that new ones can be built on before they have a number. */
+import type { Phase2 } from "../wire";
+
+export interface StepDraft {
+  readonly key: string;
+  readonly step_id?: number;
+  readonly title: string;
+  readonly description: string;
+  readonly query: string;
+  readonly source_ids: readonly string[];
+  readonly goal_ids: readonly string[];
+  /** The keys of the steps that it builds on. */
+  readonly after: readonly string[];
+}
+
+export interface PlanDraft {
+  readonly goal: string;
+  readonly steps: readonly StepDraft[];
+  /** No number below it is free. */
+  readonly nextNumber: number;
+}
+
+export function draftOf(plan: Phase2): PlanDraft {
+  return {
+    goal: plan.synthesized_goal,
+    nextNumber: Math.max(0, ...plan.steps.map((step) => step.step_id)) + 1_000_000,
+    steps: plan.steps.map(({ depends_on, ...step }) => ({
+      ...step,
+      key: `step-${step.step_id}`,
+      after: depends_on.map((other) => `step-${other}`),
+    })),
+  };
+}
+
+export function planProblem(draft: PlanDraft): string | null {
+  if (draft.steps.length === 0) return "There has to be at least one step.";
+  const seen = new Set<string>();
+  for (const [index, step] of draft.steps.entries()) {
+    if (!step.title.trim()) return `Step ${index + 1} needs a title.`;
+    const later = step.after.find((key) => !seen.has(key));
+    const other = draft.steps.find((candidate) => candidate.key === later);
+    if (other) return `“${step.title}” builds on “${other.title}” and has to stand after it.`;
+    seen.add(step.key);
+  }
+  return null;
+}
+
+/** As the server wants it. A new step gets a number that is certainly free; the server gives it the next one. */
+export function planBody(draft: PlanDraft): object {
+  const numbers = new Map(draft.steps.map((step, index) => [step.key, step.step_id ?? draft.nextNumber + index]));
+  return {
+    synthesized_goal: draft.goal,
+    steps: draft.steps.map(({ key, after, ...step }) => ({
+      ...step,
+      step_id: numbers.get(key),
+      depends_on: after.map((other) => numbers.get(other)).filter((number) => number !== undefined),
+    })),
+  };
+}
