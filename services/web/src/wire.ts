@@ -208,15 +208,6 @@ export interface Excerpt {
   end: number;
   kind: "fact" | "opinion" | "figure";
 }
-export interface Finding {
-  finding_id: string;
-  claim: string;
-  citations: readonly Citation[];
-  confidence: "high" | "medium" | "low";
-  confidence_reason: string;
-  support: number;
-  contradicts: readonly Contradiction[];
-}
 export interface Goal {
   goal_id: string;
   question: string;
@@ -253,6 +244,7 @@ export interface Meta {
   seconds: number;
   tokens: Tokens;
   inputs: Readonly<Record<string, InputRef>>;
+  trace: string;
 }
 export interface Missing {
   node: string;
@@ -388,6 +380,11 @@ export interface PlanFrame {
 }
 export interface PoolView {
   phase: string;
+  state: "running" | "paused" | "draining" | "drained";
+  by: string;
+  at?: string | null;
+  oldest_seconds?: number | null;
+  findings: readonly reprise_contracts__states__Finding[];
   waiting: number;
   working: number;
   workers: readonly WorkerView[];
@@ -631,7 +628,7 @@ export interface StepComplete {
 }
 export interface StepData {
   step_id: number;
-  findings: readonly Finding[];
+  findings: readonly reprise_contracts__artifacts__Finding[];
   insights: readonly string[];
   confidence: string;
   sources: readonly string[];
@@ -641,7 +638,7 @@ export interface StepFindings {
   meta: Meta;
   step_id: number;
   title: string;
-  findings: readonly Finding[];
+  findings: readonly reprise_contracts__artifacts__Finding[];
   insights: readonly string[];
   gaps: readonly string[];
   scratchpad: readonly ScratchpadEntry[];
@@ -795,6 +792,8 @@ export interface WorkerView {
   seen: string;
   running: readonly string[];
   draining: boolean;
+  paused: boolean;
+  version: string;
 }
 export interface WorkflowCancelled {
   type: "workflow:cancelled";
@@ -868,6 +867,21 @@ export interface WorkflowStale {
   seq?: number | null;
   n?: number | null;
   nodes: readonly StaleNode[];
+}
+export interface reprise_contracts__artifacts__Finding {
+  finding_id: string;
+  claim: string;
+  citations: readonly Citation[];
+  confidence: "high" | "medium" | "low";
+  confidence_reason: string;
+  support: number;
+  contradicts: readonly Contradiction[];
+}
+export interface reprise_contracts__states__Finding {
+  name: string;
+  result: "ok" | "note" | "wrong";
+  detail: string;
+  action: string;
 }
 export interface AcceptCall {
   batch_id?: string | null;
