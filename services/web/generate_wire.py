@@ -58,9 +58,15 @@ def typescript() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _name(name: str) -> str:
+    """Two models of one name are told apart by their modules; an artifact's keeps it."""
+    module, _, own = name.removeprefix("reprise_contracts__").rpartition("__")
+    return own if module in {"", "artifacts"} else module.capitalize() + own
+
+
 def _definitions(models: tuple[type[BaseModel], ...], mode: Any) -> dict[str, dict[str, Any]]:
     _, schema = models_json_schema([(model, mode) for model in models], ref_template="{model}")
-    return {name: found for name, found in schema["$defs"].items() if found.get("type") == "object"}
+    return {_name(name): found for name, found in schema["$defs"].items() if found.get("type") == "object"}
 
 
 def _interface(name: str, schema: dict[str, Any], *, reading: bool) -> str:
@@ -79,7 +85,7 @@ def _nullable(schema: dict[str, Any]) -> bool:
 def _type(schema: dict[str, Any]) -> str:  # noqa: PLR0911  # one for each form of a schema
     match schema:
         case {"$ref": name}:
-            return str(name)
+            return _name(str(name))
         case {"const": value}:
             return json.dumps(value)
         case {"enum": values}:

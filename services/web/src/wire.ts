@@ -208,6 +208,15 @@ export interface Excerpt {
   end: number;
   kind: "fact" | "opinion" | "figure";
 }
+export interface Finding {
+  finding_id: string;
+  claim: string;
+  citations: readonly Citation[];
+  confidence: "high" | "medium" | "low";
+  confidence_reason: string;
+  support: number;
+  contradicts: readonly Contradiction[];
+}
 export interface Goal {
   goal_id: string;
   question: string;
@@ -384,7 +393,7 @@ export interface PoolView {
   by: string;
   at?: string | null;
   oldest_seconds?: number | null;
-  findings: readonly reprise_contracts__states__Finding[];
+  findings: readonly StatesFinding[];
   waiting: number;
   working: number;
   workers: readonly WorkerView[];
@@ -608,6 +617,12 @@ export interface State {
   created_at?: string | null;
   updated_at?: string | null;
 }
+export interface StatesFinding {
+  name: string;
+  result: "ok" | "note" | "wrong";
+  detail: string;
+  action: string;
+}
 export interface Step {
   step_id: number;
   title: string;
@@ -628,7 +643,7 @@ export interface StepComplete {
 }
 export interface StepData {
   step_id: number;
-  findings: readonly reprise_contracts__artifacts__Finding[];
+  findings: readonly Finding[];
   insights: readonly string[];
   confidence: string;
   sources: readonly string[];
@@ -638,7 +653,7 @@ export interface StepFindings {
   meta: Meta;
   step_id: number;
   title: string;
-  findings: readonly reprise_contracts__artifacts__Finding[];
+  findings: readonly Finding[];
   insights: readonly string[];
   gaps: readonly string[];
   scratchpad: readonly ScratchpadEntry[];
@@ -867,21 +882,6 @@ export interface WorkflowStale {
   seq?: number | null;
   n?: number | null;
   nodes: readonly StaleNode[];
-}
-export interface reprise_contracts__artifacts__Finding {
-  finding_id: string;
-  claim: string;
-  citations: readonly Citation[];
-  confidence: "high" | "medium" | "low";
-  confidence_reason: string;
-  support: number;
-  contradicts: readonly Contradiction[];
-}
-export interface reprise_contracts__states__Finding {
-  name: string;
-  result: "ok" | "note" | "wrong";
-  detail: string;
-  action: string;
 }
 export interface AcceptCall {
   batch_id?: string | null;

@@ -29,11 +29,21 @@ export default function WorkersPage(): ReactNode {
   );
 }
 
+const STATES: Record<PoolView["state"], string> = {
+  running: "Running",
+  paused: "Paused",
+  draining: "Finishing what it has",
+  drained: "Takes no more",
+};
+
 function Pool({ pool }: { readonly pool: PoolView }): ReactNode {
   return (
     <li className="card pool">
       <div className="spread">
-        <h2>{PHASE_TITLES[phaseOf(pool.phase)]}</h2>
+        <h2>
+          {PHASE_TITLES[phaseOf(pool.phase)]}
+          {pool.state !== "running" && <span className="badge active">{STATES[pool.state]}</span>}
+        </h2>
         <dl className="figures numbers">
           <div>
             <dt>
@@ -57,6 +67,13 @@ function Pool({ pool }: { readonly pool: PoolView }): ReactNode {
           <span>No worker has been heard of lately. Jobs of this phase wait until one is started.</span>
         </p>
       )}
+      {pool.findings
+        .filter((finding) => finding.result !== "ok")
+        .map((finding) => (
+          <p key={finding.name} className={finding.result === "wrong" ? "error-text" : "soft"}>
+            {finding.detail} {finding.action}
+          </p>
+        ))}
       <ul>
         {pool.workers.map((worker) => (
           <li key={worker.worker} className="worker">
