@@ -34,7 +34,7 @@ from reprise_gateway.tickets import Tickets
 from reprise_gateway.view import View
 from reprise_gateway.watch import Watch
 from reprise_gateway.workflow import WorkflowService
-from reprise_runtime import logs, metrics
+from reprise_runtime import logs, metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.artifact_store import ArtifactStore, S3Store
 from reprise_runtime.errors import RepriseError
@@ -208,6 +208,7 @@ async def serve(settings: Settings) -> None:
         raise SystemExit(refusal)
     logs.setup(settings.log, "gateway")
     metrics.serve(settings.metrics, "gateway")
+    tracing.setup("gateway")
     async with opened(settings) as gateway:
         config = uvicorn.Config(
             create_app(gateway), host=settings.host, port=settings.port, log_config=None, access_log=False,
@@ -221,3 +222,4 @@ async def serve(settings: Settings) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):  # so that what is open here is closed as well
             asyncio.get_running_loop().add_signal_handler(number, stop)
         await server.serve()
+        await asyncio.to_thread(tracing.shutdown)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from heapq import merge
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ from reprise_gateway.outbox import Outbox, Overflow
 from reprise_gateway.parts import Gateway
 from reprise_gateway.states import state_of
 from reprise_gateway.view import Moved
-from reprise_runtime import metrics
+from reprise_runtime import metrics, tracing
 from reprise_runtime.errors import Refused, RepriseError
 from reprise_runtime.logs import logger
 
@@ -221,9 +222,9 @@ class _Connection:
             kind, body = _understood(text)
             self._caller.needs("researcher")
             model, ask = COMMANDS[kind]
-            answer = _receipt(
-                await ask(self._parts, model.model_validate({"batch_id": self._batch_id, **body}, extra="forbid"), self._caller)
-            )
+            call = model.model_validate({"batch_id": self._batch_id, **body}, extra="forbid")
+            with tracing.span(f"socket {kind}", tracing.continued("")) as trace:
+                answer = _receipt(await ask(self._parts, call, replace(self._caller, trace=trace)))
         except Exception as error:  # the answer says what went wrong
             problem = invalid(error) if isinstance(error, ValidationError) else problem_of(error)
             command_id = _command_id(text)

@@ -1,6 +1,7 @@
 """What every HTTP call goes through: who it is, how much it may ask and send, one line, one measurement, an answer whatever happens."""
 
 import time
+from dataclasses import replace
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,7 +10,7 @@ from reprise_contracts.problems import Problem
 from reprise_gateway.access import READING, WHO, Access, Caller
 from reprise_gateway.errors import answer_to
 from reprise_gateway.rates import Rates
-from reprise_runtime import metrics
+from reprise_runtime import metrics, tracing
 from reprise_runtime.errors import Refused
 from reprise_runtime.logs import logger
 
@@ -46,7 +47,11 @@ class Calls:
         try:
             if scope["path"] != "/healthz":
                 self._rates.take(self._access.bucket(connection, who))
-            await self._app(scope, self._bounded(scope, receive, who), sent)
+            trace = who.trace if isinstance(who, Caller) else ""
+            with tracing.span(f"{scope['method']} {scope['path']}", trace, {"http.request.method": scope["method"]}) as own:
+                if isinstance(who, Caller):
+                    scope[WHO] = replace(who, trace=own)
+                await self._app(scope, self._bounded(scope, receive, who), sent)
         except Exception as error:
             if status:
                 raise

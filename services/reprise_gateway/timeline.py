@@ -208,7 +208,13 @@ def _how(options: Options) -> str:
     return f", {_listed(said)}" if said else ""
 
 
-_KINDS: Mapping[str, str] = {"rerun": "rerun", "cancel": "cancel", "accept": "accept a stale result", "edit": "edit a result"}
+_KINDS: Mapping[str, str] = {
+    "rerun": "rerun",
+    "cancel": "cancel",
+    "accept": "accept a stale result",
+    "edit": "edit a result",
+    "unreadable": "do something that could not be read",
+}
 _PLANS = (e.NodeCompleted, e.ArtifactEdited)
 _TELLERS: Mapping[type, Callable[[Narrator, Any], str]] = {
     e.SessionCreated: Narrator._created,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from reprise_contracts import subjects
 from reprise_orchestrator.handler import Orchestrator
 from reprise_orchestrator.states import States
-from reprise_runtime import metrics
+from reprise_runtime import metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats import connect
@@ -24,6 +24,7 @@ async def run(settings: Settings) -> None:
     """Decide until SIGTERM; what is being decided then is committed first."""
     setup(settings.log, "orchestrator")
     metrics.serve(settings.metrics, "orchestrator")
+    tracing.setup("orchestrator")
     client = await connect(settings.nats, "orchestrator")
     bus = await open_bus(client, settings)
     log = NatsSessionLog(bus)
@@ -37,3 +38,4 @@ async def run(settings: Settings) -> None:
         await orchestrator.take(deliveries)
     await orchestrator.idle()
     await client.drain()
+    await asyncio.to_thread(tracing.shutdown)

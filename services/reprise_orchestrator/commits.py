@@ -1,7 +1,7 @@
 """From inputs to a commit: pure but for the state that it is given."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reprise_contracts.events import Commit, NodeCompleted
@@ -20,6 +20,10 @@ class Proposal:
     commit: Commit
     session: Session | None = None
     batch: Batch | None = None
+
+    def traced(self, trace: str) -> "Proposal":
+        """The same, in a trace."""
+        return self if trace == self.commit.trace else replace(self, commit=self.commit.model_copy(update={"trace": trace}))
 
     def standing_at(self, seq: int) -> Session | Batch:
         """The state, once the log has the commit at that sequence."""

@@ -14,12 +14,12 @@ from reprise_contracts.wire import Malformed
 from reprise_domain.batch import Batch
 from reprise_orchestrator.commits import consequences, propose
 from reprise_orchestrator.counting import count
-from reprise_orchestrator.inputs import Parsed, parse
+from reprise_orchestrator.inputs import Parsed, parse, refusal
 from reprise_orchestrator.states import States
 from reprise_runtime import metrics, tracing
 from reprise_runtime.acknowledgement import Delivery
 from reprise_runtime.admission import Admission
-from reprise_runtime.errors import Conflict, Retryable
+from reprise_runtime.errors import Conflict, RepriseError, Retryable
 from reprise_runtime.nats import Publisher
 from reprise_runtime.session_log import SessionLog
 
@@ -36,11 +36,24 @@ class _Waiting(NamedTuple):
     parsed: Parsed
     delivery: Delivery
     since: float
+    reason: str = ""
+    """Why it cannot be read: its refusal is committed, and the message itself is put aside."""
+
+
+async def _end(waiting: _Waiting) -> None:
+    if not waiting.reason:
+        waiting.delivery.taken()
+        return
+    try:
+        await waiting.delivery.dead(waiting.reason)
+    except RepriseError as error:
+        _logger.warning("not put aside yet", subject=waiting.delivery.subject, error=str(error))
+        await waiting.delivery.again()
 
 
 def _tell_of(together: Sequence[_Waiting], outcome: str, **fields: object) -> None:
     """The canonical line of each message."""
-    for parsed, delivery, since in together:
+    for parsed, delivery, since, _ in together:
         seconds = time.perf_counter() - since
         metrics.DECIDE_SECONDS.observe(seconds)
         names = {name: getattr(parsed.given, name, None) for name in ("node", "generation", "attempt")}
@@ -75,10 +88,15 @@ class Orchestrator:
         for delivery in deliveries:
             try:
                 parsed = parse(delivery.subject, delivery.data, self._admission, delivery.headers.get(tracing.HEADER, ""))
+                reason = ""
             except Malformed as error:
-                await delivery.dead(str(error))
-                continue
-            waiting = _Waiting(parsed, delivery, time.perf_counter())
+                reason = str(error)
+                refused = refusal(delivery.subject, delivery.data, reason)
+                if refused is None:
+                    await delivery.dead(reason)
+                    continue
+                parsed = refused
+            waiting = _Waiting(parsed, delivery, time.perf_counter(), reason)
             box = self._waiting.get(parsed.target)
             if box is not None:
                 box.append(waiting)
@@ -110,7 +128,7 @@ class Orchestrator:
                     await asyncio.gather(*(_put_off(waiting.delivery, error) for waiting in together))
                 else:
                     for waiting in together:
-                        waiting.delivery.taken()
+                        await _end(waiting)
                     _tell_of(together, "committed" if seq else "nothing new", seq=seq)
         finally:
             del self._waiting[target]
@@ -125,7 +143,9 @@ class Orchestrator:
                 await self._tell(target, consequences(state, None) if state else {}, "")
                 return seq
             try:
-                seq = await self._log.append(target, proposal.commit, expected=state.seq if state else 0)
+                with tracing.span("decide", proposal.commit.trace, {"session": target, "events": len(proposal.commit.events)}) as trace:
+                    proposal = proposal.traced(trace)
+                    seq = await self._log.append(target, proposal.commit, expected=state.seq if state else 0)
             except Conflict:
                 metrics.CONFLICTS.inc()
                 self._states.forget(target)

@@ -1,11 +1,14 @@
 """From a message of INBOX to an input of the rules."""
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 
 from reprise_contracts import subjects
-from reprise_contracts.commands import BATCH_COMMANDS, SESSION_COMMANDS
+from reprise_contracts.commands import BATCH_COMMANDS, SESSION_COMMANDS, Command
 from reprise_contracts.jobs import parse_fact, parse_report, parse_timer
-from reprise_contracts.wire import Malformed
+from reprise_contracts.problems import Problem
+from reprise_contracts.wire import Malformed, Sha256
 from reprise_domain.batch import BatchInput
 from reprise_domain.decide import Denied, Input
 from reprise_runtime.admission import Admission
@@ -45,6 +48,29 @@ def _parsed(subject: str, data: bytes, admission: Admission) -> Parsed:
         case _:
             fact = parse_fact(data)
             return Parsed(inbound.target, fact.input_id(), fact)
+
+
+class Unreadable(Command):
+    """A command that cannot be read, but whose id can. Another body under the same id is another command (R16)."""
+
+    body: Sha256
+
+
+def refusal(subject: str, data: bytes, reason: str) -> Parsed | None:
+    """The refusal of a session's command that cannot be read, so that whoever sent it finds it under its id; None without an id."""
+    inbound = subjects.parse_inbound(subject)
+    if inbound is None or inbound.door != "cmd" or inbound.kind not in SESSION_COMMANDS:
+        return None
+    try:
+        named = json.loads(data)
+        told = {name: named[name] for name in ("command_id", "by") if isinstance(named.get(name), str)}
+        command = Unreadable.model_validate(told | {"body": hashlib.sha256(data).hexdigest()})
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    if not command.by:
+        command = command.model_copy(update={"by": ANOTHER_SYSTEM})
+    problem = Problem(type="invalid", detail=f"{reason}.", action="Correct it, and send it under a new command_id.")
+    return Parsed(inbound.target, command.input_id(), Denied(command, problem))
 
 
 def _command(inbound: subjects.Inbound, data: bytes, admission: Admission) -> Parsed:

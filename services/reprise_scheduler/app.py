@@ -8,7 +8,7 @@ import signal
 from datetime import UTC, datetime
 
 from reprise_contracts import subjects
-from reprise_runtime import metrics
+from reprise_runtime import metrics, tracing
 from reprise_runtime.artifact_store import S3Store, await_bucket
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats import Bus, connect
@@ -29,6 +29,7 @@ async def run(settings: Settings) -> None:
     """Stand by or schedule until SIGTERM."""
     setup(settings.log, "scheduler")
     metrics.serve(settings.metrics, "scheduler")
+    tracing.setup("scheduler")
     client = await connect(settings.nats, "scheduler")
     bus = await open_bus(client, settings, keeper=True)
     store = S3Store(settings.s3)
@@ -56,6 +57,7 @@ async def run(settings: Settings) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         await leading
     await client.drain()
+    await asyncio.to_thread(tracing.shutdown)
 
 
 async def held_jobs(bus: Bus) -> set[str]:

@@ -37,6 +37,10 @@ class Dispatcher:
 
     async def send(self, session: Session, node: str, trace: str = "") -> None:
         """Publish the job of a node's present attempt."""
+        with tracing.span(f"send {node}", trace, {"session": session.session_id}) as own:
+            await self._send(session, node, own)
+
+    async def _send(self, session: Session, node: str, trace: str) -> None:
         began = time.perf_counter()
         job = job_for(session, node).model_copy(update={"trace": trace})
         data = job.encode()

@@ -19,7 +19,7 @@ from reprise_research.engines import load_engine
 from reprise_research.notes import Notes
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
-from reprise_runtime import metrics
+from reprise_runtime import metrics, tracing
 from reprise_runtime.artifact_store import S3Store, await_bucket
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats import connect
@@ -64,6 +64,7 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
     name = f"{phase}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     setup(settings.log, name)
     metrics.serve(settings.metrics, name)
+    tracing.setup(f"worker-{phase}")
     client = await connect(settings.nats, name)
     bus = await open_bus(client, settings)
     store = S3Store(settings.s3)
@@ -109,3 +110,4 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
     if parsers is not None:
         await parsers.close()
     await client.drain()
+    await asyncio.to_thread(tracing.shutdown)

@@ -64,7 +64,7 @@ class Worker:
         """Run one delivery to its report; when this returns, the report is stored and the job may be acknowledged."""
         job = Job.decode(claim.data)
         execution_id = f"x-{secrets.token_hex(10)}"
-        names = {"session": job.session_id, "node": job.node, "generation": job.generation, "attempt": job.attempt}
+        names: dict[str, str | int] = {"session": job.session_id, "node": job.node, "generation": job.generation, "attempt": job.attempt}
         phase, began = phase_of(job.node), time.monotonic()
         if claim.deliveries > 1:
             metrics.REDELIVERIES.labels(phase).inc()
@@ -72,8 +72,10 @@ class Worker:
             metrics.RUNNING.labels(phase).track_inprogress(),
             canonical("job", **names, execution=execution_id, deliveries=claim.deliveries, trace=job.trace) as line,
         ):
-            report = await self._outcome(job, execution_id, claim, line)
-            await self._send(job, report)
+            with tracing.span(job.node, job.trace, names) as trace:
+                job = job.model_copy(update={"trace": trace})
+                report = await self._outcome(job, execution_id, claim, line)
+                await self._send(job, report)
             metrics.JOB_SECONDS.labels(phase, type(report).__name__.lower()).observe(time.monotonic() - began)
 
     async def _outcome(self, job: Job, execution_id: str, claim: Claim, line: Line) -> Report:

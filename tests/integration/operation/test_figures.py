@@ -108,3 +108,23 @@ async def test_one_line_per_message_says_what_became_of_it(operated: Operated, c
         assert made is not None
         document = json.loads(await caller.store.get(made.ref.key))
         assert of in document["meta"]["trace"], f"the artifact of {node} is not in the trace of its call"
+
+
+async def test_a_trace_is_one_tree_from_the_call_to_the_last_node(operated: Operated, caller: Caller, collector: Any) -> None:
+    """Every service exports its part; each span but the call's own hangs on one of another process."""
+    trace = f"00-{uuid4().hex}-00f067aa0ba902b7-01"
+    async with operated.client() as http:
+        answer = await http.post("/batches", json={"topic": "steps=1", "sources": [{"text": "A text."}]}, headers={"traceparent": trace})
+        await caller.at_rest(answer.json()["session_id"])
+    of = bytes.fromhex(trace.split("-")[1])
+
+    async def exported() -> list[Any] | None:
+        found = [(service, span) for service, span in collector.spans if span.trace_id == of]
+        wanted = {"gateway", "orchestrator", "scheduler", *(f"worker-phase{n}" for n in range(5))}
+        return found if {f"reprise-{name}" for name in wanted} <= {service for service, _ in found} else None
+
+    spans = await until(exported, 20, "spans of every service")
+    roots = [span.name for _, span in spans if span.parent_span_id.hex() == "00f067aa0ba902b7"]
+    assert roots == ["POST /batches"]
+    known = {span.span_id for _, span in spans}
+    assert all(span.parent_span_id in known for _, span in spans if span.name != "POST /batches")
