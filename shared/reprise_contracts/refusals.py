@@ -32,6 +32,10 @@ NO_SOURCE = Problem(type="not_found", field="source_id", detail="There is no suc
 LAST_SOURCE = Problem(type="invalid", field="source_id", detail="This is the last source of the batch.", action="Add another one first.")
 
 
+LISTED = 30
+"""Numbers that a sentence lists."""
+
+
 def plan_changed(plan: dict[str, object], plan_token: str | None) -> Problem:
     """R13: the session moved since the preview that the command carries."""
     return Problem(
@@ -58,7 +62,10 @@ def unknown(steps: Iterable[int], valid: Iterable[int], *, obsolete: bool) -> Pr
     numbers = ", ".join(map(str, sorted(steps)))
     detail = f"No longer in the plan: step {numbers}." if obsolete else f"There is no step {numbers} in this session."
     kind = "step_obsolete" if obsolete else "step_unknown"
-    return Problem(type=kind, field="step_ids", detail=detail, action="Choose among the valid steps.", valid_steps=tuple(valid))
+    offered = tuple(valid)
+    listed = ", ".join(map(str, offered[:LISTED])) + (" and so on" if len(offered) > LISTED else "")
+    action = f"Choose among steps {listed}." if offered else "There is no plan yet: run the synthesis first."
+    return Problem(type=kind, field="step_ids", detail=detail, action=action, valid_steps=offered)
 
 
 def unsound(why: str) -> Problem:
