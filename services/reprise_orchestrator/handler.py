@@ -9,9 +9,11 @@ from typing import NamedTuple
 import structlog
 
 from reprise_contracts import subjects
+from reprise_contracts.commands import Command
 from reprise_contracts.jobs import BatchFact, StoredFact
 from reprise_contracts.wire import Malformed
 from reprise_domain.batch import Batch
+from reprise_domain.decide import Denied
 from reprise_orchestrator.commits import consequences, propose
 from reprise_orchestrator.counting import count
 from reprise_orchestrator.inputs import Parsed, parse, refusal
@@ -26,6 +28,8 @@ from reprise_runtime.session_log import SessionLog
 _logger = structlog.get_logger("orchestrator")
 TRIES = 20
 """Deliveries of an input that cannot be decided, before it is put aside."""
+STRANGER_TRIES = 5
+"""Deliveries of a command to a session that does not exist, a second apart, before it is put aside."""
 TOGETHER = 512
 """Inputs of one session decided in one commit at most."""
 
@@ -69,6 +73,14 @@ async def _put_off(delivery: Delivery, error: Exception) -> None:
         await delivery.dead(f"{type(error).__name__}: {error}")
     else:
         await delivery.again(5.0)
+
+
+async def _await_target(waiting: _Waiting) -> None:
+    """A command may be quicker than the fact that creates its session; one to a session that never was is put aside."""
+    if waiting.delivery.deliveries >= STRANGER_TRIES:
+        await waiting.delivery.dead(f"there is no session or batch {waiting.parsed.target}")
+    else:
+        await waiting.delivery.again(1.0)
 
 
 class Orchestrator:
@@ -127,9 +139,10 @@ class Orchestrator:
                     _tell_of(together, type(error).__name__, error=str(error))
                     await asyncio.gather(*(_put_off(waiting.delivery, error) for waiting in together))
                 else:
+                    nobody = seq == 0 and await self._states.load(target) is None
                     for waiting in together:
-                        await _end(waiting)
-                    _tell_of(together, "committed" if seq else "nothing new", seq=seq)
+                        await (_await_target(waiting) if nobody and isinstance(waiting.parsed.given, Command | Denied) else _end(waiting))
+                    _tell_of(together, "committed" if seq else "nobody's yet" if nobody else "nothing new", seq=seq)
         finally:
             del self._waiting[target]
 

@@ -16,6 +16,7 @@ from reprise_contracts.commands import Cancel, EndBatch, Options, PutSources, Re
 from reprise_contracts.events import NodeCompleted, NodeQueued
 from reprise_contracts.nodes import step_of
 from reprise_contracts.sources import Source
+from reprise_contracts.wire import derived_id
 from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
 from reprise_gateway.states import command_of, state_of
@@ -138,6 +139,28 @@ async def test_a_message_that_cannot_be_read_is_put_aside_and_the_next_ones_carr
         return info["state"]["messages"] >= before + 6 or None
 
     await until(aside, 20, "six messages put aside")
+
+
+async def test_a_command_to_a_session_that_never_was_is_put_aside_with_its_reason(caller: Caller) -> None:
+    """Nothing that was stored disappears without a word."""
+    before = await caller.bus.client.jetstream().stream_info(subjects.DLQ)
+    await caller.send("s-never-was", Rerun(command_id="c-1", target=Target(phase="phase2")))
+
+    async def letter() -> bool:
+        return (await caller.bus.client.jetstream().stream_info(subjects.DLQ)).state.last_seq > before.state.last_seq
+
+    await until(letter, 20, "the letter")
+    info = await caller.bus.client.jetstream().stream_info(subjects.DLQ)
+    message = await caller.bus.client.jetstream().get_msg(subjects.DLQ, info.state.last_seq)
+    assert "there is no session or batch s-never-was" in str(message.headers) + str(message.data)
+
+
+async def test_a_command_may_be_quicker_than_its_session(caller: Caller) -> None:
+    """It waits until the session is there."""
+    name = f"t-{uuid4().hex}"
+    await caller.send(derived_id("s", name), Rerun(command_id="early", target=Target(phase="phase0")))
+    _, session_id = await caller.begin(name, "steps=1", start=False)
+    assert fresh(await done(caller, session_id, "early")) == {"fresh"}
 
 
 async def test_r16_a_thousand_repeats_are_one_command(caller: Caller) -> None:
