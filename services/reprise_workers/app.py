@@ -14,7 +14,7 @@ from reprise_contracts.frames import Live
 from reprise_contracts.jobs import Job
 from reprise_contracts.nodes import Phase
 from reprise_contracts.states import WorkerView
-from reprise_research.context import Context
+from reprise_research.context import Context, Usage
 from reprise_research.engines import load_engine
 from reprise_research.notes import Notes
 from reprise_research.sources.parser_pool import ParserPool
@@ -37,13 +37,13 @@ CONCURRENCY = 4
 
 def contexts(settings: Settings, parsers: ParserPool | None) -> MakeContext:
     """Makes the context of a job; the job's engine is the session's, this process's setting only a default."""
-    own = {"base_url": settings.llm.base_url, "api_key": settings.llm.api_key.get_secret_value()}
+    own = settings.llm.given()
     fetcher = FetcherSettings(
         max_bytes=settings.fetch.max_bytes, seconds=settings.fetch.timeout, allow_loopback=settings.fetch.allow_loopback
     )
     imported: set[str] = set()
 
-    async def make(job: Job, store: BatchStore, progress: Callable[[Live], None]) -> Context:
+    async def make(job: Job, store: BatchStore, progress: Callable[[Live], None], usage: Usage) -> Context:
         wished = job.parameters
         name = wished.engine or settings.engine
         if name not in imported:  # its libraries take seconds to import: the heartbeat must go on meanwhile
@@ -53,7 +53,7 @@ def contexts(settings: Settings, parsers: ParserPool | None) -> MakeContext:
         notes = Notes(store, job.session_id, f"{job.node} g{job.generation}")
         return Context(
             topic=job.topic, engine=engine, store=store, guidance=wished.guidance, progress=progress, fetcher=fetcher, parsers=parsers,
-            notes=notes,
+            notes=notes, usage=usage,
         )  # fmt: skip
 
     return make

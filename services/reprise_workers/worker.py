@@ -15,7 +15,7 @@ from reprise_contracts.jobs import Completed, Failed, Job, Report, Started, Stop
 from reprise_contracts.nodes import phase_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.wire import Malformed
-from reprise_research.context import Context
+from reprise_research.context import Context, Usage
 from reprise_research.errors import ResearchError
 from reprise_runtime import metrics, tracing
 from reprise_runtime.acknowledgement import Claim
@@ -32,7 +32,7 @@ from reprise_workers.progress import Teller
 LAST_DELIVERY = 4
 """A job that comes this often has ended its workers every time: it is reported, not run."""
 _log = logger(__name__)
-MakeContext = Callable[[Job, BatchStore, Callable[[Live], None]], Awaitable[Context]]
+MakeContext = Callable[[Job, BatchStore, Callable[[Live], None], Usage], Awaitable[Context]]
 
 
 class Worker:
@@ -87,28 +87,28 @@ class Worker:
         if claim.deliveries >= LAST_DELIVERY:
             line.add(result="worker lost")
             return Failed(**own, problem=WORKER_LOST)
-        started = time.monotonic()
+        started, usage = time.monotonic(), Usage(allowance=job.token_allowance)
         self.running[execution_id] = f"{job.session_id}/{job.node}"
         try:
-            return await self._supervised(job, own)
+            return await self._supervised(job, own, usage)
         except asyncio.CancelledError:
             if not self._control.cancelled(job):
                 raise
             line.add(result="stopped")
-            return Stopped(**own)
+            return Stopped(**own, tokens=usage.tokens)
         except (ResearchError, RepriseError, Malformed) as error:
             line.add(result="failed", problem=str(error))
-            return Failed(**own, problem=_problem(error), seconds=time.monotonic() - started)
+            return Failed(**own, problem=_problem(error), seconds=time.monotonic() - started, tokens=usage.tokens)
         except Exception as error:
             _log.exception("phase broke")
             line.add(result="failed", problem=str(error))
-            return Failed(**own, problem=_broken(error), seconds=time.monotonic() - started)
+            return Failed(**own, problem=_broken(error), seconds=time.monotonic() - started, tokens=usage.tokens)
         finally:
             del self.running[execution_id]
 
-    async def _supervised(self, job: Job, own: dict[str, object]) -> Completed:
+    async def _supervised(self, job: Job, own: dict[str, object], usage: Usage) -> Completed:
         """The work, with a claim once it takes longer than a moment, and an end as soon as it is cancelled."""
-        work = asyncio.create_task(self._work(job, own), name=f"{job.session_id}/{job.node}")
+        work = asyncio.create_task(self._work(job, own, usage), name=f"{job.session_id}/{job.node}")
         forget = self._control.watch(job, work.cancel)
         try:
             done, _ = await asyncio.wait([work], timeout=self._timings.claim_after)
@@ -122,10 +122,10 @@ class Worker:
                 with contextlib.suppress(asyncio.CancelledError):
                     await work
 
-    async def _work(self, job: Job, own: dict[str, object]) -> Completed:
+    async def _work(self, job: Job, own: dict[str, object], usage: Usage) -> Completed:
         started = time.monotonic()
         teller = Teller(self._publisher, job)
-        context = await self._context(job, BatchStore(self._store, job.batch_id, self._texts), teller.tell)
+        context = await self._context(job, BatchStore(self._store, job.batch_id, self._texts), teller.tell, usage)
         inputs = await inputs_of(job, self._store)
         result = await run_phase(job, inputs, self._artifacts, context)
         seconds = round(time.monotonic() - started, 4)
@@ -134,12 +134,12 @@ class Worker:
         return self._completed(own, artifact, ref, result, context, seconds)
 
     def _meta(self, job: Job, own: dict[str, object], inputs: Inputs, context: Context, seconds: float) -> Meta:
-        return Meta(
-            batch_id=job.batch_id, session_id=job.session_id, node=job.node, generation=job.generation, attempt=job.attempt,
-            execution_id=str(own["execution_id"]), engine=context.engine.name, model=context.engine.model,
-            guidance=job.parameters.guidance, versions=context.engine.versions, created_at=self._clock(), seconds=seconds,
-            tokens=context.usage.tokens, inputs=dict(inputs), trace=str(own["trace"]),
-        )  # fmt: skip
+        own_part = {
+            "batch_id": job.batch_id, "session_id": job.session_id, "node": job.node, "generation": job.generation, "attempt": job.attempt,
+            "execution_id": str(own["execution_id"]), "created_at": self._clock(), "seconds": seconds, "inputs": dict(inputs),
+            "trace": str(own["trace"]),
+        }  # fmt: skip
+        return context.meta.model_copy(update=own_part)
 
     async def _stored(self, job: Job, execution_id: str, artifact: Artifact) -> ObjectRef:
         data = artifact.document()
@@ -153,7 +153,7 @@ class Worker:
         return Completed.model_validate(
             own | {
                 "artifact": ref, "parts": artifact.parts(), "plan": planned(artifact) if isinstance(artifact, Phase2) else None,
-                "stored": result.stored, "versions": context.engine.versions, "seconds": seconds,
+                "stored": result.stored, "versions": context.meta.versions, "seconds": seconds,
                 "tokens": context.usage.tokens, "headline": result.headline,
             }
         )  # fmt: skip

@@ -72,6 +72,8 @@ class Meta(Wire):
     guidance: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
     """Versions of the code and the prompts that made it (R6)."""
+    fallbacks: tuple[str, ...] = ()
+    """Pieces that the engine's model did not give in a form that holds, so that they were made without it, and why."""
     created_at: Instant | None = None
     seconds: float = 0.0
     tokens: Tokens = Tokens()

@@ -1,12 +1,14 @@
 """What a phase is given besides its inputs: the question, the engine, the store, and where to say how far it is."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from reprise_contracts.artifacts import PreparedSource, Tokens
+from reprise_contracts.artifacts import Artifact, Meta, PreparedSource, Tokens
 from reprise_contracts.frames import Live
+from reprise_research.errors import BudgetReached
 from reprise_research.sources.settings import FetcherSettings
 from reprise_research.stores import FolderStore, MemoryStore, Store
 
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
     from reprise_research.notes import Notes
     from reprise_research.sources.parser_pool import ParserPool
 
-__all__ = ["Brief", "Context", "FolderStore", "Library", "MemoryStore", "Progress", "Store", "Usage"]
+__all__ = ["Brief", "Context", "FolderStore", "Library", "MemoryStore", "Progress", "Provenance", "Store", "Usage"]
 
+A = TypeVar("A", bound=Artifact)
 Progress = Callable[[Live], None]
 """Takes a live frame; node, generation and attempt are left for the caller to fill in. Must not block."""
 
@@ -29,9 +32,24 @@ def silent(_frame: Live) -> None:
 
 @dataclass
 class Usage:
-    """Tokens spent with a model while a phase runs; the caller reads it when the phase is done."""
+    """What a phase does with a model while it runs; the caller reads it when the phase is done, or has failed."""
 
     tokens: Tokens = field(default_factory=Tokens)
+    allowance: int | None = None
+    """Tokens that may be spent; None: as many as it takes."""
+    _promised: int = 0
+
+    @contextmanager
+    def spending(self, tokens: int, where: str) -> Iterator[None]:
+        """Set tokens aside for a call; raises `BudgetReached` before it is made if they are not there."""
+        spent = self.tokens.total + self._promised
+        if self.allowance is not None and spent + tokens > self.allowance:
+            raise BudgetReached(where, spent, tokens, self.allowance)
+        self._promised += tokens
+        try:
+            yield
+        finally:
+            self._promised -= tokens
 
     def add(self, tokens: Tokens) -> None:
         """Count one call to a model."""
@@ -41,6 +59,20 @@ class Usage:
         self.tokens = Tokens(
             prompt=self.tokens.prompt + tokens.prompt, completion=self.tokens.completion + tokens.completion, cost_usd=cost
         )
+
+
+@dataclass
+class Provenance:
+    """How something came about, as far as the engine's own version does not say it."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+    """The prompts that were used, and their versions."""
+    fallbacks: list[str] = field(default_factory=list)
+    """The pieces that the engine's model did not give in a form that holds, and that were made without it."""
+
+    def fall_back(self, piece: str, why: str) -> None:
+        """Record that a piece was made without the model."""
+        self.fallbacks.append(f"{piece}: {why}")
 
 
 @dataclass(frozen=True)
@@ -56,13 +88,31 @@ class Context:
     parsers: "ParserPool | None" = None
     """A warm pool of parser processes; without one, preparing starts its own when it first needs it."""
     usage: Usage = field(default_factory=Usage)
+    provenance: Provenance = field(default_factory=Provenance)
     notes: "Notes | None" = None
     """What an earlier attempt of the same run has done already; without it everything is done anew."""
+    language: str = ""
+    """The language to write in, in words (`German`); empty: the topic's. An engine that only quotes has no choice."""
 
     @property
     def brief(self) -> "Brief":
         """The part of the context that an engine sees."""
-        return Brief(topic=self.topic, guidance=self.guidance, progress=self.progress, usage=self.usage)
+        return Brief(
+            topic=self.topic, guidance=self.guidance, progress=self.progress, usage=self.usage, provenance=self.provenance,
+            language=self.language,
+        )  # fmt: skip
+
+    @property
+    def meta(self) -> Meta:
+        """How what was made with this context was made, as far as the context knows."""
+        return Meta(
+            engine=self.engine.name, model=self.engine.model, guidance=self.guidance, tokens=self.usage.tokens,
+            versions=self.engine.versions | self.provenance.versions, fallbacks=tuple(self.provenance.fallbacks),
+        )  # fmt: skip
+
+    def signed(self, artifact: A) -> A:
+        """The artifact with how it was made."""
+        return artifact.model_copy(update={"meta": self.meta})
 
 
 @dataclass(frozen=True)
@@ -73,6 +123,8 @@ class Brief:
     guidance: str = ""
     progress: Progress = silent
     usage: Usage = field(default_factory=Usage)
+    provenance: Provenance = field(default_factory=Provenance)
+    language: str = ""
 
 
 class Library:

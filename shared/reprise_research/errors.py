@@ -7,6 +7,9 @@
     ├── EngineFailed        retryable unless it says otherwise, the engine's fault
     ├── EngineUnavailable   terminal until someone configures or installs it
     ├── ParserUnavailable   retryable, the worker's fault: it cannot start a parser process
+    ├── RateLimited         retryable, after a while
+    ├── ContentTooLong      terminal, for this model
+    ├── BudgetReached       terminal until someone raises the ceiling
     └── TextMissing         terminal, the store's fault: a stored text is not there
 
 A source that fails alone is no error: it is recorded with its reason and research goes on with the others.
@@ -75,6 +78,37 @@ class EngineUnavailable(ResearchError):
 
     def __init__(self, detail: str, action: str) -> None:
         super().__init__(Problem(type="engine_unavailable", detail=detail, action=action))
+
+
+class RateLimited(ResearchError):
+    """The engine's endpoint wants fewer requests. `wait` are the seconds that it asks for, if it says."""
+
+    def __init__(self, place: str, wait: float | None) -> None:
+        asks = f", and asks to wait {wait:g} s" if wait is not None else ""
+        super().__init__(
+            Problem(
+                type="rate_limited", detail=f"{place} takes no more requests for now{asks}.", retryable=True,
+                action="Try again later, or run fewer workers of this phase at once.",
+            )
+        )  # fmt: skip
+        self.wait = wait
+
+
+class ContentTooLong(ResearchError):
+    """What has to be read does not fit into the model's window."""
+
+    def __init__(self, detail: str) -> None:
+        action = "Set REPRISE_LLM__WINDOW to the window that the model really has; longer texts are then read in parts."
+        super().__init__(Problem(type="too_large", detail=detail, action=action))
+
+
+class BudgetReached(ResearchError):
+    """The next call to the model would spend more tokens than are left."""
+
+    def __init__(self, where: str, spent: int, needed: int, allowance: int) -> None:
+        detail = f"Stopped before {where}: it needs about {needed} tokens, and {max(0, allowance - spent)} of {allowance} are left."
+        action = "What was made is kept. Raise the ceiling of tokens, then refresh the session: it goes on from here."
+        super().__init__(Problem(type="budget_reached", detail=detail, action=action))
 
 
 class TextMissing(ResearchError):

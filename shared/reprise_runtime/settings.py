@@ -1,7 +1,9 @@
 """Every setting, read once from the environment in a service's `app.py` and passed on. Times in seconds, sizes in bytes."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -60,8 +62,41 @@ class Llm(_Section):
     """An engine that speaks the OpenAI API."""
 
     base_url: str = ""
+    """Of the API, with its `/v1`: `http://127.0.0.1:8080/v1`."""
     api_key: SecretStr = SecretStr("")
     model: str = ""
+    window: Annotated[int, Field(ge=1024)] = 16_384
+    """Tokens that the model reads and writes in one call; longer texts are read in parts."""
+    answer: Annotated[int, Field(ge=64)] = 1_500
+    """Tokens of one answer, at most."""
+    timeout: Seconds = 120.0
+    """How long the endpoint may be silent."""
+    call_timeout: Seconds = 600.0
+    """How long one call may take in all."""
+    prompt_price: Annotated[float, Field(ge=0)] | None = None
+    """Dollars for a million tokens that are read; without prices no cost is recorded."""
+    completion_price: Annotated[float, Field(ge=0)] | None = None
+    """Dollars for a million tokens that are written."""
+
+    @property
+    def host(self) -> str:
+        """Where the texts of sources are sent; empty without an endpoint."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether what the engine reads leaves this machine."""
+        if not self.host or self.host == "localhost" or self.host.endswith(".localhost"):
+            return False
+        try:
+            return not ip_address(self.host).is_loopback
+        except ValueError:
+            return True
+
+    def given(self) -> dict[str, str]:
+        """The settings as an engine gets them: by name, as text, those that have a value."""
+        own = {name: value for name, value in self.model_dump(exclude={"api_key", "model"}).items() if value is not None}
+        return {name: str(value) for name, value in own.items()} | {"api_key": self.api_key.get_secret_value()}
 
 
 Role = Literal["viewer", "researcher", "operator"]

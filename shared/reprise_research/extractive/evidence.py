@@ -102,12 +102,12 @@ def group(pool: list[Passage], score: Vector, topic: Topic, wording: Wording, mo
 def finding(finding_id: str, found: Group, hashes: Mapping[str, str], wording: Wording) -> Finding:
     """A group as a finding: the claim is the leading passage, word for word."""
     support = len(found.sites)
-    confidence, reason = _confidence(support, wording, opinion=found.lead.kind == "opinion", disputed=bool(found.against))
+    level, reason = confidence(support, wording, opinion=found.lead.kind == "opinion", disputed=bool(found.against))
     return Finding(
         finding_id=finding_id,
         claim=found.lead.text,
         citations=tuple(cited(passage, hashes) for passage in (found.lead, *found.also)),
-        confidence=confidence,
+        confidence=level,
         confidence_reason=reason,
         support=support,
         contradicts=tuple(Contradiction(claim=p.text, citation=cited(p, hashes), reason=c.reason) for p, c in found.against),
@@ -166,13 +166,13 @@ def with_support(found: Finding, also: tuple[Citation, ...], wording: Wording) -
     if not also:
         return found
     support = found.support + len(also)
-    confidence, reason = _confidence(support, wording, opinion=is_opinion(found.claim), disputed=bool(found.contradicts))
+    level, reason = confidence(support, wording, opinion=is_opinion(found.claim), disputed=bool(found.contradicts))
     return found.model_copy(
-        update={"citations": (*found.citations, *also), "support": support, "confidence": confidence, "confidence_reason": reason}
+        update={"citations": (*found.citations, *also), "support": support, "confidence": level, "confidence_reason": reason}
     )
 
 
-def _confidence(support: int, wording: Wording, *, opinion: bool, disputed: bool) -> tuple[Literal["high", "medium", "low"], str]:
+def confidence(support: int, wording: Wording, *, opinion: bool, disputed: bool) -> tuple[Literal["high", "medium", "low"], str]:
     """How far to trust a finding, and why: who else says so, whether it is an opinion, whether someone says otherwise."""
     reasons = [wording.sources_agree.format(count=support) if support > 1 else wording.one_source]
     level: Literal["high", "medium", "low"] = "high" if support >= 3 else "medium" if support == 2 else "low"

@@ -19,4 +19,4 @@ async def discover(phase0: Phase0, context: Context) -> Phase1:
     if not goals:
         raise EngineFailed("The engine found no question worth answering.", "Give guidance that says what you want to know.")
     context.progress(WorkflowProgress(phase="phase1", progress=100.0, message=f"{len(goals)} goals"))
-    return Phase1(goals=tuple(goals.values()))
+    return context.signed(Phase1(goals=tuple(goals.values())))

@@ -29,6 +29,7 @@ async def execute(step: Step, phase0: Phase0, findings: Mapping[int, StepFinding
         if good is not None:
             kept.append(good)
     context.progress(WorkflowProgress(phase="phase3", step_id=step.step_id, progress=100.0, message=f"{step.title}: {len(kept)} findings"))
-    return found.model_copy(
+    done = found.model_copy(
         update={"step_id": step.step_id, "title": found.title or step.title, "findings": tuple(kept), "dropped_citations": dropped}
     )
+    return context.signed(done)

@@ -4,13 +4,16 @@ What is stored is used again (R11): a source is fetched if nothing is stored of 
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+from pydantic import Field
 
 from reprise_contracts.artifacts import Phase0, PreparedSource, Summary
 from reprise_contracts.frames import ScrapingItem, ScrapingItemProgress, ScrapingItemUpdate, ScrapingStatus, WorkflowProgress
 from reprise_contracts.sources import FailureReason, Outcome, Source, Stored, StoredSource
-from reprise_research.context import Context, Library
+from reprise_contracts.wire import Wire
+from reprise_research.context import Context, Library, Provenance
 from reprise_research.errors import NoSources, NothingToRead, ResearchError
 from reprise_research.phases.checking import check_summary
 from reprise_research.sources.acquire import acquire
@@ -65,7 +68,7 @@ async def prepare(sources: tuple[Source, ...], context: Context, *, refetch: boo
     combined = await context.engine.combine(tuple(summaries), library, context.brief)
     artifact = Phase0(sources=prepared, summaries=_in_order(summaries, prepared), abstract=combined.text, themes=combined.themes)
     context.progress(WorkflowProgress(phase="phase0", progress=100.0, message=f"{len(summaries)} of {len(sources)} sources read"))
-    return Prepared(artifact, stored)
+    return Prepared(context.signed(artifact), stored)
 
 
 class _Watch:
@@ -166,18 +169,32 @@ async def _acquired(source: Source, stored: Stored | None, context: Context, fet
     return await context.notes.once("fetched", source.source_id, work, Stored, do)
 
 
+class _Summarised(Wire):
+    """A summary, and how it came about."""
+
+    summary: Summary
+    versions: dict[str, str] = Field(default_factory=dict)
+    fallbacks: tuple[str, ...] = ()
+
+
 async def _summarised(source: PreparedSource, library: Library, context: Context) -> Summary:
     """The summary of one source, checked; one that an earlier attempt of this run has made is taken as it is."""
 
-    async def do() -> Summary:
-        made = await context.engine.summarise(source, library, context.brief)
-        return await check_summary(made.model_copy(update={"source_id": source.source_id}), library)
+    async def do() -> _Summarised:
+        made = await context.engine.summarise(source, library, own.brief)
+        summary = await check_summary(made.model_copy(update={"source_id": source.source_id}), library)
+        return _Summarised(summary=summary, versions=own.provenance.versions, fallbacks=tuple(own.provenance.fallbacks))
 
+    own = replace(context, provenance=Provenance())
     if context.notes is None:
-        return await do()
-    engine = context.engine
-    work = [engine.name, engine.model, engine.versions, context.topic, context.guidance, source.text_sha256, source.title]
-    return await context.notes.once("summary", source.source_id, work, Summary, do)
+        done = await do()
+    else:
+        engine = context.engine
+        work = [engine.name, engine.model, engine.versions, context.topic, context.guidance, source.text_sha256, source.title]
+        done = await context.notes.once("summary", source.source_id, work, _Summarised, do)
+    context.provenance.versions |= done.versions
+    context.provenance.fallbacks += done.fallbacks
+    return done.summary
 
 
 async def _texts(got: list[_Got], context: Context) -> list[str]:

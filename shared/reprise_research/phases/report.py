@@ -22,7 +22,7 @@ async def report(
     gaps: tuple[Gap, ...] = (),
     reasons: tuple[str, ...] = (),
 ) -> Phase4:
-    """The report on all findings. The caller fills in `inputs` and `meta`.
+    """The report on all findings. The caller fills in `inputs`.
 
     A step without findings must be named in `gaps`, and then is in the report and in `partial`: nothing is left out silently.
     Raises `NothingToRead`, `EngineFailed`."""
@@ -35,7 +35,7 @@ async def report(
     own = {step.step_id: findings[step.step_id] for step in plan.steps if step.step_id in findings}
     draft = await context.engine.write(plan, own, sources, gaps, context.brief)
     markdown, sections, references, unsupported = render(draft, sources)
-    done = Phase4(
+    made = Phase4(
         title=draft.title,
         markdown=markdown,
         sections=sections,
@@ -44,6 +44,7 @@ async def report(
         partial=tuple(Missing(node=gap.node, used=gap.used, reason=gap.reason) for gap in gaps),
     )
     context.progress(WorkflowProgress(phase="phase4", progress=100.0, message=f"{len(sections)} sections, {len(references)} references"))
+    done = context.signed(made)
     return done.model_copy(update={"changes": changes(done, previous, reasons)}) if previous is not None else done
 
 

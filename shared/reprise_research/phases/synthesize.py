@@ -28,7 +28,7 @@ async def synthesize(phase0: Phase0, phase1: Phase1, context: Context, *, previo
     if not plan.steps:
         raise InvalidPlan("The proposed plan has no steps.")
     context.progress(WorkflowProgress(phase="phase2", progress=100.0, message=f"{len(plan.steps)} steps"))
-    return plan
+    return context.signed(plan)
 
 
 def _cleaned(step: Step, known: set[str], goal_ids: set[str]) -> Step:

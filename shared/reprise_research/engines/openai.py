@@ -1,0 +1,90 @@
+"""The engine that asks a model behind an OpenAI-compatible API: a service on the network, or a server on this machine.
+
+Nothing that the model says is taken on trust: quotes are looked up, figures compared, labels resolved (`reprise_research.llm`). What does
+not hold is asked for once more; what then still does not is made by the extractive engine, and the artifact says so.
+"""
+
+from collections.abc import Mapping
+
+from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, ScratchpadEntry, Step, StepFindings, Summary
+from reprise_contracts.jobs import Gap
+from reprise_research.context import Brief, Library
+from reprise_research.engines.drafts import Abstract, PlanDraft, ReportDraft
+from reprise_research.engines.extractive import Extractive
+from reprise_research.llm import finding, planning, reading, writing
+from reprise_research.llm.endpoint import Endpoint
+from reprise_research.llm.settings import settings_of
+from reprise_research.llm.structured import Model, Unusable
+from reprise_research.text.words import shorten
+
+
+class OpenAI:
+    """See `reprise_research.engines.Engine`. `settings` are those of `LlmSettings`; raises `EngineUnavailable` for missing ones."""
+
+    name = "openai"
+
+    def __init__(self, model: str = "", settings: Mapping[str, str] | None = None) -> None:
+        own = settings_of(model, settings or {})
+        self.model = own.model
+        self.versions = {"openai": "1"}
+        self._model = Model(Endpoint(own))
+        self._extractive = Extractive()
+
+    async def summarise(self, source: PreparedSource, library: Library, brief: Brief) -> Summary:
+        """Sentences of the model, quotes of the source; part by part where the source is longer than the window."""
+        try:
+            return await reading.summarise(source, library, brief, self._model)
+        except Unusable as error:
+            brief.provenance.fall_back(f"summary of {shorten(source.title, 60)}", str(error))
+            return await self._extractive.summarise(source, library, brief)
+
+    async def combine(self, summaries: tuple[Summary, ...], library: Library, brief: Brief) -> Abstract:
+        """What the sources say together, and the themes that they share. Of the two, the one that does not hold is extracted."""
+        try:
+            made = await reading.combine(summaries, library, brief, self._model)
+        except Unusable as error:
+            brief.provenance.fall_back("abstract and themes", str(error))
+            return await self._extractive.combine(summaries, library, brief)
+        if made.themes:
+            return made
+        brief.provenance.fall_back("themes", "none names a source")
+        return Abstract(made.text, (await self._extractive.combine(summaries, library, brief)).themes)
+
+    async def goals(self, phase0: Phase0, brief: Brief) -> tuple[Goal, ...]:
+        """Questions of the model."""
+        try:
+            return await planning.goals(phase0, brief, self._model)
+        except Unusable as error:
+            brief.provenance.fall_back("goals", str(error))
+            return await self._extractive.goals(phase0, brief)
+
+    async def plan(self, phase0: Phase0, goals: tuple[Goal, ...], previous: Phase2 | None, brief: Brief) -> PlanDraft:
+        """Steps of the model; those that it keeps of `previous` are repeated word for word."""
+        usual = await self._extractive.plan(phase0, goals, previous, brief)
+        try:
+            return await planning.plan(phase0, goals, previous, usual, brief, self._model)
+        except Unusable as error:
+            brief.provenance.fall_back("plan", str(error))
+            return usual
+
+    async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
+        """Claims of the model with quotes of the sources."""
+        try:
+            return await finding.investigate(step, library, earlier, brief, self._model)
+        except Unusable as error:
+            brief.provenance.fall_back(f"findings of step {step.step_id}", str(error))
+            made = await self._extractive.investigate(step, library, earlier, brief)
+            note = ScratchpadEntry(kind="fallback", text=f"Extracted without the model, whose answer did not hold: {error}")
+            return made.model_copy(update={"scratchpad": (note, *made.scratchpad)})
+
+    async def write(
+        self,
+        plan: Phase2,
+        findings: Mapping[int, StepFindings],
+        sources: tuple[PreparedSource, ...],
+        gaps: tuple[Gap, ...],
+        brief: Brief,
+    ) -> ReportDraft:
+        """Prose of the model in the frame of every report."""
+        usual = await self._extractive.write(plan, findings, sources, gaps, brief)
+        return await writing.write(plan, findings, usual, brief, self._model)

@@ -1,0 +1,164 @@
+"""Phases 1 and 2 with a model: questions that the sources can answer, and a plan that keeps what still serves."""
+
+from pydantic import BaseModel, Field
+
+from reprise_contracts.artifacts import Goal, Phase0, Phase2, Step
+from reprise_contracts.wire import derived_id, normalised
+from reprise_research.context import Brief
+from reprise_research.engines.drafts import PlanDraft
+from reprise_research.extractive.comparison import work_of
+from reprise_research.llm.grounds import alike, is_echo
+from reprise_research.llm.prompts import Material
+from reprise_research.llm.structured import Model, Task
+from reprise_research.text.words import shorten
+
+MOST_GOALS = 7
+MOST_STEPS = 12
+
+
+class _Goal(BaseModel):
+    question: str = ""
+    why: str = ""
+    sources: list[str] = Field(default_factory=list, max_length=40)
+
+
+class _Goals(BaseModel):
+    goals: list[_Goal] = Field(max_length=MOST_GOALS)
+
+
+class _Step(BaseModel):
+    same_as: str = ""
+    title: str = ""
+    description: str = ""
+    query: str = ""
+    sources: list[str] = Field(default_factory=list, max_length=40)
+    goals: list[str] = Field(default_factory=list, max_length=MOST_GOALS)
+    after: list[int] = Field(default_factory=list, max_length=MOST_STEPS)
+
+
+class _Plan(BaseModel):
+    goal: str = ""
+    steps: list[_Step] = Field(max_length=MOST_STEPS)
+
+
+async def goals(phase0: Phase0, brief: Brief, model: Model) -> tuple[Goal, ...]:
+    """The questions. Raises `Unusable`."""
+    labels = _labels(phase0)
+
+    def check(answer: _Goals) -> _Goals:
+        kept: list[_Goal] = []
+        for goal in answer.goals:
+            question = " ".join(goal.question.split())
+            shortest = 12 if question.isascii() else 6
+            if shortest <= len(question) <= 400 and not is_echo(question) and not any(alike(question, g.question) for g in kept):
+                why = "" if is_echo(goal.why) or alike(goal.why, question) else shorten(goal.why, 400)
+                kept.append(goal.model_copy(update={"question": question, "why": why}))
+        if len(kept) < min(2, len(labels)):
+            raise ValueError("there must be at least two different questions about the topic, each in one sentence")
+        return _Goals(goals=kept)
+
+    answer = await model.ask(Task("goals", {}, _known(phase0, model), _Goals, "phase1", "the goals", check), brief)
+    return tuple(
+        Goal(
+            goal_id=derived_id("goal", normalised(goal.question)),
+            question=goal.question,
+            rationale=goal.why,
+            source_ids=tuple(dict.fromkeys(labels[label] for label in goal.sources if label in labels)),
+        )
+        for goal in answer.goals
+    )
+
+
+async def plan(
+    phase0: Phase0, wanted: tuple[Goal, ...], previous: Phase2 | None, usual: PlanDraft, brief: Brief, model: Model
+) -> PlanDraft:
+    """The plan. Of `usual`, the plan that needs no model, it takes the steps that compare and that say what is missing, if the model has
+    none of its own. A step that the model keeps is repeated word for word (R9). Raises `Unusable`."""
+    labels = _labels(phase0)
+    old = {f"P{step.step_id}": step for step in (previous.steps if previous is not None else ())}
+    goal_labels = {f"G{number}": goal for number, goal in enumerate(wanted, start=1)}
+    material = (
+        *(Material(label, goal.question, f"{goal.rationale} {_named(goal.source_ids, labels)}") for label, goal in goal_labels.items()),
+        *(Material(label, step.title, f"{step.description} {_named(step.source_ids, labels)}") for label, step in old.items()),
+        *_known(phase0, model),
+    )
+
+    def check(answer: _Plan) -> _Plan:
+        kept: list[_Step] = []
+        for step in answer.steps:
+            title = " ".join(step.title.split())
+            if step.same_as in old:
+                if step.same_as not in {other.same_as for other in kept}:
+                    kept.append(step)
+            elif 4 <= len(title) <= 120 and not is_echo(title) and not any(alike(title, other.title) for other in kept if other.title):
+                kept.append(step.model_copy(update={"same_as": "", "title": title}))
+            else:
+                kept.append(_Step())  # holds its number, which others may name
+        if not any(step.title or step.same_as for step in kept):
+            raise ValueError("there is no step with a title of its own")
+        return answer.model_copy(update={"steps": kept})
+
+    task = Task("plan", {"most": str(MOST_STEPS)}, material, _Plan, "phase2", "the plan", check)
+    answer = await model.ask(task, brief)
+    numbered = _numbered(answer, labels, old, goal_labels)
+    synthesized = " ".join(answer.goal.split())
+    if not 20 <= len(synthesized) <= 1200 or is_echo(synthesized):
+        synthesized = usual.synthesized_goal
+    return PlanDraft(synthesized, _completed(numbered, usual))
+
+
+def _numbered(answer: _Plan, labels: dict[str, str], old: dict[str, Step], goal_labels: dict[str, Goal]) -> tuple[Step, ...]:
+    """The steps with the numbers of their places. A kept step depends on what it depended on, as far as that is kept as well."""
+    places = {old[step.same_as].step_id: number for number, step in enumerate(answer.steps, start=1) if step.same_as in old}
+    kept = {number for number, step in enumerate(answer.steps, start=1) if step.title or step.same_as}
+    steps = []
+    for number, step in enumerate(answer.steps, start=1):
+        before = old.get(step.same_as)
+        if before is not None:
+            depends_on = tuple(places[other] for other in before.depends_on if other in places)
+            steps.append(before.model_copy(update={"step_id": number, "depends_on": depends_on}))
+        elif number in kept:
+            named = tuple(dict.fromkeys(labels[label] for label in step.sources if label in labels))
+            steps.append(
+                Step(
+                    step_id=number, title=step.title, description=shorten(step.description, 600), query=shorten(step.query, 300),
+                    source_ids=named, depends_on=tuple(dict.fromkeys(n for n in step.after if n < number and n in kept)),
+                    goal_ids=tuple(dict.fromkeys(goal_labels[g].goal_id for g in step.goals if g in goal_labels)),
+                )
+            )  # fmt: skip
+    return tuple(steps)
+
+
+def _completed(steps: tuple[Step, ...], usual: PlanDraft) -> tuple[Step, ...]:
+    """The steps, with the two that every plan ends with."""
+    works = {work_of(step) for step in steps}
+    asked = tuple(step.step_id for step in steps if work_of(step) is None)
+    found = list(steps)
+    for step in usual.steps:
+        work = work_of(step)
+        if work is not None and work not in works and asked:
+            number = max(other.step_id for other in found) + 1
+            found.append(step.model_copy(update={"step_id": number, "depends_on": asked, "source_ids": ()}))
+    return tuple(found)
+
+
+def _labels(phase0: Phase0) -> dict[str, str]:
+    return {f"S{number}": summary.source_id for number, summary in enumerate(phase0.summaries, start=1)}
+
+
+def _named(source_ids: tuple[str, ...], labels: dict[str, str]) -> str:
+    spoken = [label for label, source_id in labels.items() if source_id in source_ids]
+    return f"Sources: {', '.join(spoken)}." if spoken else ""
+
+
+def _known(phase0: Phase0, model: Model) -> tuple[Material, ...]:
+    """Abstract, themes and summaries, the summaries cut to what fits."""
+    labels = _labels(phase0)
+    titles = {source.source_id: source.title for source in phase0.sources}
+    themes = "; ".join(f"{theme.label} ({_named(theme.source_ids, labels)})" for theme in phase0.themes)
+    overview = Material("T", "What all sources say together", f"{phase0.abstract}\nThemes: {themes}")
+    estimate = model.endpoint.estimate
+    left = max(0, model.settings.reading // 2 - estimate(overview.text))
+    each = max(120, 3 * left // max(1, len(labels)))
+    own = zip(labels, phase0.summaries, strict=True)
+    return (overview, *(Material(label, titles.get(s.source_id, ""), shorten(s.summary, each)) for label, s in own))

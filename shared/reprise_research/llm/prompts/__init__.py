@@ -1,0 +1,77 @@
+"""Prompts: text files with versions, filled in, and evidence fenced so that nothing in it can be taken for an instruction."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from string import Template
+
+NAMES = ("system", "summarise", "gather", "combine", "goals", "plan", "investigate", "section", "summary", "again")
+_HEAD = re.compile(r"version: (\S+)\n\n")
+_LOOKALIKE = re.compile(
+    r"\[(?=\s*(?:/|end\b|material\b|source\b|system\b|inst\b))|<(?=\s*[|/]?\s*(?:im_|system|user|assistant|end))", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One file: its version, recorded with what was made by it (R6), and its text with `$names` to fill in."""
+
+    name: str
+    version: str
+    text: str
+
+    def fill(self, **values: str) -> str:
+        """The text with every name replaced; raises KeyError for one without a value. Values are not looked into for names."""
+        return Template(self.text).substitute(values)
+
+
+@cache
+def prompt(name: str) -> Prompt:
+    """The prompt of that name. Raises ValueError for a file that does not begin with its version."""
+    raw = files(__package__).joinpath(f"{name}.txt").read_text("utf-8")
+    head = _HEAD.match(raw)
+    if head is None:
+        raise ValueError(f"the prompt {name} does not begin with its version")
+    return Prompt(name, head[1], raw[head.end() :].strip())
+
+
+@dataclass(frozen=True)
+class Material:
+    """A text that others wrote: its label, by which an answer names it, a title, and the text."""
+
+    label: str
+    title: str
+    text: str
+
+
+class Fence:
+    """Sets material apart by a mark that the material cannot contain.
+
+    The mark is a hash of all that it encloses, so that whoever writes a source would have to foresee it, and equal questions still have
+    equal words. What looks like a fence or a turn of a conversation is defused all the same."""
+
+    def __init__(self, material: tuple[Material, ...]) -> None:
+        self._material = material
+        told = "\x00".join(f"{one.label}\x01{one.title}\x01{one.text}" for one in material)
+        number, self.mark = 0, _mark(told)
+        while any(self.mark in one.text or self.mark in one.title for one in material):
+            number += 1
+            self.mark = _mark(f"{told}\x00{number}")
+
+    def __str__(self) -> str:
+        return "\n\n".join(self._enclosed(one) for one in self._material)
+
+    def _enclosed(self, one: Material) -> str:
+        title = " ".join(defused(one.title).split())[:120]
+        return f"[material {self.mark} {one.label}] {title}\n{defused(one.text)}\n[end {self.mark} {one.label}]"
+
+
+def defused(text: str) -> str:
+    """The text without what could be read as a fence or as a turn of a conversation; its length stays the same."""
+    return _LOOKALIKE.sub(lambda found: "(" if found.group() == "[" else "‹", text)
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,140 @@
+"""Answers that code can work with, by a ladder: a JSON schema where the endpoint takes one, else the form in words; what comes is repaired
+if it is nearly JSON; what does not hold is asked for once more, with the reason. What holds then is the answer, or there is none."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+import json_repair
+from pydantic import BaseModel, ValidationError
+
+from reprise_contracts.nodes import Phase
+from reprise_contracts.wire import explain
+from reprise_research.context import Brief
+from reprise_research.llm.endpoint import Call, Endpoint, Message
+from reprise_research.llm.prompts import Fence, Material, prompt
+from reprise_research.text.words import shorten
+
+M = TypeVar("M", bound=BaseModel)
+_KEPT_KEYS = {"type", "properties", "items", "enum", "anyOf", "$ref", "$defs", "maxItems"}
+
+
+class Unusable(Exception):
+    """The model gave nothing that holds; the message says what was wrong with the last try."""
+
+
+@dataclass(frozen=True)
+class Task(Generic[M]):
+    """A question with the form of its answer."""
+
+    prompt: str
+    values: dict[str, str]
+    material: tuple[Material, ...]
+    form: type[M]
+    phase: Phase
+    where: str
+    check: Callable[[M], M]
+    """Returns what holds of the answer; raises ValueError with a reason that the model can act on."""
+
+
+class Model:
+    """A model that answers tasks."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.settings = endpoint.settings
+
+    async def ask(self, task: Task[M], brief: Brief) -> M:
+        """What the model says, as far as it holds. Raises `Unusable`, and `ResearchError` if the endpoint fails."""
+        messages = self._messages(task, brief)
+        schema = schema_of(task.form)
+        wrong = ""
+        for last in (False, True):
+            shaped = "response_format" not in self.endpoint.learned.refused
+            sent = messages if shaped else _with_form(messages, schema)
+            call = Call(tuple(sent), task.phase, task.where, self.settings.answer, schema if shaped else None)
+            answer = await self.endpoint.complete(call, brief)
+            try:
+                return task.check(read(answer.text, task.form))
+            except ValueError as error:
+                wrong = _reason(error) if not answer.cut else f"it was cut off after {self.settings.answer} tokens; {_reason(error)}"
+            if not last:
+                again = prompt("again")
+                brief.provenance.versions[f"prompt/{again.name}"] = again.version
+                text = again.fill(error=wrong, form=json.dumps(skeleton(schema), ensure_ascii=False))
+                messages = [*messages, _said("assistant", answer.text or "{}"), _said("user", text)]
+        raise Unusable(shorten(wrong, 200))
+
+    def _messages(self, task: Task[M], brief: Brief) -> list[Message]:
+        fence = Fence(task.material)
+        system, asked = prompt("system"), prompt(task.prompt)
+        brief.provenance.versions |= {f"prompt/{one.name}": one.version for one in (system, asked)}
+        guidance = f"What the reader asks for besides: {brief.guidance.strip()}\n" if brief.guidance.strip() else ""
+        language = brief.language or "the language of the topic, unless the reader asks for another"
+        given = {"topic": brief.topic.strip(), "guidance": guidance, "material": str(fence)} | task.values
+        return [_said("system", system.fill(mark=fence.mark, language=language)), _said("user", asked.fill(**given))]
+
+
+def read(text: str, form: type[M]) -> M:
+    """An answer's JSON, repaired if it nearly is. Raises ValueError."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = json_repair.loads(text)
+    if isinstance(found, list):  # several objects, or the list alone without the object around it
+        name, field = next(iter(form.model_fields.items()))
+        objects = [one for one in found if isinstance(one, dict) and name in one]
+        found = objects[-1] if objects else {name: found} if "list" in str(field.annotation) else None
+    if not isinstance(found, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004  # one kind of error for every answer that does not hold
+    return form.model_validate(found)
+
+
+def schema_of(form: type[BaseModel]) -> dict[str, object]:
+    """The form's JSON schema in the strict dialect: every property required, no other allowed, no defaults."""
+    return cast(dict[str, object], _strict(form.model_json_schema()))
+
+
+def skeleton(schema: dict[str, Any], definitions: dict[str, Any] | None = None) -> object:
+    """The form by example, which a small model follows better than a schema."""
+    known = definitions if definitions is not None else schema.get("$defs", {})
+    if "$ref" in schema:
+        return skeleton(known[schema["$ref"].rpartition("/")[2]], known)
+    if "enum" in schema:
+        return " or ".join(map(str, schema["enum"]))
+    kind = schema.get("type")
+    if kind == "object":
+        return {name: skeleton(inner, known) for name, inner in schema.get("properties", {}).items()}
+    if kind == "array":
+        return [skeleton(schema["items"], known)]
+    return 1 if kind in {"integer", "number"} else "…"
+
+
+def _strict(node: Any, named: bool = False) -> Any:
+    """`named`: the node is a table of names, none of which is a keyword."""
+    if isinstance(node, list):
+        return [_strict(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if named:
+        return {name: _strict(inner) for name, inner in node.items()}
+    kept = {key: _strict(inner, key in {"properties", "$defs"}) for key, inner in node.items() if key in _KEPT_KEYS}
+    if kept.get("type") == "object":
+        kept |= {"required": list(kept.get("properties", {})), "additionalProperties": False}
+    return kept
+
+
+def _with_form(messages: list[Message], schema: dict[str, object]) -> list[Message]:
+    """The first question followed by the form in words."""
+    form = json.dumps(skeleton(schema), ensure_ascii=False)
+    asked = {**messages[1], "content": f"{messages[1]['content']}\n\nAnswer with one JSON object of this form, and nothing else:\n{form}"}
+    return [messages[0], asked, *messages[2:]]
+
+
+def _said(role: str, content: str) -> Message:
+    return {"role": role, "content": content}
+
+
+def _reason(error: ValueError) -> str:
+    return explain(error, "answer") if isinstance(error, ValidationError) else str(error)

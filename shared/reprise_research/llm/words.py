@@ -1,0 +1,35 @@
+"""What the reports of a model say about themselves, in the topic's language."""
+
+from dataclasses import dataclass
+
+from reprise_research.text.language import is_chinese
+
+
+@dataclass(frozen=True)
+class Words:
+    """The sentences of one language."""
+
+    note: str
+    quoted: str
+    extracted: str
+    against: str
+
+
+ENGLISH = Words(
+    note="Written by the model {model} from the numbered sources. Code has looked up every quote in its source and every figure of a "
+    "sentence in what it cites; whether the sources are read rightly it cannot tell. Read them before relying on this.",
+    quoted=" The model's text did not hold for {sections}: there, sentences of the sources are quoted instead.",
+    extracted=" The findings of {sections} were extracted without the model, whose answer did not hold.",
+    against="Other sources say otherwise.",
+)
+CHINESE = Words(
+    note="本报告由模型{model}根据带编号的来源写成。引文是否出自来源、句中数字是否见于所引之处，均已由程序核对；对来源的理解是否正确，程序无法判断，使用前请阅读原文。",
+    quoted="以下部分模型所写未通过核对，改为摘录来源原文：{sections}。",
+    extracted="以下问题的发现由程序摘录，未采用模型的回答：{sections}。",
+    against="另有来源说法不同。",
+)
+
+
+def words_for(topic: str) -> Words:
+    """In the topic's language; English for every language but Chinese."""
+    return CHINESE if is_chinese(topic) else ENGLISH

@@ -1,0 +1,207 @@
+"""The whole `openai` path against a server of our own on loopback: what a good answer becomes, and what becomes of a bad one."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+from model_server import Body, ModelServer, Reply, dutiful, materials, task_of
+from reprise_contracts.artifacts import Phase0, Phase1, Phase2, Phase4, StepFindings
+from reprise_contracts.frames import StreamEnd, StreamStart, StreamToken
+from reprise_research.context import Context, Provenance, Usage
+from reprise_research.engines import load_engine
+from reprise_research.phases.discover import discover
+from reprise_research.phases.execute import execute
+from reprise_research.phases.prepare import prepare
+from reprise_research.phases.report import report
+from reprise_research.phases.synthesize import synthesize
+from unit.research.research_builders import LAKE, World
+
+
+def context(world: World, model: ModelServer, name: str = "scripted", **more: object) -> Context:
+    settings = {"base_url": model.url, "api_key": "k"} | {k: str(v) for k, v in more.items()}
+    return world.context(engine=load_engine("openai", name, settings))
+
+
+def again(before: Context) -> Context:
+    """The context of another node."""
+    return replace(before, usage=Usage(allowance=before.usage.allowance), provenance=Provenance())
+
+
+async def whole(world: World, first: Context) -> tuple[Phase0, Phase1, Phase2, dict[int, StepFindings], Phase4]:
+    phase0 = (await prepare(await world.texts(LAKE), first)).artifact
+    phase1 = await discover(phase0, again(first))
+    plan = await synthesize(phase0, phase1, again(first))
+    findings: dict[int, StepFindings] = {}
+    for step in plan.steps:
+        findings[step.step_id] = await execute(step, phase0, findings, again(first))
+    return phase0, phase1, plan, findings, await report(phase0, plan, findings, again(first))
+
+
+def spoiled(task: str, answer: Callable[[Body], Reply | str]) -> Callable[[Body], Reply | str]:
+    """A model that is dutiful but in one task."""
+    return lambda body: answer(body) if task_of(body) == task else dutiful(body)
+
+
+async def test_a_good_model_gives_a_report_whose_every_sentence_is_cited(world: World, model: ModelServer) -> None:
+    """All five phases are the model's, nothing fell back, every quote is verbatim, tokens, prompts and tokens streamed are told."""
+    phase0, phase1, plan, findings, done = await whole(world, context(world, model))
+    texts = {s.source_id: await world.store.get_text(s.text_sha256 or "") for s in phase0.sources}
+    for artifact in (phase0, phase1, plan, *findings.values(), done):
+        assert artifact.meta.fallbacks == ()
+        assert (artifact.meta.engine, artifact.meta.model) == ("openai", "scripted")
+        assert artifact.meta.tokens.prompt > 0 and artifact.meta.tokens.completion > 0
+    assert {"prompt/plan", "prompt/system", "openai"} == set(plan.meta.versions)
+    assert [goal.question for goal in phase1.goals] == ["Why did the level of the lake fall?", "How much did fishing fall last season?"]
+    assert [step.title for step in plan.steps[:2]] == ["Why the level fell", "How far fishing fell"]
+    assert len(plan.steps) == 4, "one that compares and one for what is missing are there as well"
+    cited = [c for f in findings.values() for one in f.findings for c in one.citations]
+    assert cited and all(texts[c.source_id][c.start : c.end] == c.quote for c in cited)
+    (disputed,) = [f for f in findings[plan.steps[1].step_id].findings if f.contradicts]
+    assert "12 percent" in disputed.claim and "30 percent" in disputed.contradicts[0].claim
+    assert done.unsupported_claims == () and done.references
+    assert "Written by the model scripted" in done.markdown
+    kinds = {StreamStart, StreamToken, StreamEnd}
+    streams = [frame for frame in world.frames if type(frame) in kinds]
+    assert {type(frame) for frame in streams} == kinds
+    started, ended = ({f.stream_id for f in streams if isinstance(f, kind)} for kind in (StreamStart, StreamEnd))
+    assert started == ended
+
+
+async def test_equal_questions_have_equal_words(world: World, model: ModelServer) -> None:
+    """Two runs on the same sources ask byte for byte the same, so that an endpoint that can answer alike does, and reruns end early."""
+    first = [artifact.parts() for artifact in (await whole(world, context(world, model)))[:3]]
+    asked, model.asked = model.asked, []
+    second = [artifact.parts() for artifact in (await whole(world, context(world, model)))[:3]]
+    assert json.dumps(asked) == json.dumps(model.asked)
+    assert first == second
+
+
+async def test_a_quote_that_is_nearly_right_is_repaired_and_one_that_is_invented_is_dropped(world: World, model: ModelServer) -> None:
+    """The repaired quote is exactly what stands there and its score says so; the invented one is counted; a claim with a figure that
+    its quote does not give becomes the quote."""
+
+    def sloppy(body: Body) -> str:
+        label = next(label for label, text in materials(body).items() if "40 centimetres" in text)
+        wrong = {"claim": "The level of the lake fell by 90 centimetres.", "quotes": [
+            {"source": label, "quote": "The level of the lake fell by 40 centimeters last sumer."},
+            {"source": label, "quote": "The mayor has resigned because of the terrible fish."},
+        ]}  # fmt: skip
+        return json.dumps({"findings": [wrong], "insights": ["Everything fell by 77 percent in all the lakes."], "gaps": []})
+
+    model.answering = spoiled("investigate", sloppy)
+    _, _, plan, findings, _ = await whole(world, context(world, model))
+    found = findings[plan.steps[0].step_id]
+    assert [f.claim for f in found.findings] == ["The level of the lake fell by 40 centimetres last summer."]
+    (citation,) = found.findings[0].citations
+    assert citation.quote == "The level of the lake fell by 40 centimetres last summer." and 0.85 <= citation.score < 1
+    assert found.dropped_citations == 1
+    assert found.insights == ()
+
+
+async def test_what_does_not_hold_is_extracted_and_the_artifact_says_so(world: World, model: ModelServer) -> None:
+    """A model that answers nonsense throughout still ends with a valid report: everything is the extractive engine's, and says so."""
+    model.answering = lambda body: "As a language model I would be happy to help you with your question."
+    phase0, phase1, plan, findings, done = await whole(world, context(world, model))
+    plain = await whole(world, world.context())
+    assert [g.question for g in phase1.goals] == [g.question for g in plain[1].goals]
+    assert [s.title for s in plan.steps] == [s.title for s in plain[2].steps]
+    assert [f.claim for f in findings[1].findings] == [f.claim for f in plain[3][1].findings]
+    for artifact in (phase0, phase1, plan, *findings.values()):
+        assert artifact.meta.fallbacks
+    assert all(found.scratchpad[0].kind == "fallback" for found in findings.values())
+    assert done.unsupported_claims == () and done.references
+    assert "The model's text did not hold for Summary" in done.markdown
+    assert "were extracted without the model" in done.markdown
+
+
+async def test_a_second_try_is_told_what_was_wrong_with_the_first(world: World, model: ModelServer) -> None:
+    """An answer that does not hold is asked for once more with the reason; the second one counts."""
+    tries: list[Body] = []
+
+    def learning(body: Body) -> str:
+        tries.append(body)
+        return dutiful(body) if len(body["messages"]) > 2 else '{"goals": []}'
+
+    model.answering = spoiled("goals", learning)
+    first = context(world, model)
+    phase0 = (await prepare(await world.texts(LAKE), first)).artifact
+    done = await discover(phase0, again(first))
+    assert len(tries) == 2 and done.meta.fallbacks == ()
+    assert "at least two different questions" in tries[1]["messages"][-1]["content"]
+    assert done.meta.versions["prompt/again"] == "1"
+
+
+async def test_an_endpoint_without_schemas_is_asked_in_words(world: World, model: ModelServer) -> None:
+    """The refusal is remembered: the form is asked for in words from there on, and nearly JSON is repaired."""
+
+    def plain(body: Body) -> Reply | str:
+        if "response_format" in body:
+            return Reply("'response_format.type' must be 'text'", status=400)
+        return f"Sure! Here it is:\n```json\n{dutiful(body)[:-1]},}}\n```"
+
+    model.answering = plain
+    *_, done = await whole(world, context(world, model, name="no-schemas"))
+    assert sum("response_format" in body for body in model.asked) == 1
+    assert "Answer with one JSON object of this form" in model.asked[-1]["messages"][1]["content"]
+    assert done.meta.fallbacks == ()
+
+
+async def test_parameters_that_an_endpoint_refuses_are_left_out(world: World, model: ModelServer) -> None:
+    """Newer models take neither `max_tokens` nor a temperature: each refusal is met once."""
+
+    def picky(body: Body) -> Reply | str:
+        for name in ("max_tokens", "temperature"):
+            if name in body:
+                return Reply(f"Unsupported parameter: '{name}' is not supported with this model.", status=400)
+        return dutiful(body)
+
+    model.answering = picky
+    phase0 = (await prepare(await world.texts(LAKE), context(world, model, name="picky"))).artifact
+    assert phase0.meta.fallbacks == ()
+    assert "max_completion_tokens" in model.asked[-1]
+
+
+async def test_a_replan_repeats_what_still_serves(world: World, model: ModelServer) -> None:
+    """A step that the model keeps is the old one word for word and keeps its number (R9); a new one gets the next number."""
+    first = context(world, model)
+    phase0, phase1, plan, *_ = await whole(world, first)
+
+    def replanned(body: Body) -> str:
+        new = {"title": "What farms take", "description": "Find what farms take.", "query": "farms water"}
+        return json.dumps({"goal": "Say why the level of the lake fell, and what farms take.", "steps": [{"same_as": "P2"}, new]})
+
+    model.answering = spoiled("plan", replanned)
+    after = await synthesize(phase0, phase1, again(first), previous=plan, next_step=5)
+    assert after.steps[0] == plan.steps[1]
+    assert [step.step_id for step in after.steps] == [2, 5, 6, 7]
+
+
+async def test_a_long_source_is_read_in_parts(world: World, model: ModelServer) -> None:
+    """A text of several windows is summarised part by part and its excerpts stand at their place in the whole."""
+    text = "\n".join(
+        f"In year {year} the level of the lake stood at {year * 3} centimetres above the old mark." for year in range(200, 900)
+    )
+    source = await world.upload("gauge", text.encode())
+    first = context(world, model, window=4096, answer=400)
+    phase0 = (await prepare((source,), first)).artifact
+    parts = [body for body in model.asked if task_of(body) == "summarise"]
+    assert len(parts) > 5
+    assert all(sum(len(m["content"]) for m in body["messages"]) / 3 + 400 < 4096 for body in model.asked)
+    assert phase0.meta.fallbacks == ()
+    (summary,) = phase0.summaries
+    assert summary.excerpts[-1].start > len(text) / 2
+    assert all(text[e.start : e.end] == e.quote for e in summary.excerpts)
+
+
+async def test_a_sentence_that_its_findings_do_not_carry_is_listed_as_unsupported(world: World, model: ModelServer) -> None:
+    """A figure that no finding gives loses its reference and is named among the unsupported claims; no reference is invented."""
+
+    def inventive(body: Body) -> str:
+        answer = json.loads(dutiful(body))
+        extra = [{"text": "Fishing will fall by another 55 percent.", "findings": ["F1"]}, {"text": "See also this.", "findings": ["F99"]}]
+        return json.dumps({"sentences": answer["sentences"] * 2 + extra[:1] if len(answer["sentences"]) > 1 else answer["sentences"]})
+
+    model.answering = spoiled("section", inventive)
+    phase0, *_, done = await whole(world, context(world, model))
+    assert done.unsupported_claims == ("Fishing will fall by another 55 percent.",)
+    assert {r.source_id for r in done.references} <= {s.source_id for s in phase0.sources}

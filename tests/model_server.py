@@ -1,0 +1,219 @@
+"""A server of our own that speaks chat completions on loopback, for the cases that a real model gives only now and then.
+
+What it says is written in the test; how it says it (streams, statuses, headers, silence) goes over a real socket.
+"""
+
+import asyncio
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+
+Body = dict[str, Any]
+_MATERIAL = re.compile(
+    r"\[material (?P<mark>\w+) (?P<label>\w+)\] (?P<title>[^\n]*)\n(?P<text>.*?)\n\[end (?P=mark) (?P=label)\]", re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer. With a `status` of 400 and more `text` is the error's message."""
+
+    text: str = ""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+    """Seconds between two pieces."""
+    silence: float = 0.0
+    """Seconds before the first."""
+    breaks_after: int | None = None
+    """Pieces after which the connection is gone."""
+    usage: bool = True
+    finish: str = "stop"
+
+
+Answering = Callable[[Body], Reply | str]
+
+
+@dataclass
+class ModelServer:
+    """Where it listens, how it answers, and what it was asked."""
+
+    url: str
+    answering: Answering
+    asked: list[Body] = field(default_factory=list)
+    pieces: int = 0
+    """Pieces of answers that were sent."""
+    gone: list[float] = field(default_factory=list)
+    """When a caller went away before the end (monotonic)."""
+
+    async def __call__(self, scope: Body, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        data = b""
+        while True:
+            message = await receive()
+            data += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        body = json.loads(data or b"{}")
+        self.asked.append(body)
+        given = self.answering(body)
+        reply = Reply(given) if isinstance(given, str) else given
+        left = asyncio.ensure_future(receive())
+        work = asyncio.ensure_future(self._answer(reply, body, send))
+        await asyncio.wait([left, work], return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            self.gone.append(time.monotonic())
+            work.cancel()
+        left.cancel()
+        await asyncio.gather(work, left, return_exceptions=True)
+
+    async def _answer(self, reply: Reply, body: Body, send: Any) -> None:
+        if reply.status >= 400:
+            error = json.dumps({"error": {"message": reply.text, "type": "error", "code": None}}).encode()
+            await _head(send, reply.status, "application/json", reply.headers)
+            await send({"type": "http.response.body", "body": error})
+            return
+        await _head(send, 200, "text/event-stream", reply.headers)
+        await asyncio.sleep(reply.silence)
+        words = re.findall(r"\S+\s*|\s+", reply.text)
+        for number, word in enumerate(words):
+            if reply.breaks_after is not None and number >= reply.breaks_after:
+                return  # the body is not closed: the caller sees a broken connection
+            await _event(send, {"choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}]})
+            self.pieces += 1
+            if reply.pause:
+                await asyncio.sleep(reply.pause)
+        await _event(send, {"choices": [{"index": 0, "delta": {}, "finish_reason": reply.finish}]})
+        if reply.usage and body.get("stream_options", {}).get("include_usage"):
+            prompt = sum(len(message["content"]) for message in body["messages"]) // 4
+            counts = {"prompt_tokens": prompt, "completion_tokens": len(words), "total_tokens": prompt + len(words)}
+            await _event(send, {"choices": [], "usage": counts})
+        await send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
+
+
+async def _head(send: Any, status: int, kind: str, headers: dict[str, str]) -> None:
+    every = {"content-type": kind} | headers
+    await send({"type": "http.response.start", "status": status, "headers": [(k.encode(), v.encode()) for k, v in every.items()]})
+
+
+async def _event(send: Any, event: Body) -> None:
+    named = {"id": "c-1", "object": "chat.completion.chunk", "created": 1, "model": "scripted"} | event
+    await send({"type": "http.response.body", "body": f"data: {json.dumps(named)}\n\n".encode(), "more_body": True})
+
+
+@contextmanager
+def serving(answering: Answering) -> Iterator[ModelServer]:
+    """The server in a thread of its own, on a free port."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    app = ModelServer(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", answering)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        yield app
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
+
+
+# A model that does what it is asked
+
+
+def materials(body: Body) -> dict[str, str]:
+    """The material of a question, by label."""
+    return {found["label"]: found["text"] for found in _MATERIAL.finditer(body["messages"][1]["content"])}
+
+
+_SIGNS = {
+    "summarise": '"excerpts"',
+    "combine": '"themes"',
+    "goals": '"why": one sentence',
+    "plan": '"same_as"',
+    "investigate": '"against"',
+    "section": "Write the section",
+    "summary": "summary at the head",
+    "gather": "consecutive parts",
+}
+
+
+def task_of(body: Body) -> str:
+    """Which prompt a question was made from."""
+    asked = body["messages"][1]["content"]
+    return next(name for name, sign in _SIGNS.items() if sign in asked)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a plain text."""
+    return [one for one in re.findall(r"[^.!?。\n]+[.!?。]", text.replace("\n", " ")) if len(one.strip()) > 10]
+
+
+def dutiful(body: Body) -> str:
+    """Answers as a good model would: from the material, with quotes that stand in it."""
+    task = task_of(body)
+    return json.dumps(_ANSWERS.get(task, _prose)(materials(body), body))
+
+
+def _summarised(given: dict[str, str], _body: Body) -> Body:
+    said = [one.strip() for one in sentences(given["S1"])]
+    return {"summary": " ".join(said[:3]), "excerpts": [{"quote": one, "kind": "fact"} for one in said[:4]]}
+
+
+def _gathered(given: dict[str, str], _body: Body) -> Body:
+    return {"summary": " ".join(sentences(text)[0].strip() for text in given.values())}
+
+
+def _combined(given: dict[str, str], _body: Body) -> Body:
+    said = [sentences(text)[0].strip() for text in given.values()]
+    return {"abstract": " ".join(said), "themes": [{"label": "The level of the lake", "sources": list(given)}]}
+
+
+def _asked(given: dict[str, str], _body: Body) -> Body:
+    asked = [("Why did the level of the lake fall?", "The sources differ."), ("How much did fishing fall last season?", "Figures differ.")]
+    return {"goals": [{"question": q, "why": w, "sources": list(given)[1:]} for q, w in asked]}
+
+
+def _planned(given: dict[str, str], _body: Body) -> Body:
+    kept = [{"same_as": label} for label in given if label.startswith("P")]
+    new = [
+        {"title": "Why the level fell", "description": "Find the causes.", "query": "level lake fell dry spring", "goals": ["G1"]},
+        {"title": "How far fishing fell", "description": "Find the figures.", "query": "fishing fell percent", "goals": ["G2"]},
+    ]
+    return {"goal": "Say why the level of the lake fell and what it did to fishing.", "steps": kept or new}
+
+
+def _prose(given: dict[str, str], _body: Body) -> Body:
+    findings = [label for label in given if label.startswith("F")]
+    return {"sentences": [{"text": given[label].split("\n")[0], "findings": [label]} for label in findings[:6]]}
+
+
+def _investigated(given: dict[str, str], body: Body) -> Body:
+    given = {label: text for label, text in given.items() if label.startswith("S")}
+    word = "fishing" if "How far fishing fell" in body["messages"][1]["content"] else "level"
+    found = [(label, one.strip()) for label, text in given.items() for one in sentences(text) if word in one.lower()]
+    if not found:
+        return {"findings": [], "insights": [], "gaps": [f"Nothing is said about {word}."]}
+    findings = [{"claim": one, "quotes": [{"source": label, "quote": one}], "against": []} for label, one in found[:4]]
+    if word == "fishing" and len(found) > 1:
+        label, one = found[1]
+        findings = [{**findings[0], "against": [{"source": label, "quote": one, "why": "The figures differ."}]}]
+    return {"findings": findings, "insights": [], "gaps": ["Nobody says what will happen next year."]}
+
+
+_ANSWERS = {
+    "summarise": _summarised,
+    "gather": _gathered,
+    "combine": _combined,
+    "goals": _asked,
+    "plan": _planned,
+    "investigate": _investigated,
+}
