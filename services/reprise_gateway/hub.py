@@ -11,7 +11,7 @@ from reprise_contracts.wire import Malformed
 from reprise_gateway.changes import SMALL
 from reprise_gateway.contents import Contents
 from reprise_gateway.framing import Content, Durable, framed, progress
-from reprise_gateway.outbox import Outbox
+from reprise_gateway.outbox import BYTES, Outbox, Packed
 from reprise_gateway.view import Moved
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, StoreUnavailable
 from reprise_runtime.logs import logger
@@ -29,7 +29,8 @@ class Subscriber:
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
         self._since: Place | None = None
-        self._held: list[tuple[Place, Durable]] = []
+        self._held: list[tuple[Place, Packed]] = []
+        self._held_bytes = 0
 
     def begin(self, since: Place) -> None:
         """Everything after this place goes out from now on."""
@@ -38,15 +39,19 @@ class Subscriber:
         for place, frame in held:
             self.durable(place, frame)
 
-    def durable(self, place: Place, frame: Durable) -> None:
+    def durable(self, place: Place, frame: Packed) -> None:
         """A durable frame, in order."""
         if self._since is None:
             self._held.append((place, frame))
+            self._held_bytes += len(frame)
+            if self._held_bytes > BYTES:  # it reads its snapshot too slowly
+                self._held, self._held_bytes = [], 0
+                self.outbox.overflow()
         elif place > self._since:
             self._since = place
             self.outbox.durable(frame)
 
-    def live(self, frame: f.Live) -> None:
+    def live(self, frame: Packed) -> None:
         """A live frame; of no use to a socket that has not begun."""
         if self._since is not None:
             self.outbox.live(frame)
@@ -88,16 +93,18 @@ class Channel:
             moved = await self._waiting.get()
             try:
                 async for place, frame in whole(moved, self._contents):
+                    packed = Packed(frame)
                     for subscriber in self.subscribers:
-                        subscriber.durable(place, frame)
+                        subscriber.durable(place, packed)
             except StoreUnavailable as error:
                 _log.warning("frames wait for the store", error=str(error))
                 self.overflow()
                 continue
             live = progress(moved.before, moved.after, moved.commit)
             if live is not None:
+                packed = Packed(live)
                 for subscriber in self.subscribers:
-                    subscriber.live(live)
+                    subscriber.live(packed)
 
 
 async def whole(moved: Moved, contents: Contents) -> AsyncIterator[tuple[Place, Durable]]:
@@ -169,7 +176,7 @@ class Hub:
             _log.debug("progress cannot be read", error=str(error))
             return
         about = {"batch_id": batch_id, "session_id": session_id, "node": frame.node or from_token(token)}
-        told = frame.model_copy(update=about)
+        told = Packed(frame.model_copy(update=about))
         for subscriber in channel.subscribers:
             subscriber.live(told)
 

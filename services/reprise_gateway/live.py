@@ -21,7 +21,7 @@ from reprise_gateway.access import Caller
 from reprise_gateway.errors import answer_to, invalid, problem_of
 from reprise_gateway.framing import Durable
 from reprise_gateway.hub import Place, Subscriber, whole
-from reprise_gateway.outbox import Outbox, Overflow
+from reprise_gateway.outbox import Outbox, Overflow, Packed
 from reprise_gateway.parts import Gateway
 from reprise_gateway.states import state_of
 from reprise_gateway.view import Moved
@@ -136,12 +136,13 @@ class _Connection:
                 frame = await self._outbox.take()
             except Overflow:
                 return RESUME
-            await self._send(frame)
+            await self._write_out(frame)
 
     async def _send(self, frame: Durable) -> None:
-        if frame.at is None:
-            frame = frame.model_copy(update={"at": datetime.now(UTC)})
-        await self._socket.send_text(frame.encode().decode())
+        await self._write_out(Packed(frame))
+
+    async def _write_out(self, frame: Packed) -> None:
+        await self._socket.send_text(frame.text)
         metrics.FRAMES.inc()
 
     async def _begin(self) -> None:
@@ -213,7 +214,7 @@ class _Connection:
                 return None
             except KeyError:  # a binary message
                 text = ""
-            self._outbox.durable(await self._answer(text))
+            self._outbox.durable(Packed(await self._answer(text)))
 
     async def _answer(self, text: str) -> f.Frame:
         """Do what the client asks, one thing after the other."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from reprise_contracts import frames as f
@@ -14,6 +15,8 @@ DURABLE = 2_000
 """Durable frames that wait at most; a reader who is further behind than that connects again and resumes."""
 LIVE = 256
 """Live frames that wait at most; the oldest goes first."""
+BYTES = 1_000_000
+"""Bytes of all frames that wait at most, but for one frame that is larger by itself: what a client costs that does not read."""
 TEXT = 64_000
 """Characters of a model's text that wait in one frame at most."""
 
@@ -22,30 +25,61 @@ class Overflow(Exception):
     """More durable frames wait than the socket may owe: close it, so that the client resumes."""
 
 
+class Packed:
+    """A frame on its way to many sockets, with its time, written out once for all of them."""
+
+    __slots__ = ("frame", "text")
+
+    def __init__(self, frame: Durable) -> None:
+        self.frame = frame if frame.at is not None else frame.model_copy(update={"at": datetime.now(UTC)})
+        self.text = self.frame.encode().decode()
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+
 class Outbox:
     """One writer takes what many put. A live frame that waits is replaced by a newer one of the same thing, at its place."""
 
-    def __init__(self, durable: int = DURABLE, live: int = LIVE) -> None:
-        self._waiting: OrderedDict[Key, f.Frame | f.NodeUpdate] = OrderedDict()
+    def __init__(self, durable: int = DURABLE, live: int = LIVE, most: int = BYTES) -> None:
+        self._waiting: OrderedDict[Key, Packed] = OrderedDict()
+        self._bytes = 0
+        self._most_bytes = most
         self._some = asyncio.Event()
         self._most = durable
         self._most_live = live
         self._durable = 0
+        self._bytes = 0
         self._count = 0
         self.overflowed = False
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def durable(self, frame: Durable) -> None:
+    def durable(self, frame: Packed) -> None:
         """A frame that has to arrive, or the socket ends: `take` then raises `Overflow`."""
         if self.overflowed or self._durable >= self._most:
             self.overflow()
             return
         self._durable += 1
         self._count += 1
-        self._waiting["durable", self._count] = frame
+        self._put(("durable", self._count), frame)
+        while self._bytes > self._most_bytes and len(self._waiting) > self._durable:
+            self._thin()
+        if self._bytes > self._most_bytes and self._durable > 1:
+            self.overflow()
+
+    def _put(self, key: Key, frame: Packed) -> None:
+        before = self._waiting.get(key)
+        self._bytes += len(frame) - (len(before) if before is not None else 0)
+        self._waiting[key] = frame
         self._some.set()
+
+    def _thin(self) -> None:
+        """Let go of the live frame that has waited longest."""
+        oldest = next(key for key in self._waiting if key[0] != "durable")
+        self._bytes -= len(self._waiting.pop(oldest))
+        metrics.DROPPED.labels("thinned").inc()
 
     def overflow(self) -> None:
         """Give up: the socket is to be closed, and what waits comes again when the client resumes."""
@@ -55,25 +89,24 @@ class Outbox:
         self._waiting.clear()
         self._some.set()
 
-    def live(self, frame: f.Live) -> None:
+    def live(self, packed: Packed) -> None:
         """A frame that may be replaced or dropped."""
-        if self.overflowed:
+        frame = packed.frame
+        if self.overflowed or not isinstance(frame, f.Live):
             return
         key = _key(frame)
         if key is None:
             self._count += 1
             key = ("live", self._count)
         waiting = self._waiting.get(key)
-        if isinstance(waiting, f.StreamToken) and isinstance(frame, f.StreamToken):
-            frame = frame.model_copy(update={"token": (waiting.token + frame.token)[-TEXT:]})
-        self._waiting[key] = frame
-        if len(self._waiting) - self._durable > self._most_live:
-            oldest = next(key for key in self._waiting if key[0] != "durable")
-            del self._waiting[oldest]
-            metrics.DROPPED.labels("thinned").inc()
-        self._some.set()
+        if waiting is not None and isinstance(waiting.frame, f.StreamToken) and isinstance(frame, f.StreamToken):
+            packed = Packed(frame.model_copy(update={"token": (waiting.frame.token + frame.token)[-TEXT:]}))
+        self._put(key, packed)
+        live = len(self._waiting) - self._durable
+        if live > self._most_live or (self._bytes > self._most_bytes and live > 1):
+            self._thin()
 
-    async def take(self) -> f.Frame | f.NodeUpdate:
+    async def take(self) -> Packed:
         """The next frame, when there is one; raises `Overflow`."""
         while not self._waiting and not self.overflowed:
             self._some.clear()
@@ -81,6 +114,7 @@ class Outbox:
         if self.overflowed:
             raise Overflow
         key, frame = self._waiting.popitem(last=False)
+        self._bytes -= len(frame)
         if key[0] == "durable":
             self._durable -= 1
         return frame

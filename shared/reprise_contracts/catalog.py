@@ -127,7 +127,20 @@ def _schemas() -> dict[str, Any]:
     ordered = sorted(models, key=lambda model: model.__name__)
     _, schema = models_json_schema([(model, "serialization") for model in ordered], ref_template="#/components/schemas/{model}")
     definitions: dict[str, Any] = schema["$defs"]
+    _name_discriminators(definitions)
     return definitions
+
+
+def _name_discriminators(schema: Any) -> None:
+    """AsyncAPI names the property that tells types apart; OpenAPI, whose form pydantic writes, has an object for it."""
+    if isinstance(schema, dict):
+        if isinstance(told := schema.get("discriminator"), dict):
+            schema["discriminator"] = told["propertyName"]
+        for part in schema.values():
+            _name_discriminators(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            _name_discriminators(part)
 
 
 def asyncapi(version: str = "1") -> dict[str, Any]:

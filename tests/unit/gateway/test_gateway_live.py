@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from reprise_contracts import frames as f
 from reprise_contracts.subjects import progress
+from reprise_gateway.outbox import Packed
 
 DURABLE = ("node:update", "workflow:stale")
 
@@ -200,7 +201,7 @@ async def test_a_reader_that_is_too_slow_is_closed_to_resume(served: Any) -> Non
             (subscriber,) = served.gateway.hub._channels[batch_id].subscribers
             noise = random.Random(1)
             for number in range(20_000):
-                subscriber.durable((1_000 + number, 1), f.ReportReady(report=noise.randbytes(6000).hex(), stale=False))
+                subscriber.durable((1_000 + number, 1), Packed(f.ReportReady(report=noise.randbytes(6000).hex(), stale=False)))
                 if number % 10 == 0:
                     await asyncio.sleep(0)
                 if subscriber.outbox.overflowed:

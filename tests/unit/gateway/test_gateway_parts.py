@@ -13,7 +13,8 @@ from reprise_contracts.events import RunStarted
 from reprise_gateway.access import foreign
 from reprise_gateway.capacity import Capacity
 from reprise_gateway.contents import Contents
-from reprise_gateway.outbox import Outbox, Overflow
+from reprise_gateway.hub import Subscriber
+from reprise_gateway.outbox import Outbox, Overflow, Packed
 from reprise_gateway.view import View
 from reprise_runtime.errors import Refused
 from reprise_runtime.testing import MemoryStore
@@ -29,33 +30,59 @@ def done(percent: float) -> f.WorkflowProgress:
 
 async def test_what_waits_is_thinned_but_durable_frames_stay_in_order() -> None:
     outbox = Outbox(live=3)
-    outbox.live(done(1))
-    outbox.durable(f.WorkflowComplete(run_id="a"))
-    outbox.live(done(2))
-    outbox.live(token("one "))
-    outbox.durable(f.WorkflowComplete(run_id="b"))
-    outbox.live(token("two"))
+    outbox.live(Packed(done(1)))
+    outbox.durable(Packed(f.WorkflowComplete(run_id="a")))
+    outbox.live(Packed(done(2)))
+    outbox.live(Packed(token("one ")))
+    outbox.durable(Packed(f.WorkflowComplete(run_id="b")))
+    outbox.live(Packed(token("two")))
     for stream in ("x", "y", "z"):
-        outbox.live(token("t", stream))
-    taken = [await outbox.take() for _ in range(len(outbox))]
+        outbox.live(Packed(token("t", stream)))
+    taken = [(await outbox.take()).frame for _ in range(len(outbox))]
     assert [frame.run_id for frame in taken if isinstance(frame, f.WorkflowComplete)] == ["a", "b"]
     assert [frame.stream_id for frame in taken if isinstance(frame, f.StreamToken)] == ["x", "y", "z"]
 
 
 async def test_tokens_that_wait_are_joined() -> None:
     outbox = Outbox()
-    outbox.live(token("one "))
-    outbox.live(token("two"))
-    frame = await outbox.take()
+    outbox.live(Packed(token("one ")))
+    outbox.live(Packed(token("two")))
+    frame = (await outbox.take()).frame
     assert isinstance(frame, f.StreamToken) and frame.token == "one two"
 
 
 async def test_too_many_durable_frames_end_the_socket() -> None:
     outbox = Outbox(durable=2)
     for run in ("a", "b", "c"):
-        outbox.durable(f.WorkflowComplete(run_id=run))
+        outbox.durable(Packed(f.WorkflowComplete(run_id=run)))
     with pytest.raises(Overflow):
         await outbox.take()
+
+
+async def test_what_waits_for_a_client_that_does_not_read_is_at_most_a_megabyte() -> None:
+    """Live frames go first; then the socket ends and lets go of everything. One frame that is larger by itself still goes out."""
+    report = Packed(f.ReportReady(report="x" * 3_000_000, stale=False))
+    outbox = Outbox()
+    outbox.durable(report)
+    assert await outbox.take() is report
+    for number in range(300):
+        outbox.live(Packed(token("y" * 60_000, f"s-{number}")))
+        assert sum(len(frame) for frame in outbox._waiting.values()) <= 1_000_000
+    taken = 0
+    while not outbox.overflowed:
+        outbox.durable(Packed(f.ReportReady(report="z" * 10_000, stale=False)))
+        assert sum(len(frame) for frame in outbox._waiting.values()) <= 1_000_000
+        taken += 1
+    assert 90 < taken < 100 and len(outbox) == 0
+    with pytest.raises(Overflow):
+        await outbox.take()
+
+
+async def test_a_client_that_is_slow_at_its_snapshot_holds_no_more_either() -> None:
+    subscriber = Subscriber(Outbox())
+    for number in range(200):
+        subscriber.durable((number, 1), Packed(f.ReportReady(report="z" * 10_000, stale=False)))
+    assert subscriber.outbox.overflowed and len(subscriber._held) < 110
 
 
 def connection(**headers: str) -> HTTPConnection:

@@ -1,0 +1,74 @@
+"""The message contract is a valid AsyncAPI document, and every message that it names is made here and fits its own schema."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from contract.examples import example
+from reprise_contracts import catalog
+from reprise_contracts.wire import Wire
+
+ROOT = Path(__file__).parents[2]
+MESSAGES = {model.__name__: model for channel in catalog.channels() for model in (*channel.messages, *channel.reply)}
+CHECK = """
+import {createRequire} from 'node:module';
+import {readFileSync} from 'node:fs';
+const {Parser} = createRequire(process.argv[1])('@asyncapi/parser');
+const {document, diagnostics} = await new Parser().parse(readFileSync(0, 'utf8'));
+const errors = diagnostics.filter((found) => found.severity === 0).map((found) => `${found.path.join('.')}: ${found.message}`);
+console.log(JSON.stringify({errors, channels: document?.channels().all().length ?? 0}));
+"""
+
+
+def document() -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(json.dumps(catalog.asyncapi()))
+    return made
+
+
+def test_the_document_names_every_message_of_the_table_and_no_other() -> None:
+    assert set(document()["components"]["messages"]) == set(MESSAGES)
+
+
+@pytest.mark.parametrize("model", MESSAGES.values(), ids=lambda model: model.__name__)
+def test_a_message_fits_the_schema_that_others_read_of_it(model: type[Wire]) -> None:
+    """As it is sent: what a reader in another language makes of the document takes it."""
+    schemas = document()["components"]["schemas"]
+    wanted = {"$ref": f"#/components/schemas/{model.__name__}", "components": {"schemas": schemas}}
+    jsonschema_rs.validate(wanted, json.loads(example(model).encode()))
+
+
+def test_every_reference_leads_somewhere() -> None:
+    made = document()
+
+    def walk(part: Any) -> None:
+        if isinstance(part, dict):
+            if isinstance(found := part.get("$ref"), str):
+                place: Any = made
+                for step in found.removeprefix("#/").split("/"):
+                    place = place[step]
+            for inner in part.values():
+                walk(inner)
+        elif isinstance(part, list):
+            for inner in part:
+                walk(inner)
+
+    walk(made)
+
+
+def test_the_official_parser_takes_it() -> None:
+    """`npm install @asyncapi/parser` in any folder, and ASYNCAPI_PARSER names the folder."""
+    folder = Path(os.environ.get("ASYNCAPI_PARSER", ROOT / "services" / "web"))
+    node = shutil.which("node")
+    if node is None or not (folder / "node_modules" / "@asyncapi" / "parser").is_dir():
+        pytest.skip("@asyncapi/parser is not installed: npm install @asyncapi/parser, and ASYNCAPI_PARSER=<that folder>")
+    program = [node, "--input-type=module", "-e", CHECK, str(folder / "package.json")]
+    done = subprocess.run(program, input=json.dumps(document()), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["errors"] == [] and found["channels"] == len(catalog.channels())
