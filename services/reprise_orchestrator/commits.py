@@ -54,7 +54,9 @@ def _for_batch(target: str, batch: Batch | None, inputs: Sequence[Parsed], trace
         events = decide_batch(batch, target, parsed.given, now)  # type: ignore[arg-type]  # a batch's own inputs
         if events:
             deleted = any(event.type == "batch_ended" and event.deleted for event in events)
-            return Proposal(Commit(at=now, inputs=(parsed.input_id,), events=events, deleted=deleted, trace=trace), batch=batch)
+            commit = Commit(at=now, inputs=(parsed.input_id,), events=events, deleted=deleted, trace=trace)
+            sweep = bool(fold_batch(batch, commit, 0).superseded) and not deleted
+            return Proposal(commit.model_copy(update={"sweep": sweep}), batch=batch)
     return None
 
 

@@ -59,6 +59,8 @@ class Scheduler:
         self._timers = Timers(clock)
         self._ready = asyncio.Event()
         self._missing: set[tuple[str, str, int, int]] = set()
+        self._unswept: set[str] = set()
+        """Batches with downloads that no source has any more."""
 
     async def run(self, *, check_every: float = 5.0) -> None:
         """Until cancelled."""
@@ -78,8 +80,7 @@ class Scheduler:
         async for entry in self._log.heads():
             commit = entry.commit
             if commit.batch is None:
-                if commit.deleted:
-                    self._timers.at(self._clock(), functools.partial(self._remove_batch, entry.id))
+                self._on_batch(entry)
                 continue
             if commit.active:
                 count += 1
@@ -129,8 +130,17 @@ class Scheduler:
                     continue
                 if entry.commit.batch is not None:
                     await self._guarded(entry.id, self._on_session(entry))
-                elif entry.commit.deleted:
-                    self._timers.at(self._clock(), functools.partial(self._remove_batch, entry.id))
+                else:
+                    self._on_batch(entry)
+
+    def _on_batch(self, entry: Entry) -> None:
+        if entry.commit.deleted:
+            self._timers.at(self._clock(), functools.partial(self._remove_batch, entry.id))
+        elif entry.commit.sweep:
+            self._unswept.add(entry.id)
+            self._sweep_downloads_later(entry.id)
+        else:
+            self._unswept.discard(entry.id)
 
     async def _on_session(self, entry: Entry) -> None:
         before = self._active.pop(entry.id, None) or self._resting.pop(entry.id, None)
@@ -285,21 +295,51 @@ class Scheduler:
                 self._resting.pop(session_id, None)
             elif session.litter:
                 await self._sweeper.sweep(session, lambda: self._latest(session_id))
+                if session.batch_id in self._unswept:  # what its artifacts cited may be free now
+                    self._sweep_downloads_later(session.batch_id)
         except RepriseError as error:
             _log.warning("not swept", session=session_id, error=str(error))
             self._sweep_later(session_id)
         except (Malformed, Impossible) as error:
             _log.error("cannot sweep a session", session=session_id, error=str(error))
 
+    async def _batch(self, batch_id: str) -> tuple[Batch | None, list[Session | None]]:
+        """A batch and its sessions, as their logs say now."""
+        batch: Batch | None = None
+        for entry in await self._log.read(batch_id):
+            batch = fold_batch(batch, entry.commit, entry.seq)
+        return batch, [await self._latest(member.spec.session_id) for member in batch.members] if batch else []
+
+    def _sweep_downloads_later(self, batch_id: str) -> None:
+        due = self._clock() + timedelta(seconds=self._timings.sweep_after)
+        self._timers.at(due, lambda: self._sweep_downloads(batch_id))
+
+    async def _sweep_downloads(self, batch_id: str) -> None:
+        """Once nothing runs in any session of the batch; a session that comes to rest brings this about again."""
+
+        async def look() -> list[int]:
+            now, members = await self._batch(batch_id)
+            return [one.seq for one in (now, *members) if one is not None]
+
+        try:
+            batch, members = await self._batch(batch_id)
+            sessions = [session for session in members if session is not None]
+            if batch is None or batch.deleted or not batch.superseded or any(session.busy for session in sessions):
+                return
+            if not await self._sweeper.sweep_downloads(batch, sessions, look):
+                self._sweep_downloads_later(batch_id)
+        except RepriseError as error:
+            _log.warning("downloads not swept", batch=batch_id, error=str(error))
+            self._sweep_downloads_later(batch_id)
+        except (Malformed, Impossible) as error:
+            _log.error("cannot sweep a batch", batch=batch_id, error=str(error))
+
     async def _remove_batch(self, batch_id: str) -> None:
         """A batch's own log goes last: until then it says which sessions there are."""
-        batch: Batch | None = None
         try:
-            for entry in await self._log.read(batch_id):
-                batch = fold_batch(batch, entry.commit, entry.seq)
+            batch, gone = await self._batch(batch_id)
             if batch is None:
                 return
-            gone = [await self._latest(member.spec.session_id) for member in batch.members]
             if all(session is not None and session.deleted for session in gone):
                 for session in gone:
                     if session is not None:

@@ -1,19 +1,22 @@
 """Deletes what the log has decided against, and everything of a deleted session or batch. Idempotent, and safe to repeat."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from reprise_contracts import subjects
-from reprise_contracts.jobs import Swept
+from reprise_contracts.jobs import DownloadsSwept, Swept
 from reprise_contracts.nodes import PHASES
 from reprise_domain.batch import Batch
 from reprise_domain.state import Session
 from reprise_domain.sweep import decided_against
 from reprise_runtime.artifact_store import ArtifactStore
+from reprise_runtime.errors import ObjectMissing
 from reprise_runtime.logs import logger
 from reprise_runtime.nats import Publisher
 from reprise_runtime.session_log import SessionLog
 
 _log = logger(__name__)
+Look = Callable[[], Awaitable[list[int]]]
+"""Where the logs of a batch and of its sessions stand now."""
 
 
 def prefixes(session: Session) -> list[str]:
@@ -43,6 +46,44 @@ class Sweeper:
         target = session.session_id
         await self._publisher.publish(subjects.timer(target), swept.encode(), stream=subjects.INBOX, msg_id=f"{target}/{swept.input_id()}")
         _log.info("swept", session=target, objects=len(rubbish))
+
+    async def sweep_downloads(self, batch: Batch, sessions: Sequence[Session], look: Look) -> bool:
+        """R25: delete what sources were made of and no longer are, unless an artifact of today cites it; whether it came through.
+
+        A key is a hash, so that a preparation that begins meanwhile may name it again, finding it there. Nothing runs in any session
+        before, by the caller's word; what has moved by the end puts everything back.
+        """
+        rubbish = batch.superseded - batch.hashes - frozenset().union(*(known.source.hashes for s in sessions for known in s.sources))
+        rubbish -= await self._cited(sessions, rubbish)
+        if not rubbish:
+            return True
+        keys = [key(batch.batch_id, name) for name in sorted(rubbish) for key in (subjects.raw_key, subjects.text_key)]
+        held = {key: data for key in keys if (data := await self._read(key)) is not None}
+        await self._store.delete(list(held))
+        if await look() != [batch.seq, *(session.seq for session in sessions)]:
+            for key, data in held.items():
+                await self._store.put(key, data)
+            return False
+        swept = DownloadsSwept(hashes=tuple(sorted(rubbish)))
+        message_id = f"{batch.batch_id}/{swept.input_id()}/{batch.seq}"
+        await self._publisher.publish(subjects.timer(batch.batch_id), swept.encode(), stream=subjects.INBOX, msg_id=message_id)
+        _log.info("downloads swept", batch=batch.batch_id, objects=len(held))
+        return True
+
+    async def _cited(self, sessions: Sequence[Session], names: frozenset[str]) -> frozenset[str]:
+        """Those that an artifact that counts names: what it cites can still be looked up."""
+        cited: set[str] = set()
+        refs = [entry.made.ref for session in sessions for entry in session.nodes.values() if entry.made] if names else []
+        for ref in refs:
+            data = await self._read(ref.key) or b""
+            cited.update(name for name in names - cited if name.encode() in data)
+        return frozenset(cited)
+
+    async def _read(self, key: str) -> bytes | None:
+        try:
+            return await self._store.get(key)
+        except ObjectMissing:
+            return None
 
     async def remove_session(self, session: Session) -> None:
         """R24: the objects, the snapshot and all of the log but its tombstone."""

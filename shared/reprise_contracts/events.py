@@ -10,7 +10,7 @@ from reprise_contracts.jobs import Attempt
 from reprise_contracts.nodes import NodeId
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source, StoredSource
-from reprise_contracts.wire import Id, Instant, Wire
+from reprise_contracts.wire import Id, Instant, Sha256, Wire
 
 RunKind = Literal["start", "phase", "steps", "refresh", "edit"]
 RunOutcome = Literal["completed", "failed", "cancelled", "refused"]
@@ -285,6 +285,13 @@ class SourcesStored(Wire):
     stored: tuple[StoredSource, ...]
 
 
+class SourcesSwept(Wire):
+    """Downloads and texts that no source has any more, and no artifact cites, are deleted from the store."""
+
+    type: Literal["sources_swept"] = "sources_swept"
+    hashes: tuple[Sha256, ...]
+
+
 class BatchEnded(Honoured):
     """The batch was ended; with `deleted` everything of it goes (R24)."""
 
@@ -302,7 +309,7 @@ class BatchCommandRefused(Honoured):
 
 
 BatchEvent = Annotated[
-    BatchCreated | SessionAdded | SourcesPut | SourceRemoved | SourcesStored | BatchEnded | BatchCommandRefused,
+    BatchCreated | SessionAdded | SourcesPut | SourceRemoved | SourcesStored | SourcesSwept | BatchEnded | BatchCommandRefused,
     Field(discriminator="type"),
 ]
 Event = Annotated[SessionEvent | BatchEvent, Field(discriminator="type")]

@@ -9,7 +9,7 @@ from reprise_contracts.commands import SessionSpec
 from reprise_contracts.nodes import NodeId, Phase
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source, StoredSource
-from reprise_contracts.wire import Id, Instant, Malformed, Wire, explain
+from reprise_contracts.wire import Id, Instant, Malformed, Sha256, Wire, digest, explain
 
 
 class Parameters(Wire):
@@ -156,7 +156,18 @@ class Swept(Wire):
         return f"swept/{self.seq}"
 
 
-AnyTimer = Annotated[LeaseEnded | Swept, Field(discriminator="type")]
+class DownloadsSwept(Wire):
+    """These downloads and texts of a batch, by their sha256, are deleted: no source has them any more, and no artifact cites them."""
+
+    type: Literal["downloads_swept"] = "downloads_swept"
+    hashes: tuple[Sha256, ...]
+
+    def input_id(self) -> str:
+        """Its name in a commit's `inputs`."""
+        return f"downloads/{digest(sorted(self.hashes))[:16]}"
+
+
+AnyTimer = Annotated[LeaseEnded | Swept | DownloadsSwept, Field(discriminator="type")]
 _TIMER: TypeAdapter[AnyTimer] = TypeAdapter(AnyTimer)
 
 

@@ -87,6 +87,13 @@ class Source(Wire):
     stored: Stored | None = None
 
     @property
+    def hashes(self) -> frozenset[str]:
+        """The objects that it is made of: an upload, a download, a text."""
+        stored, upload = self.stored, self.upload
+        named = (upload.sha256 if upload else None, stored.raw_sha256 if stored else None, stored.text_sha256 if stored else None)
+        return frozenset(name for name in named if name)
+
+    @property
     def version(self) -> str:
         """What freshness compares: the stored text, or what would be fetched."""
         if self.stored is not None and self.stored.revision == self.revision:

@@ -7,13 +7,13 @@ from typing import Any
 
 from reprise_contracts import events as e
 from reprise_contracts.commands import AddSession, Command, CreateBatch, EndBatch, PutSources, RemoveSource, SessionSpec
-from reprise_contracts.jobs import BatchFact, SessionCreation, StoredFact
+from reprise_contracts.jobs import BatchFact, DownloadsSwept, SessionCreation, StoredFact
 from reprise_contracts.problems import Problem
 from reprise_contracts.refusals import ENDED, LAST_SOURCE, NO_SOURCE, REUSED
 from reprise_contracts.sources import Source
 from reprise_domain.state import Record
 
-BatchInput = CreateBatch | AddSession | PutSources | RemoveSource | EndBatch | StoredFact
+BatchInput = CreateBatch | AddSession | PutSources | RemoveSource | EndBatch | StoredFact | DownloadsSwept
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,13 @@ class Batch:
     ended: bool = False
     deleted: bool = False
     by: str = ""
+    superseded: frozenset[str] = frozenset()
+    """Objects that a source was made of and no longer is, and that are not known to be deleted (R25)."""
+
+    @property
+    def hashes(self) -> frozenset[str]:
+        """The objects that its sources are made of."""
+        return frozenset().union(*(source.hashes for source in self.sources))
 
     def record(self, command_id: str) -> Record | None:
         """What became of a command."""
@@ -51,8 +58,8 @@ def decide_batch(batch: Batch | None, batch_id: str, given: BatchInput, now: dat
     """The events that one input makes happen in a batch."""
     if batch is None:
         return _create(batch_id, given) if isinstance(given, CreateBatch) else ()
-    if isinstance(given, StoredFact):
-        return _stored(batch, given)
+    if isinstance(given, StoredFact | DownloadsSwept):
+        return _stored(batch, given) if isinstance(given, StoredFact) else _swept(batch, given)
     known = batch.record(given.command_id)
     if known is not None:
         return () if known.fingerprint == given.fingerprint() else _refuse(given, REUSED)
@@ -114,6 +121,12 @@ def _stored(batch: Batch, fact: StoredFact) -> tuple[e.BatchEvent, ...]:
     return (e.SourcesStored(session_id=fact.session_id, stored=news),) if news and not batch.ended else ()
 
 
+def _swept(batch: Batch, swept: DownloadsSwept) -> tuple[e.BatchEvent, ...]:
+    """R25: what was deleted is no longer to be deleted."""
+    gone = batch.superseded & set(swept.hashes)
+    return (e.SourcesSwept(hashes=tuple(sorted(gone))),) if gone else ()
+
+
 _DECIDERS: Mapping[type, Callable[[Batch, Any], tuple[e.BatchEvent, ...]]] = {
     CreateBatch: _recreate,
     AddSession: _add_session,
@@ -125,6 +138,7 @@ _DECIDERS: Mapping[type, Callable[[Batch, Any], tuple[e.BatchEvent, ...]]] = {
 
 def reduce_batch(batch: Batch | None, event: e.BatchEvent, at: datetime) -> Batch:
     """The batch after one event."""
+    before = batch.hashes if batch else frozenset()
     if isinstance(event, e.BatchCreated):
         batch = Batch(batch_id=event.batch_id, created_at=at, updated_at=at, sources=event.sources, by=event.by)
     if batch is None and isinstance(event, e.BatchEnded):  # only the tombstone is left
@@ -152,9 +166,11 @@ def reduce_batch(batch: Batch | None, event: e.BatchEvent, at: datetime) -> Batc
             ))  # fmt: skip
         case e.BatchEnded():
             batch = replace(batch, ended=True, deleted=batch.deleted or event.deleted)
+        case e.SourcesSwept():
+            batch = replace(batch, superseded=batch.superseded - set(event.hashes))
         case _:
             pass
-    return batch
+    return replace(batch, superseded=(batch.superseded | before) - batch.hashes)
 
 
 def fold_batch(batch: Batch | None, commit: e.Commit, seq: int) -> Batch:

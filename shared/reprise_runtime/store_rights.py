@@ -13,7 +13,7 @@ from reprise_runtime.rights import GATEWAY, SCHEDULER
 
 WRITES: Mapping[str, tuple[str, ...]] = {
     GATEWAY: (SOURCES, "phase1", "phase2"),  # uploads, and goals and plans that a user edited
-    SCHEDULER: (INPUTS,),
+    SCHEDULER: (INPUTS, SOURCES),  # it writes back what it swept too early
     **{phase: (phase, SOURCES) if phase == "phase0" else (phase,) for phase in PHASES},
 }
 """The first parts of the keys that a role writes. A role that is not here has no business in the store."""

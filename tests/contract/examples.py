@@ -65,6 +65,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "CommandHonoured": {"kind": "cancel", "target": "phase3/4"},
     "Source": {"stored": STORED["stored"]},
     "PoolOrder": {"state": "paused"},
+    "DownloadsSwept": {"hashes": [HASH]},
+    "SourcesSwept": {"hashes": [HASH]},
 }  # fmt: skip
 
 

@@ -63,7 +63,7 @@ async def by_rest(http: httpx.AsyncClient, session: str, command: Rerun) -> None
             return False
         return answer.status_code < TAKEN_OR_DECIDED
 
-    await until(taken, 120, f"an answer to {command.command_id}")
+    await until(taken, 300, f"an answer to {command.command_id}")
 
 
 @dataclass
@@ -114,7 +114,7 @@ async def work(
     watching = asyncio.create_task(watcher.run())
     http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{stack.port}", timeout=10, trust_env=False)
     while time.monotonic() < end:
-        await caller.at_rest(session, 180)
+        await caller.at_rest(session, 300)
         name = f"c-{len(commands)}"
         target = chance.choice([Target(phase="phase3"), Target(phase="phase0"), Target(steps=(1, 5, 7)), Target(phase="phase4")])
         options = Options(guidance=name, propagation=chance.choice(["cascade", "mark_stale"]))  # type: ignore[arg-type]
@@ -126,7 +126,7 @@ async def work(
             state = await caller.session(session)
             return bool(state and command_of(state, name)) or None
 
-        await until(decided, 120, f"a decision on {name}")
+        await until(decided, 300, f"a decision on {name}")
     await http.aclose()
     return batch, session, commands, watcher, watching
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from reprise_contracts.artifacts import Phase4, StepFindings
 from reprise_contracts.commands import Cancel, EndBatch, Options, PutSources, Rerun, Target
 from reprise_contracts.events import NodeCompleted, NodeQueued
 from reprise_contracts.nodes import step_of
-from reprise_contracts.sources import Source
+from reprise_contracts.sources import Source, Upload
 from reprise_contracts.wire import derived_id
 from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
@@ -315,6 +316,45 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_holds(stack: Stack
     results = [event for entry in entries for event in entry.commit.events if isinstance(event, NodeCompleted)]
     assert len(results) == 16
     assert len({(event.node, event.execution_id) for event in starts}) == 12, "no step was begun twice"
+
+
+async def test_r25_a_download_that_was_replaced_goes_once_nothing_cites_it(caller: Caller) -> None:
+    """While an artifact of today was made from it, it stays; after the refresh it is swept, and what took its place is there."""
+    batch_id, session_id = await researched(caller, "steps=1")
+    before = await caller.at_rest(session_id)
+    old = {key async for key, _ in caller.store.list(subjects.sources_prefix(batch_id))}
+    data = b"Other words about nothing."
+    digest = sha256(data).hexdigest()
+    await caller.store.put(subjects.raw_key(batch_id, digest), data, "text/plain")
+    upload = Upload(sha256=digest, bytes=len(data), content_type="text/plain", filename="other.txt")
+    await caller.send(batch_id, PutSources(command_id="put", sources=(before.sources[0].source.model_copy(update={"upload": upload}),)))
+    await caller.send(session_id, Rerun(command_id="plan", target=Target(phase="phase4"), options=Options(force=True)))
+    await done(caller, session_id, "plan")
+
+    async def superseded() -> frozenset[str] | None:
+        batch = await caller.batch(batch_id)
+        return (batch and batch.superseded) or None
+
+    replaced = await until(superseded, 10, "the batch's word")
+    await caller.send(session_id, Rerun(command_id="refresh", target=Target(stale=True)))
+    await done(caller, session_id, "refresh")
+    present = {key async for key, _ in caller.store.list(subjects.sources_prefix(batch_id))}
+    assert old <= present, "it was there as long as artifacts were made from it"
+
+    async def swept() -> bool:
+        left = {key async for key, _ in caller.store.list(subjects.sources_prefix(batch_id))}
+        return not any(name in key for key in left for name in replaced)
+
+    await until(swept, 30, "the sweep")
+    kept = {key async for key, _ in caller.store.list(subjects.sources_prefix(batch_id))}
+    assert subjects.raw_key(batch_id, digest) in kept
+    assert fresh(await caller.at_rest(session_id)) == {"fresh"}
+
+    async def said() -> bool:
+        batch = await caller.batch(batch_id)
+        return batch is not None and not batch.superseded
+
+    await until(said, 10, "the log's word")
 
 
 async def test_r24_a_deleted_batch_leaves_nothing_but_its_tombstone(caller: Caller) -> None:

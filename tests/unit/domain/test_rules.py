@@ -7,7 +7,7 @@ import pytest
 from domain_world import World, numbered, planned
 from reprise_contracts.artifacts import ObjectRef
 from reprise_contracts.commands import Accept, AddSession, Cancel, Edit, EndBatch, Options, PutSources, Rerun, SessionSpec, Target
-from reprise_contracts.jobs import Failed, LeaseEnded, Started, Stopped
+from reprise_contracts.jobs import DownloadsSwept, Failed, LeaseEnded, Started, Stopped
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source
 from reprise_contracts.states import Preview
@@ -608,3 +608,26 @@ def test_a_report_of_an_attempt_that_never_was_changes_nothing(world: World) -> 
     problem = Problem(type="internal", detail="x")
     report = Failed(node="phase4", generation=99, attempt=1, execution_id="e-x", problem=problem)
     assert decide(world.s, report, world.now).events == ()
+
+
+def test_r25_what_a_source_was_made_of_is_the_batchs_to_delete_until_it_is_or_comes_back() -> None:
+    """A text that a refetch replaced is superseded; one that the site has again is not; what was deleted is forgotten."""
+    world = World()
+    world.drain()
+    assert world.batch is not None and world.batch.superseded == frozenset()
+    first = world.batch.hashes
+
+    def refetched(name: str, salt: str) -> frozenset[str]:
+        world.salt["src-1"] = salt
+        rerun(world, name, phase="phase0", refetch=True)
+        world.drain()
+        assert world.batch is not None
+        return world.batch.superseded
+
+    gone = refetched("c-1", "other")
+    assert gone and gone <= first
+    between = world.batch.hashes - first
+    assert refetched("c-2", "") == between
+    world.tell_batch(DownloadsSwept(hashes=tuple(between)))
+    assert world.batch.superseded == frozenset()
+    assert world.batch.hashes == first
