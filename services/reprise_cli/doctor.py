@@ -99,8 +99,13 @@ def _settings() -> Iterator[Check]:
         return
     named = sum(name.startswith("REPRISE_") for name in os.environ)
     yield Check("settings", "ok", f"{named} from the environment, the rest as they come; engine {settings.engine}")
-    if settings.engine == "openai" and not settings.llm.base_url:
-        yield Check("engine", "wrong", "The engine openai has no address.", "Set REPRISE_LLM__BASE_URL and REPRISE_LLM__MODEL.")
+    llm = settings.llm
+    if settings.engine == "openai" and not (llm.base_url and llm.model):
+        lacking = "model" if llm.base_url else "address"
+        yield Check("engine", "wrong", f"The engine openai has no {lacking}.", "Set REPRISE_LLM__BASE_URL and REPRISE_LLM__MODEL.")
+    elif llm.base_url:
+        where = f"texts of sources are sent to {llm.host}" if llm.elsewhere else f"{llm.host}, on this machine"
+        yield Check("model endpoint", "note" if llm.elsewhere else "ok", f"{llm.model or 'no model named'}: {where}")
     if settings.sync != "always":
         yield Check("durability", "note", "REPRISE_SYNC is not `always`: a power cut can lose what was confirmed.")
 

@@ -51,6 +51,7 @@ def research(
     options = {name: value for name, value in asked.items() if value}
     named = {name: value for name, value in (("guidance", guidance), ("engine", engine), ("model", model)) if value}
     with terminal.client() as client:
+        say_where(terminal, client, engine)
         created = client.create(topic, found, named, options)
         if not follow:
             terminal.answer(created.model_dump(mode="json"), f"Batch {created.batch_id}, session {created.session_id}")
@@ -59,6 +60,14 @@ def research(
         terminal.say(f"Batch {created.batch_id}, session {created.session_id}")
         following = Following(created.batch_id, created.session_id, topic, created.command_id)
         finish(terminal, client, following)
+
+
+def say_where(terminal: Terminal, client: Client, engine: str | None) -> None:
+    """Say it, before anything is sent, if a model on another machine will read the sources."""
+    config = client.config()
+    endpoint = config.get("endpoint")
+    if (engine or config.get("engine")) == "openai" and isinstance(endpoint, dict) and endpoint.get("leaves_machine"):
+        terminal.say(f"The engine openai sends the texts of the sources to {endpoint.get('host')}.")
 
 
 class Following(NamedTuple):

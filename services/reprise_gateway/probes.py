@@ -26,13 +26,14 @@ router = APIRouter(tags=["operation"], responses=PROBLEM)
 
 @router.get("/config")
 async def config(parts: Parts, who: Who) -> dict[str, object]:
-    """What the front end may offer."""
+    """What the front end may offer. `endpoint` says where the engine `openai` sends what it reads, and whether that is another machine."""
     settings = parts.settings
     return {
         "version": VERSION,
         "engine": settings.engine,
         "engines": sorted(parts.engines),
         "model": settings.llm.model,
+        "endpoint": {"host": settings.llm.host, "leaves_machine": settings.llm.elsewhere},
         "features": settings.features.model_dump(),
         "formats": list(FORMATS),
         "limits": {"upload_bytes": settings.limits.upload_bytes, "sources": MOST_SOURCES, "topic": 2_000, "guidance": 20_000},

@@ -19,6 +19,7 @@ _SHARED = 0.3
 _ECHO = 90.0
 _REPEATED = 0.5
 _STOPS = tuple(".!?。！？")
+_BETWEEN = ".!?。！？,;:，；： \n”»)]"
 
 
 def figures_in(text: str) -> frozenset[str]:
@@ -56,13 +57,18 @@ def find(text: str, quote: str) -> Place | None:
     bare = quote.strip().strip("\"“”„«»‘’'").strip()
     for candidate in dict.fromkeys((quote.strip(), bare, bare.strip("…. "))):
         if len(candidate) >= 8 and (place := locate(text, candidate)) is not None:
-            return _closed(text, place) if place.score < 1 and bare[-1:] in _STOPS else place
+            return _trimmed(text, place, bare) if place.score < 1 else place
     return None
 
 
-def _closed(text: str, place: Place) -> Place:
-    """A near match of a whole sentence, with the full stop that follows it."""
-    return replace(place, end=place.end + 1) if text[place.end : place.end + 1] in _STOPS else place
+def _trimmed(text: str, place: Place, quote: str) -> Place:
+    """A near match without what belongs to the sentence before it, and with the full stop that the quote has as well."""
+    start, end = place.start, place.end
+    while start < end and text[start] in _BETWEEN and not quote.startswith(text[start]):
+        start += 1
+    if quote[-1:] in _STOPS and text[end - 1] not in _STOPS and text[end : end + 1] in _STOPS:
+        end += 1
+    return replace(place, start=start, end=end)
 
 
 def alike(one: str, other: str) -> bool:

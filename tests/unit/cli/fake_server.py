@@ -31,7 +31,9 @@ Answer = tuple[int, object]
 class Script:
     """Answers by method and path; a function answers what depends on the call."""
 
-    answers: dict[str, Answer | Callable[[Call], Answer]] = field(default_factory=dict)
+    answers: dict[str, Answer | Callable[[Call], Answer]] = field(
+        default_factory=lambda: {"GET /config": (200, {"engine": "extractive", "endpoint": {"host": "", "leaves_machine": False}})}
+    )
     calls: list[Call] = field(default_factory=list)
     url: str = ""
 

@@ -37,8 +37,8 @@ def test_urls_are_sent_as_json(script: Script, capsys: pytest.CaptureFixture[str
     )
     assert code == 0
     urls = [{"url": "https://example.org/a"}, {"url": "https://example.org/b"}]
-    assert script.calls[0].json == {"topic": "Tides", "sources": urls, "options": {"stop_after": "phase2"}}
-    assert script.calls[0].headers["Idempotency-Key"]
+    assert script.calls[-1].json == {"topic": "Tides", "sources": urls, "options": {"stop_after": "phase2"}}
+    assert script.calls[-1].headers["Idempotency-Key"]
     assert "Batch b1, session s1" in capsys.readouterr().out
 
 
@@ -50,12 +50,28 @@ def test_files_and_folders_are_sent_as_a_form(script: Script, tmp_path: Path) ->
         (folder / name).write_text(f"content of {name}")
     script.answers["POST /batches"] = (201, {"batch_id": "b1", "session_id": "s1"})
     assert run(["research", str(folder), "https://example.org/a", "-t", "Tides", "-g", "Be brief"]) == 0
-    form = script.calls[0].raw.decode()
-    assert "multipart/form-data" in script.calls[0].headers["Content-Type"]
+    form = script.calls[-1].raw.decode()
+    assert "multipart/form-data" in script.calls[-1].headers["Content-Type"]
     for part in ("content of a.html", "content of deeper/b.PDF", 'name="topic"', "Be brief", "https://example.org/a"):
         assert part in form
     assert "c.exe" not in form
     assert "hidden" not in form
+
+
+def test_it_is_said_when_texts_leave_the_machine(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is sent, and only where a model on another machine will read it."""
+    script.answers["POST /batches"] = (201, {"batch_id": "b1", "session_id": "s1"})
+    there = {"host": "api.example.com", "leaves_machine": True}
+    asked = ["research", "https://example.org/a", "-t", "Tides"]
+    for config, options, said in [
+        ({"engine": "openai", "endpoint": there}, [], True),
+        ({"engine": "extractive", "endpoint": there}, ["--engine", "openai"], True),
+        ({"engine": "openai", "endpoint": there}, ["--engine", "extractive"], False),
+        ({"engine": "openai", "endpoint": {"host": "localhost", "leaves_machine": False}}, [], False),
+    ]:
+        script.answers["GET /config"] = (200, config)
+        assert run([*asked, *options]) == 0
+        assert ("sends the texts of the sources to api.example.com" in capsys.readouterr().out) is said
 
 
 def test_a_source_that_is_nothing_is_a_usage_error(script: Script, capsys: pytest.CaptureFixture[str]) -> None:

@@ -375,6 +375,7 @@ async def test_probes_and_configuration(site: Any, http: Any) -> None:
             break
     assert ready.json()["checks"] == {"log": True, "nats": True, "store": True}
     config = (await http.get("/config")).json()
+    assert config["endpoint"] == {"host": "", "leaves_machine": False}
     assert config["formats"] == ["md", "html", "pdf", "docx", "json"] and "extractive" in config["engines"]
     await site.start(http)
     text = (await http.get("/metrics")).text
