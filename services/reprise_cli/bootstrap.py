@@ -69,7 +69,7 @@ def _run(settings: Settings, terminal: Terminal, *, repair: bool, wait: float) -
 
 def _told(drift: "Drift") -> str:
     if drift.repaired and drift.found is None:
-        return "created"
+        return drift.declared if isinstance(drift.declared, str) else "created"
     if drift.problem and not drift.setting:
         return drift.problem
     return f"{json.dumps(drift.found)} → {json.dumps(drift.declared)} {drift.problem}".rstrip()

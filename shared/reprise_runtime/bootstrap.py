@@ -100,8 +100,10 @@ async def _nats_user(settings: Settings, role: str, secret: str) -> list[Drift]:
         actual = (allowed.get(setting) or {}).get("allow") or []
         if set(actual) != set(wanted):
             more, less = sorted(set(actual) - set(wanted)), sorted(set(wanted) - set(actual))
-            problem = "restart the server with what `reprise bootstrap --nats-users` prints"
-            found.append(Drift(name, setting, {"too much": more}, {"missing": less}, repaired=False, problem=problem))
+            problem = "give the server what `reprise bootstrap --nats-users` prints, and have it reload"
+            found.append(
+                Drift(name, setting, {"too much": more, "missing": less}, "the rights of this version", repaired=False, problem=problem)
+            )
     return found
 
 

@@ -74,7 +74,8 @@ class _Users:
                 self._admin.policy_add(user, policy=declared)
         is_there = present.get(user)
         if is_there is None or is_there.get("status") != "enabled" or not self._let_in(user, secret):
-            found.append(self._drift(user, "" if is_there is None else "secret", None, "created", repair=repair))
+            new = is_there is None
+            found.append(self._drift(user, "" if new else "secret", None, "created" if new else "set anew", repair=repair))
             if repair:
                 self._admin.user_add(user, secret)
         if is_there is None or is_there.get("policyName") != user:
