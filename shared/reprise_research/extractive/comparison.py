@@ -11,6 +11,7 @@ from reprise_contracts.artifacts import Citation, Contradiction, Finding, Prepar
 from reprise_research.extractive.conflicts import Topic, agree, conflict
 from reprise_research.extractive.evidence import cited, gather, with_support
 from reprise_research.extractive.wording import CHINESE, ENGLISH, Wording, count, wording_for
+from reprise_research.text.duplicates import same_words
 from reprise_research.text.passages import Passage
 from reprise_research.text.ranking import vectors
 from reprise_research.text.words import STOPWORDS, runs, stem, word_list
@@ -23,7 +24,8 @@ _UNKNOWN = re.compile(
     r"(?:nobody|no one|no study|none of (?:the|these) \w+) (?:has|have|knows?|measured|asked|counted)|"
     r"(?:is|are|remains?|still|yet|largely) (?:unknown|unclear)|(?:unknown|unclear) (?:whether|how|why|what|if)|too early to|"
     r"remains? (?:to be seen|open)|has not (?:published|measured|counted|said)|did not (?:measure|count|ask|record|study|look at)|"
-    r"(?:study|survey|report|registry|data|figures|statistics) (?:does|do|did) not (?:cover|say|include)|cannot (?:say|tell|be known))\b|"
+    r"(?:study|survey|report|registry|data|figures|statistics) (?:does|do|did) not (?:cover|say|include)|"
+    r"(?:we|nobody|no one|i) cannot (?:say|tell)|cannot be (?:known|said|told))\b|"
     r"尚无|尚未|未知|不清楚|没有(?:数据|统计|测量|研究|调查)|缺乏",
     re.IGNORECASE,
 )
@@ -60,7 +62,8 @@ def compare(
     told = {f.claim for f in disputed} | {c.claim for f in disputed for c in f.contradicts}
     shared: dict[str, Finding] = {}
     for found in sorted(every, key=lambda f: -f.support):
-        if found.support > 1 and not found.contradicts and found.claim not in told:
+        repeated = any(same_words(found.claim, claim) for claim in shared)
+        if found.support > 1 and not found.contradicts and found.claim not in told and not repeated:
             shared.setdefault(found.claim, found)
     kept = [*disputed[:_MOST_DISPUTED], *list(shared.values())[:_MOST_AGREED]]
     findings = tuple(f.model_copy(update={"finding_id": f"f{step.step_id}-{n}"}) for n, f in enumerate(kept, start=1))

@@ -46,6 +46,8 @@ _SCOPES = tuple(
         "serious slight fatal minor severe death killed",
         "forecast planned budgeted expected aside",
         "varied vary variation fluctuate",
+        "share subsidy subsidised grant net gross",
+        "running operating maintenance",
         "comparison elsewhere abroad",
         "head board",
     )
@@ -87,6 +89,8 @@ def agree(one: Passage, other: Passage, topic: Topic) -> bool:
     mine, theirs = topic.figures_of(one), topic.figures_of(other)
     common = [(a, b) for a in mine for b in theirs if same(a, b)]
     if common:
+        if any(_told_alike(one, a, other, b) for a, b in common):
+            return True
         near = any(_about(one, a, topic) & _about(other, b, topic) for a, b in common)
         telling = any(striking(a) for a, _ in common)
         return telling or (near and len(shared) >= 2) or len(shared) >= 4
@@ -115,6 +119,11 @@ def conflict(one: Passage, other: Passage, topic: Topic, wording: Wording) -> Co
 def _of_one_thing(one: Passage, a: Figure, other: Passage, b: Figure, topic: Topic, shared: frozenset[str]) -> bool:
     """Whether two figures measure the same: their clauses share a subject beyond the topic, and a second word, be it the topic's own;
     or their clauses one and their passages two. For money two of the topic's own words suffice: `the cost of the limit`."""
+    if _told_alike(one, a, other, b):
+        return True
+    mine, theirs = (_clause_content(text, figure) & topic.terms for text, figure in ((one.text, a), (other.text, b)))
+    if mine - theirs and theirs - mine:
+        return False  # each names something of the question that the other does not: the two ways that it asks to compare
     clauses = (_clause_content(one.text, a) & _clause_content(other.text, b)) - UNIT_WORDS - _LOCAL - _UP - _DOWN
     beyond = clauses - topic.terms
     return (bool(beyond) and (len(clauses) >= 2 or len(shared) >= 2)) or (is_money(a) and len(clauses) >= 2)
@@ -137,6 +146,12 @@ def _about(passage: Passage, figure: Figure, topic: Topic) -> frozenset[str]:
     return _clause_content(passage.text, figure) - _UP - _DOWN - _LOCAL - UNIT_WORDS - topic.terms
 
 
+def _told_alike(one: Passage, a: Figure, other: Passage, b: Figure) -> bool:
+    """Whether the words before two figures are the same, and say something: `Drilling takes` six weeks, `drilling takes` four."""
+    first, second = (text[clause(text, f, limit=200)[0] : f.start].strip().lower() for text, f in ((one.text, a), (other.text, b)))
+    return first == second and bool(content(first))
+
+
 @lru_cache(maxsize=16384)
 def _clause_content(text: str, figure: Figure) -> frozenset[str]:
     start, end = clause(text, figure, limit=200)
@@ -156,7 +171,7 @@ def _apart(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in _LATIN.findall(text.lower()))
+    return frozenset(stem(word) for word in _LATIN.findall(text.lower()) if word != "even")  # which has the stem of `evening`
 
 
 @lru_cache(maxsize=16384)

@@ -69,7 +69,7 @@ def investigate(
         title=step.title,
         findings=findings,
         insights=_insights(groups, wording),
-        gaps=_gaps(groups, sources, found, wording),
+        gaps=_gaps(step, groups, sources, found, wording),
         scratchpad=(
             ScratchpadEntry(kind="query", text=step.query or step.title),
             ScratchpadEntry(kind="retrieval", text=f"{len(found)} passages, {len(pool)} relevant, {len(groups)} findings"),
@@ -202,11 +202,12 @@ def supported(agreed: int, total: int, wording: Wording) -> str:
     return wording.supported.format(agreed=agreed, total=total)
 
 
-def _gaps(groups: list[Group], sources: tuple[PreparedSource, ...], found: list[Passage], wording: Wording) -> tuple[str, ...]:
+def _gaps(step: Step, groups: list[Group], sources: tuple[PreparedSource, ...], found: list[Passage], wording: Wording) -> tuple[str, ...]:
     if not groups:
         return (wording.no_answer.format(sources=count(wording, len(sources), "source")),)
     gaps = []
-    if not any(g.lead.figures for g in groups) and sum(bool(p.figures) for p in found) >= _MANY_FIGURES * len(found):
+    wanted = not step.description.startswith(wording.ask_report.partition("{")[0] or "\0")
+    if wanted and not any(g.lead.figures for g in groups) and sum(bool(p.figures) for p in found) >= _MANY_FIGURES * len(found):
         gaps.append(wording.no_figures)
     if len({site for g in groups for site in g.sites}) == 1 and len(sources) > 1:
         gaps.append(wording.single_source)

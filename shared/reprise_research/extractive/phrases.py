@@ -34,6 +34,8 @@ _BEFORE_PARTICIPLE = frozenset({"is", "are", "was", "were", "be", "been", "being
 _AFTER_PARTICIPLE = frozenset(
     {"the", "a", "an", "their", "its", "our", "his", "her", "this", "that", "it", "them", "up", "out", "for", "to"}
 )
+_OBJECT = frozenset({"the", "a", "an", "their", "its", "our", "his", "her", "it", "them"})
+"""What follows a verb at once, and hardly ever a noun: `leaves the`, `writes a`."""
 _LONGEST_HAN = 6
 
 
@@ -146,10 +148,10 @@ def _occurrences(text: str) -> Iterator[Occurrence]:
 
 
 def _is_verb(tokens: list[str], place: int, size: int) -> bool:
-    """Whether what stands around a word makes it a verb: `to ask`, `they cost`, `is asking`, `counting the`."""
+    """Whether what stands around a word makes it a verb: `to ask`, `they cost`, `is asking`, `leaves the`."""
     before = tokens[place - 1].lower() if place else ""
     after = tokens[place + size].lower() if place + size < len(tokens) else "."
-    if before in _BEFORE_VERB:
+    if before in _BEFORE_VERB or after in _OBJECT:
         return True
     return tokens[place + size - 1].endswith("ing") and (before in _BEFORE_PARTICIPLE or after in _AFTER_PARTICIPLE or is_nominal(after))
 

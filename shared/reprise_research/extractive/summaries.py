@@ -10,6 +10,8 @@ from reprise_research.text.words import shorten, terms
 
 _MOST_EXCERPTS = 12
 _SUMMARY_SENTENCES = 3
+_EARLY, _OPENING = 2.5, 5.0
+"""Documents say first what they are about: how much more the first passage counts, and after how many of them hardly anything is left."""
 _MOST_RANKED = 1500
 """Passages of one source that are ranked; of a longer one the first, which bounds time and memory."""
 
@@ -23,7 +25,8 @@ def summarise(source_id: str, text: str, topic: str, guidance: str) -> Summary:
     similarity = similarities(vectors([passage.text for passage in found]))
     documents = [passage.terms for passage in found]
     closeness, wish = bm25(documents, terms(topic)), bm25(documents, terms(guidance))
-    score = lexrank(similarity, closeness + 2 * wish) * (0.5 + 0.5 * closeness) + wish
+    early = 1 + _EARLY * np.exp(-np.arange(len(found)) / _OPENING)
+    score = lexrank(similarity, closeness + 2 * wish) * (0.5 + 0.5 * closeness) * early + (1 + _EARLY) * wish
     score *= np.array([passage.weight * (1.15 if passage.kind == "figure" else 1.0) for passage in found])
     chosen: list[Passage] = []
     for index in mmr(rounded(score), similarity, min(len(found), 2 * _MOST_EXCERPTS), balance=0.65):

@@ -24,7 +24,7 @@ _MOST_PHRASES = 500
 _FOCUS = 240
 """Passages above which only those that speak of the topic make themes."""
 _NEAR = 0.12
-_FEW = 40
+_FEW = 60
 """Passages up to which every phrase that recurs may name a theme."""
 _FAINT = 0.25
 """The share of the best theme's worth below which a phrase names none."""
@@ -92,6 +92,7 @@ def _weigh(phrases: list[Phrase], found: list[Passage], rows: sparse.csr_matrix,
         weight *= 1.5 if headed else 1.0
         weight *= 0.8 if stems <= known else 1.0
         weight *= 2.0 if stems & wanted else 1.0
+        weight *= 0.6 if len(phrase.passages) < 3 else 1.0  # two statements may be one, told twice
         if many:
             weight *= max(0.0, 1.0 - 2.0 * len(phrase.passages) / len(found))
             thin = len(phrase.passages) < 5 - len(phrase.stems)
@@ -121,9 +122,8 @@ def _worth(phrase: Phrase, covered: set[int]) -> float:
 
 
 def _akin(one: Phrase, other: Phrase) -> bool:
-    """Whether two phrases stand for nearly the same passages, or one contains the other's characters."""
-    shared = len(one.passages & other.passages)
-    if shared >= 0.6 * min(len(one.passages), len(other.passages)):
+    """Whether a phrase stands for hardly more passages than the other one, or one contains the other's characters."""
+    if len(one.passages & other.passages) >= 0.6 * len(one.passages):
         return True
     first, second = "".join(one.stems), "".join(other.stems)
     return is_han(first[0]) and is_han(second[0]) and bool(set(first) & set(second))

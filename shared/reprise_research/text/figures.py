@@ -35,7 +35,9 @@ _UNITS: dict[str, tuple[str, float]] = {
     "centimetres": ("km", 1e-5), "cm": ("km", 1e-5), "厘米": ("km", 1e-5), "米": ("km", 0.001), "吨": ("t", 1),
     "mph": ("mph", 1), "decibels": ("dB", 1), "decibel": ("dB", 1), "db(a)": ("dB", 1), "db": ("dB", 1), "分贝": ("dB", 1),
     "°c": ("°C", 1), "degrees": ("°C", 1), "kwh": ("kWh", 1), "mwh": ("kWh", 1000), "gwh": ("kWh", 1e6),
-    "tonnes": ("t", 1), "tons": ("t", 1), "kg": ("t", 0.001),
+    "tonnes": ("t", 1), "tons": ("t", 1), "kg": ("t", 0.001), "kilograms": ("t", 0.001), "kilogram": ("t", 0.001),
+    "kilowatt-hours": ("kWh", 1), "kilowatt-hour": ("kWh", 1), "cents": ("cents", 1), "cent": ("cents", 1), "litres": ("l", 1),
+    "cubic metres": ("m³", 1), "hectares": ("ha", 1),
     "euros": ("€", 1), "euro": ("€", 1), "欧元": ("€", 1), "dollars": ("$", 1), "美元": ("$", 1), "pounds": ("£", 1),
     "元": ("¥", 1), "crowns": ("crowns", 1),
 }  # fmt: skip

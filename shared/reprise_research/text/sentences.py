@@ -52,7 +52,7 @@ _REFERS = re.compile(
 )
 """Sentences that only say where something is to be read."""
 _POINTING = re.compile(
-    r"\b(?:these|those|them|this|there)[.!?][\"'”’)]*$|"
+    r"\b(?:these|those|them|this|there|none)[.!?][\"'”’)]*$|"
     r"\bthis (?:is|was|can|will|may|might|must|should|has|had|would|could|does|means)\b|"
     r"\bthis (?:way|case|approach|method|reason|option|problem|step)\b|"
     r"\b(?:these|those) (?:are|were|can|will|may|must|should|have|two|three)\b|\bin such (?:a )?cases?\b|"
@@ -135,7 +135,7 @@ def is_prose(sentence: str) -> bool:
 
 
 def _is_sentence(sentence: str) -> bool:
-    if sentence[0] in "<>)],;:=" or (_STARTS_WITHIN.match(sentence) and not _NAMED_IN_LOWER.match(sentence)):
+    if sentence[0] in "<>)].,;:=" or (_STARTS_WITHIN.match(sentence) and not _NAMED_IN_LOWER.match(sentence)):
         return False
     words = sentence.split()
     if len(words) < 5 or len(_LETTER.findall(sentence)) < 0.55 * len(sentence):

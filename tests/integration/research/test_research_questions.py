@@ -1,0 +1,148 @@
+"""Fixed questions on fixed documents: what is answered, which contradictions and gaps are named, and that every citation holds."""
+
+import asyncio
+import hashlib
+import runpy
+from pathlib import Path
+
+import pytest
+
+from reprise_contracts.artifacts import Citation, Phase4
+from reprise_research.agent import DeepResearchAgent
+from reprise_research.context import Library, MemoryStore
+from reprise_research.phases.checking import check_finding
+from reprise_research.session import ResearchSession
+from unit.research.research_builders import SAMPLES, sample_topic
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
+HEATING = "Should the school of Lindau be heated with a heat pump or with wood pellets?"
+
+
+async def researched(topic: str, *folders: Path, guidance: str = "") -> tuple[ResearchSession, MemoryStore]:
+    """A session with all phases run on some folders."""
+    session, store = ResearchSession(topic=topic), MemoryStore()
+    if guidance:
+        session.guidance["phase1"] = guidance
+    async with DeepResearchAgent(session, store) as agent:
+        for folder in folders:
+            await agent.add_path(folder)
+        await agent.run_research()
+    return session, store
+
+
+@pytest.fixture(scope="module")
+def havenbrook() -> tuple[ResearchSession, MemoryStore]:
+    """The sample batch, researched once for this module."""
+    return asyncio.run(researched(sample_topic(), SAMPLES / "files", SAMPLES / "web"))
+
+
+@pytest.fixture(scope="module")
+def heating() -> tuple[ResearchSession, MemoryStore]:
+    """The documents of the second example, researched once."""
+    return asyncio.run(researched(HEATING, EXAMPLES / "heating"))
+
+
+def line_with(report: Phase4, *words: str) -> str:
+    """A line of the report that has all of these words; empty if there is none."""
+    return next((line for line in report.markdown.splitlines() if all(word in line for word in words)), "")
+
+
+def section(report: Phase4, section_id: str) -> str:
+    return next((one.markdown for one in report.sections if section_id in {one.section_id, one.title}), "")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ("injured on the city's streets fell by 23 percent", "[", "Disputed: 23 percent or 11 percent"),
+        ("Traffic noise fell by 1.2 decibels", "[", "Disputed: 1.2 decibels or 2.1 decibels"),
+        ("Car journeys across the city take 4 percent longer", "[", "Disputed: 12 percent or 4 percent"),
+    ],
+)
+def test_the_summary_answers_with_its_source_and_names_the_dispute(
+    havenbrook: tuple[ResearchSession, MemoryStore], answer: tuple[str, ...]
+) -> None:
+    """In one line: the best supported statement, who says it, and that others say otherwise."""
+    assert line_with(havenbrook[0].phase4.model_copy(update={"markdown": section(havenbrook[0].phase4, "summary")}), *answer)
+
+
+@pytest.mark.parametrize(
+    "sides",
+    [("23 percent", "11 percent"), ("1.4 million", "2.3 million"), ("1.2 decibels", "2.1 decibels"), ("12 percent", "4 percent"),
+     ("60,000 euros", "14,200 euros")],
+)  # fmt: skip
+def test_every_known_contradiction_is_named(havenbrook: tuple[ResearchSession, MemoryStore], sides: tuple[str, str]) -> None:
+    """Both sides stand against each other, each with its source."""
+    line = line_with(havenbrook[0].phase4, *sides, "*against*")
+    assert line.count("[") >= 2
+
+
+def test_the_known_gaps_are_named(havenbrook: tuple[ResearchSession, MemoryStore]) -> None:
+    """Nobody measured the ambulances' times, nor what happened to trade; the sources say so themselves."""
+    missing = section(havenbrook[0].phase4, "What is missing")
+    assert "ambulances" in missing and "local trade" in missing
+
+
+def test_what_is_no_voice_of_its_own_counts_for_nothing(havenbrook: tuple[ResearchSession, MemoryStore]) -> None:
+    """The reprint is a copy and the broken file has failed: neither is among the references."""
+    session = havenbrook[0]
+    status = {source.source_id: source.status for source in session.phase0.sources}
+    assert sorted(status.values()) == ["duplicate", "failed", *["ready"] * 9]
+    assert {status[reference.source_id] for reference in session.phase4.references} == {"ready"}
+
+
+def test_two_ways_that_a_question_compares_do_not_contradict_each_other(heating: tuple[ResearchSession, MemoryStore]) -> None:
+    """A heat pump and a pellet boiler cost different sums; two sums for the running costs of the heat pump are a dispute."""
+    report = heating[0].phase4
+    assert line_with(report, "21,000 euros", "33,000 euros", "*against*")
+    assert line_with(report, "38 kilograms", "12 kilograms", "*against*")
+    assert not line_with(report, "610,000 euros", "285,000 euros") and not line_with(report, "366,000 euros", "214,000 euros")
+
+
+def test_what_two_sources_share_and_what_none_knows(heating: tuple[ResearchSession, MemoryStore]) -> None:
+    """The study and the parents agree on the emissions; nobody knows about the radiators."""
+    report = heating[0].phase4
+    assert line_with(report, "71 percent").count("[") == 2
+    assert "radiators" in section(report, "What is missing")
+
+
+@pytest.mark.parametrize("name", ["havenbrook", "heating"])
+def test_every_evidence_sentence_is_verbatim_and_leads_to_its_source(name: str, request: pytest.FixtureRequest) -> None:
+    """100 percent: what the report cites stands in the stored text where the citation says, and every claim cites something."""
+    session, store = request.getfixturevalue(name)
+    report = session.phase4
+    texts = {source.text_sha256: asyncio.run(store.get_text(source.text_sha256)) for source in session.phase0.sources if source.text_sha256}
+    citations = [citation for reference in report.references for citation in reference.citations]
+    assert len(citations) > 15 and report.unsupported_claims == ()
+    for citation in citations:
+        text = texts[citation.text_sha256]
+        assert text[citation.start : citation.end] == citation.quote
+        assert hashlib.sha256(text.encode()).hexdigest() == citation.text_sha256
+
+
+def test_a_corrupted_citation_is_caught(heating: tuple[ResearchSession, MemoryStore]) -> None:
+    """A changed figure is no near match that may be repaired; a shifted place is put right; an invented source is dropped."""
+    session, store = heating
+    library = Library(session.phase0.sources, store)
+    finding = next(f for step in session.findings.values() for f in step.findings if "610,000" in f.claim)
+    good = finding.citations[0]
+
+    def checked(citation: Citation) -> tuple[tuple[Citation, ...], int]:
+        kept, dropped = asyncio.run(check_finding(finding.model_copy(update={"citations": (citation,)}), library))
+        return (kept.citations if kept is not None else ()), dropped
+
+    assert checked(good) == ((good,), 0)
+    assert checked(good.model_copy(update={"start": good.start + 3, "end": good.end + 3})) == ((good,), 0)
+    assert checked(good.model_copy(update={"quote": "Everyone in the town agrees that oil is best."})) == ((), 1)
+    assert checked(good.model_copy(update={"source_id": "invented"})) == ((), 1)
+    forged = checked(good.model_copy(update={"quote": good.quote.replace("610,000", "160,000")}))
+    assert forged == ((), 1) or all("610,000" in citation.quote and citation.score < 1 for citation in forged[0])
+
+
+def test_the_examples_are_what_the_product_makes(tmp_path: Path) -> None:
+    """`docs/examples/make.py` gives the very reports that stand there: byte for byte, on any machine."""
+    made = runpy.run_path(str(EXAMPLES / "make.py"))
+    made["main"](tmp_path)
+    for name in ("havenbrook.md", "heating.md"):
+        assert (tmp_path / name).read_text("utf-8") == (EXAMPLES / name).read_text("utf-8"), f"{name} is not what the engine makes now"
+    assert all((tmp_path / name).read_bytes().startswith(b"%PDF-") for name in ("havenbrook.pdf", "heating.pdf"))
