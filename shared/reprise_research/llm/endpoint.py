@@ -90,6 +90,7 @@ class Endpoint:
         failures = iter(_REPEATS)
         waited = 0.0
         while True:
+            known = frozenset(self.learned.refused)
             try:
                 return await self._attempt(call, brief)
             except openai.RateLimitError as error:
@@ -99,7 +100,7 @@ class Endpoint:
                 waited += max(wait, 0.1)
                 await asyncio.sleep(wait)
             except openai.BadRequestError as error:
-                if not self._give_way(error, call):
+                if known == self.learned.refused and not self._give_way(error, call):  # else a call beside this one has learnt it
                     raise failure_of(error, self.settings) from error
             except openai.OpenAIError as error:
                 pause = next(failures, None) if worth_repeating(error) else None

@@ -24,6 +24,8 @@ from reprise_research.sources.site import site_of
 from reprise_research.text.duplicates import near_duplicates, sketch
 from reprise_research.text.words import shorten
 
+AT_ONCE = 4
+"""Sources that an engine reads side by side."""
 _NOT_NEWS = {"fetched_at"}
 """What may differ in a record without its being a new one."""
 
@@ -60,11 +62,7 @@ async def prepare(sources: tuple[Source, ...], context: Context, *, refetch: boo
         raise NoSources(_no_sources(prepared), stored)
     context.progress(WorkflowProgress(phase="phase0", progress=60.0, message="Reading the sources"))
     library = Library(prepared, context.store)
-    summaries = []
-    for number, source in enumerate(library.sources, start=1):
-        summaries.append(await _summarised(source, library, context))
-        share = 60.0 + 30.0 * number / len(library.sources)
-        context.progress(WorkflowProgress(phase="phase0", progress=share, message=f"Read {shorten(source.title, 80)}"))
+    summaries = await _read(library, context)
     combined = await context.engine.combine(tuple(summaries), library, context.brief)
     artifact = Phase0(sources=prepared, summaries=_in_order(summaries, prepared), abstract=combined.text, themes=combined.themes)
     context.progress(WorkflowProgress(phase="phase0", progress=100.0, message=f"{len(summaries)} of {len(sources)} sources read"))
@@ -167,6 +165,29 @@ async def _acquired(source: Source, stored: Stored | None, context: Context, fet
         return await do()
     work = source.model_dump(mode="json", exclude={"stored", "title"})
     return await context.notes.once("fetched", source.source_id, work, Stored, do)
+
+
+async def _read(library: Library, context: Context) -> list[Summary]:
+    """The summaries of all sources, some made side by side; one after another where an allowance of tokens could not be shared."""
+    gate = asyncio.Semaphore(AT_ONCE if context.usage.allowance is None else 1)
+    count = 0
+
+    async def read(source: PreparedSource) -> Summary:
+        nonlocal count
+        async with gate:
+            summary = await _summarised(source, library, context)
+        count += 1
+        share = 60.0 + 30.0 * count / len(library.sources)
+        context.progress(WorkflowProgress(phase="phase0", progress=share, message=f"Read {shorten(source.title, 80)}"))
+        return summary
+
+    tasks = [asyncio.create_task(read(source)) for source in library.sources]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Summarised(Wire):

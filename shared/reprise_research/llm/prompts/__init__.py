@@ -10,7 +10,9 @@ from string import Template
 NAMES = ("system", "summarise", "gather", "combine", "goals", "plan", "investigate", "section", "summary", "again")
 _HEAD = re.compile(r"version: (\S+)\n\n")
 _LOOKALIKE = re.compile(
-    r"\[(?=\s*(?:/|end\b|material\b|source\b|system\b|inst\b))|<(?=\s*[|/]?\s*(?:im_|system|user|assistant|end))", re.IGNORECASE
+    r"\[(?=\s*(?:/|end\b|material\b|source\b|system\b|inst\b))|<(?=\s*[|/]?\s*(?:im_|system|user|assistant|end|start_|eot_|s>|\|))|"
+    r"<(?=\|)|(?<=\|)>|<(?=<\s*/?sys>)",
+    re.IGNORECASE,
 )
 
 
@@ -70,7 +72,7 @@ class Fence:
 
 def defused(text: str) -> str:
     """The text without what could be read as a fence or as a turn of a conversation; its length stays the same."""
-    return _LOOKALIKE.sub(lambda found: "(" if found.group() == "[" else "‹", text)
+    return _LOOKALIKE.sub(lambda found: {"[": "(", ">": "›"}.get(found.group(), "‹"), text)
 
 
 def _mark(text: str) -> str:
