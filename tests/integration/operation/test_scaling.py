@@ -1,0 +1,73 @@
+"""Workers come and go under load: four do four times as much as one, and nobody's coming or going loses or repeats anything."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from operated_stack import Caller, Operated
+from reprise_contracts.events import NodeCompleted, ResultSuperseded
+from stack import Stack
+
+
+async def completed(caller: Caller, session: str) -> list[tuple[str, float]]:
+    """Each completion of a step, with its time."""
+    entries = await caller.log.read(session)
+    return [
+        (event.node, entry.commit.at.timestamp())
+        for entry in entries
+        for event in entry.commit.events
+        if isinstance(event, NodeCompleted) and event.node.startswith("phase3/")
+    ]
+
+
+async def rate(caller: Caller, steps: int) -> float:
+    """Steps a second of a session whose steps wait 200 ms each, from the first completion to the last."""
+    _, session = await caller.begin(f"s-{uuid4().hex}", f"steps={steps} wait_ms=200")
+    await caller.at_rest(session, 120)
+    times = [at for _, at in await completed(caller, session)]
+    assert len(times) == steps
+    return (steps - 1) / (max(times) - min(times))
+
+
+@pytest.mark.long
+async def test_four_workers_do_almost_four_times_as_much_as_one(tmp_path: Path) -> None:
+    """Steps of 200 ms of waiting, one at a time in each worker: at least 3.6 times the throughput. On a machine that is otherwise idle."""
+    stack = Stack(tmp_path, concurrency=1)
+    async with stack:
+        caller = await stack.caller()
+        await rate(caller, 2)
+        one = await rate(caller, 24)
+        for number in range(2, 5):
+            stack.start(f"worker-phase3.{number}")
+        await asyncio.gather(*(rate(caller, 4) for _ in range(8)))  # until all four take part
+        four = await rate(caller, 96)
+        print(f"one worker {one:.2f} steps/s, four {four:.2f} steps/s: {four / one:.2f} times")
+        assert four >= 3.6 * one
+
+
+async def test_workers_that_come_and_go_lose_and_repeat_nothing(operated: Operated, caller: Caller) -> None:
+    """Added, ended in order and killed while 60 steps are under way: every step has one result, and no result came twice."""
+    _, session = await caller.begin(f"s-{uuid4().hex}", "steps=60 wait_ms=300")
+    try:
+        for number in (2, 3):
+            operated.start(f"worker-phase3.{number}")
+        for goes in ("worker-phase3.2", "worker-phase3.3"):
+            await asyncio.sleep(1.0)
+            operated.stop(goes)
+        operated.start("worker-phase3.2")
+        await asyncio.sleep(1.5)
+        operated.kill("worker-phase3.2")
+        await caller.at_rest(session, 90)
+    finally:
+        for number in (2, 3):
+            operated.kill(f"worker-phase3.{number}")
+    done = Counter(node for node, _ in await completed(caller, session))
+    assert len(done) == 60 and set(done.values()) == {1}
+    entries = await caller.log.read(session)
+    superseded = [event for entry in entries for event in entry.commit.events if isinstance(event, ResultSuperseded)]
+    assert len(superseded) <= 4, "at most what the killed worker held may have been run twice, and only one result counted"
+    found = await caller.session(session)
+    assert found is not None and not found.active
