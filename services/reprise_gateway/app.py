@@ -18,7 +18,7 @@ from nats.errors import Error as NatsError
 from reprise_contracts import subjects
 from reprise_gateway import api, batches, errors, live, probes, reruns, sessions, web
 from reprise_gateway.access import Access
-from reprise_gateway.capacity import Capacity, Usage, inbox_usage
+from reprise_gateway.capacity import Capacity, Usage, disk_spare, inbox_usage
 from reprise_gateway.catalog import BatchService, Defaults
 from reprise_gateway.contents import Contents
 from reprise_gateway.hosts import LOCAL, Hosts
@@ -78,7 +78,7 @@ def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patienc
     contents = Contents(effects.store)
     hub = Hub(contents, lambda session_id: head.batch if (head := view.heads.get(session_id)) else None)
     view.on_moved, view.on_reset = hub.moved, hub.reset
-    inbox = Inbox(view, effects.publisher, Capacity(effects.usage), patience)
+    inbox = Inbox(view, effects.publisher, Capacity(effects.usage, disk_spare(settings.state_dir, settings.limits.disk_reserve)), patience)
     sources = Sources(effects.store, settings.limits.upload_bytes)
     pools, reachable = Pools(effects.lag, effects.publisher, settings.timings.heartbeat, clock), _reachable(effects)
     catalog = BatchService(inbox, effects.store, sources, defaults=Defaults.of(settings), admission=admission, clock=clock)

@@ -106,7 +106,13 @@ def _servers(reachable: Mapping[str, bool]) -> Iterator[Finding]:
 
 
 def _nats(seen: "Seen") -> Iterator[Finding]:
-    if seen.nats_version and _version(seen.nats_version) < OLDEST_NATS:
+    if seen.unwell:
+        yield Finding(
+            name="NATS", result="wrong", detail=f"It has stopped writing, and says: {seen.unwell}.",
+            action="Make room on its disk, then restart it: it stays as it is until then. What it confirmed is kept, and every service "
+            "comes back by itself.",
+        )  # fmt: skip
+    elif seen.nats_version and _version(seen.nats_version) < OLDEST_NATS:
         wanted = ".".join(map(str, OLDEST_NATS))
         detail = f"NATS {seen.nats_version} is older than {wanted}."
         yield Finding(name="NATS", result="wrong", detail=detail, action=f"Update it to {wanted} or later.")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ class Seen:
     clock_offset: float = 0.0
     """This machine's clock less the server's, in seconds."""
     nats_version: str = ""
+    unwell: str = ""
+    """What NATS says is wrong with it: after a write that failed it stops writing until it is started again."""
     flushes: bool | None = None
     """Whether NATS flushes before it confirms; None where it cannot be seen."""
     disk: Disk | None = None
@@ -79,6 +82,7 @@ def bus_look(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Loo
         most = files.get("config", {}).get("max_storage", 0)
         return Seen(
             streams={name: _stream(info, now) for name, info in there.items()},
+            unwell=await asyncio.to_thread(_unwell, settings.nats.monitor),
             drift=tuple(_words(one) for one in drift),
             leader=leader,
             clock_offset=(now - server_time(next(reversed(there.values()))["ts"])).total_seconds(),
@@ -122,6 +126,20 @@ def _monitored(address: str) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _unwell(address: str) -> str:
+    """What the server's own check complains of; nothing where it is well, or where no address is configured."""
+    if not address.startswith(("http://", "https://")):
+        return ""
+    try:
+        with urllib.request.urlopen(f"{address.rstrip('/')}/healthz", timeout=2):  # noqa: S310 - the operator's own address
+            return ""
+    except urllib.error.HTTPError as error:
+        with error:
+            return " ".join(error.read(2000).decode(errors="replace").split())[:300]
+    except OSError:
+        return ""
 
 
 def disk_of(folder: Path) -> Disk:

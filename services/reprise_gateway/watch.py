@@ -50,6 +50,7 @@ class Watch:
 
 
 def _tell(seen: Seen, pools: list[PoolView]) -> None:
+    metrics.UP.labels("nats-storage").set(not seen.unwell)
     for name, stream in seen.streams.items():
         metrics.STREAM_MESSAGES.labels(name).set(stream.messages)
         metrics.STREAM_BYTES.labels(name).set(stream.bytes)

@@ -174,6 +174,8 @@ class Limits(_Section):
     progress_bytes: Size = 64 * MB
     progress_age: Seconds = 600.0
     dlq_bytes: Size = 256 * MB
+    disk_reserve: Annotated[int, Field(ge=0)] = 256 * MB
+    """Left on the gateway's disk, below which it takes no new work: what runs can finish, and nobody meets a disk that is full."""
     requests_per_second: Annotated[float, Field(gt=0)] = 100.0
     """Of one caller (a token's holder; without a token an address), in the long run."""
     requests_burst: Annotated[int, Field(ge=1)] = 1000
