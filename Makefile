@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 MODEL := $(VENV)/.model
 PYTEST := $(BIN)/python -m pytest
 BASE_IMAGE ?= python:3.11-slim-bookworm
-BUILD = docker build $(BUILD_FLAGS) -f deploy/Dockerfile --build-arg BASE_IMAGE=$(BASE_IMAGE)
+BUILD = docker build $(BUILD_FLAGS) -f deploy/Dockerfile --build-arg BASE_IMAGE=$(BASE_IMAGE) --build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null)
 STATE_DIR ?= .reprise
 WEB = $(BIN)/python services/web/build.py
 NPM = $(WEB) --run
@@ -65,6 +65,7 @@ images: ## the image that serves every role, and a smaller one for each kind of 
 	$(BUILD) --build-arg EXTRAS= -t reprise-core:latest .
 	$(BUILD) --build-arg EXTRAS=research -t reprise-worker:latest .
 	$(BUILD) --build-arg EXTRAS=gateway -t reprise-gateway:latest .
+	$(BUILD) --build-arg EXTRAS=cli -t reprise-cli:latest .
 
 clean: ## remove what was installed and generated; the stack's folder stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -176,6 +176,25 @@ def test_nobody_is_left_when_the_supervisor_is_killed_and_nothing_is_lost(up: Up
     assert up.reprise("report", session).stdout == before
 
 
+def test_a_backup_of_the_stack_comes_back(up: Up, session: str, tmp_path: Path) -> None:
+    """Taken at work, brought back when the stack has ended, and never over what is there unless told to; what came later is gone."""
+    before, folder = up.reprise("report", session).stdout, str(tmp_path / "backup")
+    assert up.json("backup", folder)["objects"]
+    refused = up.reprise("restore", folder)
+    assert refused.returncode == 3, refused.stderr
+    assert "Services are at work" in refused.stderr
+    (tmp_path / "late.txt").write_text("Nobody will ever know of this tide.")
+    late = up.json("research", str(tmp_path / "late.txt"), "--topic", "Too late")["session_id"]
+    assert up.reprise("status", str(late)).returncode == 0
+    assert up.end() == 0
+    assert "Not empty" in up.reprise("restore", folder, "--local").stderr
+    assert up.json("restore", folder, "--local", "--replace", "--yes")["objects"]
+    up.start()
+    assert up.reprise("report", session).stdout == before
+    assert up.reprise("status", str(late)).returncode == 3
+    assert up.reprise("rerun", "step", session, "1", "--follow").returncode == 0
+
+
 def test_every_service_did_its_job_with_its_own_user(up: Up, session: str) -> None:
     """Research, rerun, kills, deletion: nobody needed a right that it does not have, on NATS or in the store (R24)."""
     batch = next(batch for batch in up.json("list")["batches"] if batch["sessions"][0]["session_id"] == session)  # type: ignore[attr-defined]
