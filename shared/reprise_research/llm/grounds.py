@@ -72,5 +72,7 @@ def _trimmed(text: str, place: Place, quote: str) -> Place:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two sentences say the same in nearly the same words."""
+    """Whether two sentences say the same in nearly the same words. Other figures are another claim, however like the words are."""
+    if figures_in(one) != figures_in(other):
+        return False
     return fuzz.token_sort_ratio(one.lower(), other.lower()) >= 88 or overlap(content(one), content(other)) >= 0.95

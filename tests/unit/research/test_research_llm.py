@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from reprise_research.llm.endpoint import estimate
-from reprise_research.llm.grounds import find, is_echo, only_grounded, stands_on
+from reprise_research.llm.grounds import alike, find, is_echo, only_grounded, stands_on
 from reprise_research.llm.parts import batches, parts, retrieved
 from reprise_research.llm.prompts import NAMES, Fence, Material, defused, prompt
 from reprise_research.llm.structured import read, schema_of, skeleton
@@ -196,3 +196,9 @@ def test_batches_keep_order_and_budget() -> None:
 def test_it_is_known_whether_text_leaves_the_machine(url: str, leaves: bool) -> None:
     """Only an address of the loopback interface stays here."""
     assert Llm(base_url=url).elsewhere is leaves
+
+
+def test_claims_that_differ_in_a_figure_alone_are_two() -> None:
+    """To merge them would hide the contradiction that a reader has to see."""
+    assert alike("Accidents fell by 12 percent in the first year.", "Accidents fell by 12 percent in the first year")
+    assert not alike("Accidents fell by 12 percent in the first year.", "Accidents fell by 77 percent in the first year.")
