@@ -3,8 +3,10 @@
 import asyncio
 import json
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from model_server import Body, ModelServer, Reply, dutiful, materials, task_of
 from reprise_contracts.artifacts import Phase0, Phase1, Phase2, Phase4, StepFindings
@@ -18,6 +20,8 @@ from reprise_research.phases.report import report
 from reprise_research.phases.synthesize import synthesize
 from servers_for_tests import Eventually
 from unit.research.research_builders import LAKE, World
+
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "with_a_model.py"
 
 
 def context(world: World, model: ModelServer, name: str = "scripted", **more: object) -> Context:
@@ -256,3 +260,21 @@ async def test_sources_are_read_side_by_side(world: World, model: ModelServer, e
     await asyncio.gather(reading, return_exceptions=True)
     assert len(LAKE) > 1
     await eventually(lambda: len(model.gone) == len(model.asked))
+
+
+async def test_the_example_runs(model: ModelServer) -> None:
+    """`docs/examples/with_a_model.py` does what it says."""
+    env = {"PYTHONPATH": ":".join(filter(None, sys.path)), "REPRISE_LLM__BASE_URL": model.url, "REPRISE_LLM__MODEL": "scripted"}
+    example = await asyncio.create_subprocess_exec(sys.executable, str(EXAMPLE), env=env, stdout=asyncio.subprocess.PIPE)
+    output, _ = await asyncio.wait_for(example.communicate(), 60)
+    assert example.returncode == 0
+    assert b"phase4: " in output and b"# Why is the lake so low" in output
+    assert b"without the model" not in output
+
+
+async def test_the_language_that_is_asked_for_is_asked_of_the_model(world: World, model: ModelServer) -> None:
+    """Without a wish it is the topic's."""
+    await prepare(await world.texts(LAKE), replace(context(world, model), language="German"))
+    assert "Write in German." in model.asked[0]["messages"][0]["content"]
+    await prepare(await world.texts(LAKE), context(world, model))
+    assert "Write in the language of the topic" in model.asked[-1]["messages"][0]["content"]
