@@ -39,9 +39,12 @@ def read_sources(named: Iterable[str]) -> Sources:
 
 
 def in_folder(folder: Path) -> list[Path]:
-    """The readable files of a folder and the folders below it, by name; hidden ones are left out."""
+    """The readable files of a folder and the folders below it, by name; hidden and empty ones are left out."""
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix.lower() in SUFFIXES
+        and path.is_file()
+        and path.stat().st_size > 0
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )

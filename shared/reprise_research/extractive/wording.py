@@ -74,6 +74,7 @@ class Wording:
     partial_old: str
     references: str
     nothing_found: str
+    nothing_missing: str
     told_above: str
     comma: str
     last: str
@@ -158,6 +159,7 @@ ENGLISH = Wording(
     partial_old="{node} is represented by an older result: {reason}",
     references="References",
     nothing_found="Nothing was found.",
+    nothing_missing="No gap was noticed. That does not prove that there is none.",
     told_above="What was found on this is told in the sections above.",
     comma="",
     last="and",
@@ -228,6 +230,7 @@ CHINESE = Wording(
     partial_old="{node}采用了较早的结果：{reason}",
     references="参考来源",
     nothing_found="没有发现。",
+    nothing_missing="没有注意到缺口，但这并不证明没有缺口。",
     told_above="相关内容已见上文各节。",
     comma="、",
     last="",

@@ -230,7 +230,7 @@ def _missed(found: StepFindings, wording: Wording) -> list[Block]:
     if found.gaps:
         blocks.append(Paragraph((Span(wording.not_found),)))
         blocks.append(Bullets(tuple((Span(gap),) for gap in found.gaps)))
-    return blocks or [Paragraph((Span(wording.nothing_found),))]
+    return blocks or [Paragraph((Span(wording.nothing_missing),))]
 
 
 def _partial(gaps: tuple[Gap, ...], plan: Phase2, wording: Wording) -> SectionDraft:

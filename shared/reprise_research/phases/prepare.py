@@ -54,6 +54,7 @@ async def prepare(sources: tuple[Source, ...], context: Context, *, refetch: boo
     if not sources:
         raise NothingToRead("There are no sources.", "Add at least one source.")
     watch = _Watch(context, sources)
+    watch.counted()
     got = await _gathered(sources, context, watch, refetch=refetch)
     loaded = await _texts(got, context)
     prepared = await asyncio.to_thread(_with_copies, got, loaded)
@@ -94,6 +95,12 @@ class _Watch:
             link_id=source.source_id, url=source.url, title=got.stored.title or source.title or _name(source), status=status, error=detail
         )
         self._progress(ScrapingItemUpdate(link_id=source.source_id, url=source.url, status=status, error=detail))
+        completed, failures = self.counted()
+        share = 60.0 * (completed + failures) / self._total
+        self._progress(WorkflowProgress(phase="phase0", progress=share, message=f"{completed + failures} of {self._total} sources"))
+
+    def counted(self) -> tuple[int, int]:
+        """Show all sources by name with how far each is; returns how many are completed and how many failed."""
         counts = [item.status for item in self._items.values()]
         completed, failures = counts.count("completed"), counts.count("failed")
         waiting = counts.count("pending")
@@ -101,8 +108,7 @@ class _Watch:
         self._progress(
             ScrapingStatus(total=self._total, completed=completed, failed=failures, inProgress=under_way, items=tuple(self._items.values()))
         )
-        share = 60.0 * (completed + failures) / self._total
-        self._progress(WorkflowProgress(phase="phase0", progress=share, message=f"{completed + failures} of {self._total} sources"))
+        return completed, failures
 
 
 async def _gathered(sources: tuple[Source, ...], context: Context, watch: _Watch, *, refetch: bool) -> list[_Got]:

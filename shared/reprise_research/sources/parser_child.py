@@ -96,11 +96,13 @@ def _pdf(body: bytes) -> tuple[dict[str, str | None], str]:
 def _office(body: bytes, suffix: str) -> tuple[dict[str, str | None], str]:
     """Markdown of an office document, and its title and author as its properties name them."""
     try:
-        from markitdown import MarkItDown, MissingDependencyException, StreamInfo  # noqa: PLC0415
+        from markitdown import FileConversionException, MarkItDown, MissingDependencyException, StreamInfo  # noqa: PLC0415
 
         made = MarkItDown(enable_plugins=False).convert_stream(io.BytesIO(body), stream_info=StreamInfo(extension=suffix))
     except ModuleNotFoundError as missing:
         raise Unreadable("unsupported", _NEEDS_OFFICE.format(suffix=suffix)) from missing
+    except FileConversionException:
+        raise Unreadable("malformed", f"It is called a {suffix} file, but is damaged and cannot be opened.") from None
     except MissingDependencyException:
         raise Unreadable("unsupported", _NEEDS_OFFICE.format(suffix=suffix)) from None
     with zipfile.ZipFile(io.BytesIO(body)) as packed:

@@ -56,6 +56,22 @@ async def test_an_office_document_is_read_with_what_it_says_of_itself(world: Wor
     assert SENTENCE % (2003, 23) in await world.store.get_text(prepared.text_sha256 or "")
 
 
+async def test_a_damaged_office_document_says_that_it_is(world: World) -> None:
+    """And the first frame of the phase names every source, so that whatever is said of one later has its name."""
+    whole = office("The lake")
+    made = [
+        await world.upload("a", whole[: len(whole) // 2] + whole[-40:], filename="letter.docx"),
+        await world.upload("b", page(1), "text/html", "b.html"),
+    ]
+    damaged, sound = (await prepare(tuple(made), world.context())).artifact.sources
+    assert damaged.reason == "malformed" and "damaged" in (damaged.detail or "") and sound.status == "ready"
+    first = next(frame for frame in world.frames if frame.type == "scraping:status")
+    assert [(item.link_id, item.title, item.status) for item in first.items] == [
+        ("a", "letter.docx", "pending"),
+        ("b", "b.html", "pending"),
+    ]
+
+
 async def test_without_the_extra_an_office_document_fails_and_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The name of the extra is in the failure, and other documents are read as ever."""
     (tmp_path / "markitdown.py").write_text("raise ModuleNotFoundError('markitdown')\n")

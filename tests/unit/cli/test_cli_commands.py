@@ -43,9 +43,10 @@ def test_urls_are_sent_as_json(script: Script, capsys: pytest.CaptureFixture[str
 
 
 def test_files_and_folders_are_sent_as_a_form(script: Script, tmp_path: Path) -> None:
-    """A folder is walked for what can be read; hidden files and other kinds stay."""
+    """A folder is walked for what can be read; hidden files, empty ones and other kinds stay."""
     folder = tmp_path / "docs"
     (folder / "deeper").mkdir(parents=True)
+    (folder / "empty.md").touch()
     for name in ("a.html", "deeper/b.PDF", "c.exe", ".hidden.txt"):
         (folder / name).write_text(f"content of {name}")
     script.answers["POST /batches"] = (201, {"batch_id": "b1", "session_id": "s1"})
