@@ -15,6 +15,7 @@ from reprise_gateway.access import Access, Caller
 from reprise_gateway.errors import invalid, problem_of
 from reprise_gateway.intake import Intake
 from reprise_gateway.workflow import WorkflowService
+from reprise_runtime.middleware import AnswersToInboxes
 from reprise_runtime.settings import Role
 
 Answer = dict[str, Any]
@@ -66,6 +67,7 @@ def malformed(error: ValidationError) -> Answer:
 
 def subscribe(broker: NatsBroker, service: WorkflowService, access: Access) -> None:
     """Answer every question of the api; of several gateways one answers each. The caller's token, if it sends one, is in a header."""
+    broker.add_middleware(AnswersToInboxes)
     broker.add_middleware(ExceptionMiddleware(publish_handlers={Exception: refused, ValidationError: malformed}))
     for kind, question in QUESTIONS.items():
         subscriber = broker.subscriber(subjects.api(kind), queue=subjects.API_GROUP, title=f"api.{kind}", description=question.description)

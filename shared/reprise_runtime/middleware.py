@@ -6,9 +6,13 @@ from faststream import BaseMiddleware
 from faststream.nats.security import NatsCredentials, NatsUserPassword
 from nats.aio.msg import Msg
 
+from reprise_contracts import subjects
 from reprise_runtime.acknowledgement import Delivery
+from reprise_runtime.logs import logger
 from reprise_runtime.nats import Bus, connect_options
 from reprise_runtime.settings import Nats, Timings
+
+_log = logger(__name__)
 
 
 def broker_options(settings: Nats, name: str) -> dict[str, Any]:
@@ -40,3 +44,16 @@ def acknowledgement(bus: Bus, timings: Timings) -> type[BaseMiddleware[Any, Any]
             return None
 
     return Acknowledgement
+
+
+class AnswersToInboxes(BaseMiddleware[Any, Any]):
+    """Leaves a question alone whose answer is wanted on a subject that means something: who may ask could else have a gateway's words
+    taken for a command, or for an acknowledgement, that it may not send itself."""
+
+    async def consume_scope(self, call_next: Any, msg: Any) -> Any:
+        """Looks at where the answer is wanted, before anything is done."""
+        if not msg.reply_to.startswith((f"{subjects.ROOT.partition('.')[0]}.", "$")):
+            return await call_next(msg)
+        _log.warning("not answered", subject=msg.raw_message.subject, reply=msg.reply_to)
+        msg.reply_to = ""
+        return None

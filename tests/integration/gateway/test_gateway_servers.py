@@ -162,6 +162,24 @@ async def test_other_systems_ask_over_nats(world: World) -> None:
     assert contract["channels"]["api_rerun"]["address"] == subjects.api("rerun")
 
 
+async def test_an_answer_is_never_taken_for_a_command(world: World) -> None:
+    """Who may only ask names a subject of commands as its inbox: the gateway's answer, which would pass for an `end`, is not sent there."""
+    batch_id, session_id = await world.started()
+    question = json.dumps({"session_id": session_id, "command_id": "another", "target": {"phase": "phase0"}}).encode()
+    heard: list[str] = []
+
+    async def hear(message: Any) -> None:
+        heard.append(message.subject)
+
+    await world.bus.client.subscribe(subjects.command(batch_id, "end"), cb=hear)
+    await world.bus.client.publish(subjects.api("rerun"), question, reply=subjects.command(batch_id, "end"))
+    state = json.loads(await world.bus.request(subjects.api("state"), json.dumps({"session_id": session_id}).encode(), timeout=10))
+    assert not state["ended"]
+    assert (await world.http.get(f"/sessions/{session_id}/commands/another")).status_code == 404
+    assert heard == []
+    assert (await world.http.get(f"/batches/{batch_id}")).json()["ended"] is False
+
+
 async def test_tokens_count_at_every_door(settings: Settings, bus: Bus, seaweed: SeaweedServer, store: S3Store, eventually: Any) -> None:
     """By REST, by a ticket of NATS's own memory, and in a header of a question over NATS, which the timeline then names."""
     tokens = settings_with(tokens={"alice": "a", "vera": {"token": "v", "role": "viewer"}}).auth
