@@ -104,7 +104,7 @@ async def test_capacity_looks_at_the_inbox_now_and_then() -> None:
     async def usage() -> float:
         return looks.pop(0)
 
-    capacity = Capacity(usage, lambda: clock[0])
+    capacity = Capacity(usage, clock=lambda: clock[0])
     await capacity.check()
     await capacity.check()
     assert len(looks) == 2
