@@ -40,7 +40,8 @@ class Watch:
             seen, pools = await asyncio.gather(self._look(), self._pools.show())
         except RepriseError as error:
             _log.warning("cannot see what is there", error=str(error))
-            return None, reachable, []
+            metrics.UP.labels("nats").set(0)  # connected, perhaps, and yet it says nothing
+            return None, {**reachable, "nats": False}, []
         _tell(seen, pools)
         return seen, reachable, pools
 

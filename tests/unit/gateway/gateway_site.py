@@ -45,6 +45,7 @@ from reprise_gateway.app import Effects, compose, create_app
 from reprise_gateway.parts import Gateway
 from reprise_gateway.pools import Lag
 from reprise_gateway.seen import Seen
+from reprise_runtime.errors import PublishTimeout
 from reprise_runtime.settings import Auth, Features, Limits, Settings, Token
 from reprise_runtime.testing import MemoryBus, MemoryLog, MemoryStore
 from reprise_runtime.tokens import digest
@@ -236,7 +237,8 @@ class Site:
         self.research = Research(self.log, self.bus, self.store)
         self.full = 0.0
         self.lags = {"phase3": Lag(3, 1)}
-        self.seen_now = Seen(nats_version="2.12.0")
+        self.seen_now: Seen | None = Seen(nats_version="2.12.0")
+        """None: NATS is connected and does not answer."""
         self.settings = settings
         self.gateway = self.another(patience)
         self.app = create_app(self.gateway)
@@ -252,6 +254,8 @@ class Site:
             return self.lags.get(phase, Lag(0, 0))
 
         async def look() -> Seen:
+            if self.seen_now is None:
+                raise PublishTimeout("no answer within 5 s")
             return self.seen_now
 
         effects = Effects(

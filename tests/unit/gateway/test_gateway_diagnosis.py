@@ -111,6 +111,14 @@ async def test_the_doctor_is_for_operators_and_says_what_it_sees(make_site: Any)
         assert found["phase0"]["detail"].startswith("No worker is there")
 
 
+async def test_a_server_that_holds_its_connection_and_says_nothing_is_away(make_site: Any) -> None:
+    site = await make_site()
+    site.seen_now = None
+    async with site.client() as http:
+        found = {finding["name"]: finding for finding in (await http.get("/doctor")).json()["findings"]}
+        assert found["NATS"]["result"] == "wrong" and "does not answer" in found["NATS"]["detail"]
+
+
 async def test_a_lag_that_grows_is_seen_from_one_minute_to_the_next(make_site: Any) -> None:
     site = await make_site()
     async with site.client() as http:
