@@ -194,6 +194,7 @@ class NatsServer(Server):
             users = users_conf({role: json.dumps(password) for role, password in self._passwords.items()}, unnamed=OUTSIDE)
         path = self.folder / "nats.conf"
         path.touch(mode=0o600)
+        path.chmod(0o600)  # one that an earlier version made held no passwords
         path.write_text(
             f'host: "{HOST}"\nport: {self.port}\nhttp: "{HOST}:{self.monitor_port}"\n'
             f'server_name: "reprise"\nmax_payload: {self._max_payload}\nmax_pending: 128MB\nwrite_deadline: "10s"\n'

@@ -132,8 +132,9 @@ def test_a_second_stack_in_the_folder_is_refused(up: Up) -> None:
 
 
 def test_keys_are_the_owners_only(up: Up) -> None:
-    """Made once, mode 600."""
-    assert (up.folder / "keys.json").stat().st_mode & 0o777 == 0o600
+    """Made once, mode 600, as are the servers' files that hold them."""
+    for name in ("keys.json", "nats/nats.conf", "s3/s3.json"):
+        assert (up.folder / name).stat().st_mode & 0o777 == 0o600
 
 
 def test_servers_and_services_that_are_killed_come_back(up: Up, session: str) -> None:
