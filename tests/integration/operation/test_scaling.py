@@ -5,9 +5,10 @@ from collections import Counter
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
-from operated_stack import Caller, Operated
+from operated_stack import Caller, Operated, until, value
 from reprise_contracts.events import NodeCompleted, ResultSuperseded
 from stack import Stack
 
@@ -49,8 +50,8 @@ async def test_four_workers_do_almost_four_times_as_much_as_one(tmp_path: Path) 
 
 
 async def test_workers_that_come_and_go_lose_and_repeat_nothing(operated: Operated, caller: Caller) -> None:
-    """Added, ended in order and killed while 60 steps are under way: every step has one result, and no result came twice."""
-    _, session = await caller.begin(f"s-{uuid4().hex}", "steps=60 wait_ms=300")
+    """Added, ended in order and killed while 140 steps are under way: every step has one result, and no result came twice."""
+    _, session = await caller.begin(f"s-{uuid4().hex}", "steps=140 wait_ms=300")
     try:
         for number in (2, 3):
             operated.start(f"worker-phase3.{number}")
@@ -58,16 +59,26 @@ async def test_workers_that_come_and_go_lose_and_repeat_nothing(operated: Operat
             await asyncio.sleep(1.0)
             operated.stop(goes)
         operated.start("worker-phase3.2")
-        await asyncio.sleep(1.5)
+
+        async def busy() -> bool:
+            try:
+                return await value(operated, "worker-phase3.2", 'reprise_jobs_running{phase="phase3"}') == 4
+            except httpx.TransportError:  # it is not up yet
+                return False
+
+        await until(busy, 20, "a second worker in work")
         operated.kill("worker-phase3.2")
         await caller.at_rest(session, 90)
     finally:
         for number in (2, 3):
             operated.kill(f"worker-phase3.{number}")
     done = Counter(node for node, _ in await completed(caller, session))
-    assert len(done) == 60 and set(done.values()) == {1}
+    assert len(done) == 140 and set(done.values()) == {1}
     entries = await caller.log.read(session)
     superseded = [event for entry in entries for event in entry.commit.events if isinstance(event, ResultSuperseded)]
     assert len(superseded) <= 4, "at most what the killed worker held may have been run twice, and only one result counted"
+    assert await value(operated, "worker-phase3", 'reprise_redeliveries_total{phase="phase3"}') >= 1, (
+        "what the killed worker held came again"
+    )
     found = await caller.session(session)
     assert found is not None and not found.active

@@ -3,7 +3,7 @@
 import json
 from uuid import uuid4
 
-from operated_stack import Caller, Operated, subjects, until
+from operated_stack import Caller, Operated, subjects, until, value
 
 
 async def test_who_sent_it_finds_the_refusal_under_its_id(operated: Operated, caller: Caller) -> None:
@@ -35,6 +35,7 @@ async def test_who_sent_it_finds_the_refusal_under_its_id(operated: Operated, ca
         return letter is not None and letter.data == body
 
     await until(aside, 10, "the letter")
+    assert await value(operated, "orchestrator", 'reprise_put_aside_total{stream="INBOX"}') >= 1
 
 
 async def test_what_has_no_id_is_only_put_aside(operated: Operated, caller: Caller) -> None:
