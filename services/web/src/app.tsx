@@ -5,6 +5,7 @@ import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { api, Refusal } from "./api";
 import { Brand } from "./ui/brand";
+import { Guard } from "./ui/guard";
 import { ProblemNotice } from "./ui/problem";
 import { BatchesPage } from "./views/batches";
 import { SessionPages } from "./views/session";
@@ -36,7 +37,7 @@ export function App(): ReactNode {
           Skip to the page
         </a>
         <header className="top">
-          <Link href="/" className="brand">
+          <Link href="/" className="brand" aria-label="Reprise">
             <Brand />
             <span>Reprise</span>
           </Link>
@@ -53,25 +54,28 @@ export function App(): ReactNode {
             <SignIn onDone={() => void config.refetch()} />
           ) : config.error ? (
             <div className="page">
+              <h1>Reprise</h1>
               <ProblemNotice error={config.error} />
             </div>
           ) : config.data ? (
-            <Suspense fallback={<div className="page waiting" aria-busy="true" />}>
-              <Switch>
-                <Route path="/">
-                  <StartPage config={config.data} />
-                </Route>
-                <Route path="/app/batches" component={BatchesPage} />
-                <Route path="/app/sessions/:session/*?">
-                  {({ session }) => <SessionPages key={session} sessionId={session} />}
-                </Route>
-                <Route path="/app/workers" component={WorkersPage} />
-                <Route path="/app/help" component={HelpPage} />
-                <Route>
-                  <NoPage />
-                </Route>
-              </Switch>
-            </Suspense>
+            <Guard key={path.split("/").slice(0, 4).join("/")}>
+              <Suspense fallback={<div className="page waiting" aria-busy="true" />}>
+                <Switch>
+                  <Route path="/">
+                    <StartPage config={config.data} />
+                  </Route>
+                  <Route path="/app/batches" component={BatchesPage} />
+                  <Route path="/app/sessions/:session/*?">
+                    {({ session }) => <SessionPages key={session} sessionId={session} />}
+                  </Route>
+                  <Route path="/app/workers" component={WorkersPage} />
+                  <Route path="/app/help" component={HelpPage} />
+                  <Route>
+                    <NoPage />
+                  </Route>
+                </Switch>
+              </Suspense>
+            </Guard>
           ) : (
             <div className="page waiting" aria-busy="true" />
           )}

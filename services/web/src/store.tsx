@@ -5,13 +5,18 @@ import { applyFrames, emptyModel, type Model, type Session, sessionOf } from "./
 import { BatchSocket, type Channel, type Connection } from "./socket";
 import type { AnyFrame, NodeView, State } from "./wire";
 
-const FRAME = 16;
+/** Milliseconds of quiet after which frames are shown: those of one commit come together and are shown together. */
+const QUIET = 6;
+/** And at the latest. */
+const LATEST = 40;
 
 export class BatchStore {
   #model: Model;
   #connection: Connection = { kind: "connecting" };
   #waiting: AnyFrame[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #firstAt = 0;
+  #lastAt = 0;
   readonly #listeners = new Set<() => void>();
   readonly #socket: BatchSocket;
 
@@ -56,13 +61,19 @@ export class BatchStore {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Frames that arrive within one picture are shown together. */
   #receive(frame: AnyFrame): void {
-    this.#waiting.push(frame);
-    this.#timer ??= setTimeout(() => this.#flush(), FRAME);
+    const now = performance.now();
+    if (this.#waiting.push(frame) === 1) this.#firstAt = now;
+    this.#lastAt = now;
+    this.#timer ??= setTimeout(() => this.#flush(), QUIET);
   }
 
   #flush(): void {
+    const now = performance.now();
+    if (now - this.#lastAt < QUIET && now - this.#firstAt < LATEST) {
+      this.#timer = setTimeout(() => this.#flush(), QUIET);
+      return;
+    }
     this.#timer = undefined;
     const frames = this.#waiting;
     this.#waiting = [];

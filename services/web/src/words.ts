@@ -1,5 +1,5 @@
 /** How things are called on the page. */
-import type { FailureReason, NodeView, Phase, Status } from "./wire";
+import type { FailureReason, NodeView, Phase, QueuedView, Status } from "./wire";
 
 export const PHASE_TITLES: Record<Phase, string> = {
   phase0: "Prepare the sources",
@@ -141,4 +141,11 @@ export function bytes(value: number): string {
 /** "user via the web app" → "user". */
 export function who(by: string): string {
   return by.split(" via ")[0] ?? by;
+}
+
+/** Where the next command that names a node waits; null if none does. */
+export function placeInQueue(queue: readonly QueuedView[], node: string): number | null {
+  const step = node.startsWith("phase3/") ? Number(node.slice(7)) : null;
+  const waits = queue.find(({ target }) => (step === null ? target.phase === node : target.steps?.includes(step)));
+  return waits?.position ?? null;
 }

@@ -16,12 +16,13 @@ export function Badges({ view, position }: { readonly view: NodeView; readonly p
       {(now === "queued" || now === "running" || now === "cancelling") && (
         <span className="badge active">
           {standingWords(view)}
-          {now === "queued" && position ? `, number ${position}` : ""}
+
           {view.attempt > 1 ? `, attempt ${view.attempt}` : ""}
         </span>
       )}
+      {!!position && <span className="badge active">No. {position} in the queue</span>}
       {now === "failed" && <span className="badge failed">Failed</span>}
-      {now === "cancelled" && <span className="badge">Cancelled</span>}
+      {view.status === "cancelled" && <span className="badge">Cancelled</span>}
       {view.freshness === "stale" && (
         <span className="badge stale">
           <Term of="stale" />

@@ -105,7 +105,7 @@ export function AcceptButton({ node }: { readonly node: string }): ReactNode {
         type="button"
         className="button slim"
         onClick={() => setOpen(true)}
-        aria-label={`Accept ${nodeName(node)} as it is`}
+        aria-label={`Accept as it is: ${nodeName(node)}`}
       >
         Accept as it is
       </button>

@@ -64,11 +64,13 @@ export function BatchesPage(): ReactNode {
           )}
         </div>
       )}
-      <ul className="batch-list">
-        {batches.map((batch) => (
-          <Row key={batch.batch_id} batch={batch} onEnd={() => setEnding(batch)} />
-        ))}
-      </ul>
+      {batches.length > 0 && (
+        <ul className="batch-list">
+          {batches.map((batch) => (
+            <Row key={batch.batch_id} batch={batch} onEnd={() => setEnding(batch)} />
+          ))}
+        </ul>
+      )}
       {pages.hasNextPage && (
         <button
           type="button"

@@ -36,9 +36,9 @@ export function EditList<T extends { readonly key: string }>(props: Props<T>): R
           return (
             <li key={item.key} className="card stack">
               <div className="spread">
-                <h4>
+                <h3>
                   {noun.charAt(0).toUpperCase() + noun.slice(1)} {index + 1}
-                </h4>
+                </h3>
                 <div className="button-row">
                   <button
                     type="button"

@@ -90,7 +90,7 @@ function Aside({ title, lines }: { readonly title: string; readonly lines: reado
   if (lines.length === 0) return null;
   return (
     <div className="stack tight">
-      <h4>{title}</h4>
+      <h3>{title}</h3>
       <ul className="bullets">
         {lines.map((line) => (
           <li key={line}>{line}</li>

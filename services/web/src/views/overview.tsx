@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { useIds, useNode, useSession } from "../store";
 import { Badges, NodeGlyph } from "../ui/standing";
 import { PHASES, type Phase } from "../wire";
-import { nodePath, PHASE_NAMES, PHASE_TITLES, seconds, standingWords, when } from "../words";
+import { nodePath, PHASE_NAMES, PHASE_TITLES, placeInQueue, seconds, standingWords, when } from "../words";
 import { NodeAction } from "./actions";
 import { LiveSources } from "./live-sources";
 import { LiveStream } from "./live-stream";
@@ -29,9 +29,7 @@ export function Overview(): ReactNode {
 function PhaseStop({ phase }: { readonly phase: Phase }): ReactNode {
   const view = useNode(phase);
   const { session_id } = useIds();
-  const position = useSession((session) =>
-    session.state.run ? null : (session.state.queue.find((queued) => queued.target.phase === phase)?.position ?? null),
-  );
+  const position = useSession((session) => placeInQueue(session.state.queue, phase));
   if (!view) return null;
   const at = view.artifact?.at ?? (phase === "phase3" && view.freshness ? view.since : null);
   return (
@@ -40,9 +38,9 @@ function PhaseStop({ phase }: { readonly phase: Phase }): ReactNode {
         <NodeGlyph view={view} />
       </div>
       <div className="stop-words">
-        <h3>
+        <h2>
           <Link href={nodePath(session_id, phase)}>{PHASE_NAMES[phase]}</Link>
-        </h3>
+        </h2>
         <p className="soft small">{PHASE_TITLES[phase]}</p>
         <p className="stop-headline">{view.headline || (phase === "phase3" ? <StepCount /> : standingWords(view))}</p>
         <p className="stop-badges">

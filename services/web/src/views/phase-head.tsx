@@ -1,13 +1,12 @@
 /** The head of a phase's page: how it stands, why, and what can be done. */
 import type { ReactNode } from "react";
 import { useNode } from "../store";
-import { Causes } from "../ui/causes";
-import { Glyph } from "../ui/glyph";
 import { NodeProblem } from "../ui/node-problem";
 import { Badges, NodeGlyph } from "../ui/standing";
 import type { Phase } from "../wire";
 import { PHASE_TITLES, seconds, standingWords, when } from "../words";
-import { AcceptButton, NodeAction } from "./actions";
+import { NodeAction } from "./actions";
+import { WhyButton } from "./why";
 
 interface Props {
   readonly phase: Phase;
@@ -30,6 +29,7 @@ export function PhaseHead({ phase, children, quiet = false }: Props): ReactNode 
           <Badges view={view} />
         </div>
         <div className="button-row">
+          {view.freshness === "stale" && phase !== "phase3" && !quiet && <WhyButton node={phase} />}
           {children}
           <NodeAction node={phase} />
         </div>
@@ -42,20 +42,6 @@ export function PhaseHead({ phase, children, quiet = false }: Props): ReactNode 
         {view.guidance && <span>Guidance: {view.guidance}</span>}
       </p>
       <NodeProblem view={view} />
-      {view.freshness === "stale" && phase !== "phase3" && !quiet && (
-        <div className="notice stale">
-          <Glyph of="stale" />
-          <div className="stack tight">
-            <p>
-              <strong>Out of date</strong>
-            </p>
-            <Causes causes={view.causes} />
-          </div>
-          <div className="button-row">
-            <AcceptButton node={phase} />
-          </div>
-        </div>
-      )}
     </div>
   );
 }

@@ -170,7 +170,7 @@ function WhatChanged({ report }: { readonly report: Phase4 }): ReactNode {
   const same = changes.sections.length - moved.length;
   return (
     <aside className="changes sans" aria-label="What changed">
-      <h4>Since the report before{meta.created_at ? `, as of ${when(meta.created_at)}` : ""}</h4>
+      <h3>Since the report before{meta.created_at ? `, as of ${when(meta.created_at)}` : ""}</h3>
       <dl className="facts">
         {kinds.map((kind) => (
           <div key={kind}>

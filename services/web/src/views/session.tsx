@@ -33,6 +33,7 @@ export function SessionPages({ sessionId }: { readonly sessionId: string }): Rea
   if (first.isError)
     return (
       <div className="page">
+        <h1>Research</h1>
         <ProblemNotice error={first.error}>
           <Link href="/app/batches">All batches</Link>
         </ProblemNotice>

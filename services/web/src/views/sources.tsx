@@ -23,6 +23,7 @@ export default function SourcesPage(): ReactNode {
     placeholderData: (before) => before,
   });
   const prepared = useArtifact("phase0");
+  const waiting = version !== undefined && !prepared.data && !prepared.isError; // the abstract comes first, so that nothing jumps
   const [edit, setEdit] = useState<SourceEdit | null>(null);
   const [quote, setQuote] = useState<Citation | null>(null);
   const made = new Map((prepared.data?.sources ?? []).map((source) => [source.source_id, source]));
@@ -52,7 +53,7 @@ export default function SourcesPage(): ReactNode {
         </section>
       )}
       <ul className="source-list">
-        {(sources.data ?? []).map((source) => (
+        {(waiting ? [] : (sources.data ?? [])).map((source) => (
           <OneSource
             key={source.source_id}
             source={source}

@@ -1,16 +1,15 @@
 /** One step: how it stands, and unfolded what it asked and found. */
-import { useQuery } from "@tanstack/react-query";
 import { memo, type ReactNode, useId } from "react";
-import { api } from "../api";
-import { useIds, useNode } from "../store";
+import { useNode, useSession } from "../store";
 import { Causes } from "../ui/causes";
 import { NodeProblem } from "../ui/node-problem";
 import { ProblemNotice } from "../ui/problem";
 import { Badges, NodeGlyph } from "../ui/standing";
 import type { Step } from "../wire";
-import { listed, seconds, standingWords, when } from "../words";
+import { listed, placeInQueue, seconds, standingWords, when } from "../words";
 import { AcceptButton, NodeAction } from "./actions";
 import { Findings } from "./findings";
+import { useFindings } from "./step-findings";
 
 interface Props {
   readonly step: number;
@@ -24,6 +23,7 @@ interface Props {
 export const StepCard = memo(function StepCard({ step, planned, chosen, onChoose, open, onUnfold }: Props): ReactNode {
   const id = useId();
   const view = useNode(`phase3/${step}`);
+  const position = useSession((session) => placeInQueue(session.state.queue, `phase3/${step}`));
   if (!view) return null;
   const title = view.title || planned?.title || `Step ${step}`;
   return (
@@ -44,7 +44,7 @@ export const StepCard = memo(function StepCard({ step, planned, chosen, onChoose
           <span className="soft small one-line">{planned?.description || view.headline || standingWords(view)}</span>
         </button>
         <div className="step-marks">
-          <Badges view={view} />
+          <Badges view={view} position={position} />
           <span className="soft small numbers step-headline">
             {view.headline || standingWords(view)}
             {view.artifact ? `, ${seconds(view.seconds)}` : ""}
@@ -60,17 +60,9 @@ export const StepCard = memo(function StepCard({ step, planned, chosen, onChoose
 });
 
 function StepBody({ step, planned }: { readonly step: number; readonly planned: Step | undefined }): ReactNode {
-  const { session_id } = useIds();
   const node = `phase3/${step}`;
   const view = useNode(node);
-  const sha256 = view?.artifact?.sha256;
-  const found = useQuery({
-    queryKey: ["artifact", session_id, node, sha256],
-    queryFn: () => api.step(session_id, step),
-    enabled: sha256 !== undefined,
-    staleTime: Number.POSITIVE_INFINITY,
-    placeholderData: (before) => before,
-  });
+  const found = useFindings(step);
   if (!view) return null;
   return (
     <div className="step-body">
@@ -105,7 +97,7 @@ function StepBody({ step, planned }: { readonly step: number; readonly planned: 
       {found.data ? (
         <Findings found={found.data} />
       ) : (
-        <p className="soft">{sha256 ? "Reading …" : "There are no findings yet."}</p>
+        <p className="soft">{view.artifact ? "Reading …" : "There are no findings yet."}</p>
       )}
     </div>
   );

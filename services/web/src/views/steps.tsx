@@ -2,20 +2,20 @@ import type { ReactNode } from "react";
 import { useParams } from "wouter";
 import { useSession } from "../store";
 import { PhaseHead } from "./phase-head";
+import { useFindings } from "./step-findings";
 import { StepList } from "./step-list";
 
 /** The findings: every step of the plan, one of them opened where the address names it. */
 export default function StepsPage(): ReactNode {
   const { step } = useParams<{ step?: string }>();
   const planned = useSession((session) => session.steps.length > 0);
+  const opened = useFindings(Number(step ?? 0));
   return (
     <>
       <PhaseHead phase="phase3" />
-      {planned ? (
-        <StepList open={step ? Number(step) : undefined} />
-      ) : (
-        <p className="soft">The steps appear here when the plan is made.</p>
-      )}
+      {!planned && <p className="soft">The steps appear here when the plan is made.</p>}
+      {planned && opened.isLoading && <div className="waiting" aria-busy="true" />}
+      {planned && !opened.isLoading && <StepList open={step ? Number(step) : undefined} />}
     </>
   );
 }

@@ -1,0 +1,25 @@
+/** Keeps an error of one page from taking the others with it. */
+import { Component, type ReactNode } from "react";
+import { ProblemNotice } from "./problem";
+
+interface Props {
+  readonly children: ReactNode;
+}
+
+export class Guard extends Component<Props, { readonly error: unknown }> {
+  override state = { error: null as unknown };
+
+  static getDerivedStateFromError(error: unknown): { readonly error: unknown } {
+    return { error };
+  }
+
+  override render(): ReactNode {
+    if (this.state.error === null) return this.props.children;
+    return (
+      <div className="page">
+        <h1>This page cannot be shown</h1>
+        <ProblemNotice error={this.state.error} />
+      </div>
+    );
+  }
+}

@@ -1,0 +1,119 @@
+"""A real stack, a real browser, and what every page has to keep: no error, no jump, no violation of accessibility."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from e2e.site import ROOT, Site
+
+WEB = ROOT / "services" / "web"
+AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
+TEXTS = {
+    "The tide": "The tide in the bay rises four metres at springs. The tide wears the piers of the bridge by 2 cm a year. Fishermen leave "
+    "with the ebb. Engineers measured the tide for ten years and found that it rises 4 percent higher than before.",
+    "The bridge": "The bridge over the bay cost nine million euros. Engineers say that the tide wears its piers by 5 cm a year. The bridge "
+    "carries 12,000 cars a day. Repairs of the bridge cost 300,000 euros a year, says the county.",
+    "The harbour": "The harbour was built in 1902. Ships wait for the tide before they enter the harbour. The county says that repairs of "
+    "the bridge cost 450,000 euros a year. The harbour earns two million euros a year, and fishermen doubt it.",
+}
+TOPIC = "What does the tide do to the bridge, and what does it cost?"
+SHIFTS = """
+window.__shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.__shift += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+MOST_SHIFT = 0.02
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One stack for all browser tests."""
+    assert (WEB / "dist" / "index.html").is_file(), "The web app is not built: run `make web`."
+    site = Site(tmp_path_factory.mktemp("site"))
+    yield site
+    site.end()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or whichever is on the PATH."""
+    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    assert found, "The browser tests need Chromium: run `apt install chromium` (`make test` does so as root on Debian)."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """Opens pages of the app; each has to end without an error, a refused load or a jump."""
+    contexts: dict[tuple[object, ...], BrowserContext] = {}
+    opened: list[tuple[Page, list[str]]] = []
+
+    def opener(path: str, *, width: int = 1280, height: int = 900, scheme: str = "light", motion: str = "reduce") -> Page:
+        look = (width, height, scheme, motion)
+        if look not in contexts:
+            contexts[look] = browser.new_context(
+                base_url=site.url,
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,
+                reduced_motion=motion,  # type: ignore[arg-type]
+            )
+            contexts[look].set_default_timeout(20_000)
+            contexts[look].add_init_script(SHIFTS)
+        context = contexts[look]
+        page = context.new_page()
+        errors: list[str] = []
+
+        def said(message: ConsoleMessage) -> None:
+            expected = "WebSocket connection" in message.text or "ERR_CONNECTION_REFUSED" in message.text or "status of 4" in message.text
+            expected = expected or "ERR_NETWORK_CHANGED" in message.text  # some other program has set up a network
+            if message.type == "error" and not expected:
+                errors.append(message.text)
+
+        page.on("console", said)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        opened.append((page, errors))
+        page.goto(path)
+        if not page.locator("#root > *").count():
+            page.reload()  # a network that changes under the browser ends its loads, also those from this machine
+        page.locator("h1").first.wait_for()
+        return page
+
+    yield opener
+    for page, errors in opened:
+        assert page.is_closed() or errors == []
+        if not page.is_closed():
+            assert page.evaluate("window.__shift") < MOST_SHIFT, "the page jumped"
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def accessible() -> Callable[[Page], None]:
+    """Zero axe violations, with every rule that it has for WCAG 2.2 AA and good practice."""
+    source = AXE.read_text()
+
+    def check(page: Page) -> None:
+        page.evaluate(source)
+        found = page.evaluate(
+            "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+            ".map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + n.failureSummary)])"
+        )
+        assert found == [], page.url
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{page.url} is wider than its window"
+
+    return check
+
+
+@pytest.fixture
+def textfiles(tmp_path: Path) -> list[Path]:
+    """The sources as files."""
+    for title, text in TEXTS.items():
+        (tmp_path / f"{title.lower().replace(' ', '-')}.txt").write_text(text)
+    return sorted(tmp_path.glob("*.txt"))

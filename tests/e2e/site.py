@@ -1,0 +1,108 @@
+"""The stack that the browser tests look at: `reprise up` with the built app, and what a test asks of it past the browser."""
+
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from reprise_cli.local import StackFile, read_stack
+from reprise_runtime.servers import free_ports
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+T = TypeVar("T")
+
+
+def until(found: Callable[[], T | None], seconds: float = 60.0) -> T:
+    """The first true answer."""
+    end = time.monotonic() + seconds
+    while not (answer := found()):
+        assert time.monotonic() < end, f"not within {seconds:g} s"
+        time.sleep(0.05)
+    return answer
+
+
+class Site:
+    """`reprise up` in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        port, nats_port, s3_port = free_ports(3)
+        self.url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "reprise_cli", "up", "--state-dir", folder / "state", "--port", port,
+                   "--nats-port", nats_port, "--s3-port", s3_port, "--workers", "phase3=1"]  # fmt: skip
+        environment = os.environ | {
+            "REPRISE_ENGINE": "e2e.stage:Staged", "PYTHONPATH": str(HERE.parent), "REPRISE_FETCH__ALLOW_LOOPBACK": "true",
+        }  # fmt: skip
+        with (folder / "up.log").open("w") as log:
+            self._up = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+        assert self._up.stdout is not None
+        said = self._up.stdout.readline()
+        assert "ready" in said, (folder / "up.log").read_text()
+        self.http = httpx.Client(base_url=self.url, timeout=30)
+
+    def end(self) -> None:
+        self.http.close()
+        self._up.send_signal(signal.SIGTERM)
+        self._up.wait(60)
+        assert self._up.stdout is not None
+        self._up.stdout.close()
+
+    def kill(self, name: str) -> None:
+        """kill -9; the supervisor starts it again."""
+        stack = read_stack(self.folder / "state")
+        assert isinstance(stack, StackFile)
+        os.kill(next(child.pid for child in stack.children if child.name == name), signal.SIGKILL)
+
+    def start(self, topic: str, texts: dict[str, str], **fields: object) -> tuple[str, str]:
+        """A batch of texts; its id and its session's."""
+        body = {"topic": topic, "sources": [{"title": title, "text": text} for title, text in texts.items()], **fields}
+        created = self.http.post("/batches", json=body).raise_for_status().json()
+        return created["batch_id"], created["session_id"]
+
+    def state(self, session_id: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self.http.get(f"/sessions/{session_id}").raise_for_status().json()
+        return answer
+
+    def at_rest(self, session_id: str, seconds: float = 60.0) -> dict[str, Any]:
+        """The state once nothing runs or waits."""
+
+        def rested() -> dict[str, Any] | None:
+            state = self.state(session_id)
+            return state if not state["run"] and not state["queue"] else None
+
+        return until(rested, seconds)
+
+    def finished(self, topic: str, texts: dict[str, str], **fields: object) -> tuple[str, str]:
+        """A batch that was researched to its end."""
+        batch_id, session_id = self.start(topic, texts, **fields)
+        state = until(lambda: state if (state := self.state(session_id))["nodes"]["phase4"]["artifact"] else None, 90)
+        assert state["nodes"]["phase4"]["status"] == "completed", json.dumps(state["nodes"])
+        return batch_id, session_id
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
+        pass
+
+
+@contextmanager
+def pages(folder: Path) -> Iterator[str]:
+    """A web site of a folder's files; its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
