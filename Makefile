@@ -12,7 +12,7 @@ WEB = $(BIN)/python services/web/build.py
 NPM = $(WEB) --run
 
 .DEFAULT_GOAL := help
-.PHONY: help install web demo up test lint test-docker faults bench images clean
+.PHONY: help install web browser demo up test lint test-docker faults bench images clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,7 +40,13 @@ demo: install ## the sample batch: research, reruns, refresh, on a stack of its 
 up: install ## the stack with the web app, until Ctrl-C
 	@$(BIN)/reprise up --state-dir $(STATE_DIR)
 
-test: install $(MODEL) ## every test that needs no Docker and takes no minutes
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Chromium …" && \
+	  apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
+	  echo "The browser tests will fail: they need Chromium (apt install chromium)."
+
+test: install browser $(MODEL) ## every test that needs no Docker and takes no minutes
 	@$(NPM) test
 	@$(PYTEST) -m "not docker and not long"
 

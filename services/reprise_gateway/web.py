@@ -10,7 +10,6 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-import reprise_gateway
 from reprise_gateway.pages import HOME
 
 CSP = (
@@ -29,9 +28,9 @@ _HASHED = re.compile(r"^assets/.+-[\w-]{8}\.\w+$")
 
 
 def built() -> Path | None:
-    """The web app of a wheel, or of a checkout that built it; None where it is not built."""
-    package = Path(reprise_gateway.__file__).parent
-    return next((place for place in (package / "static", package.parent / "web" / "dist") if (place / "index.html").is_file()), None)
+    """The web app that `make web` built into this package; None where it is not built."""
+    place = Path(__file__).parent / "static"
+    return place if (place / "index.html").is_file() else None
 
 
 def serve(app: FastAPI, place: Path | None) -> None:

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-DIST = HERE / "dist"
+DIST = HERE.parent / "reprise_gateway" / "static"
+"""In the package that serves it, so that a wheel carries it."""
 MODULES = HERE / "node_modules"
 OLDEST = (20, 19)
 """Node's version, at least."""

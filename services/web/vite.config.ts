@@ -25,7 +25,22 @@ function compressed(): Plugin {
 
 export default defineConfig({
   plugins: [react(), compressed()],
-  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  // Its browser build decodes `&amp;` by writing markup into an element, which the page's policy refuses; the other one has a table.
+  resolve: {
+    alias: {
+      "decode-named-character-reference": join(
+        import.meta.dirname,
+        "node_modules/decode-named-character-reference/index.js",
+      ),
+    },
+  },
+  build: {
+    outDir: "../reprise_gateway/static",
+    emptyOutDir: true,
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
   server: {
     proxy: { ...Object.fromEntries(API.map((path) => [path, GATEWAY])), "/ws": { target: GATEWAY, ws: true } },
   },

@@ -22,8 +22,13 @@ TEXTS = {
 TOPIC = "What does the tide do to the bridge, and what does it cost?"
 SHIFTS = """
 window.__shift = 0;
+window.__jumps = [];
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.__shift += entry.value;
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
+    window.__shift += entry.value;
+    const where = (source) => [source.node?.className || source.node?.nodeName, source.previousRect.y, source.currentRect.y];
+    window.__jumps.push([entry.value, entry.startTime, ...entry.sources.map(where)]);
+  }
 }).observe({type: "layout-shift", buffered: true});
 """
 MOST_SHIFT = 0.02
@@ -32,7 +37,7 @@ MOST_SHIFT = 0.02
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One stack for all browser tests."""
-    assert (WEB / "dist" / "index.html").is_file(), "The web app is not built: run `make web`."
+    assert (ROOT / "services" / "reprise_gateway" / "static" / "index.html").is_file(), "The web app is not built: run `make web`."
     site = Site(tmp_path_factory.mktemp("site"))
     yield site
     site.end()
@@ -41,7 +46,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or whichever is on the PATH."""
-    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    found = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
     assert found, "The browser tests need Chromium: run `apt install chromium` (`make test` does so as root on Debian)."
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
@@ -89,7 +94,7 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     for page, errors in opened:
         assert page.is_closed() or errors == []
         if not page.is_closed():
-            assert page.evaluate("window.__shift") < MOST_SHIFT, "the page jumped"
+            assert page.evaluate("window.__shift") < MOST_SHIFT, f"{page.url} jumped: {page.evaluate('window.__jumps')}"
     for context in contexts.values():
         context.close()
 

@@ -1,19 +1,20 @@
 /** The shell around every page, and which page is shown. */
 import * as Tooltip from "@radix-ui/react-tooltip";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { type ReactNode, Suspense, useEffect } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { api, Refusal } from "./api";
 import { Brand } from "./ui/brand";
 import { Guard } from "./ui/guard";
+import { lazily } from "./ui/lazily";
 import { ProblemNotice } from "./ui/problem";
 import { BatchesPage } from "./views/batches";
 import { SessionPages } from "./views/session";
 import { SignIn } from "./views/sign-in";
 import { StartPage } from "./views/start";
 
-const HelpPage = lazy(() => import("./views/help"));
-const WorkersPage = lazy(() => import("./views/workers"));
+const HelpPage = lazily(() => import("./views/help"));
+const WorkersPage = lazily(() => import("./views/workers"));
 
 const PAGES = [
   ["/", "New"],

@@ -18,7 +18,13 @@ export class Guard extends Component<Props, { readonly error: unknown }> {
     return (
       <div className="page">
         <h1>This page cannot be shown</h1>
-        <ProblemNotice error={this.state.error} />
+        <ProblemNotice error={this.state.error}>
+          <div className="button-row">
+            <button type="button" className="button" onClick={() => location.reload()}>
+              Load it again
+            </button>
+          </div>
+        </ProblemNotice>
       </div>
     );
   }

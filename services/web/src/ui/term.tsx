@@ -9,7 +9,15 @@ export function Term({ of, children }: { readonly of: TermName; readonly childre
   return (
     <Tooltip.Root open={open} onOpenChange={setOpen}>
       <Tooltip.Trigger asChild>
-        <button ref={trigger} type="button" className="term" onClick={() => setOpen(true)}>
+        <button
+          ref={trigger}
+          type="button"
+          className="term"
+          onClick={(event) => {
+            event.preventDefault(); // else the trigger closes what a tap opens
+            setOpen(true);
+          }}
+        >
           {children ?? TERMS[of].name}
         </button>
       </Tooltip.Trigger>

@@ -1,6 +1,6 @@
 /** A session: its head, how it stands, and the page of one of its parts. */
 import { useQuery } from "@tanstack/react-query";
-import { lazy, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { api } from "../api";
 import { CommandDesk } from "../commands";
@@ -8,6 +8,7 @@ import { SessionProvider, useIds, useSession } from "../store";
 import { CommandTray } from "../ui/command-tray";
 import { ConnectionNotice } from "../ui/connection";
 import { Glyph } from "../ui/glyph";
+import { lazily } from "../ui/lazily";
 import { ProblemNotice } from "../ui/problem";
 import { useTitle } from "../ui/title";
 import { PHASES } from "../wire";
@@ -16,12 +17,12 @@ import { EndDialog } from "./end-dialog";
 import { NowPanel } from "./now";
 import { Overview } from "./overview";
 
-const SourcesPage = lazy(() => import("./sources"));
-const GoalsPage = lazy(() => import("./goals"));
-const PlanPage = lazy(() => import("./plan"));
-const StepsPage = lazy(() => import("./steps"));
-const ReportPage = lazy(() => import("./report"));
-const TimelinePage = lazy(() => import("./timeline"));
+const SourcesPage = lazily(() => import("./sources"));
+const GoalsPage = lazily(() => import("./goals"));
+const PlanPage = lazily(() => import("./plan"));
+const StepsPage = lazily(() => import("./steps"));
+const ReportPage = lazily(() => import("./report"));
+const TimelinePage = lazily(() => import("./timeline"));
 
 export function SessionPages({ sessionId }: { readonly sessionId: string }): ReactNode {
   const first = useQuery({

@@ -52,20 +52,22 @@ export default function SourcesPage(): ReactNode {
           )}
         </section>
       )}
-      <ul className="source-list">
-        {(waiting ? [] : (sources.data ?? [])).map((source) => (
-          <OneSource
-            key={source.source_id}
-            source={source}
-            prepared={made.get(source.source_id)}
-            summary={summaries.get(source.source_id)}
-            stage={live[source.source_id]?.status === "inProgress" ? live[source.source_id]?.stage : undefined}
-            names={sources.data ?? []}
-            onEdit={ended ? null : setEdit}
-            onQuote={setQuote}
-          />
-        ))}
-      </ul>
+      {!waiting && (
+        <ul className="source-list">
+          {(sources.data ?? []).map((source) => (
+            <OneSource
+              key={source.source_id}
+              source={source}
+              prepared={made.get(source.source_id)}
+              summary={summaries.get(source.source_id)}
+              stage={live[source.source_id]?.status === "inProgress" ? live[source.source_id]?.stage : undefined}
+              names={sources.data ?? []}
+              onEdit={ended ? null : setEdit}
+              onQuote={setQuote}
+            />
+          ))}
+        </ul>
+      )}
       {edit && <SourceDialog edit={edit} onClose={() => setEdit(null)} onDone={() => void sources.refetch()} />}
       {quote && <QuoteDialog citations={[quote]} onClose={() => setQuote(null)} />}
     </>

@@ -1,11 +1,10 @@
 /** The steps of the plan as cards. Only those in sight are drawn, so that two thousand are as quick as ten. */
-import { useQuery } from "@tanstack/react-query";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { api } from "../api";
-import { useIds, useNode, useSession } from "../store";
+import { useSession } from "../store";
 import type { Step } from "../wire";
 import { RerunButton } from "./actions";
+import { useArtifact } from "./artifact";
 import { StepCard } from "./step-card";
 
 const HEIGHT = 76;
@@ -95,14 +94,7 @@ const NO_PLAN: ReadonlyMap<number, Step> = new Map();
 
 /** The plan's own words for each step. */
 export function usePlan(): ReadonlyMap<number, Step> {
-  const { session_id } = useIds();
-  const sha256 = useNode("phase2")?.artifact?.sha256;
-  const plan = useQuery({
-    queryKey: ["artifact", session_id, "phase2", sha256],
-    queryFn: () => api.artifact(session_id, "phase2"),
-    enabled: sha256 !== undefined,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const plan = useArtifact("phase2");
   const steps = plan.data?.steps;
   return useMemo(() => (steps ? new Map(steps.map((step) => [step.step_id, step])) : NO_PLAN), [steps]);
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useParams } from "wouter";
 import { useSession } from "../store";
+import { useArtifact } from "./artifact";
 import { PhaseHead } from "./phase-head";
 import { useFindings } from "./step-findings";
 import { StepList } from "./step-list";
@@ -9,13 +10,15 @@ import { StepList } from "./step-list";
 export default function StepsPage(): ReactNode {
   const { step } = useParams<{ step?: string }>();
   const planned = useSession((session) => session.steps.length > 0);
-  const opened = useFindings(Number(step ?? 0));
+  const findings = useFindings(Number(step ?? 0));
+  const plan = useArtifact("phase2");
+  const loading = findings.isLoading || plan.isLoading;
   return (
     <>
       <PhaseHead phase="phase3" />
       {!planned && <p className="soft">The steps appear here when the plan is made.</p>}
-      {planned && opened.isLoading && <div className="waiting" aria-busy="true" />}
-      {planned && !opened.isLoading && <StepList open={step ? Number(step) : undefined} />}
+      {planned && loading && <div className="waiting" aria-busy="true" />}
+      {planned && !loading && <StepList open={step ? Number(step) : undefined} />}
     </>
   );
 }
