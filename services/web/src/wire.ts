@@ -249,6 +249,7 @@ export interface Meta {
   model: string;
   guidance: string;
   versions: Readonly<Record<string, string>>;
+  fallbacks: readonly string[];
   created_at?: string | null;
   seconds: number;
   tokens: Tokens;
