@@ -33,6 +33,14 @@ def large(site: Site) -> dict[str, Any]:
     return site.state(session_id)
 
 
+def update(large: dict[str, Any], number: int) -> str:
+    """A frame that tells of one step, as the gateway tells it."""
+    step = number % STEPS + 1
+    view = large["nodes"]["phase3/1"] | {"title": f"Question {step}", "status": ("queued", "running")[number % 2], "generation": number}
+    place = {name: large[name] for name in ("batch_id", "session_id")} | {"seq": large["seq"] + number, "n": 1}
+    return json.dumps(view | place | {"type": "node:update", "node": f"phase3/{step}"})
+
+
 def test_two_thousand_steps_scroll_and_update_smoothly(
     open_page: Callable[..., Page], browser: Any, site: Site, large: dict[str, Any]
 ) -> None:
@@ -50,14 +58,7 @@ def test_two_thousand_steps_scroll_and_update_smoothly(
     expect(page.get_by_role("article", name="1 Question 1", exact=True)).to_be_visible()
     assert page.get_by_role("article").count() < 60
     page.wait_for_function("() => window.__pictures > 30")
-    view = large["nodes"]["phase3/1"]
-    frames = [
-        json.dumps(view | {
-            "type": "node:update", "node": f"phase3/{number % STEPS + 1}", "status": "running" if number % 2 else "queued", "generation": number,
-            "batch_id": large["batch_id"], "session_id": large["session_id"], "seq": large["seq"] + number, "n": 1, "title": f"Question {number % STEPS + 1}",
-        })
-        for number in range(1, int(SECONDS * PER_SECOND) + 1)
-    ]  # fmt: skip
+    frames = [update(large, number) for number in range(1, int(SECONDS * PER_SECOND) + 1)]
     page.evaluate("window.__work.length = 0; window.__pictures = 0")
     slice_of = 5
     for start in range(0, len(frames), slice_of):
