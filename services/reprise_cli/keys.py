@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from reprise_cli.local import read_stack
 from reprise_runtime.rights import ADMIN, ROLES
-from reprise_runtime.settings import Settings
+from reprise_runtime.settings import S3, Settings
 
 
 class Keys(NamedTuple):
@@ -44,11 +44,11 @@ def operator_settings(state_dir: Path) -> Settings:
         return settings
     keys = load_keys(state_dir)
     nats = {"url": stack.nats_url, "user": ADMIN, "password": SecretStr(keys.secrets[ADMIN])}
-    s3 = {"endpoint": stack.s3_endpoint, "access_key": keys.access_key, "secret_key": SecretStr(keys.secret_key), "secure": False}
+    s3 = S3(endpoint=stack.s3_endpoint, access_key=keys.access_key, secret_key=SecretStr(keys.secret_key))
     return settings.model_copy(
         update={
             "nats": settings.nats.model_copy(update=nats),
-            "s3": settings.s3.model_copy(update=s3),
+            "s3": s3,
             "secrets": {role: SecretStr(secret) for role, secret in keys.secrets.items()},
         }
     )

@@ -225,6 +225,7 @@ class Stack:
             "REPRISE_S3__ENDPOINT": s3.endpoint,
             "REPRISE_S3__ACCESS_KEY": s3.access_key,
             "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(),
+            "REPRISE_S3__BUCKET": s3.bucket,
             "REPRISE_S3__SECURE": "false",
             "REPRISE_HOST": self._host,
             "REPRISE_PORT": str(self._port),

@@ -39,7 +39,7 @@ class Up:
         with (self.folder.parent / "up.log").open("a") as log:
             self.process = subprocess.Popen(
                 [str(part) for part in command], stdout=subprocess.PIPE, stderr=log, text=True,
-                env=os.environ | {"REPRISE_TIMINGS__SWEEP_AFTER": "1"},
+                env=os.environ | {"REPRISE_TIMINGS__SWEEP_AFTER": "1", "REPRISE_S3__BUCKET": "of-another-store"},
             )  # fmt: skip
         assert self.process.stdout is not None
         return self.process.stdout.readline()
