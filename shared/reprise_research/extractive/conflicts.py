@@ -136,7 +136,8 @@ def _contrary(one: Passage, other: Passage, topic: Topic, shared: frozenset[str]
     close = overlap(topic.subject_of(one), topic.subject_of(other))
     if len(shared) >= 2 and close >= 0.5 and _direction(one.text) * _direction(other.text) < 0:
         return Conflict(wording.directions_differ)
-    if len(shared) >= 3 and close >= 0.6 and _denies(one.text) != _denies(other.text):
+    larger = max(len(topic.subject_of(one)), len(topic.subject_of(other)))
+    if len(shared) >= 3 and close >= 0.6 and len(shared) >= 0.5 * larger and _denies(one.text) != _denies(other.text):
         return Conflict(wording.one_denies)
     return None
 

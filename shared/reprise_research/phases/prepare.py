@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from pydantic import Field
 
 from reprise_contracts.artifacts import Phase0, PreparedSource, Summary
-from reprise_contracts.frames import ScrapingItem, ScrapingItemProgress, ScrapingItemUpdate, ScrapingStatus, WorkflowProgress
+from reprise_contracts.frames import WorkflowProgress
 from reprise_contracts.sources import FailureReason, Outcome, Source, Stored, StoredSource
 from reprise_contracts.wire import Wire
 from reprise_research.context import Context, Library, Provenance
 from reprise_research.errors import NoSources, NothingToRead, ResearchError
 from reprise_research.phases.checking import check_summary
+from reprise_research.phases.watch import Watch, name_of
 from reprise_research.sources.acquire import acquire
 from reprise_research.sources.failures import SourceFailed, action_for
 from reprise_research.sources.fetch import Fetcher
@@ -53,7 +54,7 @@ async def prepare(sources: tuple[Source, ...], context: Context, *, refetch: boo
     """Prepare every source. One that fails is recorded with its reason; raises `NoSources` if all do."""
     if not sources:
         raise NothingToRead("There are no sources.", "Add at least one source.")
-    watch = _Watch(context, sources)
+    watch = Watch(context, sources)
     watch.counted()
     got = await _gathered(sources, context, watch, refetch=refetch)
     loaded = await _texts(got, context)
@@ -70,48 +71,7 @@ async def prepare(sources: tuple[Source, ...], context: Context, *, refetch: boo
     return Prepared(context.signed(artifact), stored)
 
 
-class _Watch:
-    """Says how far each source is, in the frames that a client draws."""
-
-    def __init__(self, context: Context, sources: tuple[Source, ...]) -> None:
-        self._progress = context.progress
-        self._items = {s.source_id: ScrapingItem(link_id=s.source_id, url=s.url, title=s.title or _name(s)) for s in sources}
-        self._total = len(sources)
-
-    def stage(self, source: Source, stage: str, share: float, message: str) -> None:
-        """A source enters a stage; `share` of it is done, 0 to 100."""
-        self._items[source.source_id] = self._items[source.source_id].model_copy(update={"status": stage})
-        frame = ScrapingItemProgress(
-            link_id=source.source_id, url=source.url, stage=stage, stage_progress=0.0, overall_progress=share, message=message
-        )
-        self._progress(frame)
-
-    def ended(self, source: Source, got: _Got) -> None:
-        """A source came to its end."""
-        failed = got.stored.text_sha256 is None
-        status = "failed" if failed else "completed"
-        detail = got.stored.detail if failed else got.trouble
-        self._items[source.source_id] = ScrapingItem(
-            link_id=source.source_id, url=source.url, title=got.stored.title or source.title or _name(source), status=status, error=detail
-        )
-        self._progress(ScrapingItemUpdate(link_id=source.source_id, url=source.url, status=status, error=detail))
-        completed, failures = self.counted()
-        share = 60.0 * (completed + failures) / self._total
-        self._progress(WorkflowProgress(phase="phase0", progress=share, message=f"{completed + failures} of {self._total} sources"))
-
-    def counted(self) -> tuple[int, int]:
-        """Show all sources by name with how far each is; returns how many are completed and how many failed."""
-        counts = [item.status for item in self._items.values()]
-        completed, failures = counts.count("completed"), counts.count("failed")
-        waiting = counts.count("pending")
-        under_way = self._total - completed - failures - waiting
-        self._progress(
-            ScrapingStatus(total=self._total, completed=completed, failed=failures, inProgress=under_way, items=tuple(self._items.values()))
-        )
-        return completed, failures
-
-
-async def _gathered(sources: tuple[Source, ...], context: Context, watch: _Watch, *, refetch: bool) -> list[_Got]:
+async def _gathered(sources: tuple[Source, ...], context: Context, watch: Watch, *, refetch: bool) -> list[_Got]:
     """Every source, several at a time, in the order given."""
     settings = context.fetcher
     gate = asyncio.Semaphore(settings.at_once)
@@ -122,7 +82,7 @@ async def _gathered(sources: tuple[Source, ...], context: Context, watch: _Watch
             async def one(source: Source) -> _Got:
                 async with gate:
                     got = await _get(source, context, fetcher, pool, watch, refetch=refetch)
-                    watch.ended(source, got)
+                    watch.ended(source, got.stored, got.trouble)
                     return got
 
             tasks = [group.create_task(one(source)) for source in sources]
@@ -140,11 +100,11 @@ def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
     return _first(found) if isinstance(found, BaseExceptionGroup) else found
 
 
-async def _get(source: Source, context: Context, fetcher: Fetcher, pool: ParserPool, watch: _Watch, *, refetch: bool) -> _Got:
+async def _get(source: Source, context: Context, fetcher: Fetcher, pool: ParserPool, watch: Watch, *, refetch: bool) -> _Got:
     stored = source.stored if source.stored is not None and source.stored.revision == source.revision else None
     if stored is not None and (not refetch or (source.url is None and stored.text_sha256 is not None)):
         return _Got(source, stored, "reused")
-    watch.stage(source, "fetching", 5.0, f"Fetching {source.url or _name(source)}")
+    watch.stage(source, "fetching", 5.0, f"Fetching {source.url or name_of(source)}")
     try:
         fresh = await _acquired(source, stored, context, fetcher, pool, watch)
     except SourceFailed as failed:
@@ -157,12 +117,12 @@ async def _get(source: Source, context: Context, fetcher: Fetcher, pool: ParserP
     return _Got(source, fresh, "unchanged" if fresh.text_sha256 == stored.text_sha256 else "changed")
 
 
-async def _acquired(source: Source, stored: Stored | None, context: Context, fetcher: Fetcher, pool: ParserPool, watch: _Watch) -> Stored:
+async def _acquired(source: Source, stored: Stored | None, context: Context, fetcher: Fetcher, pool: ParserPool, watch: Watch) -> Stored:
     """The source as it is now; what an earlier attempt of this run has fetched is taken as it is."""
     kept = stored if stored is not None and stored.text_sha256 is not None else None
 
     def reading() -> None:
-        watch.stage(source, "extracting", 60.0, f"Reading {_name(source)}")
+        watch.stage(source, "extracting", 60.0, f"Reading {name_of(source)}")
 
     async def do() -> Stored:
         return await acquire(source, kept, fetcher, pool, context.store, reading)
@@ -264,7 +224,7 @@ def _prepared(got: _Got) -> PreparedSource:
     return PreparedSource(
         source_id=source.source_id,
         url=source.url,
-        title=source.title or stored.title or _name(source),
+        title=source.title or stored.title or name_of(source),
         status="ready" if stored.text_sha256 is not None else "failed",
         outcome=got.outcome,
         reason=reason,
@@ -303,9 +263,3 @@ def _no_sources(prepared: tuple[PreparedSource, ...]) -> str:
     told = "; ".join(f"{shorten(source.title, 60)}: {source.detail or source.reason}" for source in prepared[:5])
     more = f"; and {len(prepared) - 5} more" if len(prepared) > 5 else ""
     return f"Not one of {len(prepared)} sources could be read. {told}{more}"
-
-
-def _name(source: Source) -> str:
-    if source.upload is not None and source.upload.filename:
-        return source.upload.filename
-    return source.title or source.url or source.source_id

@@ -25,6 +25,8 @@ from reprise_research.sources.robots import LARGEST, NOTHING_ALLOWED, Robots, pa
 from reprise_research.sources.settings import FetcherSettings
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LONGEST_WAIT = 10
+"""Seconds that a host may ask us to wait; one that asks for more has no answer for us now."""
 _CHALLENGE = (b"cf-chl", b"cf_chl", b"Just a moment...", b"captcha", b"Checking your browser", b"verify you are human", b"Access denied | ")
 
 
@@ -109,17 +111,20 @@ class Fetcher:
                 raise SourceFailed("too_many_redirects", f"The address leads on and on: {len(seen)} redirects.")
             url = answer
 
-    async def _once(self, url: str, target: Target, headers: Mapping[str, str], limit: int) -> Fetched | str:
-        """One request: the answer, or the address that it leads to."""
+    async def _once(self, url: str, target: Target, headers: Mapping[str, str], limit: int, *, patient: bool = True) -> Fetched | str:
+        """One request: the answer, or the address that it leads to. A host that asks to wait a little is asked once more after that."""
+        wait = 0.0
         try:
             async with self._manners(target), self._sent(url, target, headers) as response:
                 if response.status_code in _REDIRECTS and "location" in response.headers:
                     return urljoin(url, response.headers["location"])
                 if response.status_code == 304:
                     return Fetched(url, not_modified=True)
-                if response.status_code >= 400:
+                wait = _asked_to_wait(response) if patient else 0.0
+                if response.status_code >= 400 and not wait:
                     raise await self._refused(response, target)
-                return await self._read(url, response, limit)
+                if not wait:
+                    return await self._read(url, response, limit)
         except httpx.TimeoutException:
             raise SourceFailed("timeout", f"{target.host} did not answer in time.") from None
         except (httpx.RemoteProtocolError, httpx.DecodingError, zlib.error):
@@ -129,6 +134,9 @@ class Fetcher:
             raise SourceFailed("unreachable", f"{target.host} could not be reached{secure}.") from None
         except (httpx.InvalidURL, UnicodeError):
             raise SourceFailed("blocked_address", f"{url[:200]} is not a valid address.") from None
+        self._hosts[target.host].next_start = time.monotonic() + wait
+        await asyncio.sleep(wait)
+        return await self._once(url, target, headers, limit, patient=False)
 
     @asynccontextmanager
     async def _sent(self, url: str, target: Target, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
@@ -198,6 +206,12 @@ class Fetcher:
                 host.next_start = start + self.settings.pause
                 await asyncio.sleep(max(0.0, start - time.monotonic()))
             yield
+
+
+def _asked_to_wait(response: httpx.Response) -> float:
+    """The seconds that a busy host asks us to wait, if they are few; else 0."""
+    told = response.headers.get("retry-after", "")
+    return float(told) if response.status_code in {429, 503} and told.isdigit() and 0 < int(told) <= _LONGEST_WAIT else 0.0
 
 
 def _refusal(status: int, host: str) -> tuple[FailureReason, str]:

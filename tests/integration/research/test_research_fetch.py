@@ -218,3 +218,18 @@ async def test_one_host_is_not_asked_by_all_at_once(server: PageServer, settings
     async with Fetcher(settings) as fetcher:
         await asyncio.gather(*(fetcher.fetch(server.url(f"/{number}")) for number in range(8)))
     assert most == 2
+
+
+async def test_a_host_that_asks_to_wait_is_asked_once_more_after_that(server: PageServer, settings: FetcherSettings) -> None:
+    """A few seconds are waited for; one that goes on refusing, or wants more time, has its reason at once."""
+    answers = [Reply(b"busy", 429, {"retry-after": "1"}), Reply(b"<p>now</p>")]
+    server.pages["/busy"] = lambda _request: answers.pop(0)
+    server.pages["/never"] = Reply(b"busy", 503, {"retry-after": "1"})
+    server.pages["/later"] = Reply(b"busy", 429, {"retry-after": "3600"})
+    start = time.monotonic()
+    async with Fetcher(settings) as fetcher:
+        assert (await fetcher.fetch(server.url("/busy"))).body == b"<p>now</p>"
+    assert time.monotonic() - start >= 1.0
+    for path, asked in (("/never", 2), ("/later", 1)):
+        assert await reason_of(server.url(path), settings) == "server_error"
+        assert server.count(path) == asked

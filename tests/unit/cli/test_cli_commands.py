@@ -55,7 +55,7 @@ def test_files_and_folders_are_sent_as_a_form(script: Script, tmp_path: Path) ->
     assert "multipart/form-data" in script.calls[-1].headers["Content-Type"]
     for part in ("content of a.html", "content of deeper/b.PDF", 'name="topic"', "Be brief", "https://example.org/a"):
         assert part in form
-    assert "c.exe" not in form
+    assert "c.exe" not in form and "empty.md" not in form
     assert "hidden" not in form
 
 

@@ -186,3 +186,11 @@ async def test_one_source_is_not_compared_with_itself() -> None:
     draft = await engine.write(Phase2(steps=plan.steps), findings, (source,), (), brief)
     said = str(draft)
     assert "independent" not in said and ENGLISH.label_one not in said
+
+
+def test_a_denial_is_of_the_statement_and_not_of_its_words() -> None:
+    """Two sentences that share a few words, one with a `not` somewhere, are about different things."""
+    topic = Topic("What does a package do?")
+    first = passage("The first stanza of the control file contains information about the source of the whole upload in general.", "a")
+    second = passage("Most control information files are not in the format of control.", "b")
+    assert conflict(first, second, topic, ENGLISH) is None
