@@ -81,6 +81,10 @@ class Child:
         if self._task is not None:
             await self._task
 
+    def again(self) -> None:
+        """End the present process; a new one is started in its place."""
+        self._signal(signal.SIGTERM)
+
     def kill(self) -> None:
         """SIGKILL for the group: the process, and what it may have started."""
         self._stopping.set()

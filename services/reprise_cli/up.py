@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -34,6 +35,10 @@ HTTP_PORT, NATS_PORT, S3_PORT = 8700, 4222, 8333
 HOST = "127.0.0.1"
 READY_WITHIN = 90.0
 MOST_WORKERS = 64
+LOOK_EVERY, UNWELL = 2.0, 3
+"""Seconds between two looks at NATS, and how many of them it may fail."""
+ROOM = 32_000_000
+"""Bytes free on the disk with which NATS is worth starting again."""
 Ready = Callable[[], None]
 
 HostOption = Annotated[str, typer.Option("--host", help="Where the gateway listens. The servers stay on the loopback interface.")]
@@ -147,16 +152,28 @@ class Stack:
             loop.add_signal_handler(number, self._stopped)
         starting = asyncio.create_task(self._start(ready), name="start")
         stopped = asyncio.create_task(self._stop.wait(), name="stop")
+        reviving = asyncio.create_task(self._revive(), name="revive NATS")
         try:
             await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
                 starting.result()
                 await stopped
         finally:
-            starting.cancel()
-            stopped.cancel()
-            await asyncio.gather(starting, stopped, return_exceptions=True)
+            for task in (starting, stopped, reviving):
+                task.cancel()
+            await asyncio.gather(starting, stopped, reviving, return_exceptions=True)
             await self._end()
+
+    async def _revive(self) -> None:
+        """NATS that could not write (a full disk) stops writing until it is started again: that is done once there is room."""
+        unwell = 0
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            unwell = unwell + 1 if self._ready and not await asyncio.to_thread(self._nats.ready) else 0
+            if unwell >= UNWELL and shutil.disk_usage(self._folder).free > ROOM:
+                self._report("NATS has stopped writing, and there is room on its disk: starting it again")
+                self._supervisor.children[self._nats.name].again()
+                unwell = 0
 
     def _stopped(self) -> None:
         if self._stop.is_set():

@@ -99,7 +99,11 @@ def serve(settings: Metrics, service: str) -> int | None:
     BUILD.labels(code_version(), service).set(1)
     if settings.port is None:
         return None
-    server, _ = start_http_server(settings.port, settings.host, registry=REGISTRY)
+    try:
+        server, _ = start_http_server(settings.port, settings.host, registry=REGISTRY)
+    except OSError as error:  # work goes on unwatched
+        logger(__name__).error("figures cannot be served", host=settings.host, port=settings.port, error=str(error))
+        return None
     logger(__name__).info("figures are served", port=server.server_port)
     return int(server.server_port)
 
