@@ -56,7 +56,7 @@ class Model:
             call = Call(tuple(sent), task.phase, task.where, self.settings.answer, schema if shaped else None)
             answer = await self.endpoint.complete(call, brief)
             try:
-                return task.check(read(answer.text, task.form))
+                return task.check(_said_something(read(answer.text, task.form), answer.cut))
             except ValueError as error:
                 wrong = _reason(error) if not answer.cut else f"it was cut off after {self.settings.answer} tokens; {_reason(error)}"
             if not last:
@@ -123,6 +123,13 @@ def _strict(node: Any, named: bool = False) -> Any:
     if kept.get("type") == "object":
         kept |= {"required": list(kept.get("properties", {})), "additionalProperties": False}
     return kept
+
+
+def _said_something(answer: M, cut: bool) -> M:
+    """Nothing is an answer only of a model that came to its end. Raises ValueError."""
+    if cut and not getattr(answer, next(iter(type(answer).model_fields))):
+        raise ValueError("there is nothing in it yet")
+    return answer
 
 
 def _with_form(messages: list[Message], schema: dict[str, object]) -> list[Message]:

@@ -278,3 +278,12 @@ async def test_the_language_that_is_asked_for_is_asked_of_the_model(world: World
     assert "Write in German." in model.asked[0]["messages"][0]["content"]
     await prepare(await world.texts(LAKE), context(world, model))
     assert "Write in the language of the topic" in model.asked[-1]["messages"][0]["content"]
+
+
+async def test_an_answer_that_was_cut_off_before_it_said_anything_is_none(world: World, model: ModelServer) -> None:
+    """A model that comes to its end may find nothing; one that was cut off has not answered, and the step is extracted."""
+    empty = json.dumps({"findings": [], "insights": [], "gaps": ["The material does not say why."]})
+    for finish, kept in (("stop", True), ("length", False)):
+        model.answering = spoiled("investigate", lambda body, finish=finish: Reply(empty, finish=finish))
+        _, _, _, findings, _ = await whole(world, context(world, model))
+        assert (findings[1].findings == () and findings[1].meta.fallbacks == ()) is kept
