@@ -38,6 +38,12 @@ def stands_on(claim: str, evidence: Iterable[str]) -> bool:
     return not said or len(said & content(given)) / len(said) >= _SHARED
 
 
+def is_about(text: str, evidence: str) -> bool:
+    """Whether a question or a title speaks of anything that the evidence speaks of; in another script that cannot be told, and counts."""
+    said = content(text)
+    return bool(said & content(evidence)) or abs(han_share(text) - han_share(evidence)) > 0.5
+
+
 def only_grounded(text: str, evidence: str) -> str:
     """The sentences of a text that stand on the evidence."""
     return " ".join(sentence.text for sentence in split(text) if stands_on(sentence.text, (evidence,)))

@@ -7,13 +7,15 @@ from reprise_contracts.wire import derived_id, normalised
 from reprise_research.context import Brief
 from reprise_research.engines.drafts import PlanDraft
 from reprise_research.extractive.comparison import work_of
-from reprise_research.llm.grounds import alike, is_echo
+from reprise_research.llm.grounds import alike, is_about, is_echo
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task
 from reprise_research.text.words import shorten
 
 MOST_GOALS = 7
 MOST_STEPS = 12
+_TRIAL = Step(step_id=2, title="-", depends_on=(1,))
+"""What a title is tried on to see whether it asks for a comparison or for what is missing, which no source speaks of."""
 
 
 class _Goal(BaseModel):
@@ -44,13 +46,14 @@ class _Plan(BaseModel):
 async def goals(phase0: Phase0, brief: Brief, model: Model) -> tuple[Goal, ...]:
     """The questions. Raises `Unusable`."""
     labels = _labels(phase0)
+    spoken = _spoken(phase0, brief)
 
     def check(answer: _Goals) -> _Goals:
         kept: list[_Goal] = []
         for goal in answer.goals:
             question = " ".join(goal.question.split())
-            shortest = 12 if question.isascii() else 6
-            if shortest <= len(question) <= 400 and not is_echo(question) and not any(alike(question, g.question) for g in kept):
+            fitting = (12 if question.isascii() else 6) <= len(question) <= 400 and is_about(question, spoken)
+            if fitting and not is_echo(question) and not any(alike(question, other.question) for other in kept):
                 why = "" if is_echo(goal.why) or alike(goal.why, question) else shorten(goal.why, 400)
                 kept.append(goal.model_copy(update={"question": question, "why": why}))
         if len(kept) < min(2, len(labels)):
@@ -82,6 +85,7 @@ async def plan(
         *(Material(label, step.title, f"{step.description} {_named(step.source_ids, labels)}") for label, step in old.items()),
         *_known(phase0, model),
     )
+    spoken = "\n".join([_spoken(phase0, brief), *(goal.question for goal in wanted)])
 
     def check(answer: _Plan) -> _Plan:
         kept: list[_Step] = []
@@ -90,7 +94,7 @@ async def plan(
             if step.same_as in old:
                 if step.same_as not in {other.same_as for other in kept}:
                     kept.append(step)
-            elif 4 <= len(title) <= 120 and not is_echo(title) and not any(alike(title, other.title) for other in kept if other.title):
+            elif _titled(title, spoken) and not any(alike(title, other.title) for other in kept if other.title):
                 kept.append(step.model_copy(update={"same_as": "", "title": title}))
             else:
                 kept.append(_Step())  # holds its number, which others may name
@@ -140,6 +144,22 @@ def _completed(steps: tuple[Step, ...], usual: PlanDraft) -> tuple[Step, ...]:
             number = max(other.step_id for other in found) + 1
             found.append(step.model_copy(update={"step_id": number, "depends_on": asked, "source_ids": ()}))
     return tuple(found)
+
+
+def _titled(title: str, spoken: str) -> bool:
+    """Whether a title can stand over a step: of a title's length, the model's own, and about what is spoken of."""
+    return (
+        4 <= len(title) <= 120
+        and not is_echo(title)
+        and (is_about(title, spoken) or work_of(_TRIAL.model_copy(update={"title": title})) is not None)
+    )
+
+
+def _spoken(phase0: Phase0, brief: Brief) -> str:
+    """All that is spoken of: what the reader asks, and what the sources say. The abstract is left out: it also speaks of sources."""
+    excerpts = (excerpt.quote for summary in phase0.summaries for excerpt in summary.excerpts)
+    summaries = (summary.summary for summary in phase0.summaries)
+    return "\n".join([brief.topic, brief.guidance, *(theme.label for theme in phase0.themes), *summaries, *excerpts])
 
 
 def _labels(phase0: Phase0) -> dict[str, str]:

@@ -79,7 +79,7 @@ async def test_equal_questions_have_equal_words(world: World, model: ModelServer
     first = [artifact.parts() for artifact in (await whole(world, context(world, model)))[:3]]
     asked, model.asked = model.asked, []
     second = [artifact.parts() for artifact in (await whole(world, context(world, model)))[:3]]
-    assert json.dumps(asked) == json.dumps(model.asked)
+    assert sorted(map(json.dumps, asked)) == sorted(map(json.dumps, model.asked)), "in whatever order, for some are asked side by side"
     assert first == second
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from reprise_research.llm.endpoint import estimate
-from reprise_research.llm.grounds import alike, find, is_echo, only_grounded, stands_on
+from reprise_research.llm.grounds import alike, find, is_about, is_echo, only_grounded, stands_on
 from reprise_research.llm.parts import batches, parts, retrieved
 from reprise_research.llm.prompts import NAMES, Fence, Material, defused, prompt
 from reprise_research.llm.structured import read, schema_of, skeleton
@@ -126,6 +126,15 @@ def test_a_claim_stands_on_its_figures_and_words(claim: str, evidence: str, hold
     """A figure that the evidence does not give, or words that have nothing to do with it, bring a claim down; in another script only
     figures can be compared."""
     assert stands_on(claim, [evidence]) is holds
+
+
+@pytest.mark.parametrize(
+    ("question", "holds"),
+    [("Why did the lake fall?", True), ("What all sources say together", False), ("湖水为何下降？", True)],
+)
+def test_a_question_is_about_what_is_spoken_of(question: str, holds: bool) -> None:
+    """One that shares no word with topic and sources is made of the prompt's words; another script cannot be compared."""
+    assert is_about(question, "The level of the lake fell by 40 centimetres last summer.") is holds
 
 
 def test_only_the_sentences_that_stand_are_kept() -> None:
