@@ -43,12 +43,14 @@ up: install ## the stack with the web app, until Ctrl-C
 browser:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
 	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Chromium …" && \
-	  apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
+	  apt-get update -qq >/dev/null && apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
 	  echo "The browser tests will fail: they need Chromium (apt install chromium)."
 
+# The browser tests run in a process of their own: the event loop of Playwright goes on for as long as its browser lives.
 test: install browser $(MODEL) ## every test that needs no Docker and takes no minutes
 	@$(NPM) test
-	@$(PYTEST) -m "not docker and not long"
+	@$(PYTEST) -m "not docker and not long" --ignore=tests/e2e
+	@$(PYTEST) tests/e2e
 
 lint: $(STAMP) ## format, rules, types, imports
 	@$(NPM) lint
