@@ -155,8 +155,10 @@ class View:
         if entry.seq <= self.position:
             return
         target, commit = entry.id, entry.commit
-        if commit.batch in self._watched and target not in self._states and target not in self._loading and target in self.heads:
-            await self._load(target)  # a watched session is never far: it was put out of memory, or was there before the watch
+        if commit.batch in self._watched and target not in self._states and target in self.heads:
+            # A watched session is never far: it was put out of memory, or was there before the watch. One that is being read just now is
+            # waited for, since a socket that resumes meanwhile counts on hearing of this commit.
+            await self._load(target)
         self.position = entry.seq
         self._note(entry)
         loading = self._loading.get(target)

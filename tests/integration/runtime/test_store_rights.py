@@ -24,7 +24,7 @@ WRITES = {
     "phase2": {"phase2"},
     "phase3": {"phase3"},
     "phase4": {"phase4"},
-    SCHEDULER: {"inputs"},
+    SCHEDULER: {"inputs", "sources"},
     GATEWAY: {"sources", "phase1", "phase2"},
 }
 EVERYTHING = {*PHASES, "inputs", "sources"}

@@ -201,6 +201,32 @@ async def test_a_state_that_is_read_while_commits_come_is_whole(site: Any, http:
     assert await view.session(session_id) == site.research.session(session_id)
 
 
+async def test_a_commit_that_comes_while_its_session_is_read_is_told_to_those_who_watch(
+    site: Any, http: Any, follow: Any, eventually: Any
+) -> None:
+    """A socket that resumes as its gateway has just started counts on hearing of everything after the position it began at."""
+    batch_id, session_id = await site.start(http)
+    log = Counting(site.log)
+    view = View(log)
+    told: list[int] = []
+    view.on_moved = lambda moved: told.append(moved.seq)
+    follow(view)
+    await eventually(lambda: view.ready)
+    with view.watch(batch_id):
+        until = view.position
+        log.gate.clear()
+        asked = asyncio.create_task(view.session(session_id))
+        await eventually(lambda: bool(log.reads))
+        await site.research.work(session_id)
+        for _ in range(100):  # whoever follows the log has its turn before the reading ends
+            await asyncio.sleep(0)
+        log.gate.set()
+        await asked
+        last = (await site.log.position()).last_seq
+        await eventually(lambda: view.position == last)
+    assert told == [entry.seq for entry in await site.log.read(session_id) if entry.seq > until]
+
+
 async def test_only_so_many_states_are_kept_but_watched_ones_stay(site: Any, http: Any, follow: Any, eventually: Any) -> None:
     ids = [await site.start(http, topic=f"T{n}") for n in range(6)]
     view = View(site.log, kept=2)
