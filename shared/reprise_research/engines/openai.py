@@ -11,6 +11,7 @@ from reprise_contracts.jobs import Gap
 from reprise_research.context import Brief, Library
 from reprise_research.engines.drafts import Abstract, PlanDraft, ReportDraft
 from reprise_research.engines.extractive import Extractive
+from reprise_research.extractive.comparison import work_of
 from reprise_research.llm import finding, planning, reading, writing
 from reprise_research.llm.endpoint import Endpoint
 from reprise_research.llm.settings import settings_of
@@ -68,14 +69,23 @@ class OpenAI:
             return usual
 
     async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
-        """Claims of the model with quotes of the sources."""
+        """Claims of the model with quotes of the sources. Of a step that compares only what is shared or disputed is kept; what a source
+        itself calls unknown is found by code, and the model says what else is missing."""
         try:
-            return await finding.investigate(step, library, earlier, brief, self._model)
+            made = await finding.investigate(step, library, earlier, brief, self._model)
         except Unusable as error:
             brief.provenance.fall_back(f"findings of step {step.step_id}", str(error))
             made = await self._extractive.investigate(step, library, earlier, brief)
             note = ScratchpadEntry(kind="fallback", text=f"Extracted without the model, whose answer did not hold: {error}")
             return made.model_copy(update={"scratchpad": (note, *made.scratchpad)})
+        work = work_of(step)
+        if work == "missing":
+            known = await self._extractive.investigate(step, library, earlier, brief)
+            gaps = tuple(dict.fromkeys((*made.gaps, *known.gaps)))
+            made = made.model_copy(update={"findings": known.findings, "gaps": gaps})
+        elif work == "compare":
+            made = made.model_copy(update={"findings": tuple(f for f in made.findings if f.contradicts or f.support > 1)})
+        return made
 
     async def write(
         self,

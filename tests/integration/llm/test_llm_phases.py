@@ -287,3 +287,15 @@ async def test_an_answer_that_was_cut_off_before_it_said_anything_is_none(world:
         model.answering = spoiled("investigate", lambda body, finish=finish: Reply(empty, finish=finish))
         _, _, _, findings, _ = await whole(world, context(world, model))
         assert (findings[1].findings == () and findings[1].meta.fallbacks == ()) is kept
+
+
+async def test_a_comparison_holds_what_is_shared_or_disputed_and_nothing_is_called_unknown_that_is_not(
+    world: World, model: ModelServer
+) -> None:
+    """The report has labels for these steps; a finding that does not fit its label is not told under it."""
+    _, _, plan, findings, done = await whole(world, context(world, model))
+    compare, missing = (findings[step.step_id] for step in plan.steps[2:])
+    assert all(f.contradicts or f.support > 1 for f in compare.findings)
+    assert all("Nobody" in f.claim for f in missing.findings)
+    assert "Nobody says what will happen next year." in missing.gaps
+    assert done.unsupported_claims == ()
