@@ -37,7 +37,7 @@ def backup(terminal: Terminal, folder: FolderArgument) -> None:
     from reprise_cli.doctor import version  # noqa: PLC0415 - with what else the command needs
     from reprise_runtime.backup import back_up  # noqa: PLC0415 - the clients of both servers are loaded by the command that needs them
 
-    settings = operator_settings(terminal.state_dir)
+    settings = operator_settings(terminal.state_dir, terminal.server)
     done = _with_servers(settings, lambda bus, store: back_up(bus, store, folder, version(), terminal.err.print))
     terminal.answer(_document(done), f"{_told(done)} in {folder}. What is accepted from now on is not in it.")
 
@@ -63,7 +63,7 @@ def restore(
         with _local_servers(terminal.state_dir) as settings:
             done = work(settings)
     else:
-        done = work(operator_settings(terminal.state_dir))
+        done = work(operator_settings(terminal.state_dir, terminal.server))
     terminal.answer(_document(done), f"{_told(done)} are back. Start the services: what was under way goes on.")
 
 

@@ -35,7 +35,7 @@ def bootstrap(
     if nats_users:
         print(variable_users(), end="")
         return
-    settings = operator_settings(terminal.state_dir)
+    settings = operator_settings(terminal.state_dir, terminal.server)
     if s3_policies:
         print(json.dumps(policies(settings.s3.bucket), indent=2))
         return

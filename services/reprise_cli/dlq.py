@@ -26,7 +26,7 @@ AllOption = Annotated[bool, typer.Option("--all", help="Every letter.")]
 
 def nats_settings(terminal: Terminal) -> Nats:
     """The environment's NATS server, else the local stack's."""
-    return operator_settings(terminal.state_dir).nats.model_copy(update={"connect_timeout": 5.0})
+    return operator_settings(terminal.state_dir, terminal.server).nats.model_copy(update={"connect_timeout": 5.0})
 
 
 def with_letters(terminal: Terminal, work: "Callable[[Letters], Awaitable[T]]") -> T:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
+from reprise_cli.errors import UsageError
 from reprise_cli.local import read_stack
 from reprise_runtime.rights import ADMIN, ROLES
 from reprise_runtime.settings import S3, Settings
@@ -36,12 +37,20 @@ def load_keys(folder: Path) -> Keys:
     return Keys(**made)
 
 
-def operator_settings(state_dir: Path) -> Settings:
-    """What an operator's command works with: the servers that the environment names, else the local stack's, with all rights."""
+def operator_settings(state_dir: Path, server: str) -> Settings:
+    """What an operator's command works with: the servers that the environment names, else the local stack's, with all rights.
+
+    Raises `UsageError` where neither is there, or the stack of the folder is not the one that is talked to.
+    """
     settings = Settings()
-    stack = read_stack(state_dir)
-    if stack is None or "REPRISE_NATS__URL" in os.environ:
+    if "REPRISE_NATS__URL" in os.environ:
         return settings
+    stack = read_stack(state_dir)
+    if stack is None or stack.url != server:
+        raise UsageError(
+            f"The stack in {state_dir} is not the one at {server}." if stack else f"No stack runs in {state_dir}.",
+            "Name the folder of its stack with --state-dir, or its servers with REPRISE_NATS__URL and REPRISE_S3__ENDPOINT.",
+        )
     keys = load_keys(state_dir)
     nats = {"url": stack.nats_url, "user": ADMIN, "password": SecretStr(keys.secrets[ADMIN])}
     s3 = S3(endpoint=stack.s3_endpoint, access_key=keys.access_key, secret_key=SecretStr(keys.secret_key))

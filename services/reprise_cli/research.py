@@ -47,6 +47,9 @@ def research(
 ) -> None:
     """Research a topic in web pages, files and folders."""
     found = read_sources(sources)
+    if found.left_out:
+        names = ", ".join(path.name for path in found.left_out[:LISTED]) + (" …" if len(found.left_out) > LISTED else "")
+        terminal.err.print(f"Left out, for they are empty or of no kind that can be read: {names}", markup=False)
     asked = {"stop_after": stop_after, "allow_partial": allow_partial, "max_tokens": max_tokens, "max_session_tokens": max_session_tokens}
     options = {name: value for name, value in asked.items() if value}
     named = {name: value for name, value in (("guidance", guidance), ("engine", engine), ("model", model)) if value}
@@ -68,6 +71,10 @@ def say_where(terminal: Terminal, client: Client, engine: str | None) -> None:
     endpoint = config.get("endpoint")
     if (engine or config.get("engine")) == "openai" and isinstance(endpoint, dict) and endpoint.get("leaves_machine"):
         terminal.say(f"The engine openai sends the texts of the sources to {endpoint.get('host')}.")
+
+
+LISTED = 10
+"""Names of files that a line lists."""
 
 
 class Following(NamedTuple):

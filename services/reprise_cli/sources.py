@@ -15,12 +15,15 @@ class Sources(NamedTuple):
 
     urls: tuple[str, ...]
     files: tuple[Path, ...]
+    left_out: tuple[Path, ...] = ()
+    """Files of a folder that are empty or of no kind that can be read."""
 
 
 def read_sources(named: Iterable[str]) -> Sources:
     """Tell URLs, files and folders apart; each once, in the order given. Raises `UsageError` for what is none of them."""
     urls: dict[str, None] = {}
     files: dict[Path, None] = {}
+    left_out: list[Path] = []
     for text in named:
         if text.startswith(("http://", "https://")):
             urls[text] = None
@@ -31,20 +34,21 @@ def read_sources(named: Iterable[str]) -> Sources:
             if not found:
                 raise UsageError(f"{text} holds no file that can be read.", f"Supported: {' '.join(sorted(SUFFIXES))}")
             files.update(dict.fromkeys(found))
+            left_out += sorted(set(visible(path)) - set(found))
         elif path.is_file():
             files[path] = None
         else:
             raise UsageError(f"{text} is no URL, and no file or folder has that name.", "A URL begins with http:// or https://.")
-    return Sources(tuple(urls), tuple(files))
+    return Sources(tuple(urls), tuple(files), tuple(left_out))
 
 
 def in_folder(folder: Path) -> list[Path]:
-    """The readable files of a folder and the folders below it, by name; hidden and empty ones are left out."""
+    """The readable files of a folder and the folders below it, by name; empty ones are left out."""
+    return [path for path in visible(folder) if path.suffix.lower() in SUFFIXES and path.stat().st_size > 0]
+
+
+def visible(folder: Path) -> list[Path]:
+    """Every file of a folder and the folders below it, by name, but for hidden ones."""
     return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and path.is_file()
-        and path.stat().st_size > 0
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        path for path in folder.rglob("*") if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )

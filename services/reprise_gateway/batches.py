@@ -11,7 +11,7 @@ from reprise_contracts.sources import Source
 from reprise_contracts.states import BatchPage, BatchView, Created
 from reprise_contracts.subjects import text_key
 from reprise_contracts.wire import Id, Sha256, Wire
-from reprise_gateway.http import PROBLEM, Key, Parts, Who, stored, whole
+from reprise_gateway.http import PROBLEM, Key, Parts, Who, one_name, stored, whole
 from reprise_gateway.requests import batch_request, exactly, source_request, sources_request
 from reprise_runtime.errors import ObjectMissing, Refused
 
@@ -46,7 +46,7 @@ class SourceList(Wire):
 async def start(request: Request, parts: Parts, who: Who, key: Key) -> Response:
     """Start a batch with its first session; from JSON, or from a form with files. 202 where the decision takes its time."""
     async with batch_request(request) as (asked, intake):
-        started = await parts.batches.start(asked.model_copy(update={"command_id": asked.command_id or key}), intake, who)
+        started = await parts.batches.start(asked.model_copy(update={"command_id": one_name(asked.command_id, key)}), intake, who)
     return whole(started.created, 201 if started.there else 202)
 
 
@@ -83,7 +83,7 @@ async def delete(batch_id: Id, parts: Parts, who: Who, key: Key) -> Response:
 @router.post("/batches/{batch_id}/sessions", status_code=201, response_model=Created, dependencies=[exactly(SessionRequest)])
 async def add_session(batch_id: Id, asked: SessionRequest, parts: Parts, who: Who, key: Key) -> Response:
     """A further session on the same sources."""
-    started = await parts.batches.add_session(batch_id, asked.model_copy(update={"command_id": asked.command_id or key}), who)
+    started = await parts.batches.add_session(batch_id, asked.model_copy(update={"command_id": one_name(asked.command_id, key)}), who)
     return whole(started.created, 201 if started.there else 202)
 
 
@@ -97,14 +97,14 @@ async def sources(batch_id: Id, parts: Parts, who: Who) -> Response:
 async def add_sources(batch_id: Id, request: Request, parts: Parts, who: Who, key: Key) -> Response:
     """Add sources: marks stale, runs nothing."""
     async with sources_request(request) as (command_id, intake):
-        return whole(await parts.batches.add_sources(batch_id, intake, command_id or key, who), 201)
+        return whole(await parts.batches.add_sources(batch_id, intake, one_name(command_id, key), who), 201)
 
 
 @router.put("/batches/{batch_id}/sources/{source_id}", response_model=BatchView, openapi_extra=_bodies(SourcesRequest))
 async def replace_source(batch_id: Id, source_id: Id, request: Request, parts: Parts, who: Who, key: Key) -> Response:
     """Replace a source by `{url}`, `{text, title}` or a file: marks stale, runs nothing."""
     async with source_request(request) as (command_id, intake):
-        return whole(await parts.batches.replace_source(batch_id, source_id, intake, command_id or key, who))
+        return whole(await parts.batches.replace_source(batch_id, source_id, intake, one_name(command_id, key), who))
 
 
 @router.delete("/batches/{batch_id}/sources/{source_id}", response_model=BatchView)

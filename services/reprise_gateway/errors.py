@@ -60,9 +60,9 @@ def invalid(error: RequestValidationError | ValidationError) -> Problem:
     kind = str(first["type"])
     message = str(first["msg"]).removeprefix("Value error, ")
     if kind == "json_invalid":
-        return Problem(type="invalid", detail="The body is not JSON.", action=CORRECT)
-    field = ".".join(place) or None
-    detail = f"{field}: {message}." if field else f"{message}."
+        return Problem(type="invalid", field="body", detail="The body is not JSON.", action=CORRECT)
+    field = ".".join(place) or "body"
+    detail = f"{field}: {message}."
     return Problem(type="invalid", field=field, detail=detail, action="Leave it out." if kind == "extra_forbidden" else CORRECT)
 
 

@@ -55,7 +55,15 @@ def command_key(
     command_id: Annotated[CommandId | None, Query()] = None,
 ) -> str | None:
     """The command id of a call that has none in its body."""
-    return command_id or idempotency_key
+    return one_name(command_id, idempotency_key)
+
+
+def one_name(given: str | None, key: str | None) -> str | None:
+    """The name of a command that was named in two places; raises `Refused` (invalid) for two names."""
+    if given and key and given != key:
+        detail = "The Idempotency-Key and the command_id are two different names for one command."
+        raise Refused(Problem(type="invalid", field="Idempotency-Key", detail=detail, action="Send one of them, or the same twice."))
+    return given or key
 
 
 Key = Annotated[str | None, Depends(command_key)]

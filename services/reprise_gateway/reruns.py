@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from reprise_contracts.commands import AcceptCall, CancelCall, RefreshCall, RestartPhase, RestartStep, SessionCall
 from reprise_contracts.states import Preview, Receipt
-from reprise_gateway.http import PROBLEM, Key, Parts, Who, outcome
+from reprise_gateway.http import PROBLEM, Key, Parts, Who, one_name, outcome
 from reprise_gateway.requests import exactly
 
 router = APIRouter(
@@ -17,7 +17,7 @@ S = TypeVar("S", bound=SessionCall)
 
 
 def _keyed(call: S, key: str | None) -> S:
-    return call if call.command_id else call.model_copy(update={"command_id": key})
+    return call.model_copy(update={"command_id": one_name(call.command_id, key)})
 
 
 @router.post("/restart/phase", status_code=202, response_model=Receipt, dependencies=[exactly(RestartPhase)])

@@ -120,7 +120,8 @@ class Narrator:
     def _node_queued(self, event: e.NodeQueued) -> str:
         again = f", attempt {event.attempt}" if event.attempt > 1 else ""
         gaps = f", without {self._nodes(event.gaps)}" if event.gaps else ""
-        return f"{_upper(self._node(event.node))} is ready to run{again}{gaps}."
+        verb = "are" if event.node == "phase1" else "is"
+        return f"{_upper(self._node(event.node))} {verb} ready to run{again}{gaps}."
 
     def _node_started(self, event: e.NodeStarted) -> str:
         return f"A worker began {self._node(event.node)}."
@@ -144,7 +145,8 @@ class Narrator:
         return f"{_upper(self._node(event.node))} was told to stop."
 
     def _cancelled(self, event: e.NodeCancelled) -> str:
-        return f"{_upper(self._node(event.node))} was cancelled; what it had before is kept."
+        verb = "were" if event.node == "phase1" else "was"
+        return f"{_upper(self._node(event.node))} {verb} cancelled; what was there before is kept."
 
     def _superseded(self, event: e.ResultSuperseded) -> str:
         return f"A late result of {self._node(event.node)} came and was set aside."

@@ -13,17 +13,22 @@ from reprise_contracts.wire import CommandId, Id, Sha256, Wire, digest
 Guidance = Annotated[str, StringConstraints(max_length=20_000)]
 
 
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
 def _one_line(text: object) -> object:
-    """A topic is one line: control characters (a terminal would obey them) and line ends become spaces."""
+    """A topic is one line: line ends, control characters and overrides of the direction (a terminal would obey them) become spaces."""
     if not isinstance(text, str):
         return text
-    return " ".join("".join(" " if unicodedata.category(char) == "Cc" else char for char in text).split())
+    return " ".join("".join(" " if unicodedata.category(char) == "Cc" or char in _DIRECTIONS else char for char in text).split())
 
 
 Topic = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=2_000)]
 Name = Annotated[str, StringConstraints(max_length=200)]
 Propagation = Literal["cascade", "mark_stale"]
 IfRunning = Literal["queue", "interrupt", "reject"]
+StepId = Annotated[int, Field(ge=1, strict=True)]
+"""A step's number; `true` and `"1"` are none."""
 Feature = Literal["phase_rerun", "step_rerun", "plan_edit"]
 Ceiling = Annotated[int, Field(ge=0, le=10**12)]
 """Tokens; 0 is none."""
@@ -53,7 +58,7 @@ class Target(Wire):
     """What to rerun: one phase, some steps, or whatever is stale."""
 
     phase: Phase | None = None
-    steps: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(max_length=10_000)] | None = None
+    steps: Annotated[tuple[StepId, ...], Field(max_length=10_000)] | None = None
     stale: Literal[True] | None = None
 
     @model_validator(mode="after")
@@ -108,7 +113,7 @@ class Cancel(Command):
 
     run_id: Id | None = None
     phase: Phase | None = None
-    step_id: Annotated[int, Field(ge=1)] | None = None
+    step_id: StepId | None = None
 
     @model_validator(mode="after")
     def _one_at_most(self) -> "Cancel":
@@ -268,7 +273,7 @@ class RestartPhase(SessionCall):
 class RestartStep(SessionCall):
     """`POST /workflow/restart/step`."""
 
-    step_ids: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=10_000)]
+    step_ids: Annotated[tuple[StepId, ...], Field(min_length=1, max_length=10_000)]
     options: Options = Options()
 
 
@@ -290,7 +295,7 @@ class CancelCall(SessionCall):
 
     run_id: Id | None = None
     phase: Phase | None = None
-    step_id: Annotated[int, Field(ge=1)] | None = None
+    step_id: StepId | None = None
 
     @model_validator(mode="after")
     def _one_at_most(self) -> "CancelCall":

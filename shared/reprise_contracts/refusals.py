@@ -8,10 +8,12 @@ from reprise_contracts.words import opening, spoken
 REUSED = Problem(
     type="command_reused", field="command_id", detail="This command id was used for another command.", action="Use a new command id."
 )
-ENDED = Problem(type="batch_ended", detail="The batch was ended; its results stay readable.", action="Start a new batch.")
-DELETED = Problem(type="batch_ended", detail="The batch was ended and deleted; nothing of it is left.", action="Start a new batch.")
+ENDED = Problem(type="batch_ended", field="batch_id", detail="The batch was ended; its results stay readable.", action="Start a new batch.")
+DELETED = Problem(
+    type="batch_ended", field="batch_id", detail="The batch was ended and deleted; nothing of it is left.", action="Start a new batch."
+)
 BUSY = Problem(
-    type="session_busy", detail="A run is active in this session.", retryable=True,
+    type="session_busy", field="options.if_running", detail="A run is active in this session.", retryable=True,
     action="Wait until it is done, cancel it, or send the command with if_running queue or interrupt.",
 )  # fmt: skip
 ONLY_ASKED = Problem(

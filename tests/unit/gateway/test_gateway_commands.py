@@ -53,7 +53,7 @@ async def test_r16_a_repeat_answers_the_first_answer_and_todays_outcome(site: An
 
 
 async def test_r16_a_stored_command_that_is_not_decided_yet_is_no_failure(make_site: Any) -> None:
-    site = await make_site(patience=0.05)
+    site = await make_site(patience=0.5)
     async with site.client() as http:
         _, session_id = await site.finished(http)
         site.research.deciding.clear()
@@ -245,6 +245,8 @@ async def test_a_session_of_another_batch_is_not_found(site: Any, http: Any) -> 
         ("/workflow/refresh", {"session_id": "not an id"}, "session_id"),
         ("/workflow/restart/phase", {"session_id": "s", "phase": "phase2", "options": {"dryrun": True}}, "options.dryrun"),
         ("/workflow/cancel", {"session_id": "s", "step": 3}, "step"),
+        ("/workflow/restart/step", {"session_id": "s", "step_ids": [True]}, "step_ids.0"),
+        ("/workflow/cancel", {"session_id": "s", "step_id": "3"}, "step_id"),
         ("/batches", {"topic": "x", "sources": [{"url": "http://x"}], "options": {"dry_run": True}}, "options.dry_run"),
     ],
 )
@@ -312,3 +314,15 @@ async def test_where_tokens_are_configured_any_name_will_do(make_site: Any, sett
     async with site.client() as http:
         answer = await http.get("/batches", headers={"Host": "research.example", "Authorization": "Bearer secret"})
         assert answer.status_code == 200
+
+
+async def test_r16_two_names_for_one_command_are_refused(http: Any) -> None:
+    """Whoever repeats by the header would not be protected by the body."""
+    body = {"session_id": "s", "phase": "phase2", "command_id": "one"}
+    answer = await http.post("/workflow/restart/phase", json=body, headers={"Idempotency-Key": "other"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "Idempotency-Key")
+
+
+async def test_a_topic_is_one_line_without_orders_to_a_terminal(site: Any, http: Any) -> None:
+    _, session_id = await site.start(http, topic="a\u0000b\u001b[31m\u202ec\nd")
+    assert (await http.get(f"/sessions/{session_id}")).json()["topic"] == "a b [31m c d"
