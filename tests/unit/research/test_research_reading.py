@@ -35,6 +35,7 @@ from unit.research.research_builders import passage
         ("aptitude is a frontend to the package system of the house.", True),
         ("Backups of the old files are kept until the upgrade is done.", True),
         ("参见第三章以获得关于选择发行版本的帮助。", False),
+        ("(参见 第 2.1.6 节 “软件包依赖关系”).", False),
         ("的软件包会在下一次升级时被系统删除。", False),
         ("软件包管理系统在升级时保留旧的配置文件。", True),
     ],
