@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from reprise_contracts import subjects
 from reprise_runtime import metrics, tracing
 from reprise_runtime.artifact_store import S3Store, await_bucket
+from reprise_runtime.errors import Unavailable
 from reprise_runtime.logs import logger, setup
-from reprise_runtime.nats import Bus, connect
+from reprise_runtime.nats import ApiError, Bus, connect
 from reprise_runtime.session_log import NatsSessionLog
 from reprise_runtime.settings import Settings
 from reprise_runtime.topology import open_bus
@@ -61,10 +62,13 @@ async def run(settings: Settings) -> None:
 
 
 async def held_jobs(bus: Bus) -> set[str]:
-    """The subjects of all jobs that the stream holds."""
+    """The subjects of all jobs that the stream holds; raises `Unavailable`."""
     held: set[str] = set()
     while True:
-        info = await bus.api(f"STREAM.INFO.{subjects.JOBS}", {"subjects_filter": ">", "offset": len(held)})
+        try:
+            info = await bus.api(f"STREAM.INFO.{subjects.JOBS}", {"subjects_filter": ">", "offset": len(held)})
+        except ApiError as error:  # a server that was just started has not been given this stream again: it lives in memory
+            raise Unavailable(f"the jobs cannot be seen: {error}") from error
         page = info["state"].get("subjects") or {}
         held |= page.keys()
         if not page or len(held) >= info.get("total", 0):

@@ -193,7 +193,7 @@ async def story(folder: Path, seconds: float, seed: int, batches: int) -> None:
             async def caught_up(watcher: Watcher = watcher, last: int = last) -> bool:
                 return bool(watcher.places) and watcher.places[-1][0] >= last
 
-            await until(caught_up, 60, f"the frames of {session}")
+            await until(caught_up, 180, f"the frames of {session} up to {last} (seen: {watcher.places[-1:]}, resets: {watcher.resets})")
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             watcher.check(entries)
