@@ -7,6 +7,7 @@ in this run. Ratios between lines of one run mean something; figures of differen
 import argparse
 import asyncio
 import hashlib
+import itertools
 import os
 import platform
 import statistics
@@ -19,7 +20,7 @@ from reprise_contracts import subjects
 from reprise_contracts.commands import Options, Rerun, Target
 from reprise_contracts.nodes import PHASES
 from reprise_contracts.wire import derived_id
-from stack import Caller, Stack, until
+from stack import Caller, Stack
 
 ENV = {"REPRISE_LOG__LEVEL": "warning"}
 
@@ -112,15 +113,20 @@ WIDTHS = {20: 12, 200: 3, 2000: 1}
 
 async def widths(stack: Stack, caller: Caller, table: Table) -> None:
     """What a node costs in a session on its own: of the clock, which waits for the phases in turn, and of the processor."""
+    spent: dict[int, tuple[float, float]] = {}
     for steps, rounds in WIDTHS.items():
         before, began = sum(processor_time(stack).values()), time.perf_counter()
         for place in range(rounds):
             await research(caller, [f"width-{steps}" if not place else f"width-{steps}-{place}"], f"steps={steps}")
         seconds, used = time.perf_counter() - began, sum(processor_time(stack).values()) - before
         nodes = rounds * (steps + 4)
+        spent[steps] = (seconds / rounds * 1000, used / rounds * 1000)
         table.add(
             f"one session of {steps} steps, cost per node", f"{seconds / nodes * 1000:.2f} ms, {used / nodes * 1000:.2f} ms of a core"
         )
+    for fewer, more in itertools.pairwise(spent):
+        clock, core = ((after - before) / (more - fewer) for before, after in zip(spent[fewer], spent[more], strict=True))
+        table.add(f"  each further step, from {fewer} to {more}", f"{clock:.2f} ms, {core:.2f} ms of a core")
 
 
 async def reruns(caller: Caller, table: Table) -> None:
@@ -179,17 +185,30 @@ async def growth(caller: Caller, table: Table) -> None:
         await caller.send(session, command)
         await ends(caller, [session])
 
-    async def swept() -> bool | None:
-        last = await caller.log.last(session)
-        return (last is not None and not last.commit.sweep) or None
-
-    await until(swept, 90, "the sweep")
+    await swept(caller)
     table.add("  after 100 step reruns with new guidance and cascade", await sizes())
+
+
+async def swept(caller: Caller, seconds: float = 300) -> None:
+    """Until no session is left to be swept."""
+    async with asyncio.timeout(seconds), caller.log.follow() as following:
+        left = {entry.id async for entry in caller.log.heads() if entry.commit.sweep}
+        while left:
+            entry = await anext(following)
+            if not entry.commit.sweep:
+                left.discard(entry.id)
 
 
 async def many_stored(stack: Stack, caller: Caller, table: Table, count: int) -> None:
     for first in range(0, count, 200):
         await research(caller, [f"stored-{n}" for n in range(first, first + 200)], "steps=1")
+    before, began = processor_time(stack), time.perf_counter()
+    await swept(caller)
+    used = sum(processor_time(stack).values()) - sum(before.values())
+    table.add(
+        f"  the sweeps of {count} sessions, later",
+        f"{used / count * 1000:.1f} ms of a core each, all within {time.perf_counter() - began:.0f} s",
+    )
     await latency(caller, table, f"with-{count}-more-stored-sessions")
     before = sum(processor_time(stack).values())
     seconds = await timed(lambda: research(caller, [f"wide-late-{n}" for n in range(20)], "steps=50"))

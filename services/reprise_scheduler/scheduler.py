@@ -86,7 +86,7 @@ class Scheduler:
                 count += 1
                 await self._guarded(entry.id, self._resume(entry))
             if commit.sweep or commit.deleted:
-                self._sweep_later(entry.id)
+                self._sweep_later(commit.batch, entry.id)
         if count:
             _log.info("resumed", sessions=count)
 
@@ -181,7 +181,7 @@ class Scheduler:
                 self._offer(session, event.node, event.not_before)
         self._ready.set()
         if commit.sweep or commit.deleted:
-            self._sweep_later(session.session_id)
+            self._sweep_later(session.batch_id, session.session_id)
 
     # Jobs
 
@@ -277,29 +277,31 @@ class Scheduler:
 
     # Sweeping
 
-    def _sweep_later(self, session_id: str) -> None:
+    def _sweep_later(self, batch_id: str, session_id: str) -> None:
         due = self._clock() + timedelta(seconds=self._timings.sweep_after)
-        self._timers.at(due, lambda: self._sweep(session_id))
+        self._timers.at(due, lambda: self._sweep(batch_id, session_id))
 
     async def _latest(self, session_id: str) -> Session | None:
+        """A session as its log says now; one that is kept folded and has not moved need not be read."""
         last = await self._log.last(session_id)
-        return await self._load(session_id, last.seq) if last else None
+        kept = self._active.get(session_id) or self._resting.get(session_id)
+        if last is None or (kept is not None and kept.seq == last.seq):
+            return kept if last else None
+        return await self._load(session_id, last.seq)
 
-    async def _sweep(self, session_id: str) -> None:
+    async def _sweep(self, batch_id: str, session_id: str) -> None:
         try:
-            session = await self._latest(session_id)
+            session = await self._sweeper.sweep(batch_id, session_id, lambda: self._latest(session_id))
             if session is None:
                 return
             if session.deleted:
                 await self._sweeper.remove_session(session)
                 self._resting.pop(session_id, None)
-            elif session.litter:
-                await self._sweeper.sweep(session, lambda: self._latest(session_id))
-                if session.batch_id in self._unswept:  # what its artifacts cited may be free now
-                    self._sweep_downloads_later(session.batch_id)
+            elif session.batch_id in self._unswept:  # what its artifacts cited may be free now
+                self._sweep_downloads_later(session.batch_id)
         except RepriseError as error:
             _log.warning("not swept", session=session_id, error=str(error))
-            self._sweep_later(session_id)
+            self._sweep_later(batch_id, session_id)
         except (Malformed, Impossible) as error:
             _log.error("cannot sweep a session", session=session_id, error=str(error))
 

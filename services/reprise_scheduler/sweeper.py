@@ -19,10 +19,9 @@ Look = Callable[[], Awaitable[list[int]]]
 """Where the logs of a batch and of its sessions stand now."""
 
 
-def prefixes(session: Session) -> list[str]:
+def prefixes(batch_id: str, session_id: str) -> list[str]:
     """Where a session's objects are."""
-    own = [subjects.artifact_prefix(session.batch_id, session.session_id, phase) for phase in PHASES]
-    return [*own, subjects.inputs_prefix(session.batch_id, session.session_id)]
+    return [*(subjects.artifact_prefix(batch_id, session_id, phase) for phase in PHASES), subjects.inputs_prefix(batch_id, session_id)]
 
 
 class Sweeper:
@@ -33,19 +32,22 @@ class Sweeper:
         self._log = log
         self._publisher = publisher
 
-    async def sweep(self, session: Session, latest: Callable[[], Awaitable[Session | None]]) -> None:
-        """Delete what the log has decided against. The list is made first, then judged by a state that is newer than it:
-        an object that is named meanwhile is seen to be."""
-        found = [key for prefix in prefixes(session) async for key, _ in self._store.list(prefix)]
+    async def sweep(self, batch_id: str, session_id: str, latest: Callable[[], Awaitable[Session | None]]) -> Session | None:
+        """Delete what the log has decided against; the session by which that was judged.
+
+        The list is made first and judged by a state that is newer than it: an object that is named meanwhile is seen to be.
+        """
+        found = [key for prefix in prefixes(batch_id, session_id) async for key, _ in self._store.list(prefix)]
         now = await latest()
-        if now is None or now.deleted:
-            return
+        if now is None or now.deleted or not now.litter:
+            return now
         rubbish = [key for key in found if decided_against(now, key)]
         await self._store.delete(rubbish)
         swept = Swept(seq=now.seq)
-        target = session.session_id
-        await self._publisher.publish(subjects.timer(target), swept.encode(), stream=subjects.INBOX, msg_id=f"{target}/{swept.input_id()}")
-        _log.info("swept", session=target, objects=len(rubbish))
+        message_id = f"{session_id}/{swept.input_id()}"
+        await self._publisher.publish(subjects.timer(session_id), swept.encode(), stream=subjects.INBOX, msg_id=message_id)
+        _log.info("swept", session=session_id, objects=len(rubbish))
+        return now
 
     async def sweep_downloads(self, batch: Batch, sessions: Sequence[Session], look: Look) -> bool:
         """R25: delete what sources were made of and no longer are, unless an artifact of today cites it; whether it came through.
@@ -87,7 +89,7 @@ class Sweeper:
 
     async def remove_session(self, session: Session) -> None:
         """R24: the objects, the snapshot and all of the log but its tombstone."""
-        for prefix in prefixes(session):
+        for prefix in prefixes(session.batch_id, session.session_id):
             await self._store.delete([key async for key, _ in self._store.list(prefix)])
         await self._log.drop_snapshot(session.session_id)
         await self._log.purge(session.session_id, keep=1)
