@@ -60,14 +60,16 @@ def finished() -> Session:
 
 
 def reruns() -> str:
-    """For each target and propagation: what runs, may run, is kept, becomes stale."""
+    """For each target and propagation: what runs, may run, is kept, becomes stale, may be dropped."""
     session = finished()
-    lines = ["| rerun | propagation | runs | runs if something above it changed | is kept | becomes stale |", "|---|---|---|---|---|---|"]
+    heads = ("rerun", "propagation", "runs", "runs if something above it changed", "is kept", "becomes stale if something above it changed")
+    heads += ("may be dropped",)
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for name, target in TARGETS.items():
         for propagation in ("cascade", "mark_stale"):
             command = Rerun(command_id="c", target=target, options=Options.model_validate({"propagation": propagation}))
             plan = preview(session, spec_of(session, command)).plan
-            cells = [_nodes(plan.run), _nodes(plan.may_run), _nodes(plan.keep), _nodes(plan.stale)]
+            cells = [_nodes(plan.run), _nodes(plan.may_run), _nodes(plan.keep), _nodes(plan.stale), _nodes(plan.may_drop)]
             lines.append(f"| {name} | {propagation} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -199,14 +199,23 @@ class World:
             return False
         if truth.used != self._inputs_now(node):
             return False
-        plan = self.s.plan
+        return all(self.really_fresh(other) is not False for other in self._above(node))
+
+    def _above(self, node: str) -> list[str]:
+        plan, step = self.s.plan, step_of(node)
         above = {"phase0": [], "phase1": ["phase0"], "phase2": ["phase0", "phase1"]}.get(node, ["phase0", "phase2"])
-        step = step_of(node)
         if step and plan:
             above = above + [f"phase3/{number}" for number in plan.by_id[step].depends_on]
         if node == "phase4" and plan:
             above = above + [f"phase3/{number}" for number in plan.by_id]
-        return all(self.really_fresh(other) is not False for other in above)
+        return above
+
+    def reads_of(self, node: str, ran: set[str]) -> bool:
+        """Whether a result was made from something of these nodes, or hangs on one that was and was not among them."""
+        used = self.truths[node].used
+        return bool(ran & used.keys()) or any(
+            self.reads_of(other, ran) for other in self._above(node) if other not in ran and other in self.truths
+        )
 
     # Workers
 

@@ -87,6 +87,7 @@ def preview(answer: Preview) -> RenderableType:
         ("keep", answer.plan.keep, "green"),
         ("stale", answer.plan.stale, "yellow"),
         ("drop", answer.plan.drop, "red"),
+        ("may drop", answer.plan.may_drop, "red"),
     )
     for title, nodes, style in rows:
         if nodes:

@@ -107,13 +107,23 @@ class Estimate(Wire):
 
 
 class Plan(Wire):
-    """What a command would do (R13). What runs is `run` and a part of `may_run`, nothing else."""
+    """What a command would do (R13). What runs is `run` and a part of `may_run`, nothing else.
+
+    Every node that has a result is in one of the first five lists; those of `may_drop` are in one of them as well.
+    """
 
     run: tuple[NodeOrGroup, ...] = ()
+    """These run, unless something fails or is cancelled."""
     may_run: tuple[NodeOrGroup, ...] = ()
+    """These run if something above them says something new; `phase3/*` are the steps that a new plan may add."""
     keep: tuple[NodeOrGroup, ...] = ()
+    """These are not run, and are fresh afterwards whatever the run brings."""
     stale: tuple[NodeOrGroup, ...] = ()
+    """These are not run, and are stale afterwards: they were and remain so, or become so if something above them says something new."""
     drop: tuple[NodeOrGroup, ...] = ()
+    """These go, with their results: an edited plan is without them."""
+    may_drop: tuple[NodeOrGroup, ...] = ()
+    """These steps go, with their results, if a new plan is without them; what else is said of them holds if it repeats them (R9)."""
     warnings: tuple[str, ...] = ()
     estimate: Estimate = Estimate()
 

@@ -1,6 +1,6 @@
 """The names and reasons of the rules in words a person reads; never an id."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from reprise_contracts.nodes import step_of
@@ -57,3 +57,23 @@ def because(node: str, reason: Reason) -> str:
     if node in _PLURAL:
         text = text.replace("{what} has ", "{what} have ").replace("{what} is ", "{what} are ")
     return opening(text.format(what=spoken(node)))
+
+
+# Warnings of a preview (R13)
+
+
+def left_stale(node: str) -> str:
+    """R7: above the targets something is stale."""
+    return f"{of(node, 'is', 'are')} stale and not run by this command."
+
+
+def passed_by(node: str, *, replaced: bool) -> str:
+    """R12: a user's own work lies on the way."""
+    does, them = "replaces" if replaced else "leaves", "them" if node in _PLURAL else "it"
+    return f"{of(node, 'was', 'were')} edited by a user; this run {does} {them}."
+
+
+def waits(node: str, parents: Sequence[str]) -> str:
+    """R19: a node cannot run, for what it depends on has no good result and is not run."""
+    more = f" and {len(parents) - 1} more" if len(parents) > 1 else ""
+    return f"{of(node, 'waits', 'wait')}: no good result of {spoken(parents[0])}{more}."

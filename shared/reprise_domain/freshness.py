@@ -26,13 +26,14 @@ CHAIN = 40
 
 def reads_now(session: Session, node: str) -> dict[str, str]:
     """R1, R3: every input and parameter of a node by name, and what it is now. An input that is missing is `""`."""
-    reads = dict(_inputs(session, node))
+    reads = dict(inputs(session, node))
     wished = session.parameters(node)
     reads |= {name: value for name in PARAMETERS if (value := getattr(wished, name))}
     return reads
 
 
-def _inputs(session: Session, node: str) -> list[tuple[str, str]]:
+def inputs(session: Session, node: str) -> list[tuple[str, str]]:
+    """R1: what a node reads besides its parameters, by name, and what it is now."""
     step = step_of(node)
     if step is not None:
         planned = session.plan.by_id.get(step) if session.plan else None

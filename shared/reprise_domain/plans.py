@@ -12,6 +12,7 @@ def unsound(session: Session, plan: tuple[PlannedStep, ...], *, edited: bool) ->
     """R9, R12: a plan keeps the numbers of the steps that it repeats, an edited step the one it carries; others are fresh."""
     before = session.plan.by_id if session.plan else {}
     seen: set[int] = set()
+    said: dict[str, int] = {}
     for step in plan:
         kept = before.get(step.step_id)
         if step.step_id in seen or any(other not in seen for other in step.depends_on):
@@ -20,7 +21,10 @@ def unsound(session: Session, plan: tuple[PlannedStep, ...], *, edited: bool) ->
             return refusals.unsound(f"the number {step.step_id} was used before")
         if kept is not None and kept.identity != step.identity and not edited:
             return refusals.unsound(f"step {step.step_id} became another one under the same number")
+        if step.identity in said:
+            return refusals.unsound(f"step {step.step_id} asks what step {said[step.identity]} asks")
         seen.add(step.step_id)
+        said[step.identity] = step.step_id
     return None if plan else refusals.unsound("it has no steps")
 
 

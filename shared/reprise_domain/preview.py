@@ -1,19 +1,22 @@
-"""R13: what a command would do, from the same scope and the same rules as the run itself; and why it cannot be done."""
+"""R13: what a command would do, from the same scope and the same judgement as the run itself; and why it cannot be done."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 
-from reprise_contracts import refusals
+from reprise_contracts import refusals, words
 from reprise_contracts.nodes import PHASES, step_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import Estimate, Plan, Preview
 from reprise_contracts.wire import digest
-from reprise_contracts.words import of
-from reprise_domain.freshness import Verdicts, moved, producer
+from reprise_domain.budget import exhausted
+from reprise_domain.fates import Fate, fate, may_move, wanting
+from reprise_domain.freshness import UPSTREAM, Verdicts
 from reprise_domain.graph import Scope, all_nodes, parents
 from reprise_domain.plans import unknown_steps
 from reprise_domain.state import Made, Session, Spec, scope_of
 
 NEW_STEPS = "phase3/*"
+LISTS = ("run", "may_run", "keep", "stale", "drop", "may_drop")
 
 
 def obstacle(session: Session, spec: Spec, *, busy: bool) -> Problem | None:
@@ -27,10 +30,8 @@ def obstacle(session: Session, spec: Spec, *, busy: bool) -> Problem | None:
         return None
     scope = scope_of(spec, session.plan)
     for node in _targets(session, spec, scope):
-        for parent in parents(node, session.plan):
-            partial = options.allow_partial and node == "phase4" and step_of(parent) is not None
-            if session.node(parent).made is None and parent not in scope and not partial:
-                return refusals.missing(node, parent)
+        if lost := wanting(session, spec, node, bad=(), coming=scope):
+            return refusals.missing(node, lost[0])
     return None
 
 
@@ -52,93 +53,85 @@ def changed_since(session: Session, spec: Spec) -> Problem | None:
 
 
 def preview(session: Session, spec: Spec, *, at_its_turn: bool = False, before: Session | None = None) -> Preview:
-    """What the run would do now. `run` is certain but for failures; `may_run` runs only if something above it changes.
+    """What the run would do now, as `Plan` says it.
 
     Of an edit it is read from the session as it would be after it; `before` is the session as it is.
     """
-    scope = scope_of(spec, session.plan)
-    run, may = _split(session, spec, scope)
-    verdicts = Verdicts(session)
-    keep: list[str] = []
-    stale: list[str] = []
-    below = {*run, *may}
-    for node in all_nodes(session.plan):
-        if any(parent in below for parent in parents(node, session.plan)):
-            below.add(node)
-        if node not in run and node not in may and session.node(node).made is not None:
-            (stale if node in below or verdicts.freshness(node) == "stale" else keep).append(node)
-    replanned = "phase2" in {*run, *may} and "phase3" in scope.phases and scope.steps is None
-    nodes = set(all_nodes(session.plan))
+    busy = (before or session).busy and not at_its_turn
+    ceiling = spec.options.max_session_tokens
+    session = replace(session, run=None, max_tokens=session.max_tokens if ceiling is None else ceiling)
+    scope, nodes, verdicts = scope_of(spec, session.plan), all_nodes(session.plan), Verdicts(session)
+    fates = _fates(session, spec, scope)
+    run = tuple(node for node, found in fates.items() if found == "run")
+    may = tuple(node for node, found in fates.items() if found == "may")
+    coming = {*run, *may}
+    stale = _stale_after(session, verdicts, coming)
+    left = [node for node in nodes if node not in coming and session.node(node).made is not None]
+    grows = "phase2" in coming and "phase3" in scope.phases and scope.steps is None
     plan = Plan(
         run=run,
-        may_run=(*may, NEW_STEPS) if replanned else may,
-        keep=tuple(keep),
-        stale=tuple(stale),
+        may_run=(*may, NEW_STEPS) if grows else may,
+        keep=tuple(node for node in left if node not in stale),
+        stale=tuple(node for node in left if node in stale),
         drop=tuple(node for node in all_nodes(before.plan) if node not in nodes) if before else (),
-        warnings=_warnings(session, spec, verdicts, scope),
+        may_drop=session.plan.nodes if session.plan and "phase2" in coming else (),
+        warnings=tuple(_warnings(session, spec, scope, fates, verdicts)),
         estimate=_estimate(session, run),
     )
-    if (before or session).busy and not at_its_turn:
+    if busy:
         return Preview(plan=plan, provisional=True)
-    lists = {name: sorted(getattr(plan, name)) for name in ("run", "may_run", "keep", "stale", "drop")}
+    lists = {name: sorted(getattr(plan, name)) for name in LISTS}
     options = spec.options.model_dump(mode="json", exclude={"dry_run", "plan_token"}, exclude_defaults=True)
-    token = digest([lists, spec.target.model_dump(mode="json"), options])[:32]
-    return Preview(plan=plan, plan_token=token)
+    return Preview(plan=plan, plan_token=digest([lists, spec.target.model_dump(mode="json"), options])[:32])
 
 
-def _split(session: Session, spec: Spec, scope: Scope) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The nodes that run for certain, and those that run only if something above them changes."""
-    run: list[str] = []
-    may: list[str] = []
-    moving: set[str] = set()
-    replanned = False
+def _fates(session: Session, spec: Spec, scope: Scope) -> dict[str, Fate]:
+    """What becomes of each node of the scope. A step that a new plan may be without is not certain to run."""
+    fates: dict[str, Fate] = {}
+    coming: set[str] = set()
+    bad: set[str] = set()
     for node in all_nodes(session.plan):
         if node not in scope:
             continue
-        above = [parent for parent in parents(node, session.plan) if parent in moving]
-        droppable = replanned and step_of(node) is not None
-        verdict = _outlook(session, spec, node, moving if above else set())
-        if verdict == "run" and not droppable:
-            run.append(node)
-        elif verdict != "keep":
-            may.append(node)
-        else:
-            continue
-        moving.add(node)
-        replanned = replanned or node == "phase2"
-    return tuple(run), tuple(may)
+        found = fate(session, spec, node, bad=bad, coming=coming)
+        fates[node] = "may" if found == "run" and "phase2" in coming and step_of(node) is not None else found
+        if found == "block":
+            bad.add(node)
+        elif found != "keep":
+            coming.add(node)
+    return fates
 
 
-def _outlook(session: Session, spec: Spec, node: str, moving: set[str]) -> str:
-    """`_verdict` of `decide`, for a node whose turn is still to come: what moves above it may move back."""
-    if spec.names(node) or spec.forces:
-        return "run"
-    entry = session.node(node)
-    if entry.made is not None and entry.made.edited:
-        return "keep"
-    if entry.status != "completed":
-        return "run"
-    if any(producer(name) not in moving for name in moved(session, node)):
-        return "run"
-    return "may" if moving else "keep"
-
-
-def _warnings(session: Session, spec: Spec, verdicts: Verdicts, scope: Scope) -> tuple[str, ...]:
-    """R7: stale nodes above a target are not run; the preview says so."""
-    named = [node for node in all_nodes(session.plan) if spec.names(node)]
-    above: dict[str, None] = {}
-    for node in named:
-        for parent in parents(node, session.plan):
-            if parent not in scope and verdicts.freshness(parent) == "stale":
-                above[parent] = None
-    found = [f"{of(node, 'is', 'are')} stale and not run by this command." for node in above]
+def _stale_after(session: Session, verdicts: Verdicts, coming: Container[str]) -> set[str]:
+    """R3, R5: the nodes that are stale after the run, or may be."""
+    stale: set[str] = set()
+    reached: set[str] = set()
     for node in all_nodes(session.plan):
+        above = parents(node, session.plan)
+        causes = {link.name for link in verdicts.links(node)}
+        moves = node in coming or may_move(session, node, coming)
+        own = node not in coming and (moves or any(not name.startswith(UPSTREAM) for name in causes))
+        if own or any(parent in stale and (moves or parent in reached or UPSTREAM + parent in causes) for parent in above):
+            stale.add(node)
+        if moves or any(parent in reached for parent in above):
+            reached.add(node)
+    return stale
+
+
+def _warnings(session: Session, spec: Spec, scope: Scope, fates: dict[str, Fate], verdicts: Verdicts) -> Iterator[str]:
+    """R7, R12, R19, R29: stale nodes above a target are not run, a user's own work lies on the way, something has to wait."""
+    above = {parent: None for node in fates if spec.names(node) for parent in parents(node, session.plan)}
+    yield from (words.left_stale(node) for node in above if node not in scope and verdicts.freshness(node) == "stale")
+    for node, found in fates.items():
         made = session.node(node).made
-        if node in scope and made is not None and made.edited:
-            does = "replaces" if spec.names(node) or spec.forces else "leaves"
-            them = "them" if node == "phase1" else "it"
-            found.append(f"{of(node, 'was', 'were')} edited by a user; this run {does} {them}.")
-    return tuple(found)
+        if made is not None and made.edited:
+            yield words.passed_by(node, replaced=found == "run")
+    if problem := exhausted(session):
+        yield problem.detail
+        return
+    for node, found in fates.items():
+        if found == "block" and (lost := wanting(session, spec, node, bad=(), coming=fates)):
+            yield words.waits(node, lost)
 
 
 def _estimate(session: Session, run: Iterable[str]) -> Estimate:

@@ -1,7 +1,6 @@
 """The coupling rules, applied until nothing more follows: a run takes its turn, nodes take theirs, the next run begins."""
 
 from datetime import datetime
-from typing import Literal
 
 from reprise_contracts import events as e
 from reprise_contracts.nodes import PHASES, phase_of, step_of
@@ -9,13 +8,11 @@ from reprise_contracts.refusals import WAITS
 from reprise_contracts.wire import digest_of
 from reprise_domain.budget import exhausted
 from reprise_domain.draft import Draft
-from reprise_domain.freshness import needs_run, reads_now
-from reprise_domain.graph import parents
+from reprise_domain.fates import Fate, fate
+from reprise_domain.freshness import reads_now
 from reprise_domain.preview import changed_since, obstacle
 from reprise_domain.reduce import THROUGH
 from reprise_domain.state import Run, Session, Spec
-
-Verdict = Literal["run", "keep", "block"]
 
 
 def drive(draft: Draft) -> None:
@@ -57,18 +54,22 @@ def _finish(draft: Draft, run: Run) -> None:
 def _take_turns(draft: Draft, run: Run) -> None:
     """R7, R8, R12, R19: each node whose turn has come is run, kept or blocked. They do not depend on each other."""
     session = draft.session
-    verdicts = {node: _verdict(session, run, node) for node in sorted(run.ready, key=_place)}
-    for node, verdict in verdicts.items():
-        if verdict == "run":
-            queue(draft, node, session.node(node).generation + 1, 1, None)
-    if kept := _those(verdicts, "keep"):
+    fates = {node: _fate(session, run, node) for node in sorted(run.ready, key=_place)}
+    for node in _those(fates, "run"):
+        queue(draft, node, session.node(node).generation + 1, 1, None)
+    if kept := _those(fates, "keep"):
         draft.say(e.NodesKept(nodes=kept))
-    if blocked := _those(verdicts, "block"):
+    if blocked := _those(fates, "block"):
         draft.say(e.NodesBlocked(nodes=blocked))
 
 
-def _those(verdicts: dict[str, Verdict], wanted: Verdict) -> tuple[str, ...]:
-    return tuple(node for node, verdict in verdicts.items() if verdict == wanted)
+def _fate(session: Session, run: Run, node: str) -> Fate:
+    halted = node in run.halted or phase_of(node) in run.halted
+    return "block" if halted else fate(session, run.spec, node, bad=run.bad)
+
+
+def _those(fates: dict[str, Fate], wanted: Fate) -> tuple[str, ...]:
+    return tuple(node for node, found in fates.items() if found == wanted)
 
 
 def _place(node: str) -> tuple[int, int]:
@@ -79,30 +80,3 @@ def queue(draft: Draft, node: str, generation: int, attempt: int, not_before: da
     """An attempt is ready, its inputs pinned (R18)."""
     inputs = digest_of(reads_now(draft.session, node))
     draft.say(e.NodeQueued(node=node, generation=generation, attempt=attempt, not_before=not_before, inputs=inputs))
-
-
-def _verdict(session: Session, run: Run, node: str) -> Verdict:
-    named = run.spec.names(node)
-    if _blocked(session, run, node, named=named):
-        return "block"
-    made = session.node(node).made
-    if not (named or run.spec.forces):
-        if made is not None and made.edited:  # R12: a cascade passes the user's own work by
-            return "keep"
-        if not needs_run(session, node):
-            return "keep"
-    return "block" if exhausted(session) else "run"
-
-
-def _blocked(session: Session, run: Run, node: str, *, named: bool) -> bool:
-    """R19: something that the node depends on failed or has no result. A partial report does without steps."""
-    if node in run.halted or phase_of(node) in run.halted:
-        return True
-    partial = node == "phase4" and run.spec.options.allow_partial
-    for parent in parents(node, session.plan):
-        if partial and step_of(parent) is not None:
-            continue
-        above = session.node(parent)
-        if parent in run.bad or above.made is None or (above.status == "failed" and not named):
-            return True
-    return False

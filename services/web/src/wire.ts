@@ -376,6 +376,7 @@ export interface Plan {
   keep: readonly string[];
   stale: readonly string[];
   drop: readonly string[];
+  may_drop: readonly string[];
   warnings: readonly string[];
   estimate: Estimate;
 }

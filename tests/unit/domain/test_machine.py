@@ -1,5 +1,7 @@
 """Thousands of generated histories against the oracle of `domain_world`."""
 
+from dataclasses import dataclass
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from reprise_contracts.commands import Accept, Cancel, Edit, EndBatch, Options, 
 from reprise_contracts.jobs import Job, LeaseEnded, Started, Stopped
 from reprise_contracts.nodes import step_of
 from reprise_contracts.sources import Source
-from reprise_contracts.states import Preview
+from reprise_contracts.states import Plan, Preview
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import digest
 from reprise_domain.commands import preview_edit, spec_of
@@ -21,6 +23,16 @@ from reprise_domain.graph import all_nodes
 from reprise_domain.preview import obstacle, preview
 from reprise_domain.reduce import fold
 from reprise_gateway.states import command_of, state_of
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a preview said just before its command was decided, and the results that there were."""
+
+    since: int
+    plan: Plan
+    made: dict[str, str]
+
 
 NAMES = ("alpha", "beta", "gamma", "delta", "epsilon")
 PLANS = st.lists(st.tuples(st.sampled_from(NAMES), st.booleans()), min_size=1, max_size=4, unique_by=lambda item: item[0])
@@ -48,7 +60,7 @@ class Histories(RuleBasedStateMachine):
         self.world = World(planner=self.plan, tokens=1)
         self.commands: list[Rerun] = []
         self.count = 0
-        self.watched: tuple[int, set[str], set[str], bool] | None = None
+        self.watched: Promise | None = None
         self.accepted = False
 
     def plan(self, job: Job) -> tuple[PlannedStep, ...]:
@@ -159,17 +171,22 @@ class Histories(RuleBasedStateMachine):
 
     # Commands
 
+    def results(self) -> dict[str, str]:
+        """Each node that has a result, and the key of it."""
+        entries = {node: self.world.s.node(node) for node in all_nodes(self.world.s.plan)}
+        return {node: entry.made.ref.key for node, entry in entries.items() if entry.made is not None}
+
     def rerun(self, target: Target, options: Options) -> None:
         command = Rerun(command_id=self.name(), target=target, options=options)
         idle = self.world.s.run is None and not self.world.s.queue
         spec = spec_of(self.world.s, command)
         expected = preview(self.world.s, spec).plan if idle and obstacle(self.world.s, spec, busy=False) is None else None
-        since = len(self.world.events())
+        since, made = len(self.world.events()), self.results()
         self.commands.append(command)
         self.watched = None
         self.world.give(command)
         if expected is not None and self.world.s.run is not None:
-            self.watched = (since, set(expected.run), set(expected.may_run), True)
+            self.watched = Promise(since, expected, made)
 
     @rule(phase=PHASES, options=OPTIONS)
     def rerun_phase(self, phase: str, options: Options) -> None:
@@ -224,16 +241,17 @@ class Histories(RuleBasedStateMachine):
         ref = ObjectRef(key=key, sha256=digest(key))
         command = Edit(command_id=self.name(), node="phase2", artifact=ref, parts=parts, plan=plan, options=options)
         expected = preview_edit(self.world.s, command, self.world.now)
-        held, since = set(all_nodes(self.world.s.plan)), len(self.world.events())
+        held, since, made = set(all_nodes(self.world.s.plan)), len(self.world.events()), self.results()
         self.watched = None
         self.world.give(command)
         if isinstance(expected, Preview):  # R12, R13: an edit drops what its preview said, and runs no more than that
             assert set(expected.plan.drop) == held - set(all_nodes(self.world.s.plan))
             if self.world.s.run is not None:
-                self.watched = (since, set(expected.plan.run), set(expected.plan.may_run), True)
+                self.watched = Promise(since, expected.plan, made | self.results())
 
     @rule(what=st.sampled_from(["add", "replace", "remove"]), which=st.integers(1, 4))
     def sources_change(self, what: str, which: int) -> None:
+        self.watched = None
         source_id = f"src-{which}"
         if what == "remove":
             self.world.tell_batch(RemoveSource(command_id=self.name(), source_id=source_id))
@@ -276,20 +294,39 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def what_ran_was_announced(self) -> None:
-        """R13: what runs is `run` and a part of `may_run`."""
+        """R13: what runs is `run` and a part of `may_run`; what goes is part of `drop` and `may_drop`."""
         if self.watched is None:
             return
-        since, run, may, _ = self.watched
-        events = self.world.events()[since:]
+        promise, plan = self.watched, self.watched.plan
+        events = self.world.events()[promise.since :]
         finished = next((place for place, event in enumerate(events) if event.type == "run_finished"), None)
         ours = events[: finished + 1] if finished is not None else events
         ran = {event.node for event in ours if event.type == "node_queued"}
-        known = ran if "phase3/*" not in may else {node for node in ran if step_of(node) is None}
-        assert known <= run | may, (known, run, may)
-        if finished is not None:
-            if ours[-1].outcome == "completed":
-                assert run <= ran, (run, ran)
-            self.watched = None
+        known = ran if "phase3/*" not in plan.may_run else {node for node in ran if step_of(node) is None or node in promise.made}
+        assert known <= {*plan.run, *plan.may_run}, (known, plan)
+        gone = set(promise.made) - set(all_nodes(self.world.s.plan))
+        assert gone <= {*plan.drop, *plan.may_drop}, (gone, plan)
+        if finished is None:
+            return
+        self.watched = None
+        outcome = ours[-1]
+        if outcome.outcome == "completed" or (outcome.outcome == "failed" and outcome.problem.type != "budget_reached"):
+            assert set(plan.run) <= ran, (plan, ran)  # nothing failed of itself and nothing was cancelled: that ends the watch
+        if self.world.s.run is None and outcome.outcome == "completed":
+            self.what_was_left_is_as_announced(promise, ran)
+
+    def what_was_left_is_as_announced(self, promise: Promise, ran: set[str]) -> None:
+        """R13: of what was not run, `keep` is fresh and as it was, and `stale` is stale unless what it read of the run says the same."""
+        plan, results, verdicts = promise.plan, self.results(), Verdicts(self.world.s)
+        for node in set(promise.made) & set(results):
+            assert [node in nodes for nodes in (plan.run, plan.may_run, plan.keep, plan.stale, plan.drop)].count(True) == 1, (node, plan)
+            if node in plan.keep:
+                assert results[node] == promise.made[node]
+                assert verdicts.freshness(node) == "fresh", (node, plan, verdicts.links(node))
+            if node in plan.stale and verdicts.freshness(node) == "fresh":
+                assert self.world.reads_of(node, ran), (node, plan, ran)
+            if node in plan.may_run and node not in ran:
+                assert self.world.reads_of(node, ran), (node, plan, ran)
 
     @invariant()
     def every_commit_can_be_shown(self) -> None:

@@ -10,7 +10,7 @@ from reprise_contracts.commands import Accept, AddSession, Cancel, Edit, EndBatc
 from reprise_contracts.jobs import DownloadsSwept, Failed, LeaseEnded, Started, Stopped
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source
-from reprise_contracts.states import Preview
+from reprise_contracts.states import Plan, Preview
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import digest
 from reprise_domain.commands import preview_edit, spec_of
@@ -281,12 +281,12 @@ def test_r12_an_edit_is_refused_while_a_run_is_active(world: World) -> None:
 
 def test_r12_r13_the_preview_of_an_edit_is_read_from_the_edited_plan(world: World) -> None:
     """The three steps become a, b and a new one; the third, which depended on the first, goes."""
-    previewed = preview_edit(world.s, edited(world, "e-1"), world.now)
-    assert isinstance(previewed, Preview)
-    assert previewed.plan.run == ()
-    assert set(previewed.plan.keep) == {"phase0", "phase1", "phase2", "phase3/1", "phase3/2"}
-    assert previewed.plan.stale == ("phase4",)
-    assert previewed.plan.drop == ("phase3/3",)
+    marking = preview_edit(world.s, edited(world, "e-1"), world.now)
+    assert isinstance(marking, Preview)
+    assert marking.plan.run == ()
+    assert set(marking.plan.keep) == {"phase0", "phase1", "phase2", "phase3/1", "phase3/2"}
+    assert marking.plan.stale == ("phase4",)
+    assert marking.plan.drop == ("phase3/3",)
     cascading = preview_edit(world.s, edited(world, "e-1", propagation="cascade"), world.now)
     assert isinstance(cascading, Preview)
     assert cascading.plan.run == ("phase3/4", "phase4")
@@ -350,6 +350,67 @@ def test_r13_a_plan_token_holds_until_the_lists_change(world: World) -> None:
     assert refused.problem.plan_token  # type: ignore[union-attr]
     rerun(world, "c-4", steps=(1,), plan_token=refused.problem.plan_token)  # type: ignore[union-attr]
     assert command_of(world.s, "c-4").status == "running"  # type: ignore[union-attr]
+
+
+def previewed(world: World, *, phase: str | None = None, steps: tuple[int, ...] | None = None, **options: object) -> Plan:
+    target = Target(phase=phase, steps=steps, stale=True if phase is None and steps is None else None)  # type: ignore[arg-type]
+    return preview(world.s, spec_of(world.s, Rerun(command_id="p", target=target, options=Options.model_validate(options)))).plan
+
+
+STEPS = ("phase3/1", "phase3/2", "phase3/3")
+
+
+def test_r9_r13_a_preview_of_a_replan_keeps_the_steps_that_the_new_plan_repeats(world: World) -> None:
+    """None of them runs or becomes stale through a new plan: each is kept, or goes."""
+    plan = previewed(world, phase="phase2", stop_after="phase2")
+    assert (plan.run, plan.may_run, plan.stale) == (("phase2",), (), ("phase4",))
+    assert (plan.keep, plan.may_drop) == (("phase0", "phase1", *STEPS), STEPS)
+    plan = previewed(world, phase="phase2")
+    assert (plan.run, plan.may_run, plan.stale) == (("phase2",), ("phase4", "phase3/*"), ())
+    assert (plan.keep, plan.may_drop) == (("phase0", "phase1", *STEPS), STEPS)
+    plan = previewed(world, phase="phase0", stop_after="phase2")  # other texts, and perhaps another plan
+    assert (plan.keep, plan.stale, plan.may_drop) == ((), (*STEPS, "phase4"), STEPS)
+
+
+def test_r13_what_a_run_makes_fresh_again_is_kept(world: World) -> None:
+    """The steps are stale for the plan above them alone; the plan is made again."""
+    world.salt["phase1"] = "other"
+    rerun(world, phase="phase1", propagation="mark_stale")
+    world.drain()
+    assert {"phase2", *STEPS, "phase4"} <= stale(world)
+    assert previewed(world, phase="phase2", propagation="mark_stale").keep == ("phase0", "phase1", *STEPS)
+    rerun(world, "c-2", phase="phase2", propagation="mark_stale")
+    world.drain()
+    assert stale(world) == {"phase4"}
+
+
+def test_r13_r19_what_waits_for_a_failed_step_is_not_said_to_run(world: World) -> None:
+    rerun(world, steps=(1,))
+    world.fail("phase3/1")
+    plan = previewed(world, steps=(2,))
+    assert (plan.run, plan.may_run) == (("phase3/2",), ())
+    assert plan.stale == ("phase3/1", "phase3/3", "phase4")
+    assert plan.warnings == ("The report waits: no good result of step 1.",)
+    assert previewed(world, steps=(2,), allow_partial=True).may_run == ("phase4",)
+
+
+def test_r13_r29_at_a_sessions_ceiling_nothing_is_said_to_run(world: World) -> None:
+    world.tokens = 100
+    rerun(world, phase="phase4", max_session_tokens=100)
+    world.drain()
+    plan = previewed(world, phase="phase1")
+    assert plan.run == plan.may_run == ()
+    assert "ceiling" in plan.warnings[0]
+    assert previewed(world, phase="phase1", max_session_tokens=0).run == ("phase1",)
+
+
+def test_r12_a_plan_asks_nothing_twice(world: World) -> None:
+    """The next plan could not tell which of the two it repeats."""
+    twice = edited(world, "e-1")
+    assert twice.plan is not None
+    again = twice.plan[0].model_copy(update={"step_id": world.s.next_step + 1})
+    world.give(twice.model_copy(update={"plan": (*twice.plan, again)}))
+    assert command_of(world.s, "e-1").problem.type == "invalid_plan"  # type: ignore[union-attr]
 
 
 def test_r13_a_preview_that_is_published_runs_nothing(world: World) -> None:

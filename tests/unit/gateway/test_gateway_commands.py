@@ -33,7 +33,8 @@ async def test_a_rerun_is_answered_with_its_run_and_its_plan(site: Any, http: An
     receipt = answer.json()
     assert receipt["status"] == "running" and receipt["position"] == 0
     assert receipt["plan"]["run"] == ["phase2"]
-    assert receipt["plan"]["may_run"] == ["phase3/1", "phase3/2", "phase3/3", "phase4", "phase3/*"]
+    assert receipt["plan"]["may_run"] == ["phase4", "phase3/*"]
+    assert receipt["plan"]["may_drop"] == ["phase3/1", "phase3/2", "phase3/3"]
     outcome = (await http.get(f"/sessions/{session_id}/commands/{receipt['command_id']}")).json()
     assert outcome["run_id"] == receipt["run_id"]
 

@@ -28,6 +28,7 @@ export function PreviewLists({
     ["Out of date", "stale", plan.stale, "kept, and says so"],
     ["Dropped", "cancelled", plan.drop, "its result goes"],
     ["Kept", "completed", plan.keep, "as it is"],
+    ["May be dropped", "cancelled", plan.may_drop, "where the new plan is without it; its result goes"],
   ];
   const shown = rows.filter(([name, , nodes]) => nodes.length > 0 || name === "Runs");
   return (

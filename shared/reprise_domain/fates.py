@@ -1,0 +1,50 @@
+"""What becomes of a node at its turn: judged here for a run that is under way and for the preview of one."""
+
+from collections.abc import Container
+from typing import Literal
+
+from reprise_contracts.nodes import step_of
+from reprise_domain.budget import exhausted
+from reprise_domain.freshness import inputs, moved, producer
+from reprise_domain.graph import parents
+from reprise_domain.state import Session, Spec
+
+Fate = Literal["run", "may", "keep", "block"]
+"""`may` is a preview's alone: it runs if something above it says something new."""
+
+
+def fate(session: Session, spec: Spec, node: str, *, bad: Container[str], coming: Container[str] = ()) -> Fate:
+    """R7, R8, R12, R19, R29: whether a node of a run's scope is run, kept or blocked.
+
+    `bad` are the nodes that failed or could not run in it. In a preview `coming` are those above whose turn is still to come:
+    what moved there may move back, and what did not may move.
+    """
+    named = spec.names(node)
+    if wanting(session, spec, node, bad=bad, coming=coming):
+        return "block"
+    if not (named or spec.forces):
+        entry = session.node(node)
+        if entry.made is not None and entry.made.edited:  # a cascade passes the user's own work by
+            return "keep"
+        if entry.status == "completed" and all(producer(name) in coming for name in moved(session, node)):
+            if not may_move(session, node, coming):
+                return "keep"
+            return "block" if exhausted(session) else "may"
+    return "block" if exhausted(session) else "run"
+
+
+def wanting(session: Session, spec: Spec, node: str, *, bad: Container[str], coming: Container[str]) -> list[str]:
+    """R19: what a node depends on and has no good result. A partial report does without steps, a target with the last good one."""
+    partial = node == "phase4" and spec.options.allow_partial
+    found = []
+    for parent in parents(node, session.plan):
+        above = session.node(parent)
+        lost = parent not in coming and (above.made is None or (above.status == "failed" and not spec.names(node)))
+        if (lost or parent in bad) and not (partial and step_of(parent) is not None):
+            found.append(parent)
+    return found
+
+
+def may_move(session: Session, node: str, coming: Container[str]) -> bool:
+    """R9: whether one of these nodes may give a node something new to read. No new plan defines a number otherwise."""
+    return any(producer(name) in coming for name, _ in inputs(session, node) if name != "definition")
