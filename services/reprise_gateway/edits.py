@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 from pydantic import ValidationError
 
 from reprise_contracts.artifacts import Artifact, Meta, Phase1, Phase2, PlannedStep, planned
+from reprise_contracts.faults import fault
 from reprise_contracts.problems import Problem
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import explain
@@ -65,8 +66,7 @@ def _read(model: type[A], document: Mapping[str, object]) -> A:
     try:
         return model.model_validate(document, extra="forbid")
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise _invalid(".".join(str(part) for part in first["loc"]) or None, explain(error, "the artifact")) from error
+        raise _invalid(fault(error.errors()[0]).field or None, explain(error, "the artifact")) from error
 
 
 def _known_sources(session: Session, items: list[Fields], name: str) -> None:

@@ -6,9 +6,11 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from reprise_contracts.faults import fault
 from reprise_contracts.problems import Problem, ProblemType
 from reprise_contracts.wire import Malformed
 from reprise_gateway.capacity import RETRY_AFTER
@@ -56,16 +58,15 @@ _UNFORESEEN = Problem(type="internal", detail="Something went wrong that should 
 def invalid(error: RequestValidationError | ValidationError) -> Problem:
     """The first faulty field of a failed validation."""
     first = error.errors()[0]
-    place = [str(part) for part in first["loc"] if part not in {"body", "query", "path", "header"}]
+    field, says = fault(ErrorDetails(**first), skip=_PLACES)
     kind = str(first["type"])
-    message = str(first["msg"]).removeprefix("Value error, ")
     if kind == "json_invalid":
         return Problem(type="invalid", field="body", detail="The body is not JSON.", action=CORRECT)
-    field = ".".join(place) or "body"
-    detail = f"{field}: {message}."
-    return Problem(type="invalid", field=field, detail=detail, action="Leave it out." if kind == "extra_forbidden" else CORRECT)
+    field = field or "body"
+    return Problem(type="invalid", field=field, detail=f"{field} {says}.", action="Leave it out." if kind == "extra_forbidden" else CORRECT)
 
 
+_PLACES = frozenset({"body", "query", "path", "header"})
 _TYPES: Mapping[int, ProblemType] = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 413: "too_large", 503: "unavailable"}
 
 

@@ -10,6 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from reprise_contracts.faults import fault
+
 VERSION = "v1"
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -64,9 +66,8 @@ class Wire(BaseModel):
 
 def explain(error: ValidationError, what: str) -> str:
     """One sentence that names the first faulty field of a failed validation."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the document"
-    return f"{what}: {where}: {first['msg']}"
+    first = fault(error.errors(include_url=False)[0])
+    return f"{what}: {first.field or 'the document'} {first.says}"
 
 
 def canonical(value: object) -> bytes:
