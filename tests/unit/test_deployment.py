@@ -1,7 +1,10 @@
 """What is written for a deployment agrees with the code that it deploys."""
 
 import re
+from importlib import metadata
 from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
 
 from reprise_cli.bootstrap import variable_users
 from reprise_contracts.nodes import PHASES
@@ -10,6 +13,8 @@ from reprise_runtime.store_rights import WRITES, user_of
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
+OLDEST = "3.11.2"
+"""The Python of Debian 12, the oldest that everything has to install on."""
 
 
 def test_the_users_of_the_nats_servers_are_those_of_the_code() -> None:
@@ -33,3 +38,11 @@ def test_every_service_runs_as_its_own_user() -> None:
         assert f"REPRISE_NATS__USER: {role}" in COMPOSE
         assert (f"REPRISE_S3__ACCESS_KEY: {user_of(role)}\n" in COMPOSE) == (role in WRITES)
     assert COMPOSE.count("REPRISE_NATS__USER: admin") == 1
+
+
+def test_every_pinned_version_installs_on_the_oldest_python() -> None:
+    """A release may ask for a later patch of Python than the one that made the lock file noticed."""
+    pinned = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().split() if "==" in line)
+    asked = {found.name: found.metadata["Requires-Python"] for found in metadata.distributions() if pinned.get(found.name) == found.version}
+    assert len(asked) > 80
+    assert {name: needs for name, needs in asked.items() if needs and not SpecifierSet(needs).contains(OLDEST)} == {}
