@@ -96,9 +96,11 @@ class Access:
         return await self._tickets.issue(caller.name)
 
     def identified(self, connection: HTTPConnection) -> "Caller | Refused":
-        """Who calls, or why nobody is let in: whether that matters is the route's."""
+        """Who calls, or why nobody is let in: whether that matters is the route's.
+
+        A browser names the page (`Origin`) with every call that changes something, a program does not."""
         try:
-            return self.caller(connection.headers)
+            return self.caller(connection.headers, "the web app" if "origin" in connection.headers else "REST")
         except Refused as refusal:
             return refusal
 

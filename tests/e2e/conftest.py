@@ -60,11 +60,13 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     contexts: dict[tuple[object, ...], BrowserContext] = {}
     opened: list[tuple[Page, list[str]]] = []
 
-    def opener(path: str, *, width: int = 1280, height: int = 900, scheme: str = "light", motion: str = "reduce") -> Page:
-        look = (width, height, scheme, motion)
+    def opener(
+        path: str, *, width: int = 1280, height: int = 900, scheme: str = "light", motion: str = "reduce", at: str = site.url
+    ) -> Page:
+        look = (width, height, scheme, motion, at)
         if look not in contexts:
             contexts[look] = browser.new_context(
-                base_url=site.url,
+                base_url=at,
                 viewport={"width": width, "height": height},
                 color_scheme=scheme,
                 reduced_motion=motion,  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +18,7 @@ import httpx
 
 from reprise_cli.local import StackFile, read_stack
 from reprise_runtime.servers import free_ports
+from reprise_runtime.tokens import digest
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -34,9 +35,9 @@ def until(found: Callable[[], T | None], seconds: float = 60.0) -> T:
 
 
 class Site:
-    """`reprise up` in a folder of its own."""
+    """`reprise up` in a folder of its own; with tokens (`{name: role}`, each token is its holder's name) its tests call as `olga`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, roles: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         port, nats_port, s3_port = free_ports(3)
         self.url = f"http://127.0.0.1:{port}"
@@ -45,12 +46,15 @@ class Site:
         environment = os.environ | {
             "REPRISE_ENGINE": "e2e.stage:Staged", "PYTHONPATH": str(HERE.parent), "REPRISE_FETCH__ALLOW_LOOPBACK": "true",
         }  # fmt: skip
+        if roles:
+            known = {name: {"hash": digest(name), "role": role} for name, role in roles.items()}
+            environment["REPRISE_AUTH__TOKENS"] = json.dumps(known)
         with (folder / "up.log").open("w") as log:
             self._up = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
         assert self._up.stdout is not None
         said = self._up.stdout.readline()
         assert "ready" in said, (folder / "up.log").read_text()
-        self.http = httpx.Client(base_url=self.url, timeout=30)
+        self.http = httpx.Client(base_url=self.url, timeout=30, headers={"Authorization": "Bearer olga"} if roles else {})
 
     def end(self) -> None:
         self.http.close()

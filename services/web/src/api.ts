@@ -4,6 +4,7 @@ import type {
   BatchView,
   CommandView,
   Created,
+  Phase,
   Phase0,
   Phase1,
   Phase2,
@@ -29,6 +30,9 @@ export class Refusal extends Error {
   }
 }
 
+/** What a caller may do; each includes those before it. */
+export type Role = "viewer" | "researcher" | "operator";
+
 export interface Config {
   readonly version: string;
   readonly engine: string;
@@ -44,6 +48,7 @@ export interface Config {
   };
   readonly auth: boolean;
   readonly caller: string;
+  readonly role: Role;
 }
 
 export interface Artifacts {
@@ -122,6 +127,8 @@ const id = encodeURIComponent;
 export const api = {
   config: () => ask<Config>("/config"),
   workers: () => ask<readonly PoolView[]>("/workers"),
+  orderPool: (phase: Phase, order: "pause" | "resume" | "drain") =>
+    ask<PoolView>(`/workers/${phase}/${order}`, { method: "POST" }),
   ticket: async () => (await ask<{ readonly ticket: string }>("/ws-ticket", { method: "POST" })).ticket,
 
   batches: (search: string, after: string | null, signal?: AbortSignal) =>

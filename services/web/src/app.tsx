@@ -1,6 +1,6 @@
 /** The shell around every page, and which page is shown. */
 import * as Tooltip from "@radix-ui/react-tooltip";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, Suspense, useEffect } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { api, Refusal } from "./api";
@@ -8,7 +8,9 @@ import { Brand } from "./ui/brand";
 import { Guard } from "./ui/guard";
 import { lazily } from "./ui/lazily";
 import { ProblemNotice } from "./ui/problem";
+import { Account } from "./views/account";
 import { BatchesPage } from "./views/batches";
+import { useMay } from "./views/rights";
 import { SessionPages } from "./views/session";
 import { SignIn } from "./views/sign-in";
 import { StartPage } from "./views/start";
@@ -25,7 +27,9 @@ const PAGES = [
 
 export function App(): ReactNode {
   const [path] = useLocation();
+  const queries = useQueryClient();
   const config = useQuery({ queryKey: ["config"], queryFn: api.config, staleTime: Number.POSITIVE_INFINITY });
+  const may = useMay("researcher");
   const refused = config.error instanceof Refusal && config.error.status === 401;
   useEffect(() => {
     window.scrollTo(0, 0);
@@ -43,16 +47,17 @@ export function App(): ReactNode {
             <span>Reprise</span>
           </Link>
           <nav aria-label="Site">
-            {PAGES.map(([href, name]) => (
+            {PAGES.filter(([href]) => href !== "/" || may || !config.data).map(([href, name]) => (
               <Link key={href} href={href} aria-current={isHere(path, href) ? "page" : undefined}>
                 {name}
               </Link>
             ))}
           </nav>
+          {config.data?.auth && <Account config={config.data} />}
         </header>
         <main id="main" tabIndex={-1}>
           {refused ? (
-            <SignIn onDone={() => void config.refetch()} />
+            <SignIn onDone={(known) => queries.setQueryData(["config"], known)} />
           ) : config.error ? (
             <div className="page">
               <h1>Reprise</h1>
@@ -62,9 +67,7 @@ export function App(): ReactNode {
             <Guard key={path.split("/").slice(0, 4).join("/")}>
               <Suspense fallback={<div className="page waiting" aria-busy="true" />}>
                 <Switch>
-                  <Route path="/">
-                    <StartPage config={config.data} />
-                  </Route>
+                  <Route path="/">{may ? <StartPage config={config.data} /> : <OnlyLooking />}</Route>
                   <Route path="/app/batches" component={BatchesPage} />
                   <Route path="/app/sessions/:session/*?">
                     {({ session }) => <SessionPages key={session} sessionId={session} />}
@@ -97,6 +100,20 @@ function NoPage(): ReactNode {
       <p>
         Go to your <Link href="/app/batches">batches</Link>, or start <Link href="/">new research</Link>.
       </p>
+    </div>
+  );
+}
+
+function OnlyLooking(): ReactNode {
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>You may look</h1>
+        <p className="lead">
+          Your token is a viewer’s: you can read all <Link href="/app/batches">batches</Link> and their reports. To
+          start or rerun research, ask whoever runs this server for a researcher’s token.
+        </p>
+      </div>
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { Dialog } from "../ui/dialog";
 import { ProblemNotice } from "../ui/problem";
 import { capital, isActive, nodeName } from "../words";
 import { RerunDialog, type RerunTarget, targetKey } from "./rerun-dialog";
+import { useConfig, useMay } from "./rights";
 
 interface RerunProps {
   readonly target: RerunTarget;
@@ -27,8 +28,11 @@ export function RerunButton({
 }: RerunProps): ReactNode {
   const [open, setOpen] = useState(false);
   const ended = useSession((session) => session.state.ended);
+  const may = useMay("researcher");
+  const features = useConfig()?.features;
   const word = useButtonWord(targetKey(target));
-  if (ended) return null;
+  const on = "steps" in target ? features?.step_rerun : features?.phase_rerun;
+  if (ended || !may || !on) return null;
   return (
     <>
       <button
@@ -62,8 +66,10 @@ export function CancelButton({
 }): ReactNode {
   const ids = useIds();
   const desk = useDesk();
+  const may = useMay("researcher");
   const about = `cancel ${JSON.stringify(what)}`;
   const word = useButtonWord(about);
+  if (!may) return null;
   return (
     <button
       type="button"
@@ -98,7 +104,8 @@ export function NodeAction({ node }: { readonly node: string }): ReactNode {
 export function AcceptButton({ node }: { readonly node: string }): ReactNode {
   const [open, setOpen] = useState(false);
   const ended = useSession((session) => session.state.ended);
-  if (ended) return null;
+  const may = useMay("researcher");
+  if (ended || !may) return null;
   return (
     <>
       <button

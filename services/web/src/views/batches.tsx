@@ -9,6 +9,7 @@ import { useTitle } from "../ui/title";
 import type { BatchView, SessionSummary } from "../wire";
 import { ago, count } from "../words";
 import { EndDialog } from "./end-dialog";
+import { useMay } from "./rights";
 
 const WORDS: Record<SessionSummary["status"], string> = {
   pending: "Not finished",
@@ -22,6 +23,7 @@ const WORDS: Record<SessionSummary["status"], string> = {
 export function BatchesPage(): ReactNode {
   useTitle("Batches");
   const id = useId();
+  const may = useMay("researcher");
   const [search, setSearch] = useState("");
   const [ending, setEnding] = useState<BatchView | null>(null);
   const asked = useDeferredValue(search.trim());
@@ -57,7 +59,7 @@ export function BatchesPage(): ReactNode {
       {pages.isSuccess && batches.length === 0 && (
         <div className="card stack">
           <p>{asked ? `Nothing was found for “${asked}”.` : "There is no batch yet."}</p>
-          {!asked && (
+          {!asked && may && (
             <Link href="/" className="button primary fit">
               Start new research
             </Link>
@@ -87,6 +89,7 @@ export function BatchesPage(): ReactNode {
 }
 
 function Row({ batch, onEnd }: { readonly batch: BatchView; readonly onEnd: () => void }): ReactNode {
+  const may = useMay("researcher");
   return (
     <li className="batch">
       {batch.sessions.map((session) => (
@@ -109,14 +112,16 @@ function Row({ batch, onEnd }: { readonly batch: BatchView; readonly onEnd: () =
           </div>
         </div>
       ))}
-      <button
-        type="button"
-        className="button quiet slim"
-        onClick={onEnd}
-        aria-label={`${batch.ended ? "Delete" : "End"} ${batch.topic}`}
-      >
-        {batch.ended ? "Delete" : "End"}
-      </button>
+      {may && (
+        <button
+          type="button"
+          className="button quiet slim"
+          onClick={onEnd}
+          aria-label={`${batch.ended ? "Delete" : "End"} ${batch.topic}`}
+        >
+          {batch.ended ? "Delete" : "End"}
+        </button>
+      )}
     </li>
   );
 }

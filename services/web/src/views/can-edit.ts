@@ -1,10 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
-import { api } from "../api";
 import { useSession } from "../store";
+import { useConfig, useMay } from "./rights";
 
-/** Whether goals and plan may be edited now: the feature is on, the batch lives, and nothing runs. */
+/** Whether goals and plan may be edited now: by this caller, with the feature on, while the batch lives and nothing runs. */
 export function useCanEdit(): boolean {
-  const config = useQuery({ queryKey: ["config"], queryFn: api.config, staleTime: Number.POSITIVE_INFINITY });
+  const may = useMay("researcher");
+  const on = useConfig()?.features.plan_edit ?? false;
   const free = useSession(({ state }) => !state.ended && !state.run && state.queue.length === 0);
-  return free && (config.data?.features.plan_edit ?? false);
+  return may && free && on;
 }

@@ -16,6 +16,7 @@ import { ago, isActive, PHASE_NAMES, PHASE_PAGES, standing } from "../words";
 import { EndDialog } from "./end-dialog";
 import { NowPanel } from "./now";
 import { Overview } from "./overview";
+import { useMay } from "./rights";
 
 const SourcesPage = lazily(() => import("./sources"));
 const GoalsPage = lazily(() => import("./goals"));
@@ -70,6 +71,7 @@ function Head(): ReactNode {
   const ended = useSession((session) => session.state.ended);
   const created = useSession((session) => session.state.created_at);
   const ids = useIds();
+  const may = useMay("researcher");
   const [ending, setEnding] = useState(false);
   const [, navigate] = useLocation();
   useTitle(topic);
@@ -79,9 +81,11 @@ function Head(): ReactNode {
         <Link href="/app/batches">Batches</Link>
         <span>{engine === "extractive" ? "Extractive engine" : engine}</span>
         {created && <time dateTime={created}>begun {ago(created)}</time>}
-        <button type="button" className="link-button" onClick={() => setEnding(true)}>
-          {ended ? "Delete the batch" : "End the batch"}
-        </button>
+        {may && (
+          <button type="button" className="link-button" onClick={() => setEnding(true)}>
+            {ended ? "Delete the batch" : "End the batch"}
+          </button>
+        )}
       </p>
       <h1>{topic}</h1>
       <Parts />

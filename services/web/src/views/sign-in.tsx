@@ -1,16 +1,26 @@
 /** Where the server wants to know who calls. */
+import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
-import { setToken } from "../api";
+import { api, type Config, Refusal, setToken } from "../api";
+import { ProblemNotice } from "../ui/problem";
+import { useTitle } from "../ui/title";
 
-export function SignIn({ onDone }: { readonly onDone: () => void }): ReactNode {
+export function SignIn({ onDone }: { readonly onDone: (config: Config) => void }): ReactNode {
+  useTitle("Sign in");
   const id = useId();
   const [value, setValue] = useState("");
-  const [tried, setTried] = useState(false);
+  const entry = useMutation({
+    mutationFn: (token: string) => {
+      setToken(token);
+      return api.config();
+    },
+    onSuccess: onDone,
+    onError: () => setToken(null),
+  });
+  const unknown = entry.error instanceof Refusal && entry.error.status === 401;
   function submit(event: FormEvent): void {
     event.preventDefault();
-    setToken(value.trim());
-    setTried(true);
-    onDone();
+    entry.mutate(value.trim());
   }
   return (
     <form className="page" onSubmit={submit}>
@@ -25,17 +35,17 @@ export function SignIn({ onDone }: { readonly onDone: () => void }): ReactNode {
           type="password"
           autoComplete="current-password"
           value={value}
-          aria-invalid={tried}
+          aria-invalid={unknown}
+          aria-describedby={`${id}-error`}
           onChange={(event) => setValue(event.target.value)}
         />
-        {tried && (
-          <p className="error" role="alert">
-            The server does not know this token. Check it and try again.
-          </p>
-        )}
+        <p className="error" id={`${id}-error`} role="alert">
+          {unknown && "The server does not know this token, or it has expired. Check it and try again."}
+        </p>
       </div>
+      {entry.isError && !unknown && <ProblemNotice error={entry.error} />}
       <div className="button-row">
-        <button type="submit" className="button primary" disabled={!value.trim()}>
+        <button type="submit" className="button primary" disabled={!value.trim() || entry.isPending}>
           Continue
         </button>
       </div>

@@ -9,6 +9,7 @@ import { count, FAILURE_WORDS, when } from "../words";
 import { useArtifact } from "./artifact";
 import { PhaseHead } from "./phase-head";
 import { QuoteDialog } from "./quote-dialog";
+import { useMay } from "./rights";
 import { SourceDialog, type SourceEdit } from "./source-dialog";
 import { sourceName } from "./source-name";
 
@@ -16,6 +17,7 @@ export default function SourcesPage(): ReactNode {
   const { batch_id } = useIds();
   const version = useSession((session) => session.state.nodes.phase0?.artifact?.sha256);
   const ended = useSession((session) => session.state.ended);
+  const may = useMay("researcher") && !ended;
   const live = useSession((session) => session.live.sources);
   const sources = useQuery({
     queryKey: ["sources", batch_id, version],
@@ -31,7 +33,7 @@ export default function SourcesPage(): ReactNode {
   return (
     <>
       <PhaseHead phase="phase0">
-        {!ended && (
+        {may && (
           <button type="button" className="button slim" onClick={() => setEdit({ kind: "add" })}>
             Add sources
           </button>
@@ -62,7 +64,7 @@ export default function SourcesPage(): ReactNode {
               summary={summaries.get(source.source_id)}
               stage={live[source.source_id]?.status === "inProgress" ? live[source.source_id]?.stage : undefined}
               names={sources.data ?? []}
-              onEdit={ended ? null : setEdit}
+              onEdit={may ? setEdit : null}
               onQuote={setQuote}
             />
           ))}

@@ -15,7 +15,8 @@ interface Props {
   readonly step: number;
   readonly planned: Step | undefined;
   readonly chosen: boolean;
-  readonly onChoose: (step: number) => void;
+  /** Null where nothing can be chosen. */
+  readonly onChoose: ((step: number) => void) | null;
   readonly open: boolean;
   readonly onUnfold: (step: number) => void;
 }
@@ -27,9 +28,11 @@ export const StepCard = memo(function StepCard({ step, planned, chosen, onChoose
   if (!view) return null;
   const title = view.title || planned?.title || `Step ${step}`;
   return (
-    <article className={`step ${chosen ? "chosen" : ""}`} aria-labelledby={`${id}-title`}>
+    <article className={`step ${chosen ? "chosen" : ""} ${onChoose ? "" : "fixed"}`} aria-labelledby={`${id}-title`}>
       <div className="step-row">
-        <input type="checkbox" checked={chosen} onChange={() => onChoose(step)} aria-label={`Choose step ${step}`} />
+        {onChoose && (
+          <input type="checkbox" checked={chosen} onChange={() => onChoose(step)} aria-label={`Choose step ${step}`} />
+        )}
         <NodeGlyph view={view} />
         <button
           type="button"

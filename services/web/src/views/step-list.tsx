@@ -5,6 +5,7 @@ import { useSession } from "../store";
 import type { Step } from "../wire";
 import { RerunButton } from "./actions";
 import { useArtifact } from "./artifact";
+import { useConfig, useMay } from "./rights";
 import { StepCard } from "./step-card";
 
 const HEIGHT = 76;
@@ -14,6 +15,10 @@ const FEW = 60;
 export function StepList({ open }: { readonly open?: number }): ReactNode {
   const steps = useSession((session) => session.steps);
   const plan = usePlan();
+  const ended = useSession((session) => session.state.ended);
+  const may = useMay("researcher");
+  const on = useConfig()?.features.step_rerun ?? false;
+  const choosing = may && on && !ended;
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const [unfolded, setUnfolded] = useState<ReadonlySet<number>>(new Set(open ? [open] : []));
   const list = useRef<HTMLOListElement>(null);
@@ -38,22 +43,24 @@ export function StepList({ open }: { readonly open?: number }): ReactNode {
     <section className="steps" aria-label="Steps">
       <div className="section-head">
         <h2>Steps</h2>
-        <div className="button-row">
-          <span className="soft small" aria-live="polite">
-            {standing.length ? `${standing.length} chosen` : "Choose steps to rerun together"}
-          </span>
-          {standing.length > 0 && (
-            <button type="button" className="button quiet slim" onClick={() => setChosen(new Set())}>
-              Clear
-            </button>
-          )}
-          <RerunButton
-            target={{ steps: standing }}
-            label="Rerun chosen"
-            name="the chosen steps"
-            disabled={standing.length === 0}
-          />
-        </div>
+        {choosing && (
+          <div className="button-row">
+            <span className="soft small" aria-live="polite">
+              {standing.length ? `${standing.length} chosen` : "Choose steps to rerun together"}
+            </span>
+            {standing.length > 0 && (
+              <button type="button" className="button quiet slim" onClick={() => setChosen(new Set())}>
+                Clear
+              </button>
+            )}
+            <RerunButton
+              target={{ steps: standing }}
+              label="Rerun chosen"
+              name="the chosen steps"
+              disabled={standing.length === 0}
+            />
+          </div>
+        )}
       </div>
       <ol ref={list} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => {
@@ -72,7 +79,7 @@ export function StepList({ open }: { readonly open?: number }): ReactNode {
                 step={step}
                 planned={plan.get(step)}
                 chosen={chosen.has(step)}
-                onChoose={choose}
+                onChoose={choosing ? choose : null}
                 open={unfolded.has(step)}
                 onUnfold={unfold}
               />

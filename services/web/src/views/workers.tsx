@@ -1,5 +1,5 @@
 /** The pools: what waits, what is at work, and what each worker does now. */
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { api } from "../api";
@@ -7,8 +7,9 @@ import { Glyph } from "../ui/glyph";
 import { ProblemNotice } from "../ui/problem";
 import { Term } from "../ui/term";
 import { useTitle } from "../ui/title";
-import type { PoolView } from "../wire";
+import type { Phase, PoolView } from "../wire";
 import { ago, capital, nodeName, nodePath, PHASE_TITLES, phaseOf } from "../words";
+import { useMay } from "./rights";
 
 export default function WorkersPage(): ReactNode {
   useTitle("Workers");
@@ -37,6 +38,7 @@ const STATES: Record<PoolView["state"], string> = {
 };
 
 function Pool({ pool }: { readonly pool: PoolView }): ReactNode {
+  const mayOrder = useMay("operator");
   return (
     <li className="card pool">
       <div className="spread">
@@ -44,6 +46,7 @@ function Pool({ pool }: { readonly pool: PoolView }): ReactNode {
           {PHASE_TITLES[phaseOf(pool.phase)]}
           {pool.state !== "running" && <span className="badge active">{STATES[pool.state]}</span>}
         </h2>
+        {mayOrder && <Orders pool={pool} />}
         <dl className="figures numbers">
           <div>
             <dt>
@@ -98,6 +101,43 @@ function Pool({ pool }: { readonly pool: PoolView }): ReactNode {
         ))}
       </ul>
     </li>
+  );
+}
+
+const ORDERS = {
+  pause: ["Pause", "takes no more jobs until it is resumed; what is at work goes on"],
+  drain: ["Drain", "finishes what it has and takes no more, so that its workers can be stopped"],
+  resume: ["Resume", "takes jobs again"],
+} as const;
+
+/** For operators: what the pool is to do until the next order. */
+function Orders({ pool }: { readonly pool: PoolView }): ReactNode {
+  const queries = useQueryClient();
+  const order = useMutation({
+    mutationFn: (order: keyof typeof ORDERS) => api.orderPool(pool.phase as Phase, order),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["workers"] }),
+  });
+  const name = PHASE_TITLES[phaseOf(pool.phase)];
+  const offered = pool.state === "running" ? (["pause", "drain"] as const) : (["resume"] as const);
+  return (
+    <>
+      <div className="button-row">
+        {offered.map((word) => (
+          <button
+            key={word}
+            type="button"
+            className="button slim"
+            disabled={order.isPending}
+            title={`The pool ${ORDERS[word][1]}.`}
+            aria-label={`${ORDERS[word][0]}: ${name}`}
+            onClick={() => order.mutate(word)}
+          >
+            {ORDERS[word][0]}
+          </button>
+        ))}
+      </div>
+      {order.isError && <ProblemNotice error={order.error} />}
+    </>
   );
 }
 
