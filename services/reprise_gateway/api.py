@@ -1,10 +1,10 @@
 """`reprise.v1.api.*`: the same calls by request and reply, for other systems. The reply is the REST body, or the problem."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from faststream import ExceptionMiddleware
 from faststream.nats import NatsBroker, NatsMessage
 from pydantic import ValidationError
 
@@ -15,9 +15,12 @@ from reprise_gateway.access import Access, Caller
 from reprise_gateway.errors import invalid, problem_of
 from reprise_gateway.intake import Intake
 from reprise_gateway.workflow import WorkflowService
+from reprise_runtime import metrics, tracing
+from reprise_runtime.logs import logger
 from reprise_runtime.middleware import AnswersToInboxes
 from reprise_runtime.settings import Role
 
+_log = logger(__name__)
 Answer = dict[str, Any]
 """A JSON object: whoever asks may be written in any language."""
 
@@ -55,30 +58,53 @@ QUESTIONS: Mapping[str, Question] = {
 }  # fmt: skip
 
 
-def refused(error: Exception) -> Answer:
-    """What went wrong, as the reply."""
-    return problem_of(error).document()
-
-
-def malformed(error: ValidationError) -> Answer:
-    """A body that does not fit: the field, and what to do."""
-    return invalid(error).document()
-
-
 def subscribe(broker: NatsBroker, service: WorkflowService, access: Access) -> None:
     """Answer every question of the api; of several gateways one answers each. The caller's token, if it sends one, is in a header."""
     broker.add_middleware(AnswersToInboxes)
-    broker.add_middleware(ExceptionMiddleware(publish_handlers={Exception: refused, ValidationError: malformed}))
     for kind, question in QUESTIONS.items():
         subscriber = broker.subscriber(subjects.api(kind), queue=subjects.API_GROUP, title=f"api.{kind}", description=question.description)
-        subscriber(_answering(question, service, access))
+        subscriber(_answering(kind, question, service, access))
 
 
-def _answering(question: Question, service: WorkflowService, access: Access) -> Callable[[Answer, NatsMessage], Awaitable[Answer]]:
-    async def answer(body: Answer, message: NatsMessage) -> Answer:
-        who = access.caller({name.lower(): value for name, value in message.headers.items()}, "NATS")
-        who.needs(question.role)
-        asked = question.body.model_validate(body, extra="forbid")
-        return (await question.ask(service, asked, who)).model_dump(mode="json")
+def _answering(
+    kind: str, question: Question, service: WorkflowService, access: Access
+) -> Callable[[Any, NatsMessage], Awaitable[Answer]]:  # fmt: skip
+    name = f"api.{kind}"
+
+    async def answered(body: object, headers: Mapping[str, str], line: dict[str, object]) -> Answer:
+        who = access.caller(headers, "NATS")
+        with tracing.span(name, who.trace, {"messaging.system": "nats", "messaging.destination.name": subjects.api(kind)}) as trace:
+            who = replace(who, trace=trace)
+            line |= {"caller": who.name, "trace": trace}
+            who.needs(question.role)
+            asked = question.body.model_validate(body, extra="forbid")
+            line |= _named(asked.model_dump(include=set(_NAMES)))
+            found = (await question.ask(service, asked, who)).model_dump(mode="json")
+            line |= _named(found)
+            return found
+
+    async def answer(body: Any, message: NatsMessage) -> Answer:
+        began, line = time.perf_counter(), dict[str, object]()
+        headers = {header.lower(): value for header, value in message.headers.items()}
+        outcome, status = "ok", 200
+        try:
+            return await answered(body, headers, line)
+        except Exception as error:  # whatever it is, who asked is told
+            problem = invalid(error) if isinstance(error, ValidationError) else problem_of(error)
+            outcome, status = problem.type, problem.status
+            return problem.document()
+        finally:
+            seconds = time.perf_counter() - began
+            metrics.REQUESTS.labels("NATS", name, status).inc()
+            metrics.REQUEST_SECONDS.labels("NATS", name).observe(seconds)
+            _log.info("answered", method="NATS", route=name, **line, outcome=outcome, status=status, seconds=round(seconds, 4))
 
     return answer
+
+
+_NAMES = {"batch_id": "batch", "session_id": "session", "command_id": "command"}
+
+
+def _named(document: Mapping[str, object]) -> dict[str, object]:
+    """What a question or its answer is about, as the log names it."""
+    return {name: document[field] for field, name in _NAMES.items() if document.get(field)}

@@ -4,6 +4,7 @@ Needs `docker compose` or docker-compose. The image is `REPRISE_IMAGE`, built fi
 `NATS_IMAGE` and `BASE_IMAGE` are those of the file.
 """
 
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+import docx
 import httpx
 import pytest
 
@@ -139,6 +141,22 @@ def test_a_batch_is_researched_by_services_with_users_of_their_own(project: Proj
     """Everything was declared by bootstrap, and it finds nothing to mend afterwards."""
     assert "tide" in project.report(researched[1]).lower()
     assert "Everything is as declared." in project.compose("run", "--rm", "bootstrap", "reprise", "bootstrap", "--check")
+
+
+def test_a_word_document_is_researched_in_the_image(project: Project) -> None:
+    """The image carries what reads office documents: a .docx is read, and the report cites it."""
+    document = docx.Document()
+    document.add_heading("The lighthouse", 1)
+    document.add_paragraph("The lighthouse of the bay was lit in 1871. Its lamp reaches eighteen miles. Keepers lived there until 1987.")
+    written = io.BytesIO()
+    document.save(written)
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    answer = project.http.post(
+        "/batches", data={"topic": "When was the lighthouse lit?"}, files={"files": ("lighthouse.docx", written.getvalue(), kind)}
+    )
+    assert answer.status_code == 201, answer.text
+    project.at_rest(answer.json()["session_id"])
+    assert "1871" in project.report(answer.json()["session_id"])
 
 
 def test_nobody_gets_in_without_a_token(project: Project) -> None:

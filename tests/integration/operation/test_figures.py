@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from operated_stack import SERIES, Caller, Operated, until, value
+from reprise_contracts import subjects
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 WHEN_IT_HAPPENS = {
@@ -128,3 +129,33 @@ async def test_a_trace_is_one_tree_from_the_call_to_the_last_node(operated: Oper
     assert roots == ["POST /batches"]
     known = {span.span_id for _, span in spans}
     assert all(span.parent_span_id in known for _, span in spans if span.name != "POST /batches")
+
+
+async def test_a_question_over_nats_has_its_line_and_its_span(operated: Operated, caller: Caller, collector: Any) -> None:
+    """As a call has: who asked what about which session, what came of it, in the caller's trace; also what cannot be understood."""
+    trace = f"00-{uuid4().hex}-00f067aa0ba902b7-01"
+    asked = {"topic": "steps=1", "sources": [{"text": "A text."}]}
+    headers = {"traceparent": trace}
+    started = json.loads((await caller.bus.ask(subjects.api("start"), json.dumps(asked).encode(), timeout=20, headers=headers)).data)
+    await caller.at_rest(started["session_id"])
+    unknown = json.loads((await caller.bus.ask(subjects.api("state"), b'{"session_id": "nobody"}', headers=headers)).data)
+    broken = json.loads((await caller.bus.ask(subjects.api("rerun"), b"no JSON", headers=headers)).data)
+    assert (unknown["type"].rsplit("/")[-1], broken["type"].rsplit("/")[-1]) == ("not_found", "invalid")
+    of = trace.split("-")[1]
+    said = [json.loads(line) for line in operated.log_of("gateway").splitlines() if line.startswith("{")]
+    lines = [line for line in said if line["event"] == "answered" and line["method"] == "NATS" and of in line.get("trace", "")]
+    assert [(line["route"], line["outcome"], line["status"], line.get("session")) for line in lines] == [
+        ("api.start", "ok", 200, started["session_id"]),
+        ("api.state", "not_found", 404, "nobody"),
+        ("api.rerun", "invalid", 422, None),
+    ]
+    assert all(line["seconds"] > 0 and line["caller"] for line in lines)
+
+    async def exported() -> list[Any] | None:
+        found = [span for service, span in collector.spans if service == "reprise-gateway" and span.trace_id.hex() == of]
+        return found if len(found) == len(lines) else None
+
+    spans = await until(exported, 20, "a span of each question")
+    assert {span.name for span in spans} == {"api.start", "api.state", "api.rerun"}
+    assert {span.parent_span_id.hex() for span in spans} == {"00f067aa0ba902b7"}
+    assert all(any(span.span_id.hex() in line["trace"] for span in spans) for line in lines)
