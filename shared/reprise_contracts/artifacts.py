@@ -20,7 +20,7 @@ ABSTRACT = "abstract"
 TEXTS = "texts"
 """Phase 0: the texts of all sources together."""
 REFERENCES = "references"
-"""Phase 0: what a reference list says of each source."""
+"""Phase 0: what a reference list says of each source, and why the others are not in it."""
 
 
 def text_part(source_id: str) -> str:
@@ -180,11 +180,13 @@ class Phase0(Artifact):
     def parts(self) -> dict[str, str]:
         """The text of each source and all of them, the abstract, the references, the whole."""
         references = [(s.source_id, s.title, s.url, s.final_url, s.author, s.published) for s in self.sources if s.text_sha256]
+        unread = [(s.source_id, s.title, s.url, s.reason, s.detail, s.duplicate_of) for s in self.sources if s.status != "ready"]
+        listed = [references, unread] if unread else references  # a report names what could not be read, and why
         abstract = {"abstract": self.abstract, "summaries": [s.model_dump(mode="json") for s in self.summaries],
                     "themes": [t.model_dump(mode="json") for t in self.themes]}  # fmt: skip
         read = [s for s in self.sources if s.text_sha256 and s.status == "ready"]
         texts = {text_part(s.source_id): digest([s.text_sha256, s.site, s.title]) for s in read}  # steps count independent sites
-        return super().parts() | {ABSTRACT: digest(abstract), TEXTS: digest(texts), REFERENCES: digest(references)} | texts
+        return super().parts() | {ABSTRACT: digest(abstract), TEXTS: digest(texts), REFERENCES: digest(listed)} | texts
 
 
 class Goal(Wire):

@@ -12,7 +12,7 @@ from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, St
 from reprise_contracts.jobs import Gap
 from reprise_research.context import Brief, Library
 from reprise_research.engines.drafts import Abstract, PlanDraft, ReportDraft
-from reprise_research.extractive import comparison, evidence, goals, plans, summaries, themes, writing
+from reprise_research.extractive import answers, comparison, evidence, goals, plans, summaries, themes, writing
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,7 +25,7 @@ class Extractive:
 
     def __init__(self, model: str = "", settings: Mapping[str, str] | None = None) -> None:
         self.model = model
-        self.versions = {"extractive": "2"}
+        self.versions = {"extractive": "3"}
 
     async def summarise(self, source: PreparedSource, library: Library, brief: Brief) -> Summary:
         """Central sentences, close to topic and guidance, unlike each other."""
@@ -52,6 +52,8 @@ class Extractive:
             return await _aside(comparison.compare, step, library.sources, texts, earlier, brief.topic)
         if work == "missing":
             return await _aside(comparison.missing, step, library.sources, texts, earlier, brief.topic, brief.guidance)
+        if work == "answer":
+            return await _aside(answers.answer, step, library.sources, texts, brief.topic)
         return await _aside(evidence.investigate, step, library.sources, texts, earlier, brief.topic, brief.guidance)
 
     async def write(

@@ -13,34 +13,43 @@ from reprise_research.extractive.evidence import cited, gather, with_support
 from reprise_research.extractive.wording import CHINESE, ENGLISH, Wording, count, wording_for
 from reprise_research.text.duplicates import same_words
 from reprise_research.text.passages import Passage
-from reprise_research.text.ranking import vectors
-from reprise_research.text.words import STOPWORDS, runs, stem, word_list
+from reprise_research.text.ranking import bm25, vectors
+from reprise_research.text.words import ASKING, STOPWORDS, runs, stem, terms
 
 _COMPARES = re.compile(r"\b(?:dis)?agree|contradict|conflict|compare|differ|一致|分歧|矛盾|比较", re.IGNORECASE)
 _MISSES = re.compile(r"\bmissing|\bgaps?\b|open questions?|unanswered|unknown|not known|尚缺|缺口|未知|未解", re.IGNORECASE)
 _UNKNOWN = re.compile(
-    r"\b(?:no (?:data|figures|numbers|evidence|count|record|survey)|"
-    r"not (?:yet )?(?:been )?(?:measured|studied|known|published|counted|recorded|surveyed|examined|asked)|"
-    r"(?:nobody|no one|no study|none of (?:the|these) \w+) (?:has|have|knows?|measured|asked|counted)|"
-    r"(?:is|are|remains?|still|yet|largely) (?:unknown|unclear)|(?:unknown|unclear) (?:whether|how|why|what|if)|too early to|"
-    r"remains? (?:to be seen|open)|has not (?:published|measured|counted|said)|did not (?:measure|count|ask|record|study|look at)|"
+    r"\b(?:(?:is|are|was|were|has|have|had|with|found|published|collected) no (?:data|figures|numbers|evidence|count|record|survey)s?|"
+    r"no (?:data|figures|evidence|count|record|survey|study)\b[^.;]{0,60}\b(?:has|have|was|were|exists?|(?:is|are) available)|"
+    r"(?:has|have|had|was|were) (?:not|never) (?:yet )?(?:been )?"
+    r"(?:measured|studied|known|published|counted|recorded|surveyed|examined|evaluated)|"
+    r"(?:not|never) yet (?:been )?(?:measured|studied|known|published|counted|recorded|surveyed|examined|evaluated)|is not known|"
+    r"(?:nobody|no one|no study|none of (?:the|these) \w+) (?:has (?:measured|studied|counted|examined|evaluated|looked)|"
+    r"have (?:measured|studied|counted|examined)|knows?|measured|counted)|"
+    r"(?:remains?|still|yet|largely) (?:unknown|unclear)|(?:unknown|unclear) (?:whether|how|why|what|if)|too early to|"
+    r"remains? to be seen|question remains open|did not (?:measure|count|record|study|examine|look at)|"
     r"(?:study|survey|report|registry|data|figures|statistics) (?:does|do|did) not (?:cover|say|include)|"
     r"(?:we|nobody|no one|i) cannot (?:say|tell)|cannot be (?:known|said|told))\b|"
-    r"尚无|尚未|未知|不清楚|没有(?:数据|统计|测量|研究|调查)|缺乏",
+    r"(?:尚无|没有|缺乏)(?:相关|可靠|任何|足够)?的?(?:数据|统计|测量|研究|调查|证据|定论|结论)|"
+    r"(?:尚未|从未|未曾)(?:测量|统计|研究|公布|调查|评估|查明)|也?没有统计|尚不清楚|仍未知",
     re.IGNORECASE,
 )
 _MOST_AGREED = 8
 _MOST_DISPUTED = 8
 _MOST_UNKNOWN = 8
+_NEAR = 0.3
+"""How close to the topic a passage among many must be, the closest being 1."""
 _LIKELIEST = 12
 """Passages that are compared with one finding, the likeliest first."""
-_ASKING = frozenset(stem(word) for word in word_list("asking"))
+_MANY = 240
+"""Passages above which only those that speak of the topic count as gaps: a manual leaves much open that nobody asked about."""
 
 
-def work_of(step: Step) -> Literal["compare", "missing"] | None:
-    """What a step does with the findings it depends on; None if it retrieves like any other."""
+def work_of(step: Step) -> Literal["answer", "compare", "missing"] | None:
+    """What a step does beyond retrieving on its subject: it looks for answers to the topic's own question, or works with the findings
+    that it depends on; None if it retrieves like any other."""
     if not step.depends_on:
-        return None
+        return "answer" if step.title in (ENGLISH.answer_title, CHINESE.answer_title) else None
     words = f"{step.title} {step.description}"
     for wording in (ENGLISH, CHINESE):
         if step.title == wording.compare_title:
@@ -94,10 +103,17 @@ def missing(
     wording = wording_for(topic)
     found = gather(sources, texts)
     hashes = {source.source_id: source.text_sha256 or "" for source in sources}
+    close = bm25([passage.terms for passage in found], terms(f"{topic} {guidance}"))
     told: list[Passage] = []
-    for passage in found:
-        if _UNKNOWN.search(passage.text) and not any(_repeats(passage, other) for other in told):
+    for passage, nearness in zip(found, close, strict=True):
+        asked = len(found) <= _MANY or nearness >= _NEAR
+        if not asked or not _UNKNOWN.search(passage.text):
+            continue
+        repeated = next((other for other in told if _repeats(passage, other)), None)
+        if repeated is None:
             told.append(passage)
+        elif passage.overlaps(repeated) and len(passage.text) > len(repeated.text):
+            told[told.index(repeated)] = passage
     told = sorted(told, key=lambda passage: not passage.whole)[:_MOST_UNKNOWN]
     told.sort(key=found.index)
     findings = tuple(
@@ -110,7 +126,7 @@ def missing(
         f"{wording.quoted(earlier[n].title)}: {gap}"
         for n in sorted(earlier)
         for gap in earlier[n].gaps
-        if work_of_title(earlier[n].title) is None
+        if work_of_title(earlier[n].title) is None and gap not in (wording.not_compared, wording.single_source)
     ]
     unmentioned = _unmentioned(f"{topic} {guidance}", found)
     if unmentioned:
@@ -125,8 +141,8 @@ def missing(
 
 
 def work_of_title(title: str) -> str | None:
-    """Which of the two steps a title names, if any."""
-    return next((w.language for w in (ENGLISH, CHINESE) if title in (w.compare_title, w.missing_title)), None)
+    """The language of the title of a step that every plan has; None for any other title."""
+    return next((w.language for w in (ENGLISH, CHINESE) if title in (w.answer_title, w.compare_title, w.missing_title)), None)
 
 
 def _supported(
@@ -207,7 +223,7 @@ def _repeats(one: Passage, other: Passage) -> bool:
 def _unmentioned(question: str, found: list[Passage]) -> list[str]:
     """The words of the question that no source uses; only words that name something, and only in a script that sources use."""
     spoken = {term for passage in found for term in passage.terms}
-    asked = [w for w in runs(question) if w not in STOPWORDS and len(w) > 3 and w.isascii() and w.isalpha() and stem(w) not in _ASKING]
+    asked = [w for w in runs(question) if w not in STOPWORDS and len(w) > 3 and w.isascii() and w.isalpha() and stem(w) not in ASKING]
     if not any(term.isascii() and term.isalpha() for term in spoken):
         return []
     return list(dict.fromkeys(word for word in asked if not any(term.startswith(stem(word)[:4]) for term in spoken)))[:4]

@@ -63,6 +63,9 @@ class Conflict:
     figures: tuple[str, str] | None = None
 
 
+_SENTENCE_END = re.compile(r"(?<=[.!?;。！？；])\s*")
+
+
 class Topic:
     """What the topic itself says, which every source repeats and which therefore proves nothing."""
 
@@ -81,7 +84,7 @@ class Topic:
 
 def agree(one: Passage, other: Passage, topic: Topic) -> bool:
     """Whether the other passage says what this one says."""
-    if doubts(one.text) != doubts(other.text) or _direction(one.text) * _direction(other.text) < 0 or _apart(one.text, other.text):
+    if doubts(one.text) != doubts(other.text) or direction(one.text) * direction(other.text) < 0 or _apart(one.text, other.text):
         return False
     if same_words(one.text, other.text):
         return _denies(one.text) == _denies(other.text)
@@ -134,11 +137,13 @@ def _contrary(one: Passage, other: Passage, topic: Topic, shared: frozenset[str]
     if not (one.whole and other.whole) or _HEDGED.search(one.text) or _HEDGED.search(other.text):
         return None
     close = overlap(topic.subject_of(one), topic.subject_of(other))
-    if len(shared) >= 2 and close >= 0.5 and _direction(one.text) * _direction(other.text) < 0:
+    if len(shared) >= 2 and close >= 0.5 and direction(one.text) * direction(other.text) < 0:
         return Conflict(wording.directions_differ)
     larger = max(len(topic.subject_of(one)), len(topic.subject_of(other)))
     if len(shared) >= 3 and close >= 0.6 and len(shared) >= 0.5 * larger and _denies(one.text) != _denies(other.text):
-        return Conflict(wording.one_denies)
+        denied, other_side = (one, other) if _denies(one.text) else (other, one)
+        if len(_denied(denied.text) & topic.subject_of(other_side)) >= 3:
+            return Conflict(wording.one_denies)
     return None
 
 
@@ -176,7 +181,7 @@ def _stems(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=16384)
-def _direction(text: str) -> int:
+def direction(text: str) -> int:
     """1 if the passage says that something went up, -1 if down, 0 if neither or both."""
     up = bool(_stems(text) & _UP or _HAN_UP.search(text))
     down = bool(_stems(text) & _DOWN or _HAN_DOWN.search(text))
@@ -185,6 +190,11 @@ def _direction(text: str) -> int:
 
 def _denies(text: str) -> bool:
     return _NEGATION.search(text) is not None
+
+
+def _denied(text: str) -> frozenset[str]:
+    """What the sentences that deny are about: a passage's other sentences are not denied with them."""
+    return content(" ".join(sentence for sentence in _SENTENCE_END.split(text) if _denies(sentence)))
 
 
 def doubts(text: str) -> bool:

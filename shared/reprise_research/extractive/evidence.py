@@ -8,6 +8,7 @@ import numpy as np
 
 from reprise_contracts.artifacts import Citation, Contradiction, Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
 from reprise_research.extractive.conflicts import Conflict, Topic, agree, conflict
+from reprise_research.extractive.plans import subject
 from reprise_research.extractive.wording import Wording, count, wording_for
 from reprise_research.text.language import is_chinese
 from reprise_research.text.passages import Passage, passages
@@ -19,6 +20,9 @@ MOST_FINDINGS = 9
 _POOL = 60
 _MANY_FIGURES = 0.25
 """The share of passages with figures from which a lack of them is worth telling: nobody looks for figures in a manual."""
+_GOOD = 0.5
+"""The share of the best score from which a passage is quoted even if its source has given half of what is told: a long document must
+not crowd out the others with what it says by the way."""
 _FLOOR = 0.25
 """The share of the best score below which a passage does not answer the step."""
 
@@ -84,11 +88,13 @@ def group(pool: list[Passage], score: Vector, topic: Topic, wording: Wording, mo
         return []
     similarity = similarities(vectors([passage.text for passage in pool]))
     groups: list[Group] = []
+    share = most if len({passage.site for passage in pool}) == 1 else most // 2
     for index in mmr(rounded(score), similarity, len(pool), balance=0.75):
         passage = pool[index]
         home = next((g for g in groups if g.has(passage) or agree(g.lead, passage, topic)), None)
         if home is None:
-            if len(groups) < most:
+            crowded = sum(own.lead.site == passage.site for own in groups) >= share and score[index] < _GOOD
+            if len(groups) < most and not crowded:
                 groups.append(Group(passage))
         elif not home.has(passage) and passage.site not in home.sites:
             home.also.append(passage)
@@ -128,7 +134,7 @@ def _relevance(found: list[Passage], step: Step, topic: str, guidance: str) -> V
     core = terms(step.title)
     score = bm25(documents, [*core, *core, *terms(step.query)])
     if not score.any():
-        score = bm25(documents, terms(step.description))
+        score = bm25(documents, terms(subject(step.description)))
     if guidance:
         score = np.where(score > 0, score + 0.5 * bm25(documents, terms(guidance)), 0.0)
     score = score * (0.85 + 0.15 * bm25(documents, terms(topic)))

@@ -25,6 +25,7 @@ _NO_THEME_HAN = re.compile(
 _ONE_SIDED = 0.6
 """The share of one and the same neighbour from which a run of characters is a piece of a longer word."""
 _NO_NOUN = word_list("not_nouns")
+_TOO_GENERAL = frozenset(stem(word) for word in word_list("too_general"))
 _BEFORE_VERB = word_list("before_verbs")
 _HAN_EDGE = frozenset(
     "的了是在和与及或也都而把被就对从到为以于之其这那我们你他她它有个不没很更最还又但并且年月日上下中内后前可能会要将已等每一二三两多少约万亿千百"
@@ -84,6 +85,11 @@ class Phrase:
         if is_han(self.stems[0][0]):
             return not _NO_THEME_HAN.search(self.stems[0]) and not self._is_piece()
         return len(self.stems) > 1 or _ADJECTIVE.search(self.label) is None
+
+    @property
+    def is_general(self) -> bool:
+        """Whether it names a subject only together with another word: `file` says nothing, `configuration file` does."""
+        return len(self.stems) == 1 and self.stems[0] in _TOO_GENERAL
 
     def _is_piece(self) -> bool:
         """Whether a run of characters nearly always has the same neighbour, and so is a part of a word (branching: Harris 1955)."""

@@ -19,12 +19,18 @@ _ASKED = re.compile(
 
 
 def plan_of(phase0: Phase0, goals: tuple[Goal, ...], topic: str, guidance: str) -> PlanDraft:
-    """A step for what the guidance asks, one per goal, then one that compares their findings and one that says what is missing."""
+    """A step for what the guidance asks, one per goal, one for the question itself, then one that compares their findings and one that
+    says what is missing."""
     wording = wording_for(topic)
     asked = _asked(goals, phase0, guidance, wording)
     steps = tuple(_step(number, goal, phase0) for number, goal in enumerate((*asked, *goals), start=1))
-    ids = tuple(step.step_id for step in steps)
     goal_ids = tuple(goal.goal_id for goal in goals)
+    answer = Step(
+        step_id=len(steps) + 1, title=wording.answer_title, description=wording.answer_description.format(topic=shorten(topic, 1500)),
+        query=shorten(topic, 300),
+    )  # fmt: skip
+    steps = (*steps, answer)
+    ids = tuple(step.step_id for step in steps)
     builds: list[Step] = []
     if len(phase0.summaries) > 1:  # one source agrees with itself
         number = len(steps) + 1

@@ -16,13 +16,15 @@ from reprise_research.extractive.phrases import Phrase, phrases_of
 from reprise_research.text.language import is_chinese, is_han
 from reprise_research.text.passages import Passage
 from reprise_research.text.ranking import Vector, bm25, vectors
-from reprise_research.text.words import runs, stem, terms
+from reprise_research.text.words import ASKING, runs, stem, terms
 
 MOST_THEMES = 7
 _MOST_PASSAGES = 3000
 _MOST_PHRASES = 500
 _FOCUS = 240
 """Passages above which only those that speak of the topic make themes."""
+_SPEAKS = 0.3
+"""How close to the question a passage among many must be to make themes, the closest being 1."""
 _NEAR = 0.12
 _FEW = 60
 """Passages up to which every phrase that recurs may name a theme."""
@@ -34,13 +36,15 @@ _TERMS = 6
 def find_themes(found: list[Passage], topic: str, guidance: str, most: int = MOST_THEMES) -> tuple[Theme, ...]:
     """The themes of all passages, the one that most sources share first, those that the guidance names before it. Sources in
     another script than the topic have themes of their own, for no phrase is common to both."""
-    found = _on_topic(found[:_MOST_PASSAGES], f"{topic} {guidance}")
+    found = found[:_MOST_PASSAGES]
+    large = len(found) > _FOCUS
+    found = _on_topic(found, f"{topic} {guidance}")
     chinese = [passage for passage in found if is_chinese(passage.text)]
     other = [passage for passage in found if not is_chinese(passage.text)]
     main, side = (chinese, other) if is_chinese(topic) else (other, chinese)
-    themes = list(_themes_of(main, topic, guidance, most)) if main else []
+    themes = list(_themes_of(main, topic, guidance, most, large=large)) if main else []
     if side:
-        minor = _themes_of(side, topic, guidance, 3)
+        minor = _themes_of(side, topic, guidance, 3, large=large)
         if len({passage.source_id for passage in side}) <= 2 and themes:
             minor = _joined(minor, side)
         themes.extend(minor)
@@ -51,17 +55,20 @@ def _on_topic(found: list[Passage], question: str) -> list[Passage]:
     """Of many passages those that speak of the question most, in their order: a manual has more themes than a question has."""
     if len(found) <= _FOCUS:
         return found
-    score = bm25([passage.terms for passage in found], terms(question))
-    ranked = [int(i) for i in np.argsort(-score, kind="stable") if score[i] > 0][: max(_FOCUS, len(found) // 4)]
+    score = bm25([passage.terms for passage in found], [term for term in terms(question) if term not in ASKING])
+    ranked = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _SPEAKS][: max(_FOCUS, len(found) // 4)]
     return [found[i] for i in sorted(ranked)] if len(ranked) >= _FEW else found
 
 
-def _themes_of(found: list[Passage], topic: str, guidance: str, most: int) -> tuple[Theme, ...]:
+def _themes_of(found: list[Passage], topic: str, guidance: str, most: int, *, large: bool) -> tuple[Theme, ...]:
     sources = len({passage.source_id for passage in found})
     rows = vectors([passage.text for passage in found])
     phrases = [p for p in phrases_of(found) if len(p.sites) >= min(2, sources)]
     phrases = sorted(phrases, key=lambda p: (-len(p.sites) * math.log2(1 + len(p.passages)), p.stems))[:_MOST_PHRASES]
-    _weigh(phrases, found, rows, frozenset(terms(topic)), frozenset(terms(guidance)))
+    _weigh(phrases, found, rows, topic, guidance)
+    if large:
+        phrases = [phrase for phrase in phrases if not phrase.is_general]
+        _prefer_topic(phrases, found, f"{topic} {guidance}")
     chosen: list[Phrase] = []
     covered: set[int] = set()
     least = 0.0
@@ -77,8 +84,17 @@ def _themes_of(found: list[Passage], topic: str, guidance: str, most: int) -> tu
     return _cluster(found, rows, chosen)
 
 
-def _weigh(phrases: list[Phrase], found: list[Passage], rows: sparse.csr_matrix, known: frozenset[str], wanted: frozenset[str]) -> None:
+def _prefer_topic(phrases: list[Phrase], found: list[Passage], question: str) -> None:
+    """Weigh phrases by how much their passages speak of the question: a manual has subjects of its own that nobody asked about."""
+    close = bm25([passage.terms for passage in found], [term for term in terms(question) if term not in ASKING])
+    typical = float(close.mean()) if len(found) else 0.0
+    for phrase in phrases if typical > 0 else ():
+        phrase.weight *= min(2.0, round(float(close[sorted(phrase.passages)].mean()) / typical, 6)) ** 2
+
+
+def _weigh(phrases: list[Phrase], found: list[Passage], rows: sparse.csr_matrix, topic: str, guidance: str) -> None:
     """How good a name each phrase is, apart from how many passages it brings: coherent, a noun, used as a heading, wanted."""
+    known, wanted = frozenset(terms(topic)), frozenset(terms(guidance))
     headings = [frozenset(terms(heading)) for heading in sorted({passage.heading for passage in found}) if heading]
     alike = [_coherence(phrase, rows) for phrase in phrases]
     usual = sum(alike) / len(alike) if alike else 0.0

@@ -32,6 +32,8 @@ class Wording:
     compare_description: str
     missing_title: str
     missing_description: str
+    answer_title: str
+    answer_description: str
     # findings
     sources_agree: str
     one_source: str
@@ -52,6 +54,8 @@ class Wording:
     term_missing: str
     # report
     note: str
+    answer_opening: str
+    answer_none: str
     summary_title: str
     summary_opening: str
     summary_none: str
@@ -117,6 +121,8 @@ ENGLISH = Wording(
     compare_description="Compare the findings of the steps before: what independent sources share, and statements that exclude each other.",
     missing_title="What is missing",
     missing_description="List what the steps before could not answer, and what the sources themselves call unknown.",
+    answer_title="What the sources answer",
+    answer_description="Find the statements that come closest to answering the question itself: {topic}",
     sources_agree="{count} independent sources say so.",
     one_source="Only one source says so.",
     opinion="It is an opinion.",
@@ -137,6 +143,8 @@ ENGLISH = Wording(
     note="Extractive report. Every numbered statement is quoted word for word from the source with that number; "
     "nothing about the subject was written by a machine. "
     "Which statements matter, agree or conflict was decided by counting words and figures, so read the sources before relying on it.",
+    answer_opening="These statements come closest to the question:",
+    answer_none="No statement answers the question directly; what the sources say on its subjects follows.",
     summary_title="Summary",
     summary_opening="{sources} asked {questions}. {supported}",
     summary_none="The sources gave no statement that could be quoted.",
@@ -189,6 +197,8 @@ CHINESE = Wording(
     compare_description="比较前面各步的发现：独立来源共同的说法，以及互相排斥的说法。",
     missing_title="尚缺什么",
     missing_description="列出前面各步未能回答的问题，以及来源自己承认未知的内容。",
+    answer_title="各来源的回答",
+    answer_description="找出最直接回答问题本身的陈述：{topic}",
     sources_agree="{count}个独立来源这样说。",
     one_source="只有一个来源这样说。",
     opinion="这是一种观点。",
@@ -208,6 +218,8 @@ CHINESE = Wording(
     term_missing="没有来源提到题目或指引所问的{terms}。",
     note="摘录式报告。每条带编号的陈述都逐字引自该编号的来源，没有任何关于主题的文字出自机器。"
     "哪些陈述重要、一致或矛盾，是由词语和数字的统计判断的，使用前请阅读原文。",
+    answer_opening="以下陈述最接近问题本身：",
+    answer_none="没有陈述直接回答这个问题；各来源对相关主题的说法见下文。",
     summary_title="摘要",
     summary_opening="就{questions}查阅了{sources}。{supported}",
     summary_none="各来源没有可引用的陈述。",

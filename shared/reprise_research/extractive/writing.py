@@ -52,17 +52,20 @@ def write(
         number: found.model_copy(update={"findings": tuple(wider.get(_lead(f), f) for f in found.findings)})
         for number, found in findings.items()
     }
-    sections = [_summary(asked, findings, sources, topic, wording)]
+    answers = [step for step in plan.steps if step.step_id in findings and work_of(step) == "answer"]
+    sections = [_answer(step, findings[step.step_id], topic, wording) for step in answers]
+    given = {place(c) for step in answers for f in findings[step.step_id].findings for c in f.citations}
+    sections.append(_summary(asked, findings, sources, topic, wording, given))
     table = _figures(asked, findings, topic, wording)
     if table is not None:
         sections.append(table)
     told = _Told()
     subjects = {place(c): step.title for step in reversed(asked) for f in findings[step.step_id].findings for c in f.citations}
+    lists_gaps = any(work_of(step) == "missing" for step in plan.steps if step.step_id in findings)
     for step in plan.steps:
-        if step.step_id not in findings:
-            continue
-        found = findings[step.step_id]
-        work = work_of(step)
+        found, work = findings.get(step.step_id), work_of(step)
+        if found is None or work == "answer" or (work is None and not found.findings and lists_gaps):
+            continue  # answers stand above; a question that nothing was found on stands among what is missing, and has no heading
         if work == "compare":
             blocks = _compared(found, subjects, topic, wording)
         elif work == "missing":
@@ -77,10 +80,31 @@ def write(
     return ReportDraft(upper_first(topic.strip()), tuple(sections), wording.note, wording.references)
 
 
+def _answer(step: Step, found: StepFindings, topic: str, wording: Wording) -> SectionDraft:
+    """The statements closest to the topic's question; of a dispute what the values are."""
+    own = [f for f in found.findings if f.citations]
+    if not own:
+        return SectionDraft("answer", wording.answer_title, (Paragraph((Span(wording.answer_none),)),), (step.step_id,))
+    known = disputes(own, topic)
+    items = []
+    for one in own:
+        dispute = next((d for d in known if one in d.findings), None)
+        flag = (Span(_disputed_label(dispute, wording), emphasis=True),) if dispute is not None else ()
+        items.append((*_evidence(one), *flag))
+    blocks = (Paragraph((Span(wording.answer_opening),)), Bullets(tuple(items)))
+    return SectionDraft("answer", wording.answer_title, blocks, (step.step_id,), tuple(f.finding_id for f in own))
+
+
 def _summary(
-    asked: list[Step], findings: Mapping[int, StepFindings], sources: tuple[PreparedSource, ...], topic: str, wording: Wording
+    asked: list[Step],
+    findings: Mapping[int, StepFindings],
+    sources: tuple[PreparedSource, ...],
+    topic: str,
+    wording: Wording,
+    given: set[PlaceKey],
 ) -> SectionDraft:
-    """What matters most of each question, of a dispute its best supported side, and how far the sources carry."""
+    """What matters most of each question, of a dispute its best supported side, and how far the sources carry. What is `given`
+    already, as an answer, makes place for the next best."""
     every = [f for step in asked for f in findings[step.step_id].findings if f.citations]
     if not every:
         return SectionDraft("summary", wording.summary_title, (Paragraph((Span(wording.summary_none),)),))
@@ -95,20 +119,21 @@ def _summary(
         own = [f for f in findings[step.step_id].findings if f.citations]
         close = bm25([terms(f.claim) for f in own], terms(topic))
         ranked = [own[i] for i in sorted(range(len(own)), key=lambda i: _rank(own[i], float(close[i])) + 0.1 * i)]
-        best = next((f for f in ranked if place(f.citations[0]) not in told.places), None)
-        if best is None or len(items) >= _KEY_STATEMENTS:
-            continue
-        dispute = next((d for d in disputes(own, topic) if best in d.findings), None)
-        flag: tuple[Span, ...] = ()
-        if dispute is not None:
-            best = max(dispute.findings, key=lambda f: (f.support, not doubts(f.claim), -own.index(f)))
-            told.places |= {place(c) for s in dispute.statements for c in s.citations}
-            flag = (Span(_disputed_label(dispute, wording), emphasis=True),)
-        told.places |= {place(citation) for citation in best.citations}
-        items.append((Span(step.title + _colon(wording), strong=True), *_evidence(best), *flag))
+        known = disputes(own, topic)
+        for first in ranked if len(items) < _KEY_STATEMENTS else ():
+            dispute = next((d for d in known if first in d.findings), None)
+            best = first if dispute is None else max(dispute.findings, key=lambda f: (f.support, not doubts(f.claim), -own.index(f)))
+            if place(best.citations[0]) in given or place(first.citations[0]) in told.places:
+                continue
+            sides = dispute.statements if dispute is not None else ()
+            told.places |= {place(c) for s in sides for c in s.citations} | {place(c) for c in best.citations}
+            flag = (Span(_disputed_label(dispute, wording), emphasis=True),) if dispute is not None else ()
+            items.append((Span(step.title + _colon(wording), strong=True), *_evidence(best), *flag))
+            break
     return SectionDraft(
-        "summary", wording.summary_title, (Paragraph((Span(opening),)), Bullets(tuple(items))), tuple(step.step_id for step in asked)
-    )
+        "summary", wording.summary_title, (Paragraph((Span(opening),)), *([Bullets(tuple(items))] if items else [])),
+        tuple(step.step_id for step in asked),
+    )  # fmt: skip
 
 
 def _rank(found: Finding, close: float) -> float:

@@ -140,7 +140,7 @@ def _completed(steps: tuple[Step, ...], usual: PlanDraft) -> tuple[Step, ...]:
     found = list(steps)
     for step in usual.steps:
         work = work_of(step)
-        if work is not None and work not in works and asked:
+        if work in ("compare", "missing") and work not in works and asked:
             number = max(other.step_id for other in found) + 1
             found.append(step.model_copy(update={"step_id": number, "depends_on": asked, "source_ids": ()}))
     return tuple(found)

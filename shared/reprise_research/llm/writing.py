@@ -60,9 +60,9 @@ async def write(plan: Phase2, findings: Mapping[int, StepFindings], usual: Repor
         sections.append(replace(section, blocks=(*prose, *against, *open_ends)))
     summary = await _summary(plan, findings, brief, model)
     if summary is None:
-        quoted.insert(0, usual.sections[0].title)
-    elif sections and sections[0].section_id == "summary":
-        sections[0] = replace(sections[0], blocks=summary)
+        quoted.insert(0, next((s.title for s in usual.sections if s.section_id == "summary"), ""))
+    else:
+        sections = [replace(s, blocks=summary) if s.section_id == "summary" else s for s in sections]
     note = words.note.format(model=model.settings.model)
     if quoted:
         note += words.quoted.format(sections=wording_for(brief.topic).listed(quoted))

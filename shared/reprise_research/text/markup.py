@@ -4,7 +4,7 @@ import re
 
 _INLINE = re.compile(r"[\\`*_\[\]{}~|^$]")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
-_LINE_START = re.compile(r"^(\s*)([#>+=-]|\d{1,9}[.)])")
+_LINE_START = re.compile(r"^(\s*)([#>+=-]|\d{1,9}[.)](?=\s|$))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _AUTOLINK = re.compile(r"(?i)\b(https?|ftp)://|\bwww\.|\b(mailto|javascript|data):")
 

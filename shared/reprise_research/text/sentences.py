@@ -24,7 +24,7 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 _LEANS = re.compile(
-    r"(?:(?:but|and|or|so|yet|however|therefore|thus|hence|moreover|furthermore|besides|instead|meanwhile|nevertheless|also|still|then|"
+    r"(?:(?:yes|no)[.,;]|(?:but|and|or|so|yet|however|therefore|thus|hence|moreover|furthermore|besides|instead|meanwhile|nevertheless|also|still|then|"
     r"otherwise|similarly|conversely|by contrast|in contrast|in addition|on the other hand|as a result|for example|for instance|that said|"
     r"(?:if|when|once|after|unless|as|because|since) (?:this|that|it|these|those|they|so)|"
     r"it|they|he|she|his|her|their|its|this|these|those|that|such|both|neither|one of them|here|there the|"
@@ -43,6 +43,7 @@ _NAMED_IN_LOWER = re.compile(
 _REFERS = re.compile(
     r"[\"'“‘«(\[]*(?:please )?(?:see|refer to|consult|cf\.|let['’]?s|let us|here,? we)\b|"
     r"(?:in )?this (?:chapter|section|document|page|article|manual|book|guide|tutorial|appendix|faq)\b|本[章节文页](?!的)|"
+    r"the following\b.{0,80}\b(?:is|are)\b|"
     r"(?:for|more|further)\b.{0,60}\b(?:see|refer to|read|consult|found in|available (?:at|in|from))\b|"
     r".{0,60}\b(?:is|are) (?:described|documented|explained|listed|shown) (?:in|by|below|above)\b.{0,50}$|"
     r".{0,80}\b(?:as follows|the following|listed below|shown below)[.:]$|"
@@ -63,6 +64,8 @@ _POINTING = re.compile(
 )
 """Words anywhere in a sentence that point at something outside of it."""
 _ROW = re.compile(r"[^:;|]{1,40}: [^;]+(?:; [^:;|]{1,40}: [^;]+)+")
+_FIELD = re.compile(r"(?:^|\s)[A-Z][\w-]*: ")
+"""A field of a record, such as `Priority: optional`."""
 _POINTS = re.compile(r"\b(?:they|them|it|he|him|she|her)\b", re.IGNORECASE)
 _OPINION = re.compile(
     r"\b(?:think|thinks|believe|believes|feel|feels|argue|argues|argued|claims? that|ought|"
@@ -138,6 +141,8 @@ def _is_sentence(sentence: str) -> bool:
     if sentence[0] in "<>)].,;:=" or (_STARTS_WITHIN.match(sentence) and not _NAMED_IN_LOWER.match(sentence)):
         return False
     words = sentence.split()
+    if len(_FIELD.findall(sentence)) >= 3 or (sentence[0] == "(" and sentence.rstrip(".!?")[-1:] == ")"):
+        return False
     if len(words) < 5 or len(_LETTER.findall(sentence)) < 0.55 * len(sentence):
         return False
     capitals = sum(word[0].isupper() for word in words if word[0].isalpha())

@@ -36,6 +36,10 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 4 and (word[-1] == "e" or (word[-1] == "y" and word[-2] not in "aeiou")) else word
 
 
+ASKING = frozenset(stem(word) for word in word_list("asking"))
+"""Stems of words that ask, and name nothing that a source could be about: `explain`, `effect`, `worth`."""
+
+
 def runs(text: str) -> list[str]:
     """Words of the text in lower case; Chinese text as runs between its small function characters."""
     found: list[str] = []

@@ -62,8 +62,29 @@ def section(report: Phase4, section_id: str) -> str:
 def test_the_summary_answers_with_its_source_and_names_the_dispute(
     havenbrook: tuple[ResearchSession, MemoryStore], answer: tuple[str, ...]
 ) -> None:
-    """In one line: the best supported statement, who says it, and that others say otherwise."""
-    assert line_with(havenbrook[0].phase4.model_copy(update={"markdown": section(havenbrook[0].phase4, "summary")}), *answer)
+    """In one line of the report's head: the best supported statement, who says it, and that others say otherwise."""
+    head = section(havenbrook[0].phase4, "answer") + "\n" + section(havenbrook[0].phase4, "summary")
+    assert line_with(havenbrook[0].phase4.model_copy(update={"markdown": head}), *answer)
+
+
+def test_the_report_begins_with_an_answer(
+    havenbrook: tuple[ResearchSession, MemoryStore], heating: tuple[ResearchSession, MemoryStore]
+) -> None:
+    """The first section quotes what comes closest to the question: its cost and its effect, the two ways that it compares."""
+    first = [session.phase4.sections[0] for session in (havenbrook[0], heating[0])]
+    assert [one.title for one in first] == ["What the sources answer"] * 2
+    assert "injured" in first[0].markdown and "million euros" in first[0].markdown
+    assert "heat pump" in first[1].markdown and "pellets" in first[1].markdown
+
+
+def test_a_source_that_was_not_read_is_named_with_its_reason_and_what_to_do(havenbrook: tuple[ResearchSession, MemoryStore]) -> None:
+    """The damaged file and the reprint stand at the end of the report, and the note at its top says that one source is lacking."""
+    report = havenbrook[0].phase4
+    unread = report.sections[-1]
+    assert unread.section_id == "unread"
+    assert "**police-data.pdf:** The PDF is damaged and cannot be opened." in unread.markdown and "give its text" in unread.markdown
+    assert "percent the same as" in unread.markdown
+    assert "1 of 11 sources could not be read" in report.markdown.split("## ")[0]
 
 
 @pytest.mark.parametrize(

@@ -183,13 +183,17 @@ def test_a_plan_finds_back_the_subject_of_each_question(wording: object) -> None
     assert subject("Who pays?") == "Who pays"
 
 
-def test_a_plan_has_a_step_for_each_goal_and_two_that_build_on_them() -> None:
-    """Each step names its sources and its query; comparing and what is missing depend on all others."""
+def test_a_plan_has_a_step_for_each_goal_one_for_the_question_and_two_that_build_on_them() -> None:
+    """Each step names its sources and its query; the topic's own question is asked of all sources; comparing and what is missing
+    depend on all others."""
     goals = goals_of(phase0(), TOPIC, "")
     plan = plan_of(phase0(), goals, TOPIC, "")
-    assert [step.title for step in plan.steps] == ["Noise", "Bus", "Trees", "Where the sources agree and disagree", "What is missing"]
+    assert [step.title for step in plan.steps] == [
+        "Noise", "Bus", "Trees", "What the sources answer", "Where the sources agree and disagree", "What is missing",
+    ]  # fmt: skip
     assert plan.steps[0].source_ids == ("a", "b")
-    assert plan.steps[3].depends_on == plan.steps[4].depends_on == (1, 2, 3)
+    assert plan.steps[3].source_ids == () and TOPIC in plan.steps[3].description
+    assert plan.steps[4].depends_on == plan.steps[5].depends_on == (1, 2, 3, 4)
     assert all(step.query for step in plan.steps)
 
 
@@ -200,5 +204,5 @@ def test_the_same_themes_give_the_same_plan() -> None:
     again = plan_of(phase0(), goals, TOPIC, "").steps
     assert identities(before) == identities(again)
     more = (*goals, Goal(goal_id="goal-new", question="Who pays?", source_ids=("c",)))
-    numbered = number_steps(plan_of(phase0(), more, TOPIC, "").steps, before, 6)
-    assert [step.step_id for step in numbered] == [1, 2, 3, 6, 7, 8]
+    numbered = number_steps(plan_of(phase0(), more, TOPIC, "").steps, before, 7)
+    assert [step.step_id for step in numbered] == [1, 2, 3, 7, 4, 8, 9]

@@ -259,7 +259,8 @@ async def test_a_report_says_what_changed(world: World) -> None:
     emptied = findings | {one: StepFindings(step_id=one, title=plan.steps[0].title)}
     changed = await report(phase0, plan, emptied, context, previous=first)
     assert changed.changes is not None
-    assert {s.title for s in changed.changes.sections if s.change == "changed"} >= {plan.steps[0].title}
+    assert plan.steps[0].title in {s.title for s in changed.changes.sections if s.change == "removed"}, "no heading above nothing"
+    assert "changed" in {s.change for s in changed.changes.sections}
     shorter = Phase2(steps=tuple(step for step in plan.steps if step.step_id != one and one not in step.depends_on))
     fewer = await report(phase0, shorter, findings, context, previous=first)
     assert fewer.changes is not None
@@ -338,3 +339,58 @@ def test_the_samples_are_as_their_generator_writes_them(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(tmp_path / "make_pdf.py")], check=True, timeout=30)  # our own script
     for name in ("university-assessment.pdf", "police-data.pdf"):
         assert (tmp_path / "files" / name).read_bytes() == (SAMPLES / "files" / name).read_bytes()
+
+
+async def test_guidance_that_no_source_speaks_of_becomes_a_gap_and_no_heading(world: World) -> None:
+    """Asked for what no source mentions, the report says under what is missing that nothing was found, and quotes nothing for it."""
+    context = world.context(guidance="blorp xyzzy")
+    phase0, _, plan, findings = await whole(world, await world.texts(LAKE), context)
+    step = next(step for step in plan.steps if step.title == "Blorp xyzzy")
+    assert findings[step.step_id].findings == ()
+    done = await report(phase0, plan, findings, context)
+    assert step.title not in {section.title for section in done.sections}
+    missing = next(section for section in done.sections if section.title == "What is missing")
+    assert "“Blorp xyzzy”: None of the three sources says anything about this" in missing.markdown
+
+
+async def test_a_report_names_the_sources_that_it_does_without(world: World) -> None:
+    """Empty, damaged and unreadable sources are listed with their reason and what to do, in the topic's language, by the report phase
+    itself; once one of them fails for another reason, what a report reads of phase 0 has changed."""
+    sources = (
+        *await world.texts(LAKE),
+        await world.upload("void", b" "),
+        await world.upload("scan", b"\x89PNG\r\n\x1a\n", "image/png"),
+    )
+    context = world.context()
+    phase0, _, plan, findings = await whole(world, sources, context)
+    done = await report(phase0, plan, findings, context)
+    last = done.sections[-1]
+    assert (last.section_id, last.title) == ("unread", "Sources not used")
+    assert "**void:** It has no content at all. Check that" in last.markdown and "**scan:**" in last.markdown
+    assert "2 of 5 sources could not be read" in done.markdown
+    chinese = await report(phase0, plan, findings, world.context("湖水为什么这么低？"))
+    assert "**void:** 没有内容。" in chinese.markdown and "5份来源中有2份无法读取" in chinese.markdown
+    blocked = [s.model_copy(update={"reason": "forbidden"}) if s.source_id == "scan" else s for s in phase0.sources]
+    assert phase0.model_copy(update={"sources": tuple(blocked)}).parts()["references"] != phase0.parts()["references"]
+
+
+@pytest.mark.parametrize(
+    ("said", "is_gap"),
+    [
+        ("Nobody has measured how much water the town itself uses.", True),
+        ("The effect on local trade is not yet known.", True),
+        ("No survey of the boats has been published since 2019.", True),
+        ("Note that the results of those actions are not recorded in this file.", False),
+        ("Nobody asked the fishers before the new rules on the lake came.", False),
+        ("The port remains open and no data is lost when the pump stops.", False),
+    ],
+)
+async def test_what_is_missing_is_what_is_not_known(world: World, said: str, *, is_gap: bool) -> None:
+    """Only statements that something is not known count as gaps; a manual's `not recorded` and a complaint are none."""
+    context = world.context()
+    farmers = LAKE["farmers"].replace("Nobody has measured how much water the town itself uses.", "")
+    _, _, plan, findings = await whole(
+        world, await world.texts({**LAKE, "farmers": farmers, "other": f"{said} The lake is cold."}), context
+    )
+    missing = findings[plan.steps[-1].step_id]
+    assert (said in {finding.claim for finding in missing.findings}) is is_gap

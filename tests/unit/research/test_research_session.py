@@ -98,7 +98,7 @@ async def test_rerunning_a_step_replaces_that_step_alone() -> None:
     assert [node for node in session.entries if session.entries[node] != before[node]] == ["phase3/1"]
     step = next(step for step in session.phase2.steps if step.title == "Level")
     await agent.phase3.rerun_step(step.step_id, guidance="since 2019")
-    assert set(session.stale()) == {"phase3/4", "phase3/5", "phase4"}
+    assert set(session.stale()) == {"phase3/5", "phase3/6", "phase4"}
     await agent.phase3.rerun_step(step.step_id, cascade=True)
     assert set(session.stale()) <= {"phase4"}
     assert session.guidance_for(f"phase3/{step.step_id}") == "since 2019"
@@ -175,7 +175,7 @@ def test_the_example_runs() -> None:
     done = subprocess.run(  # our own script
         [sys.executable, str(EXAMPLE)], env={"PYTHONPATH": path}, capture_output=True, text=True, check=True, timeout=60
     )
-    assert "after rerunning step 2 with guidance, stale: ['phase3/4', 'phase3/5', 'phase4']" in done.stdout
+    assert "after rerunning step 2 with guidance, stale: ['phase3/5', 'phase3/6', 'phase4']" in done.stdout
     assert "brought up to date, stale: []" in done.stdout
     assert "changed: Level" in done.stdout
     assert "saved and loaded: True" in done.stdout

@@ -1,0 +1,100 @@
+"""The statements that come closest to the topic's own question, over all sources: what a reader looks for first.
+
+A topic that asks two things (`What changed, and what did it cost?`) is asked part by part, so that one part's words do not drown the
+other's.
+"""
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from reprise_contracts.artifacts import PreparedSource, ScratchpadEntry, Step, StepFindings
+from reprise_research.extractive.conflicts import Topic, direction, doubts
+from reprise_research.extractive.evidence import Group, finding, gather, group
+from reprise_research.extractive.wording import wording_for
+from reprise_research.text.passages import Passage
+from reprise_research.text.ranking import Vector, bm25, rounded
+from reprise_research.text.words import ASKING, shorten, terms
+
+MOST_ANSWERS = 5
+_CANDIDATES = 20
+_POOL = 80
+_FLOOR = 0.2
+"""The share of the best score below which a passage is no answer."""
+_CHANGE = re.compile(r"\b(?:chang|effect|affect|impact|influenc|consequence|result)|变化|改变|影响|效果|后果", re.IGNORECASE)
+"""A question about change is answered by what went up or down."""
+_PARTS = re.compile(
+    r"[,;?，；？]\s*(?:and\s+)?|\s+and\s+(?=(?:what|how|why|who|when|where|which|is|are|was|were|do|does|did|has|have|should|can)\b)",
+    re.IGNORECASE,
+)
+
+
+def answer(step: Step, sources: tuple[PreparedSource, ...], texts: Mapping[str, str], topic: str) -> StepFindings:
+    """A few statements that differ, each with those that say the same and those that say otherwise."""
+    wording = wording_for(topic)
+    found = gather(sources, texts)
+    score = _closeness(found, topic)
+    pool = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR][:_POOL]
+    nearness = {(found[i].source_id, found[i].start): float(score[i]) for i in pool}
+    groups = group([found[i] for i in pool], score[pool], Topic(topic), wording, _CANDIDATES)
+    groups = _chosen(sorted(groups, key=lambda one: -_standing(one, nearness)))
+    hashes = {source.source_id: source.text_sha256 or "" for source in sources}
+    return StepFindings(
+        step_id=step.step_id,
+        title=step.title,
+        findings=tuple(finding(f"f{step.step_id}-{n}", one, hashes, wording) for n, one in enumerate(groups, start=1)),
+        gaps=() if groups else (wording.answer_none,),
+        scratchpad=(
+            *(ScratchpadEntry(kind="query", text=" ".join(part)) for part in _asked(topic)),
+            *(ScratchpadEntry(kind="candidate", text=f"{score[i]:.3f} {shorten(found[i].text, 120)}") for i in pool[:12]),
+        ),
+    )
+
+
+def _asked(topic: str) -> list[list[str]]:
+    """The terms of each part of the question, without the words that only ask."""
+    parts = [[term for term in terms(part) if term not in ASKING] for part in _PARTS.split(topic)]
+    return [part for part in parts if part] or [terms(topic)]
+
+
+def _closeness(found: list[Passage], topic: str) -> Vector:
+    """How well each passage answers any part of the question, the best being 1: the part's words, and how many of the whole question's
+    it has; what a reader understands by itself and what reports counts more than what values or doubts."""
+    documents = [passage.terms for passage in found]
+    parts = _asked(topic)
+    every = set().union(*parts)
+    score = np.zeros(len(found))
+    for part in parts:
+        score = np.maximum(score, bm25(documents, part))
+    covered = np.array([len(every & set(document)) / len(every) for document in documents]) if every else np.zeros(len(found))
+    change = _CHANGE.search(topic) is not None
+    worth = np.array([p.weight * (1.15 if p.figures else 1.0) * _plainness(p, change) for p in found])
+    score = score * (0.4 + 0.6 * covered) * worth if found else score
+    top = score.max() if score.size else 0.0
+    return rounded(score / top) if top > 0 else score
+
+
+def _standing(one: Group, nearness: Mapping[tuple[str, int], float]) -> float:
+    """How much a group counts as an answer: how near it comes, and more if other sources say so too, or say otherwise: what sources
+    agree or argue on is what they came to speak of."""
+    near = max(nearness.get((p.source_id, p.start), 0.0) for p in (one.lead, *one.also))
+    return round(near * (1 + 0.7 * (min(len(one.sites), 3) - 1) + 0.7 * bool(one.against)), 6)
+
+
+def _chosen(groups: list[Group]) -> list[Group]:
+    """The first few of which none is the other side of one before it: a dispute is one answer, told from the side that more sources
+    take."""
+    kept: list[Group] = []
+    for one in groups:
+        place = next((n for n, other in enumerate(kept) if any(one.has(passage) for passage, _ in other.against)), None)
+        if place is not None:
+            kept[place] = one if len(one.sites) > len(kept[place].sites) else kept[place]
+        elif len(kept) < MOST_ANSWERS:
+            kept.append(one)
+    return kept
+
+
+def _plainness(passage: Passage, asks_change: bool) -> float:
+    worth = (0.6 if passage.kind == "opinion" else 1.0) * (0.7 if doubts(passage.text) else 1.0) * (0.7 if len(passage.text) < 40 else 1.0)
+    return worth * (1.4 if asks_change and direction(passage.text) else 1.0)
