@@ -23,7 +23,7 @@ SENT: tuple[type[BaseModel], ...] = (
     states.Timeline, states.PoolView, Phase0, Phase1, Phase2, StepFindings, Phase4, problems.Problem,
 )  # fmt: skip
 READ: tuple[type[BaseModel], ...] = (
-    commands.Options, commands.BatchRequest, commands.SourcesRequest, commands.RestartPhase, commands.RestartStep,
+    commands.Options, commands.BatchRequest, commands.SessionRequest, commands.SourcesRequest, commands.RestartPhase, commands.RestartStep,
     commands.RefreshCall, commands.AcceptCall, commands.CancelCall,
 )  # fmt: skip
 NAMED: dict[str, object] = {

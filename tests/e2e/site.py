@@ -97,14 +97,25 @@ class Site:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    seconds = 0.0
+
+    def do_GET(self) -> None:
+        time.sleep(self.seconds)
+        super().do_GET()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
         pass
 
 
 @contextmanager
-def pages(folder: Path) -> Iterator[str]:
-    """A web site of a folder's files; its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder))) as server:
+def pages(folder: Path, seconds: float = 0.0) -> Iterator[str]:
+    """A web site of a folder's files, each of which takes some seconds; its address."""
+
+    class Handler(_Quiet):
+        pass
+
+    Handler.seconds = seconds
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"

@@ -191,6 +191,35 @@ def test_a_source_is_added_and_what_was_made_without_it_says_so(open_page: Open,
     stands(page, "Out of date")
 
 
+def test_a_further_session_asks_the_same_sources_another_question(
+    open_page: Open, session: str, site: Site, batch: tuple[str, str]
+) -> None:
+    """It has a ceiling of tokens, as a rerun may have; what is no number is refused beside its field."""
+    page = open_page(session)
+    page.get_by_role("button", name="New session on these sources").click()
+    dialog = page.get_by_role("dialog", name="New session on these sources")
+    start = dialog.get_by_role("button", name="Start the research")
+    expect(start).to_be_disabled()
+    dialog.get_by_label("Question").fill("Who pays for the bridge?")
+    dialog.get_by_label("Tokens at most").fill("many")
+    expect(dialog.get_by_text("Write a number above zero")).to_be_visible()
+    expect(start).to_be_disabled()
+    dialog.get_by_label("Tokens at most").fill("200,000")
+    with page.expect_request("**/sessions") as sent:
+        start.click()
+    assert sent.value.post_data_json["options"] == {"max_session_tokens": 200_000}
+    expect(page.get_by_role("heading", level=1)).to_have_text("Who pays for the bridge?")
+    stands(page, "Everything is up to date")
+    assert len(site.http.get(f"/batches/{batch[0]}").raise_for_status().json()["sessions"]) == 2
+    page.get_by_role("button", name="Rerun: step 1", exact=True).click()
+    page.get_by_text("More choices").click()
+    page.get_by_label("Tokens at most").fill("5000")
+    with page.expect_request("**/workflow/restart/step", timeout=SOON) as rerun:
+        page.get_by_role("dialog").get_by_role("button", name="Rerun", exact=True).click()
+    assert rerun.value.post_data_json["options"]["max_tokens"] == 5_000
+    expect(page.get_by_role("status", name="Commands")).to_contain_text("Rerun of step 1: done", timeout=SOON)
+
+
 def test_the_timeline_tells_it_all_and_leads_to_each_part(open_page: Open, session: str) -> None:
     page = open_page(f"{session}/timeline")
     page.get_by_role("button", name="Trouble").click()

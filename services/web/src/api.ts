@@ -14,6 +14,7 @@ import type {
   Problem,
   ProblemType,
   Receipt,
+  SessionRequest,
   Source,
   SourceInput,
   State,
@@ -135,6 +136,8 @@ export const api = {
     ask<BatchPage>(`/batches?${new URLSearchParams({ q: search, ...(after ? { after } : {}) })}`, { signal }),
   batch: (batchId: string) => ask<BatchView>(`/batches/${id(batchId)}`),
   start: (form: FormData) => ask<Created>("/batches", { method: "POST", form }),
+  addSession: (batchId: string, body: SessionRequest) =>
+    ask<Created>(`/batches/${id(batchId)}/sessions`, { method: "POST", json: body }),
   endBatch: (batchId: string, remove: boolean, commandId: string) =>
     ask<BatchView>(`/batches/${id(batchId)}${remove ? "" : "/end"}`, {
       method: remove ? "DELETE" : "POST",

@@ -945,6 +945,15 @@ export interface RestartStep {
   step_ids: readonly number[];
   options?: Options;
 }
+export interface SessionRequest {
+  topic: string;
+  guidance?: string;
+  engine?: string | null;
+  model?: string | null;
+  options?: StartOptions;
+  start?: boolean;
+  command_id?: string | null;
+}
 export interface SourceInput {
   url?: string | null;
   text?: string | null;

@@ -17,6 +17,15 @@ export const PHASE_NAMES: Record<Phase, string> = {
   phase4: "Report",
 };
 
+/** What a phase does while it runs; of a step its own title is told. */
+export const PHASE_DOING: Record<Phase, string> = {
+  phase0: "Reading and summarising the sources",
+  phase1: "Looking for goals in the sources",
+  phase2: "Bringing the goals together and planning the steps",
+  phase3: "Carrying out the steps",
+  phase4: "Writing the report",
+};
+
 /** The page of each phase, below its session. */
 export const PHASE_PAGES: Record<Phase, string> = {
   phase0: "sources",
@@ -81,6 +90,12 @@ export function phaseOf(node: string): Phase {
 export function nodeName(node: string): string {
   if (node === "phase3/*") return "new steps";
   return node.startsWith("phase3/") ? `step ${node.slice(7)}` : PHASE_NAMES[phaseOf(node)].toLowerCase();
+}
+
+/** In the order in which nodes are worked on. */
+export function inOrder(one: string, other: string): number {
+  const step = (node: string): number => Number(node.slice(7)) || 0;
+  return phaseOf(one).localeCompare(phaseOf(other)) || step(one) - step(other);
 }
 
 export function nodePath(sessionId: string, node: string): string {

@@ -13,10 +13,9 @@ export function Badges({ view, position }: { readonly view: NodeView; readonly p
   const now = standing(view);
   return (
     <>
-      {(now === "queued" || now === "running" || now === "cancelling") && (
+      {(now === "running" || now === "cancelling" || (now === "queued" && !position)) && (
         <span className="badge active">
           {standingWords(view)}
-
           {view.attempt > 1 ? `, attempt ${view.attempt}` : ""}
         </span>
       )}

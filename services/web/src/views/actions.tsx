@@ -94,11 +94,16 @@ export function CancelButton({
 export function NodeAction({ node }: { readonly node: string }): ReactNode {
   const view = useNode(node);
   const name = nodeName(node);
+  const running = useSession((session) => session.state.run !== null);
   if (!view) return null;
   const step = node.startsWith("phase3/") ? Number(node.slice(7)) : null;
   if (isActive(view)) return <CancelButton what={step === null ? { phase: node } : { step_id: step }} name={name} />;
   const target: RerunTarget = step === null ? { phase: node as "phase0" } : { steps: [step] };
-  return <RerunButton target={target} name={name} label={view.status === "failed" ? "Retry" : "Rerun"} />;
+  const never = view.artifact == null && view.freshness == null && view.status === "pending";
+  if (never && running) return null; // its turn may still come
+  return (
+    <RerunButton target={target} name={name} label={view.status === "failed" ? "Retry" : never ? "Run" : "Rerun"} />
+  );
 }
 
 export function AcceptButton({ node }: { readonly node: string }): ReactNode {

@@ -10,6 +10,7 @@ import type { BatchView, SessionSummary } from "../wire";
 import { ago, count } from "../words";
 import { EndDialog } from "./end-dialog";
 import { useMay } from "./rights";
+import { SessionDialog } from "./session-dialog";
 
 const WORDS: Record<SessionSummary["status"], string> = {
   pending: "Not finished",
@@ -90,6 +91,7 @@ export function BatchesPage(): ReactNode {
 
 function Row({ batch, onEnd }: { readonly batch: BatchView; readonly onEnd: () => void }): ReactNode {
   const may = useMay("researcher");
+  const [adding, setAdding] = useState(false);
   return (
     <li className="batch">
       {batch.sessions.map((session) => (
@@ -113,15 +115,28 @@ function Row({ batch, onEnd }: { readonly batch: BatchView; readonly onEnd: () =
         </div>
       ))}
       {may && (
-        <button
-          type="button"
-          className="button quiet slim"
-          onClick={onEnd}
-          aria-label={`${batch.ended ? "Delete" : "End"} ${batch.topic}`}
-        >
-          {batch.ended ? "Delete" : "End"}
-        </button>
+        <div className="button-row">
+          {!batch.ended && (
+            <button
+              type="button"
+              className="button quiet slim"
+              onClick={() => setAdding(true)}
+              aria-label={`New session on the sources of ${batch.topic}`}
+            >
+              New session
+            </button>
+          )}
+          <button
+            type="button"
+            className="button quiet slim"
+            onClick={onEnd}
+            aria-label={`${batch.ended ? "Delete" : "End"} ${batch.topic}`}
+          >
+            {batch.ended ? "Delete" : "End"}
+          </button>
+        </div>
       )}
+      {adding && <SessionDialog batchId={batch.batch_id} onClose={() => setAdding(false)} />}
     </li>
   );
 }

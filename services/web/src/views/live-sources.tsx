@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { api } from "../api";
 import { useIds, useSession } from "../store";
 import { Glyph } from "../ui/glyph";
+import type { Status } from "../wire";
 import { sourceName } from "./source-name";
 
 const SIGNS: Record<string, Parameters<typeof Glyph>[0]["of"]> = {
@@ -12,21 +13,27 @@ const SIGNS: Record<string, Parameters<typeof Glyph>[0]["of"]> = {
   inProgress: "running",
 };
 
+const AFTER: Partial<Record<Status, string>> = {
+  pending: "Not read yet",
+  queued: "Waiting to be read",
+  completed: "The steps appear here when the plan is made.",
+};
+
 export function LiveSources(): ReactNode {
   const { batch_id } = useIds();
   const live = useSession((session) => session.live.sources);
   const status = useSession((session) => session.state.nodes.phase0?.status ?? "pending");
   const sources = useQuery({ queryKey: ["sources", batch_id], queryFn: () => api.sources(batch_id) });
+  const all = sources.data ?? [];
+  const read = all.filter(({ source_id }) => /completed|failed/.test(live[source_id]?.status ?? "")).length;
   return (
     <section className="stack" aria-label="Sources">
       <div className="section-head">
         <h2>Sources</h2>
-        <p className="soft">
-          {status === "completed" ? "The steps appear here when the plan is made." : "Being read now."}
-        </p>
+        <p className="soft">{status === "running" ? `${read} of ${all.length} read` : AFTER[status]}</p>
       </div>
       <ul className="live-sources">
-        {(sources.data ?? []).map((source) => {
+        {all.map((source) => {
           const now = live[source.source_id];
           const sign =
             SIGNS[now?.status ?? ""] ??

@@ -1,18 +1,20 @@
 /** How the session stands, in one sentence, with the one action that fits. Its height stays the same, so that nothing jumps. */
 import { type ReactNode, useState } from "react";
-import { Link } from "wouter";
+import { Link, useLocation } from "wouter";
 import type { Session } from "../model";
 import { useIds, useSession } from "../store";
 import { Causes } from "../ui/causes";
 import { Dialog } from "../ui/dialog";
 import { Glyph } from "../ui/glyph";
 import type { Cause, NodeView } from "../wire";
-import { capital, count, listed, nodeName, nodePath, when } from "../words";
+import { capital, count, inOrder, listed, nodeName, nodePath, PHASE_DOING, phaseOf, when } from "../words";
 import { CancelButton, RerunButton } from "./actions";
 
 export function NowPanel(): ReactNode {
   const session = useSession((all) => all);
   const { session_id } = useIds();
+  const [path] = useLocation();
+  const reading = path === nodePath(session_id, "phase4");
   const [why, setWhy] = useState(false);
   const said = standingOf(session);
   const report = session.state.nodes.phase4?.artifact;
@@ -54,7 +56,7 @@ export function NowPanel(): ReactNode {
             className="button primary"
           />
         )}
-        {said.action === "read" && report && (
+        {said.action === "read" && report && !reading && (
           <Link className="button primary" href={nodePath(session_id, "phase4")}>
             Read the report
           </Link>
@@ -73,8 +75,21 @@ export function NowPanel(): ReactNode {
       </div>
       {why && (
         <Dialog title="Why is it out of date?" onClose={() => setWhy(false)}>
-          <p>Out of date: {listed(said.stale.map(nodeName), 20)}.</p>
-          <Causes causes={said.causes} />
+          <p>
+            These are kept as they were, but they were made from something that is different now. <em>Update</em> runs
+            them again, and nothing else.
+          </p>
+          <ul className="why-list">
+            {said.stale.slice(0, MOST_WHY).map((node) => (
+              <li key={node}>
+                <Link href={nodePath(session_id, node)} onClick={() => setWhy(false)}>
+                  {capital(nodeName(node))} {session.state.nodes[node]?.title}
+                </Link>
+                <Causes causes={session.state.nodes[node]?.causes ?? []} />
+              </li>
+            ))}
+          </ul>
+          {said.stale.length > MOST_WHY && <p className="soft">and {said.stale.length - MOST_WHY} more</p>}
         </Dialog>
       )}
     </section>
@@ -92,10 +107,14 @@ interface Said {
   readonly progress: number;
 }
 
+/** Up to so many parts are explained one by one. */
+const MOST_WHY = 20;
 const NOTHING = { causes: [], stale: [], progress: 0 } as const;
 
 export function standingOf({ state, live }: Session): Said {
-  const nodes = Object.entries(state.nodes).filter(([node]) => node !== "phase3");
+  const nodes = Object.entries(state.nodes)
+    .filter(([node]) => node !== "phase3")
+    .sort(([one], [other]) => inOrder(one, other));
   const having = (test: (view: NodeView) => boolean): string[] =>
     nodes.filter(([, view]) => test(view)).map(([node]) => node);
   const stale = having((view) => view.freshness === "stale" && view.status !== "failed");
@@ -107,7 +126,7 @@ export function standingOf({ state, live }: Session): Said {
     const detail = running.length
       ? `${capital(
           listed(
-            running.map((node) => titled(node, state.nodes[node])),
+            running.map((node) => doing(node, state.nodes[node])),
             3,
           ),
         )}.`
@@ -192,6 +211,8 @@ function rootCauses(views: readonly NodeView[]): Cause[] {
   ];
 }
 
-function titled(node: string, view: NodeView | undefined): string {
+/** "step 3 What it costs"; of a phase what it does. */
+function doing(node: string, view: NodeView | undefined): string {
+  if (phaseOf(node) !== "phase3") return PHASE_DOING[phaseOf(node)];
   return view?.title ? `${nodeName(node)} ${view.title}` : nodeName(node);
 }

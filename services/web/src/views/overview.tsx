@@ -3,8 +3,8 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useIds, useNode, useSession } from "../store";
 import { Badges, NodeGlyph } from "../ui/standing";
-import { PHASES, type Phase } from "../wire";
-import { nodePath, PHASE_NAMES, PHASE_TITLES, placeInQueue, seconds, standingWords, when } from "../words";
+import { type NodeView, PHASES, type Phase } from "../wire";
+import { nodePath, PHASE_DOING, PHASE_NAMES, PHASE_TITLES, placeInQueue, seconds, standingWords, when } from "../words";
 import { NodeAction } from "./actions";
 import { LiveSources } from "./live-sources";
 import { LiveStream } from "./live-stream";
@@ -42,7 +42,7 @@ function PhaseStop({ phase }: { readonly phase: Phase }): ReactNode {
           <Link href={nodePath(session_id, phase)}>{PHASE_NAMES[phase]}</Link>
         </h2>
         <p className="soft small">{PHASE_TITLES[phase]}</p>
-        <p className="stop-headline">{view.headline || (phase === "phase3" ? <StepCount /> : standingWords(view))}</p>
+        <p className="stop-headline">{headline(phase, view)}</p>
         <p className="stop-badges">
           <Badges view={view} position={position} />
         </p>
@@ -62,6 +62,11 @@ function PhaseStop({ phase }: { readonly phase: Phase }): ReactNode {
       </div>
     </li>
   );
+}
+
+function headline(phase: Phase, view: NodeView): ReactNode {
+  if (phase === "phase3") return view.headline || <StepCount />;
+  return view.status === "running" ? PHASE_DOING[phase] : view.headline || standingWords(view);
 }
 
 function StepCount(): ReactNode {

@@ -1,14 +1,16 @@
 /** Before something runs again: what exactly will happen, and the choices that change it. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type ReactNode, useDeferredValue, useId, useState } from "react";
+import { type ReactNode, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 import { api, Refusal } from "../api";
 import { useDesk } from "../commands";
 import { useIds, useNode, useSession } from "../store";
 import { Dialog } from "../ui/dialog";
+import { Glyph } from "../ui/glyph";
 import { ProblemNotice } from "../ui/problem";
 import { Term } from "../ui/term";
-import type { IfRunning, Options, Phase, Propagation } from "../wire";
+import type { IfRunning, Options, Phase, Preview, Propagation } from "../wire";
 import { capital, listed, nodeName } from "../words";
+import { CeilingField, useCeiling } from "./ceiling";
 import { Choice } from "./choice";
 import { PreviewLists } from "./preview-lists";
 
@@ -55,13 +57,15 @@ export function RerunDialog({
   const [partial, setPartial] = useState(false);
   const [guidance, setGuidance] = useState(known);
   const [sending, setSending] = useState(false);
-  const [moved, setMoved] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const engine = useSession((session) => session.state.engine);
+  const ceiling = useCeiling();
   const field = useId();
   const isRefresh = "stale" in target;
   const options: Options = {
     ...(isRefresh ? {} : { propagation, force, refetch, ...(guidance === known ? {} : { guidance }) }),
     allow_partial: partial,
+    ...(ceiling.tokens === null ? {} : { max_tokens: ceiling.tokens }),
     if_running: ifRunning,
   };
   const [path, body] = call(target);
@@ -74,6 +78,7 @@ export function RerunDialog({
     gcTime: 0,
     retry: 1,
   });
+  const moved = useMoved(asked, preview.isPlaceholderData ? undefined : preview.data);
   const settled = preview.isSuccess && !preview.isPlaceholderData && asked === JSON.stringify(options);
 
   async function confirm(): Promise<void> {
@@ -91,7 +96,6 @@ export function RerunDialog({
     } catch (problem) {
       setSending(false);
       if (problem instanceof Refusal && problem.problem.type === "plan_changed") {
-        setMoved(true);
         await preview.refetch();
       } else setError(problem);
     }
@@ -110,7 +114,7 @@ export function RerunDialog({
           <button
             type="button"
             className="button primary"
-            disabled={!settled || sending || Boolean(nothing)}
+            disabled={!settled || sending || Boolean(nothing) || ceiling.wrong}
             onClick={() => void confirm()}
           >
             {sending ? "Sent" : isRefresh ? "Update" : busy && ifRunning === "queue" ? "Queue it" : "Rerun"}
@@ -118,13 +122,6 @@ export function RerunDialog({
         </>
       }
     >
-      {moved && (
-        <p className="notice stale" role="alert">
-          <span>
-            The session has changed since this was worked out. Below is what would happen now; confirm it again.
-          </span>
-        </p>
-      )}
       {!isRefresh && (
         <fieldset className="choices">
           <legend className="hidden">What was made from it</legend>
@@ -200,8 +197,17 @@ export function RerunDialog({
           >
             <Term of="partial">Partial report</Term>
           </Check>
+          {engine !== "extractive" && <CeilingField ceiling={ceiling} of="this run" />}
         </div>
       </details>
+      {moved && (
+        <p className="notice stale" role="alert">
+          <Glyph of="stale" />
+          <span>
+            The session has changed since this was worked out. Below is what would happen now; confirm it again.
+          </span>
+        </p>
+      )}
       {preview.isError ? (
         <ProblemNotice error={preview.error} />
       ) : (
@@ -210,6 +216,22 @@ export function RerunDialog({
       {error !== null && <ProblemNotice error={error} />}
     </Dialog>
   );
+}
+
+/** Whether the plan that is shown under the same choices is another than before. While something runs a preview promises nothing. */
+function useMoved(asked: string, preview: Preview | undefined): boolean {
+  const [moved, setMoved] = useState(false);
+  const before = useRef({ asked, plan: "" });
+  useEffect(() => {
+    if (!preview || preview.provisional) return;
+    const { estimate, warnings, ...lists } = preview.plan;
+    const plan = JSON.stringify(lists);
+    const same = before.current.asked === asked;
+    if (!same) setMoved(false);
+    else if (before.current.plan && before.current.plan !== plan) setMoved(true);
+    before.current = { asked, plan };
+  }, [asked, preview]);
+  return moved;
 }
 
 function Check({

@@ -14,9 +14,11 @@ import { useTitle } from "../ui/title";
 import { PHASES } from "../wire";
 import { ago, isActive, PHASE_NAMES, PHASE_PAGES, standing } from "../words";
 import { EndDialog } from "./end-dialog";
+import { engineName } from "./engine-choice";
 import { NowPanel } from "./now";
 import { Overview } from "./overview";
 import { useMay } from "./rights";
+import { SessionDialog } from "./session-dialog";
 
 const SourcesPage = lazily(() => import("./sources"));
 const GoalsPage = lazily(() => import("./goals"));
@@ -73,14 +75,20 @@ function Head(): ReactNode {
   const ids = useIds();
   const may = useMay("researcher");
   const [ending, setEnding] = useState(false);
+  const [adding, setAdding] = useState(false);
   const [, navigate] = useLocation();
   useTitle(topic);
   return (
     <header className="session-head">
       <p className="meta">
         <Link href="/app/batches">Batches</Link>
-        <span>{engine === "extractive" ? "Extractive engine" : engine}</span>
+        <span>{engineName(engine)}</span>
         {created && <time dateTime={created}>begun {ago(created)}</time>}
+        {may && !ended && (
+          <button type="button" className="link-button" onClick={() => setAdding(true)}>
+            New session on these sources
+          </button>
+        )}
         {may && (
           <button type="button" className="link-button" onClick={() => setEnding(true)}>
             {ended ? "Delete the batch" : "End the batch"}
@@ -89,6 +97,7 @@ function Head(): ReactNode {
       </p>
       <h1>{topic}</h1>
       <Parts />
+      {adding && <SessionDialog batchId={ids.batch_id} onClose={() => setAdding(false)} />}
       {ending && (
         <EndDialog
           batch={{ batch_id: ids.batch_id, topic, ended }}

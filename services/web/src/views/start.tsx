@@ -5,14 +5,10 @@ import { useLocation } from "wouter";
 import { api, type Config, newCommandId } from "../api";
 import { ProblemNotice } from "../ui/problem";
 import { useTitle } from "../ui/title";
-import { Choice } from "./choice";
+import { CeilingField, useCeiling } from "./ceiling";
+import { EngineChoice } from "./engine-choice";
 import { SourceFields } from "./source-fields";
 import { appendSources, countSources, NO_SOURCES, readAddresses } from "./source-input";
-
-const ENGINES: Record<string, readonly [string, string]> = {
-  extractive: ["Extractive", "Quotes the sources word for word. Needs no model and sends nothing anywhere."],
-  openai: ["Language model", "Writes in its own words, each claim checked against its quote."],
-};
 
 export function StartPage({ config }: { readonly config: Config }): ReactNode {
   useTitle("New research");
@@ -22,6 +18,7 @@ export function StartPage({ config }: { readonly config: Config }): ReactNode {
   const [draft, setDraft] = useState(NO_SOURCES);
   const [guidance, setGuidance] = useState("");
   const [engine, setEngine] = useState(config.engine);
+  const ceiling = useCeiling();
   const [review, setReview] = useState(false);
   const [tried, setTried] = useState(false);
   const question = useRef<HTMLTextAreaElement>(null);
@@ -32,6 +29,7 @@ export function StartPage({ config }: { readonly config: Config }): ReactNode {
       form.set("topic", topic.trim());
       if (guidance.trim()) form.set("guidance", guidance.trim());
       if (engine !== config.engine) form.set("engine", engine);
+      if (ceiling.tokens !== null) form.set("max_session_tokens", String(ceiling.tokens));
       if (review) form.set("stop_after", "phase2");
       form.set("command_id", command.current);
       return api.start(form);
@@ -49,7 +47,7 @@ export function StartPage({ config }: { readonly config: Config }): ReactNode {
     event.preventDefault();
     setTried(true);
     if (noTopic) question.current?.focus();
-    if (!noTopic && !noSources && !wrong) start.mutate();
+    if (!noTopic && !noSources && !wrong && !ceiling.wrong) start.mutate();
   }
 
   return (
@@ -99,23 +97,8 @@ export function StartPage({ config }: { readonly config: Config }): ReactNode {
               What to pay attention to, for example “look closely at costs”. Optional.
             </p>
           </div>
-          {config.engines.length > 1 && (
-            <fieldset className="choices">
-              <legend>Engine</legend>
-              {config.engines.map((name) => (
-                <Choice
-                  key={name}
-                  name="engine"
-                  value={name}
-                  chosen={engine}
-                  onChoose={setEngine}
-                  hint={ENGINES[name]?.[1] ?? ""}
-                >
-                  {ENGINES[name]?.[0] ?? name}
-                </Choice>
-              ))}
-            </fieldset>
-          )}
+          <EngineChoice engines={config.engines} chosen={engine} onChoose={setEngine} />
+          {engine !== "extractive" && <CeilingField ceiling={ceiling} of="the session" />}
           <div className="choice">
             <input
               type="checkbox"
