@@ -10,7 +10,7 @@ from rich.table import Table
 from reprise_cli.errors import CommandFailed, NoServer
 from reprise_cli.keys import operator_settings
 from reprise_cli.terminal import Terminal
-from reprise_runtime.errors import RepriseError, Retryable
+from reprise_runtime.errors import NoRoom, RepriseError, Retryable
 from reprise_runtime.logs import setup
 from reprise_runtime.rights import ROLES, users_conf
 from reprise_runtime.settings import Settings
@@ -61,6 +61,8 @@ def _run(settings: Settings, terminal: Terminal, *, repair: bool, wait: float) -
     setup(settings.log.model_copy(update={"level": "error"}), "bootstrap")
     try:
         return asyncio.run(there.patiently(lambda: there.bootstrap(settings, repair=repair), wait, terminal.say))
+    except NoRoom as error:
+        raise CommandFailed(str(error), "Make room, then run it again: it makes what is still missing.") from error
     except Retryable as error:
         raise NoServer(f"{settings.nats.url} and {settings.s3.endpoint}", str(error)) from error
     except (RepriseError, ApiError) as error:

@@ -7,8 +7,11 @@ from reprise_domain import snapshot
 from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
+from reprise_runtime.errors import RepriseError
+from reprise_runtime.logs import logger
 from reprise_runtime.session_log import SessionLog
 
+_log = logger(__name__)
 KEPT = 512
 """States kept in memory; the others are a cached snapshot and a short replay away."""
 SNAPSHOT_EVERY = 256
@@ -40,8 +43,16 @@ class States:
         if isinstance(state, Session):
             count = self._since_snapshot[target] = self._since_snapshot.get(target, 0) + 1
             if count >= SNAPSHOT_EVERY and not state.deleted:
-                self._since_snapshot[target] = 0
-                await self._log.save_snapshot(target, snapshot.dump(state))
+                await self._save(target, state)
+
+    async def _save(self, target: str, state: Session) -> None:
+        """A snapshot saves reading and nothing else: what cannot be saved now is saved after the next commit."""
+        try:
+            await self._log.save_snapshot(target, snapshot.dump(state))
+        except RepriseError as error:
+            _log.warning("no snapshot", session=target, error=str(error))
+        else:
+            self._since_snapshot[target] = 0
 
     def forget(self, target: str) -> None:
         """Read it again the next time."""

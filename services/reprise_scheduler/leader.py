@@ -32,13 +32,22 @@ async def open_bucket(client: Client, replicas: int) -> KeyValue:
 
 async def lead(client: Client, replicas: int, name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Stand by until the key is ours, then work for as long as it can be renewed; again and again, until cancelled."""
+    said = ""
     while True:
         try:
             bucket = await open_bucket(client, replicas)
             revision = await bucket.create(LEADER, name.encode())
-        except _FAILURES:
+        except nats.js.errors.KeyWrongLastSequenceError:  # another one leads
+            said = ""
             await asyncio.sleep(TTL / 6)
             continue
+        except _FAILURES as error:
+            if (why := str(error) or type(error).__name__) != said:  # once, however long it lasts
+                _log.warning("cannot find out who leads", error=why)
+            said = why
+            await asyncio.sleep(TTL / 6)
+            continue
+        said = ""
         _log.info("leading", name=name)
         await _while_renewed(bucket, revision, name, work)
 

@@ -174,7 +174,7 @@ class Scheduler:
             if isinstance(event, _SETTLING):
                 self._turns[phase_of(event.node)].settle(session.session_id, event.node)
             if isinstance(event, e.NodeCancelling | e.NodeCancelled):
-                await self._dispatcher.cancel(session, event.node, commit.at)
+                await self._cancel(session, event.node, commit.at)
             if isinstance(event, e.NodeCancelling):
                 self._lease(session, event.node, commit.at)
             if isinstance(event, e.NodeQueued):
@@ -182,6 +182,14 @@ class Scheduler:
         self._ready.set()
         if commit.sweep or commit.deleted:
             self._sweep_later(session.batch_id, session.session_id)
+
+    async def _cancel(self, session: Session, node: str, at: datetime) -> None:
+        """Tell the workers; later, if it cannot be told now: until then the lease's end is what stops it."""
+        try:
+            await self._dispatcher.cancel(session, node, at)
+        except RepriseError as error:
+            _log.warning("cancellation not told yet", session=session.session_id, node=node, error=str(error))
+            self._timers.at(self._clock() + timedelta(seconds=1), lambda: self._cancel(session, node, at))
 
     # Jobs
 

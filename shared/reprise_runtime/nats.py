@@ -19,7 +19,17 @@ from nats.aio.msg import Msg
 
 from reprise_contracts.problems import Problem
 from reprise_contracts.subjects import JETSTREAM
-from reprise_runtime.errors import AlreadyHeld, Conflict, NotPermitted, PublishTimeout, Refused, RepriseError, StreamFull, Unavailable
+from reprise_runtime.errors import (
+    AlreadyHeld,
+    Conflict,
+    NoRoom,
+    NotPermitted,
+    PublishTimeout,
+    Refused,
+    RepriseError,
+    StreamFull,
+    Unavailable,
+)
 from reprise_runtime.logs import logger
 from reprise_runtime.settings import Nats
 
@@ -37,7 +47,7 @@ CONSUMER_NOT_FOUND = 10014
 MESSAGE_NOT_FOUND = 10037
 WRONG_LAST_SEQUENCE = (10071, 10164)
 STORE_FAILED = 10077
-NO_RESOURCES = (10023, 10047)
+NO_RESOURCES = (10002, 10023, 10028, 10047)
 TOO_LARGE = (10053, 10054)
 _VIOLATION = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"', re.IGNORECASE)
 
@@ -322,11 +332,13 @@ class Bus:
         return (await self.ask(subject, data, timeout=timeout)).data
 
     async def api(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Ask JetStream's API (`STREAM.INFO.JOBS`); raises `ApiError`, and `Unavailable` when it cannot answer now."""
+        """Ask JetStream's API (`STREAM.INFO.JOBS`); raises `ApiError`, `NoRoom`, and `Unavailable` when it cannot answer now."""
         message = await self.ask(f"{API}.{path}", json.dumps(body).encode() if body is not None else b"")
         answer: dict[str, Any] = json.loads(message.data)
         if "error" in answer:
             error = ApiError(answer["error"])
+            if error.err_code in NO_RESOURCES:
+                raise no_room(path, error) from error
             if error.code == 503:
                 raise Unavailable(str(error))
             raise error
@@ -461,6 +473,11 @@ def too_large(subject: str, size: int) -> Refused:
     return Refused(Problem(type="too_large", detail=f"{size} bytes are too many for one message on {subject}", action="send less at once"))
 
 
+def no_room(what: str, error: ApiError) -> NoRoom:
+    """JetStream's refusal for want of room, with what to do."""
+    return NoRoom(f"{what}: JetStream has no room: {error}; {NoRoom.advice}")
+
+
 def void(_: object) -> None:
     """Nothing, whatever came."""
 
@@ -474,7 +491,9 @@ def _rejected(error: ApiError, stream: str, subject: str, size: int) -> Exceptio
     """What a refused publish means."""
     if error.err_code == STORE_FAILED and "per subject" in error.description:
         return AlreadyHeld(f"{stream} still holds a message on {subject}")
-    if error.err_code == STORE_FAILED or error.err_code in NO_RESOURCES:
+    if error.err_code in NO_RESOURCES:
+        return no_room(stream, error)
+    if error.err_code == STORE_FAILED:
         return StreamFull(f"{stream}: {error.description}")
     if error.err_code in TOO_LARGE:
         return too_large(subject, size)

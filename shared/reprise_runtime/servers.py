@@ -167,10 +167,15 @@ class NatsServer(Server):
         sync_always: bool = True,
         max_payload: int = 8 * 1024 * 1024,
         passwords: Mapping[str, str] | None = None,
+        most: Mapping[str, int] | None = None,
     ) -> None:
-        """With `passwords` (by role) everyone has the rights of `rights`, and who names no user those of an outside system."""
+        """With `passwords` (by role) everyone has the rights of `rights`, and who names no user those of an outside system.
+
+        `most`: JetStream's own limits in bytes, `max_file_store` and `max_memory_store`; without them what the machine has.
+        """
         super().__init__(folder)
         self._passwords = passwords
+        self.most = dict(most or {})
         drawn, self.monitor_port = free_ports(2)
         self.port = port or drawn
         self._sync = "always" if sync_always else "2m"
@@ -192,6 +197,7 @@ class NatsServer(Server):
         users = ""
         if self._passwords is not None:
             users = users_conf({role: json.dumps(password) for role, password in self._passwords.items()}, unnamed=OUTSIDE)
+        most = "".join(f"  {name}: {size}\n" for name, size in self.most.items())
         path = self.folder / "nats.conf"
         path.touch(mode=0o600)
         path.chmod(0o600)  # one that an earlier version made held no passwords
@@ -199,7 +205,7 @@ class NatsServer(Server):
             f'host: "{HOST}"\nport: {self.port}\nhttp: "{HOST}:{self.monitor_port}"\n'
             f'server_name: "reprise"\nmax_payload: {self._max_payload}\nmax_pending: 128MB\nwrite_deadline: "10s"\n'
             f'lame_duck_duration: "30s"\n'
-            f"jetstream {{\n  store_dir: {json.dumps(str(self.folder / 'jetstream'))}\n  sync_interval: {self._sync}\n}}\n"
+            f"jetstream {{\n  store_dir: {json.dumps(str(self.folder / 'jetstream'))}\n  sync_interval: {self._sync}\n{most}}}\n"
             f"{users}"
         )
         return [find_binary("nats-server"), "-c", str(path)]

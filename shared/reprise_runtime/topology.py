@@ -1,5 +1,6 @@
 """One table of every stream and durable consumer, and the one call that makes the server agree with it."""
 
+import asyncio
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from nats.aio.client import Client
 
 from reprise_contracts import subjects
 from reprise_contracts.nodes import PHASES
-from reprise_runtime.errors import Unavailable
+from reprise_runtime.errors import NoRoom, Unavailable
+from reprise_runtime.logs import logger
 from reprise_runtime.nats import CONSUMER_NOT_FOUND, STREAM_NOT_FOUND, ApiError, Bus
 from reprise_runtime.settings import Settings
 
+_log = logger(__name__)
 Config = dict[str, Any]
 _NANOSECONDS = 1_000_000_000
 _NAME_IN_USE = 10058
@@ -127,22 +130,36 @@ async def open_bus(client: Client, settings: Settings, *, declare: bool = True, 
     """A bus that makes what is missing again when it finds it missing. With `declare` it calls `ensure` first.
 
     Where services do not declare (`REPRISE_NATS__DECLARE=false`: `reprise bootstrap` does), only the `keeper` makes anything again, and
-    only what is kept in memory; the others wait for it.
+    only what is kept in memory; the others wait for it. Where JetStream has no room for a stream this says so, and waits until there is.
     """
     bus = await Bus.open(client, timeout=settings.timings.publish_timeout)
     only = None if settings.nats.declare else in_memory(settings)
     if only is None or keeper:
         bus.restore_with(lambda: ensure(bus, settings, only=only))
         if declare:
-            await ensure(bus, settings, only=only)
+            await _ensure_once_there_is_room(bus, settings, only)
     return bus
+
+
+async def _ensure_once_there_is_room(bus: Bus, settings: Settings, only: Collection[str] | None) -> None:
+    """`ensure`, as often as it takes: JetStream may be at its limit, and a service that ends would change nothing about that."""
+    pause = 0.5
+    while True:
+        try:
+            await ensure(bus, settings, only=only)
+        except NoRoom as error:
+            _log.error("no room for the streams", error=str(error), again_in=pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 10.0)
+        else:
+            return
 
 
 async def ensure(bus: Bus, settings: Settings, *, only: Collection[str] | None = None, repair: bool = True) -> list[Drift]:
     """Make every stream and consumer that is missing, set right every setting that drifted, and say what was done.
 
     `only` names the streams that are looked after (with their consumers). Without `repair` nothing is changed. Idempotent, and safe to
-    run from many processes at once. Raises `Unavailable`, and `ApiError` where the server refuses a new stream.
+    run from many processes at once. Raises `Unavailable`, `NoRoom`, and `ApiError` where the server refuses a new stream.
     """
     found: list[Drift] = []
     missing: set[str] = set()
@@ -206,7 +223,7 @@ async def _repair(bus: Bus, name: str, config: Config, actual: Config, request: 
         return [Drift(name, key, actual.get(key), config[key], repaired=False, problem="drifted") for key in differing]
     try:
         await bus.api(*request)
-    except ApiError as error:
+    except (ApiError, NoRoom) as error:
         return [Drift(name, key, actual.get(key), config[key], repaired=False, problem=str(error)) for key in differing]
     return [Drift(name, key, actual.get(key), config[key]) for key in differing]
 
