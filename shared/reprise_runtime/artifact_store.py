@@ -13,6 +13,7 @@ from minio import Minio
 from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
 
+from reprise_runtime import tls
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, Refused, RepriseError, StoreUnavailable
 from reprise_runtime.lean_s3 import LeanS3, refusal
 from reprise_runtime.logs import logger
@@ -108,9 +109,10 @@ class S3Store:
         self._bucket = settings.bucket
         self._region = settings.region
         timeout = urllib3.Timeout(connect=min(5.0, settings.timeout), read=settings.timeout)
-        pool = urllib3.PoolManager(
-            maxsize=settings.connections,
-            timeout=timeout,
+        pool = tls.pool(
+            settings.ca,
+            timeout,
+            connections=settings.connections,
             retries=urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), raise_on_status=False),
         )
         self._client = Minio(

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from reprise_contracts.problems import Problem
+from reprise_runtime import tls
 from reprise_runtime.errors import ObjectMissing, Refused, RepriseError, StoreUnavailable
 from reprise_runtime.settings import S3
 
@@ -36,7 +37,7 @@ class LeanS3:
         self._host = host
         self._port = int(port or (443 if settings.secure else 80))
         self._authority = settings.endpoint
-        self._tls = ssl.create_default_context() if settings.secure else None
+        self._tls = tls.context(settings.ca) if settings.secure else None
         self._path = f"/{quote(settings.bucket)}/"
         self._signer = _Signer(settings.access_key, settings.secret_key.get_secret_value(), settings.region)
         self._timeout = settings.timeout

@@ -3,7 +3,7 @@
 from typing import Any
 
 from faststream import BaseMiddleware
-from faststream.nats.security import NatsCredentials, NatsUserPassword
+from faststream.nats.security import NatsCredentials, NatsSecurity, NatsUserPassword
 from nats.aio.msg import Msg
 
 from reprise_contracts import subjects
@@ -18,11 +18,13 @@ _log = logger(__name__)
 def broker_options(settings: Nats, name: str) -> dict[str, Any]:
     """What a `NatsBroker` connects with: as any client of ours, its credentials the way that FastStream takes them."""
     options = connect_options(settings, name)
-    user, password = options.pop("user", None), options.pop("password", "")
+    user, password, context = options.pop("user", None), options.pop("password", ""), options.pop("tls", None)
+    if context is not None:
+        options["security"] = NatsSecurity(ssl_context=context)
     if user is not None:
-        options["security"] = NatsUserPassword(user, password)
+        options["security"] = NatsUserPassword(user, password, ssl_context=context)
     if (file := options.pop("user_credentials", None)) is not None:
-        options["security"] = NatsCredentials.from_file(file)
+        options["security"] = NatsCredentials.from_file(file, ssl_context=context)
     return options
 
 

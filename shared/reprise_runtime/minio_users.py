@@ -13,11 +13,13 @@ from minio.credentials.providers import StaticProvider
 from minio.error import MinioAdminException, S3Error
 from minio.minioadmin import MinioAdmin
 
+from reprise_runtime import tls
 from reprise_runtime.errors import StoreUnavailable, Unavailable
 from reprise_runtime.settings import S3
 from reprise_runtime.store_rights import WRITES, policy, user_of
 from reprise_runtime.topology import Drift
 
+_TIMEOUT = urllib3.Timeout(connect=5.0, read=30.0)
 _NO_SUCH_KEY = ("InvalidAccessKeyId", "SignatureDoesNotMatch")
 
 
@@ -27,7 +29,7 @@ async def is_minio(settings: S3) -> bool:
 
     def ask() -> bool:
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - the store's own address
+            with urllib.request.urlopen(url, timeout=5, context=tls.context(settings.ca)) as answer:  # noqa: S310 - the store's own address
                 return bool(answer.status == 200)
         except (OSError, urllib.error.URLError):
             return False
@@ -49,7 +51,13 @@ class _Users:
     def __init__(self, settings: S3) -> None:
         self._settings = settings
         provider = StaticProvider(settings.access_key, settings.secret_key.get_secret_value())
-        self._admin = MinioAdmin(endpoint=settings.endpoint, credentials=provider, region=settings.region, secure=settings.secure)
+        self._admin = MinioAdmin(
+            endpoint=settings.endpoint,
+            credentials=provider,
+            region=settings.region,
+            secure=settings.secure,
+            http_client=tls.pool(settings.ca, _TIMEOUT),
+        )
 
     def ensure(self, secrets: Mapping[str, str], repair: bool) -> list[Drift]:
         try:
@@ -99,7 +107,9 @@ class _Users:
     def _let_in(self, user: str, secret: str) -> bool:
         """Whether the server knows the user by this secret."""
         s3 = self._settings
-        client = Minio(s3.endpoint, access_key=user, secret_key=secret, secure=s3.secure, region=s3.region)
+        client = Minio(
+            s3.endpoint, access_key=user, secret_key=secret, secure=s3.secure, region=s3.region, http_client=tls.pool(s3.ca, _TIMEOUT)
+        )
         try:
             next(iter(client.list_objects(s3.bucket)), None)  # a GET: the answer to a HEAD says no reason
         except S3Error as error:

@@ -19,6 +19,7 @@ from nats.aio.msg import Msg
 
 from reprise_contracts.problems import Problem
 from reprise_contracts.subjects import JETSTREAM
+from reprise_runtime import tls
 from reprise_runtime.errors import (
     AlreadyHeld,
     Conflict,
@@ -106,6 +107,8 @@ def connect_options(settings: Nats, name: str) -> dict[str, Any]:
         "max_outstanding_pings": 2,
         "pending_size": 16 * 1024 * 1024,
     }
+    if settings.secure:
+        options["tls"] = tls.context(settings.ca)
     if settings.user is not None:
         options["user"] = settings.user
         options["password"] = settings.password.get_secret_value() if settings.password else ""

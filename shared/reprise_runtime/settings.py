@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reprise_runtime.rights import inbox_of
@@ -23,6 +23,8 @@ class Nats(_Section):
     """The message server. `url` may name several, separated by commas."""
 
     url: str = "nats://127.0.0.1:4222"
+    ca: FilePath | None = None
+    """A PEM file with the authorities that the server's certificate is checked against, in place of the machine's; for `tls://`."""
     user: str | None = None
     password: SecretStr | None = None
     monitor: str = ""
@@ -35,6 +37,11 @@ class Nats(_Section):
     """Whether a service makes missing streams and consumers. Off where `reprise bootstrap` does, and services may not."""
     connect_timeout: Seconds = 10.0
     """How long the first connection may take in all; a later loss is repaired for as long as it takes."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether the connection is encrypted from the client's side on."""
+        return self.ca is not None or "tls://" in self.url
 
     @property
     def inbox(self) -> str:
@@ -51,6 +58,9 @@ class S3(_Section):
     secret_key: SecretStr = SecretStr("reprise-local")
     bucket: str = "reprise"
     secure: bool = False
+    """HTTPS."""
+    ca: FilePath | None = None
+    """A PEM file with the authorities that its certificate is checked against, in place of the machine's."""
     region: str = "us-east-1"
     timeout: Seconds = 20.0
     connections: Annotated[int, Field(ge=1, le=256)] = 16

@@ -1,0 +1,16 @@
+"""Whom connections trust: the machine's certificate authorities, or those of one file in their place."""
+
+import ssl
+from pathlib import Path
+
+import urllib3
+
+
+def context(ca: Path | None) -> ssl.SSLContext:
+    """For a client that checks certificate and name. `ca`: a PEM file with the authorities that count, and no others then."""
+    return ssl.create_default_context(cafile=ca)
+
+
+def pool(ca: Path | None, timeout: urllib3.Timeout, *, connections: int = 4, retries: urllib3.Retry | None = None) -> urllib3.PoolManager:
+    """HTTP connections that do the same."""
+    return urllib3.PoolManager(maxsize=connections, timeout=timeout, retries=retries, ssl_context=context(ca))
