@@ -115,10 +115,11 @@ class BatchService:
             raise Refused(problem)
         first = next((member.spec for member in batch.members if member.spec.session_id == session_id), None) if batch else None
         defaults = Defaults(first.engine, first.model, first.policy) if first else self._defaults
+        engine = request.engine if request.engine is not None else defaults.engine
+        usual = defaults.model if engine == defaults.engine else ""  # a model is one engine's
         return SessionSpec(
             session_id=session_id, topic=request.topic, guidance=request.guidance, start=request.start, policy=defaults.policy,
-            engine=request.engine if request.engine is not None else defaults.engine,
-            model=request.model if request.model is not None else defaults.model,
+            engine=engine, model=request.model if request.model is not None else usual,
             stop_after=request.options.stop_after, allow_partial=request.options.allow_partial,
             max_tokens=request.options.max_tokens, max_session_tokens=request.options.max_session_tokens,
         )  # fmt: skip

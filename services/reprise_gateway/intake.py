@@ -34,7 +34,8 @@ class Sources:
         self._upload_bytes = upload_bytes
 
     async def take(self, batch_id: str, intake: Intake, ids: Iterable[str]) -> tuple[Source, ...]:
-        """Store texts and files; one source each, in order. Raises `Refused` (invalid, too_large) and `StoreUnavailable`."""
+        """Store texts and files; one source each, in order. An empty file among others is a source that phase 0 finds empty, under its
+        name; the others go on. Raises `Refused` (invalid, too_large) and `StoreUnavailable`."""
         if not len(intake):
             raise Refused(Problem(type="invalid", field="sources", detail="There are no sources.", action="Name a URL, a text or a file."))
         if len(intake) > MOST_SOURCES:
@@ -43,6 +44,10 @@ class Sources:
         numbered: Iterator[str] = iter(ids)
         made = [await self._named(batch_id, next(numbered), given) for given in intake.named]
         made += [await self._file(batch_id, next(numbered), given) for given in intake.files]
+        if all(source.upload is not None and not source.upload.bytes for source in made):
+            names = ", ".join((source.upload.filename if source.upload else None) or "a file" for source in made[:5])
+            detail = f"There is nothing to read: {names} {'is' if len(made) == 1 else 'are'} empty."
+            raise Refused(Problem(type="invalid", field="files", detail=detail, action="Give at least one source with content."))
         return tuple(made)
 
     async def _named(self, batch_id: str, source_id: str, given: SourceInput) -> Source:
@@ -57,8 +62,6 @@ class Sources:
         if len(data) > self._upload_bytes:
             detail = f"{name or 'A file'} is larger than {self._upload_bytes} bytes."
             raise Refused(Problem(type="too_large", field="files", detail=detail, action="Split it, or leave it out."))
-        if not data:
-            raise Refused(Problem(type="invalid", field="files", detail=f"{name or 'A file'} is empty.", action="Leave it out."))
         upload = await self._stored(batch_id, data, given.content_type or "application/octet-stream", name or None)
         return Source(source_id=source_id, upload=upload)
 

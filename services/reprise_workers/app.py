@@ -46,10 +46,11 @@ def contexts(settings: Settings, parsers: ParserPool | None) -> MakeContext:
     async def make(job: Job, store: BatchStore, progress: Callable[[Live], None], usage: Usage) -> Context:
         wished = job.parameters
         name = wished.engine or settings.engine
+        model = wished.model or settings.llm.model
         if name not in imported:  # its libraries take seconds to import: the heartbeat must go on meanwhile
-            await asyncio.to_thread(load_engine, name, wished.model or settings.llm.model, own)
+            await asyncio.to_thread(load_engine, name, model, own)
             imported.add(name)
-        engine = load_engine(name, wished.model or settings.llm.model, own)
+        engine = load_engine(name, model, own)
         notes = Notes(store, job.session_id, f"{job.node} g{job.generation}")
         return Context(
             topic=job.topic, engine=engine, store=store, guidance=wished.guidance, progress=progress, fetcher=fetcher, parsers=parsers,

@@ -16,7 +16,7 @@ from reprise_contracts.nodes import phase_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.wire import Malformed
 from reprise_research.context import Context, Usage
-from reprise_research.errors import ResearchError
+from reprise_research.errors import RateLimited, ResearchError
 from reprise_runtime import metrics, tracing
 from reprise_runtime.acknowledgement import Claim
 from reprise_runtime.artifact_store import ArtifactStore
@@ -98,7 +98,8 @@ class Worker:
             return Stopped(**own, tokens=usage.tokens)
         except (ResearchError, RepriseError, Malformed) as error:
             line.add(result="failed", problem=str(error))
-            return Failed(**own, problem=_problem(error), seconds=time.monotonic() - started, tokens=usage.tokens)
+            wait = error.wait if isinstance(error, RateLimited) else None
+            return Failed(**own, problem=_problem(error), retry_after=wait, seconds=time.monotonic() - started, tokens=usage.tokens)
         except Exception as error:
             _log.exception("phase broke")
             line.add(result="failed", problem=str(error))
@@ -153,7 +154,7 @@ class Worker:
         return Completed.model_validate(
             own | {
                 "artifact": ref, "parts": artifact.parts(), "plan": planned(artifact) if isinstance(artifact, Phase2) else None,
-                "stored": result.stored, "versions": context.meta.versions, "seconds": seconds,
+                "stored": result.stored, "versions": context.meta.versions, "offered": context.offered, "seconds": seconds,
                 "tokens": context.usage.tokens, "headline": result.headline,
             }
         )  # fmt: skip

@@ -136,6 +136,8 @@ class NodeCompleted(Attempt):
     plan: tuple[PlannedStep, ...] | None = None
     stored: tuple[StoredSource, ...] = ()
     versions: dict[str, str] = Field(default_factory=dict)
+    offered: dict[str, str] = Field(default_factory=dict)
+    """Versions of all that the worker could have used (R6)."""
     seconds: float = 0.0
     tokens: Tokens = Tokens()
     headline: str = ""

@@ -101,6 +101,9 @@ class Completed(Report):
     plan: tuple[PlannedStep, ...] | None = None
     stored: tuple[StoredSource, ...] = ()
     versions: dict[str, str] = Field(default_factory=dict)
+    """Of the code and the prompts that made it (R6)."""
+    offered: dict[str, str] = Field(default_factory=dict)
+    """Of all that the worker could have used: what was made with an older one is upgradable."""
     seconds: float = 0.0
     tokens: Tokens = Tokens()
     headline: str = ""
@@ -112,6 +115,8 @@ class Failed(Report):
 
     type: Literal["failed"] = "failed"
     problem: Problem
+    retry_after: Annotated[float, Field(ge=0)] | None = None
+    """Seconds that whoever refused asks to wait: the next attempt does not begin before."""
     seconds: float = 0.0
     tokens: Tokens = Tokens()
 

@@ -11,7 +11,10 @@ from reprise_domain.plans import unsound
 from reprise_domain.state import Node, Session
 from reprise_domain.turns import queue
 
-_RESULT = ("execution_id", "worker", "artifact", "parts", "plan", "stored", "versions", "seconds", "tokens", "headline")
+_RESULT = ("execution_id", "worker", "artifact", "parts", "plan", "stored", "versions", "offered", "seconds", "tokens", "headline")
+
+_LONGEST_WAIT = 3600.0
+"""Seconds that a refusal may put the next attempt off: whoever asks for more is tried again after these."""
 
 
 def _attempt(given: Attempt) -> dict[str, Any]:
@@ -91,5 +94,6 @@ def _fail(draft: Draft, report: Failed) -> None:
         )
     )  # fmt: skip
     if again:
-        wait = timedelta(seconds=policy.backoff_seconds * 2 ** (report.attempt - 1))
+        usual = policy.backoff_seconds * 2 ** (report.attempt - 1)
+        wait = timedelta(seconds=max(usual, min(report.retry_after or 0.0, _LONGEST_WAIT)))
         queue(draft, report.node, report.generation, report.attempt + 1, draft.now + wait)

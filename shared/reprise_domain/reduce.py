@@ -281,8 +281,8 @@ def _node_completed(session: Session, event: e.NodeCompleted, at: datetime) -> S
     session = _spend(session, event.tokens).with_node(
         event.node, moved_to(node, event.type, at, made=made, problem=None, accepted={}, reads={}, not_before=None)
     )
-    if event.versions:
-        session = replace(session, versions={**session.versions, **event.versions})
+    if event.versions or event.offered:
+        session = replace(session, versions={**session.versions, **event.offered, **event.versions})
     if event.plan is not None:
         session = _with_plan(session, Plan(event.plan))
     return _settle(session, event.node)

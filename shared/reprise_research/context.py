@@ -110,6 +110,11 @@ class Context:
             versions=self.engine.versions | self.provenance.versions, fallbacks=tuple(self.provenance.fallbacks),
         )  # fmt: skip
 
+    @property
+    def offered(self) -> dict[str, str]:
+        """The versions of all that could have been used here, by which older artifacts show as upgradable (R6)."""
+        return self.engine.versions | self.engine.prompts
+
     def signed(self, artifact: A) -> A:
         """The artifact with how it was made."""
         return artifact.model_copy(update={"meta": self.meta})

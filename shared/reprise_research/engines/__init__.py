@@ -30,7 +30,9 @@ class Engine(Protocol):
     name: str
     model: str
     versions: dict[str, str]
-    """Versions of its code and prompts, recorded with every artifact (R6)."""
+    """Versions of its code, recorded with every artifact (R6)."""
+    prompts: dict[str, str]
+    """Versions of all prompts that it may use; those that were used are recorded with an artifact. Empty for one that has none."""
 
     async def summarise(self, source: PreparedSource, library: Library, brief: Brief) -> Summary:
         """Phase 0: the summary of one source."""

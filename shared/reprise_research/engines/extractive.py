@@ -24,8 +24,9 @@ class Extractive:
     name = "extractive"
 
     def __init__(self, model: str = "", settings: Mapping[str, str] | None = None) -> None:
-        self.model = model
+        self.model = ""  # whatever a session's or an installation's model is, nothing here depends on it
         self.versions = {"extractive": "3"}
+        self.prompts: dict[str, str] = {}
 
     async def summarise(self, source: PreparedSource, library: Library, brief: Brief) -> Summary:
         """Central sentences, close to topic and guidance, unlike each other."""

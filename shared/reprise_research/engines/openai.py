@@ -14,6 +14,7 @@ from reprise_research.engines.extractive import Extractive
 from reprise_research.extractive.comparison import work_of
 from reprise_research.llm import finding, planning, reading, writing
 from reprise_research.llm.endpoint import Endpoint
+from reprise_research.llm.prompts import NAMES, Prompts, prompt
 from reprise_research.llm.settings import settings_of
 from reprise_research.llm.structured import Model, Unusable
 from reprise_research.text.words import shorten
@@ -24,11 +25,12 @@ class OpenAI:
 
     name = "openai"
 
-    def __init__(self, model: str = "", settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, model: str = "", settings: Mapping[str, str] | None = None, prompts: Prompts = prompt) -> None:
         own = settings_of(model, settings or {})
         self.model = own.model
-        self.versions = {"openai": "1"}
-        self._model = Model(Endpoint(own))
+        self.versions = {"openai": "2"}
+        self.prompts = {f"prompt/{name}": prompts(name).version for name in NAMES}
+        self._model = Model(Endpoint(own), prompts)
         self._extractive = Extractive()
 
     async def summarise(self, source: PreparedSource, library: Library, brief: Brief) -> Summary:

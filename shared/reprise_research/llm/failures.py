@@ -1,5 +1,6 @@
 """What an endpoint's refusals mean: whose fault they are, and whether asking again can help."""
 
+import math
 import re
 
 import openai
@@ -33,9 +34,11 @@ def wait_asked(error: openai.RateLimitError) -> float | None:
     headers = error.response.headers
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
-            return max(0.0, float(headers[name]) * unit)
+            wait = float(headers[name]) * unit
         except (KeyError, ValueError):
             continue
+        if math.isfinite(wait):
+            return max(0.0, wait)
     return None
 
 

@@ -13,7 +13,7 @@ from reprise_contracts.nodes import Phase
 from reprise_contracts.wire import explain
 from reprise_research.context import Brief
 from reprise_research.llm.endpoint import Call, Endpoint, Message
-from reprise_research.llm.prompts import Fence, Material, prompt
+from reprise_research.llm.prompts import Fence, Material, Prompts, prompt
 from reprise_research.text.words import shorten
 
 M = TypeVar("M", bound=BaseModel)
@@ -41,8 +41,9 @@ class Task(Generic[M]):
 class Model:
     """A model that answers tasks."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, prompts: Prompts = prompt) -> None:
         self.endpoint = endpoint
+        self._prompts = prompts
         self.settings = endpoint.settings
 
     async def ask(self, task: Task[M], brief: Brief) -> M:
@@ -60,7 +61,7 @@ class Model:
             except ValueError as error:
                 wrong = _reason(error) if not answer.cut else f"it was cut off after {self.settings.answer} tokens; {_reason(error)}"
             if not last:
-                again = prompt("again")
+                again = self._prompts("again")
                 brief.provenance.versions[f"prompt/{again.name}"] = again.version
                 text = again.fill(error=wrong, form=json.dumps(skeleton(schema), ensure_ascii=False))
                 messages = [*messages, _said("assistant", answer.text or "{}"), _said("user", text)]
@@ -68,7 +69,7 @@ class Model:
 
     def _messages(self, task: Task[M], brief: Brief) -> list[Message]:
         fence = Fence(task.material)
-        system, asked = prompt("system"), prompt(task.prompt)
+        system, asked = self._prompts("system"), self._prompts(task.prompt)
         brief.provenance.versions |= {f"prompt/{one.name}": one.version for one in (system, asked)}
         guidance = f"What the reader asks for besides: {brief.guidance.strip()}\n" if brief.guidance.strip() else ""
         language = brief.language or "the language of the topic, unless the reader asks for another"

@@ -177,7 +177,8 @@ async def _summarised(source: PreparedSource, library: Library, context: Context
         done = await do()
     else:
         engine = context.engine
-        work = [engine.name, engine.model, engine.versions, context.topic, context.guidance, source.text_sha256, source.title]
+        made_by = [engine.name, engine.model, engine.versions, engine.prompts]
+        work = [*made_by, context.language, context.topic, context.guidance, source.text_sha256, source.title]
         done = await context.notes.once("summary", source.source_id, work, _Summarised, do)
     context.provenance.versions |= done.versions
     context.provenance.fallbacks += done.fallbacks

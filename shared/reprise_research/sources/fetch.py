@@ -55,6 +55,8 @@ class _Host:
 
     gate: asyncio.Semaphore
     next_start: float = 0.0
+    pause: float = 0.0
+    """Seconds between two starts that its robots.txt asks for."""
 
 
 class _Decoder(Protocol):
@@ -92,18 +94,21 @@ class Fetcher:
         headers = {name: value for name, value in conditions.items() if value}
         headers["Accept"] = "text/html,application/xhtml+xml,application/pdf,text/markdown,text/plain;q=0.9,*/*;q=0.5"
         try:
-            async with asyncio.timeout(self.settings.seconds):
-                return await self._followed(url, headers, self.settings.max_bytes, robots=self.settings.respect_robots)
+            async with asyncio.timeout(self.settings.seconds) as limit:
+                return await self._followed(url, headers, self.settings.max_bytes, limit, robots=self.settings.respect_robots)
         except TimeoutError:
             raise SourceFailed("timeout", f"No complete answer within {self.settings.seconds:g} seconds.") from None
 
-    async def _followed(self, url: str, headers: Mapping[str, str], limit: int, *, robots: bool) -> Fetched:
+    async def _followed(self, url: str, headers: Mapping[str, str], most: int, limit: asyncio.Timeout, *, robots: bool) -> Fetched:
         seen: list[str] = []
         while True:
             target = await resolve(url, self.settings)
-            if robots and not (await self._rules(target)).allows(url):
-                raise SourceFailed("robots", f"{target.host} asks programs not to read this page.")
-            answer = await self._once(url, target, headers, limit)
+            if robots:
+                rules = await self._rules(target)
+                if not rules.allows(url):
+                    raise SourceFailed("robots", f"{target.host} asks programs not to read this page.")
+                self._host(target).pause = min(rules.delay, self.settings.longest_pause)
+            answer = await self._once(url, target, headers, most, limit)
             if isinstance(answer, Fetched):
                 return answer
             seen.append(url)
@@ -111,11 +116,13 @@ class Fetcher:
                 raise SourceFailed("too_many_redirects", f"The address leads on and on: {len(seen)} redirects.")
             url = answer
 
-    async def _once(self, url: str, target: Target, headers: Mapping[str, str], limit: int, *, patient: bool = True) -> Fetched | str:
+    async def _once(
+        self, url: str, target: Target, headers: Mapping[str, str], most: int, limit: asyncio.Timeout, *, patient: bool = True
+    ) -> Fetched | str:
         """One request: the answer, or the address that it leads to. A host that asks to wait a little is asked once more after that."""
         wait = 0.0
         try:
-            async with self._manners(target), self._sent(url, target, headers) as response:
+            async with self._manners(target, limit), self._sent(url, target, headers) as response:
                 if response.status_code in _REDIRECTS and "location" in response.headers:
                     return urljoin(url, response.headers["location"])
                 if response.status_code == 304:
@@ -124,7 +131,7 @@ class Fetcher:
                 if response.status_code >= 400 and not wait:
                     raise await self._refused(response, target)
                 if not wait:
-                    return await self._read(url, response, limit)
+                    return await self._read(url, response, most)
         except httpx.TimeoutException:
             raise SourceFailed("timeout", f"{target.host} did not answer in time.") from None
         except (httpx.RemoteProtocolError, httpx.DecodingError, zlib.error):
@@ -136,7 +143,7 @@ class Fetcher:
             raise SourceFailed("blocked_address", f"{url[:200]} is not a valid address.") from None
         self._hosts[target.host].next_start = time.monotonic() + wait
         await asyncio.sleep(wait)
-        return await self._once(url, target, headers, limit, patient=False)
+        return await self._once(url, target, headers, most, limit, patient=False)
 
     @asynccontextmanager
     async def _sent(self, url: str, target: Target, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
@@ -188,24 +195,35 @@ class Fetcher:
         host = f"[{target.host}]" if ":" in target.host else target.host
         address = f"{target.scheme}://{host}:{target.port}/robots.txt"
         try:
-            async with asyncio.timeout(self.settings.seconds):
-                answer = await self._followed(address, {}, LARGEST, robots=False)
+            async with asyncio.timeout(self.settings.seconds) as limit:
+                answer = await self._followed(address, {}, LARGEST, limit, robots=False)
         except SourceFailed as failed:
             return NOTHING_ALLOWED if failed.reason == "server_error" else Robots()
         except TimeoutError:
             return Robots()
         return parse_robots(answer.body.decode("utf-8", "replace"), self.settings.user_agent.partition("/")[0])
 
+    def _host(self, target: Target) -> _Host:
+        return self._hosts.setdefault(target.host, _Host(asyncio.Semaphore(self.settings.per_host)))
+
     @asynccontextmanager
-    async def _manners(self, target: Target) -> AsyncIterator[None]:
-        """Wait until it is polite to ask this host."""
-        host = self._hosts.setdefault(target.host, _Host(asyncio.Semaphore(self.settings.per_host)))
+    async def _manners(self, target: Target, limit: asyncio.Timeout) -> AsyncIterator[None]:
+        """Wait until it is polite to ask this host; the wait is ours, and is added to the time that the source may take."""
+        host, began = self._host(target), time.monotonic()
         async with host.gate:
-            if not target.is_loopback:
+            pause = host.pause if target.is_loopback else max(host.pause, self.settings.pause)
+            if pause:
                 start = max(time.monotonic(), host.next_start)
-                host.next_start = start + self.settings.pause
+                host.next_start = start + pause
+                limit.reschedule(_later(limit, start - began))
                 await asyncio.sleep(max(0.0, start - time.monotonic()))
             yield
+
+
+def _later(limit: asyncio.Timeout, seconds: float) -> float | None:
+    """The end of a time limit after so much waiting; None if it has none."""
+    end = limit.when()
+    return end + seconds if end is not None else None
 
 
 def _asked_to_wait(response: httpx.Response) -> float:

@@ -1,5 +1,6 @@
 """robots.txt as RFC 9309 has it: the group for us, else for everyone; the longest matching rule wins, allow before disallow."""
 
+import math
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -27,6 +28,8 @@ class Robots:
     """The rules that are for us. Without rules everything is allowed."""
 
     rules: tuple[Rule, ...] = ()
+    delay: float = 0.0
+    """Seconds between the starts of two requests that the site asks for (`Crawl-delay`, no part of the RFC but in common use)."""
 
     def allows(self, url: str) -> bool:
         """Whether the page may be read."""
@@ -45,6 +48,7 @@ NOTHING_ALLOWED = Robots((Rule("/", allow=False),))
 def parse_robots(text: str, product: str) -> Robots:
     """The rules for a product name (the user agent up to `/`); case does not matter, faulty lines are skipped."""
     groups: dict[str, list[Rule]] = {}
+    delays: dict[str, float] = {}
     agents: list[str] = []
     in_rules = False
     for raw in text[:LARGEST].splitlines():
@@ -59,5 +63,17 @@ def parse_robots(text: str, product: str) -> Robots:
             if value and len(value) < 2000:
                 for agent in agents:
                     groups[agent].append(Rule(unquote(value), key == "allow"))
-    own = groups.get(product.lower())
-    return Robots(tuple(own if own is not None else groups.get("*", ())))
+        elif key == "crawl-delay":
+            in_rules = True
+            if (asked := _seconds(value)) is not None:
+                delays |= dict.fromkeys(agents, asked)
+    own = product.lower() if product.lower() in groups else "*"
+    return Robots(tuple(groups.get(own, ())), delays.get(own, 0.0))
+
+
+def _seconds(value: str) -> float | None:
+    try:
+        asked = float(value)
+    except ValueError:
+        return None
+    return asked if math.isfinite(asked) and asked >= 0 else None

@@ -38,6 +38,8 @@ class FetcherSettings:
     """Requests to one host at a time."""
     pause: float = 0.1
     """Seconds between the starts of two requests to one host; loopback is not spared any."""
+    longest_pause: float = 10.0
+    """Seconds of a `Crawl-delay` in robots.txt that are honoured; of a longer one these."""
     resolver: Resolver = system_resolver
     scrapers: "tuple[Scraper, ...] | None" = None
     """For sites of their own kind, the first that accepts an address being asked; None for those that are installed."""

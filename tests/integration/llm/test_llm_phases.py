@@ -13,6 +13,9 @@ from reprise_contracts.artifacts import Phase0, Phase1, Phase2, Phase4, StepFind
 from reprise_contracts.frames import StreamEnd, StreamStart, StreamToken
 from reprise_research.context import Context, Provenance, Usage
 from reprise_research.engines import load_engine
+from reprise_research.engines.openai import OpenAI
+from reprise_research.llm.prompts import Prompt, prompt
+from reprise_research.notes import Notes
 from reprise_research.phases.discover import discover
 from reprise_research.phases.execute import execute
 from reprise_research.phases.prepare import AT_ONCE, prepare
@@ -299,3 +302,29 @@ async def test_a_comparison_holds_what_is_shared_or_disputed_and_nothing_is_call
     assert all("Nobody" in f.claim for f in missing.findings)
     assert "Nobody says what will happen next year." in missing.gaps
     assert done.unsupported_claims == ()
+
+
+def raised(*names: str) -> Callable[[str], Prompt]:
+    """The prompts, some of them in a next version."""
+    return lambda name: replace(prompt(name), version="next") if name in names else prompt(name)
+
+
+async def test_a_newer_prompt_takes_no_note_of_an_older_one(world: World, model: ModelServer) -> None:
+    """An attempt that starts again reuses the summaries of the one before, unless a prompt has a new version since."""
+    settings = {"base_url": model.url, "api_key": "k"}
+    sources = await world.texts(LAKE)
+
+    def summaries_asked() -> int:
+        return sum(task_of(body) == "summarise" for body in model.asked)
+
+    async def attempt(engine: OpenAI) -> Phase0:
+        notes = Notes(world.store, "session", "phase0 g1")
+        return (await prepare(sources, world.context(engine=engine, notes=notes))).artifact
+
+    await attempt(OpenAI("scripted", settings))
+    assert summaries_asked() == 3
+    await attempt(OpenAI("scripted", settings))
+    assert summaries_asked() == 3, "the notes hold"
+    done = await attempt(OpenAI("scripted", settings, raised("summarise")))
+    assert summaries_asked() == 6
+    assert done.meta.versions["prompt/summarise"] == "next"

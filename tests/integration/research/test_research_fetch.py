@@ -5,6 +5,7 @@ import gzip
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -199,6 +200,25 @@ async def test_robots_are_respected_and_asked_once(server: PageServer, settings:
     assert server.count("/closed") == 0
     server.pages["/robots.txt"] = Reply(b"", 503)
     assert await reason_of(server.url("/open"), settings) == "robots"
+
+
+async def test_a_crawl_delay_is_kept_up_to_a_limit_and_costs_no_source_its_time(server: PageServer, settings: FetcherSettings) -> None:
+    """The starts of requests are as far apart as robots.txt asks, at most as far as the settings say, and waiting is no time-out."""
+    starts: list[float] = []
+
+    async def page(_: Request) -> Reply:
+        starts.append(time.monotonic())
+        return Reply(b"<p>hi")
+
+    for number in range(4):
+        server.pages[f"/{number}"] = page
+    for asked, most, expected in (("0.2", 10.0, 0.2), ("3600", 0.15, 0.15)):
+        starts.clear()
+        server.pages["/robots.txt"] = Reply(f"User-agent: *\nCrawl-delay: {asked}".encode())
+        async with Fetcher(replace(settings, longest_pause=most, seconds=0.5)) as fetcher:
+            await asyncio.gather(*(fetcher.fetch(server.url(f"/{number}")) for number in range(4)))
+        gaps = [later - earlier for earlier, later in pairwise(starts)]
+        assert len(gaps) == 3 and min(gaps) > 0.8 * expected and max(gaps) < expected + 0.4
 
 
 async def test_one_host_is_not_asked_by_all_at_once(server: PageServer, settings: FetcherSettings) -> None:

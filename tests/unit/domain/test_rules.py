@@ -143,6 +143,22 @@ def test_r6_a_newer_version_shows_as_upgradable_never_as_stale(world: World) -> 
     assert view.freshness == "fresh"
 
 
+def test_r6_what_a_worker_offers_makes_older_work_upgradable(world: World) -> None:
+    """A report written with an older prompt is upgradable as soon as any node's worker has a newer one, used or not."""
+    rerun(world, phase="phase4")
+    report = world.completion(world.held()[0])
+    world.give(report.model_copy(update={"versions": {"prompt/section": "1"}, "offered": {"prompt/section": "1"}}))
+    assert not state_of(world.s).nodes["phase4"].upgradable
+    rerun(world, "c-2", steps=(1,), propagation="mark_stale")
+    report = world.completion(world.held()[0])
+    world.give(
+        report.model_copy(update={"versions": {"prompt/investigate": "1"}, "offered": {"prompt/section": "2", "prompt/investigate": "1"}})
+    )
+    nodes = state_of(world.s).nodes
+    assert nodes["phase4"].upgradable and not nodes["phase3/1"].upgradable
+    assert nodes["phase4"].freshness == "fresh"
+
+
 def test_r7_cascade_runs_what_is_below_and_mark_stale_leaves_it(world: World) -> None:
     world.salt["phase3/1"] = "new"
     rerun(world, "c-1", steps=(1,), propagation="mark_stale")
@@ -540,6 +556,19 @@ def test_r19_a_retryable_failure_is_tried_again_later_and_a_terminal_one_is_not(
     world.fail("phase3/2", retryable=True)
     assert world.s.node("phase3/2").status == "failed"
     assert command_of(world.s, "c-1").status == "failed"  # type: ignore[union-attr]
+
+
+def test_r19_who_is_asked_to_wait_waits(world: World) -> None:
+    """The next attempt begins when the endpoint allows it, if that is later than the usual back-off, and within an hour."""
+    for asked, begins in ((90.0, 90), (0.1, 1), (1e9, 3600)):
+        rerun(world, f"c-{begins}", steps=(2,))
+        job = next(job for job in world.held() if job.node == "phase3/2")
+        own = {"node": job.node, "generation": job.generation, "attempt": job.attempt}
+        limited = Problem(type="rate_limited", detail="Too many.", retryable=True)
+        world.give(Failed(**own, execution_id=f"x-{begins}", problem=limited, retry_after=asked))
+        assert world.s.node("phase3/2").not_before == world.now + timedelta(seconds=begins)
+        world.now += timedelta(seconds=begins)
+        world.drain()
 
 
 def test_r19_a_failed_node_keeps_its_artifact_and_others_go_on(world: World) -> None:

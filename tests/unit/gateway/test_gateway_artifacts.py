@@ -255,6 +255,17 @@ async def test_uploads_and_bodies_have_limits(make_site: Any, settings_of: Any) 
             assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too_large"), answer.text
         empty = await http.post("/batches", data={"topic": "x"}, files=[("files", ("a", b""))])
         assert (empty.status_code, empty.json()["field"]) == (422, "files")
+        assert "a is empty" in empty.json()["detail"]
+
+
+async def test_an_empty_file_among_others_stops_none_of_them(http: Any) -> None:
+    """It becomes a source under its own name, and the batch starts."""
+    files = [("files", ("notes.md", b"The lake is low.")), ("files", ("void.txt", b""))]
+    made = await http.post("/batches", data={"topic": "Why is the lake low?"}, files=files)
+    assert made.status_code == 201, made.text
+    listed = (await http.get(f"/batches/{made.json()['batch_id']}")).json()["sources"]
+    assert [source["upload"]["filename"] for source in listed] == ["notes.md", "void.txt"]
+    assert listed[1]["upload"]["bytes"] == 0
 
 
 async def test_sources_are_added_replaced_and_removed_and_run_nothing(site: Any, http: Any) -> None:

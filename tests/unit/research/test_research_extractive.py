@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from reprise_contracts.artifacts import Excerpt, Goal, Phase0, Summary, Theme, identities, number_steps
+from reprise_research.engines import load_engine
 from reprise_research.extractive.conflicts import Topic, agree, conflict
 from reprise_research.extractive.evidence import group
 from reprise_research.extractive.goals import goals_of, subject_of
@@ -206,3 +207,8 @@ def test_the_same_themes_give_the_same_plan() -> None:
     more = (*goals, Goal(goal_id="goal-new", question="Who pays?", source_ids=("c",)))
     numbered = number_steps(plan_of(phase0(), more, TOPIC, "").steps, before, 7)
     assert [step.step_id for step in numbered] == [1, 2, 3, 7, 4, 8, 9]
+
+
+def test_the_extractive_engine_knows_no_model() -> None:
+    """Whatever model an installation is set to, what is made without one does not depend on it, nor say so."""
+    assert load_engine("extractive", "some-model").model == ""

@@ -252,3 +252,12 @@ async def test_stores_keep_what_they_promise(kind: str, tmp_path: Path) -> None:
         assert await FolderStore(tmp_path).get_text(sha256_of(text.encode())) == text
         with pytest.raises(ValueError, match="sha256"):
             await store.get_raw("../../etc/passwd")
+
+
+def test_a_crawl_delay_is_read_of_our_own_group() -> None:
+    """The delay of the group that is for us, else of everyone's; what is no number counts for nothing."""
+    text = "User-agent: *\nCrawl-delay: 5\nDisallow: /a\n\nUser-agent: other\nCrawl-delay: 60"
+    rules = parse_robots(text, "ReprisePrepare")
+    assert rules.delay == 5.0 and not rules.allows("https://e.org/a")
+    for value in ("soon", "-1", "inf", "nan"):
+        assert parse_robots(f"User-agent: *\nCrawl-delay: {value}", "ReprisePrepare").delay == 0.0

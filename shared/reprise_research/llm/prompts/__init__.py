@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -27,6 +28,10 @@ class Prompt:
     def fill(self, **values: str) -> str:
         """The text with every name replaced; raises KeyError for one without a value. Values are not looked into for names."""
         return Template(self.text).substitute(values)
+
+
+Prompts = Callable[[str], Prompt]
+"""Gives the prompt of a name."""
 
 
 @cache
