@@ -49,9 +49,8 @@ def restore(
     from reprise_runtime.archive import Archive  # noqa: PLC0415 - as above
     from reprise_runtime.restore import restore as bring_back  # noqa: PLC0415 - as above
 
-    if replace and terminal.asks and not yes and not terminal.confirm("Remove everything that the servers hold now?"):
-        terminal.say("Nothing was changed.")
-        raise typer.Exit(1)
+    if replace:
+        terminal.sure("Remove everything that the servers hold now?", yes=yes)
 
     def work(settings: Settings) -> "Manifest":
         return _with_servers(

@@ -1,6 +1,7 @@
 """The REST client: one method per call of the contract, answers as contract models, problems as `Refused`."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
@@ -10,7 +11,7 @@ from uuid import uuid4
 import httpx
 from pydantic import ValidationError
 
-from reprise_cli.errors import CommandFailed, NoServer, Refused
+from reprise_cli.errors import CommandFailed, NoServer, Refused, UsageError
 from reprise_cli.sources import Sources
 from reprise_contracts.commands import Options
 from reprise_contracts.problems import Problem
@@ -19,8 +20,16 @@ from reprise_contracts.wire import Wire
 
 M = TypeVar("M", bound=Wire)
 Body = dict[str, object]
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 ATTEMPTS = 3
 """How often a call is sent when the connection breaks. Safe: every command carries its id (R16)."""
+
+
+def named(given: str) -> str:
+    """An id as one segment of an address. Raises `UsageError` for what is no id and would lead elsewhere."""
+    if not _ID.fullmatch(given):
+        raise UsageError(f"{given!r} is no id.", "An id is 1 to 128 letters, digits, - or _, as `reprise status` shows it.")
+    return given
 
 
 class Client:
@@ -54,23 +63,23 @@ class Client:
 
     def batch(self, batch_id: str) -> BatchView:
         """One batch with its sources and sessions."""
-        return self._get(f"/batches/{batch_id}", BatchView)
+        return self._get(f"/batches/{named(batch_id)}", BatchView)
 
     def state(self, session_id: str) -> State:
         """One session."""
-        return self._get(f"/sessions/{session_id}", State)
+        return self._get(f"/sessions/{named(session_id)}", State)
 
     def command(self, session_id: str, command_id: str) -> CommandView:
         """Today's outcome of a command."""
-        return self._get(f"/sessions/{session_id}/commands/{command_id}", CommandView)
+        return self._get(f"/sessions/{named(session_id)}/commands/{named(command_id)}", CommandView)
 
     def artifact(self, session_id: str, name: str) -> Body:
         """The latest artifact of a phase or a step, as JSON."""
-        return self._document(self._send("GET", f"/sessions/{session_id}/artifacts/{name}"))
+        return self._document(self._send("GET", f"/sessions/{named(session_id)}/artifacts/{name}"))
 
     def report(self, session_id: str, file_format: str) -> bytes:
         """The report in one of its formats; an outdated one says so itself."""
-        return self._send("GET", f"/sessions/{session_id}/report", params={"format": file_format}).content
+        return self._send("GET", f"/sessions/{named(session_id)}/report", params={"format": file_format}).content
 
     def workers(self) -> list[PoolView]:
         """The worker pools."""
@@ -136,8 +145,8 @@ class Client:
         """End a batch; with `delete`, remove everything of it."""
         key = {"Idempotency-Key": uuid4().hex}
         if delete:
-            return self._document(self._send("DELETE", f"/batches/{batch_id}", headers=key))
-        return self._document(self._send("POST", f"/batches/{batch_id}/end", headers=key))
+            return self._document(self._send("DELETE", f"/batches/{named(batch_id)}", headers=key))
+        return self._document(self._send("POST", f"/batches/{named(batch_id)}/end", headers=key))
 
     def ticket(self) -> str | None:
         """A ticket for the WebSocket; None where no tokens are configured."""

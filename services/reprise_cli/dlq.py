@@ -71,9 +71,7 @@ def replay(terminal: Terminal, numbers: NumbersArgument = None, every: AllOption
 def drop(terminal: Terminal, numbers: NumbersArgument = None, every: AllOption = False, *, yes: YesOption = False) -> None:
     """Delete messages for good."""
     chosen = _chosen(numbers, every=every)
-    if terminal.asks and not yes and not terminal.confirm(f"Delete {'every letter' if every else 'letter ' + ' '.join(map(str, chosen))}?"):
-        terminal.say("Nothing was deleted.")
-        raise typer.Exit(1)
+    terminal.sure(f"Delete {'every letter' if every else 'letter ' + ' '.join(map(str, chosen))}?", yes=yes)
     done = each(terminal, chosen, lambda letters: letters.drop)
     terminal.answer({"dropped": done}, f"Deleted: {' '.join(map(str, done)) or 'nothing'}")
 

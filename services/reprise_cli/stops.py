@@ -36,9 +36,8 @@ def end(
     yes: YesOption = False,
 ) -> None:
     """End a batch: cancel what runs and take no more commands. Its results stay readable unless they are deleted."""
-    if delete and terminal.asks and not yes and not terminal.confirm(f"Delete everything of {batch}?"):
-        terminal.say("Nothing was deleted.")
-        raise typer.Exit(1)
+    if delete:
+        terminal.sure(f"Delete everything of {batch}?", yes=yes)
     with terminal.client() as client:
         document = client.end(batch, delete=delete)
     terminal.answer(document or {"batch_id": batch, "ended": True, "deleted": delete}, f"{batch} is {'deleted' if delete else 'ended'}.")

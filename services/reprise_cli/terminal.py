@@ -16,7 +16,7 @@ from rich.live import Live
 
 from reprise_cli import render
 from reprise_cli.client import Client
-from reprise_cli.errors import CommandFailed
+from reprise_cli.errors import CommandFailed, UsageError
 from reprise_cli.live import SessionView
 from reprise_cli.local import default_state_dir, server_address
 
@@ -71,6 +71,19 @@ class Terminal:
     def confirm(self, question: str) -> bool:
         """Ask for a yes."""
         return typer.confirm(question, default=True)
+
+    def sure(self, question: str, *, yes: bool) -> None:
+        """Before something is deleted for good: go on with `--yes`, else ask; where nobody can be asked, nothing is done.
+
+        Raises `UsageError`, or `typer.Exit` after a no.
+        """
+        if yes:
+            return
+        if not self.asks:
+            raise UsageError(f"{question} Nobody can be asked here.", "Say --yes if you mean it.")
+        if not typer.confirm(question, default=False):
+            self.say("Nothing was deleted.")
+            raise typer.Exit(1)
 
     def fail(self, error: CommandFailed) -> int:
         """Say what went wrong and what to do; gives the exit code."""

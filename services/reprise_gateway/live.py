@@ -172,10 +172,8 @@ class _Connection:
             return "This is no position."
         if self._socket.query_params.get("epoch", self._view.epoch) != self._view.epoch:
             return "The log was created anew."
-        for _ in range(int(BEHIND_SECONDS / 0.05)):
-            if after.seq <= self._view.position:
-                return None
-            await asyncio.sleep(0.05)
+        if await self._view.reaches(after.seq, BEHIND_SECONDS):
+            return None
         return "The log has no such position."
 
     async def _sessions(self) -> list[Session]:

@@ -27,6 +27,7 @@ KEPT = 256
 AT_ONCE = 64
 """Commits folded before others have their turn."""
 PAUSE = 0.5
+PAUSE_BEHIND = 0.05
 ANY = ""
 """Any input: see `View.expect`."""
 
@@ -87,6 +88,16 @@ class View:
     def ready(self) -> bool:
         """Whether the log is followed and what was there at the start is taken in."""
         return self._following is not None and self._following.caught_up.is_set()
+
+    async def reaches(self, seq: int, within: float) -> bool:
+        """Whether the log has this position. A gateway that is behind the log is given some seconds to come to it."""
+        if seq > self.position and seq > (await self._log.position()).last_seq:
+            return False
+        for _ in range(int(within / PAUSE_BEHIND)):
+            if seq <= self.position:
+                return True
+            await asyncio.sleep(PAUSE_BEHIND)
+        return False
 
     async def run(self) -> None:
         """Follow the log for ever. A stream that was created anew begins everything anew."""

@@ -161,7 +161,7 @@ async def test_letters_are_shown_sent_again_and_dropped(up: Up) -> None:
     assert (shown["body"], shown["stream"]) == ("no json", subjects.INBOX)
     assert shown["reason"]
     assert up.json("dlq", "replay", str(first["number"])) == {"replayed": [first["number"]]}
-    assert up.json("dlq", "drop", str(second["number"])) == {"dropped": [second["number"]]}
+    assert up.json("dlq", "drop", "--yes", str(second["number"])) == {"dropped": [second["number"]]}
     until(lambda: [letter["reason"] for letter in up.json("dlq", "list")["letters"]] == [first["reason"]], 20)  # type: ignore[attr-defined]
     assert up.reprise("dlq", "show", "999").returncode == 1
 

@@ -170,8 +170,17 @@ def test_end_and_delete_are_two_things(script: Script) -> None:
     """R24: ending keeps the results, deleting does not."""
     script.answers |= {"POST /batches/b1/end": (200, {}), "DELETE /batches/b1": (200, {})}
     assert run(["end", "b1"]) == 0
-    assert run(["end", "b1", "--delete"]) == 0
+    assert run(["end", "b1", "--delete"]) == 2  # nobody can be asked
+    assert run(["end", "b1", "--delete", "--yes"]) == 0
     assert [call.method for call in script.calls] == ["POST", "DELETE"]
+
+
+@pytest.mark.parametrize("given", ["b1/sources/src-2", "../config", "b1?delete", "b 1", ""])
+def test_what_is_no_id_leads_nowhere(script: Script, given: str) -> None:
+    """An argument is an id and never a path: nothing is sent."""
+    for command in (["end", given, "--delete", "--yes"], ["status", given], ["report", given], ["cancel", given]):
+        assert run(command) == 2
+    assert script.calls == []
 
 
 def test_the_report_goes_to_a_file_or_to_standard_output(script: Script, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
