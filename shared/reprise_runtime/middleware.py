@@ -19,12 +19,13 @@ def broker_options(settings: Nats, name: str) -> dict[str, Any]:
     """What a `NatsBroker` connects with: as any client of ours, its credentials the way that FastStream takes them."""
     options = connect_options(settings, name)
     user, password, context = options.pop("user", None), options.pop("password", ""), options.pop("tls", None)
+    first = options.pop("tls_handshake_first", False)
     if context is not None:
-        options["security"] = NatsSecurity(ssl_context=context)
+        options["security"] = NatsSecurity(ssl_context=context, tls_handshake_first=first)
     if user is not None:
-        options["security"] = NatsUserPassword(user, password, ssl_context=context)
+        options["security"] = NatsUserPassword(user, password, ssl_context=context, tls_handshake_first=first)
     if (file := options.pop("user_credentials", None)) is not None:
-        options["security"] = NatsCredentials.from_file(file, ssl_context=context)
+        options["security"] = NatsCredentials.from_file(file, ssl_context=context, tls_handshake_first=first)
     return options
 
 

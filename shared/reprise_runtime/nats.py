@@ -64,8 +64,15 @@ class Connection(Client):
     """A client that knows whether it is being closed on purpose."""
 
     leaving = False
+    secure = False
+    """Only a server that encrypts will do: the library alone would go on in plain text, and send the password, where none is offered."""
     on_violation: Callable[[str], None] | None = None
     """Called with the subject (in lower case: the library's parser) of a publication that the server refused."""
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
+        if initial_connection and self.secure and not info.get("tls_required"):
+            raise nats.errors.Error("the server does not encrypt (`tls` in its configuration): nothing is said to it")
+        await super()._process_info(info, initial_connection=initial_connection)
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
@@ -108,7 +115,7 @@ def connect_options(settings: Nats, name: str) -> dict[str, Any]:
         "pending_size": 16 * 1024 * 1024,
     }
     if settings.secure:
-        options["tls"] = tls.context(settings.ca)
+        options |= {"tls": tls.context(settings.ca), "tls_handshake_first": settings.tls_first}
     if settings.user is not None:
         options["user"] = settings.user
         options["password"] = settings.password.get_secret_value() if settings.password else ""
@@ -134,6 +141,7 @@ async def connect(settings: Nats, name: str, *, on_lost: Callable[[], None] = le
     A connection that is lost later is sought for ever. Should the library close it all the same (a protocol error), `on_lost` is called.
     """
     client = Connection()
+    client.secure = settings.secure
 
     async def on_closed() -> None:
         if not client.leaving:

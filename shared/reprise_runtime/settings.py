@@ -25,6 +25,8 @@ class Nats(_Section):
     url: str = "nats://127.0.0.1:4222"
     ca: FilePath | None = None
     """A PEM file with the authorities that the server's certificate is checked against, in place of the machine's; for `tls://`."""
+    tls_first: bool = False
+    """Encrypt before the first word, for a server with `handshake_first`: nobody between can talk a client out of it."""
     user: str | None = None
     password: SecretStr | None = None
     monitor: str = ""

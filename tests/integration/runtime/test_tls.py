@@ -40,18 +40,19 @@ class Authority:
 class NatsWithTls(NatsServer):
     """The same server with a certificate."""
 
-    def __init__(self, folder: Path, authority: Authority) -> None:
+    def __init__(self, folder: Path, authority: Authority, first: bool = False) -> None:
         super().__init__(folder)
-        self._authority = authority
+        self._authority, self._first = authority, first
 
     def command(self) -> list[str]:
         command = super().command()
+        files = f'cert_file: "{self._authority.certificate}", key_file: "{self._authority.key}"'
         with Path(command[-1]).open("a") as file:
-            file.write(f'tls {{ cert_file: "{self._authority.certificate}", key_file: "{self._authority.key}" }}\n')
+            file.write(f"tls {{ {files}, handshake_first: {str(self._first).lower()} }}\n")
         return command
 
     def settings(self, role: str | None = None) -> Nats:
-        return Nats(url=f"tls://127.0.0.1:{self.port}", ca=self._authority.ca, connect_timeout=2.0)
+        return Nats(url=f"tls://127.0.0.1:{self.port}", ca=self._authority.ca, tls_first=self._first, connect_timeout=2.0)
 
 
 class SeaweedWithTls(SeaweedServer):
@@ -81,9 +82,9 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("tls") / "another")
 
 
-@pytest.fixture(scope="module")
-def nats_with_tls(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[NatsWithTls]:
-    server = NatsWithTls(tmp_path_factory.mktemp("nats-tls"), authority)
+@pytest.fixture(scope="module", params=[False, True], ids=["offered", "handshake first"])
+def nats_with_tls(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[NatsWithTls]:
+    server = NatsWithTls(tmp_path_factory.mktemp("nats-tls"), authority, first=request.param)
     with server:
         yield server
 
@@ -118,6 +119,14 @@ async def test_a_nats_server_of_another_authority_is_not_talked_to(nats_with_tls
     for ca in (stranger.ca, None):
         with pytest.raises(Unavailable):
             await connect(nats_with_tls.settings().model_copy(update={"ca": ca}), "test")
+
+
+async def test_a_server_that_does_not_encrypt_is_not_talked_to(nats_server: NatsServer, authority: Authority) -> None:
+    """Whoever asks for `tls://` gets it or nothing: no password goes out in plain text."""
+    settings = Nats(url=nats_server.url.replace("nats://", "tls://"), ca=authority.ca, connect_timeout=1.0)
+    for tls_first in (False, True):
+        with pytest.raises(Unavailable):
+            await connect(settings.model_copy(update={"tls_first": tls_first}), "test")
 
 
 @pytest.mark.parametrize("lean", [True, False])
