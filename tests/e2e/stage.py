@@ -1,4 +1,4 @@
-"""The extractive engine for the stage: it waits, fails, or writes slowly where the guidance of a command says so."""
+"""The extractive engine for the stage: it waits, fails, writes slowly or finds something else where the guidance of a command says so."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from reprise_research.engines.drafts import PlanDraft, ReportDraft
 from reprise_research.engines.extractive import Extractive
 from reprise_research.errors import EngineFailed
 
-SLOW, FAILING, ALOUD = "take your time", "fail on purpose", "write aloud"
+SLOW, FAILING, ALOUD, ANEW = "take your time", "fail on purpose", "write aloud", "look anew"
 PAUSE = 0.05
 """Seconds between two words that are written aloud."""
 WAIT = 4.0
@@ -34,7 +34,8 @@ class Staged(Extractive):
             raise EngineFailed("The engine failed, as it was told to.", retryable=False)
         if "steps=" in brief.topic:
             return StepFindings(step_id=step.step_id, title=step.title)
-        return await super().investigate(step, library, earlier, brief)
+        found = await super().investigate(step, library, earlier, brief)
+        return found.model_copy(update={"insights": (*found.insights, "Seen anew.")}) if ANEW in brief.guidance else found
 
     async def write(
         self,

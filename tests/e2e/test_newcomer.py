@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from e2e.conftest import TEXTS, TOPIC
 from e2e.site import pages
+from e2e.stage import ANEW
 
 SOON = 30_000
 
@@ -62,7 +63,7 @@ def say_what_is_going_on_now(page: Page) -> None:
 def rerun_a_step(page: Page) -> None:
     page.get_by_role("article", name=re.compile("^1 ")).get_by_role("button", name="Rerun: step 1").click()
     dialog = page.get_by_role("dialog", name="Rerun step 1")
-    dialog.get_by_label("Guidance").fill("Only what the engineers say.")
+    dialog.get_by_label("Guidance").fill(ANEW)
     dialog.get_by_role("radio", name="Only this").check()
     foretold = dialog.get_by_role("region", name="What will happen")
     expect(foretold).to_contain_text(re.compile("Runs.*Step 1.*Out of date.*Report.*Kept.*Sources", re.DOTALL))
@@ -72,7 +73,7 @@ def rerun_a_step(page: Page) -> None:
 
 def say_what_became_stale_and_why(page: Page, accessible: Callable[[Page], None]) -> None:
     now = stands(page)
-    now(re.compile("Out of date: step 2.* and report"))
+    now(re.compile(r"Out of date: step \d.* and report"))
     now("Step 1 has changed")
     page.get_by_role("button", name="Why?").click()
     why = page.get_by_role("dialog", name="Why is it out of date?")
@@ -88,7 +89,7 @@ def say_what_became_stale_and_why(page: Page, accessible: Callable[[Page], None]
 def bring_it_up_to_date_and_read_the_report(page: Page) -> None:
     page.get_by_role("button", name="Update: whatever is out of date").click()
     dialog = page.get_by_role("dialog", name="Bring everything up to date")
-    expect(dialog.get_by_role("region", name="What will happen")).to_contain_text(re.compile("Runs.*Step 2", re.DOTALL))
+    expect(dialog.get_by_role("region", name="What will happen")).to_contain_text(re.compile(r"Runs.*Step \d", re.DOTALL))
     dialog.get_by_role("button", name="Update", exact=True).click()
     stands(page)("Everything is up to date")
     page.get_by_role("link", name="Read the report").click()

@@ -126,7 +126,7 @@ def test_a_session_at_work_with_a_queue(open_page: Open, accessible: Check, site
     rerun("step", SLOW, step_ids=[1])
     rerun("phase", ALOUD, phase="phase4")
     expect(page.get_by_role("article", name=re.compile("^1 "))).to_contain_text("Running")
-    expect(page.get_by_role("listitem").filter(has_text="Write the report")).to_contain_text("No. 1 in the queue")
+    expect(page.get_by_role("listitem").filter(has_text="Write the report")).to_contain_text("Queued: no. 1")
     accessible(page)
     page.set_viewport_size({"width": 1440, "height": 900})
     expect(page.get_by_role("complementary", name="Written now")).to_contain_text("The tide The tide", timeout=20_000)
@@ -134,6 +134,27 @@ def test_a_session_at_work_with_a_queue(open_page: Open, accessible: Check, site
     page.get_by_role("button", name="Cancel: everything that runs or waits").click()
     expect(page.get_by_role("region", name="How it stands")).not_to_contain_text("Running", timeout=20_000)
     accessible(page)
+
+
+def test_cancelling_is_told_apart_for_as_long_as_the_worker_has_not_stopped(open_page: Open, accessible: Check, site: Site) -> None:
+    """Its worker stands still, so that it takes its time."""
+    _, session_id = site.finished(TOPIC, TEXTS)
+    body = {"session_id": session_id, "step_ids": [1], "options": {"guidance": SLOW, "propagation": "mark_stale"}}
+    wide, phone = (
+        open_page(f"/app/sessions/{session_id}", width=width, scheme=scheme) for width, scheme in ((1440, "light"), (390, "dark"))
+    )
+    site.http.post("/workflow/restart/step", json=body).raise_for_status()
+    step = wide.get_by_role("article", name=re.compile("^1 "))
+    expect(step).to_contain_text("Running")
+    with site.frozen("worker-phase3"):
+        step.get_by_role("button", name="Cancel: step 1").click()
+        for page in (wide, phone):
+            expect(page.get_by_role("region", name="How it stands")).to_contain_text("Cancelling", timeout=20_000)
+            expect(page.get_by_role("article", name=re.compile("^1 "))).to_contain_text("Cancelling")
+            accessible(page)
+    expect(step).to_contain_text("Cancelled", timeout=30_000)
+    for page in (wide, phone):
+        accessible(page)
 
 
 def test_terms_explain_themselves_to_mouse_keyboard_and_finger(open_page: Open, troubled: tuple[str, str]) -> None:

@@ -19,7 +19,7 @@ export function Badges({ view, position }: { readonly view: NodeView; readonly p
           {view.attempt > 1 ? `, attempt ${view.attempt}` : ""}
         </span>
       )}
-      {!!position && <span className="badge active">No. {position} in the queue</span>}
+      {!!position && <span className="badge active">Queued: no. {position}</span>}
       {now === "failed" && <span className="badge failed">Failed</span>}
       {view.status === "cancelled" && <span className="badge">Cancelled</span>}
       {view.freshness === "stale" && (

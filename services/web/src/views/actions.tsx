@@ -39,7 +39,7 @@ export function RerunButton({
         type="button"
         className={className}
         disabled={disabled}
-        aria-label={`${label}: ${name}`}
+        aria-label={`${label}: ${name}${word && word !== label ? `, ${word.toLowerCase()}` : ""}`}
         onClick={() => setOpen(true)}
       >
         {word ?? label}
@@ -70,12 +70,13 @@ export function CancelButton({
   const about = `cancel ${JSON.stringify(what)}`;
   const word = useButtonWord(about);
   if (!may) return null;
+  const said = word === null || word === "Refused" ? "Cancel" : "Cancelling";
   return (
     <button
       type="button"
       className={className}
       disabled={word !== null && word !== "Refused"}
-      aria-label={`Cancel: ${name}`}
+      aria-label={`${said}: ${name}`}
       onClick={() => {
         const sending = desk.order({
           about,
@@ -85,7 +86,7 @@ export function CancelButton({
         sending.catch(() => undefined); // the tray tells
       }}
     >
-      {word === null || word === "Refused" ? "Cancel" : "Cancelling"}
+      {said}
     </button>
   );
 }

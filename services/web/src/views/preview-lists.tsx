@@ -17,13 +17,9 @@ export function PreviewLists({
   if (!preview) return <div className="preview waiting-preview" aria-busy="true" />;
   const { plan } = preview;
   const tokens = plan.estimate.tokens ? `, ${count(plan.estimate.tokens, "token")}` : "";
+  const about = `${plan.estimate.seconds < 0.1 ? "" : "about "}${seconds(plan.estimate.seconds)}`;
   const rows: readonly (readonly [string, Sign, readonly string[], string])[] = [
-    [
-      "Runs",
-      "running",
-      plan.run,
-      plan.run.length ? `about ${seconds(plan.estimate.seconds)}${tokens}, as last time` : "",
-    ],
+    ["Runs", "running", plan.run, plan.run.length ? `${about}${tokens}, as last time` : ""],
     ["May run", "queued", plan.may_run, "only where something above changes"],
     ["Out of date", "stale", plan.stale, "kept, and says so"],
     ["Dropped", "cancelled", plan.drop, "its result goes"],

@@ -132,7 +132,10 @@ export function RerunDialog({
             onChoose={setPropagation}
             hint="Whatever was made from it runs too, where something really changed."
           >
-            Bring along what depends on it (<Term of="cascade">cascade</Term>)
+            Bring along what depends on it{" "}
+            <span className="whole">
+              (<Term of="cascade">cascade</Term>)
+            </span>
           </Choice>
           <Choice
             name="propagation"
@@ -141,7 +144,10 @@ export function RerunDialog({
             onChoose={setPropagation}
             hint="The rest is left as it is and says that it is out of date."
           >
-            Only this (<Term of="markStale">mark the rest</Term>)
+            Only this{" "}
+            <span className="whole">
+              (<Term of="markStale">mark the rest</Term>)
+            </span>
           </Choice>
         </fieldset>
       )}

@@ -2,6 +2,7 @@
 import { memo, type ReactNode, useId } from "react";
 import { useNode, useSession } from "../store";
 import { Causes } from "../ui/causes";
+import { Glyph } from "../ui/glyph";
 import { NodeProblem } from "../ui/node-problem";
 import { ProblemNotice } from "../ui/problem";
 import { Badges, NodeGlyph } from "../ui/standing";
@@ -85,6 +86,7 @@ function StepBody({ step, planned }: { readonly step: number; readonly planned: 
       <NodeProblem view={view} />
       {view.freshness === "stale" && (
         <div className="notice stale">
+          <Glyph of="stale" />
           <div>
             <p>
               <strong>Out of date</strong>

@@ -41,7 +41,7 @@ function Pool({ pool }: { readonly pool: PoolView }): ReactNode {
   const mayOrder = useMay("operator");
   return (
     <li className="card pool">
-      <div className="spread">
+      <div className="pool-head">
         <h2>
           {PHASE_TITLES[phaseOf(pool.phase)]}
           {pool.state !== "running" && <span className="badge active">{STATES[pool.state]}</span>}
