@@ -4,6 +4,7 @@ A topic that asks two things (`What changed, and what did it cost?`) is asked pa
 other's.
 """
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -24,6 +25,8 @@ _FLOOR = 0.2
 """The share of the best score below which a passage is no answer."""
 _CHANGE = re.compile(r"\b(?:chang|effect|affect|impact|influenc|consequence|result)|变化|改变|影响|效果|后果", re.IGNORECASE)
 """A question about change is answered by what went up or down."""
+_FAINT = 0.45
+"""The share of the best answer's standing below which nothing is told as one."""
 _PARTS = re.compile(
     r"[,;?，；？]\s*(?:and\s+)?|\s+and\s+(?=(?:what|how|why|who|when|where|which|is|are|was|were|do|does|did|has|have|should|can)\b)",
     re.IGNORECASE,
@@ -38,7 +41,7 @@ def answer(step: Step, sources: tuple[PreparedSource, ...], texts: Mapping[str, 
     pool = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR][:_POOL]
     nearness = {(found[i].source_id, found[i].start): float(score[i]) for i in pool}
     groups = group([found[i] for i in pool], score[pool], Topic(topic), wording, _CANDIDATES)
-    groups = _chosen(sorted(groups, key=lambda one: -_standing(one, nearness)))
+    groups = _chosen(sorted(groups, key=lambda one: -_standing(one, nearness)), nearness)
     hashes = {source.source_id: source.text_sha256 or "" for source in sources}
     return StepFindings(
         step_id=step.step_id,
@@ -60,14 +63,17 @@ def _asked(topic: str) -> list[list[str]]:
 
 def _closeness(found: list[Passage], topic: str) -> Vector:
     """How well each passage answers any part of the question, the best being 1: the part's words, and how many of the whole question's
-    it has; what a reader understands by itself and what reports counts more than what values or doubts."""
+    it has, above all the rare ones, for the name of the matter stands in every source; what a reader understands by itself and what
+    reports counts more than what values or doubts."""
     documents = [passage.terms for passage in found]
     parts = _asked(topic)
-    every = set().union(*parts)
+    every, sets = set().union(*parts), [set(document) for document in documents]
     score = np.zeros(len(found))
     for part in parts:
         score = np.maximum(score, bm25(documents, part))
-    covered = np.array([len(every & set(document)) / len(every) for document in documents]) if every else np.zeros(len(found))
+    rare = {term: math.log(1 + len(found) / (1 + sum(term in document for document in sets))) for term in sorted(every)}
+    whole = sum(rare.values()) or 1.0
+    covered = np.array([sum(rare[term] for term in sorted(every & document)) / whole for document in sets])
     change = _CHANGE.search(topic) is not None
     worth = np.array([p.weight * (1.15 if p.figures else 1.0) * _plainness(p, change) for p in found])
     score = score * (0.4 + 0.6 * covered) * worth if found else score
@@ -82,7 +88,7 @@ def _standing(one: Group, nearness: Mapping[tuple[str, int], float]) -> float:
     return round(near * (1 + 0.7 * (min(len(one.sites), 3) - 1) + 0.7 * bool(one.against)), 6)
 
 
-def _chosen(groups: list[Group]) -> list[Group]:
+def _chosen(groups: list[Group], nearness: Mapping[tuple[str, int], float]) -> list[Group]:
     """The first few of which none is the other side of one before it: a dispute is one answer, told from the side that more sources
     take."""
     kept: list[Group] = []
@@ -90,7 +96,7 @@ def _chosen(groups: list[Group]) -> list[Group]:
         place = next((n for n, other in enumerate(kept) if any(one.has(passage) for passage, _ in other.against)), None)
         if place is not None:
             kept[place] = one if len(one.sites) > len(kept[place].sites) else kept[place]
-        elif len(kept) < MOST_ANSWERS:
+        elif len(kept) < MOST_ANSWERS and (not kept or _standing(one, nearness) >= _FAINT * _standing(kept[0], nearness)):
             kept.append(one)
     return kept
 

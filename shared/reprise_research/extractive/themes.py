@@ -89,7 +89,7 @@ def _prefer_topic(phrases: list[Phrase], found: list[Passage], question: str) ->
     close = bm25([passage.terms for passage in found], [term for term in terms(question) if term not in ASKING])
     typical = float(close.mean()) if len(found) else 0.0
     for phrase in phrases if typical > 0 else ():
-        phrase.weight *= min(2.0, round(float(close[sorted(phrase.passages)].mean()) / typical, 6)) ** 2
+        phrase.weight *= min(2.0, round(float(close[sorted(phrase.passages)].mean()) / typical, 6))
 
 
 def _weigh(phrases: list[Phrase], found: list[Passage], rows: sparse.csr_matrix, topic: str, guidance: str) -> None:
