@@ -15,7 +15,6 @@ class Idle:
 
     name = "idle"
     versions: dict[str, str] = {"idle": "1"}  # noqa: RUF012  # the protocol's type
-    prompts: dict[str, str] = {}  # noqa: RUF012  # likewise: it has none
     prompts: dict[str, str] = {}  # noqa: RUF012  # as above
 
     def __init__(self, model: str = "", settings: Mapping[str, str] | None = None) -> None:
