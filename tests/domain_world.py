@@ -177,7 +177,7 @@ class World:
 
     def _inputs_now(self, node: str) -> dict[str, str]:
         if node == "phase0":
-            return {known.source.source_id: known.source.version for known in self.s.sources}
+            return {known.source.source_id: known.source.version for known in self.s.sources.values()}
         plan = self.s.plan
         step = step_of(node)
         above = {"phase1": ["phase0"], "phase2": ["phase0", "phase1"]}.get(node, ["phase0", "phase2"])

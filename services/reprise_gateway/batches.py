@@ -90,7 +90,7 @@ async def add_session(batch_id: Id, asked: SessionRequest, parts: Parts, who: Wh
 @router.get("/batches/{batch_id}/sources", response_model=SourceList)
 async def sources(batch_id: Id, parts: Parts, who: Who) -> Response:
     """Every source with what its last fetch gave."""
-    return whole(SourceList(sources=(await parts.batches.batch(batch_id)).sources))
+    return whole(SourceList(sources=tuple((await parts.batches.batch(batch_id)).sources.values())))
 
 
 @router.post("/batches/{batch_id}/sources", status_code=201, response_model=BatchView, openapi_extra=_bodies(SourcesRequest))

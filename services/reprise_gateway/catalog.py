@@ -139,7 +139,7 @@ class BatchService:
     async def replace_source(self, batch_id: str, source_id: str, intake: Intake, command_id: str | None, caller: Caller) -> BatchView:
         """One source by another text, file or address: marks stale, runs nothing."""
         batch = await self.batch(batch_id)
-        if all(source.source_id != source_id for source in batch.sources):
+        if source_id not in batch.sources:
             raise Refused(NO_SOURCE)
         if len(intake) > 1:
             detail = "One source is replaced by one."
@@ -183,7 +183,7 @@ class BatchService:
 
     async def _decide(self, batch_id: str, batch: Batch | None, kind: str, command: Command) -> bool:
         """Send a command and wait; whether it was decided in time. Raises `Refused` with the reason it was refused for."""
-        known = batch.record(command.command_id) if batch else None
+        known = batch.commands.get(command.command_id) if batch else None
         if known is not None and known.fingerprint != command.fingerprint():
             raise Refused(REUSED)
         if known is None:
@@ -195,7 +195,7 @@ class BatchService:
             if not decided:
                 return False
             after = await self._view.batch(batch_id)
-            known = after.record(command.command_id) if after else None
+            known = after.commands.get(command.command_id) if after else None
         if known is not None and known.problem is not None:
             raise Refused(known.problem)
         if known is not None and known.fingerprint != command.fingerprint():
@@ -274,7 +274,7 @@ class BatchService:
         moments = [batch.updated_at, *(session.updated_at for session in sessions if session.updated_at)]
         return BatchView(
             batch_id=batch.batch_id, topic=batch.members[0].spec.topic if batch.members else "", created_at=batch.created_at,
-            updated_at=max(moments), ended=batch.ended, deleted=batch.deleted, sources=batch.sources, sessions=sessions,
+            updated_at=max(moments), ended=batch.ended, deleted=batch.deleted, sources=tuple(batch.sources.values()), sessions=sessions,
         )  # fmt: skip
 
     def _known_summary(self, session_id: str) -> SessionSummary | None:
@@ -296,7 +296,7 @@ class BatchService:
 
     async def source(self, batch_id: str, source_id: str) -> Source:
         """One source; raises `Refused` (not_found)."""
-        for source in (await self.batch(batch_id)).sources:
+        for source in (await self.batch(batch_id)).sources.values():
             if source.source_id == source_id:
                 return source
         raise Refused(NO_SOURCE)
@@ -315,6 +315,6 @@ def _moves(batch: Batch, command: Command, now: datetime) -> bool:
 
 def _matches(batch: Batch, search: str) -> bool:
     texts: list[str] = [member.spec.topic for member in batch.members]
-    texts += [text for source in batch.sources for text in (source.url, source.title) if text]
+    texts += [text for source in batch.sources.values() for text in (source.url, source.title) if text]
     found = "\n".join(texts).casefold()
     return all(word in found or word == batch.batch_id for word in search.casefold().split())

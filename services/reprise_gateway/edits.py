@@ -70,7 +70,7 @@ def _read(model: type[A], document: Mapping[str, object]) -> A:
 
 
 def _known_sources(session: Session, items: list[Fields], name: str) -> None:
-    known = {entry.source.source_id for entry in session.sources}
+    known = session.sources
     for place, item in enumerate(items):
         named = item.get("source_ids") or []
         for source_id in named if isinstance(named, list) else []:

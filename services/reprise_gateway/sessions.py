@@ -37,7 +37,7 @@ async def state(session_id: Id, parts: Parts, who: Who) -> Response:
 async def steps(session_id: Id, request: Request, parts: Parts, who: Who) -> Response:
     """What the steps of the plan found, `{steps: […]}`; those without a result are left out."""
     session = await parts.service.session(session_id)
-    refs = [made.ref for node in (session.plan.nodes if session.plan else ()) if (made := session.node(node).made)]
+    refs = [made.event.artifact for node in (session.plan.nodes if session.plan else ()) if (made := session.node(node).made)]
     etag = digest([ref.sha256 for ref in refs])
     if known(request, etag):
         return stored(b"", etag, "application/json", request)
@@ -86,7 +86,7 @@ def _made(session: Session, node: str) -> ObjectRef:
     if made is None:
         detail = f"{of(node, 'has', 'have')} no result yet."
         raise Refused(Problem(type="not_found", detail=detail, action=f"Run {spoken(node)}, or wait until it is done."))
-    return made.ref
+    return made.event.artifact
 
 
 @router.put("/artifacts/{phase}", status_code=202, response_model=Receipt, openapi_extra={

@@ -6,7 +6,7 @@ from reprise_contracts.artifacts import WHOLE
 from reprise_contracts.states import ArtifactView, CommandView, NodeView, QueuedView, RunView, SessionSummary, State
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes, group_freshness, group_status
-from reprise_domain.state import Node, Session
+from reprise_domain.state import Made, Node, Session
 
 
 def state_of(session: Session) -> State:
@@ -52,23 +52,26 @@ def node_view(session: Session, verdicts: Verdicts, node: str) -> NodeView:
         upgradable=_upgradable(session, entry),
         generation=entry.generation,
         attempt=entry.attempt,
-        artifact=None if made is None else ArtifactView(
-            generation=made.generation, sha256=made.ref.sha256, output=made.parts[WHOLE], bytes=made.ref.bytes, at=made.at, by=made.by
-        ),
-        seconds=made.seconds if made else 0.0,
-        tokens=made.tokens.total if made else 0,
+        artifact=_artifact_view(made) if made else None,
+        seconds=made.event.seconds if made else 0.0,
+        tokens=made.event.tokens.total if made else 0,
         problem=entry.problem,
         title=step.title if step else "",
-        headline=made.headline if made else "",
+        headline=made.event.headline if made else "",
         guidance=session.parameters(node).guidance,
         since=entry.since,
-        unchanged=bool(made and made.unchanged),
+        unchanged=bool(made and made.event.unchanged),
     )  # fmt: skip
+
+
+def _artifact_view(made: Made) -> ArtifactView:
+    event, ref = made.event, made.event.artifact
+    return ArtifactView(generation=event.generation, sha256=ref.sha256, output=event.parts[WHOLE], bytes=ref.bytes, at=made.at, by=event.by)
 
 
 def _upgradable(session: Session, node: Node) -> bool:
     """R6: a newer version of the code or a prompt that made it was seen since."""
-    versions = node.made.versions if node.made else {}
+    versions = node.made.event.versions if node.made else {}
     return any(session.versions.get(name, version) != version for name, version in versions.items())
 
 

@@ -13,10 +13,10 @@ from datetime import datetime
 
 from reprise_contracts.events import Commit
 from reprise_contracts.wire import Malformed
-from reprise_domain import snapshot
 from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
+from reprise_runtime import snapshots
 from reprise_runtime.errors import Reset, Retryable, Unavailable
 from reprise_runtime.logs import logger
 from reprise_runtime.nats import ApiError
@@ -253,7 +253,7 @@ class View:
 
     async def _folded(self, target: str, until: int) -> AnyState | None:
         data = await self._log.load_snapshot(target)
-        state: AnyState | None = snapshot.load(data) if data else None
+        state: AnyState | None = snapshots.load(data) if data else None
         if state is not None and state.seq > until:
             state = None
         for count, entry in enumerate(await self._log.read(target, after=state.seq if state else 0), 1):

@@ -43,7 +43,7 @@ def propose(target: str, state: Session | Batch | None, inputs: Sequence[Parsed]
     if session is None or not decision.events:
         return None
     commit = Commit(
-        at=now, inputs=named, events=decision.events, active=session.active, sweep=session.litter, batch=session.batch_id,
+        at=now, inputs=named, events=decision.events, active=session.run is not None, sweep=bool(session.littered), batch=session.batch_id,
         deleted=session.deleted, trace=trace,
     )  # fmt: skip
     return Proposal(commit, session=session)

@@ -3,10 +3,10 @@
 from collections import OrderedDict
 
 from reprise_contracts.events import Commit
-from reprise_domain import snapshot
 from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
+from reprise_runtime import snapshots
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.logs import logger
 from reprise_runtime.session_log import SessionLog
@@ -48,7 +48,7 @@ class States:
     async def _save(self, target: str, state: Session) -> None:
         """A snapshot saves reading and nothing else: what cannot be saved now is saved after the next commit."""
         try:
-            await self._log.save_snapshot(target, snapshot.dump(state))
+            await self._log.save_snapshot(target, snapshots.dump(state))
         except RepriseError as error:
             _log.warning("no snapshot", session=target, error=str(error))
         else:
@@ -60,7 +60,7 @@ class States:
 
     async def _read(self, target: str) -> AnyState | None:
         data = await self._log.load_snapshot(target)
-        state: AnyState | None = snapshot.load(data) if data else None
+        state: AnyState | None = snapshots.load(data) if data else None
         for entry in await self._log.read(target, after=state.seq if state else 0):
             state = _folded(state, entry.commit, entry.seq)
         return state

@@ -11,12 +11,11 @@ from reprise_contracts import subjects
 from reprise_contracts.jobs import LeaseEnded
 from reprise_contracts.nodes import PHASES, phase_of
 from reprise_contracts.wire import Malformed
-from reprise_domain import snapshot
 from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.dispatch import leases, queued
 from reprise_domain.reduce import Impossible, fold
 from reprise_domain.state import Session
-from reprise_runtime import metrics
+from reprise_runtime import metrics, snapshots
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.logs import logger
 from reprise_runtime.nats import Publisher
@@ -99,7 +98,7 @@ class Scheduler:
 
     async def _resume(self, entry: Entry) -> None:
         session = await self._load(entry.id, entry.seq)
-        if session is None or not session.active:
+        if session is None or not session.run is not None:
             return
         self._active[session.session_id] = session
         self._traces[session.session_id] = entry.commit.trace
@@ -110,7 +109,7 @@ class Scheduler:
 
     async def _load(self, session_id: str, until: int) -> Session | None:
         data = await self._log.load_snapshot(session_id)
-        session = snapshot.load(data) if data else None
+        session = snapshots.load(data) if data else None
         if session is not None and session.seq > until:
             session = None
         for entry in await self._log.read(session_id, after=session.seq if session else 0):
@@ -161,7 +160,7 @@ class Scheduler:
         await self._act(session, entry.commit)
 
     def _keep(self, session: Session) -> None:
-        if session.active:
+        if session.run is not None:
             self._active[session.session_id] = session
             return
         self._traces.pop(session.session_id, None)

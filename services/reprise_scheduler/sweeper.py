@@ -39,7 +39,7 @@ class Sweeper:
         """
         found = [key for prefix in prefixes(batch_id, session_id) async for key, _ in self._store.list(prefix)]
         now = await latest()
-        if now is None or now.deleted or not now.litter:
+        if now is None or now.deleted or not now.littered:
             return now
         rubbish = [key for key in found if decided_against(now, key)]
         await self._store.delete(rubbish)
@@ -55,7 +55,8 @@ class Sweeper:
         A key is a hash, so that a preparation that begins meanwhile may name it again, finding it there. Nothing runs in any session
         before, by the caller's word; what has moved by the end puts everything back.
         """
-        rubbish = batch.superseded - batch.hashes - frozenset().union(*(known.source.hashes for s in sessions for known in s.sources))
+        known = [known.source.hashes for session in sessions for known in session.sources.values()]
+        rubbish = batch.superseded - batch.hashes - frozenset().union(*known)
         rubbish -= await self._cited(sessions, rubbish)
         if not rubbish:
             return True
@@ -75,7 +76,7 @@ class Sweeper:
     async def _cited(self, sessions: Sequence[Session], names: frozenset[str]) -> frozenset[str]:
         """Those that an artifact that counts names: what it cites can still be looked up."""
         cited: set[str] = set()
-        refs = [entry.made.ref for session in sessions for entry in session.nodes.values() if entry.made] if names else []
+        refs = [entry.made.event.artifact for session in sessions for entry in session.nodes.values() if entry.made] if names else []
         for ref in refs:
             data = await self._read(ref.key) or b""
             cited.update(name for name in names - cited if name.encode() in data)

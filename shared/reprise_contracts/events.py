@@ -1,6 +1,7 @@
 """What the log holds: commits, each the inputs it decided and the events that came of them. Events are past tense."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,6 +11,7 @@ from reprise_contracts.jobs import Attempt
 from reprise_contracts.nodes import NodeId
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source, StoredSource
+from reprise_contracts.states import CommandStatus
 from reprise_contracts.wire import Id, Instant, Sha256, Wire
 
 RunKind = Literal["start", "phase", "steps", "refresh", "edit"]
@@ -22,6 +24,9 @@ class Honoured(Wire):
     command_id: str
     fingerprint: str
     by: str = ""
+
+    answer: ClassVar[CommandStatus] = "completed"
+    """What has become of the command when this is said."""
 
 
 # A session's events
@@ -60,6 +65,8 @@ class CommandRefused(Honoured):
     kind: str = ""
     problem: Problem
 
+    answer: ClassVar[CommandStatus] = "refused"
+
 
 class CommandHonoured(Honoured):
     """A command that makes no run did its work: a cancel, an accept, an end."""
@@ -81,6 +88,8 @@ class RunQueued(Honoured):
     front: bool = False
     """At the head of the queue: it interrupts what is active."""
 
+    answer: ClassVar[CommandStatus] = "queued"
+
 
 class RunMerged(Honoured):
     """A command became part of a run that waits with equal options (R15)."""
@@ -89,6 +98,8 @@ class RunMerged(Honoured):
     run_id: Id
     target: Target
     """The target of the run with this command united to it."""
+
+    answer: ClassVar[CommandStatus] = "merged"
 
 
 class RunStarted(Wire):
@@ -143,6 +154,11 @@ class NodeCompleted(Attempt):
     headline: str = ""
     unchanged: bool = False
     """It says what it said before: none of its readers needs to run (R8)."""
+
+    @property
+    def by(self) -> str:
+        """Whose work it is."""
+        return self.worker
 
 
 class NodeFailed(Attempt):
@@ -202,6 +218,12 @@ class ArtifactEdited(Honoured):
     parts: dict[str, str]
     plan: tuple[PlannedStep, ...] | None = None
     unchanged: bool = False
+
+    execution_id: ClassVar[str] = ""
+    seconds: ClassVar[float] = 0.0
+    tokens: ClassVar[Tokens] = Tokens()
+    headline: ClassVar[str] = "edited"
+    versions: ClassVar[Mapping[str, str]] = {}
 
 
 class NodeAccepted(Honoured):
@@ -308,6 +330,8 @@ class BatchCommandRefused(Honoured):
     type: Literal["batch_command_refused"] = "batch_command_refused"
     kind: str = ""
     problem: Problem
+
+    answer: ClassVar[CommandStatus] = "refused"
 
 
 BatchEvent = Annotated[

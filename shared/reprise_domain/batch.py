@@ -1,29 +1,19 @@
 """A batch: its sources and their stored versions, its sessions, its end. The same two functions as for a session."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
+from reprise_contracts import commands as c
 from reprise_contracts import events as e
-from reprise_contracts.commands import AddSession, Command, CreateBatch, EndBatch, PutSources, RemoveSource, SessionSpec
 from reprise_contracts.jobs import BatchFact, DownloadsSwept, SessionCreation, StoredFact
 from reprise_contracts.problems import Problem
 from reprise_contracts.refusals import ENDED, LAST_SOURCE, NO_SOURCE, REUSED
 from reprise_contracts.sources import Source
-from reprise_domain.state import Record
+from reprise_domain.state import Record, recorded
+from reprise_persistent.mapping import Map
 
-BatchInput = CreateBatch | AddSession | PutSources | RemoveSource | EndBatch | StoredFact | DownloadsSwept
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A session of the batch, and the command that asked for it."""
-
-    spec: SessionSpec
-    command_id: str
-    fingerprint: str
-    by: str
+BatchInput = c.CreateBatch | c.AddSession | c.PutSources | c.RemoveSource | c.EndBatch | StoredFact | DownloadsSwept
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +25,10 @@ class Batch:
     updated_at: datetime
     commits: int = 0
     seq: int = 0
-    sources: tuple[Source, ...] = ()
-    members: tuple[Member, ...] = ()
-    commands: Mapping[str, Record] | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    members: tuple[SessionCreation, ...] = ()
+    """Its sessions, each with the command that asked for it."""
+    commands: Map[Record] = field(default_factory=Map)
     ended: bool = False
     deleted: bool = False
     by: str = ""
@@ -47,73 +38,59 @@ class Batch:
     @property
     def hashes(self) -> frozenset[str]:
         """The objects that its sources are made of."""
-        return frozenset().union(*(source.hashes for source in self.sources))
-
-    def record(self, command_id: str) -> Record | None:
-        """What became of a command."""
-        return (self.commands or {}).get(command_id)
+        return frozenset().union(*(source.hashes for source in self.sources.values()))
 
 
 def decide_batch(batch: Batch | None, batch_id: str, given: BatchInput, now: datetime) -> tuple[e.BatchEvent, ...]:
     """The events that one input makes happen in a batch."""
     if batch is None:
-        return _create(batch_id, given) if isinstance(given, CreateBatch) else ()
+        return _create(batch_id, given) if isinstance(given, c.CreateBatch) else ()
     if isinstance(given, StoredFact | DownloadsSwept):
         return _stored(batch, given) if isinstance(given, StoredFact) else _swept(batch, given)
-    known = batch.record(given.command_id)
+    known = batch.commands.get(given.command_id)
     if known is not None:
         return () if known.fingerprint == given.fingerprint() else _refuse(given, REUSED)
     if batch.deleted:
         return ()
-    if batch.ended and not (isinstance(given, EndBatch) and given.delete and not batch.deleted):
-        return () if isinstance(given, EndBatch) else _refuse(given, ENDED)  # R24: ending can be repeated
-    decider = _DECIDERS[type(given)]
-    return decider(batch, given)
+    if batch.ended and not (isinstance(given, c.EndBatch) and given.delete):
+        return () if isinstance(given, c.EndBatch) else _refuse(given, ENDED)  # R24: ending can be repeated
+    return _asked(batch, given)
 
 
-def _refuse(command: Command, problem: Problem) -> tuple[e.BatchEvent, ...]:
+def _refuse(command: c.Command, problem: Problem) -> tuple[e.BatchEvent, ...]:
     return (e.BatchCommandRefused(**command.honoured(), kind=type(command).__name__.lower(), problem=problem),)
 
 
-def _create(batch_id: str, command: CreateBatch) -> tuple[e.BatchEvent, ...]:
+def _create(batch_id: str, command: c.CreateBatch) -> tuple[e.BatchEvent, ...]:
     own = command.honoured()
     return (e.BatchCreated(**own, batch_id=batch_id, sources=command.sources), e.SessionAdded(**own, session=command.session))
 
 
-def _recreate(batch: Batch, command: CreateBatch) -> tuple[e.BatchEvent, ...]:
-    return _refuse(command, REUSED)
+def _asked(batch: Batch, command: c.Command) -> tuple[e.BatchEvent, ...]:
+    own = command.honoured()
+    match command:
+        case c.AddSession():
+            return (e.SessionAdded(**own, session=command.session),)
+        case c.PutSources():
+            return (e.SourcesPut(**own, sources=tuple(_revised(batch, source) for source in command.sources)),)
+        case c.RemoveSource():
+            problem = NO_SOURCE if command.source_id not in batch.sources else LAST_SOURCE if len(batch.sources) == 1 else None
+            return _refuse(command, problem) if problem else (e.SourceRemoved(**own, source_id=command.source_id),)
+        case c.EndBatch():
+            return (e.BatchEnded(**own, batch_id=batch.batch_id, deleted=command.delete),)
+        case _:  # a batch is created once
+            return _refuse(command, REUSED)
 
 
-def _add_session(batch: Batch, command: AddSession) -> tuple[e.BatchEvent, ...]:
-    return (e.SessionAdded(**command.honoured(), session=command.session),)
-
-
-def _put(batch: Batch, command: PutSources) -> tuple[e.BatchEvent, ...]:
-    known = {source.source_id: source for source in batch.sources}
-    put = tuple(
-        source.model_copy(update={"revision": known[source.source_id].revision + 1, "stored": None})
-        if source.source_id in known
-        else source
-        for source in command.sources
-    )
-    return (e.SourcesPut(**command.honoured(), sources=put),)
-
-
-def _remove(batch: Batch, command: RemoveSource) -> tuple[e.BatchEvent, ...]:
-    if all(source.source_id != command.source_id for source in batch.sources):
-        return _refuse(command, NO_SOURCE)
-    if len(batch.sources) == 1:
-        return _refuse(command, LAST_SOURCE)
-    return (e.SourceRemoved(**command.honoured(), source_id=command.source_id),)
-
-
-def _end(batch: Batch, command: EndBatch) -> tuple[e.BatchEvent, ...]:
-    return (e.BatchEnded(**command.honoured(), batch_id=batch.batch_id, deleted=command.delete),)
+def _revised(batch: Batch, source: Source) -> Source:
+    """A source that replaces one is its next revision, and nothing of it is stored yet."""
+    known = batch.sources.get(source.source_id)
+    return source.model_copy(update={"revision": known.revision + 1, "stored": None}) if known else source
 
 
 def _stored(batch: Batch, fact: StoredFact) -> tuple[e.BatchEvent, ...]:
     """R11: what a session fetched is the batch's from here on, unless the source was replaced meanwhile."""
-    known = {source.source_id: source for source in batch.sources}
+    known = batch.sources
     news = tuple(
         item for item in fact.stored
         if (source := known.get(item.source_id)) and source.revision == item.stored.revision and source.stored != item.stored
@@ -127,43 +104,29 @@ def _swept(batch: Batch, swept: DownloadsSwept) -> tuple[e.BatchEvent, ...]:
     return (e.SourcesSwept(hashes=tuple(sorted(gone))),) if gone else ()
 
 
-_DECIDERS: Mapping[type, Callable[[Batch, Any], tuple[e.BatchEvent, ...]]] = {
-    CreateBatch: _recreate,
-    AddSession: _add_session,
-    PutSources: _put,
-    RemoveSource: _remove,
-    EndBatch: _end,
-}
-
-
 def reduce_batch(batch: Batch | None, event: e.BatchEvent, at: datetime) -> Batch:
     """The batch after one event."""
     before = batch.hashes if batch else frozenset()
-    if isinstance(event, e.BatchCreated):
-        batch = Batch(batch_id=event.batch_id, created_at=at, updated_at=at, sources=event.sources, by=event.by)
-    if batch is None and isinstance(event, e.BatchEnded):  # only the tombstone is left
-        batch = Batch(batch_id=event.batch_id, created_at=at, updated_at=at)
+    if batch is None and isinstance(event, e.BatchCreated | e.BatchEnded):  # of a deleted one only its end is left
+        batch = Batch(batch_id=event.batch_id, created_at=at, updated_at=at, by=event.by)
     if batch is None:
         raise AssertionError(f"a batch's log begins with {event.type}")
     if isinstance(event, e.Honoured):
-        problem = event.problem if isinstance(event, e.BatchCommandRefused) else None
-        record = Record(event.fingerprint, "refused" if problem else "completed", problem=problem)
-        batch = replace(batch, commands={event.command_id: record} | dict(batch.commands or {}))
+        batch = replace(batch, commands=recorded(batch.commands, event))
     match event:
         case e.SessionAdded():
-            batch = replace(batch, members=(*batch.members, Member(event.session, event.command_id, event.fingerprint, event.by)))
-        case e.SourcesPut():
-            put = {source.source_id: source for source in event.sources}
-            kept = tuple(put.pop(source.source_id, source) for source in batch.sources)
-            batch = replace(batch, sources=(*kept, *put.values()))
+            member = SessionCreation(command_id=event.command_id, fingerprint=event.fingerprint, by=event.by, spec=event.session)
+            batch = replace(batch, members=(*batch.members, member))
+        case e.BatchCreated() | e.SourcesPut():
+            batch = replace(batch, sources={**batch.sources, **{source.source_id: source for source in event.sources}})
         case e.SourceRemoved():
-            batch = replace(batch, sources=tuple(source for source in batch.sources if source.source_id != event.source_id))
+            batch = replace(batch, sources={name: source for name, source in batch.sources.items() if name != event.source_id})
         case e.SourcesStored():
-            stored = {item.source_id: item.stored for item in event.stored}
-            batch = replace(batch, sources=tuple(
-                source.model_copy(update={"stored": stored[source.source_id]}) if source.source_id in stored else source
-                for source in batch.sources
-            ))  # fmt: skip
+            stored = {
+                item.source_id: batch.sources[item.source_id].model_copy(update={"stored": item.stored})
+                for item in event.stored if item.source_id in batch.sources
+            }  # fmt: skip
+            batch = replace(batch, sources={**batch.sources, **stored})
         case e.BatchEnded():
             batch = replace(batch, ended=True, deleted=batch.deleted or event.deleted)
         case e.SourcesSwept():
@@ -184,11 +147,6 @@ def fold_batch(batch: Batch | None, commit: e.Commit, seq: int) -> Batch:
 
 def facts(batch: Batch, by: str = "") -> dict[str, BatchFact]:
     """What each session of the batch is told after a commit: the whole state, so that the last one suffices."""
-    told: dict[str, BatchFact] = {}
-    for member in batch.members:
-        create = SessionCreation(command_id=member.command_id, fingerprint=member.fingerprint, by=member.by, spec=member.spec)
-        told[member.spec.session_id] = BatchFact(
-            batch_id=batch.batch_id, batch_seq=batch.commits, sources=batch.sources, ended=batch.ended, deleted=batch.deleted,
-            by=by, create=create,
-        )  # fmt: skip
-    return told
+    state = {name: getattr(batch, name) for name in ("batch_id", "ended", "deleted")}
+    shared = BatchFact(**state, batch_seq=batch.commits, sources=tuple(batch.sources.values()), by=by)
+    return {member.spec.session_id: shared.model_copy(update={"create": member}) for member in batch.members}

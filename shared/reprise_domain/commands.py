@@ -35,7 +35,7 @@ def rerun(draft: Draft, command: Rerun) -> None:
     interrupts = command.options.if_running == "interrupt" and session.busy
     draft.say(e.RunQueued(**own, run_id=spec.run_id, kind=spec.kind, target=spec.target, options=spec.options, front=interrupts))
     if interrupts and session.run is not None:
-        _cancel_run(draft, Cancel(command_id=f"interrupt-{spec.run_id}", by=command.by), fingerprint="")
+        halt(draft, Cancel(command_id=f"interrupt-{spec.run_id}", by=command.by), session.run.spec.run_id)
 
 
 def _refusal(session: Session, command: Rerun, spec: Spec) -> Problem | None:
@@ -79,7 +79,7 @@ def edit(draft: Draft, command: Edit) -> None:
         problem = ONLY_ASKED
     elif session.busy:
         problem = BUSY
-    elif command.if_match is not None and (made is None or made.ref.sha256 != command.if_match):
+    elif command.if_match is not None and (made is None or made.event.artifact.sha256 != command.if_match):
         problem = CONFLICT
     elif session.node("phase0").made is None or (command.node == "phase2" and session.node("phase1").made is None):
         problem = NOT_MADE
@@ -88,7 +88,7 @@ def edit(draft: Draft, command: Edit) -> None:
     if problem is not None:
         draft.refuse(command, problem)
         return
-    unchanged = made is not None and made.parts == command.parts
+    unchanged = made is not None and made.event.parts == command.parts
     draft.say(
         e.ArtifactEdited(
             **command.honoured(), node=command.node, generation=node.generation + 1, artifact=command.artifact, parts=command.parts,
@@ -112,64 +112,36 @@ def accept(draft: Draft, command: Accept) -> None:
     """R28: what makes a node stale today is accepted, cause by cause."""
     if not draft.takes(command):
         return
-    causes = {link.name: link.value for link in Verdicts(draft.session).links(command.node)}
-    if not causes:
+    if causes := Verdicts(draft.session).links(command.node):
+        draft.say(e.NodeAccepted(**command.honoured(), node=command.node, causes=dict(causes), reason=command.reason))
+    else:
         draft.refuse(command, NOT_STALE)
-        return
-    draft.say(e.NodeAccepted(**command.honoured(), node=command.node, causes=causes, reason=command.reason))
 
 
 def cancel(draft: Draft, command: Cancel) -> None:
     """R20: a run, a phase, a step, or with no target everything."""
     if not draft.takes(command):
         return
-    if command.run_id is not None:
-        _cancel_named(draft, command, command.run_id)
-    elif command.phase is not None or command.step_id is not None:
-        _cancel_nodes(draft, command, command.phase or step_node(command.step_id or 0))
-    else:
-        cancel_all(draft, command)
-
-
-def _cancel_named(draft: Draft, command: Cancel, run_id: str) -> None:
-    session, run = draft.session, draft.session.run
-    if run is not None and run.spec.run_id == run_id:
-        _cancel_run(draft, command, command.fingerprint())
-        return
-    waits = any(spec.run_id == run_id for spec in session.queue)
-    if not waits and all(record.run_id != run_id for record in session.commands.values()):
-        draft.refuse(command, NO_RUN)
-        return
-    draft.say(e.CommandHonoured(**command.honoured(), kind="cancel", target=run_id))
-    if waits:
-        draft.say(e.RunFinished(run_id=run_id, outcome="cancelled"))
-
-
-def _cancel_nodes(draft: Draft, command: Cancel, name: str) -> None:
-    session, run = draft.session, draft.session.run
-    problem = unknown_steps(session, (command.step_id,)) if command.step_id is not None else None
+    session, problem = draft.session, None
+    if command.step_id is not None:
+        problem = unknown_steps(session, (command.step_id,))
+    elif command.run_id is not None and all(record.run_id != command.run_id for record in session.commands.values()):
+        problem = NO_RUN
     if problem is not None:
         draft.refuse(command, problem)
-        return
+    else:
+        halt(draft, command, command.run_id or command.phase or (step_node(command.step_id) if command.step_id else ""))
+
+
+def halt(draft: Draft, command: Cancel, name: str) -> None:
+    """R20: what has that name stops: a run, a phase, a step; everything in the session and its queue has the empty one."""
+    queue, run = draft.session.queue, draft.session.run
     draft.say(e.CommandHonoured(**command.honoured(), kind="cancel", target=name))
-    _stop(draft, [node for node in run.in_flight if name in {node, phase_of(node)}] if run else [])
-
-
-def cancel_all(draft: Draft, command: Cancel) -> None:
-    """Everything in the session and its queue."""
-    draft.say(e.CommandHonoured(**command.honoured(), kind="cancel"))
-    for spec in draft.session.queue:
-        draft.say(e.RunFinished(run_id=spec.run_id, outcome="cancelled"))
-    if draft.session.run is not None:
-        _stop(draft, draft.session.run.in_flight)
-
-
-def _cancel_run(draft: Draft, command: Cancel, fingerprint: str) -> None:
-    run = draft.session.run
-    assert run is not None  # noqa: S101  # asked by the callers
-    own = {"command_id": command.command_id, "fingerprint": fingerprint, "by": command.by}
-    draft.say(e.CommandHonoured(**own, kind="cancel", target=run.spec.run_id))
-    _stop(draft, run.in_flight)
+    for spec in queue:
+        if name in {"", spec.run_id}:
+            draft.say(e.RunFinished(run_id=spec.run_id, outcome="cancelled"))
+    if run is not None:
+        _stop(draft, [node for node in run.in_flight if name in {"", run.spec.run_id, phase_of(node), node}])
 
 
 def _stop(draft: Draft, nodes: Iterable[str]) -> None:

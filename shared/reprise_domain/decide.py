@@ -41,40 +41,32 @@ class Decision:
 
 def decide(session: Session | None, given: Input, now: datetime) -> Decision:
     """R1 to R29: the events that one input makes happen in a session; none if it is known already or about nothing."""
-    draft = Draft(session, now)
-    if session is None:
-        if isinstance(given, j.BatchFact) and given.create is not None and not given.ended:
-            _create(draft, given, given.create)
-    elif not session.deleted:
-        _DECIDERS[type(given)](draft, given)
-    if draft.maybe is not None:
-        drive(draft)
-    return Decision(draft.maybe, tuple(draft.events))
+    return decide_all(session, (given,), now)
 
 
 def decide_all(session: Session | None, inputs: Iterable[Input], now: datetime) -> Decision:
     """Several inputs that wait together, in order, as one commit."""
-    events: list[e.SessionEvent] = []
+    draft = Draft(session, now)
     for given in inputs:
-        decision = decide(session, given, now)
-        session = decision.session
-        events += decision.events
-    return Decision(session, tuple(events))
+        if draft.maybe is None:
+            _create(draft, given)
+        elif not draft.session.deleted:
+            _DECIDERS[type(given)](draft, given)
+        if draft.maybe is not None:
+            drive(draft)
+    return Decision(draft.maybe, tuple(draft.events))
 
 
-def _create(draft: Draft, fact: j.BatchFact, creation: j.SessionCreation) -> None:
-    spec = creation.spec
-    own = {"command_id": creation.command_id, "fingerprint": creation.fingerprint, "by": creation.by}
-    draft.say(
-        e.SessionCreated(
-            **own, batch_id=fact.batch_id, session_id=spec.session_id, topic=spec.topic, engine=spec.engine, model=spec.model,
-            guidance=spec.guidance, policy=spec.policy, max_session_tokens=spec.max_session_tokens, sources=fact.sources,
-            batch_seq=fact.batch_seq,
-        )
-    )  # fmt: skip
+def _create(draft: Draft, fact: Input) -> None:
+    """A session begins with its batch telling of it."""
+    if not isinstance(fact, j.BatchFact) or fact.create is None or fact.ended:
+        return
+    spec, own = fact.create.spec, fact.create.model_dump(include={"command_id", "fingerprint", "by"})
+    shared = {name: value for name, value in spec if name in e.SessionCreated.model_fields}
+    draft.say(e.SessionCreated(**own, **shared, batch_id=fact.batch_id, sources=fact.sources, batch_seq=fact.batch_seq))
     if spec.start:
         options = Options(stop_after=spec.stop_after, allow_partial=spec.allow_partial, max_tokens=spec.max_tokens)
-        run_id = derived_id("r", spec.session_id, creation.command_id)
+        run_id = derived_id("r", spec.session_id, fact.create.command_id)
         draft.say(e.RunQueued(**own, run_id=run_id, kind="start", target=Target(phase="phase0"), options=options))
 
 
@@ -82,19 +74,19 @@ def _fact(draft: Draft, fact: j.BatchFact) -> None:
     """R11, R18, R24: the batch's sources as they are now, and its end. A fact older than one recorded says nothing."""
     session = draft.session
     if fact.batch_seq > session.batch_seq and not fact.ended:
-        known = {known.source.source_id: known.source for known in session.sources}
-        changed = tuple(source for source in fact.sources if known.get(source.source_id) != source)
-        removed = tuple(source_id for source_id in known if source_id not in {source.source_id for source in fact.sources})
+        known = {name: known.source for name, known in session.sources.items()}
+        changed = tuple(source for source in fact.sources if known.pop(source.source_id, None) != source)
+        removed = tuple(known)
         if changed or removed:
             draft.say(e.SourcesChanged(batch_seq=fact.batch_seq, sources=changed, removed=removed, by=fact.by))
     if fact.ended and (not session.ended or (fact.deleted and not session.deleting)):
         if not session.ended:
-            commands.cancel_all(draft, Cancel(command_id=f"end-{session.seq}", by=fact.by))
+            commands.halt(draft, Cancel(command_id=f"end-{session.seq}", by=fact.by), "")
         draft.say(e.SessionEnded(deleting=fact.deleted, by=fact.by))
 
 
 def _swept(draft: Draft, swept: j.Swept) -> None:
-    if draft.session.litter and draft.session.litter_seq <= swept.seq:
+    if 0 < draft.session.littered <= swept.seq:
         draft.say(e.SweepDone(seq=swept.seq))
 
 

@@ -8,23 +8,21 @@ from reprise_contracts.nodes import step_of
 from reprise_domain.budget import allowance
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import parents
-from reprise_domain.state import Session
+from reprise_domain.state import Node, Session
 
 
 def queued(session: Session) -> dict[str, datetime | None]:
     """The nodes whose job has to be out there, each with the time before which it must not be."""
-    if session.run is None:
-        return {}
-    entries = {node: session.node(node) for node in session.run.in_flight}
-    return {node: entry.not_before for node, entry in entries.items() if entry.status in {"queued", "running"}}
+    return {node: entry.not_before for node, entry in _in_flight(session) if entry.status in {"queued", "running"}}
 
 
 def leases(session: Session) -> dict[str, datetime]:
     """The nodes that are cancelling, each with the time at which it began."""
-    if session.run is None:
-        return {}
-    entries = {node: session.node(node) for node in session.run.in_flight}
-    return {node: entry.since for node, entry in entries.items() if entry.status == "cancelling" and entry.since is not None}
+    return {node: entry.since for node, entry in _in_flight(session) if entry.status == "cancelling" and entry.since is not None}
+
+
+def _in_flight(session: Session) -> list[tuple[str, Node]]:
+    return [(node, session.node(node)) for node in session.run.in_flight] if session.run else []
 
 
 def job_for(session: Session, node: str) -> Job:
@@ -37,7 +35,8 @@ def job_for(session: Session, node: str) -> Job:
     for parent in parents(node, session.plan):
         above = session.node(parent)
         if above.made is not None:
-            inputs[parent] = InputRef(key=above.made.ref.key, sha256=above.made.ref.sha256, output=above.made.parts[WHOLE])
+            made = above.made.event
+            inputs[parent] = InputRef(key=made.artifact.key, sha256=made.artifact.sha256, output=made.parts[WHOLE])
         if node == "phase4" and step_of(parent) is not None and (above.made is None or above.status == "failed" or parent in run.bad):
             reason = above.problem.detail if above.problem else "It has no result."
             gaps.append(Gap(node=parent, used="last_good" if above.made else "nothing", reason=reason))
@@ -53,7 +52,7 @@ def job_for(session: Session, node: str) -> Job:
         inputs=inputs,
         sources=run.sources if node == "phase0" else (),
         refetch=run.spec.options.refetch,
-        previous=entry.made.ref if entry.made and node in {"phase2", "phase4"} else None,
+        previous=entry.made.event.artifact if entry.made and node in {"phase2", "phase4"} else None,
         next_step=session.next_step,
         gaps=tuple(gaps),
         token_allowance=allowance(session),

@@ -6,7 +6,7 @@ from typing import Literal
 from reprise_contracts.nodes import step_of
 from reprise_domain.budget import exhausted
 from reprise_domain.freshness import inputs, moved, producer
-from reprise_domain.graph import parents
+from reprise_domain.graph import DEFINITION, parents
 from reprise_domain.state import Session, Spec
 
 Fate = Literal["run", "may", "keep", "block"]
@@ -47,4 +47,4 @@ def wanting(session: Session, spec: Spec, node: str, *, bad: Container[str], com
 
 def may_move(session: Session, node: str, coming: Container[str]) -> bool:
     """R9: whether one of these nodes may give a node something new to read. No new plan defines a number otherwise."""
-    return any(producer(name) in coming for name, _ in inputs(session, node) if name != "definition")
+    return any(producer(name) in coming for name in inputs(session, node) if name != DEFINITION)

@@ -5,19 +5,21 @@ stale node has that as a cause; what the user accepted is taken off. So A → B 
 leave an artifact that looks fresh and is not.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from reprise_contracts.artifacts import ABSTRACT, REFERENCES, TEXTS, WHOLE, text_part
+from reprise_contracts.artifacts import TEXTS, WHOLE, text_part
 from reprise_contracts.nodes import Freshness, step_node, step_of
+from reprise_contracts.sources import Source
 from reprise_contracts.states import Cause
 from reprise_contracts.wire import digest_of
 from reprise_contracts.words import GONE, Reason, because
-from reprise_domain.graph import parents
+from reprise_domain.graph import DEFINITION, READS, parents
 from reprise_domain.state import Session
 
-PARAMETERS = ("engine", "model", "guidance")
+PARAMETERS: Mapping[str, Reason] = {"engine": "engine", "model": "model", "guidance": "guidance"}
 FAILED = "failed"
+SOURCE = "source/"
 UPSTREAM = "upstream:"
 MISSING = ""
 CHAIN = 40
@@ -26,35 +28,44 @@ CHAIN = 40
 
 def reads_now(session: Session, node: str) -> dict[str, str]:
     """R1, R3: every input and parameter of a node by name, and what it is now. An input that is missing is `""`."""
-    reads = dict(inputs(session, node))
+    if node == "phase0" and session.run is not None and node in session.run.scope:
+        return _sources(session.run.sources) | _parameters(session, node)  # pinned (R18)
+    return _unpinned(session, node)
+
+
+def _unpinned(session: Session, node: str) -> dict[str, str]:
+    """The same as the log has it, also while a run works on pinned sources."""
+    return inputs(session, node) | _parameters(session, node)
+
+
+def _parameters(session: Session, node: str) -> dict[str, str]:
     wished = session.parameters(node)
-    reads |= {name: value for name in PARAMETERS if (value := getattr(wished, name))}
-    return reads
+    return {name: value for name in PARAMETERS if (value := getattr(wished, name))}
 
 
-def inputs(session: Session, node: str) -> list[tuple[str, str]]:
+def _sources(sources: Iterable[Source]) -> dict[str, str]:
+    return {SOURCE + source.source_id: source.version for source in sources}
+
+
+def inputs(session: Session, node: str) -> dict[str, str]:
     """R1: what a node reads besides its parameters, by name, and what it is now."""
-    step = step_of(node)
-    if step is not None:
-        planned = session.plan.by_id.get(step) if session.plan else None
-        if planned is None:
-            return [("definition", MISSING)]
-        texts = [_part(session, "phase0", text_part(source)) for source in planned.source_ids] or [_part(session, "phase0", TEXTS)]
-        return [("definition", planned.identity), *texts, *(_part(session, step_node(other)) for other in planned.depends_on)]
     if node == "phase0":
-        pinned = session.run.sources if session.run and node in session.run.scope else [known.source for known in session.sources]
-        return [(f"source/{source.source_id}", source.version) for source in pinned]
-    if node == "phase1":
-        return [_part(session, "phase0", ABSTRACT)]
-    if node == "phase2":
-        return [_part(session, "phase0", ABSTRACT), _part(session, "phase1")]
-    steps = session.plan.nodes if session.plan else ()
-    return [_part(session, "phase0", REFERENCES), _part(session, "phase2"), *(_part(session, step) for step in steps)]
+        return _sources(known.source for known in session.sources.values())
+    step = step_of(node)
+    if step is None:
+        parts = READS[node]
+        return dict(_part(session, parent, parts.get(parent, WHOLE)) for parent in parents(node, session.plan))
+    planned = session.plan.by_id.get(step) if session.plan else None
+    if planned is None:
+        return {DEFINITION: MISSING}
+    texts = [text_part(source) for source in planned.source_ids] or [TEXTS]
+    read = [("phase0", text) for text in texts] + [(step_node(other), WHOLE) for other in planned.depends_on]
+    return {DEFINITION: planned.identity} | dict(_part(session, parent, part) for parent, part in read)
 
 
-def _part(session: Session, node: str, part: str = WHOLE) -> tuple[str, str]:
+def _part(session: Session, node: str, part: str) -> tuple[str, str]:
     made = session.node(node).made
-    return (node if part == WHOLE else f"{node}#{part}", made.parts.get(part, MISSING) if made else MISSING)
+    return (node if part == WHOLE else f"{node}#{part}", made.event.parts.get(part, MISSING) if made else MISSING)
 
 
 def moved(session: Session, node: str) -> dict[str, str]:
@@ -71,29 +82,7 @@ def moved(session: Session, node: str) -> dict[str, str]:
 
 def producer(name: str) -> str:
     """The node that an input comes from; a parameter or a source is its own."""
-    return "phase2" if name == "definition" else name.split("#", 1)[0]
-
-
-def _unpinned(session: Session, node: str) -> dict[str, str]:
-    """Today's inputs as the log has them, also while a run works on pinned sources."""
-    if node != "phase0":
-        return reads_now(session, node)
-    own = {name: value for name in PARAMETERS if (value := getattr(session.parameters(node), name))}
-    return {f"source/{known.source.source_id}": known.source.version for known in session.sources} | own
-
-
-def needs_run(session: Session, node: str) -> bool:
-    """R7, R26: at its turn a node is run if it is not completed or if what it read has moved, whatever the cause."""
-    return session.node(node).status != "completed" or bool(moved(session, node))
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A direct cause: by name, what it was when looked at, and the cause as the outside sees it."""
-
-    name: str
-    value: str
-    cause: Cause
+    return "phase2" if name == DEFINITION else name.split("#", 1)[0]
 
 
 class Verdicts:
@@ -101,7 +90,7 @@ class Verdicts:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._links: dict[str, tuple[Link, ...]] = {}
+        self._links: dict[str, Mapping[str, str]] = {}
 
     def freshness(self, node: str) -> Freshness | None:
         """R3: null without an artifact, else fresh or stale."""
@@ -109,8 +98,8 @@ class Verdicts:
             return None
         return "stale" if self.links(node) else "fresh"
 
-    def links(self, node: str) -> tuple[Link, ...]:
-        """The direct causes that make a node stale; none if it is fresh or has no artifact."""
+    def links(self, node: str) -> Mapping[str, str]:
+        """The direct causes that make a node stale, by name, and what each is now; none if it is fresh or has no artifact."""
         todo = [node]
         while todo:  # parents first, without recursion: a plan may be one long chain
             nearest = todo[-1]
@@ -123,59 +112,57 @@ class Verdicts:
             todo.pop()
         return self._links[node]
 
-    def _find(self, node: str) -> tuple[Link, ...]:
+    def _find(self, node: str) -> Mapping[str, str]:
         session, entry = self._session, self._session.node(node)
         if entry.made is None:
-            return ()
-        links = [Link(name, value, _cause(session, node, name)) for name, value in moved(session, node).items()]
+            return {}
+        found = moved(session, node)
         if entry.status == "failed":
-            links.append(
-                Link(FAILED, str(entry.generation), Cause(node=node, reason="failed", at=entry.since, text=because(node, "failed")))
-            )
-        for parent in parents(node, session.plan):
-            above = self._links[parent]
-            if above:
-                value = digest_of({link.name: link.value for link in above})
-                links.append(Link(UPSTREAM + parent, value, Cause(node=parent, reason="upstream", text=because(parent, "upstream"))))
-        return tuple(link for link in links if entry.accepted.get(link.name) != link.value)
+            found[FAILED] = str(entry.generation)
+        found |= {UPSTREAM + parent: digest_of(links) for parent in parents(node, session.plan) if (links := self._links[parent])}
+        return {name: value for name, value in found.items() if entry.accepted.get(name) != value}
 
     def chain(self, node: str) -> tuple[Cause, ...]:
         """R4: the causes of a node back to what changed, nearest first, none named twice."""
         found: dict[tuple[str, str], Cause] = {}
         todo, seen = [node], {node}
         while todo and len(found) < CHAIN:
-            for link in self.links(todo.pop(0)):
-                found.setdefault((link.cause.node, link.cause.reason), link.cause)
-                if link.cause.reason == "upstream" and link.cause.node not in seen:
-                    seen.add(link.cause.node)
-                    todo.append(link.cause.node)
+            nearest = todo.pop(0)
+            for name in self.links(nearest):
+                cause = _cause(self._session, nearest, name)
+                found.setdefault((cause.node, cause.reason), cause)
+                if cause.reason == "upstream" and cause.node not in seen:
+                    seen.add(cause.node)
+                    todo.append(cause.node)
         return tuple(found.values())[:CHAIN]
 
 
 def _cause(session: Session, node: str, name: str) -> Cause:
-    """The cause that a moved input stands for."""
+    """R4: what a link stands for, and since when."""
+    if name.startswith(UPSTREAM):
+        return _told(name.removeprefix(UPSTREAM), "upstream", None)
+    if name == FAILED:
+        return _told(node, "failed", session.node(node).since)
     if name in PARAMETERS:
-        reason: Reason = name  # type: ignore[assignment]  # each parameter is a reason of its own
-        return Cause(node=node, reason=reason, at=session.wished_at(node), text=because(node, reason))
-    if name.startswith("source/"):
+        return _told(node, PARAMETERS[name], session.wished_at(node))
+    if name.startswith(SOURCE):
         return _source_cause(session, node, name)
-    if name == "definition":
-        return Cause(node="phase2", reason="definition", at=_changed_at(session, "phase2"), text=because(node, "definition"))
-    source = producer(name)
-    if (step := step_of(source)) is not None and step not in (session.plan.by_id if session.plan else {}):
-        return Cause(node="phase2", reason="definition", at=_changed_at(session, "phase2"), text=GONE)
-    reason = "missing" if session.node(source).made is None else "changed"
-    return Cause(node=source, reason=reason, at=_changed_at(session, source), text=because(source, reason))
+    source, text = producer(name), because(node, "definition")
+    if step_of(source) is not None and not (session.plan and step_of(source) in session.plan.by_id):
+        source, text = "phase2", GONE
+    made = session.node(source).made
+    at = made.changed_at if made else None
+    if name == DEFINITION or text == GONE:
+        return Cause(node=source, reason="definition", at=at, text=text)
+    return _told(source, "changed" if made else "missing", at)
 
 
 def _source_cause(session: Session, node: str, name: str) -> Cause:
-    known = next((known for known in session.sources if f"source/{known.source.source_id}" == name), None)
-    made = session.node(node).made
-    added = made is not None and name not in made.reads
-    reason: Reason = "source_removed" if known is None else "source_added" if added else "source_changed"
-    return Cause(node=name, reason=reason, at=known.at if known else session.removed_at, text=because(name, reason))
+    known, made = session.sources.get(name.removeprefix(SOURCE)), session.node(node).made
+    if known is None:
+        return _told(name, "source_removed", session.removed_at)
+    return _told(name, "source_changed" if made and name in made.reads else "source_added", known.at)
 
 
-def _changed_at(session: Session, node: str) -> datetime | None:
-    made = session.node(node).made
-    return made.changed_at if made else None
+def _told(node: str, reason: Reason, at: datetime | None) -> Cause:
+    return Cause(node=node, reason=reason, at=at, text=because(node, reason))

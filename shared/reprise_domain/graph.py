@@ -3,17 +3,19 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reprise_contracts.artifacts import PlannedStep
+from reprise_contracts.artifacts import ABSTRACT, REFERENCES, TEXTS, WHOLE, PlannedStep
 from reprise_contracts.nodes import PHASES, Freshness, Phase, Status, phase_of, step_node, step_of
 
-PARENTS: dict[Phase, tuple[Phase, ...]] = {
-    "phase0": (),
-    "phase1": ("phase0",),
-    "phase2": ("phase0", "phase1"),
-    "phase3": ("phase0", "phase2"),
-    "phase4": ("phase0", "phase2", "phase3"),
+DEFINITION = "definition"
+
+READS: Mapping[str, Mapping[str, str]] = {
+    "phase0": {},
+    "phase1": {"phase0": ABSTRACT},
+    "phase2": {"phase0": ABSTRACT, "phase1": WHOLE},
+    "phase3": {"phase0": TEXTS, "phase2": DEFINITION},
+    "phase4": {"phase0": REFERENCES, "phase2": WHOLE},
 }
-"""What each phase reads. A step reads further steps as well: those that it depends on."""
+"""What each phase reads, and which part of it. A step reads all of the steps that it depends on as well, and the report of every step."""
 
 GROUP_ORDER: tuple[Status, ...] = ("cancelling", "running", "queued", "failed", "cancelled", "pending")
 
@@ -65,13 +67,10 @@ class Plan:
 
 def parents(node: str, plan: Plan | None) -> tuple[str, ...]:
     """The nodes that a node reads, in the order in which they run."""
-    step = step_of(node)
-    if step is not None:
-        deps = plan.by_id[step].depends_on if plan and step in plan.by_id else ()
-        return ("phase0", "phase2", *map(step_node, deps))
-    if node == "phase4":
-        return ("phase0", "phase2", *(plan.nodes if plan else ()))
-    return PARENTS[phase_of(node)]
+    steps: Iterable[str] = plan.nodes if plan and node == "phase4" else ()
+    if plan and (step := plan.by_id.get(step_of(node) or 0)):
+        steps = map(step_node, step.depends_on)
+    return (*READS[phase_of(node)], *steps)
 
 
 def all_nodes(plan: Plan | None) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from reprise_domain.fates import Fate, fate, may_move, wanting
 from reprise_domain.freshness import UPSTREAM, Verdicts
 from reprise_domain.graph import Scope, all_nodes, parents
 from reprise_domain.plans import unknown_steps
-from reprise_domain.state import Made, Session, Spec, scope_of
+from reprise_domain.state import Session, Spec, scope_of
 
 NEW_STEPS = "phase3/*"
 LISTS = ("run", "may_run", "keep", "stale", "drop", "may_drop")
@@ -29,18 +29,11 @@ def obstacle(session: Session, spec: Spec, *, busy: bool) -> Problem | None:
     if busy or spec.kind in {"start", "refresh", "edit"}:
         return None
     scope = scope_of(spec, session.plan)
-    for node in _targets(session, spec, scope):
+    named = spec.targets if target.steps else tuple(node for node in all_nodes(session.plan) if spec.names(node))
+    for node in named or ("phase4",):  # without a plan there is no step to run: what is missing is what a report would miss
         if lost := wanting(session, spec, node, bad=(), coming=scope):
             return refusals.missing(node, lost[0])
     return None
-
-
-def _targets(session: Session, spec: Spec, scope: Scope) -> list[str]:
-    if spec.target.phase == "phase3" and session.plan is None:
-        return ["phase4"]  # there is no plan to run: say what is missing
-    if spec.target.steps:
-        return list(spec.targets)
-    return [node for node in all_nodes(session.plan) if node in scope and spec.names(node)]
 
 
 def changed_since(session: Session, spec: Spec) -> Problem | None:
@@ -108,7 +101,7 @@ def _stale_after(session: Session, verdicts: Verdicts, coming: Container[str]) -
     reached: set[str] = set()
     for node in all_nodes(session.plan):
         above = parents(node, session.plan)
-        causes = {link.name for link in verdicts.links(node)}
+        causes = verdicts.links(node)
         moves = node in coming or may_move(session, node, coming)
         own = node not in coming and (moves or any(not name.startswith(UPSTREAM) for name in causes))
         if own or any(parent in stale and (moves or parent in reached or UPSTREAM + parent in causes) for parent in above):
@@ -135,5 +128,5 @@ def _warnings(session: Session, spec: Spec, scope: Scope, fates: dict[str, Fate]
 
 
 def _estimate(session: Session, run: Iterable[str]) -> Estimate:
-    made: list[Made] = [entry.made for node in run if (entry := session.node(node)).made is not None]
-    return Estimate(seconds=round(sum(one.seconds for one in made), 3), tokens=sum(one.tokens.total for one in made))
+    last = [entry.made.event for node in run if (entry := session.node(node)).made is not None]
+    return Estimate(seconds=round(sum(event.seconds for event in last), 3), tokens=sum(event.tokens.total for event in last))

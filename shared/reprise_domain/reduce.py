@@ -7,17 +7,20 @@ dependencies of the steps, and `Run.ready` holds the nodes whose turn has come.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from reprise_contracts import events as e
 from reprise_contracts.artifacts import Tokens
-from reprise_contracts.commands import Policy
 from reprise_contracts.nodes import PHASES, Status, step_node, step_of
-from reprise_contracts.sources import Source, StoredSource
-from reprise_domain.freshness import reads_now
+from reprise_contracts.sources import StoredSource
+from reprise_domain.freshness import PARAMETERS, SOURCE, reads_now
 from reprise_domain.graph import Plan
-from reprise_domain.mapping import Map
-from reprise_domain.state import Known, Made, Node, Record, Run, Session, Spec, Wished, scope_of
+from reprise_domain.state import Known, Made, Run, Session, Spec, Wished, recorded, scope_of
+from reprise_persistent.mapping import Map
+
+REDUCER = 3
+"""The version of all this: what another one folded is not read, the log is folded again."""
 
 MOVES: Mapping[str, tuple[tuple[Status, ...], Status]] = {
     "node_queued": (("pending", "queued", "running", "completed", "failed", "cancelled"), "queued"),
@@ -39,41 +42,36 @@ class Impossible(AssertionError):
 
 def create(event: e.SessionCreated, at: datetime) -> Session:
     """The state that a log's first event makes."""
-    commands = Map([(event.command_id, Record(event.fingerprint, "completed"))])
     return Session(
         session_id=event.session_id, batch_id=event.batch_id, topic=event.topic, engine=event.engine, model=event.model,
-        guidance=event.guidance, policy=event.policy, created_at=at, updated_at=at,
-        sources=tuple(Known(source, at) for source in event.sources), batch_seq=event.batch_seq, commands=commands,
-        max_tokens=event.max_session_tokens,
-    )  # fmt: skip
-
-
-def tombstone(event: e.SessionDeleted, at: datetime) -> Session:
-    """The state of a log of which only the tombstone is left."""
-    return Session(
-        session_id=event.session_id, batch_id=event.batch_id, topic=event.topic, engine="", model="", guidance="", policy=Policy(),
-        created_at=at, updated_at=at, ended=True, deleting=True, deleted=True,
+        guidance=event.guidance, policy=event.policy, created_at=at, updated_at=at, batch_seq=event.batch_seq,
+        sources={source.source_id: Known(source, at) for source in event.sources}, max_tokens=event.max_session_tokens,
     )  # fmt: skip
 
 
 def reduce(session: Session | None, event: e.SessionEvent | e.BatchEvent, at: datetime) -> Session:
     """The state after one event."""
-    if session is None:
-        if not isinstance(event, e.SessionCreated):
-            raise Impossible(f"a session's log begins with {event.type}")
-        return create(event, at)
-    handler = _REDUCERS.get(type(event))
-    if handler is None:
-        raise Impossible(f"a session's log holds {event.type}")
-    return handler(session, event, at)
+    if isinstance(event, e.SessionDeleted) and session is None:  # only the tombstone is left
+        own = {"command_id": "", "fingerprint": "", "batch_id": event.batch_id, "session_id": event.session_id, "topic": event.topic}
+        session = create(e.SessionCreated.model_validate(own), at)
+    if session is None and isinstance(event, e.SessionCreated):
+        session = create(event, at)
+    reducer = _REDUCERS.get(type(event))
+    if session is None or reducer is None:
+        raise Impossible(f"a session's log begins with {event.type}" if reducer else f"a session's log holds {event.type}")
+    if isinstance(event, e.Honoured):
+        session = replace(session, commands=recorded(session.commands, event))
+    if type(event) in _LITTERING:
+        session = replace(session, littered=session.seq + 1)
+    return reducer(session, event, at)
 
 
 def fold(session: Session | None, commit: e.Commit, seq: int) -> Session:
     """The state after one commit, standing at its sequence."""
-    last = commit.events[-1] if commit.events else None
-    if session is None and isinstance(last, e.SessionDeleted):
-        return stamp(tombstone(last, commit.at), commit, seq)
-    for event in commit.events:
+    events = commit.events
+    if session is None and events and isinstance(events[-1], e.SessionDeleted):
+        events = events[-1:]
+    for event in events:
         session = reduce(session, event, commit.at)
     if session is None:
         raise Impossible("a commit without events begins a log")
@@ -82,16 +80,7 @@ def fold(session: Session | None, commit: e.Commit, seq: int) -> Session:
 
 def stamp(session: Session, commit: e.Commit, seq: int) -> Session:
     """The state after a commit's events, standing at its sequence."""
-    litters = any(type(event) in _LITTERING for event in commit.events)
-    return replace(session, seq=seq, updated_at=commit.at, litter_seq=seq if litters else session.litter_seq)
-
-
-def moved_to(node: Node, event: str, at: datetime, **changes: Any) -> Node:
-    """A node after an event of that type, along `MOVES`."""
-    allowed, status = MOVES[event]
-    if node.status not in allowed:
-        raise Impossible(f"{event} found a node {node.status}")
-    return replace(node, status=status, since=at, **changes)
+    return replace(session, seq=seq, updated_at=commit.at)
 
 
 # The run's walk
@@ -101,32 +90,19 @@ def _enter(session: Session, run: Run) -> Session:
     """Go on to the next phase that has nodes in the scope, until one has."""
     while run.stage < THROUGH:
         run = replace(run, stage=run.stage + 1)
-        if run.stage == THROUGH:
+        nodes = run.scope.of_phase(PHASES[run.stage], session.plan) if run.stage < THROUGH else ()
+        if nodes:
+            waits = {node: _waits_for(session, run, node) for node in nodes}
+            ready = Map((node, True) for node, count in waits.items() if count == 0)
+            later = sum(len(run.scope.of_phase(phase, session.plan)) for phase in PHASES[run.stage + 1 :])
+            run = replace(run, open=len(nodes), waiting=Map(waits.items()), ready=ready, total=run.done + len(nodes) + later)
             break
-        nodes = run.scope.of_phase(PHASES[run.stage], session.plan)
-        if not nodes:
-            continue
-        waits = {node: _waits_for(session, run, node) for node in nodes}
-        run = replace(
-            run,
-            open=len(nodes),
-            waiting=Map(waits.items()),
-            ready=Map((node, True) for node, count in waits.items() if count == 0),
-            total=run.done + len(nodes) + _later(session, run),
-        )
-        break
     return replace(session, run=run)
 
 
 def _waits_for(session: Session, run: Run, node: str) -> int:
-    step = step_of(node)
-    if step is None or session.plan is None:
-        return 0
-    return sum(step_node(other) in run.scope for other in session.plan.by_id[step].depends_on)
-
-
-def _later(session: Session, run: Run) -> int:
-    return sum(len(run.scope.of_phase(phase, session.plan)) for phase in PHASES[run.stage + 1 :])
+    step = session.plan.by_id.get(step_of(node) or 0) if session.plan else None
+    return sum(step_node(other) in run.scope for other in step.depends_on) if step else 0
 
 
 def _settle(session: Session, node: str, *, bad: bool = False) -> Session:
@@ -134,26 +110,22 @@ def _settle(session: Session, node: str, *, bad: bool = False) -> Session:
     run = session.run
     if run is None or node not in run.scope:
         return session
+    run = replace(run, done=run.done + 1, in_flight=run.in_flight.drop(node))
     if run.cancelled:
-        return replace(session, run=replace(run, done=run.done + 1, in_flight=run.in_flight.drop(node)))
+        return replace(session, run=run)
     waiting, ready = run.waiting, run.ready.drop(node)
     step = step_of(node)
     for other in session.plan.dependents.get(step, ()) if session.plan and step else ():
         name = step_node(other)
         if name in waiting:
-            left = waiting[name] - 1
-            waiting = waiting.put(name, left)
-            if left == 0:
-                ready = ready.put(name, True)
-    run = replace(
-        run, waiting=waiting, ready=ready, open=run.open - 1, done=run.done + 1, in_flight=run.in_flight.drop(node),
-        bad=run.bad.put(node, True) if bad else run.bad,
-    )  # fmt: skip
-    return _enter(session, run) if run.open == 0 else replace(session, run=run)
+            waiting = waiting.put(name, waiting[name] - 1)
+            ready = ready if waiting[name] else ready.put(name, True)
+    run = replace(run, waiting=waiting, ready=ready, open=run.open - 1, bad=run.bad.put(node, True) if bad else run.bad)
+    return replace(session, run=run) if run.open else _enter(session, run)
 
 
-def _settle_all(session: Session, nodes: Iterable[str], *, bad: bool) -> Session:
-    for node in nodes:
+def _settled(session: Session, event: e.NodesKept | e.NodesBlocked, at: datetime, *, bad: bool) -> Session:
+    for node in event.nodes:
         session = _settle(session, node, bad=bad)
     return session
 
@@ -161,18 +133,7 @@ def _settle_all(session: Session, nodes: Iterable[str], *, bad: bool) -> Session
 # Commands and runs
 
 
-def _recorded(session: Session, event: e.Honoured, record: Record) -> Session:
-    if event.command_id in session.commands:
-        return session
-    return replace(session, commands=session.commands.put(event.command_id, record))
-
-
-def _refused(session: Session, event: e.CommandRefused, at: datetime) -> Session:
-    return _recorded(session, event, Record(event.fingerprint, "refused", problem=event.problem))
-
-
 def _honoured(session: Session, event: e.CommandHonoured, at: datetime) -> Session:
-    session = _recorded(session, event, Record(event.fingerprint, "completed"))
     run = session.run
     if event.kind != "cancel" or run is None:
         return session
@@ -183,37 +144,34 @@ def _honoured(session: Session, event: e.CommandHonoured, at: datetime) -> Sessi
 
 def _run_queued(session: Session, event: e.RunQueued, at: datetime) -> Session:
     spec = Spec(event.run_id, (event.command_id,), event.by, event.kind, event.target, event.options)
-    commands = session.commands.put(event.command_id, Record(event.fingerprint, "queued", event.run_id))
-    session = replace(session, commands=commands)
     return replace(session, queue=(spec, *session.queue) if event.front else (*session.queue, spec))
 
 
 def _run_merged(session: Session, event: e.RunMerged, at: datetime) -> Session:
-    def united(spec: Spec) -> Spec:
-        if spec.run_id != event.run_id:
-            return spec
-        return replace(spec, command_ids=(*spec.command_ids, event.command_id), target=event.target)
-
-    session = _recorded(session, event, Record(event.fingerprint, "merged", event.run_id))
-    return replace(session, queue=tuple(united(spec) for spec in session.queue))
+    spec, _ = _waiting(session, event.run_id)
+    united = replace(spec, command_ids=(*spec.command_ids, event.command_id), target=event.target)
+    return replace(session, queue=tuple(united if other is spec else other for other in session.queue))
 
 
 def _run_started(session: Session, event: e.RunStarted, at: datetime) -> Session:
-    spec = next(spec for spec in session.queue if spec.run_id == event.run_id)
+    spec, others = _waiting(session, event.run_id)
     session = _with_wishes(_with_records(session, spec, "running"), spec, at)
-    run = Run(spec, scope_of(spec, session.plan), at, tuple(known.source for known in session.sources))
-    if spec.options.max_session_tokens is not None:
-        session = replace(session, max_tokens=spec.options.max_session_tokens)
-    return _enter(replace(session, queue=tuple(other for other in session.queue if other is not spec)), run)
+    run = Run(spec, scope_of(spec, session.plan), at, tuple(known.source for known in session.sources.values()))
+    ceiling = spec.options.max_session_tokens
+    return _enter(replace(session, queue=others, max_tokens=session.max_tokens if ceiling is None else ceiling), run)
 
 
 def _run_finished(session: Session, event: e.RunFinished, at: datetime) -> Session:
     if session.run is not None and session.run.spec.run_id == event.run_id:
-        spec, session = session.run.spec, replace(session, run=None, litter=True)
-    else:
-        spec = next(spec for spec in session.queue if spec.run_id == event.run_id)
-        session = replace(session, queue=tuple(other for other in session.queue if other is not spec))
-    return _with_records(session, spec, event.outcome, event.problem)
+        return _with_records(replace(session, run=None), session.run.spec, event.outcome, event.problem)
+    spec, others = _waiting(session, event.run_id)
+    return _with_records(replace(session, queue=others), spec, event.outcome, event.problem)
+
+
+def _waiting(session: Session, run_id: str) -> tuple[Spec, tuple[Spec, ...]]:
+    """A run that waits, and the others in their order."""
+    found = next(spec for spec in session.queue if spec.run_id == run_id)
+    return found, tuple(spec for spec in session.queue if spec is not found)
 
 
 def _with_records(session: Session, spec: Spec, status: Any, problem: Any = None) -> Session:
@@ -225,42 +183,39 @@ def _with_records(session: Session, spec: Spec, status: Any, problem: Any = None
 
 def _with_wishes(session: Session, spec: Spec, at: datetime) -> Session:
     """R12: parameters belong to the command's targets, until replaced; absent ones keep what they have."""
-    asked = {
-        name: value for name in ("engine", "model", "guidance")
-        if (value := getattr(spec.options, name)) is not None
-    }  # fmt: skip
-    if not asked or not spec.targets:
-        return session
+    asked = {name: value for name in PARAMETERS if (value := getattr(spec.options, name)) is not None}
     wished = session.wished
-    if spec.target.phase == "phase3":  # all steps are targets: what was wished for one of them is replaced
-        for scope in [scope for scope in wished if step_of(scope) is not None]:
-            wished = wished.put(scope, replace(wished[scope], at=at, **dict.fromkeys(asked)))
-    for target in spec.targets:
-        wished = wished.put(target, replace(wished.get(target) or Wished(), at=at, **asked))
+    if asked and spec.target.phase == "phase3":  # all steps are targets: what was wished for one of them is replaced
+        for step in [scope for scope in wished if step_of(scope) is not None]:
+            rest = {name: value for name, value in wished[step].values.items() if name not in asked}
+            wished = wished.put(step, Wished(rest, at))
+    for target in spec.targets if asked else ():
+        before = wished.get(target)
+        wished = wished.put(target, Wished({**before.values, **asked} if before else asked, at))
     return replace(session, wished=wished)
 
 
 # Nodes
 
 
+def _moved(session: Session, event: Any, at: datetime, **changes: Any) -> Session:
+    """A node moves along `MOVES`."""
+    node = session.node(event.node)
+    allowed, status = MOVES[event.type]
+    if node.status not in allowed:
+        raise Impossible(f"{event.type} found a node {node.status}")
+    return session.with_node(event.node, replace(node, **{"status": status, "since": at, "not_before": None} | changes))
+
+
 def _node_queued(session: Session, event: e.NodeQueued, at: datetime) -> Session:
-    node = moved_to(
-        session.node(event.node), event.type, at, generation=event.generation, attempt=event.attempt,
-        not_before=event.not_before, reads=reads_now(session, event.node), problem=None,
-    )  # fmt: skip
-    session = session.with_node(event.node, node)
-    if session.run is None:
-        raise Impossible("a node was queued outside a run")
     run = session.run
+    if run is None:
+        raise Impossible("a node was queued outside a run")
+    session = _moved(
+        session, event, at, generation=event.generation, attempt=event.attempt, not_before=event.not_before,
+        reads=reads_now(session, event.node), problem=None,
+    )  # fmt: skip
     return replace(session, run=replace(run, ready=run.ready.drop(event.node), in_flight=run.in_flight.put(event.node, True)))
-
-
-def _node_started(session: Session, event: e.NodeStarted, at: datetime) -> Session:
-    return session.with_node(event.node, moved_to(session.node(event.node), event.type, at, not_before=None))
-
-
-def _changed_at(node: Node, at: datetime, *, unchanged: bool) -> datetime:
-    return node.made.changed_at if unchanged and node.made else at
 
 
 def _spend(session: Session, tokens: Tokens) -> Session:
@@ -269,148 +224,112 @@ def _spend(session: Session, tokens: Tokens) -> Session:
 
 
 def _node_completed(session: Session, event: e.NodeCompleted, at: datetime) -> Session:
-    node = session.node(event.node)
-    reads = node.reads
-    if event.stored:
-        session, reads = _with_stored(session, event.stored, reads, at)
-    made = Made(
-        ref=event.artifact, generation=event.generation, execution_id=event.execution_id, at=at, parts=event.parts, reads=reads,
-        changed_at=_changed_at(node, at, unchanged=event.unchanged), by=event.worker, seconds=event.seconds, tokens=event.tokens,
-        headline=event.headline, versions=event.versions, unchanged=event.unchanged,
-    )  # fmt: skip
-    session = _spend(session, event.tokens).with_node(
-        event.node, moved_to(node, event.type, at, made=made, problem=None, accepted={}, reads={}, not_before=None)
-    )
+    session, reads = _with_stored(_spend(session, event.tokens), event.stored, session.node(event.node).reads, at)
+    session = _with_artifact(session, event, event.model_copy(update={"plan": None, "stored": ()}), reads, at)
     if event.versions or event.offered:
         session = replace(session, versions={**session.versions, **event.offered, **event.versions})
-    if event.plan is not None:
-        session = _with_plan(session, Plan(event.plan))
     return _settle(session, event.node)
+
+
+def _edited(session: Session, event: e.ArtifactEdited, at: datetime) -> Session:
+    reads = reads_now(session, event.node)
+    return _with_artifact(session, event, event.model_copy(update={"plan": None}), reads, at, generation=event.generation, attempt=0)
+
+
+def _with_artifact(session: Session, event: Any, kept: Any, reads: Mapping[str, str], at: datetime, **changes: Any) -> Session:
+    """What counts from here on, and the plan that came with it."""
+    before = session.node(event.node).made
+    made = Made(kept, at, before.changed_at if before and event.unchanged else at, reads)
+    session = _moved(session, event, at, made=made, problem=None, accepted={}, reads={}, **changes)
+    return session if event.plan is None else _with_plan(session, Plan(event.plan))
 
 
 def _with_stored(
     session: Session, stored: Iterable[StoredSource], reads: Mapping[str, str], at: datetime
 ) -> tuple[Session, Mapping[str, str]]:
     """Phase 0 stored versions of its sources: they are what it read, and what the session knows from here on."""
-    fetched = {item.source_id: item.stored for item in stored}
-    pinned = {source.source_id: source for source in (session.run.sources if session.run else ())}
-    updated = dict(reads)
-    for source_id, version in fetched.items():
-        if source_id in pinned and pinned[source_id].revision == version.revision:
-            updated[f"source/{source_id}"] = version.version
-
-    def known(entry: Known) -> Known:
-        version = fetched.get(entry.source.source_id)
-        if version is None or version.revision != entry.source.revision:
-            return entry
-        moved = entry.source.version != version.version
-        return Known(entry.source.model_copy(update={"stored": version}), at if moved else entry.at)
-
-    sources = tuple(known(entry) for entry in session.sources)
-    run = session.run and replace(session.run, sources=tuple(_stored_in(source, fetched) for source in session.run.sources))
-    return replace(session, sources=sources, run=run), updated
-
-
-def _stored_in(source: Source, fetched: Mapping[str, Any]) -> Source:
-    version = fetched.get(source.source_id)
-    return source.model_copy(update={"stored": version}) if version and version.revision == source.revision else source
+    run, known, read = session.run, dict(session.sources), dict(reads)
+    pinned = {source.source_id: source for source in (run.sources if run else ())}
+    for item in stored:
+        name, version = item.source_id, item.stored
+        if (source := pinned.get(name)) and source.revision == version.revision:
+            pinned[name] = source.model_copy(update={"stored": version})
+            read[SOURCE + name] = version.version
+        if (entry := known.get(name)) and entry.source.revision == version.revision:
+            moved = entry.source.version != version.version
+            known[name] = Known(entry.source.model_copy(update={"stored": version}), at if moved else entry.at)
+    return replace(session, sources=known, run=run and replace(run, sources=tuple(pinned.values()))), read
 
 
 def _with_plan(session: Session, plan: Plan) -> Session:
     """R9: the steps that are gone go with their artifacts; kept ones stay as they are; numbers are never used again."""
-    nodes = session.nodes
-    wished = session.wished
-    for step in session.plan.steps if session.plan else ():
-        if step.step_id not in plan.by_id:
-            nodes, wished = nodes.drop(step_node(step.step_id)), wished.drop(step_node(step.step_id))
-    highest = max((step.step_id for step in plan.steps), default=0)
-    return replace(session, plan=plan, nodes=nodes, wished=wished, next_step=max(session.next_step, highest + 1))
+    nodes, wished = session.nodes, session.wished
+    for gone in set(session.plan.nodes if session.plan else ()).difference(plan.nodes):
+        nodes, wished = nodes.drop(gone), wished.drop(gone)
+    following = max((step.step_id for step in plan.steps), default=0) + 1
+    return replace(session, plan=plan, nodes=nodes, wished=wished, next_step=max(session.next_step, following))
 
 
 def _node_failed(session: Session, event: e.NodeFailed, at: datetime) -> Session:
-    node = moved_to(session.node(event.node), event.type, at, problem=event.problem, not_before=None)
-    session = _spend(session, event.tokens).with_node(event.node, node)
+    session = _moved(_spend(session, event.tokens), event, at, problem=event.problem)
     if not event.final:
         return session
-    if session.run is not None and session.run.problem is None:
-        session = replace(session, run=replace(session.run, problem=event.problem))
-    return _settle(session, event.node, bad=True)
-
-
-def _nodes_kept(session: Session, event: e.NodesKept, at: datetime) -> Session:
-    return _settle_all(session, event.nodes, bad=False)
-
-
-def _nodes_blocked(session: Session, event: e.NodesBlocked, at: datetime) -> Session:
-    return _settle_all(session, event.nodes, bad=True)
-
-
-def _node_cancelling(session: Session, event: e.NodeCancelling, at: datetime) -> Session:
-    return session.with_node(event.node, moved_to(session.node(event.node), event.type, at))
+    run = session.run and replace(session.run, problem=session.run.problem or event.problem)
+    return _settle(replace(session, run=run), event.node, bad=True)
 
 
 def _node_cancelled(session: Session, event: e.NodeCancelled, at: datetime) -> Session:
-    node = moved_to(session.node(event.node), event.type, at, not_before=None, reads={})
-    return _settle(_spend(session, event.tokens).with_node(event.node, node), event.node, bad=True)
-
-
-def _superseded(session: Session, event: e.ResultSuperseded, at: datetime) -> Session:
-    return replace(session, litter=True)
-
-
-def _edited(session: Session, event: e.ArtifactEdited, at: datetime) -> Session:
-    node = session.node(event.node)
-    made = Made(
-        ref=event.artifact, generation=event.generation, execution_id="", at=at, parts=event.parts, reads=reads_now(session, event.node),
-        changed_at=_changed_at(node, at, unchanged=event.unchanged), by=event.by, edited=True, headline="edited", unchanged=event.unchanged,
-    )  # fmt: skip
-    edited = moved_to(node, event.type, at, made=made, problem=None, accepted={}, generation=event.generation, attempt=0)
-    session = replace(_recorded(session, event, Record(event.fingerprint, "completed")).with_node(event.node, edited), litter=True)
-    return _with_plan(session, Plan(event.plan)) if event.plan is not None else session
+    return _settle(_moved(_spend(session, event.tokens), event, at, reads={}), event.node, bad=True)
 
 
 def _accepted(session: Session, event: e.NodeAccepted, at: datetime) -> Session:
     node = session.node(event.node)
-    session = _recorded(session, event, Record(event.fingerprint, "completed"))
     return session.with_node(event.node, replace(node, accepted={**node.accepted, **event.causes}))
 
 
+# The session
+
+
 def _sources_changed(session: Session, event: e.SourcesChanged, at: datetime) -> Session:
-    changed = {source.source_id: Known(source, at) for source in event.sources}
-    kept = [changed.pop(k.source.source_id, k) for k in session.sources if k.source.source_id not in event.removed]
-    removed_at = at if event.removed else session.removed_at
-    return replace(session, sources=(*kept, *changed.values()), removed_at=removed_at, batch_seq=event.batch_seq)
+    sources = {**session.sources, **{source.source_id: Known(source, at) for source in event.sources}}
+    kept = {name: known for name, known in sources.items() if name not in event.removed}
+    return replace(session, sources=kept, removed_at=at if event.removed else session.removed_at, batch_seq=event.batch_seq)
 
 
 def _ended(session: Session, event: e.SessionEnded, at: datetime) -> Session:
-    return replace(session, ended=True, deleting=session.deleting or event.deleting, litter=True)
+    return replace(session, ended=True, deleting=session.deleting or event.deleting)
 
 
 def _deleted(session: Session, event: e.SessionDeleted, at: datetime) -> Session:
-    return replace(session, ended=True, deleting=True, deleted=True, litter=False)
+    return replace(session, ended=True, deleting=True, deleted=True, littered=0)
 
 
 def _swept(session: Session, event: e.SweepDone, at: datetime) -> Session:
-    return replace(session, litter=False)
+    return replace(session, littered=0)
+
+
+def _as_it_was(session: Session, event: Any, at: datetime) -> Session:
+    return session
 
 
 _REDUCERS: Mapping[type, Callable[[Session, Any, datetime], Session]] = {
+    e.SessionCreated: _as_it_was,
     e.SourcesChanged: _sources_changed,
-    e.CommandRefused: _refused,
+    e.CommandRefused: _as_it_was,
     e.CommandHonoured: _honoured,
     e.RunQueued: _run_queued,
     e.RunMerged: _run_merged,
     e.RunStarted: _run_started,
     e.RunFinished: _run_finished,
     e.NodeQueued: _node_queued,
-    e.NodeStarted: _node_started,
+    e.NodeStarted: _moved,
     e.NodeCompleted: _node_completed,
     e.NodeFailed: _node_failed,
-    e.NodesKept: _nodes_kept,
-    e.NodesBlocked: _nodes_blocked,
-    e.NodeCancelling: _node_cancelling,
+    e.NodesKept: partial(_settled, bad=False),
+    e.NodesBlocked: partial(_settled, bad=True),
+    e.NodeCancelling: _moved,
     e.NodeCancelled: _node_cancelled,
-    e.ResultSuperseded: _superseded,
+    e.ResultSuperseded: _as_it_was,
     e.ArtifactEdited: _edited,
     e.NodeAccepted: _accepted,
     e.SessionEnded: _ended,
@@ -418,3 +337,4 @@ _REDUCERS: Mapping[type, Callable[[Session, Any, datetime], Session]] = {
     e.SweepDone: _swept,
 }
 _LITTERING = frozenset({e.RunFinished, e.ResultSuperseded, e.ArtifactEdited, e.SessionEnded})
+"""After these there may be objects that the log has decided against."""

@@ -3,42 +3,36 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
 
-from reprise_contracts.artifacts import ObjectRef, Tokens
+from reprise_contracts import events as e
 from reprise_contracts.commands import Options, Policy, Target
-from reprise_contracts.events import RunKind
 from reprise_contracts.jobs import Parameters
-from reprise_contracts.nodes import PHASES, Phase, Status, phase_of, step_of
+from reprise_contracts.nodes import PHASES, Phase, Status, phase_of, step_node, step_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source
+from reprise_contracts.states import CommandStatus
 from reprise_domain.graph import Plan, Scope, phases_below
-from reprise_domain.mapping import Map
+from reprise_persistent.mapping import Map
 
 IN_FLIGHT: frozenset[Status] = frozenset({"queued", "running", "cancelling"})
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The artifact that counts, and what was read to make it (R3)."""
+    """The artifact that counts: the event that made it real, and what was read to make it (R3)."""
 
-    ref: ObjectRef
-    generation: int
-    execution_id: str
+    event: e.NodeCompleted | e.ArtifactEdited
+    """Without the plan and the sources that it brought: the session has those."""
     at: datetime
     changed_at: datetime
     """When what it says last changed; later artifacts that say the same leave it."""
-    parts: Mapping[str, str]
     reads: Mapping[str, str]
     """Each input by name, and what it was."""
-    by: str = ""
-    edited: bool = False
-    """The user's own (R12)."""
-    seconds: float = 0.0
-    tokens: Tokens = field(default_factory=Tokens)
-    headline: str = ""
-    versions: Mapping[str, str] = field(default_factory=dict)
-    unchanged: bool = False
+
+    @property
+    def edited(self) -> bool:
+        """The user's own (R12)."""
+        return isinstance(self.event, e.ArtifactEdited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +66,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Wished:
-    """Parameters that commands set for a node or a phase (R12); None keeps what holds for what is above it."""
+    """Parameters that commands set for a node or a phase, by name (R12); absent ones are those of what is above it."""
 
-    engine: str | None = None
-    model: str | None = None
-    guidance: str | None = None
-    at: datetime | None = None
+    values: Mapping[str, str]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +79,16 @@ class Spec:
     run_id: str
     command_ids: tuple[str, ...]
     by: str
-    kind: RunKind
+    kind: e.RunKind
     target: Target
     options: Options
 
     @property
     def targets(self) -> tuple[str, ...]:
         """The nodes and phases named: these run whatever their freshness."""
-        if self.kind == "edit" or self.target.stale:
+        if self.kind == "edit":
             return ()
-        if self.target.phase:
-            return (self.target.phase,)
-        return tuple(f"phase3/{number}" for number in self.target.steps or ())
+        return (self.target.phase,) if self.target.phase else tuple(map(step_node, self.target.steps or ()))
 
     @property
     def forces(self) -> bool:
@@ -107,11 +97,8 @@ class Spec:
 
     def names(self, node: str) -> bool:
         """Whether the node is one of the targets."""
-        if self.kind == "edit" or self.target.stale:
-            return False
-        if self.target.phase:
-            return phase_of(node) == self.target.phase
-        return step_of(node) in (self.target.steps or ())
+        named = phase_of(node) == self.target.phase or step_of(node) in (self.target.steps or ())
+        return named and self.kind != "edit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +137,17 @@ class Record:
     """What became of a command (R16)."""
 
     fingerprint: str
-    status: Literal["queued", "merged", "running", "completed", "failed", "cancelled", "refused"]
+    status: CommandStatus
     run_id: str | None = None
     problem: Problem | None = None
+
+
+def recorded(commands: Map[Record], event: e.Honoured) -> Map[Record]:
+    """R16: the records with that of the command which the event answers. The first answer counts; a run is further on than it."""
+    if event.command_id in commands and not isinstance(event, e.RunQueued):
+        return commands
+    problem, run_id = getattr(event, "problem", None), getattr(event, "run_id", None)
+    return commands.put(event.command_id, Record(event.fingerprint, event.answer, run_id, problem))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +164,7 @@ class Session:
     created_at: datetime
     updated_at: datetime
     seq: int = 0
-    sources: tuple[Known, ...] = ()
+    sources: Mapping[str, Known] = field(default_factory=dict)
     removed_at: datetime | None = None
     """When a source was last removed."""
     batch_seq: int = 0
@@ -186,9 +181,8 @@ class Session:
     """Tokens, of all attempts so far."""
     max_tokens: int | None = None
     """What may be spent in all."""
-    litter: bool = False
-    """The log has decided against objects that may still be in the store."""
-    litter_seq: int = 0
+    littered: int = 0
+    """No commit before this one is the last that decided against objects which may still be in the store; 0 if there are none."""
     ended: bool = False
     deleting: bool = False
     deleted: bool = False
@@ -201,28 +195,19 @@ class Session:
         """The same session with one node replaced."""
         return replace(self, nodes=self.nodes.put(name, node))
 
+    def _wished(self, node: str) -> list[Wished]:
+        return [wished for name in (phase_of(node), node) if (wished := self.wished.get(name))]
+
     def parameters(self, node: str) -> Parameters:
         """What a node would be run with now: what was wished for itself, else for its phase, else for the session."""
-        own, phase = self.wished.get(node) or Wished(), self.wished.get(phase_of(node)) or Wished()
-
-        def pick(mine: str | None, group: str | None, default: str) -> str:
-            return mine if mine is not None else group if group is not None else default
-
-        return Parameters(
-            engine=pick(own.engine, phase.engine, self.engine),
-            model=pick(own.model, phase.model, self.model),
-            guidance=pick(own.guidance, phase.guidance, self.guidance),
-        )
+        found = {"engine": self.engine, "model": self.model, "guidance": self.guidance}
+        for wished in self._wished(node):
+            found |= wished.values
+        return Parameters(**found)
 
     def wished_at(self, node: str) -> datetime:
         """When the parameters of a node last changed."""
-        times = [w.at for w in (self.wished.get(node), self.wished.get(phase_of(node))) if w and w.at]
-        return max(times, default=self.created_at)
-
-    @property
-    def active(self) -> bool:
-        """Something is queued, running or cancelling."""
-        return self.run is not None
+        return max((wished.at for wished in self._wished(node)), default=self.created_at)
 
     @property
     def busy(self) -> bool:

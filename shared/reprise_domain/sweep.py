@@ -22,7 +22,7 @@ def decided_against(session: Session, key: str) -> bool:
         return True
     name, generation = from_token(match["node"]), int(match["generation"])
     node = session.node(name)
-    if node.made is not None and node.made.ref.key == key:
+    if node.made is not None and node.made.event.artifact.key == key:
         return False
     if name.startswith("phase3/") and session.plan is not None and int(name[7:]) not in session.plan.by_id:
         return int(name[7:]) < session.next_step

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from reprise_contracts import events as e
-from reprise_contracts.nodes import PHASES, phase_of, step_of
+from reprise_contracts.nodes import phase_of, step_of
 from reprise_contracts.refusals import WAITS
 from reprise_contracts.wire import digest_of
 from reprise_domain.budget import exhausted
@@ -54,7 +54,7 @@ def _finish(draft: Draft, run: Run) -> None:
 def _take_turns(draft: Draft, run: Run) -> None:
     """R7, R8, R12, R19: each node whose turn has come is run, kept or blocked. They do not depend on each other."""
     session = draft.session
-    fates = {node: _fate(session, run, node) for node in sorted(run.ready, key=_place)}
+    fates = {node: _fate(session, run, node) for node in sorted(run.ready, key=lambda node: step_of(node) or 0)}
     for node in _those(fates, "run"):
         queue(draft, node, session.node(node).generation + 1, 1, None)
     if kept := _those(fates, "keep"):
@@ -70,10 +70,6 @@ def _fate(session: Session, run: Run, node: str) -> Fate:
 
 def _those(fates: dict[str, Fate], wanted: Fate) -> tuple[str, ...]:
     return tuple(node for node, found in fates.items() if found == wanted)
-
-
-def _place(node: str) -> tuple[int, int]:
-    return PHASES.index(phase_of(node)), step_of(node) or 0
 
 
 def queue(draft: Draft, node: str, generation: int, attempt: int, not_before: datetime | None) -> None:

@@ -106,14 +106,14 @@ def _named(messages: list[Message]) -> set[str]:
         else:
             batch = fold_batch(batch, commit, message.seq)
     if session is not None:
-        return {made.ref.key for name in session.nodes if (made := session.node(name).made) is not None}
+        return {made.event.artifact.key for name in session.nodes if (made := session.node(name).made) is not None}
     return _sources(batch) if batch is not None else set()
 
 
 def _sources(batch: Batch) -> set[str]:
     """The downloads, uploads and texts of a batch."""
     keys: set[str] = set()
-    for source in batch.sources:
+    for source in batch.sources.values():
         kept = source.stored
         raws = (source.upload.sha256 if source.upload else None, kept.raw_sha256 if kept else None)
         keys |= {subjects.raw_key(batch.batch_id, raw) for raw in raws if raw is not None}

@@ -44,7 +44,7 @@ def _state(commits: list[tuple[int, Commit]]) -> object:
     if session is not None:
         return state_of(session).model_dump(mode="json")
     assert batch is not None
-    return {"sources": [source.model_dump(mode="json") for source in batch.sources], "ended": batch.ended,
+    return {"sources": [source.model_dump(mode="json") for source in batch.sources.values()], "ended": batch.ended,
             "members": [member.spec.model_dump(mode="json") for member in batch.members]}  # fmt: skip
 
 

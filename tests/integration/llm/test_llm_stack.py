@@ -66,7 +66,7 @@ async def test_a_session_is_researched_by_a_model_and_a_step_played_again(caller
     assert session.node("phase4").status == "completed", failed(session)
     for node in ("phase0", "phase1", "phase2", "phase3/1", "phase4"):
         made = session.node(node).made
-        assert made is not None and made.tokens.total > 0 and made.tokens.cost_usd
+        assert made is not None and made.event.tokens.total > 0 and made.event.tokens.cost_usd
     report = session.node("phase4").made
     assert report is not None
     document = Phase4.read(await caller.store.get_verified(report.ref.key, report.ref.sha256))

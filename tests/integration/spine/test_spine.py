@@ -63,7 +63,7 @@ async def test_a_batch_is_researched_from_end_to_end(caller: Caller) -> None:
     assert report is not None
     document = Phase4.read(await caller.store.get_verified(report.ref.key, report.ref.sha256))
     assert document.inputs == {
-        node: session.node(node).made.ref.sha256 for node in ("phase0", "phase2", "phase3/1", "phase3/2", "phase3/3")
+        node: session.node(node).made.event.artifact.sha256 for node in ("phase0", "phase2", "phase3/1", "phase3/2", "phase3/3")
     }  # type: ignore[union-attr]
 
 
@@ -75,7 +75,7 @@ async def test_rerunning_phase_2_gives_new_outputs_of_phases_3_and_4(caller: Cal
     after = await done(caller, session_id, "c-1")
     assert set(after.plan.by_id) == {4, 5, 6}  # type: ignore[union-attr]
     assert await ran_after(caller, session_id, before.seq) == ["phase2", "phase3/4", "phase3/5", "phase3/6", "phase4"]
-    assert after.node("phase4").made.parts != before.node("phase4").made.parts  # type: ignore[union-attr]
+    assert after.node("phase4").made.event.parts != before.node("phase4").made.event.parts  # type: ignore[union-attr]
     assert fresh(after) == {"fresh"}
 
 

@@ -174,7 +174,7 @@ class Histories(RuleBasedStateMachine):
     def results(self) -> dict[str, str]:
         """Each node that has a result, and the key of it."""
         entries = {node: self.world.s.node(node) for node in all_nodes(self.world.s.plan)}
-        return {node: entry.made.ref.key for node, entry in entries.items() if entry.made is not None}
+        return {node: entry.made.event.artifact.key for node, entry in entries.items() if entry.made is not None}
 
     def rerun(self, target: Target, options: Options) -> None:
         command = Rerun(command_id=self.name(), target=target, options=options)
@@ -224,6 +224,7 @@ class Histories(RuleBasedStateMachine):
     def accept(self, node: str) -> None:
         """R28: after it the node is fresh, and stays so until the next change."""
         if Verdicts(self.world.s).freshness(node) == "stale":
+            self.watched = None
             self.world.give(Accept(command_id=self.name(), node=node, reason="good enough"))
             if not self.world.s.ended:
                 self.accepted = True
@@ -290,7 +291,7 @@ class Histories(RuleBasedStateMachine):
         if not self.world.s.deleted:
             for node in all_nodes(self.world.s.plan):
                 made = self.world.s.node(node).made
-                assert made is None or made.ref.key in self.world.objects
+                assert made is None or made.event.artifact.key in self.world.objects
 
     @invariant()
     def what_ran_was_announced(self) -> None:

@@ -18,9 +18,9 @@ from reprise_domain.decide import decide
 from reprise_domain.dispatch import job_for
 from reprise_domain.freshness import Verdicts
 from reprise_domain.preview import preview
-from reprise_domain.snapshot import dump, load
 from reprise_domain.sweep import decided_against
 from reprise_gateway.states import command_of, state_of
+from reprise_runtime.snapshots import dump, load
 
 
 @pytest.fixture
@@ -576,9 +576,9 @@ def test_r19_a_failed_node_keeps_its_artifact_and_others_go_on(world: World) -> 
     world.fail("phase3/1")
     world.drain()
     assert world.s.node("phase3/1").made is not None
-    assert world.s.node("phase3/2").made.generation == 2  # type: ignore[union-attr]
-    assert world.s.node("phase3/3").made.generation == 1  # type: ignore[union-attr]
-    assert world.s.node("phase4").made.generation == 1  # type: ignore[union-attr]
+    assert world.s.node("phase3/2").made.event.generation == 2  # type: ignore[union-attr]
+    assert world.s.node("phase3/3").made.event.generation == 1  # type: ignore[union-attr]
+    assert world.s.node("phase4").made.event.generation == 1  # type: ignore[union-attr]
     assert {"phase3/1", "phase3/3", "phase4"} <= stale(world)
 
 
@@ -602,8 +602,8 @@ def test_r20_cancelling_a_step_fails_what_depends_on_it_and_nothing_else(world: 
     world.give(Cancel(command_id="stop", step_id=1))
     world.drain()
     assert world.s.node("phase3/1").status == "cancelled"
-    assert world.s.node("phase3/2").made.generation == 2  # type: ignore[union-attr]
-    assert world.s.node("phase3/3").made.generation == 1  # type: ignore[union-attr]
+    assert world.s.node("phase3/2").made.event.generation == 2  # type: ignore[union-attr]
+    assert world.s.node("phase3/3").made.event.generation == 1  # type: ignore[union-attr]
 
 
 def test_r20_a_dead_workers_node_comes_to_rest_when_its_lease_ends(world: World) -> None:

@@ -107,7 +107,7 @@ class Research:
         if not decision.events or decision.session is None:
             return
         commit = Commit(
-            at=self.now, inputs=(given.input_id(),), events=decision.events, active=decision.session.active,
+            at=self.now, inputs=(given.input_id(),), events=decision.events, active=decision.session.run is not None,
             batch=decision.session.batch_id, deleted=decision.session.deleted,
         )  # fmt: skip
         seq = await self.log.append(session_id, commit, expected=session.seq if session else 0)

@@ -14,7 +14,7 @@ ANY = {"If-Match": "*"}
 
 async def test_an_artifact_is_its_stored_bytes_under_its_hash(site: Any, http: Any) -> None:
     _, session_id = await site.finished(http)
-    ref = site.research.session(session_id).node("phase1").made.ref
+    ref = site.research.session(session_id).node("phase1").made.event.artifact
     answer = await http.get(f"/sessions/{session_id}/artifacts/phase1")
     assert answer.content == site.store.objects[ref.key][0]
     assert answer.headers["etag"] == f'"{ref.sha256}"'

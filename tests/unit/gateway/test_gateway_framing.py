@@ -13,12 +13,12 @@ from reprise_contracts.artifacts import ObjectRef, Phase2, Phase4, StepFindings
 from reprise_contracts.commands import Accept, Cancel, Edit, Options, Rerun, Target
 from reprise_contracts.events import Commit
 from reprise_contracts.states import NodeView
-from reprise_domain import snapshot
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_gateway import changes
 from reprise_gateway.framing import Content, Piece, framed, progress
 from reprise_gateway.states import state_of
+from reprise_runtime import snapshots
 
 
 class Client:
@@ -127,7 +127,7 @@ def test_frames_of_a_commit_are_the_same_wherever_one_begins(choices: list[int],
     before: Session | None = None
     for earlier, other in world.log[: place % len(world.log)]:
         before = fold(before, other, earlier)
-    restored = snapshot.load(snapshot.dump(before)) if before else None
+    restored = snapshots.load(snapshots.dump(before)) if before else None
     told, again = (framed(state, commit, fold(state, commit, seq), seq) for state in (before, restored))
     assert [piece for piece in again if not isinstance(piece.frame, Content)] == [p for p in told if not isinstance(p.frame, Content)]
     assert len(told) == len(again)

@@ -1,0 +1,1 @@
+"""Data structures that are copied by sharing: a new value leaves the old one as it was."""
