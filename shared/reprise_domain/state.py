@@ -110,6 +110,8 @@ class Run:
     started_at: datetime
     sources: tuple[Source, ...]
     """Pinned (R18)."""
+    wished: Map[Wished] = field(default_factory=Map)
+    """The parameters as they were before it."""
     stage: int = -1
     """Index of the phase that it is at; 5 when it is through."""
     waiting: Map[int] = field(default_factory=Map)

@@ -1,6 +1,7 @@
 """Each rule by its number, on the real `decide` and `reduce`."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -96,6 +97,34 @@ def test_r3_a_cancelled_rerun_changes_nothing(world: World) -> None:
     world.give(Cancel(command_id="stop"))
     assert world.s.node("phase3/2").status == "cancelled"
     assert stale(world) == set()
+
+
+@pytest.mark.parametrize(
+    ("node", "target"), [("phase3/2", {"steps": (2,)}), ("phase3/2", {"phase": "phase3"}), ("phase1", {"phase": "phase1"})]
+)
+def test_r3_a_cancelled_rerun_gives_its_parameters_back(world: World, node: str, target: dict[str, Any]) -> None:
+    """What it set for a target that it did not make would else make a report stale that nothing has changed."""
+    world.later(60)
+    rerun(world, guidance="costs", engine="openai", **target)
+    world.give(Cancel(command_id="stop"))
+    assert stale(world) == set()
+    assert world.s.parameters(node).guidance == ""
+    rerun(world, "c-2", guidance="costs", **target)
+    world.drain()
+    assert world.s.parameters(node).guidance == "costs"
+
+
+def test_r3_a_run_that_a_ceiling_stops_before_its_target_changes_nothing(world: World) -> None:
+    """R29: nothing began, so nothing is stale."""
+    world.later(60)
+    world.tokens = 10
+    rerun(world, "c-0", steps=(1,), force=True, propagation="mark_stale")
+    world.drain()
+    before = stale(world)
+    world.later(60)
+    rerun(world, steps=(2,), guidance="costs", max_session_tokens=1)
+    assert command_of(world.s, "c-1").status == "failed"  # type: ignore[union-attr]
+    assert stale(world) == before
 
 
 def test_r4_a_stale_node_names_the_chain_back_to_what_changed(world: World) -> None:
