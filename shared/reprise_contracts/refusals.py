@@ -70,9 +70,12 @@ def unknown(steps: Iterable[int], valid: Iterable[int], *, obsolete: bool) -> Pr
     return Problem(type=kind, field="step_ids", detail=detail, action=action, valid_steps=offered)
 
 
-def unsound(why: str) -> Problem:
-    """R9, R12: a plan that breaks the rules of plans."""
-    return Problem(type="invalid_plan", detail=f"The plan is not sound: {why}.", action="Rerun the synthesis, or edit the plan.")
+def unsound(why: str, *, edited: bool) -> Problem:
+    """R9, R12: a plan that breaks the rules of plans: a worker's, or the one that a user wrote."""
+    detail = f"The plan is not sound: {why}."
+    if edited:
+        return Problem(type="invalid", field="steps", detail=detail, action="Correct the plan and save it again.")
+    return Problem(type="invalid_plan", detail=detail, action="Rerun the synthesis, or edit the plan.")
 
 
 def over_budget(ceiling: int, scope: str) -> Problem:

@@ -10,22 +10,27 @@ from reprise_domain.state import Session
 
 def unsound(session: Session, plan: tuple[PlannedStep, ...], *, edited: bool) -> Problem | None:
     """R9, R12: a plan keeps the numbers of the steps that it repeats, an edited step the one it carries; others are fresh."""
+    why = _fault(session, plan, edited=edited)
+    return refusals.unsound(why, edited=edited) if why else None
+
+
+def _fault(session: Session, plan: tuple[PlannedStep, ...], *, edited: bool) -> str:
     before = session.plan.by_id if session.plan else {}
     seen: set[int] = set()
     said: dict[str, int] = {}
     for step in plan:
         kept = before.get(step.step_id)
         if step.step_id in seen or any(other not in seen for other in step.depends_on):
-            return refusals.unsound(f"step {step.step_id} is there twice or depends on a later one")
+            return f"step {step.step_id} is there twice or depends on a later one"
         if kept is None and step.step_id < session.next_step:
-            return refusals.unsound(f"the number {step.step_id} was used before")
+            return f"the number {step.step_id} was used before"
         if kept is not None and kept.identity != step.identity and not edited:
-            return refusals.unsound(f"step {step.step_id} became another one under the same number")
+            return f"step {step.step_id} became another one under the same number"
         if step.identity in said:
-            return refusals.unsound(f"step {step.step_id} asks what step {said[step.identity]} asks")
+            return f"step {step.step_id} asks what step {said[step.identity]} asks"
         seen.add(step.step_id)
         said[step.identity] = step.step_id
-    return None if plan else refusals.unsound("it has no steps")
+    return "" if plan else "it has no steps"
 
 
 def unknown_steps(session: Session, steps: Iterable[int]) -> Problem | None:

@@ -160,8 +160,8 @@ async def check(caller: Caller, batch: str, session_id: str, commands: list[str]
     for node in all_nodes(session.plan):
         made = session.node(node).made
         assert made is not None, node
-        await caller.store.get_verified(made.ref.key, made.ref.sha256)
-        named.add(made.ref.key)
+        await caller.store.get_verified(made.event.artifact.key, made.event.artifact.sha256)
+        named.add(made.event.artifact.key)
 
     async def swept() -> bool | None:
         found = {key async for key in keys(caller, batch, session_id)}

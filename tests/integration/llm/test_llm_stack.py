@@ -69,7 +69,7 @@ async def test_a_session_is_researched_by_a_model_and_a_step_played_again(caller
         assert made is not None and made.event.tokens.total > 0 and made.event.tokens.cost_usd
     report = session.node("phase4").made
     assert report is not None
-    document = Phase4.read(await caller.store.get_verified(report.ref.key, report.ref.sha256))
+    document = Phase4.read(await caller.store.get_verified(report.event.artifact.key, report.event.artifact.sha256))
     assert "Written by the model scripted" in document.markdown
     assert document.meta.fallbacks == () and document.meta.versions["prompt/section"] == "1"
     listening.asked.clear()
@@ -81,7 +81,7 @@ async def test_a_session_is_researched_by_a_model_and_a_step_played_again(caller
     assert after.node("phase3/1").generation == 2
     made = after.node("phase3/1").made
     assert made is not None
-    found = StepFindings.read(await caller.store.get(made.ref.key))
+    found = StepFindings.read(await caller.store.get(made.event.artifact.key))
     assert found.meta.guidance == "Look at the spring."
     assert all("secret-key" not in stack.log_of(name) for name in stack.services)
 

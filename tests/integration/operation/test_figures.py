@@ -107,7 +107,7 @@ async def test_one_line_per_message_says_what_became_of_it(operated: Operated, c
     for node in ("phase0", "phase3/1", "phase4"):
         made = session.node(node).made
         assert made is not None
-        document = json.loads(await caller.store.get(made.ref.key))
+        document = json.loads(await caller.store.get(made.event.artifact.key))
         assert of in document["meta"]["trace"], f"the artifact of {node} is not in the trace of its call"
 
 

@@ -81,4 +81,4 @@ async def test_workers_that_come_and_go_lose_and_repeat_nothing(operated: Operat
         "what the killed worker held came again"
     )
     found = await caller.session(session)
-    assert found is not None and not found.active
+    assert found is not None and found.run is None

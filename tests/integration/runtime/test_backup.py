@@ -36,7 +36,7 @@ async def whole(caller: Caller, session: Session) -> None:
     for name in session.nodes:
         made = session.node(name).made
         if made is not None:
-            await caller.store.get_verified(made.ref.key, made.ref.sha256)
+            await caller.store.get_verified(made.event.artifact.key, made.event.artifact.sha256)
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +183,7 @@ async def test_a_copy_without_an_object_that_its_log_names_is_no_backup(tmp_path
     session = await caller.at_rest((await caller.begin("holes", "steps=1"))[1])
     made = session.node("phase2").made
     assert made is not None
-    losing = Losing(caller.store, made.ref.key)
+    losing = Losing(caller.store, made.event.artifact.key)
     await losing.fill()
     with pytest.raises(Unavailable, match="objects go faster"):
         await back_up(caller.bus, losing, tmp_path / "backup", "test", silent)

@@ -61,7 +61,7 @@ async def test_a_batch_is_researched_from_end_to_end(caller: Caller) -> None:
     assert fresh(session) == {"fresh"}
     report = session.node("phase4").made
     assert report is not None
-    document = Phase4.read(await caller.store.get_verified(report.ref.key, report.ref.sha256))
+    document = Phase4.read(await caller.store.get_verified(report.event.artifact.key, report.event.artifact.sha256))
     assert document.inputs == {
         node: session.node(node).made.event.artifact.sha256 for node in ("phase0", "phase2", "phase3/1", "phase3/2", "phase3/3")
     }  # type: ignore[union-attr]
@@ -88,7 +88,7 @@ async def test_rerunning_a_step_refreshes_it_and_the_report(caller: Caller) -> N
     assert await ran_after(caller, session_id, before.seq) == ["phase3/2", "phase4"]
     made = after.node("phase3/2").made
     assert made is not None
-    assert StepFindings.read(await caller.store.get(made.ref.key)).insights == ("Step 2: prices",)
+    assert StepFindings.read(await caller.store.get(made.event.artifact.key)).insights == ("Step 2: prices",)
     await caller.send(session_id, Rerun(command_id="c-2", target=Target(steps=(2,))))
     again = await done(caller, session_id, "c-2")
     assert await ran_after(caller, session_id, after.seq) == ["phase3/2"], "R8: unchanged, so that the report is kept"
@@ -392,7 +392,7 @@ async def test_r23_artifacts_and_sessions_survive_the_restart_of_everything(stac
     assert fresh(await done(caller, session_id, "c-1")) == {"fresh"}
     report = (await caller.at_rest(session_id)).node("phase4").made
     assert report is not None
-    await caller.store.get_verified(report.ref.key, report.ref.sha256)
+    await caller.store.get_verified(report.event.artifact.key, report.event.artifact.sha256)
 
 
 def test_each_service_says_that_it_is_ready(stack: Stack) -> None:
