@@ -83,7 +83,8 @@ class Narrator:
         self._sources.update(source.source_id for source in event.sources)
         self._sources.difference_update(event.removed)
         counts = (("added", len(added)), ("changed", len(event.sources) - len(added)), ("removed", len(event.removed)))
-        return f"The sources moved: {_listed([f'{count} {what}' for what, count in counts if count])}."
+        told = _listed([f"{count} {what}" for what, count in counts if count])
+        return f"{who(event.by)} changed the sources: {told}." if event.by else f"The sources moved: {told}."
 
     def _refused(self, event: e.CommandRefused) -> str:
         return f"{who(event.by)} asked to {_KINDS.get(event.kind, event.kind)} and was refused: {event.problem.detail}"

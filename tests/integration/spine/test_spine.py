@@ -327,7 +327,8 @@ async def test_r25_a_download_that_was_replaced_goes_once_nothing_cites_it(calle
     digest = sha256(data).hexdigest()
     await caller.store.put(subjects.raw_key(batch_id, digest), data, "text/plain")
     upload = Upload(sha256=digest, bytes=len(data), content_type="text/plain", filename="other.txt")
-    await caller.send(batch_id, PutSources(command_id="put", sources=(before.sources[0].source.model_copy(update={"upload": upload}),)))
+    (source,) = (known.source for known in before.sources.values())
+    await caller.send(batch_id, PutSources(command_id="put", sources=(source.model_copy(update={"upload": upload}),)))
     await caller.send(session_id, Rerun(command_id="plan", target=Target(phase="phase4"), options=Options(force=True)))
     await done(caller, session_id, "plan")
 
