@@ -62,6 +62,13 @@ def because(node: str, reason: Reason) -> str:
 # Warnings of a preview (R13)
 
 
+def left_failed(node: str) -> str:
+    """R7, R19: above the targets something failed, and they read what it made before."""
+    return (
+        f"{of(node, 'has', 'have')} failed and {'are' if node in _PLURAL else 'is'} not run by this command: the last good result is used."
+    )
+
+
 def left_stale(node: str) -> str:
     """R7: above the targets something is stale."""
     return f"{of(node, 'is', 'are')} stale and not run by this command."

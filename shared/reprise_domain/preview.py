@@ -114,7 +114,9 @@ def _stale_after(session: Session, verdicts: Verdicts, coming: Container[str]) -
 def _warnings(session: Session, spec: Spec, scope: Scope, fates: dict[str, Fate], verdicts: Verdicts) -> Iterator[str]:
     """R7, R12, R19, R29: stale nodes above a target are not run, a user's own work lies on the way, something has to wait."""
     above = {parent: None for node in fates if spec.names(node) for parent in parents(node, session.plan)}
-    yield from (words.left_stale(node) for node in above if node not in scope and verdicts.freshness(node) == "stale")
+    for node in above:
+        if node not in scope and verdicts.freshness(node) == "stale":
+            yield (words.left_failed if session.node(node).status == "failed" else words.left_stale)(node)
     for node, found in fates.items():
         made = session.node(node).made
         if made is not None and made.edited:

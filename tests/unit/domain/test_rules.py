@@ -214,6 +214,13 @@ def test_r7_stale_nodes_above_a_target_are_not_run_and_the_preview_warns(world: 
     assert stale(world) == {"phase3", "phase3/3", "phase4"}
 
 
+def test_r19_a_preview_says_that_a_failed_step_is_read_as_it_was(world: World) -> None:
+    rerun(world, steps=(2,), propagation="mark_stale")
+    world.fail("phase3/2")
+    found = preview(world.s, spec_of(world.s, Rerun(command_id="c-2", target=Target(phase="phase4"))))
+    assert found.plan.warnings == ("Step 2 has failed and is not run by this command: the last good result is used.",)
+
+
 def test_r8_an_unchanged_result_runs_none_of_its_readers(world: World) -> None:
     since = len(world.events())
     rerun(world, phase="phase1")
