@@ -26,7 +26,9 @@ MaxTokensOption = Annotated[
 ]
 MaxSessionTokensOption = Annotated[
     int | None,
-    typer.Option("--max-session-tokens", min=0, help="What the session may spend in all, from here on; 0: no ceiling.", show_default=False),
+    typer.Option(
+        "--max-session-tokens", min=0, help="What the session may spend in all, with what it has spent; 0: no ceiling.", show_default=False
+    ),
 ]
 ModelOption = Annotated[str | None, typer.Option("--model", help="The engine's model.", show_default=False)]
 

@@ -51,7 +51,7 @@ class Options(Wire):
     max_tokens: Ceiling | None = None
     """What the run may spend: at this ceiling nothing more of it begins."""
     max_session_tokens: Ceiling | None = None
-    """What the session may spend over all its runs, from here on."""
+    """From here on: what the session may spend over all its runs, those before included."""
 
 
 class Target(Wire):

@@ -16,6 +16,10 @@ BUSY = Problem(
     type="session_busy", field="options.if_running", detail="A run is active in this session.", retryable=True,
     action="Wait until it is done, cancel it, or send the command with if_running queue or interrupt.",
 )  # fmt: skip
+NOT_NOW = Problem(
+    type="session_busy", detail="A run is active in this session, and an edit does not queue.", retryable=True,
+    action="Wait until it is done, or cancel it; then save again.",
+)  # fmt: skip
 ONLY_ASKED = Problem(
     type="invalid", field="options.dry_run", detail="A preview is asked for, not published: this would have run.",
     action="Ask by REST or by request and reply, or leave dry_run out.",
@@ -52,16 +56,18 @@ def stops_too_early(stop_after: str, target: str) -> Problem:
     return Problem(type="invalid", field="options.stop_after", detail=detail, action="Name the target or a later phase.")
 
 
-def missing(node: str, parent: str) -> Problem:
-    """A node cannot run, for what it reads is not there."""
-    detail = f"{opening(spoken(node))} cannot run: there is no result of {spoken(parent)} yet."
-    action = f"Run {spoken(parent)} first, or refresh the session."
-    return Problem(type="inputs_missing", detail=detail, action=action)
+def missing(node: str, parent: str, *, failed: bool) -> Problem:
+    """R15, R19: a node cannot run, for what it reads is not there, or is of a step that failed."""
+    why = f"{spoken(parent)} has failed" if failed else f"there is no result of {spoken(parent)} yet"
+    action = f"Run {spoken(parent)} first, or refresh the session"
+    partial = ", or say `allow_partial`: the report then takes the last good result" if failed else ""
+    return Problem(type="inputs_missing", detail=f"{opening(spoken(node))} cannot run: {why}.", action=f"{action}{partial}.")
 
 
 def unknown(steps: Iterable[int], valid: Iterable[int], *, obsolete: bool) -> Problem:
     """R15: steps that are not in the plan, with the numbers that are."""
-    numbers = ", ".join(map(str, sorted(steps)))
+    asked = sorted(steps)
+    numbers = ", ".join(map(str, asked[:LISTED])) + (" and so on" if len(asked) > LISTED else "")
     detail = f"No longer in the plan: step {numbers}." if obsolete else f"There is no step {numbers} in this session."
     kind = "step_obsolete" if obsolete else "step_unknown"
     offered = tuple(valid)

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from reprise_contracts import events as e
 from reprise_contracts.commands import Accept, Cancel, Edit, Rerun, Target
-from reprise_contracts.nodes import phase_of, step_node
+from reprise_contracts.nodes import phase_of, step_node, step_of
 from reprise_contracts.problems import Problem
-from reprise_contracts.refusals import BUSY, CONFLICT, NO_RUN, NOT_MADE, NOT_STALE, ONLY_ASKED
+from reprise_contracts.refusals import BUSY, CONFLICT, NO_RUN, NOT_MADE, NOT_NOW, NOT_STALE, ONLY_ASKED
 from reprise_contracts.states import Preview
 from reprise_contracts.wire import derived_id
 from reprise_domain.draft import Draft
@@ -78,7 +78,7 @@ def edit(draft: Draft, command: Edit) -> None:
     if command.options.dry_run:
         problem = ONLY_ASKED
     elif session.busy:
-        problem = BUSY
+        problem = NOT_NOW
     elif command.if_match is not None and (made is None or made.event.artifact.sha256 != command.if_match):
         problem = CONFLICT
     elif session.node("phase0").made is None or (command.node == "phase2" and session.node("phase1").made is None):
@@ -112,10 +112,13 @@ def accept(draft: Draft, command: Accept) -> None:
     """R28: what makes a node stale today is accepted, cause by cause."""
     if not draft.takes(command):
         return
-    if causes := Verdicts(draft.session).links(command.node):
-        draft.say(e.NodeAccepted(**command.honoured(), node=command.node, causes=dict(causes), reason=command.reason))
+    step = step_of(command.node)
+    problem = unknown_steps(draft.session, (step,)) if step is not None else None
+    causes = Verdicts(draft.session).links(command.node)
+    if problem is not None or not causes:
+        draft.refuse(command, problem or NOT_STALE)
     else:
-        draft.refuse(command, NOT_STALE)
+        draft.say(e.NodeAccepted(**command.honoured(), node=command.node, causes=dict(causes), reason=command.reason))
 
 
 def cancel(draft: Draft, command: Cancel) -> None:

@@ -34,13 +34,13 @@ def fate(session: Session, spec: Spec, node: str, *, bad: Container[str], coming
 
 
 def wanting(session: Session, spec: Spec, node: str, *, bad: Container[str], coming: Container[str]) -> list[str]:
-    """R19: what a node depends on and has no good result. A partial report does without steps, a target with the last good one."""
-    partial = node == "phase4" and spec.options.allow_partial
+    """R19: what a node depends on and has no good result. A target takes the last good one, but a report of failed steps is partial."""
     found = []
     for parent in parents(node, session.plan):
-        above = session.node(parent)
-        lost = parent not in coming and (above.made is None or (above.status == "failed" and not spec.names(node)))
-        if (lost or parent in bad) and not (partial and step_of(parent) is not None):
+        above, of_step = session.node(parent), node == "phase4" and step_of(parent) is not None
+        failed = above.status == "failed" and (of_step or not spec.names(node))
+        lost = parent not in coming and (above.made is None or failed)
+        if (lost or parent in bad) and not (of_step and spec.options.allow_partial):
             found.append(parent)
     return found
 

@@ -32,7 +32,7 @@ def obstacle(session: Session, spec: Spec, *, busy: bool) -> Problem | None:
     named = spec.targets if target.steps else tuple(node for node in all_nodes(session.plan) if spec.names(node))
     for node in named or ("phase4",):  # without a plan there is no step to run: what is missing is what a report would miss
         if lost := wanting(session, spec, node, bad=(), coming=scope):
-            return refusals.missing(node, lost[0])
+            return refusals.missing(node, lost[0], failed=session.node(lost[0]).made is not None)
     return None
 
 

@@ -214,11 +214,18 @@ def test_r7_stale_nodes_above_a_target_are_not_run_and_the_preview_warns(world: 
     assert stale(world) == {"phase3", "phase3/3", "phase4"}
 
 
-def test_r19_a_preview_says_that_a_failed_step_is_read_as_it_was(world: World) -> None:
+def test_r19_a_report_of_a_failed_step_is_partial_or_waits(world: World) -> None:
     rerun(world, steps=(2,), propagation="mark_stale")
     world.fail("phase3/2")
-    found = preview(world.s, spec_of(world.s, Rerun(command_id="c-2", target=Target(phase="phase4"))))
+    rerun(world, "c-2", phase="phase4")
+    refused = command_of(world.s, "c-2").problem  # type: ignore[union-attr]
+    assert refused.type == "inputs_missing" and "step 2 has failed" in refused.detail and "allow_partial" in refused.action
+    partial = Rerun(command_id="c-3", target=Target(phase="phase4"), options=Options(allow_partial=True))
+    found = preview(world.s, spec_of(world.s, partial))
     assert found.plan.warnings == ("Step 2 has failed and is not run by this command: the last good result is used.",)
+    world.give(partial)
+    world.drain()
+    assert "phase4" in stale(world)
 
 
 def test_r8_an_unchanged_result_runs_none_of_its_readers(world: World) -> None:
@@ -716,6 +723,11 @@ def test_r27_stop_after_ends_the_run_there(world: World) -> None:
     assert "phase4" in stale(world)
     rerun(world, "c-2", phase="phase4", stop_after="phase2")
     assert command_of(world.s, "c-2").problem.field == "options.stop_after"  # type: ignore[union-attr]
+
+
+def test_r28_a_step_that_never_was_cannot_be_accepted(world: World) -> None:
+    world.give(Accept(command_id="a-1", node="phase3/99", reason="good enough"))
+    assert command_of(world.s, "a-1").problem.type == "step_unknown"  # type: ignore[union-attr]
 
 
 def test_r28_accepting_lasts_until_the_next_change(world: World) -> None:
