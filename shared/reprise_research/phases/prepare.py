@@ -87,8 +87,11 @@ async def _gathered(sources: tuple[Source, ...], context: Context, watch: Watch,
 
             tasks = [group.create_task(one(source)) for source in sources]
         return [task.result() for task in tasks]
-    except* ResearchError as failed:  # the store's or the worker's failure, not a document's
-        raise _first(failed) from None
+    except BaseExceptionGroup as failed:  # the store's or the worker's failure, not a document's
+        known, others = failed.split(ResearchError)
+        if known is None or others is not None:
+            raise
+        raise _first(known) from None
     finally:
         if context.parsers is None:
             await pool.close()
