@@ -22,8 +22,9 @@ LISTS = ("run", "may_run", "keep", "stale", "drop", "may_drop")
 def obstacle(session: Session, spec: Spec, *, busy: bool) -> Problem | None:
     """R15, R19: why a run cannot start now; while another one is active only what can no longer change is checked."""
     options, target = spec.options, spec.target
-    if options.stop_after and target.phase and PHASES.index(options.stop_after) < PHASES.index(target.phase):
-        return refusals.stops_too_early(options.stop_after, target.phase)
+    first = "phase3" if target.steps else target.phase
+    if options.stop_after and first and PHASES.index(options.stop_after) < PHASES.index(first):
+        return refusals.stops_too_early(options.stop_after, first)
     if target.steps and (problem := unknown_steps(session, target.steps)):
         return problem
     if busy or spec.kind in {"start", "refresh", "edit"}:

@@ -725,6 +725,11 @@ def test_r27_stop_after_ends_the_run_there(world: World) -> None:
     assert command_of(world.s, "c-2").problem.field == "options.stop_after"  # type: ignore[union-attr]
 
 
+def test_r27_a_run_of_steps_cannot_stop_before_them(world: World) -> None:
+    rerun(world, steps=(1,), stop_after="phase0")
+    assert command_of(world.s, "c-1").problem.type == "invalid"  # type: ignore[union-attr]
+
+
 def test_r28_a_step_that_never_was_cannot_be_accepted(world: World) -> None:
     world.give(Accept(command_id="a-1", node="phase3/99", reason="good enough"))
     assert command_of(world.s, "a-1").problem.type == "step_unknown"  # type: ignore[union-attr]
