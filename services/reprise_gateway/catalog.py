@@ -296,10 +296,10 @@ class BatchService:
 
     async def source(self, batch_id: str, source_id: str) -> Source:
         """One source; raises `Refused` (not_found)."""
-        for source in (await self.batch(batch_id)).sources.values():
-            if source.source_id == source_id:
-                return source
-        raise Refused(NO_SOURCE)
+        source = (await self.batch(batch_id)).sources.get(source_id)
+        if source is None:
+            raise Refused(NO_SOURCE)
+        return source
 
 
 NO_SOURCE = Problem(

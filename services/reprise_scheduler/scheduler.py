@@ -98,7 +98,7 @@ class Scheduler:
 
     async def _resume(self, entry: Entry) -> None:
         session = await self._load(entry.id, entry.seq)
-        if session is None or not session.run is not None:
+        if session is None or session.run is None:
             return
         self._active[session.session_id] = session
         self._traces[session.session_id] = entry.commit.trace

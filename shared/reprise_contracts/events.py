@@ -8,7 +8,7 @@ from pydantic import Field
 from reprise_contracts.artifacts import ObjectRef, PlannedStep, Tokens
 from reprise_contracts.commands import Name, Options, Policy, SessionSpec, Target
 from reprise_contracts.jobs import Attempt
-from reprise_contracts.nodes import NodeId
+from reprise_contracts.nodes import NodeId, NodeOrGroup
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source, StoredSource
 from reprise_contracts.states import CommandStatus
@@ -116,6 +116,8 @@ class RunFinished(Wire):
     run_id: Id
     outcome: RunOutcome
     problem: Problem | None = None
+    given_back: tuple[NodeOrGroup, ...] = ()
+    """Nodes and phases whose parameters are again those before the run, which neither made nor failed them (R3)."""
 
 
 class NodeQueued(Attempt):

@@ -31,7 +31,6 @@ class Batch:
     commands: Map[Record] = field(default_factory=Map)
     ended: bool = False
     deleted: bool = False
-    by: str = ""
     superseded: frozenset[str] = frozenset()
     """Objects that a source was made of and no longer is, and that are not known to be deleted (R25)."""
 
@@ -108,7 +107,7 @@ def reduce_batch(batch: Batch | None, event: e.BatchEvent, at: datetime) -> Batc
     """The batch after one event."""
     before = batch.hashes if batch else frozenset()
     if batch is None and isinstance(event, e.BatchCreated | e.BatchEnded):  # of a deleted one only its end is left
-        batch = Batch(batch_id=event.batch_id, created_at=at, updated_at=at, by=event.by)
+        batch = Batch(batch_id=event.batch_id, created_at=at, updated_at=at)
     if batch is None:
         raise AssertionError(f"a batch's log begins with {event.type}")
     if isinstance(event, e.Honoured):

@@ -80,6 +80,11 @@ def moved(session: Session, node: str) -> dict[str, str]:
     return {name: value for name, value in sorted(differing.items()) if entry.accepted.get(name) != value}
 
 
+def needs_run(session: Session, node: str) -> bool:
+    """R26: whether a refresh has something to do here: a node that is not completed, or that read what has moved since."""
+    return session.node(node).status != "completed" or bool(moved(session, node))
+
+
 def producer(name: str) -> str:
     """The node that an input comes from; a parameter or a source is its own."""
     return "phase2" if name == DEFINITION else name.split("#", 1)[0]

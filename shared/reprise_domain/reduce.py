@@ -12,14 +12,14 @@ from typing import Any
 
 from reprise_contracts import events as e
 from reprise_contracts.artifacts import Tokens
-from reprise_contracts.nodes import PHASES, Status, phase_of, step_node, step_of
+from reprise_contracts.nodes import PHASES, Status, step_node, step_of
 from reprise_contracts.sources import StoredSource
 from reprise_domain.freshness import PARAMETERS, SOURCE, reads_now
 from reprise_domain.graph import Plan
-from reprise_domain.state import Known, Made, Node, Run, Session, Spec, Wished, recorded, scope_of
+from reprise_domain.state import Known, Made, Run, Session, Spec, Wished, recorded, scope_of
 from reprise_persistent.mapping import Map
 
-REDUCER = 3
+REDUCER = 4
 """The version of all this: what another one folded is not read, the log is folded again."""
 
 MOVES: Mapping[str, tuple[tuple[Status, ...], Status]] = {
@@ -164,9 +164,10 @@ def _run_started(session: Session, event: e.RunStarted, at: datetime) -> Session
 
 def _run_finished(session: Session, event: e.RunFinished, at: datetime) -> Session:
     if session.run is not None and session.run.spec.run_id == event.run_id:
-        spec = session.run.spec
-        session = replace(session, run=None, wished=_wished_after(session, session.run))
-        return _with_records(session, spec, event.outcome, event.problem)
+        spec, before, wished = session.run.spec, session.run.wished, session.wished
+        for name in event.given_back:
+            wished = wished.put(name, before[name]) if name in before else wished.drop(name)
+        return _with_records(replace(session, run=None, wished=wished), spec, event.outcome, event.problem)
     spec, others = _waiting(session, event.run_id)
     return _with_records(replace(session, queue=others), spec, event.outcome, event.problem)
 
@@ -196,23 +197,6 @@ def _with_wishes(session: Session, spec: Spec, at: datetime) -> Session:
         before = wished.get(target)
         wished = wished.put(target, Wished({**before.values, **asked} if before else asked, at))
     return replace(session, wished=wished)
-
-
-def _wished_after(session: Session, run: Run) -> Map[Wished]:
-    """R3: a target that the run neither made nor failed has the parameters again that it had before."""
-    wished = session.wished
-    for target in run.spec.targets:
-        own = [node for node in run.scope.of_phase(phase_of(target), session.plan) if target in {node, phase_of(node)}]
-        if any(_ended_since(session.node(node), run.started_at) for node in own):
-            continue
-        for name in (target, *own):
-            old = run.wished.get(name)
-            wished = wished.drop(name) if old is None else wished.put(name, old)
-    return wished
-
-
-def _ended_since(node: Node, moment: datetime) -> bool:
-    return node.status in {"completed", "failed"} and node.since is not None and node.since >= moment
 
 
 # Nodes

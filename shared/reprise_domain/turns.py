@@ -48,7 +48,22 @@ def _finish(draft: Draft, run: Run) -> None:
     stopped = run.cancelled or (run.halted and not why)
     outcome: e.RunOutcome = "completed" if not (run.bad or run.cancelled) else "cancelled" if stopped else "failed"
     problem = (why or WAITS) if outcome == "failed" else None
-    draft.say(e.RunFinished(run_id=run.spec.run_id, outcome=outcome, problem=problem))
+    draft.say(e.RunFinished(run_id=run.spec.run_id, outcome=outcome, problem=problem, given_back=_given_back(draft.session, run)))
+
+
+def _given_back(session: Session, run: Run) -> tuple[str, ...]:
+    """R3: what the run set for a target that it neither made nor failed holds no longer: nothing has come of it."""
+    back: list[str] = []
+    for target in run.spec.targets:
+        own = [node for node in run.scope.of_phase(phase_of(target), session.plan) if target in {node, phase_of(node)}]
+        if not any(_came_to_an_end(session, run, node) for node in own):
+            back += (name for name in dict.fromkeys((target, *own)) if session.wished.get(name) != run.wished.get(name))
+    return tuple(back)
+
+
+def _came_to_an_end(session: Session, run: Run, name: str) -> bool:
+    node = session.node(name)
+    return node.status in {"completed", "failed"} and node.since is not None and node.since >= run.started_at
 
 
 def _take_turns(draft: Draft, run: Run) -> None:

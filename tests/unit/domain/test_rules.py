@@ -19,6 +19,7 @@ from reprise_domain.decide import decide
 from reprise_domain.dispatch import job_for
 from reprise_domain.freshness import Verdicts
 from reprise_domain.preview import preview
+from reprise_domain.reduce import fold
 from reprise_domain.sweep import decided_against
 from reprise_gateway.states import command_of, state_of
 from reprise_runtime.snapshots import dump, load
@@ -112,6 +113,20 @@ def test_r3_a_cancelled_rerun_gives_its_parameters_back(world: World, node: str,
     rerun(world, "c-2", guidance="costs", **target)
     world.drain()
     assert world.s.parameters(node).guidance == "costs"
+
+
+def test_r3_an_older_log_is_told_as_it_was(world: World) -> None:
+    """What a run gave back is said by its end and worked out by nobody later: a log without it folds to what was decided on then."""
+    world.later(60)
+    rerun(world, steps=(2,), guidance="costs")
+    world.give(Cancel(command_id="stop"))
+    session = None
+    for seq, commit in world.log:
+        told = [event.model_copy(update={"given_back": ()}) if event.type == "run_finished" else event for event in commit.events]
+        session = fold(session, commit.model_copy(update={"events": tuple(told)}), seq)
+    assert session is not None
+    assert session.parameters("phase3/2").guidance == "costs"
+    assert Verdicts(session).freshness("phase3/2") == "stale"
 
 
 def test_r3_a_run_that_a_ceiling_stops_before_its_target_changes_nothing(world: World) -> None:

@@ -5,11 +5,13 @@ interface Props {
   readonly title: string;
   readonly onClose: () => void;
   readonly children: ReactNode;
+  /** What the button says that closes it and does nothing; none without. */
+  readonly decline?: string;
   readonly footer?: ReactNode;
   readonly wide?: boolean;
 }
 
-export function Dialog({ title, onClose, children, footer, wide = false }: Props): ReactNode {
+export function Dialog({ title, onClose, children, decline, footer, wide = false }: Props): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
@@ -44,7 +46,16 @@ export function Dialog({ title, onClose, children, footer, wide = false }: Props
         <section className="body" tabIndex={0} aria-labelledby={heading}>
           {children}
         </section>
-        {footer && <footer>{footer}</footer>}
+        {footer && (
+          <footer>
+            {decline && (
+              <button type="button" className="button" onClick={onClose}>
+                {decline}
+              </button>
+            )}
+            {footer}
+          </footer>
+        )}
       </div>
     </dialog>
   );

@@ -149,15 +149,11 @@ function AcceptDialog({ node, onClose }: { readonly node: string; readonly onClo
     <Dialog
       title={`Accept ${nodeName(node)} as it is`}
       onClose={onClose}
+      decline="Not now"
       footer={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            Not now
-          </button>
-          <button type="button" className="button primary" disabled={!reason.trim()} onClick={() => void accept()}>
-            Accept
-          </button>
-        </>
+        <button type="button" className="button primary" disabled={!reason.trim()} onClick={() => void accept()}>
+          Accept
+        </button>
       }
     >
       <p>

@@ -31,20 +31,16 @@ export function EndDialog({ batch, onClose, onEnded }: Props): ReactNode {
     <Dialog
       title={batch.ended ? "Delete this batch" : "End this batch"}
       onClose={onClose}
+      decline="Keep it"
       footer={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            Keep it
-          </button>
-          <button
-            type="button"
-            className="button danger"
-            disabled={typed.trim().toLowerCase() !== how || end.isPending}
-            onClick={() => end.mutate()}
-          >
-            {how === "delete" ? "Delete everything" : "End the batch"}
-          </button>
-        </>
+        <button
+          type="button"
+          className="button danger"
+          disabled={typed.trim().toLowerCase() !== how || end.isPending}
+          onClick={() => end.mutate()}
+        >
+          {how === "delete" ? "Delete everything" : "End the batch"}
+        </button>
       }
     >
       <p>

@@ -106,20 +106,16 @@ export function RerunDialog({
     <Dialog
       title={isRefresh ? "Bring everything up to date" : capital(targetLabel(target).replace("Rerun of", "Rerun"))}
       onClose={onClose}
+      decline="Not now"
       footer={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            Not now
-          </button>
-          <button
-            type="button"
-            className="button primary"
-            disabled={!settled || sending || Boolean(nothing) || ceiling.wrong}
-            onClick={() => void confirm()}
-          >
-            {sending ? "Sent" : isRefresh ? "Update" : busy && ifRunning === "queue" ? "Queue it" : "Rerun"}
-          </button>
-        </>
+        <button
+          type="button"
+          className="button primary"
+          disabled={!settled || sending || Boolean(nothing) || ceiling.wrong}
+          onClick={() => void confirm()}
+        >
+          {sending ? "Sent" : isRefresh ? "Update" : busy && ifRunning === "queue" ? "Queue it" : "Rerun"}
+        </button>
       }
     >
       {!isRefresh && (

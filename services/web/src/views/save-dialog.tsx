@@ -56,20 +56,16 @@ export function SaveDialog({ phase, etag, body, onClose, onSaved }: Props): Reac
     <Dialog
       title={`Save the ${name}`}
       onClose={onClose}
+      decline="Back to editing"
       footer={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            Back to editing
-          </button>
-          <button
-            type="button"
-            className="button primary"
-            disabled={!preview.isSuccess || sending}
-            onClick={() => void save()}
-          >
-            {propagation === "cascade" ? "Save and run" : "Save"}
-          </button>
-        </>
+        <button
+          type="button"
+          className="button primary"
+          disabled={!preview.isSuccess || sending}
+          onClick={() => void save()}
+        >
+          {propagation === "cascade" ? "Save and run" : "Save"}
+        </button>
       }
     >
       <fieldset className="choices">

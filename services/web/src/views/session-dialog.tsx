@@ -49,20 +49,16 @@ export function SessionDialog({
     <Dialog
       title="New session on these sources"
       onClose={onClose}
+      decline="Not now"
       footer={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            Not now
-          </button>
-          <button
-            type="button"
-            className="button primary"
-            disabled={!topic.trim() || ceiling.wrong || start.isPending}
-            onClick={() => start.mutate()}
-          >
-            {start.isPending ? "Starting …" : "Start the research"}
-          </button>
-        </>
+        <button
+          type="button"
+          className="button primary"
+          disabled={!topic.trim() || ceiling.wrong || start.isPending}
+          onClick={() => start.mutate()}
+        >
+          {start.isPending ? "Starting …" : "Start the research"}
+        </button>
       }
     >
       <p>

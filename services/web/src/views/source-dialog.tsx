@@ -41,20 +41,16 @@ export function SourceDialog({ edit, onClose, onDone }: Props): ReactNode {
     <Dialog
       title={titles[edit.kind]}
       onClose={onClose}
+      decline="Not now"
       footer={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            Not now
-          </button>
-          <button
-            type="button"
-            className={edit.kind === "remove" ? "button danger" : "button primary"}
-            disabled={!ready || save.isPending}
-            onClick={() => save.mutate()}
-          >
-            {edit.kind === "add" ? "Add" : edit.kind === "replace" ? "Replace" : "Remove"}
-          </button>
-        </>
+        <button
+          type="button"
+          className={edit.kind === "remove" ? "button danger" : "button primary"}
+          disabled={!ready || save.isPending}
+          onClick={() => save.mutate()}
+        >
+          {edit.kind === "add" ? "Add" : edit.kind === "replace" ? "Replace" : "Remove"}
+        </button>
       }
     >
       {edit.kind === "remove" && <p>“{sourceName(edit.source)}” is taken out of the batch.</p>}
