@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,9 +35,6 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 REPORT = Path("demo-report.md")
 PLAN_GUIDANCE = "Look closely at noise, air quality and ambulances."
 STEP_GUIDANCE = "Only what the police and the hospital counted."
-UPLOADS = frozenset({".pdf", ".md", ".txt"})
-NOT_SOURCES = frozenset({"topic.txt", "README.md"})
-PAGES = frozenset({".html", ".htm"})
 
 
 def main() -> int:
@@ -51,10 +48,10 @@ def main() -> int:
         with (
             tempfile.TemporaryDirectory(prefix="reprise-demo-") as folder,
             stack(Path(folder)) as url,
-            pages(SAMPLES) as site,
+            sites(SAMPLES / "web") as addresses,
             Client(url) as client,
         ):
-            play(client, topic, sample_sources(SAMPLES, site))
+            play(client, topic, Sources(addresses, tuple(sorted((SAMPLES / "files").iterdir()))))
     except CommandFailed as error:
         print(f"{error.message}\n{error.action}", file=sys.stderr)
         return error.exit_code
@@ -153,16 +150,23 @@ def headline(text: str) -> None:
     print(f"\n== {text}", flush=True)
 
 
-def sample_sources(folder: Path, site: str) -> Sources:
-    """Pages by their address, everything else as a file."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in NOT_SOURCES)
-    urls = tuple(f"{site}/{path.relative_to(folder).as_posix()}" for path in found if path.suffix in PAGES)
-    return Sources(urls, tuple(path for path in found if path.suffix in UPLOADS))
+@contextmanager
+def sites(folder: Path) -> Iterator[tuple[str, ...]]:
+    """Serve each folder within a folder as a site of its own, on the loopback interface; gives the addresses of all pages.
+
+    Pages of one site are one voice: served together they would not count as independent of each other.
+    """
+    addresses: list[str] = []
+    with ExitStack() as servers:
+        for site in sorted(path for path in folder.iterdir() if path.is_dir()):
+            address = servers.enter_context(served(site))
+            addresses += (f"{address}/{page.name}" for page in sorted(site.glob("*.html")))
+        yield tuple(addresses)
 
 
 @contextmanager
-def pages(folder: Path) -> Iterator[str]:
-    """Serve a folder on the loopback interface; gives its address."""
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder; gives its address."""
     handler = functools.partial(Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer((HOST, 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
