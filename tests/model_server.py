@@ -60,6 +60,8 @@ class ModelServer:
         data = b""
         while True:
             message = await receive()
+            if message["type"] == "http.disconnect":  # gone before it had asked
+                return
             data += message.get("body", b"")
             if not message.get("more_body"):
                 break

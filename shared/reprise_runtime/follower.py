@@ -181,11 +181,13 @@ class Follower:
         answer = await self._bus.api(
             f"CONSUMER.CREATE.{self._stream}.{name}.{self._subject}", {"stream_name": self._stream, "config": config}
         )
+        # Asked after the consumer was made: a subject that moved between the first question and that has its last message behind the
+        # end that was told then, and would be left out of those that were there.
+        self._target = (await self._bus.stream_info(self._stream))["state"]["last_seq"]
         self._name = name
         self._consumer_seq = 0
         self._broken = False
         self._failures = 0
-        self._target = info["state"]["last_seq"]
         if answer.get("num_pending", 0) == 0 and not self._here:
             self.caught_up.set()
         self.opened.set()

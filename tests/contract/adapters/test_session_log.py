@@ -112,6 +112,25 @@ async def test_heads_are_the_last_commits_of_all_logs(log: SessionLog, commit: M
     assert {entry.id: entry.commit.inputs[0] async for entry in log.heads()} == {t: f"{t}/2" for t in ("one", "two", "three")}
 
 
+async def test_heads_leave_no_log_out_while_all_of_them_grow(log: SessionLog, commit: MakeCommit) -> None:
+    """A log whose last commit comes while the question is asked was there before: without it a session would seem not to exist."""
+    targets = [f"busy-{place}" for place in range(8)]
+    seqs = {target: (await grown(log, target, commit, "first"))[-1] for target in targets}
+    asking = True
+
+    async def grow(target: str) -> None:
+        while asking:
+            seqs[target] = await log.append(target, commit(f"{target}/{seqs[target]}"), expected=seqs[target])
+
+    growing = [asyncio.create_task(grow(target)) for target in targets]
+    try:
+        for _ in range(40):
+            assert {entry.id async for entry in log.heads()} == set(targets)
+    finally:
+        asking = False
+        await asyncio.gather(*growing)
+
+
 async def test_following_from_the_start_catches_up_and_goes_on(log: SessionLog, commit: MakeCommit) -> None:
     """All commits of all logs come in order; `caught_up` once the old ones are handled; then the new ones as they are appended."""
     seqs = await grown(log, "one", commit, "a", "b")
