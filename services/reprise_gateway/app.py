@@ -176,6 +176,8 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         await client.subscribe(subjects.ALL_PROGRESS, cb=told)
         await client.subscribe(subjects.PRESENCES, cb=present)
         await broker.start()
+        for listening in (client, answering):
+            await listening.flush()  # whoever is served over HTTP finds the api answering, too
         yield gateway
 
 

@@ -4,6 +4,7 @@ A server keeps its ports and its folder: `stop` (or `kill`) and `start` again br
 """
 
 import contextlib
+import http.client
 import json
 import os
 import shutil
@@ -12,8 +13,6 @@ import subprocess
 import sys
 import sysconfig
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -212,7 +211,7 @@ class NatsServer(Server):
 
     def ready(self) -> bool:
         """JetStream has recovered its streams."""
-        return _answers(f"http://{HOST}:{self.monitor_port}/healthz")
+        return _answers(self.monitor_port, "/healthz")
 
 
 class SeaweedServer(Server):
@@ -294,7 +293,7 @@ class SeaweedServer(Server):
 
     def ready(self) -> bool:
         """The S3 front answers."""
-        return _answers(f"http://{HOST}:{self.port}/healthz")
+        return _answers(self.port, "/healthz")
 
     def wait_ready(self, deadline: float = 30.0) -> None:
         """Until it answers, flushes, and takes objects."""
@@ -363,16 +362,15 @@ class MinioGateway(Server):
 
     def ready(self) -> bool:
         """The S3 front answers."""
-        return _answers(f"http://{HOST}:{self.port}/minio/health/live")
+        return _answers(self.port, "/minio/health/live")
 
 
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def _answers(url: str) -> bool:
-    """Whether a loopback address answers 200 now."""
+def _answers(port: int, path: str) -> bool:
+    """Whether a server on the loopback interface answers 200 now."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=1)
     try:
-        with _direct.open(url, timeout=1) as answer:
-            return bool(answer.status == 200)
-    except (OSError, ValueError):
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
         return False

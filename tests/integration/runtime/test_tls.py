@@ -108,10 +108,14 @@ async def test_nats_is_spoken_to_encrypted(nats_with_tls: NatsWithTls) -> None:
     async def answer(body: str) -> str:
         return f"{body}!"
 
-    await broker.start()
-    assert await bus.request("question", b"encrypted") == b"encrypted!"
-    await broker.stop()
-    await client.close()
+    answering = await broker.connect()
+    try:
+        await broker.start()
+        await answering.flush()  # a question on another connection could overtake the subscription
+        assert await bus.request("question", b"encrypted") == b"encrypted!"
+    finally:
+        await broker.stop()
+        await client.close()
 
 
 async def test_a_nats_server_of_another_authority_is_not_talked_to(nats_with_tls: NatsWithTls, stranger: Authority) -> None:
