@@ -129,6 +129,20 @@ async def widths(stack: Stack, caller: Caller, table: Table) -> None:
         table.add(f"  each further step, from {fewer} to {more}", f"{clock:.2f} ms, {core:.2f} ms of a core")
 
 
+async def equal_load(stack: Stack, caller: Caller, table: Table, steps_in_all: int = 2000) -> None:
+    """What a node costs where sessions of this width fill the machine: the same number of steps each time, in many sessions or in one."""
+    for steps in WIDTHS:
+        count = steps_in_all // steps
+        before = sum(processor_time(stack).values())
+        names = [f"load-{steps}-{place}" for place in range(count)]
+        seconds = await timed(lambda names=names, steps=steps: research(caller, names, f"steps={steps}"))  # type: ignore[misc]
+        used, nodes = sum(processor_time(stack).values()) - before, count * (steps + 4)
+        table.add(
+            f"{count} sessions of {steps} steps at once, cost per node",
+            f"{seconds / nodes * 1000:.2f} ms, {used / nodes * 1000:.2f} ms of a core",
+        )
+
+
 async def reruns(caller: Caller, table: Table) -> None:
     """From publishing a rerun command to its job being stored for a worker, beside a raw request and reply."""
     session = derived_id("s", "width-20")
@@ -276,6 +290,7 @@ async def main(quick: bool, only_throughput: bool) -> None:
             await throughput(stack, caller, table)
             if only_throughput:
                 return
+            await equal_load(stack, caller, table)
             await latency(caller, table, "idle-stack")
             await widths(stack, caller, table)
             await reruns(caller, table)

@@ -33,6 +33,8 @@ from reprise_workers.worker import MakeContext, Worker
 
 CONCURRENCY = 4
 """Jobs of one process at a time."""
+NOTEWORTHY = 0.02
+"""Seconds of work that are noted for a next attempt; a note takes some milliseconds of the store's."""
 
 
 def contexts(settings: Settings, parsers: ParserPool | None) -> MakeContext:
@@ -43,7 +45,7 @@ def contexts(settings: Settings, parsers: ParserPool | None) -> MakeContext:
     )
     imported: set[str] = set()
 
-    async def make(job: Job, store: BatchStore, progress: Callable[[Live], None], usage: Usage) -> Context:
+    async def make(job: Job, begun: bool, store: BatchStore, progress: Callable[[Live], None], usage: Usage) -> Context:
         wished = job.parameters
         name = wished.engine or settings.engine
         model = wished.model or settings.llm.model
@@ -51,7 +53,7 @@ def contexts(settings: Settings, parsers: ParserPool | None) -> MakeContext:
             await asyncio.to_thread(load_engine, name, model, own)
             imported.add(name)
         engine = load_engine(name, model, own)
-        notes = Notes(store, job.session_id, f"{job.node} g{job.generation}")
+        notes = Notes(store, job.session_id, f"{job.node} g{job.generation}", begun=begun, worth=NOTEWORTHY)
         return Context(
             topic=job.topic, engine=engine, store=store, guidance=wished.guidance, progress=progress, fetcher=fetcher, parsers=parsers,
             notes=notes, usage=usage,

@@ -13,6 +13,8 @@ from reprise_runtime.errors import ObjectMissing
 A = TypeVar("A", bound=Artifact)
 KEPT_BYTES = 64 * 1024 * 1024
 """Of texts, and of artifacts, kept in memory by one process."""
+ASKED_FROM = 64 * 1024
+"""Bytes from which it is asked whether an object is there before it is put."""
 
 
 class Kept:
@@ -75,11 +77,9 @@ class BatchStore:
             raise TextMissing(sha256) from None
 
     async def put_raw(self, data: bytes) -> str:
-        """Keep a download; what is there already is not written again."""
+        """Keep a download."""
         sha256 = hashlib.sha256(data).hexdigest()
-        key = subjects.raw_key(self._batch, sha256)
-        if not await self._store.exists(key):
-            await self._store.put(key, data, "application/octet-stream")
+        await self._put(subjects.raw_key(self._batch, sha256), data, "application/octet-stream")
         return sha256
 
     async def get_text(self, sha256: str) -> str:
@@ -95,14 +95,17 @@ class BatchStore:
         return cast(str, kept)
 
     async def put_text(self, text: str) -> str:
-        """Keep an extracted text; what is there already is not written again."""
+        """Keep an extracted text."""
         data = text.encode()
         sha256 = hashlib.sha256(data).hexdigest()
-        key = subjects.text_key(self._batch, sha256)
-        if not await self._store.exists(key):
-            await self._store.put(key, data, "text/plain; charset=utf-8")
+        await self._put(subjects.text_key(self._batch, sha256), data, "text/plain; charset=utf-8")
         self._kept.put(sha256, text, len(data))
         return sha256
+
+    async def _put(self, key: str, data: bytes, content_type: str) -> None:
+        """Put what is known by its content; what is there already is not written again, where asking costs less than writing."""
+        if len(data) <= ASKED_FROM or not await self._store.exists(key):
+            await self._store.put(key, data, content_type)
 
     async def get_note(self, place: str) -> bytes | None:
         """What an attempt noted."""

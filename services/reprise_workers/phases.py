@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from reprise_contracts.artifacts import (
     Artifact,
@@ -24,6 +25,8 @@ from reprise_research.phases.report import report
 from reprise_research.phases.synthesize import synthesize
 from reprise_runtime.artifact_store import ArtifactStore
 from reprise_workers.library import Artifacts
+
+A = TypeVar("A", bound=Artifact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +67,36 @@ async def _discover(job: Job, inputs: Inputs, artifacts: Artifacts, context: Con
 
 
 async def _synthesize(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
-    phase0, phase1 = await artifacts.read(inputs["phase0"], Phase0), await artifacts.read(inputs["phase1"], Phase1)
-    before = await artifacts.read(job.previous, Phase2) if job.previous else None
+    phase0, phase1, before = await asyncio.gather(
+        artifacts.read(inputs["phase0"], Phase0), artifacts.read(inputs["phase1"], Phase1), _previous(job, artifacts, Phase2)
+    )
     made = await synthesize(phase0, phase1, context, previous=before, next_step=job.next_step)
     return Result(made, _count(len(made.steps), "step"))
 
 
 async def _execute(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
-    phase0, plan = await artifacts.read(inputs["phase0"], Phase0), await artifacts.read(inputs["phase2"], Phase2)
+    phase0, plan, findings = await asyncio.gather(
+        artifacts.read(inputs["phase0"], Phase0), artifacts.read(inputs["phase2"], Phase2), _findings(inputs, artifacts)
+    )
     number = step_of(job.node)
     step = next(step for step in plan.steps if step.step_id == number)
-    made = await execute(step, phase0, await _findings(inputs, artifacts), context)
+    made = await execute(step, phase0, findings, context)
     return Result(made, _count(len(made.findings), "finding"))
 
 
 async def _report(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
-    phase0, plan = await artifacts.read(inputs["phase0"], Phase0), await artifacts.read(inputs["phase2"], Phase2)
-    before = await artifacts.read(job.previous, Phase4) if job.previous else None
-    findings = await _findings(inputs, artifacts)
+    phase0, plan, findings, before = await asyncio.gather(
+        artifacts.read(inputs["phase0"], Phase0), artifacts.read(inputs["phase2"], Phase2), _findings(inputs, artifacts),
+        _previous(job, artifacts, Phase4),
+    )  # fmt: skip
     made = await report(phase0, plan, findings, context, previous=before, gaps=job.gaps, reasons=job.reasons)
     named = made.model_copy(update={"inputs": {node: ref.sha256 for node, ref in inputs.items()}})
     return Result(named, f"{_count(len(made.sections), 'section')}, {_count(len(made.references), 'reference')}")
+
+
+async def _previous(job: Job, artifacts: Artifacts, model: type[A]) -> A | None:
+    """What the node made before, where the job names it."""
+    return await artifacts.read(job.previous, model) if job.previous else None
 
 
 async def _findings(inputs: Inputs, artifacts: Artifacts) -> dict[int, StepFindings]:

@@ -32,7 +32,8 @@ from reprise_workers.progress import Teller
 LAST_DELIVERY = 4
 """A job that comes this often has ended its workers every time: it is reported, not run."""
 _log = logger(__name__)
-MakeContext = Callable[[Job, BatchStore, Callable[[Live], None], Usage], Awaitable[Context]]
+MakeContext = Callable[[Job, bool, BatchStore, Callable[[Live], None], Usage], Awaitable[Context]]
+"""Of a job, and whether an attempt at it may have begun before."""
 
 
 class Worker:
@@ -90,7 +91,7 @@ class Worker:
         started, usage = time.monotonic(), Usage(allowance=job.token_allowance)
         self.running[execution_id] = f"{job.session_id}/{job.node}"
         try:
-            return await self._supervised(job, own, usage)
+            return await self._supervised(job, own, usage, begun=job.attempt > 1 or claim.deliveries > 1)
         except asyncio.CancelledError:
             if not self._control.cancelled(job):
                 raise
@@ -107,9 +108,9 @@ class Worker:
         finally:
             del self.running[execution_id]
 
-    async def _supervised(self, job: Job, own: dict[str, object], usage: Usage) -> Completed:
+    async def _supervised(self, job: Job, own: dict[str, object], usage: Usage, *, begun: bool) -> Completed:
         """The work, with a claim once it takes longer than a moment, and an end as soon as it is cancelled."""
-        work = asyncio.create_task(self._work(job, own, usage), name=f"{job.session_id}/{job.node}")
+        work = asyncio.create_task(self._work(job, own, usage, begun), name=f"{job.session_id}/{job.node}")
         forget = self._control.watch(job, work.cancel)
         try:
             done, _ = await asyncio.wait([work], timeout=self._timings.claim_after)
@@ -123,10 +124,10 @@ class Worker:
                 with contextlib.suppress(asyncio.CancelledError):
                     await work
 
-    async def _work(self, job: Job, own: dict[str, object], usage: Usage) -> Completed:
+    async def _work(self, job: Job, own: dict[str, object], usage: Usage, begun: bool) -> Completed:
         started = time.monotonic()
         teller = Teller(self._publisher, job)
-        context = await self._context(job, BatchStore(self._store, job.batch_id, self._texts), teller.tell, usage)
+        context = await self._context(job, begun, BatchStore(self._store, job.batch_id, self._texts), teller.tell, usage)
         inputs = await inputs_of(job, self._store)
         result = await run_phase(job, inputs, self._artifacts, context)
         seconds = round(time.monotonic() - started, 4)

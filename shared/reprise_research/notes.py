@@ -3,6 +3,7 @@
 A note counts within the run that it was written in, and only for the very work that it was written of: a rerun does its work anew.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -28,12 +29,17 @@ class Notes:
     store: Store
     owner: str
     run: str
+    begun: bool = True
+    """Whether an attempt may have been here before: the first of a run need not look for notes."""
+    worth: float = 0.0
+    """Seconds of work that a note is worth; what was done sooner is done again sooner than it is noted and read."""
 
-    async def once(self, kind: str, name: str, work: object, model: type[W], do: Callable[[], Awaitable[W]]) -> W:
-        """What was noted of this work, else what `do` makes of it, noted. `work` is all that the result depends on, as JSON."""
+    async def once(self, kind: str, name: str, work: object, model: type[W], do: Callable[[], Awaitable[W]], *, dear: bool = False) -> W:
+        """What was noted of this work, else what `do` makes of it, noted. `work` is all that the result depends on, as JSON;
+        `dear` is what others are asked for, and is noted however quick they were."""
         place = digest([self.owner, kind, name])
         wanted = digest(work)
-        kept = await self.store.get_note(place)
+        kept = await self.store.get_note(place) if self.begun else None
         if kept is not None:
             try:
                 note = _Note.decode(kept)
@@ -41,6 +47,11 @@ class Notes:
                     return model.decode(note.done.encode())
             except Malformed:
                 pass  # written by another version: the work is done again
+        started = time.monotonic()
         done = await do()
-        await self.store.put_note(place, _Note(run=self.run, work=wanted, done=done.model_dump_json()).model_dump_json().encode())
+        if dear or time.monotonic() - started >= self.worth:
+            await self._put(place, wanted, done)
         return done
+
+    async def _put(self, place: str, wanted: str, done: Wire) -> None:
+        await self.store.put_note(place, _Note(run=self.run, work=wanted, done=done.model_dump_json()).model_dump_json().encode())

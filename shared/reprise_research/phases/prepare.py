@@ -133,7 +133,7 @@ async def _acquired(source: Source, stored: Stored | None, context: Context, fet
     if context.notes is None:
         return await do()
     work = source.model_dump(mode="json", exclude={"stored", "title"})
-    return await context.notes.once("fetched", source.source_id, work, Stored, do)
+    return await context.notes.once("fetched", source.source_id, work, Stored, do, dear=source.url is not None)
 
 
 async def _read(library: Library, context: Context) -> list[Summary]:
