@@ -62,13 +62,14 @@ async def timed(work: Callable[[], Awaitable[object]]) -> float:
     return time.perf_counter() - started
 
 
-async def research(caller: Caller, names: list[str], topic: str) -> list[str]:
-    """Begin these sessions and wait for their ends."""
+async def research(caller: Caller, names: list[str], topic: str) -> float:
+    """Seconds from the commands that begin these sessions, whose texts are uploaded, to the commit that ends the last of them."""
+    uploaded = dict(zip(names, await asyncio.gather(*map(caller.uploaded, names)), strict=True))
     caller.mark = (await caller.log.position()).last_seq
-    begun = await asyncio.gather(*(caller.begin(name, topic) for name in names))
-    sessions = [session for _, session in begun]
-    await ends(caller, sessions)
-    return sessions
+    started = time.perf_counter()
+    await asyncio.gather(*(caller.create(name, topic, sources) for name, sources in uploaded.items()))
+    await ends(caller, [derived_id("s", name) for name in names])
+    return time.perf_counter() - started
 
 
 async def throughput(stack: Stack, caller: Caller, table: Table) -> None:
@@ -76,7 +77,7 @@ async def throughput(stack: Stack, caller: Caller, table: Table) -> None:
     for place in range(3):
         names = [f"wide-{place}-{n}" for n in range(20)]
         before = processor_time(stack)
-        seconds = await timed(lambda names=names: research(caller, names, "steps=50"))  # type: ignore[misc]
+        seconds = await research(caller, names, "steps=50")
         used = {name: spent - before[name] for name, spent in processor_time(stack).items()}
         table.add(f"20 sessions x 50 steps (1,080 nodes), round {place + 1}", f"{1080 / seconds:.0f} nodes/s")
         table.add("  processor time of each process (s)", ", ".join(f"{name} {spent:.2f}" for name, spent in used.items()))
@@ -100,10 +101,7 @@ def processor_time(stack: Stack) -> dict[str, float]:
 
 
 async def latency(caller: Caller, table: Table, name: str, rounds: int = 15) -> None:
-    times = [
-        await timed(lambda place=place: research(caller, [f"{name}-{place}"], "steps=1"))  # type: ignore[misc]
-        for place in range(rounds)
-    ]
+    times = [await research(caller, [f"{name}-{place}"], "steps=1") for place in range(rounds)]
     table.add(f"5-node session, {name.replace(chr(45), chr(32))}, median of {rounds}", f"{statistics.median(times) * 1000:.0f} ms")
 
 
@@ -115,10 +113,9 @@ async def widths(stack: Stack, caller: Caller, table: Table) -> None:
     """What a node costs in a session on its own: of the clock, which waits for the phases in turn, and of the processor."""
     spent: dict[int, tuple[float, float]] = {}
     for steps, rounds in WIDTHS.items():
-        before, began = sum(processor_time(stack).values()), time.perf_counter()
-        for place in range(rounds):
-            await research(caller, [f"width-{steps}" if not place else f"width-{steps}-{place}"], f"steps={steps}")
-        seconds, used = time.perf_counter() - began, sum(processor_time(stack).values()) - before
+        before, names = sum(processor_time(stack).values()), [f"width-{steps}" + f"-{place}" * bool(place) for place in range(rounds)]
+        seconds = sum([await research(caller, [name], f"steps={steps}") for name in names])
+        used = sum(processor_time(stack).values()) - before
         nodes = rounds * (steps + 4)
         spent[steps] = (seconds / rounds * 1000, used / rounds * 1000)
         table.add(
@@ -135,7 +132,7 @@ async def equal_load(stack: Stack, caller: Caller, table: Table, steps_in_all: i
         count = steps_in_all // steps
         before = sum(processor_time(stack).values())
         names = [f"load-{steps}-{place}" for place in range(count)]
-        seconds = await timed(lambda names=names, steps=steps: research(caller, names, f"steps={steps}"))  # type: ignore[misc]
+        seconds = await research(caller, names, f"steps={steps}")
         used, nodes = sum(processor_time(stack).values()) - before, count * (steps + 4)
         table.add(
             f"{count} sessions of {steps} steps at once, cost per node",
@@ -216,16 +213,16 @@ async def swept(caller: Caller, seconds: float = 300) -> None:
 async def many_stored(stack: Stack, caller: Caller, table: Table, count: int) -> None:
     for first in range(0, count, 200):
         await research(caller, [f"stored-{n}" for n in range(first, first + 200)], "steps=1")
-    before, began = processor_time(stack), time.perf_counter()
+    before, began = sum(processor_time(stack).values()), time.perf_counter()
     await swept(caller)
-    used = sum(processor_time(stack).values()) - sum(before.values())
+    used = sum(processor_time(stack).values()) - before
     table.add(
         f"  the sweeps of {count} sessions, later",
         f"{used / count * 1000:.1f} ms of a core each, all within {time.perf_counter() - began:.0f} s",
     )
     await latency(caller, table, f"with-{count}-more-stored-sessions")
     before = sum(processor_time(stack).values())
-    seconds = await timed(lambda: research(caller, [f"wide-late-{n}" for n in range(20)], "steps=50"))
+    seconds = await research(caller, [f"wide-late-{n}" for n in range(20)], "steps=50")
     used = sum(processor_time(stack).values()) - before
     table.add("  20 sessions x 50 steps beside them", f"{1080 / seconds:.0f} nodes/s, {used / 1080 * 1000:.2f} ms of a core per node")
 
@@ -290,8 +287,8 @@ async def main(quick: bool, only_throughput: bool) -> None:
             await throughput(stack, caller, table)
             if only_throughput:
                 return
-            await equal_load(stack, caller, table)
             await latency(caller, table, "idle-stack")
+            await equal_load(stack, caller, table)
             await widths(stack, caller, table)
             await reruns(caller, table)
             if not quick:

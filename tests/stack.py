@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import hashlib
 import os
 import subprocess
 import sys
@@ -201,10 +202,11 @@ class Caller:
 
     async def begin(self, name: str, topic: str, texts: tuple[str, ...] = ("A text about nothing.",), **spec: object) -> tuple[str, str]:
         """A new batch of pasted texts; its id and its session's."""
-        import hashlib
+        return await self.create(name, topic, await self.uploaded(name, texts), **spec)
 
-        batch_id, session_id = derived_id("b", name), derived_id("s", name)
-        sources = []
+    async def uploaded(self, name: str, texts: tuple[str, ...] = ("A text about nothing.",)) -> tuple[Source, ...]:
+        """Texts in the store, for a batch of this name."""
+        batch_id, sources = derived_id("b", name), []
         for place, text in enumerate(texts, 1):
             data = text.encode()
             digest = hashlib.sha256(data).hexdigest()
@@ -217,8 +219,13 @@ class Caller:
             await until(stored, 60, "storing a text")
             upload = Upload(sha256=digest, bytes=len(data), content_type="text/plain", filename=f"text-{place}.txt")
             sources.append(Source(source_id=f"src-{place}", title=f"Text {place}", upload=upload))
+        return tuple(sources)
+
+    async def create(self, name: str, topic: str, sources: tuple[Source, ...], **spec: object) -> tuple[str, str]:
+        """A new batch of these sources; its id and its session's."""
+        batch_id, session_id = derived_id("b", name), derived_id("s", name)
         session = SessionSpec.model_validate({"session_id": session_id, "topic": topic, "policy": Policy(backoff_seconds=0.1)} | spec)
-        await self.send(batch_id, CreateBatch(command_id=f"create-{name}"[:128], sources=tuple(sources), session=session))
+        await self.send(batch_id, CreateBatch(command_id=f"create-{name}"[:128], sources=sources, session=session))
         return batch_id, session_id
 
     async def session(self, session_id: str) -> Session | None:
