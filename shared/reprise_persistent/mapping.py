@@ -10,6 +10,8 @@ from pydantic_core import CoreSchema, core_schema
 V = TypeVar("V")
 D = TypeVar("D")
 _WIDTH = 64
+_NOTHING: dict[str, Any] = {}
+"""Every bucket that holds nothing. No bucket is ever changed once its mapping is made."""
 
 
 class Map(Mapping[str, V], Generic[V]):
@@ -22,9 +24,12 @@ class Map(Mapping[str, V], Generic[V]):
     __slots__ = ("_buckets", "_size")
 
     def __init__(self, items: Iterable[tuple[str, V]] = ()) -> None:
-        buckets: list[dict[str, V]] = [{} for _ in range(_WIDTH)]
+        buckets: list[dict[str, V]] = [_NOTHING] * _WIDTH
         for key, value in items:
-            buckets[zlib.crc32(key.encode()) % _WIDTH][key] = value
+            place = zlib.crc32(key.encode()) % _WIDTH
+            if buckets[place] is _NOTHING:
+                buckets[place] = {}
+            buckets[place][key] = value
         self._buckets = tuple(buckets)
         self._size = sum(map(len, buckets))
 
