@@ -17,14 +17,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reprise_cli import leash, render
+from reprise_cli import leash
 from reprise_cli.client import Client
 from reprise_cli.errors import CommandFailed, UsageError
 from reprise_cli.follow import Follower, track
-from reprise_cli.live import SessionView, why
+from reprise_cli.live import SessionView
 from reprise_cli.research import failure
 from reprise_cli.sources import Sources
 from reprise_cli.terminal import PlainDisplay
+from reprise_cli.words import listed, node_order, outdated
 from reprise_contracts.artifacts import Phase2, Phase4
 from reprise_contracts.commands import Options
 from reprise_contracts.nodes import step_node
@@ -119,7 +120,7 @@ class Act:
         body = {"batch_id": self.batch_id, "session_id": self.session_id, **target}
         before = self.client.state(self.session_id)
         preview = self.client.preview(path, body, options)
-        print(f"Preview: run {render.listed(preview.plan.run) or 'nothing'}; may run {render.listed(preview.plan.may_run) or 'nothing'}")
+        print(f"Preview: run {listed(preview.plan.run) or 'nothing'}; may run {listed(preview.plan.may_run) or 'nothing'}")
         receipt = self.client.rerun(path, body, options.model_copy(update={"plan_token": preview.plan_token}))
         after = self.follow(receipt.command_id, receipt.run_id, before)
         for line in told(before, after):
@@ -136,13 +137,11 @@ def told(before: State, after: State) -> Iterator[str]:
         "Unchanged": [node for node in ran if after.nodes[node].unchanged],
         "Kept": [node for node in nodes if node not in ran],
         "Dropped": [node for node in before.nodes if node not in after.nodes],
-        "Stale": [node for node in nodes if after.nodes[node].freshness == "stale"],
     }
     for title, members in groups.items():
-        print_as = render.listed(sorted(members, key=lambda node: (node.split("/")[0], int(node.partition("/")[2] or 0)))) or "nothing"
-        yield f"{title + ':':<11}{print_as}"
-    for node in groups["Stale"]:
-        yield f"           {node}: {why(after.nodes[node])}"
+        yield f"{title + ':':<11}{listed(sorted(members, key=node_order)) or 'nothing'}"
+    for told_stale in outdated(after.nodes) or ["nothing"]:
+        yield f"{'Stale:':<11}{told_stale}"
 
 
 def headline(text: str) -> None:

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from reprise_cli.words import BUSY, changed, node_order, outdated, told, worth
 from reprise_contracts import frames
-from reprise_contracts.nodes import PHASE_NAMES, PHASES, phase_of, step_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import NodeView, State
 
-BUSY = frozenset({"queued", "running", "cancelling"})
 SOURCE_ENDS = frozenset({"completed", "failed", "duplicate"})
 Outcome = Literal["completed", "failed", "cancelled", "refused"]
 
@@ -50,6 +49,8 @@ class SessionView:
     seq: int = 0
     run_id: str | None = None
     progress: float = 0.0
+    running: bool = False
+    """A run is under way, as far as frames have said."""
     waiting: int = 0
     known: bool = False
     nodes: dict[str, NodeView] = field(default_factory=dict)
@@ -65,7 +66,7 @@ class SessionView:
 
     def order(self) -> list[str]:
         """The nodes as a reader expects them: phases in order, steps below the third."""
-        return sorted(self.nodes, key=lambda node: (PHASES.index(phase_of(node)), step_of(node) or 0))
+        return sorted(self.nodes, key=node_order)
 
     def apply(self, frame: object) -> list[str]:
         """Take one frame; frames of other sessions change nothing."""
@@ -82,6 +83,7 @@ class SessionView:
         self.known = True
         self.topic, self.batch_id, self.seq = state.topic, state.batch_id, max(self.seq, state.seq)
         self.run_id = state.run.run_id if state.run else None
+        self.running = state.run is not None
         self.progress = 100 * state.run.done / max(state.run.total, 1) if state.run else self.progress
         self.waiting = len(state.queue)
         self.nodes = dict(state.nodes)
@@ -100,7 +102,7 @@ class SessionView:
         """Take the whole state, and give the lines for what was not known yet."""
         before = self.nodes
         self.load(state)
-        return [line for node in self.order() for line in changed(node, before.get(node), self.nodes[node])]
+        return [line for node in self.order() for line in changed(node, before.get(node), self.nodes[node], running=self.running)]
 
     def _node(self, frame: frames.NodeUpdate) -> list[str]:
         view = NodeView.model_validate(frame.model_dump())
@@ -108,7 +110,14 @@ class SessionView:
         self.nodes[frame.node] = view
         if view.status != "running":
             self.messages.pop(frame.node, None)
-        return changed(frame.node, before, view)
+        self.running = self.running or view.status in BUSY
+        return changed(frame.node, before, view, running=self.running)
+
+    def _session(self, frame: frames.SessionUpdate) -> list[str]:
+        """Steps that the plan no longer has are gone."""
+        steps = {f"phase3/{number}" for number in frame.plan_steps}
+        self.nodes = {node: view for node, view in self.nodes.items() if not node.startswith("phase3/") or node in steps}
+        return []
 
     def _progress(self, frame: frames.WorkflowProgress) -> list[str]:
         self.progress = frame.progress
@@ -122,21 +131,24 @@ class SessionView:
 
     def _end(self, ending: Ending) -> None:
         self.endings.append(ending)
-        self.run_id = None
+        self.run_id, self.running = None, False
         self.waiting = max(self.waiting - 1, 0)
+
+    def _outdated(self) -> list[str]:
+        return [f"Stale: {members}" for members in outdated(self.nodes)]
 
     def _complete(self, frame: frames.WorkflowComplete) -> list[str]:
         self._end(Ending("completed", frame.run_id))
         self.progress = 100.0
-        return ["Run completed"]
+        return ["Run completed", *self._outdated()]
 
     def _failed(self, frame: frames.WorkflowFailed) -> list[str]:
         self._end(Ending("failed", frame.run_id, problem=frame.problem))
-        return [f"Run failed{f': {frame.problem.detail}' if frame.problem else ''}"]
+        return [f"Run failed{f': {frame.problem.detail}' if frame.problem else ''}", *self._outdated()]
 
     def _cancelled(self, frame: frames.WorkflowCancelled) -> list[str]:
         self._end(Ending("cancelled", frame.run_id))
-        return [f"Run cancelled{f': {frame.reason}' if frame.reason else ''}"]
+        return [f"Run cancelled{f': {frame.reason}' if frame.reason else ''}", *self._outdated()]
 
     def _refused(self, frame: frames.WorkflowRefused) -> list[str]:
         self.endings.append(Ending("refused", command_id=frame.command_id, problem=frame.problem))
@@ -173,12 +185,13 @@ class SessionView:
         return [f"Error{f' in {frame.phase}' if frame.phase else ''}: {frame.message}"]
 
     def _run_started(self, frame: frames.PhaseRerunStarted | frames.StepRerunStarted) -> list[str]:
-        self.progress = 0.0
+        self.progress, self.running = 0.0, True
         return []
 
 
 HANDLERS: dict[type, Callable[[SessionView, Any], list[str]]] = {
     frames.NodeUpdate: SessionView._node,
+    frames.SessionUpdate: SessionView._session,
     frames.WorkflowProgress: SessionView._progress,
     frames.WorkflowQueued: SessionView._queued,
     frames.WorkflowComplete: SessionView._complete,
@@ -192,58 +205,3 @@ HANDLERS: dict[type, Callable[[SessionView, Any], list[str]]] = {
     frames.PhaseRerunStarted: SessionView._run_started,
     frames.StepRerunStarted: SessionView._run_started,
 }
-
-
-def name_of(node: str, title: str = "") -> str:
-    """A node in words: `phase2 synthesize`, `step 4 How fast is it?`."""
-    step = step_of(node) if node != "phase3/*" else None
-    if step is not None:
-        return f"step {step}{f' {title}' if title else ''}"
-    if node == "phase3/*":
-        return "steps of a new plan"
-    return f"{node} {PHASE_NAMES[phase_of(node)]}"
-
-
-def result_of(view: NodeView) -> str:
-    """What came of a node, in a few words."""
-    if view.status == "failed" and view.problem:
-        return f"{view.problem.detail} {view.problem.action}".strip()
-    return "unchanged" if view.status == "completed" and view.unchanged else view.headline
-
-
-def why(view: NodeView) -> str:
-    """Why a node is stale: its nearest cause in words."""
-    if not view.causes:
-        return ""
-    cause = view.causes[0]
-    return cause.text or f"{cause.node}: {cause.reason}"
-
-
-def told(node: str, view: NodeView) -> str:
-    """One node as one line."""
-    parts = [f"{name_of(node, view.title)}: {view.status}"]
-    if view.status == "completed" and view.seconds:
-        parts.append(f"in {view.seconds:.1f} s")
-    if (result := result_of(view)) and view.status in {"completed", "failed"}:
-        parts.append(f"– {result}")
-    if view.freshness == "stale" and view.status not in BUSY:
-        parts.append(f"[stale{f': {why(view)}' if why(view) else ''}]")
-    return " ".join(parts)
-
-
-def worth(view: NodeView) -> bool:
-    """Whether a node says anything yet."""
-    return view.status not in {"pending", "queued"} or view.freshness is not None
-
-
-def changed(node: str, before: NodeView | None, after: NodeView) -> list[str]:
-    """The line that a change of a node is worth; none for the group and for what only counts up."""
-    was = before or NodeView()
-    tried = (after.status, after.generation, after.attempt) != (was.status, was.generation, was.attempt)
-    if node == "phase3" or after.status == "queued" or (not tried and after.freshness == was.freshness):
-        return []
-    if tried or after.status in BUSY:
-        return [told(node, after)] if tried else []
-    if after.freshness == "stale":
-        return [f"{name_of(node, after.title)}: stale{f': {why(after)}' if why(after) else ''}"]
-    return [f"{name_of(node, after.title)}: up to date"]

@@ -12,10 +12,10 @@ from reprise_cli import render
 from reprise_cli.errors import CommandFailed, UsageError
 from reprise_cli.follow import Follower
 from reprise_cli.follow import watch as watch_frames
-from reprise_cli.live import SessionView, told
+from reprise_cli.live import SessionView
 from reprise_cli.reruns import SessionArgument
 from reprise_cli.terminal import Terminal
-from reprise_contracts.nodes import PHASES
+from reprise_cli.words import listed, node_order, told
 from reprise_contracts.states import State
 
 Format = Literal["md", "html", "pdf", "docx", "json"]
@@ -63,17 +63,11 @@ def doing(state: State) -> str:
         return "The batch is ended; its results stay readable."
     if state.run:
         queued = f", {len(state.queue)} waiting" if state.queue else ""
-        return f"Running {render.listed(state.run.targets)}: {state.run.done} of {state.run.total} done{queued}"
+        return f"Running {listed(state.run.targets)}: {state.run.done} of {state.run.total} done{queued}"
     stale = [node for node in state.nodes if state.nodes[node].freshness == "stale" and node != "phase3"]
     if stale:
-        return f"Stale: {render.listed(sorted(stale, key=node_order))}. Bring it up to date with: reprise refresh {state.session_id}"
+        return f"Stale: {listed(sorted(stale, key=node_order))}. Bring it up to date with: reprise refresh {state.session_id}"
     return "Nothing is running."
-
-
-def node_order(node: str) -> tuple[int, int]:
-    """Phases in order, steps by number."""
-    phase, _, step = node.partition("/")
-    return PHASES.index(phase), int(step or 0)
 
 
 def watch(

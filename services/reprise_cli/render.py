@@ -7,7 +7,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from reprise_cli.live import SessionView, name_of, result_of, why
+from reprise_cli.live import SessionView
+from reprise_cli.words import listed, name_of, result_of, why
 from reprise_contracts.nodes import Status
 from reprise_contracts.states import BatchView, NodeView, PoolView, Preview
 
@@ -100,17 +101,6 @@ def preview(answer: Preview) -> RenderableType:
     if answer.provisional:
         table.add_row(Text("note", style="yellow"), Text("The session is busy: this is provisional, and the run waits for its turn."))
     return table
-
-
-def listed(nodes: Iterable[str]) -> str:
-    """Nodes in words, the steps as numbers: `phase2 synthesize, steps 1 4 7`."""
-    nodes = list(nodes)
-    steps = [node[7:] for node in nodes if node.startswith("phase3/") and node != "phase3/*"]
-    named = [name_of(node) for node in nodes if not (node.startswith("phase3/") and node != "phase3/*")]
-    if steps:
-        place = next((place for place, text in enumerate(named) if text.startswith(("phase3", "phase4", "steps"))), len(named))
-        named.insert(place, f"step{'s' if len(steps) > 1 else ''} {' '.join(steps)}")
-    return ", ".join(named)
 
 
 def batches(found: Iterable[BatchView]) -> Table:

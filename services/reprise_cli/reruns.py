@@ -8,7 +8,6 @@ import typer
 
 from reprise_cli import render
 from reprise_cli.client import Client
-from reprise_cli.live import name_of
 from reprise_cli.research import (
     AllowPartialOption,
     EngineOption,
@@ -22,6 +21,7 @@ from reprise_cli.research import (
     finish,
 )
 from reprise_cli.terminal import Terminal
+from reprise_cli.words import listed, name_of
 from reprise_contracts.commands import IfRunning, Options
 from reprise_contracts.nodes import Phase
 
@@ -136,7 +136,7 @@ def again(terminal: Terminal, path: str, session_id: str, target: Mapping[str, o
         said = f"{receipt.status.capitalize()}{place}: run {receipt.run_id or 'to be named'}, command {receipt.command_id}"
         terminal.answer(receipt.model_dump(mode="json"), said)
         if receipt.plan is not None and receipt.plan.run:
-            terminal.say(f"Runs {render.listed(receipt.plan.run)}")
+            terminal.say(f"Runs {listed(receipt.plan.run)}")
         terminal.say(f"Follow it with: reprise watch {session_id}")
 
 

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from reprise_cli.live import SessionView, name_of, told
+from reprise_cli.live import SessionView
+from reprise_cli.words import name_of, told
 from reprise_contracts import frames
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import ArtifactView, Cause, NodeView, RunView, State
@@ -54,6 +55,22 @@ def test_a_stale_node_says_why() -> None:
     causes = (Cause(node="phase3/4", reason="changed", text="step 4 has new findings"),)
     view = NodeView(status="completed", freshness="stale", causes=causes, artifact=MADE)
     assert told("phase4", view) == "phase4 report: completed [stale: step 4 has new findings]"
+
+
+def test_what_a_run_leaves_stale_is_told_at_its_end() -> None:
+    """While it runs it may come to it yet; at the end there is a line for each reason, and only for what is left and in the plan."""
+    view = SessionView("s1")
+    steps = [f"phase3/{n}" for n in range(1, 4)]
+    for node in (*steps, "phase4"):
+        view.apply(update(node, status="completed", freshness="fresh"))
+    assert view.apply(update("phase2", status="running")) == ["phase2 synthesize: running"]
+    waits = (Cause(node="phase2", reason="upstream", text="The plan is stale."),)
+    assert [view.apply(update(node, status="completed", freshness="stale", causes=waits)) for node in (*steps, "phase4")] == [[]] * 4
+    assert view.apply(update("phase3/2", status="completed", freshness="fresh")) == []
+    view.apply(frames.SessionUpdate(session_id="s1", seq=8, n=0, plan_steps=(1, 2)))
+    end = frames.WorkflowComplete(run_id="r1", session_id="s1", seq=9, n=0)
+    assert view.apply(end) == ["Run completed", "Stale: step 1, phase4 report (The plan is stale.)"]
+    assert view.apply(update("phase4", status="completed", freshness="fresh")) == ["phase4 report: up to date"], "nothing runs"
 
 
 def test_a_failed_node_says_what_and_what_to_do() -> None:
