@@ -12,7 +12,9 @@ import pytest
 from reprise_contracts.events import Commit, RunStarted
 from reprise_runtime import topology
 from reprise_runtime.artifact_store import S3Store
-from reprise_runtime.nats import ApiError, Bus, Connection, connect
+from reprise_runtime.bus import Bus
+from reprise_runtime.connection import Connection, connect
+from reprise_runtime.jetstream import ApiError
 from reprise_runtime.servers import MinioGateway, NatsServer, SeaweedServer
 from reprise_runtime.settings import Settings
 from servers_for_tests import Eventually, settings_for

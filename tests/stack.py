@@ -20,8 +20,9 @@ from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_runtime.artifact_store import S3Store, await_bucket
+from reprise_runtime.bus import Bus
+from reprise_runtime.connection import Connection, connect
 from reprise_runtime.errors import Retryable
-from reprise_runtime.nats import Bus, Connection, connect
 from reprise_runtime.servers import NatsServer, SeaweedServer, free_ports
 from reprise_runtime.session_log import NatsSessionLog
 from reprise_runtime.settings import S3, Settings

@@ -21,7 +21,7 @@ from reprise_runtime.settings import Settings
 if TYPE_CHECKING:
     from reprise_runtime.archive import Manifest
     from reprise_runtime.artifact_store import S3Store
-    from reprise_runtime.nats import Bus
+    from reprise_runtime.bus import Bus
 
 T = TypeVar("T")
 
@@ -89,7 +89,8 @@ def _local_servers(folder: Path) -> Iterator[Settings]:
 def _with_servers(settings: Settings, work: "Callable[[Bus, S3Store], Awaitable[T]]") -> T:
     """Do some work with the operator's rights."""
     from reprise_runtime.artifact_store import S3Store  # noqa: PLC0415 - as above
-    from reprise_runtime.nats import ApiError, connect  # noqa: PLC0415 - as above
+    from reprise_runtime.connection import connect  # noqa: PLC0415 - as above
+    from reprise_runtime.jetstream import ApiError  # noqa: PLC0415 - as above
     from reprise_runtime.topology import open_bus  # noqa: PLC0415 - as above
 
     async def run() -> T:

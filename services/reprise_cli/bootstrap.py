@@ -56,7 +56,7 @@ def variable_users() -> str:
 
 def _run(settings: Settings, terminal: Terminal, *, repair: bool, wait: float) -> "list[Drift]":
     from reprise_runtime import bootstrap as there  # noqa: PLC0415 - the clients of both servers are loaded by the command that needs them
-    from reprise_runtime.nats import ApiError  # noqa: PLC0415 - as above
+    from reprise_runtime.jetstream import ApiError  # noqa: PLC0415 - as above
 
     setup(settings.log.model_copy(update={"level": "error"}), "bootstrap")
     try:

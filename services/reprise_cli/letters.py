@@ -9,8 +9,10 @@ from typing import TypeVar
 from reprise_cli.errors import CommandFailed, NoServer
 from reprise_contracts import subjects
 from reprise_runtime.acknowledgement import REASON, STREAM_SEQ, SUBJECT
+from reprise_runtime.bus import Bus
+from reprise_runtime.connection import connect
 from reprise_runtime.errors import RepriseError, Unavailable
-from reprise_runtime.nats import MESSAGE_NOT_FOUND, ApiError, Bus, Stored, connect
+from reprise_runtime.jetstream import MESSAGE_NOT_FOUND, ApiError, Stored
 from reprise_runtime.settings import Nats
 
 T = TypeVar("T")

@@ -37,9 +37,10 @@ from reprise_gateway.workflow import WorkflowService
 from reprise_runtime import logs, metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.artifact_store import ArtifactStore, S3Store
+from reprise_runtime.bus import Publisher
+from reprise_runtime.connection import connect, leave
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.middleware import broker_options
-from reprise_runtime.nats import Publisher, connect, leave
 from reprise_runtime.session_log import NatsSessionLog, SessionLog
 from reprise_runtime.settings import Settings
 from reprise_runtime.tokens import unlocked

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from reprise_contracts import subjects
 from reprise_runtime import topology
+from reprise_runtime.bus import Bus
 from reprise_runtime.errors import Unavailable
-from reprise_runtime.nats import ApiError, Bus, server_time
+from reprise_runtime.jetstream import ApiError, server_time
 from reprise_runtime.settings import Settings
 
 _DELETED = {"DEL", "PURGE"}

@@ -18,8 +18,8 @@ from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_runtime import snapshots
 from reprise_runtime.errors import Reset, Retryable, Unavailable
+from reprise_runtime.jetstream import ApiError
 from reprise_runtime.logs import logger
-from reprise_runtime.nats import ApiError
 from reprise_runtime.session_log import Entry, Following, SessionLog
 
 KEPT = 256

@@ -9,8 +9,8 @@ from reprise_orchestrator.handler import Orchestrator
 from reprise_orchestrator.states import States
 from reprise_runtime import metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
+from reprise_runtime.connection import connect
 from reprise_runtime.logs import logger, setup
-from reprise_runtime.nats import connect
 from reprise_runtime.puller import Puller
 from reprise_runtime.session_log import NatsSessionLog
 from reprise_runtime.settings import Settings

@@ -21,8 +21,8 @@ from reprise_orchestrator.states import States
 from reprise_runtime import metrics, tracing
 from reprise_runtime.acknowledgement import Delivery
 from reprise_runtime.admission import Admission
+from reprise_runtime.bus import Publisher
 from reprise_runtime.errors import Conflict, RepriseError, Retryable
-from reprise_runtime.nats import Publisher
 from reprise_runtime.session_log import SessionLog
 
 _logger = structlog.get_logger("orchestrator")

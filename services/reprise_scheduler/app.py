@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from reprise_contracts import subjects
 from reprise_runtime import metrics, tracing
 from reprise_runtime.artifact_store import S3Store, await_bucket
+from reprise_runtime.bus import Bus
+from reprise_runtime.connection import connect
 from reprise_runtime.errors import Unavailable
+from reprise_runtime.jetstream import ApiError
 from reprise_runtime.logs import logger, setup
-from reprise_runtime.nats import ApiError, Bus, connect
 from reprise_runtime.session_log import NatsSessionLog
 from reprise_runtime.settings import Settings
 from reprise_runtime.topology import open_bus

@@ -14,9 +14,9 @@ from reprise_domain.dispatch import job_for
 from reprise_domain.state import Session
 from reprise_runtime import metrics, tracing
 from reprise_runtime.artifact_store import ArtifactStore
+from reprise_runtime.bus import Publisher
 from reprise_runtime.errors import AlreadyHeld
 from reprise_runtime.logs import logger
-from reprise_runtime.nats import Publisher
 
 _log = logger(__name__)
 LARGEST = 256 * 1024

@@ -9,9 +9,9 @@ from reprise_domain.batch import Batch
 from reprise_domain.state import Session
 from reprise_domain.sweep import decided_against
 from reprise_runtime.artifact_store import ArtifactStore
+from reprise_runtime.bus import Publisher
 from reprise_runtime.errors import ObjectMissing
 from reprise_runtime.logs import logger
-from reprise_runtime.nats import Publisher
 from reprise_runtime.session_log import SessionLog
 
 _log = logger(__name__)

@@ -21,8 +21,8 @@ from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
 from reprise_runtime import metrics, tracing
 from reprise_runtime.artifact_store import S3Store, await_bucket
+from reprise_runtime.connection import connect
 from reprise_runtime.logs import logger, setup
-from reprise_runtime.nats import connect
 from reprise_runtime.puller import Puller
 from reprise_runtime.settings import Settings
 from reprise_runtime.topology import open_bus

@@ -11,9 +11,9 @@ from nats.aio.msg import Msg
 from reprise_contracts import subjects
 from reprise_contracts.wire import Malformed
 from reprise_runtime import metrics
+from reprise_runtime.bus import Bus
 from reprise_runtime.errors import RepriseError, Retryable, Terminal
 from reprise_runtime.logs import logger
-from reprise_runtime.nats import Bus
 from reprise_runtime.settings import Timings
 
 _log = logger(__name__)

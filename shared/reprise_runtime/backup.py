@@ -25,9 +25,10 @@ from reprise_domain.reduce import Impossible, fold
 from reprise_domain.state import Session
 from reprise_runtime.archive import Archive, Manifest, Message, Saved
 from reprise_runtime.artifact_store import ArtifactStore
+from reprise_runtime.bus import Bus
 from reprise_runtime.errors import ObjectMissing, Unavailable
 from reprise_runtime.follower import Follower
-from reprise_runtime.nats import MSG_ID, Bus
+from reprise_runtime.jetstream import MSG_ID
 
 STREAMS = (subjects.INBOX, subjects.SESSIONS, subjects.DLQ, subjects.POOLS)
 """In the order in which they are copied."""

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from reprise_runtime import topology
 from reprise_runtime.artifact_store import S3Store
+from reprise_runtime.connection import connect
 from reprise_runtime.errors import Retryable, Unavailable
 from reprise_runtime.minio_users import ensure_users, is_minio
-from reprise_runtime.nats import connect
 from reprise_runtime.rights import ADMIN, ROLES, WHO_AM_I, rights
 from reprise_runtime.settings import Settings
 from reprise_runtime.topology import Drift

@@ -14,9 +14,10 @@ from typing import Literal, NamedTuple, Self
 from nats.aio.msg import Msg
 from nats.errors import Error
 
+from reprise_runtime.bus import Bus
 from reprise_runtime.errors import RepriseError, Reset
+from reprise_runtime.jetstream import ApiError
 from reprise_runtime.logs import logger
-from reprise_runtime.nats import ApiError, Bus
 from reprise_runtime.pull_requests import PullRequests
 
 _log = logger(__name__)

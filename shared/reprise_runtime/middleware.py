@@ -8,8 +8,9 @@ from nats.aio.msg import Msg
 
 from reprise_contracts import subjects
 from reprise_runtime.acknowledgement import Delivery
+from reprise_runtime.bus import Bus
+from reprise_runtime.connection import connect_options
 from reprise_runtime.logs import logger
-from reprise_runtime.nats import Bus, connect_options
 from reprise_runtime.settings import Nats, Timings
 
 _log = logger(__name__)

@@ -13,7 +13,8 @@ from typing import cast
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from reprise_runtime.nats import API, STATUS, Bus
+from reprise_runtime.bus import Bus
+from reprise_runtime.jetstream import API, STATUS
 
 _NANOSECONDS = 1_000_000_000
 _EXPIRES = 30.0

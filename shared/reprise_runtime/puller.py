@@ -14,8 +14,8 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from reprise_runtime.acknowledgement import Delivery
+from reprise_runtime.bus import Bus
 from reprise_runtime.logs import logger
-from reprise_runtime.nats import Bus
 from reprise_runtime.pull_requests import PullRequests
 from reprise_runtime.settings import Timings
 

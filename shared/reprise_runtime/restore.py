@@ -14,8 +14,9 @@ from reprise_runtime import topology
 from reprise_runtime.archive import Archive, Manifest, Message
 from reprise_runtime.artifact_store import ArtifactStore
 from reprise_runtime.backup import Say, side_by_side
+from reprise_runtime.bus import Bus
 from reprise_runtime.errors import Refused, Unavailable
-from reprise_runtime.nats import MSG_ID, ApiError, Bus
+from reprise_runtime.jetstream import MSG_ID, ApiError
 from reprise_runtime.settings import Settings
 
 ORDER = (subjects.SESSIONS, subjects.DLQ, subjects.POOLS, subjects.INBOX)

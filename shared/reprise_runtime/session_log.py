@@ -11,10 +11,11 @@ from nats.aio.msg import Msg
 from reprise_contracts import subjects
 from reprise_contracts.events import Commit
 from reprise_contracts.wire import Malformed
+from reprise_runtime.bus import Bus
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.follower import Followed, Follower, Start
+from reprise_runtime.jetstream import API, STATUS
 from reprise_runtime.logs import logger
-from reprise_runtime.nats import API, STATUS, Bus
 
 _log = logger(__name__)
 _PAGE = 1000

@@ -10,9 +10,10 @@ from nats.aio.client import Client
 
 from reprise_contracts import subjects
 from reprise_contracts.nodes import PHASES
+from reprise_runtime.bus import Bus
 from reprise_runtime.errors import NoRoom, Unavailable
+from reprise_runtime.jetstream import CONSUMER_NOT_FOUND, STREAM_NOT_FOUND, ApiError
 from reprise_runtime.logs import logger
-from reprise_runtime.nats import CONSUMER_NOT_FOUND, STREAM_NOT_FOUND, ApiError, Bus
 from reprise_runtime.settings import Settings
 
 _log = logger(__name__)

@@ -3,7 +3,7 @@
 import pytest
 
 from contract.adapters.test_session_log import *  # noqa: F403 - the suite itself
-from reprise_runtime.nats import Bus
+from reprise_runtime.bus import Bus
 from reprise_runtime.session_log import NatsSessionLog, SessionLog
 
 pytestmark = pytest.mark.docker

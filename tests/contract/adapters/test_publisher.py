@@ -8,8 +8,8 @@ import pytest
 
 from reprise_contracts import subjects
 from reprise_runtime.acknowledgement import REASON, STREAM_SEQ, SUBJECT, Claim
+from reprise_runtime.bus import Publisher
 from reprise_runtime.errors import AlreadyHeld, Conflict, StreamFull
-from reprise_runtime.nats import Publisher
 from reprise_runtime.puller import Puller
 from reprise_runtime.settings import Settings
 from reprise_runtime.testing import MemoryBus

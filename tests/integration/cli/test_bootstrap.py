@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from reprise_contracts import subjects
-from reprise_runtime.nats import Bus, connect
+from reprise_runtime.bus import Bus
+from reprise_runtime.connection import connect
 from reprise_runtime.rights import ADMIN, ROLES
 from reprise_runtime.servers import MinioGateway, NatsServer, free_ports
 

@@ -27,7 +27,8 @@ from reprise_orchestrator.handler import Orchestrator
 from reprise_orchestrator.states import States
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.artifact_store import S3Store
-from reprise_runtime.nats import Bus, connect
+from reprise_runtime.bus import Bus
+from reprise_runtime.connection import connect
 from reprise_runtime.puller import Puller
 from reprise_runtime.servers import NatsServer, SeaweedServer, free_ports
 from reprise_runtime.session_log import NatsSessionLog

@@ -6,8 +6,8 @@ import pytest
 
 from operated_stack import Operated, until
 from reprise_contracts import subjects
+from reprise_runtime.bus import Bus
 from reprise_runtime.errors import NoRoom
-from reprise_runtime.nats import Bus
 from reprise_runtime.servers import NatsServer
 
 MB = 1 << 20

@@ -8,8 +8,9 @@ from faststream.nats import JStream, NatsBroker, PullSub
 from reprise_contracts import subjects
 from reprise_contracts.commands import Cancel
 from reprise_contracts.wire import Malformed
+from reprise_runtime.bus import Bus
+from reprise_runtime.connection import connect_options
 from reprise_runtime.middleware import acknowledgement
-from reprise_runtime.nats import Bus, connect_options
 from reprise_runtime.settings import Settings
 from servers_for_tests import Eventually
 

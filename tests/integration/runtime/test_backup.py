@@ -14,8 +14,8 @@ from reprise_gateway.states import state_of
 from reprise_runtime.archive import Archive, Message
 from reprise_runtime.artifact_store import S3Store
 from reprise_runtime.backup import back_up
+from reprise_runtime.bus import Bus
 from reprise_runtime.errors import Refused, Unavailable
-from reprise_runtime.nats import Bus
 from reprise_runtime.restore import restore
 from reprise_runtime.testing import MemoryStore
 from stack import Caller, Stack, until

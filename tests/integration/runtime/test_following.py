@@ -9,9 +9,10 @@ from reprise_contracts import subjects
 from reprise_contracts.events import Commit
 from reprise_contracts.wire import Malformed
 from reprise_runtime import topology
+from reprise_runtime.bus import Bus
+from reprise_runtime.connection import connect
 from reprise_runtime.errors import Reset
 from reprise_runtime.follower import Follower
-from reprise_runtime.nats import Bus, connect
 from reprise_runtime.servers import NatsServer
 from reprise_runtime.session_log import NatsSessionLog
 from reprise_runtime.settings import Settings

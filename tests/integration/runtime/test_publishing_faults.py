@@ -9,8 +9,9 @@ from integration.runtime.proxy import Proxy
 from reprise_contracts import subjects
 from reprise_contracts.events import Commit
 from reprise_runtime import topology
+from reprise_runtime.bus import Bus
+from reprise_runtime.connection import connect
 from reprise_runtime.errors import Conflict, PublishTimeout, Refused, Unavailable
-from reprise_runtime.nats import Bus, connect
 from reprise_runtime.puller import Puller
 from reprise_runtime.servers import NatsServer, free_ports
 from reprise_runtime.session_log import NatsSessionLog

@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from reprise_contracts import subjects as s
 from reprise_contracts.nodes import PHASES
 from reprise_runtime import topology
+from reprise_runtime.connection import connect
 from reprise_runtime.errors import NotPermitted, Unavailable
 from reprise_runtime.follower import Follower
-from reprise_runtime.nats import connect
 from reprise_runtime.rights import ADMIN, GATEWAY, ORCHESTRATOR, OUTSIDE, ROLES, SCHEDULER, SERVICES, WHO_AM_I, inbox_of
 from reprise_runtime.servers import NatsServer
 from reprise_runtime.settings import Settings

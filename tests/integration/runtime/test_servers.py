@@ -12,8 +12,8 @@ import pytest
 from reprise_contracts.events import Commit
 from reprise_runtime import topology
 from reprise_runtime.artifact_store import S3Store
+from reprise_runtime.connection import connect
 from reprise_runtime.errors import Unavailable
-from reprise_runtime.nats import connect
 from reprise_runtime.servers import MinioGateway, NatsServer, SeaweedServer, Server, find_binary, free_ports
 from reprise_runtime.session_log import NatsSessionLog
 from servers_for_tests import settings_for

@@ -10,9 +10,10 @@ from faststream.nats import NatsBroker
 from pydantic import ValidationError
 
 from reprise_runtime.artifact_store import S3Store
+from reprise_runtime.bus import Bus
+from reprise_runtime.connection import connect
 from reprise_runtime.errors import StoreUnavailable, Unavailable
 from reprise_runtime.middleware import broker_options
-from reprise_runtime.nats import Bus, connect
 from reprise_runtime.servers import NatsServer, SeaweedServer, free_ports
 from reprise_runtime.settings import S3, Nats
 

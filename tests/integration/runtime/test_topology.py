@@ -2,7 +2,7 @@
 
 from reprise_contracts import subjects
 from reprise_runtime import topology
-from reprise_runtime.nats import Bus
+from reprise_runtime.bus import Bus
 from reprise_runtime.settings import Settings
 
 

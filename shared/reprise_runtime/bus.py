@@ -1,187 +1,45 @@
-"""The connection to NATS, and the one way to publish: confirmed, repeated under a stable id, read back when in doubt."""
+"""The one way to publish: confirmed, repeated under a stable id, read back when in doubt. And to ask, and to look back."""
 
 import asyncio
 import base64
 import contextlib
 import json
-import os
 import random
-import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from reprise_contracts.problems import Problem
-from reprise_contracts.subjects import JETSTREAM
-from reprise_runtime import tls
-from reprise_runtime.errors import (
-    AlreadyHeld,
-    Conflict,
-    NoRoom,
-    NotPermitted,
-    PublishTimeout,
-    Refused,
-    RepriseError,
-    StreamFull,
-    Unavailable,
+from reprise_runtime.connection import Connection
+from reprise_runtime.errors import Conflict, NotPermitted, PublishTimeout, RepriseError, Unavailable
+from reprise_runtime.jetstream import (
+    API,
+    EXPECTED_SEQ,
+    EXPECTED_STREAM,
+    MESSAGE_NOT_FOUND,
+    MSG_ID,
+    NO_RESOURCES,
+    STATUS,
+    STORE_FAILED,
+    STREAM_NOT_FOUND,
+    WRONG_LAST_SEQUENCE,
+    ApiError,
+    Stored,
+    no_room,
+    parse_headers,
+    rejected,
+    server_time,
+    too_large,
 )
 from reprise_runtime.logs import logger
-from reprise_runtime.settings import Nats
 
-API = JETSTREAM
-MSG_ID = "Nats-Msg-Id"
-EXPECTED_STREAM = "Nats-Expected-Stream"
-EXPECTED_SEQ = "Nats-Expected-Last-Subject-Sequence"
-STATUS = "Status"
-EX_SOFTWARE = 70
 IN_FLIGHT = 512
 """Publications of one process that wait for their confirmation; more wait for these, or a slow disk would be answered with repeats."""
 
-STREAM_NOT_FOUND = 10059
-CONSUMER_NOT_FOUND = 10014
-MESSAGE_NOT_FOUND = 10037
-WRONG_LAST_SEQUENCE = (10071, 10164)
-STORE_FAILED = 10077
-NO_RESOURCES = (10002, 10023, 10028, 10047)
-TOO_LARGE = (10053, 10054)
-_VIOLATION = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"', re.IGNORECASE)
-
 _log = logger(__name__)
-
-
-def leave() -> None:
-    """End the process at once: its supervisor starts a new one. A pull loop on a closed connection would spin for ever."""
-    os._exit(EX_SOFTWARE)
-
-
-class Connection(Client):
-    """A client that knows whether it is being closed on purpose."""
-
-    leaving = False
-    secure = False
-    """Only a server that encrypts will do: the library alone would go on in plain text, and send the password, where none is offered."""
-    on_violation: Callable[[str], None] | None = None
-    """Called with the subject (in lower case: the library's parser) of a publication that the server refused."""
-
-    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
-        if initial_connection and self.secure and not info.get("tls_required"):
-            raise nats.errors.Error("the server does not encrypt (`tls` in its configuration): nothing is said to it")
-        await super()._process_info(info, initial_connection=initial_connection)
-
-    @staticmethod
-    def _parse_header_lines(raw: bytes) -> dict[str, str]:
-        """The library's own takes 22 µs for the headers of a stored message; this one 4."""
-        return _header_lines(raw.decode("utf-8", "replace"))
-
-    async def close(self) -> None:
-        """Close for good, on purpose."""
-        self.leaving = True
-        try:
-            await super().close()
-        except asyncio.CancelledError:
-            # Closing amid a reconnection, the library cancels the wait that it shares with it; it is closed all the same.
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-
-    async def drain(self) -> None:
-        """Finish what is under way, then close for good, on purpose."""
-        self.leaving = True
-        await super().drain()
-
-
-def connect_options(settings: Nats, name: str) -> dict[str, Any]:
-    """What any client of ours connects with; FastStream's broker by way of `middleware.broker_options`."""
-
-    async def on_error(error: Exception) -> None:
-        _heard(error, settings)
-
-    options: dict[str, Any] = {
-        "servers": [url.strip() for url in settings.url.split(",")],
-        "name": name,
-        "inbox_prefix": settings.inbox,
-        "error_cb": on_error,
-        "max_reconnect_attempts": -1,
-        "reconnect_time_wait": 0.25,
-        "connect_timeout": 2,
-        "ping_interval": 10,
-        "max_outstanding_pings": 2,
-        "pending_size": 16 * 1024 * 1024,
-    }
-    if settings.secure:
-        options |= {"tls": tls.context(settings.ca), "tls_handshake_first": settings.tls_first}
-    if settings.user is not None:
-        options["user"] = settings.user
-        options["password"] = settings.password.get_secret_value() if settings.password else ""
-    if settings.creds is not None:
-        options["user_credentials"] = str(settings.creds)
-    return options
-
-
-def _heard(error: Exception, settings: Nats) -> re.Match[str] | None:
-    """Log what the server complains of; the match if it is a right that is missing: the server then drops what was sent, in silence."""
-    violation = _VIOLATION.search(str(error))
-    if violation is None:
-        _log.warning("nats", error=str(error) or type(error).__name__)
-    else:
-        advice = "give the server the users that `reprise bootstrap --nats-users` prints"
-        _log.error("not permitted", user=settings.user, action=violation[1], subject=violation[2], advice=advice)
-    return violation
-
-
-async def connect(settings: Nats, name: str, *, on_lost: Callable[[], None] = leave) -> Connection:
-    """Connect; raises `Unavailable` after `connect_timeout`.
-
-    A connection that is lost later is sought for ever. Should the library close it all the same (a protocol error), `on_lost` is called.
-    """
-    client = Connection()
-    client.secure = settings.secure
-
-    async def on_closed() -> None:
-        if not client.leaving:
-            _log.error("nats connection closed for good", name=name)
-            on_lost()
-
-    async def on_error(error: Exception) -> None:
-        violation = _heard(error, settings)
-        if violation is not None and violation[1].lower() == "publish" and client.on_violation is not None:
-            client.on_violation(violation[2])
-
-    options = connect_options(settings, name) | {"error_cb": on_error, "closed_cb": on_closed}
-    try:
-        await asyncio.wait_for(client.connect(**options), settings.connect_timeout)
-    except (TimeoutError, OSError, nats.errors.Error) as error:
-        await client.close()
-        raise Unavailable(f"no NATS server at {settings.url}: {error or 'no answer'}") from error
-    return client
-
-
-class ApiError(Exception):
-    """JetStream said no."""
-
-    def __init__(self, error: Mapping[str, Any]) -> None:
-        self.code: int = error.get("code", 500)
-        self.err_code: int = error.get("err_code", 0)
-        self.description: str = error.get("description", "")
-        super().__init__(f"{self.description} ({self.err_code})")
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A message as a stream keeps it."""
-
-    seq: int
-    subject: str
-    headers: Mapping[str, str]
-    data: bytes
-    at: datetime | None = None
-    """When it was stored."""
 
 
 class Publisher(Protocol):
@@ -396,7 +254,7 @@ class Bus:
                 return await self._publish_once(subject, data, stream, fields)
             except ApiError as error:
                 if error.err_code not in WRONG_LAST_SEQUENCE or expect_last_subject_seq is None:
-                    raise _rejected(error, stream, subject, len(data)) from error
+                    raise rejected(error, stream, subject, len(data)) from error
                 return await self._read_back(stream, subject, expect_last_subject_seq, identity)
             except (PublishTimeout, Unavailable) as error:
                 if pause is None or isinstance(error, NotPermitted):
@@ -464,31 +322,6 @@ class Bus:
             raise
 
 
-def server_time(text: str) -> datetime:
-    """A moment as the server writes it, to the nanosecond; kept to the microsecond."""
-    whole, _, fraction = text.removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}+00:00")
-
-
-def parse_headers(raw: bytes) -> dict[str, str]:
-    """The headers of a stored message."""
-    return _header_lines(raw.decode("utf-8", "replace").partition("\r\n")[2])
-
-
-def _header_lines(text: str) -> dict[str, str]:
-    return {name: value.strip() for name, mark, value in (line.partition(":") for line in text.split("\r\n")) if mark}
-
-
-def too_large(subject: str, size: int) -> Refused:
-    """A message that the server will never take."""
-    return Refused(Problem(type="too_large", detail=f"{size} bytes are too many for one message on {subject}", action="send less at once"))
-
-
-def no_room(what: str, error: ApiError) -> NoRoom:
-    """JetStream's refusal for want of room, with what to do."""
-    return NoRoom(f"{what}: JetStream has no room: {error}; {NoRoom.advice}")
-
-
 def void(_: object) -> None:
     """Nothing, whatever came."""
 
@@ -496,18 +329,3 @@ def void(_: object) -> None:
 def _expire(answer: "asyncio.Future[Msg]") -> None:
     if not answer.done():
         answer.set_exception(TimeoutError())
-
-
-def _rejected(error: ApiError, stream: str, subject: str, size: int) -> Exception:
-    """What a refused publish means."""
-    if error.err_code == STORE_FAILED and "per subject" in error.description:
-        return AlreadyHeld(f"{stream} still holds a message on {subject}")
-    if error.err_code in NO_RESOURCES:
-        return no_room(stream, error)
-    if error.err_code == STORE_FAILED:
-        return StreamFull(f"{stream}: {error.description}")
-    if error.err_code in TOO_LARGE:
-        return too_large(subject, size)
-    if error.err_code in WRONG_LAST_SEQUENCE:
-        return Conflict(f"{subject}: {error.description}")
-    return Unavailable(f"{stream}: {error}")
