@@ -155,7 +155,7 @@ class World:
             used = {source.source_id: stored.get(source.source_id, source.version) for source in job.sources}
         return Truth(
             parts=dict(event.parts),
-            used=self._meant(job.node, used),
+            used=self._meant(job.node, used) | {gap.node: "no good result" for gap in job.gaps},  # R19
             parameters=(job.parameters.engine, job.parameters.model, job.parameters.guidance),
         )
 

@@ -23,7 +23,7 @@ _FIELDS = ("topic", "guidance", "engine", "model", "command_id")
 _OPTIONS = ("stop_after", "allow_partial", "max_tokens", "max_session_tokens")
 PART = 16 * 1024 * 1024
 """Bytes of one field of a form that is no file."""
-_FALSE = {"false", "0", "no", "off", ""}
+_FLAGS = {"true": True, "false": False}
 
 
 def is_form(request: Request) -> bool:
@@ -83,15 +83,22 @@ def _json(field: str, value: str) -> object:
         raise Refused(Problem(type="invalid", field=field, detail=detail, action="Correct it and send it again.")) from None
 
 
+def _value(field: object) -> object:
+    """A field of a form is a text: `true`, `false` and a number are read as in JSON; what else it is, its model judges."""
+    if not isinstance(field, str):
+        return field
+    return int(field) if field.isascii() and field.isdigit() else _FLAGS.get(field, field)
+
+
 def session_of(form: FormData) -> SessionRequest:
     """What a form asks for."""
     fields: dict[str, object] = {name: form[name] for name in _FIELDS if isinstance(form.get(name), str) and form[name] != ""}
     given = form.get("options")
     options = _json("options", given) if isinstance(given, str) and given else {}
     if isinstance(options, dict):
-        options = options | {name: form[name] for name in _OPTIONS if form.get(name)}
-    if "start" in form:
-        fields["start"] = str(form["start"]).lower() not in _FALSE
+        options = options | {name: _value(form[name]) for name in _OPTIONS if form.get(name)}
+    if form.get("start"):
+        fields["start"] = _value(form["start"])
     return parsed(SessionRequest, fields | {"options": options})
 
 

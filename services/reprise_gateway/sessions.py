@@ -100,11 +100,11 @@ async def edit(
     who: Who,
     key: Key,
     propagation: Propagation = "mark_stale",
-    dry_run: bool = False,
+    dry_run: Literal["true", "false"] = "false",
 ) -> Response:
     """Put goals or a plan of your own in place. New steps need no number; an edited step keeps the one that it carries."""
     call = SessionCall(session_id=session_id, command_id=key)
-    options = Options(propagation=propagation, dry_run=dry_run)
+    options = Options(propagation=propagation, dry_run=dry_run == "true")
     return outcome(await parts.service.edit(call, phase, await request.body(), options=options, if_match=if_match(request), caller=who))
 
 

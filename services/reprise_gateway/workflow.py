@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import uuid4
 
-from reprise_contracts.artifacts import ObjectRef
+from reprise_contracts.artifacts import ObjectRef, Phase1
 from reprise_contracts.commands import (
     Accept,
     AcceptCall,
@@ -30,7 +30,8 @@ from reprise_contracts.events import ArtifactEdited, CommandRefused
 from reprise_contracts.problems import Problem
 from reprise_contracts.refusals import DELETED, ENDED, REUSED
 from reprise_contracts.states import CommandView, Preview, Receipt, State
-from reprise_domain.commands import preview_edit, spec_of
+from reprise_domain.commands import spec_of
+from reprise_domain.decide import preview_edit
 from reprise_domain.preview import obstacle, preview
 from reprise_domain.state import Session
 from reprise_gateway.access import Caller
@@ -142,16 +143,16 @@ class WorkflowService:
         named = _named(call, caller)
         asked = options.model_copy(update={"dry_run": False})
 
-        def drafted(base: Session) -> tuple[Draft, Edit]:
+        def drafted(base: Session, goals: frozenset[str] | None) -> tuple[Draft, Edit]:
             execution_id = f"edit-{uuid4().hex}"
-            draft = Draft(base, node, body, by=caller.name, execution_id=execution_id, at=self._clock())
+            draft = Draft(base, node, body, goals, by=caller.name, execution_id=execution_id, at=self._clock())
             ref = ObjectRef(key=draft.key, sha256=draft.sha256, bytes=len(draft.document))
             return draft, Edit(**named, node=node, artifact=ref, parts=draft.parts, plan=draft.plan, if_match=if_match, options=asked)
 
         if not options.dry_run and named["command_id"] in session.commands:
             base = await self._before_edit(session, named["command_id"])
-            return await self._decide(session, "edit", drafted(base)[1])
-        draft, command = drafted(session)
+            return await self._decide(session, "edit", drafted(base, None)[1])
+        draft, command = drafted(session, await self._goals(session) if node == "phase2" else None)
         self._allowed(command, session)
         if options.dry_run:
             previewed = preview_edit(session, command, self._clock())
@@ -165,6 +166,15 @@ class WorkflowService:
             if command.command_id in (await self.session(session.session_id)).commands:  # refused for good: nothing will name the object
                 await self._store.delete([draft.key])
             raise
+
+    async def _goals(self, session: Session) -> frozenset[str]:
+        """The ids of the goals that there are now; an edited plan may name these."""
+        made = session.node("phase1").made
+        if made is None:
+            return frozenset()
+        ref = made.event.artifact
+        found = Phase1.read(await self._store.get_verified(ref.key, ref.sha256))
+        return frozenset(goal.goal_id for goal in found.goals)
 
     async def _before_edit(self, session: Session, command_id: str) -> Session:
         """The session that an edit was made on: its new steps were numbered from there."""

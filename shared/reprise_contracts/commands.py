@@ -30,23 +30,34 @@ IfRunning = Literal["queue", "interrupt", "reject"]
 StepId = Annotated[int, Field(ge=1, strict=True)]
 """A step's number; `true` and `"1"` are none."""
 Feature = Literal["phase_rerun", "step_rerun", "plan_edit"]
-Ceiling = Annotated[int, Field(ge=0, le=10**12)]
+Ceiling = Annotated[int, Field(ge=0, le=10**12, strict=True)]
 """Tokens; 0 is none."""
+Flag = Annotated[bool, Field(strict=True)]
+"""`true` or `false`: `1`, `"yes"` and the like are neither."""
+
+
+def _not_one(value: object) -> object:
+    """Python takes 1 for true."""
+    return value if isinstance(value, bool) else None
+
+
+Yes = Annotated[Literal[True], BeforeValidator(_not_one)]
+"""`true`, or left out."""
 
 
 class Options(Wire):
     """How a rerun is to be done."""
 
     propagation: Propagation = "cascade"
-    force: bool = False
-    refetch: bool = False
+    force: Flag = False
+    refetch: Flag = False
     guidance: Guidance | None = None
     engine: Name | None = None
     model: Name | None = None
     if_running: IfRunning = "queue"
-    allow_partial: bool = False
+    allow_partial: Flag = False
     stop_after: Phase | None = None
-    dry_run: bool = False
+    dry_run: Flag = False
     plan_token: Name | None = None
     max_tokens: Ceiling | None = None
     """What the run may spend: at this ceiling nothing more of it begins."""
@@ -59,7 +70,7 @@ class Target(Wire):
 
     phase: Phase | None = None
     steps: Annotated[tuple[StepId, ...], Field(max_length=10_000)] | None = None
-    stale: Literal[True] | None = None
+    stale: Yes | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> "Target":
@@ -139,6 +150,12 @@ class Edit(Command):
     if_match: Sha256 | None = None
     options: Options = Options(propagation="mark_stale")
 
+    @model_validator(mode="after")
+    def _plan_of_phase2(self) -> "Edit":
+        if (self.plan is not None) != (self.node == "phase2"):
+            raise ValueError("`plan` is there with phase2 and with nothing else")
+        return self
+
     def fingerprint(self) -> str:
         """The object's key differs at every try; what it says does not."""
         asked = self.model_dump(mode="json", include={"command_id", "node", "parts", "if_match", "options"}, exclude_defaults=True)
@@ -170,9 +187,9 @@ class SessionSpec(Wire):
     engine: Name = ""
     model: Name = ""
     guidance: Guidance = ""
-    start: bool = True
+    start: Flag = True
     stop_after: Phase | None = None
-    allow_partial: bool = False
+    allow_partial: Flag = False
     max_tokens: Ceiling | None = None
     max_session_tokens: Ceiling | None = None
     policy: Policy = Policy()
@@ -206,7 +223,7 @@ class RemoveSource(Command):
 class EndBatch(Command):
     """`end`: cancel what runs and refuse every later command; with `delete` remove everything (R24)."""
 
-    delete: bool = False
+    delete: Flag = False
 
 
 BATCH_COMMANDS: dict[str, type[Command]] = {
@@ -225,7 +242,7 @@ class StartOptions(Wire):
     """Options of `POST /batches` and `POST /batches/{b}/sessions`."""
 
     stop_after: Phase | None = None
-    allow_partial: bool = False
+    allow_partial: Flag = False
     max_tokens: Ceiling | None = None
     max_session_tokens: Ceiling | None = None
 
@@ -238,7 +255,7 @@ class SessionRequest(Wire):
     engine: Name | None = None
     model: Name | None = None
     options: StartOptions = StartOptions()
-    start: bool = True
+    start: Flag = True
     command_id: CommandId | None = None
 
 
@@ -328,5 +345,5 @@ class EndCall(Wire):
     """`reprise.v1.api.end`."""
 
     batch_id: Id
-    delete: bool = False
+    delete: Flag = False
     command_id: CommandId | None = None

@@ -68,6 +68,8 @@ def _says(kind: str, error: ErrorDetails, context: Mapping[str, Any]) -> str:
         return "may not be empty" if least == 1 else f"needs at least {least:,} {_units(error, least)}"
     if kind == "string_pattern_mismatch":
         return PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
+    if kind == "literal_error" and context["expected"] == "True":
+        return "must be true"
     if kind in _WORDS:
         return _WORDS[kind].format_map(context)
     message = error["msg"].removeprefix("Value error, ")

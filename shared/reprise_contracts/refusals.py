@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from reprise_contracts.nodes import step_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.words import opening, spoken
 
@@ -62,6 +63,13 @@ def missing(node: str, parent: str, *, failed: bool) -> Problem:
     action = f"Run {spoken(parent)} first, or refresh the session"
     partial = ", or say `allow_partial`: the report then takes the last good result" if failed else ""
     return Problem(type="inputs_missing", detail=f"{opening(spoken(node))} cannot run: {why}.", action=f"{action}{partial}.")
+
+
+def failed(node: str) -> Problem:
+    """R19, R28: an older result does not stand for one that could not be made."""
+    detail = f"The last try of {spoken(node)} failed, and what it made before cannot be accepted in its place."
+    partial = ", or rerun the report with `allow_partial` and accept that" if step_of(node) else ""
+    return Problem(type="invalid", field="node", detail=detail, action=f"Rerun {spoken(node)}{partial}.")
 
 
 def unknown(steps: Iterable[int], valid: Iterable[int], *, obsolete: bool) -> Problem:

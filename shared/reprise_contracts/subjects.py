@@ -1,8 +1,9 @@
 """Every subject, stream, consumer and object key, each builder beside its wildcard. No other module spells one."""
 
+import re
 from typing import NamedTuple
 
-from reprise_contracts.nodes import phase_of, token
+from reprise_contracts.nodes import from_token, phase_of, token
 
 ROOT = "reprise.v1"
 JETSTREAM = "$JS.API"
@@ -237,6 +238,15 @@ def inputs_key(batch_id: str, session_id: str, node: str, generation: int, attem
 def inputs_prefix(batch_id: str, session_id: str) -> str:
     """All lists of inputs of a session."""
     return f"{INPUTS}/{batch_id}/{session_id}/"
+
+
+_OF_ATTEMPT = re.compile(r"(?:phase[0-4]|inputs)/[^/]+/[^/]+/(phase[0-9-]+)/g([0-9]+)(?:/[^/]+|-[0-9]+)\.json")
+
+
+def attempt_of(key: str) -> tuple[str, int] | None:
+    """The node and the generation that an artifact or a list of inputs was written for; None if a key is of neither."""
+    found = _OF_ATTEMPT.fullmatch(key)
+    return (from_token(found[1]), int(found[2])) if found else None
 
 
 def raw_key(batch_id: str, sha256: str) -> str:

@@ -7,13 +7,14 @@ from reprise_contracts.nodes import step_of
 
 Reason = Literal[
     "changed", "guidance", "engine", "model", "source_changed", "source_added", "source_removed",
-    "definition", "failed", "upstream", "missing",
+    "definition", "failed", "upstream", "missing", "lacking",
 ]  # fmt: skip
 """Why a node is stale (R4)."""
 
 _BECAUSE: Mapping[Reason, str] = {
     "changed": "{what} has changed.",
     "missing": "{what} has no result.",
+    "lacking": "The report was made without a good result of {what}.",
     "upstream": "{what} is stale.",
     "failed": "The last try of {what} failed.",
     "definition": "The plan defines {what} otherwise.",

@@ -5,10 +5,9 @@ from typing import Any, TypeVar
 
 from reprise_contracts import events as e
 from reprise_contracts.jobs import Attempt, Completed, Failed, LeaseEnded, Started
-from reprise_domain.draft import Draft
+from reprise_contracts.nodes import Status
 from reprise_domain.plans import unsound
-from reprise_domain.state import Node, Session
-from reprise_domain.turns import queue
+from reprise_domain.turns import Draft, queue
 
 E = TypeVar("E", bound=Attempt)
 _LONGEST_WAIT = 3600.0
@@ -21,42 +20,34 @@ def _of(event: type[E], given: Attempt, **more: Any) -> E:
     return event.model_validate(said | more)
 
 
-def _is(node: Node, given: Attempt) -> bool:
-    return node.generation == given.generation and node.attempt == given.attempt
-
-
-def _counts(session: Session, given: Attempt) -> bool:
-    """R17: a result counts only while its node is queued or running at exactly its generation and attempt."""
-    node = session.node(given.node)
-    return _is(node, given) and node.status in {"queued", "running"}
+def _finds(draft: Draft, given: Attempt, *statuses: Status) -> bool:
+    """R17: whether the node is in one of these statuses, at exactly this generation and attempt."""
+    node = draft.session.node(given.node)
+    return (node.generation, node.attempt) == (given.generation, given.attempt) and node.status in statuses
 
 
 def started(draft: Draft, report: Started) -> None:
     """A worker holds it."""
-    node = draft.session.node(report.node)
-    if _is(node, report) and node.status == "queued":
+    if _finds(draft, report, "queued"):
         draft.say(_of(e.NodeStarted, report))
 
 
 def completed(draft: Draft, report: Completed) -> None:
     """R17: the first result that is decided wins; any other is superseded."""
-    session, node = draft.session, draft.session.node(report.node)
-    if not _counts(session, report):
-        if node.made is None or node.made.event.execution_id != report.execution_id:
+    made = draft.session.node(report.node).made
+    if not _finds(draft, report, "queued", "running"):
+        if made is None or made.event.execution_id != report.execution_id:
             draft.say(_of(e.ResultSuperseded, report, key=report.artifact.key))
         stopped(draft, report)
-        return
-    problem = unsound(session, report.plan, edited=False) if report.plan is not None else None
-    if problem is not None:
+    elif report.plan is not None and (problem := unsound(draft.session, report.plan, edited=False)):
         _fail(draft, _of(Failed, report, problem=problem))
-        return
-    unchanged = node.made is not None and node.made.event.parts == report.parts
-    draft.say(_of(e.NodeCompleted, report, unchanged=unchanged))
+    else:
+        draft.say(_of(e.NodeCompleted, report, unchanged=made is not None and made.event.parts == report.parts))
 
 
 def failed(draft: Draft, report: Failed) -> None:
     """R19."""
-    if _counts(draft.session, report):
+    if _finds(draft, report, "queued", "running"):
         _fail(draft, report)
     else:
         stopped(draft, report)
@@ -64,16 +55,14 @@ def failed(draft: Draft, report: Failed) -> None:
 
 def stopped(draft: Draft, report: Attempt) -> None:
     """R20: whatever is said of a cancelling attempt, it no longer runs."""
-    node = draft.session.node(report.node)
-    if _is(node, report) and node.status == "cancelling":
+    if _finds(draft, report, "cancelling"):
         draft.say(_of(e.NodeCancelled, report))
 
 
 def lease_ended(draft: Draft, timer: LeaseEnded) -> None:
     """R20: a cancelling node whose worker is silent comes to rest when its lease ends."""
-    node = draft.session.node(timer.node)
-    lease = timedelta(seconds=draft.session.policy.lease_seconds)
-    if node.since is not None and draft.now >= node.since + lease:
+    since, lease = draft.session.node(timer.node).since, timedelta(seconds=draft.session.policy.lease_seconds)
+    if since is not None and draft.now >= since + lease:
         stopped(draft, timer)
 
 

@@ -44,20 +44,17 @@ def decide_batch(batch: Batch | None, batch_id: str, given: BatchInput, now: dat
     """The events that one input makes happen in a batch."""
     if batch is None:
         return _create(batch_id, given) if isinstance(given, c.CreateBatch) else ()
-    if isinstance(given, StoredFact | DownloadsSwept):
+    if not isinstance(given, c.Command):
         return _stored(batch, given) if isinstance(given, StoredFact) else _swept(batch, given)
     known = batch.commands.get(given.command_id)
-    if known is not None:
-        return () if known.fingerprint == given.fingerprint() else _refuse(given, REUSED)
-    if batch.deleted:
+    done = batch.deleted or (batch.ended and isinstance(given, c.EndBatch) and not given.delete)
+    if known.fingerprint == given.fingerprint() if known else done:  # R16; R24: ending can be repeated
         return ()
-    if batch.ended and not (isinstance(given, c.EndBatch) and given.delete):
-        return () if isinstance(given, c.EndBatch) else _refuse(given, ENDED)  # R24: ending can be repeated
-    return _asked(batch, given)
-
-
-def _refuse(command: c.Command, problem: Problem) -> tuple[e.BatchEvent, ...]:
-    return (e.BatchCommandRefused(**command.honoured(), kind=type(command).__name__.lower(), problem=problem),)
+    ended = batch.ended and not isinstance(given, c.EndBatch)
+    answer = REUSED if known else ENDED if ended else _asked(batch, given)
+    if not isinstance(answer, Problem):
+        return answer
+    return (e.BatchCommandRefused(**given.honoured(), kind=type(given).__name__.lower(), problem=answer),)
 
 
 def _create(batch_id: str, command: c.CreateBatch) -> tuple[e.BatchEvent, ...]:
@@ -65,7 +62,7 @@ def _create(batch_id: str, command: c.CreateBatch) -> tuple[e.BatchEvent, ...]:
     return (e.BatchCreated(**own, batch_id=batch_id, sources=command.sources), e.SessionAdded(**own, session=command.session))
 
 
-def _asked(batch: Batch, command: c.Command) -> tuple[e.BatchEvent, ...]:
+def _asked(batch: Batch, command: c.Command) -> tuple[e.BatchEvent, ...] | Problem:
     own = command.honoured()
     match command:
         case c.AddSession():
@@ -73,12 +70,13 @@ def _asked(batch: Batch, command: c.Command) -> tuple[e.BatchEvent, ...]:
         case c.PutSources():
             return (e.SourcesPut(**own, sources=tuple(_revised(batch, source) for source in command.sources)),)
         case c.RemoveSource():
-            problem = NO_SOURCE if command.source_id not in batch.sources else LAST_SOURCE if len(batch.sources) == 1 else None
-            return _refuse(command, problem) if problem else (e.SourceRemoved(**own, source_id=command.source_id),)
+            if command.source_id not in batch.sources:
+                return NO_SOURCE
+            return LAST_SOURCE if len(batch.sources) == 1 else (e.SourceRemoved(**own, source_id=command.source_id),)
         case c.EndBatch():
             return (e.BatchEnded(**own, batch_id=batch.batch_id, deleted=command.delete),)
         case _:  # a batch is created once
-            return _refuse(command, REUSED)
+            return REUSED
 
 
 def _revised(batch: Batch, source: Source) -> Source:

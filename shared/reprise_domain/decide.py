@@ -13,11 +13,13 @@ from reprise_contracts import events as e
 from reprise_contracts import jobs as j
 from reprise_contracts.commands import Accept, Cancel, Command, Edit, Options, Rerun, Target
 from reprise_contracts.problems import Problem
+from reprise_contracts.refusals import ENDED, REUSED
+from reprise_contracts.states import Preview
 from reprise_contracts.wire import derived_id
 from reprise_domain import attempts, commands
-from reprise_domain.draft import Draft
+from reprise_domain.preview import preview
 from reprise_domain.state import Session
-from reprise_domain.turns import drive
+from reprise_domain.turns import Draft, drive
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,37 @@ def decide_all(session: Session | None, inputs: Iterable[Input], now: datetime) 
         if draft.maybe is None:
             _create(draft, given)
         elif not draft.session.deleted:
-            _DECIDERS[type(given)](draft, given)
+            _take(draft, given)
         if draft.maybe is not None:
             drive(draft)
     return Decision(draft.maybe, tuple(draft.events))
+
+
+def preview_edit(session: Session, command: Edit, now: datetime) -> Preview | Problem:
+    """R12, R13: what an edit would do, read from the session as it would be then; or why it is refused."""
+    alone = command.model_copy(update={"options": command.options.model_copy(update={"propagation": "mark_stale"})})
+    decision = decide(session, alone, now)
+    refused = next((event for event in decision.events if isinstance(event, e.CommandRefused)), None)
+    return refused.problem if refused else preview(decision.session or session, commands.spec_of(session, command), before=session)
+
+
+def _take(draft: Draft, given: Input) -> None:
+    if isinstance(given, Denied):
+        _ask(draft, given.command, given.problem)
+    elif isinstance(given, Command):
+        _ask(draft, given, None)
+    else:
+        _TOLD[type(given)](draft, given)
+
+
+def _ask(draft: Draft, command: Command, denied: Problem | None) -> None:
+    """R16, R24: a repeat is answered from the log; another body under its id is refused, as is whatever an ended session is asked."""
+    known = draft.session.commands.get(command.command_id)
+    if known is not None and known.fingerprint == command.fingerprint():
+        return
+    problem = REUSED if known else ENDED if draft.session.ended else denied or _ASKED[type(command)](draft, command)
+    if problem is not None:
+        draft.say(e.CommandRefused(**command.honoured(), kind=type(command).__name__.lower(), problem=problem))
 
 
 def _create(draft: Draft, fact: Input) -> None:
@@ -90,17 +119,14 @@ def _swept(draft: Draft, swept: j.Swept) -> None:
         draft.say(e.SweepDone(seq=swept.seq))
 
 
-def _denied(draft: Draft, given: Denied) -> None:
-    if draft.takes(given.command):
-        draft.refuse(given.command, given.problem)
-
-
-_DECIDERS: Mapping[type, Callable[[Draft, Any], None]] = {
+_ASKED: Mapping[type, Callable[[Draft, Any], Problem | None]] = {
     Rerun: commands.rerun,
     Cancel: commands.cancel,
     Accept: commands.accept,
     Edit: commands.edit,
-    Denied: _denied,
+}
+"""What each command does; or the problem for which it is refused."""
+_TOLD: Mapping[type, Callable[[Draft, Any], None]] = {
     j.BatchFact: _fact,
     j.Started: attempts.started,
     j.Completed: attempts.completed,
@@ -109,3 +135,4 @@ _DECIDERS: Mapping[type, Callable[[Draft, Any], None]] = {
     j.LeaseEnded: attempts.lease_ended,
     j.Swept: _swept,
 }
+"""What follows from each fact and report."""

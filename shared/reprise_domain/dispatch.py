@@ -4,9 +4,8 @@ from datetime import datetime
 
 from reprise_contracts.artifacts import WHOLE, InputRef
 from reprise_contracts.jobs import Gap, Job
-from reprise_contracts.nodes import step_of
 from reprise_domain.budget import allowance
-from reprise_domain.freshness import Verdicts
+from reprise_domain.freshness import Verdicts, lacking
 from reprise_domain.graph import parents
 from reprise_domain.state import Node, Session
 
@@ -31,15 +30,10 @@ def job_for(session: Session, node: str) -> Job:
     if run is None:
         raise ValueError("a job belongs to an active run")
     inputs: dict[str, InputRef] = {}
-    gaps: list[Gap] = []
     for parent in parents(node, session.plan):
-        above = session.node(parent)
-        if above.made is not None:
-            made = above.made.event
-            inputs[parent] = InputRef(key=made.artifact.key, sha256=made.artifact.sha256, output=made.parts[WHOLE])
-        if node == "phase4" and step_of(parent) is not None and (above.made is None or above.status == "failed" or parent in run.bad):
-            reason = above.problem.detail if above.problem else "It has no result."
-            gaps.append(Gap(node=parent, used="last_good" if above.made else "nothing", reason=reason))
+        if (made := session.node(parent).made) is not None:
+            artifact = made.event.artifact
+            inputs[parent] = InputRef(key=artifact.key, sha256=artifact.sha256, output=made.event.parts[WHOLE])
     return Job(
         batch_id=session.batch_id,
         session_id=session.session_id,
@@ -54,7 +48,12 @@ def job_for(session: Session, node: str) -> Job:
         refetch=run.spec.options.refetch,
         previous=entry.made.event.artifact if entry.made and node in {"phase2", "phase4"} else None,
         next_step=session.next_step,
-        gaps=tuple(gaps),
+        gaps=tuple(_gap(step, session.node(step)) for step in lacking(session, node)),
         token_allowance=allowance(session),
         reasons=tuple(cause.text for cause in Verdicts(session).chain(node)) if node == "phase4" else (),
     )
+
+
+def _gap(step: str, entry: Node) -> Gap:
+    reason = entry.problem.detail if entry.problem else "It has no result."
+    return Gap(node=step, used="last_good" if entry.made else "nothing", reason=reason)

@@ -1,6 +1,6 @@
 """What becomes of a node at its turn: judged here for a run that is under way and for the preview of one."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Literal
 
 from reprise_contracts.nodes import step_of
@@ -31,6 +31,11 @@ def fate(session: Session, spec: Spec, node: str, *, bad: Container[str], coming
                 return "keep"
             return "block" if exhausted(session) else "may"
     return "block" if exhausted(session) else "run"
+
+
+def those(fates: Mapping[str, Fate], wanted: Fate) -> tuple[str, ...]:
+    """The nodes of one fate, in order."""
+    return tuple(node for node, found in fates.items() if found == wanted)
 
 
 def wanting(session: Session, spec: Spec, node: str, *, bad: Container[str], coming: Container[str]) -> list[str]:

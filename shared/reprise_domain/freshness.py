@@ -5,7 +5,7 @@ stale node has that as a cause; what the user accepted is taken off. So A → B 
 leave an artifact that looks fresh and is not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 
 from reprise_contracts.artifacts import TEXTS, WHOLE, text_part
@@ -22,25 +22,30 @@ FAILED = "failed"
 SOURCE = "source/"
 UPSTREAM = "upstream:"
 MISSING = ""
+LACKING = "lacking"
 CHAIN = 40
 """Links of a chain of causes that are shown at most."""
 
 
 def reads_now(session: Session, node: str) -> dict[str, str]:
     """R1, R3: every input and parameter of a node by name, and what it is now. An input that is missing is `""`."""
-    if node == "phase0" and session.run is not None and node in session.run.scope:
-        return _sources(session.run.sources) | _parameters(session, node)  # pinned (R18)
-    return _unpinned(session, node)
+    return inputs(session, node) | {name: value for name, value in session.parameters(node) if value}
 
 
-def _unpinned(session: Session, node: str) -> dict[str, str]:
-    """The same as the log has it, also while a run works on pinned sources."""
-    return inputs(session, node) | _parameters(session, node)
+def pinned(session: Session, node: str) -> dict[str, str]:
+    """R18, R19: the same as an attempt reads it: the sources as its run pinned them, and what a partial report lacks as lacking."""
+    run = session.run
+    if run is not None and node == "phase0":
+        return _sources(run.sources) | {name: value for name, value in session.parameters(node) if value}
+    return reads_now(session, node) | dict.fromkeys(lacking(session, node), LACKING)
 
 
-def _parameters(session: Session, node: str) -> dict[str, str]:
-    wished = session.parameters(node)
-    return {name: value for name in PARAMETERS if (value := getattr(wished, name))}
+def lacking(session: Session, node: str) -> tuple[str, ...]:
+    """R19: the steps of which a report has an older result or none, because they failed, before the run or in it."""
+    steps = parents(node, session.plan) if node == "phase4" and session.run is not None else ()
+    bad: Container[str] = session.run.bad if session.run is not None else ()
+    found = ((step, session.node(step)) for step in steps if step_of(step) is not None)
+    return tuple(step for step, entry in found if entry.made is None or entry.status == "failed" or step in bad)
 
 
 def _sources(sources: Iterable[Source]) -> dict[str, str]:
@@ -73,7 +78,7 @@ def moved(session: Session, node: str) -> dict[str, str]:
     entry = session.node(node)
     if entry.made is None:
         return {}
-    then, now = entry.made.reads, _unpinned(session, node)
+    then, now = entry.made.reads, reads_now(session, node)
     if then == now:
         return {}
     differing = {name: now.get(name, MISSING) for name in then.keys() | now.keys() if then.get(name, MISSING) != now.get(name, MISSING)}
@@ -152,14 +157,19 @@ def _cause(session: Session, node: str, name: str) -> Cause:
         return _told(node, PARAMETERS[name], session.wished_at(node))
     if name.startswith(SOURCE):
         return _source_cause(session, node, name)
-    source, text = producer(name), because(node, "definition")
-    if step_of(source) is not None and not (session.plan and step_of(source) in session.plan.by_id):
-        source, text = "phase2", GONE
-    made = session.node(source).made
-    at = made.changed_at if made else None
-    if name == DEFINITION or text == GONE:
-        return Cause(node=source, reason="definition", at=at, text=text)
-    return _told(source, "changed" if made else "missing", at)
+    return _input_cause(session, node, name)
+
+
+def _input_cause(session: Session, node: str, name: str) -> Cause:
+    source, entry = producer(name), session.node(node)
+    gone = step_of(source) is not None and not (session.plan and step_of(source) in session.plan.by_id)
+    made = session.node("phase2" if gone else source).made
+    if gone or name == DEFINITION:
+        text = GONE if gone else because(node, "definition")
+        return Cause(node="phase2", reason="definition", at=made.changed_at if made else None, text=text)
+    if entry.made is not None and entry.made.reads.get(name) == LACKING:
+        return _told(source, "lacking", session.node(source).since)
+    return _told(source, "changed", made.changed_at) if made else _told(source, "missing", None)
 
 
 def _source_cause(session: Session, node: str, name: str) -> Cause:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reprise_contracts.artifacts import ABSTRACT, REFERENCES, TEXTS, WHOLE, PlannedStep
-from reprise_contracts.nodes import PHASES, Freshness, Phase, Status, phase_of, step_node, step_of
+from reprise_contracts.nodes import Freshness, Phase, Status, phase_of, step_node, step_of
 
 DEFINITION = "definition"
 
@@ -78,11 +78,6 @@ def all_nodes(plan: Plan | None) -> tuple[str, ...]:
     return ("phase0", "phase1", "phase2", *(plan.nodes if plan else ()), "phase4")
 
 
-def phases_below(phase: Phase) -> tuple[Phase, ...]:
-    """The phases that read a phase, directly or not."""
-    return PHASES[PHASES.index(phase) + 1 :]
-
-
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The part of the graph that a run considers: whole phases, or of phase 3 only some steps."""
@@ -99,18 +94,8 @@ class Scope:
 
     def of_phase(self, phase: Phase, plan: Plan | None) -> tuple[str, ...]:
         """The nodes of one phase that are in the scope, in order."""
-        if phase not in self.phases:
+        if phase not in self.phases or (phase == "phase3" and plan is None):
             return ()
-        if phase != "phase3":
+        if phase != "phase3" or plan is None:
             return (phase,)
-        if plan is None:
-            return ()
-        if self.steps is None:
-            return plan.nodes
-        return tuple(step_node(number) for number in sorted(self.steps) if number in plan.by_id)
-
-    def until(self, last: Phase | None) -> "Scope":
-        """The same scope without the phases after `last` (R27)."""
-        if last is None:
-            return self
-        return Scope(tuple(p for p in self.phases if PHASES.index(p) <= PHASES.index(last)), self.steps)
+        return plan.nodes if self.steps is None else tuple(step_node(number) for number in sorted(self.steps) if number in plan.by_id)

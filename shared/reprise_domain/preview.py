@@ -9,14 +9,13 @@ from reprise_contracts.problems import Problem
 from reprise_contracts.states import Estimate, Plan, Preview
 from reprise_contracts.wire import digest
 from reprise_domain.budget import exhausted
-from reprise_domain.fates import Fate, fate, may_move, wanting
+from reprise_domain.fates import Fate, fate, may_move, those, wanting
 from reprise_domain.freshness import UPSTREAM, Verdicts
 from reprise_domain.graph import Scope, all_nodes, parents
 from reprise_domain.plans import unknown_steps
 from reprise_domain.state import Session, Spec, scope_of
 
 NEW_STEPS = "phase3/*"
-LISTS = ("run", "may_run", "keep", "stale", "drop", "may_drop")
 
 
 def obstacle(session: Session, spec: Spec, *, busy: bool) -> Problem | None:
@@ -56,8 +55,7 @@ def preview(session: Session, spec: Spec, *, at_its_turn: bool = False, before: 
     session = replace(session, run=None, max_tokens=session.max_tokens if ceiling is None else ceiling)
     scope, nodes, verdicts = scope_of(spec, session.plan), all_nodes(session.plan), Verdicts(session)
     fates = _fates(session, spec, scope)
-    run = tuple(node for node, found in fates.items() if found == "run")
-    may = tuple(node for node, found in fates.items() if found == "may")
+    run, may = those(fates, "run"), those(fates, "may")
     coming = {*run, *may}
     stale = _stale_after(session, verdicts, coming)
     left = [node for node in nodes if node not in coming and session.node(node).made is not None]
@@ -74,7 +72,7 @@ def preview(session: Session, spec: Spec, *, at_its_turn: bool = False, before: 
     )
     if busy:
         return Preview(plan=plan, provisional=True)
-    lists = {name: sorted(getattr(plan, name)) for name in LISTS}
+    lists = plan.model_dump(mode="json", exclude={"warnings", "estimate"})
     options = spec.options.model_dump(mode="json", exclude={"dry_run", "plan_token"}, exclude_defaults=True)
     return Preview(plan=plan, plan_token=digest([lists, spec.target.model_dump(mode="json"), options])[:32])
 

@@ -14,12 +14,12 @@ from reprise_contracts import events as e
 from reprise_contracts.artifacts import Tokens
 from reprise_contracts.nodes import PHASES, Status, step_node, step_of
 from reprise_contracts.sources import StoredSource
-from reprise_domain.freshness import PARAMETERS, SOURCE, reads_now
+from reprise_domain.freshness import PARAMETERS, SOURCE, pinned, reads_now
 from reprise_domain.graph import Plan
 from reprise_domain.state import Known, Made, Run, Session, Spec, Wished, recorded, scope_of
 from reprise_persistent.mapping import Map
 
-REDUCER = 4
+REDUCER = 5
 """The version of all this: what another one folded is not read, the log is folded again."""
 
 MOVES: Mapping[str, tuple[tuple[Status, ...], Status]] = {
@@ -217,7 +217,7 @@ def _node_queued(session: Session, event: e.NodeQueued, at: datetime) -> Session
         raise Impossible("a node was queued outside a run")
     session = _moved(
         session, event, at, generation=event.generation, attempt=event.attempt, not_before=event.not_before,
-        reads=reads_now(session, event.node), problem=None,
+        reads=pinned(session, event.node), problem=None,
     )  # fmt: skip
     return replace(session, run=replace(run, ready=run.ready.drop(event.node), in_flight=run.in_flight.put(event.node, True)))
 
@@ -304,22 +304,15 @@ def _ended(session: Session, event: e.SessionEnded, at: datetime) -> Session:
     return replace(session, ended=True, deleting=session.deleting or event.deleting)
 
 
-def _deleted(session: Session, event: e.SessionDeleted, at: datetime) -> Session:
-    return replace(session, ended=True, deleting=True, deleted=True, littered=0)
-
-
-def _swept(session: Session, event: e.SweepDone, at: datetime) -> Session:
-    return replace(session, littered=0)
-
-
-def _as_it_was(session: Session, event: Any, at: datetime) -> Session:
-    return session
+def _with(session: Session, event: Any, at: datetime, **changes: Any) -> Session:
+    """What is the same after every event of its type; nothing, where an event only tells."""
+    return replace(session, **changes) if changes else session
 
 
 _REDUCERS: Mapping[type, Callable[[Session, Any, datetime], Session]] = {
-    e.SessionCreated: _as_it_was,
+    e.SessionCreated: _with,
     e.SourcesChanged: _sources_changed,
-    e.CommandRefused: _as_it_was,
+    e.CommandRefused: _with,
     e.CommandHonoured: _honoured,
     e.RunQueued: _run_queued,
     e.RunMerged: _run_merged,
@@ -333,12 +326,12 @@ _REDUCERS: Mapping[type, Callable[[Session, Any, datetime], Session]] = {
     e.NodesBlocked: partial(_settled, bad=True),
     e.NodeCancelling: _moved,
     e.NodeCancelled: _node_cancelled,
-    e.ResultSuperseded: _as_it_was,
+    e.ResultSuperseded: _with,
     e.ArtifactEdited: _edited,
     e.NodeAccepted: _accepted,
     e.SessionEnded: _ended,
-    e.SessionDeleted: _deleted,
-    e.SweepDone: _swept,
+    e.SessionDeleted: partial(_with, ended=True, deleting=True, deleted=True, littered=0),
+    e.SweepDone: partial(_with, littered=0),
 }
 _LITTERING = frozenset({e.RunFinished, e.ResultSuperseded, e.ArtifactEdited, e.SessionEnded})
 """After these there may be objects that the log has decided against."""

@@ -7,11 +7,11 @@ from datetime import datetime
 from reprise_contracts import events as e
 from reprise_contracts.commands import Options, Policy, Target
 from reprise_contracts.jobs import Parameters
-from reprise_contracts.nodes import PHASES, Phase, Status, phase_of, step_node, step_of
+from reprise_contracts.nodes import PHASES, Status, phase_of, step_node, step_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source
 from reprise_contracts.states import CommandStatus
-from reprise_domain.graph import Plan, Scope, phases_below
+from reprise_domain.graph import Plan, Scope
 from reprise_persistent.mapping import Map
 
 IN_FLIGHT: frozenset[Status] = frozenset({"queued", "running", "cancelling"})
@@ -219,13 +219,15 @@ class Session:
 
 def scope_of(spec: Spec, plan: Plan | None) -> Scope:
     """What a run considers: its targets, and below them what the propagation reaches (R7, R12, R26, R27)."""
-    cascade = spec.options.propagation == "cascade"
-    if spec.target.stale:
-        scope = Scope(PHASES)
-    elif spec.target.phase:
-        own: tuple[Phase, ...] = () if spec.kind == "edit" else (spec.target.phase,)
-        scope = Scope(own + (phases_below(spec.target.phase) if cascade else ()))
+    target, below = spec.target, spec.options.propagation == "cascade"
+    if target.stale:
+        first, last = 0, len(PHASES)
     else:
-        numbers = frozenset(spec.target.steps or ())
-        scope = Scope(("phase3", "phase4"), plan.below(numbers) if plan else numbers) if cascade else Scope(("phase3",), numbers)
-    return scope.until(spec.options.stop_after)
+        first = PHASES.index(target.phase or "phase3")
+        last = len(PHASES) if below else first + 1
+    if spec.options.stop_after:
+        last = min(last, PHASES.index(spec.options.stop_after) + 1)
+    steps = frozenset(target.steps) if target.steps else None
+    if steps and plan and below:
+        steps = plan.below(steps)
+    return Scope(PHASES[first + (spec.kind == "edit") : last], steps)

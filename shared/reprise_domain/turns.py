@@ -1,4 +1,7 @@
-"""The coupling rules, applied until nothing more follows: a run takes its turn, nodes take theirs, the next run begins."""
+"""A decision in the making, and the coupling rules that are applied to it until nothing more follows:
+
+a run takes its turn, nodes take theirs, the next run begins.
+"""
 
 from datetime import datetime
 
@@ -7,12 +10,31 @@ from reprise_contracts.nodes import phase_of, step_of
 from reprise_contracts.refusals import WAITS
 from reprise_contracts.wire import digest_of
 from reprise_domain.budget import exhausted
-from reprise_domain.draft import Draft
-from reprise_domain.fates import Fate, fate
-from reprise_domain.freshness import reads_now
+from reprise_domain.fates import Fate, fate, those
+from reprise_domain.freshness import pinned
 from reprise_domain.preview import changed_since, obstacle
-from reprise_domain.reduce import THROUGH
+from reprise_domain.reduce import THROUGH, reduce
 from reprise_domain.state import Run, Session, Spec
+
+
+class Draft:
+    """What the deciders write on. A session is there in all of them but the one that creates it."""
+
+    def __init__(self, session: Session | None, now: datetime) -> None:
+        self.maybe = session
+        self.now = now
+        self.events: list[e.SessionEvent] = []
+
+    @property
+    def session(self) -> Session:
+        """The state after the events so far."""
+        assert self.maybe is not None  # noqa: S101  # every decider but the first runs on a session
+        return self.maybe
+
+    def say(self, event: e.SessionEvent) -> None:
+        """One more event."""
+        self.events.append(event)
+        self.maybe = reduce(self.maybe, event, self.now)
 
 
 def drive(draft: Draft) -> None:
@@ -70,11 +92,11 @@ def _take_turns(draft: Draft, run: Run) -> None:
     """R7, R8, R12, R19: each node whose turn has come is run, kept or blocked. They do not depend on each other."""
     session = draft.session
     fates = {node: _fate(session, run, node) for node in sorted(run.ready, key=lambda node: step_of(node) or 0)}
-    for node in _those(fates, "run"):
+    for node in those(fates, "run"):
         queue(draft, node, session.node(node).generation + 1, 1, None)
-    if kept := _those(fates, "keep"):
+    if kept := those(fates, "keep"):
         draft.say(e.NodesKept(nodes=kept))
-    if blocked := _those(fates, "block"):
+    if blocked := those(fates, "block"):
         draft.say(e.NodesBlocked(nodes=blocked))
 
 
@@ -83,11 +105,7 @@ def _fate(session: Session, run: Run, node: str) -> Fate:
     return "block" if halted else fate(session, run.spec, node, bad=run.bad)
 
 
-def _those(fates: dict[str, Fate], wanted: Fate) -> tuple[str, ...]:
-    return tuple(node for node, found in fates.items() if found == wanted)
-
-
 def queue(draft: Draft, node: str, generation: int, attempt: int, not_before: datetime | None) -> None:
     """An attempt is ready, its inputs pinned (R18)."""
-    inputs = digest_of(reads_now(draft.session, node))
+    inputs = digest_of(pinned(draft.session, node))
     draft.say(e.NodeQueued(node=node, generation=generation, attempt=attempt, not_before=not_before, inputs=inputs))

@@ -30,6 +30,13 @@ SOURCES = [{"text": "a"}]
         (commands.Target, {"phase": "phase9"}, "phase must be 'phase0', 'phase1', 'phase2', 'phase3' or 'phase4'."),
         (commands.Target, {}, "body is refused: name one of `phase`, `steps` and `stale`."),
         (commands.Options, {"dry_run": "perhaps"}, "dry_run must be true or false."),
+        (commands.Options, {"force": "yes"}, "force must be true or false."),
+        (commands.Options, {"refetch": 1}, "refetch must be true or false."),
+        (commands.StartOptions, {"allow_partial": "true"}, "allow_partial must be true or false."),
+        (commands.SessionRequest, {"topic": "t", "start": 0}, "start must be true or false."),
+        (commands.EndCall, {"batch_id": "b", "delete": 1.0}, "delete must be true or false."),
+        (commands.Options, {"max_tokens": True}, "max_tokens must be a whole number."),
+        (commands.Target, {"stale": 1}, "stale must be true."),
         (commands.Rerun, {"command_id": "a b", "target": {"phase": "phase1"}}, "command_id must be 1 to 128 letters, digits, - or _."),
     ],
 )

@@ -28,7 +28,8 @@ export type Reason =
   | "definition"
   | "failed"
   | "upstream"
-  | "missing";
+  | "missing"
+  | "lacking";
 export type CommandStatus =
   | "accepted"
   | "queued"

@@ -16,8 +16,8 @@ from reprise_contracts.sources import Source
 from reprise_contracts.states import Plan, Preview
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import digest
-from reprise_domain.commands import preview_edit, spec_of
-from reprise_domain.decide import decide
+from reprise_domain.commands import spec_of
+from reprise_domain.decide import decide, preview_edit
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes
 from reprise_domain.preview import obstacle, preview
@@ -222,13 +222,14 @@ class Histories(RuleBasedStateMachine):
 
     @rule(node=st.sampled_from(["phase0", "phase1", "phase2", "phase3/1", "phase4"]))
     def accept(self, node: str) -> None:
-        """R28: after it the node is fresh, and stays so until the next change."""
+        """R28: after it the node is fresh, and stays so until the next change; R19: one whose last try failed stays stale."""
         if Verdicts(self.world.s).freshness(node) == "stale":
             self.watched = None
+            failed = self.world.s.node(node).status == "failed"
             self.world.give(Accept(command_id=self.name(), node=node, reason="good enough"))
             if not self.world.s.ended:
-                self.accepted = True
-                assert Verdicts(self.world.s).freshness(node) == "fresh"
+                self.accepted = self.accepted or not failed
+                assert Verdicts(self.world.s).freshness(node) == ("stale" if failed else "fresh")
 
     @rule(names=PLANS, cascade=st.booleans())
     def edit_plan(self, names: list[tuple[str, bool]], cascade: bool) -> None:

@@ -14,8 +14,8 @@ from reprise_contracts.sources import Source
 from reprise_contracts.states import Plan, Preview
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import digest
-from reprise_domain.commands import preview_edit, spec_of
-from reprise_domain.decide import decide
+from reprise_domain.commands import spec_of
+from reprise_domain.decide import decide, preview_edit
 from reprise_domain.dispatch import job_for
 from reprise_domain.freshness import Verdicts
 from reprise_domain.preview import preview
@@ -241,6 +241,44 @@ def test_r19_a_report_of_a_failed_step_is_partial_or_waits(world: World) -> None
     world.give(partial)
     world.drain()
     assert "phase4" in stale(world)
+
+
+def test_r19_a_partial_report_stays_stale_until_it_is_made_again_from_good_steps() -> None:
+    """Also where the step that it lacks never had a result, and where the step then says what it said before."""
+    world = World()
+    for node in ("phase0", "phase1", "phase2"):
+        world.complete(node)
+    world.fail("phase3/2")
+    world.drain()
+    rerun(world, phase="phase4", allow_partial=True)
+    assert [(gap.node, gap.used) for gap in job_for(world.s, "phase4").gaps] == [("phase3/2", "nothing")]
+    world.drain()
+    assert [(cause.node, cause.reason) for cause in Verdicts(world.s).chain("phase4")] == [("phase3/2", "lacking")]
+    rerun(world, "c-2", steps=(2,))
+    world.drain()
+    assert stale(world) == set()
+    rerun(world, "c-3", steps=(2,), allow_partial=True, force=True)
+    world.fail("phase3/2")
+    world.drain()
+    rerun(world, "c-4", steps=(2,), propagation="mark_stale")
+    world.drain()
+    assert world.s.node("phase3/2").made.event.unchanged  # type: ignore[union-attr]
+    assert stale(world) == {"phase4"}
+
+
+def test_r28_a_step_whose_last_try_failed_cannot_be_accepted(world: World) -> None:
+    """R19: what it made before does not stand for it, and a report that was made with that stays stale."""
+    rerun(world, steps=(2,), allow_partial=True)
+    world.fail("phase3/2")
+    world.drain()
+    world.give(Accept(command_id="a-1", node="phase3/2", reason="good enough"))
+    problem = command_of(world.s, "a-1").problem  # type: ignore[union-attr]
+    assert problem is not None
+    assert (problem.type, problem.field) == ("invalid", "node")
+    assert problem.action == "Rerun step 2, or rerun the report with `allow_partial` and accept that."
+    assert {"phase3/2", "phase4"} <= stale(world)
+    world.give(Accept(command_id="a-2", node="phase4", reason="good enough without it"))
+    assert stale(world) == {"phase3", "phase3/2"}
 
 
 def test_r8_an_unchanged_result_runs_none_of_its_readers(world: World) -> None:

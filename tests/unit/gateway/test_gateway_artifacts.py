@@ -146,7 +146,11 @@ async def test_r13_the_preview_of_an_edit_is_of_the_edited_plan(site: Any, http:
     [
         ("phase2", {"steps": []}, "steps"),
         ("phase2", {"synthesized_goal": "g", "steps": [{"title": ""}]}, "steps.0.title"),
-        ("phase2", {"synthesized_goal": "g", "steps": [{"title": "x", "depends_on": [9]}]}, None),
+        ("phase2", {"synthesized_goal": "g", "steps": [{"title": "x", "depends_on": [9]}]}, "steps.0.depends_on"),
+        ("phase2", {"synthesized_goal": "g", "steps": [{"title": "x", "depends_on": ["1"]}]}, "steps.0.depends_on"),
+        ("phase2", {"synthesized_goal": "g", "steps": [{"title": "x", "depends_on": 1}]}, "steps.0.depends_on"),
+        ("phase2", {"synthesized_goal": "g", "steps": [{"title": "x", "goal_ids": ["goal-9"]}]}, "steps.0.goal_ids"),
+        ("phase2", {"synthesized_goal": "g", "steps": [{"title": "x", "source_ids": [{}]}]}, "steps.0.source_ids.0"),
         ("phase2", {"steps": [{"title": "x"}]}, "synthesized_goal"),
         ("phase2", {"synthesized_goal": "g", "steps": [{"title": "x", "titel": "y"}]}, "steps.0.titel"),
         ("phase2", {"steps": [{"step_id": 1, "title": "x"}, {"step_id": 1, "title": "y"}]}, "steps.1.step_id"),
@@ -154,6 +158,8 @@ async def test_r13_the_preview_of_an_edit_is_of_the_edited_plan(site: Any, http:
         ("phase2", {"steps": [{"title": "x", "source_ids": ["src-9"]}]}, "steps.0.source_ids"),
         ("phase1", {"goals": [{"goal_id": "a", "question": "x"}, {"goal_id": "a", "question": "y"}]}, "goals"),
         ("phase1", {"goals": [{}]}, "goals.0.question"),
+        ("phase1", {"goals": [{"goal_id": ["a"], "question": "x"}]}, "goals"),
+        ("phase1", {"goals": [{"question": "x", "source_ids": ["src-9"]}]}, "goals.0.source_ids"),
         ("phase1", [], None),
     ],
 )
@@ -161,6 +167,31 @@ async def test_an_unsound_edit_names_its_field(site: Any, http: Any, phase: str,
     _, session_id = await site.finished(http)
     answer = await http.put(f"/sessions/{session_id}/artifacts/{phase}", json=body, headers=ANY)
     assert (answer.status_code, answer.json()["type"], answer.json().get("field")) == (422, "/problems/invalid", field), answer.text
+
+
+async def test_a_dry_run_of_an_edit_is_asked_for_by_true(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    plan, _ = await plan_of(http, session_id)
+    for word in ("yes", "1", "on"):
+        answer = await http.put(f"/sessions/{session_id}/artifacts/phase2?dry_run={word}", json=plan, headers=ANY)
+        assert (answer.status_code, answer.json()["field"]) == (422, "dry_run")
+
+
+async def test_an_edited_step_names_goals_that_there_are(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    plan, _ = await plan_of(http, session_id)
+    goals = [goal["goal_id"] for goal in (await http.get(f"/sessions/{session_id}/artifacts/phase1")).json()["goals"]]
+    plan["steps"][0]["goal_ids"] = [*goals, "goal-99"]
+    place = f"/sessions/{session_id}/artifacts/phase2"
+    answer = (await http.put(place, json=plan, headers=ANY)).json()
+    assert (answer["type"], answer["field"]) == ("/problems/invalid", "steps.0.goal_ids")
+    assert all(goal in answer["action"] for goal in goals)
+    plan["steps"][0]["goal_ids"] = goals
+    saved = await http.put(f"{place}?command_id=mine", json=plan, headers=ANY)
+    assert saved.status_code == 202, saved.text
+    await http.put(f"/sessions/{session_id}/artifacts/phase1", json={"goals": [{"goal_id": "other", "question": "Else?"}]}, headers=ANY)
+    repeated = await http.put(f"{place}?command_id=mine", json=plan, headers=ANY)  # R16: the goals of today do not matter to it
+    assert repeated.status_code == 202, repeated.text
 
 
 async def test_plan_edit_can_be_off(make_site: Any, settings_of: Any) -> None:
@@ -233,6 +264,19 @@ async def test_files_of_a_form_are_stored_and_named(site: Any, http: Any) -> Non
     assert site.store.objects[raw_key(batch_id, sources[1]["upload"]["sha256"])][0] == b"second"
     session = site.research.session(session_id)
     assert session.guidance == "Be brief." and session.run.spec.options.stop_after == "phase2"
+
+
+async def test_a_form_says_true_and_false_and_numbers_in_so_many_words(site: Any, http: Any) -> None:
+    """Its fields are texts: what is neither `true` nor `false` is no flag, as in JSON."""
+    files = [("files", ("a.txt", b"A text.", "text/plain"))]
+    form = {"topic": "Files", "start": "true", "allow_partial": "true", "max_tokens": "5"}
+    answer = await http.post("/batches", data=form, files=files)
+    assert answer.status_code == 201, answer.text
+    options = site.research.session(answer.json()["session_id"]).run.spec.options
+    assert (options.allow_partial, options.max_tokens) == (True, 5)
+    for given, field in (({"start": "0"}, "start"), ({"allow_partial": "yes"}, "options.allow_partial"), ({"start": "off"}, "start")):
+        answer = await http.post("/batches", data={"topic": "Files"} | given, files=files)
+        assert (answer.status_code, answer.json()["field"]) == (422, field)
 
 
 async def chunks() -> AsyncIterator[bytes]:

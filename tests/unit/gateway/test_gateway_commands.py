@@ -249,6 +249,11 @@ async def test_a_session_of_another_batch_is_not_found(site: Any, http: Any) -> 
         ("/workflow/restart/step", {"session_id": "s", "step_ids": [True]}, "step_ids.0"),
         ("/workflow/cancel", {"session_id": "s", "step_id": "3"}, "step_id"),
         ("/batches", {"topic": "x", "sources": [{"url": "http://x"}], "options": {"dry_run": True}}, "options.dry_run"),
+        ("/batches", {"topic": "x", "sources": [{"url": "http://x"}], "start": 0}, "start"),
+        ("/batches", {"topic": "x", "sources": [{"url": "http://x"}], "options": {"allow_partial": "no"}}, "options.allow_partial"),
+        ("/workflow/restart/phase", {"session_id": "s", "phase": "phase2", "options": {"force": "yes"}}, "options.force"),
+        ("/workflow/restart/step", {"session_id": "s", "step_ids": [1], "options": {"force": 1}}, "options.force"),
+        ("/workflow/refresh", {"session_id": "s", "options": {"dry_run": "false"}}, "options.dry_run"),
     ],
 )
 async def test_an_invalid_body_names_its_field(http: Any, path: str, body: dict[str, Any], field: str) -> None:
