@@ -16,7 +16,7 @@ from reprise_contracts.nodes import PHASES, Phase, phase_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import NodeView
 from reprise_contracts.words import opening, spoken
-from reprise_domain.freshness import Verdicts, needs_run
+from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes
 from reprise_domain.reduce import reduce
 from reprise_domain.state import Run, Session, Spec, scope_of
@@ -231,7 +231,9 @@ def _first_phase(session: Session, spec: Spec) -> Phase:
     """The phase that a rerun names; of a refresh, the first that has something to do."""
     if spec.target.phase:
         return spec.target.phase
-    return next((phase_of(node) for node in all_nodes(session.plan) if needs_run(session, node)), "phase0")
+    verdicts = Verdicts(session)
+    to_do = (node for node in all_nodes(session.plan) if session.node(node).status != "completed" or verdicts.freshness(node) != "fresh")
+    return next(map(phase_of, to_do), "phase0")
 
 
 def _goals(artifact: Artifact) -> f.Frame:

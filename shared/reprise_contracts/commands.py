@@ -167,6 +167,7 @@ class Edit(Command):
         return "plan_edit"
 
 
+SessionCommand = Rerun | Cancel | Accept | Edit
 SESSION_COMMANDS: dict[str, type[Command]] = {"rerun": Rerun, "cancel": Cancel, "accept": Accept, "edit": Edit}
 
 
@@ -226,6 +227,7 @@ class EndBatch(Command):
     delete: Flag = False
 
 
+BatchCommand = CreateBatch | AddSession | PutSources | RemoveSource | EndBatch
 BATCH_COMMANDS: dict[str, type[Command]] = {
     "create": CreateBatch,
     "session": AddSession,

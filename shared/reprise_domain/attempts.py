@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from reprise_contracts import events as e
+from reprise_contracts import events
 from reprise_contracts.jobs import Attempt, Completed, Failed, LeaseEnded, Started
 from reprise_contracts.nodes import Status
 from reprise_domain.plans import unsound
@@ -29,7 +29,7 @@ def _finds(draft: Draft, given: Attempt, *statuses: Status) -> bool:
 def started(draft: Draft, report: Started) -> None:
     """A worker holds it."""
     if _finds(draft, report, "queued"):
-        draft.say(_of(e.NodeStarted, report))
+        draft.say(_of(events.NodeStarted, report))
 
 
 def completed(draft: Draft, report: Completed) -> None:
@@ -37,12 +37,12 @@ def completed(draft: Draft, report: Completed) -> None:
     made = draft.session.node(report.node).made
     if not _finds(draft, report, "queued", "running"):
         if made is None or made.event.execution_id != report.execution_id:
-            draft.say(_of(e.ResultSuperseded, report, key=report.artifact.key))
+            draft.say(_of(events.ResultSuperseded, report, key=report.artifact.key))
         stopped(draft, report)
     elif report.plan is not None and (problem := unsound(draft.session, report.plan, edited=False)):
         _fail(draft, _of(Failed, report, problem=problem))
     else:
-        draft.say(_of(e.NodeCompleted, report, unchanged=made is not None and made.event.parts == report.parts))
+        draft.say(_of(events.NodeCompleted, report, unchanged=made is not None and made.event.parts == report.parts))
 
 
 def failed(draft: Draft, report: Failed) -> None:
@@ -56,7 +56,7 @@ def failed(draft: Draft, report: Failed) -> None:
 def stopped(draft: Draft, report: Attempt) -> None:
     """R20: whatever is said of a cancelling attempt, it no longer runs."""
     if _finds(draft, report, "cancelling"):
-        draft.say(_of(e.NodeCancelled, report))
+        draft.say(_of(events.NodeCancelled, report))
 
 
 def lease_ended(draft: Draft, timer: LeaseEnded) -> None:
@@ -70,7 +70,7 @@ def _fail(draft: Draft, report: Failed) -> None:
     """R19: a retryable failure is tried again after a while, until the attempts are used up."""
     policy = draft.session.policy
     again = report.problem.retryable and report.attempt < policy.max_attempts
-    draft.say(_of(e.NodeFailed, report, final=not again))
+    draft.say(_of(events.NodeFailed, report, final=not again))
     if again:
         usual = policy.backoff_seconds * 2 ** (report.attempt - 1)
         wait = timedelta(seconds=max(usual, min(report.retry_after or 0.0, _LONGEST_WAIT)))

@@ -1,11 +1,10 @@
 """What is asked of a session: rerun, refresh, edit, accept (R7 to R16, R26 to R28) and cancel (R20)."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
-from reprise_contracts import events as e
-from reprise_contracts import refusals
+from reprise_contracts import events, refusals
 from reprise_contracts.commands import Accept, Cancel, Edit, Rerun, Target
-from reprise_contracts.nodes import phase_of, step_node, step_of
+from reprise_contracts.nodes import Status, phase_of, step_node, step_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.wire import derived_id
 from reprise_domain.freshness import Verdicts
@@ -15,6 +14,12 @@ from reprise_domain.preview import changed_since, obstacle
 from reprise_domain.state import Made, Session, Spec
 from reprise_domain.turns import Draft
 
+_STOPPING: Mapping[Status, type[events.NodeCancelling | events.NodeCancelled]] = {
+    "running": events.NodeCancelling,
+    "queued": events.NodeCancelled,
+}
+"""R20: what a worker holds is told to stop; what none holds yet is cancelled at once."""
+
 
 def rerun(draft: Draft, command: Rerun) -> Problem | None:
     """R7 to R16, R26, R27: queue a run, or merge it into one that waits."""
@@ -23,32 +28,27 @@ def rerun(draft: Draft, command: Rerun) -> Problem | None:
         return problem
     for waiting in session.queue:
         if united := _united(waiting, spec):
-            draft.say(e.RunMerged(**own, run_id=waiting.run_id, target=united))
+            draft.say(events.RunMerged(**own, run_id=waiting.run_id, target=united))
             return None
     interrupts = command.options.if_running == "interrupt" and session.busy
-    draft.say(e.RunQueued(**own, run_id=spec.run_id, kind=spec.kind, target=spec.target, options=spec.options, front=interrupts))
+    draft.say(events.RunQueued(**own, run_id=spec.run_id, kind=spec.kind, target=spec.target, options=spec.options, front=interrupts))
     if interrupts and session.run is not None:
         halt(draft, Cancel(command_id=f"interrupt-{spec.run_id}", by=command.by), session.run.spec.run_id)
     return None
 
 
 def _refusal(session: Session, command: Rerun, spec: Spec) -> Problem | None:
-    if command.options.dry_run:
-        return refusals.ONLY_ASKED
-    if problem := obstacle(session, spec, busy=session.busy):
-        return problem
-    if session.busy:  # R13, R15: what a preview said is looked at again at the command's turn
-        return refusals.BUSY if command.options.if_running == "reject" else None
-    return changed_since(session, spec)
+    problem = obstacle(session, spec, busy=session.busy)
+    if problem or not session.busy:  # R13, R15: while it is, what a preview said is looked at at the command's turn
+        return problem or changed_since(session, spec)
+    return refusals.BUSY if command.options.if_running == "reject" else None
 
 
 def spec_of(session: Session, command: Rerun | Edit) -> Spec:
     """The run that a command asks for."""
+    target = Target(phase=command.node) if isinstance(command, Edit) else command.target
+    kind: events.RunKind = "edit" if isinstance(command, Edit) else "refresh" if target.stale else "phase" if target.phase else "steps"
     run_id = derived_id("r", session.session_id, command.command_id)
-    if isinstance(command, Edit):
-        return Spec(run_id, (command.command_id,), command.by, "edit", Target(phase=command.node), command.options)
-    target = command.target
-    kind: e.RunKind = "refresh" if target.stale else "phase" if target.phase else "steps"
     return Spec(run_id, (command.command_id,), command.by, kind, target, command.options)
 
 
@@ -56,11 +56,9 @@ def _united(waiting: Spec, spec: Spec) -> Target | None:
     """R15: the common target of two commands that may be one; None if they may not."""
     if waiting.options != spec.options or waiting.options.plan_token or "edit" in {waiting.kind, spec.kind}:
         return None
-    if waiting.target == spec.target:
-        return waiting.target
     if waiting.target.steps and spec.target.steps:
         return Target(steps=tuple(sorted({*waiting.target.steps, *spec.target.steps})))
-    return None
+    return spec.target if waiting.target == spec.target else None
 
 
 def edit(draft: Draft, command: Edit) -> Problem | None:
@@ -70,16 +68,14 @@ def edit(draft: Draft, command: Edit) -> Problem | None:
         return problem
     said = {name: value for name, value in command if name in {"node", "artifact", "parts", "plan"}}
     unchanged = node.made is not None and node.made.event.parts == command.parts
-    draft.say(e.ArtifactEdited(**command.honoured(), **said, generation=node.generation + 1, unchanged=unchanged))
+    draft.say(events.ArtifactEdited(**command.honoured(), **said, generation=node.generation + 1, unchanged=unchanged))
     if command.options.propagation == "cascade":
         spec = spec_of(draft.session, command)
-        draft.say(e.RunQueued(**command.honoured(), run_id=spec.run_id, kind="edit", target=spec.target, options=spec.options))
+        draft.say(events.RunQueued(**command.honoured(), run_id=spec.run_id, kind="edit", target=spec.target, options=spec.options))
     return None
 
 
 def _uneditable(session: Session, command: Edit, made: Made | None) -> Problem | None:
-    if command.options.dry_run:
-        return refusals.ONLY_ASKED
     if session.busy:
         return refusals.NOT_NOW
     if command.if_match is not None and (made is None or made.event.artifact.sha256 != command.if_match):
@@ -98,7 +94,7 @@ def accept(draft: Draft, command: Accept) -> Problem | None:
         return refusals.failed(name)
     if not causes:
         return refusals.NOT_STALE
-    draft.say(e.NodeAccepted(**command.honoured(), node=name, causes=dict(causes), reason=command.reason))
+    draft.say(events.NodeAccepted(**command.honoured(), node=name, causes=dict(causes), reason=command.reason))
     return None
 
 
@@ -116,20 +112,11 @@ def cancel(draft: Draft, command: Cancel) -> Problem | None:
 def halt(draft: Draft, command: Cancel, name: str) -> None:
     """R20: what has that name stops: a run, a phase, a step; everything in the session and its queue has the empty one."""
     queue, run = draft.session.queue, draft.session.run
-    draft.say(e.CommandHonoured(**command.honoured(), kind="cancel", target=name))
+    draft.say(events.CommandHonoured(**command.honoured(), kind="cancel", target=name))
     for spec in queue:
         if name in {"", spec.run_id}:
-            draft.say(e.RunFinished(run_id=spec.run_id, outcome="cancelled"))
-    if run is not None:
-        _stop(draft, [node for node in run.in_flight if name in {"", run.spec.run_id, phase_of(node), node}])
-
-
-def _stop(draft: Draft, nodes: Iterable[str]) -> None:
-    """What a worker holds becomes `cancelling`; what none holds yet is cancelled at once."""
-    for name in sorted(nodes):
-        node = draft.session.node(name)
-        held = {"node": name, "generation": node.generation, "attempt": node.attempt}
-        if node.status == "running":
-            draft.say(e.NodeCancelling.model_validate(held))
-        elif node.status == "queued":
-            draft.say(e.NodeCancelled.model_validate(held))
+            draft.say(events.RunFinished(run_id=spec.run_id, outcome="cancelled"))
+    for held in sorted(run.in_flight) if run is not None else ():
+        node = draft.session.node(held)
+        if run is not None and name in {"", run.spec.run_id, phase_of(held), held} and node.status in _STOPPING:
+            draft.say(_STOPPING[node.status](node=held, generation=node.generation, attempt=node.attempt))

@@ -1,6 +1,6 @@
 """`decide(state, input, now)`: the events that an input makes happen.
 
-Each input has one small function, in the table below; after each of them the coupling rules are applied until nothing more
+Each input has one small function, in the tables below; after each of them the coupling rules are applied until nothing more
 follows (`turns`). What is asked is in `commands`, what workers report in `attempts`, a session's life here.
 """
 
@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reprise_contracts import events as e
-from reprise_contracts import jobs as j
-from reprise_contracts.commands import Accept, Cancel, Command, Edit, Options, Rerun, Target
+from reprise_contracts import events, jobs, refusals
+from reprise_contracts.commands import Accept, Cancel, Command, Edit, Options, Rerun, SessionCommand, Target
 from reprise_contracts.problems import Problem
-from reprise_contracts.refusals import ENDED, REUSED
 from reprise_contracts.states import Preview
 from reprise_contracts.wire import derived_id
 from reprise_domain import attempts, commands
@@ -30,7 +28,7 @@ class Denied:
     problem: Problem
 
 
-Input = Rerun | Cancel | Accept | Edit | Denied | j.BatchFact | j.Started | j.Completed | j.Failed | j.Stopped | j.LeaseEnded | j.Swept
+Input = SessionCommand | Denied | jobs.BatchFact | jobs.AnyReport | jobs.LeaseEnded | jobs.Swept
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Decision:
     """What follows from some inputs: the events, and the state after them."""
 
     session: Session | None
-    events: tuple[e.SessionEvent, ...]
+    events: tuple[events.SessionEvent, ...]
 
 
 def decide(session: Session | None, given: Input, now: datetime) -> Decision:
@@ -52,8 +50,12 @@ def decide_all(session: Session | None, inputs: Iterable[Input], now: datetime) 
     for given in inputs:
         if draft.maybe is None:
             _create(draft, given)
-        elif not draft.session.deleted:
-            _take(draft, given)
+        elif draft.session.deleted:
+            break
+        elif isinstance(given, Command | Denied):
+            _ask(draft, given)
+        else:
+            _TOLD[type(given)](draft, given)
         if draft.maybe is not None:
             drive(draft)
     return Decision(draft.maybe, tuple(draft.events))
@@ -63,43 +65,40 @@ def preview_edit(session: Session, command: Edit, now: datetime) -> Preview | Pr
     """R12, R13: what an edit would do, read from the session as it would be then; or why it is refused."""
     alone = command.model_copy(update={"options": command.options.model_copy(update={"propagation": "mark_stale"})})
     decision = decide(session, alone, now)
-    refused = next((event for event in decision.events if isinstance(event, e.CommandRefused)), None)
+    refused = next((event for event in decision.events if isinstance(event, events.CommandRefused)), None)
     return refused.problem if refused else preview(decision.session or session, commands.spec_of(session, command), before=session)
 
 
-def _take(draft: Draft, given: Input) -> None:
-    if isinstance(given, Denied):
-        _ask(draft, given.command, given.problem)
-    elif isinstance(given, Command):
-        _ask(draft, given, None)
-    else:
-        _TOLD[type(given)](draft, given)
-
-
-def _ask(draft: Draft, command: Command, denied: Problem | None) -> None:
+def _ask(draft: Draft, given: Command | Denied) -> None:
     """R16, R24: a repeat is answered from the log; another body under its id is refused, as is whatever an ended session is asked."""
+    command = given.command if isinstance(given, Denied) else given
     known = draft.session.commands.get(command.command_id)
     if known is not None and known.fingerprint == command.fingerprint():
         return
-    problem = REUSED if known else ENDED if draft.session.ended else denied or _ASKED[type(command)](draft, command)
+    if known is not None or draft.session.ended:
+        problem: Problem | None = refusals.REUSED if known else refusals.ENDED
+    elif isinstance(given, Rerun | Edit) and given.options.dry_run:  # R13: a preview is asked for, not published
+        problem = refusals.ONLY_ASKED
+    else:
+        problem = _ASKED[type(given)](draft, given)
     if problem is not None:
-        draft.say(e.CommandRefused(**command.honoured(), kind=type(command).__name__.lower(), problem=problem))
+        draft.say(events.CommandRefused(**command.honoured(), kind=type(command).__name__.lower(), problem=problem))
 
 
 def _create(draft: Draft, fact: Input) -> None:
     """A session begins with its batch telling of it."""
-    if not isinstance(fact, j.BatchFact) or fact.create is None or fact.ended:
+    if not isinstance(fact, jobs.BatchFact) or fact.create is None or fact.ended:
         return
     spec, own = fact.create.spec, fact.create.model_dump(include={"command_id", "fingerprint", "by"})
-    shared = {name: value for name, value in spec if name in e.SessionCreated.model_fields}
-    draft.say(e.SessionCreated(**own, **shared, batch_id=fact.batch_id, sources=fact.sources, batch_seq=fact.batch_seq))
+    shared = {name: value for name, value in spec if name in events.SessionCreated.model_fields}
+    draft.say(events.SessionCreated(**own, **shared, batch_id=fact.batch_id, sources=fact.sources, batch_seq=fact.batch_seq))
     if spec.start:
         options = Options(stop_after=spec.stop_after, allow_partial=spec.allow_partial, max_tokens=spec.max_tokens)
         run_id = derived_id("r", spec.session_id, fact.create.command_id)
-        draft.say(e.RunQueued(**own, run_id=run_id, kind="start", target=Target(phase="phase0"), options=options))
+        draft.say(events.RunQueued(**own, run_id=run_id, kind="start", target=Target(phase="phase0"), options=options))
 
 
-def _fact(draft: Draft, fact: j.BatchFact) -> None:
+def _fact(draft: Draft, fact: jobs.BatchFact) -> None:
     """R11, R18, R24: the batch's sources as they are now, and its end. A fact older than one recorded says nothing."""
     session = draft.session
     if fact.batch_seq > session.batch_seq and not fact.ended:
@@ -107,16 +106,16 @@ def _fact(draft: Draft, fact: j.BatchFact) -> None:
         changed = tuple(source for source in fact.sources if known.pop(source.source_id, None) != source)
         removed = tuple(known)
         if changed or removed:
-            draft.say(e.SourcesChanged(batch_seq=fact.batch_seq, sources=changed, removed=removed, by=fact.by))
+            draft.say(events.SourcesChanged(batch_seq=fact.batch_seq, sources=changed, removed=removed, by=fact.by))
     if fact.ended and (not session.ended or (fact.deleted and not session.deleting)):
         if not session.ended:
             commands.halt(draft, Cancel(command_id=f"end-{session.seq}", by=fact.by), "")
-        draft.say(e.SessionEnded(deleting=fact.deleted, by=fact.by))
+        draft.say(events.SessionEnded(deleting=fact.deleted, by=fact.by))
 
 
-def _swept(draft: Draft, swept: j.Swept) -> None:
+def _swept(draft: Draft, swept: jobs.Swept) -> None:
     if 0 < draft.session.littered <= swept.seq:
-        draft.say(e.SweepDone(seq=swept.seq))
+        draft.say(events.SweepDone(seq=swept.seq))
 
 
 _ASKED: Mapping[type, Callable[[Draft, Any], Problem | None]] = {
@@ -124,15 +123,16 @@ _ASKED: Mapping[type, Callable[[Draft, Any], Problem | None]] = {
     Cancel: commands.cancel,
     Accept: commands.accept,
     Edit: commands.edit,
+    Denied: lambda _, denied: denied.problem,
 }
 """What each command does; or the problem for which it is refused."""
 _TOLD: Mapping[type, Callable[[Draft, Any], None]] = {
-    j.BatchFact: _fact,
-    j.Started: attempts.started,
-    j.Completed: attempts.completed,
-    j.Failed: attempts.failed,
-    j.Stopped: attempts.stopped,
-    j.LeaseEnded: attempts.lease_ended,
-    j.Swept: _swept,
+    jobs.BatchFact: _fact,
+    jobs.Started: attempts.started,
+    jobs.Completed: attempts.completed,
+    jobs.Failed: attempts.failed,
+    jobs.Stopped: attempts.stopped,
+    jobs.LeaseEnded: attempts.lease_ended,
+    jobs.Swept: _swept,
 }
 """What follows from each fact and report."""

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from reprise_contracts.artifacts import WHOLE, InputRef
 from reprise_contracts.jobs import Gap, Job
-from reprise_domain.budget import allowance
 from reprise_domain.freshness import Verdicts, lacking
 from reprise_domain.graph import parents
 from reprise_domain.state import Node, Session
@@ -49,7 +48,7 @@ def job_for(session: Session, node: str) -> Job:
         previous=entry.made.event.artifact if entry.made and node in {"phase2", "phase4"} else None,
         next_step=session.next_step,
         gaps=tuple(_gap(step, session.node(step)) for step in lacking(session, node)),
-        token_allowance=allowance(session),
+        token_allowance=session.allowance,
         reasons=tuple(cause.text for cause in Verdicts(session).chain(node)) if node == "phase4" else (),
     )
 

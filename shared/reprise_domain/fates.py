@@ -4,7 +4,6 @@ from collections.abc import Container, Mapping
 from typing import Literal
 
 from reprise_contracts.nodes import step_of
-from reprise_domain.budget import exhausted
 from reprise_domain.freshness import inputs, moved, producer
 from reprise_domain.graph import DEFINITION, parents
 from reprise_domain.state import Session, Spec
@@ -19,18 +18,18 @@ def fate(session: Session, spec: Spec, node: str, *, bad: Container[str], coming
     `bad` are the nodes that failed or could not run in it. In a preview `coming` are those above whose turn is still to come:
     what moved there may move back, and what did not may move.
     """
-    named = spec.names(node)
     if wanting(session, spec, node, bad=bad, coming=coming):
         return "block"
-    if not (named or spec.forces):
+    forced = spec.options.force and not spec.target.stale  # a refresh runs what is stale and nothing else (R26)
+    if not (forced or spec.names(node)):
         entry = session.node(node)
         if entry.made is not None and entry.made.edited:  # a cascade passes the user's own work by
             return "keep"
         if entry.status == "completed" and all(producer(name) in coming for name in moved(session, node)):
             if not may_move(session, node, coming):
                 return "keep"
-            return "block" if exhausted(session) else "may"
-    return "block" if exhausted(session) else "run"
+            return "block" if session.exhausted else "may"
+    return "block" if session.exhausted else "run"
 
 
 def those(fates: Mapping[str, Fate], wanted: Fate) -> tuple[str, ...]:

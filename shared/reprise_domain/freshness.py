@@ -5,7 +5,7 @@ stale node has that as a cause; what the user accepted is taken off. So A → B 
 leave an artifact that looks fresh and is not.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from reprise_contracts.artifacts import TEXTS, WHOLE, text_part
@@ -42,10 +42,11 @@ def pinned(session: Session, node: str) -> dict[str, str]:
 
 def lacking(session: Session, node: str) -> tuple[str, ...]:
     """R19: the steps of which a report has an older result or none, because they failed, before the run or in it."""
-    steps = parents(node, session.plan) if node == "phase4" and session.run is not None else ()
-    bad: Container[str] = session.run.bad if session.run is not None else ()
-    found = ((step, session.node(step)) for step in steps if step_of(step) is not None)
-    return tuple(step for step, entry in found if entry.made is None or entry.status == "failed" or step in bad)
+    run = session.run
+    if run is None or session.plan is None or node != "phase4":
+        return ()
+    found = ((step, session.node(step)) for step in session.plan.nodes)
+    return tuple(step for step, entry in found if entry.made is None or entry.status == "failed" or step in run.bad)
 
 
 def _sources(sources: Iterable[Source]) -> dict[str, str]:
@@ -76,18 +77,11 @@ def _part(session: Session, node: str, part: str) -> tuple[str, str]:
 def moved(session: Session, node: str) -> dict[str, str]:
     """The recorded inputs that differ from today's and that the user did not accept, each with today's value."""
     entry = session.node(node)
-    if entry.made is None:
-        return {}
-    then, now = entry.made.reads, reads_now(session, node)
-    if then == now:
-        return {}
-    differing = {name: now.get(name, MISSING) for name in then.keys() | now.keys() if then.get(name, MISSING) != now.get(name, MISSING)}
-    return {name: value for name, value in sorted(differing.items()) if entry.accepted.get(name) != value}
-
-
-def needs_run(session: Session, node: str) -> bool:
-    """R26: whether a refresh has something to do here: a node that is not completed, or that read what has moved since."""
-    return session.node(node).status != "completed" or bool(moved(session, node))
+    now = reads_now(session, node)
+    then = entry.made.reads if entry.made is not None else now
+    names = sorted(then.keys() | now.keys()) if then != now else ()
+    differing = {name: now.get(name, MISSING) for name in names if then.get(name, MISSING) != now.get(name, MISSING)}
+    return {name: value for name, value in differing.items() if entry.accepted.get(name) != value}
 
 
 def producer(name: str) -> str:
@@ -104,23 +98,17 @@ class Verdicts:
 
     def freshness(self, node: str) -> Freshness | None:
         """R3: null without an artifact, else fresh or stale."""
-        if self._session.node(node).made is None:
-            return None
-        return "stale" if self.links(node) else "fresh"
+        return None if self._session.node(node).made is None else "stale" if self.links(node) else "fresh"
 
     def links(self, node: str) -> Mapping[str, str]:
         """The direct causes that make a node stale, by name, and what each is now; none if it is fresh or has no artifact."""
-        todo = [node]
+        found, todo = self._links, [] if node in self._links else [node]
         while todo:  # parents first, without recursion: a plan may be one long chain
-            nearest = todo[-1]
-            unknown = [] if nearest in self._links else [p for p in parents(nearest, self._session.plan) if p not in self._links]
-            if unknown:
-                todo += unknown
-                continue
-            if nearest not in self._links:
-                self._links[nearest] = self._find(nearest)
-            todo.pop()
-        return self._links[node]
+            unknown = [above for above in parents(todo[-1], self._session.plan) if above not in found]
+            todo += unknown
+            if not unknown and (nearest := todo.pop()) not in found:
+                found[nearest] = self._find(nearest)
+        return found[node]
 
     def _find(self, node: str) -> Mapping[str, str]:
         session, entry = self._session, self._session.node(node)

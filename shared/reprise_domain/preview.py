@@ -8,7 +8,6 @@ from reprise_contracts.nodes import PHASES, step_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import Estimate, Plan, Preview
 from reprise_contracts.wire import digest
-from reprise_domain.budget import exhausted
 from reprise_domain.fates import Fate, fate, may_move, those, wanting
 from reprise_domain.freshness import UPSTREAM, Verdicts
 from reprise_domain.graph import Scope, all_nodes, parents
@@ -38,11 +37,10 @@ def obstacle(session: Session, spec: Spec, *, busy: bool) -> Problem | None:
 
 def changed_since(session: Session, spec: Spec) -> Problem | None:
     """R13: the refusal of a command whose preview is no longer what would happen."""
-    if spec.options.plan_token is None:
+    token = spec.options.plan_token
+    if token is None or (today := preview(session, spec, at_its_turn=True)).plan_token == token:
         return None
-    today = preview(session, spec, at_its_turn=True)
-    same = today.plan_token == spec.options.plan_token
-    return None if same else refusals.plan_changed(today.plan.model_dump(mode="json"), today.plan_token)
+    return refusals.plan_changed(today.plan.model_dump(mode="json"), today.plan_token)
 
 
 def preview(session: Session, spec: Spec, *, at_its_turn: bool = False, before: Session | None = None) -> Preview:
@@ -82,9 +80,7 @@ def _fates(session: Session, spec: Spec, scope: Scope) -> dict[str, Fate]:
     fates: dict[str, Fate] = {}
     coming: set[str] = set()
     bad: set[str] = set()
-    for node in all_nodes(session.plan):
-        if node not in scope:
-            continue
+    for node in [node for node in all_nodes(session.plan) if node in scope]:
         found = fate(session, spec, node, bad=bad, coming=coming)
         fates[node] = "may" if found == "run" and "phase2" in coming and step_of(node) is not None else found
         if found == "block":
@@ -120,7 +116,7 @@ def _warnings(session: Session, spec: Spec, scope: Scope, fates: dict[str, Fate]
         made = session.node(node).made
         if made is not None and made.edited:
             yield words.passed_by(node, replaced=found == "run")
-    if problem := exhausted(session):
+    if problem := session.exhausted:
         yield problem.detail
         return
     for node, found in fates.items():

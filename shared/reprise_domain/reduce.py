@@ -10,12 +10,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from reprise_contracts import events as e
-from reprise_contracts.artifacts import Tokens
+from reprise_contracts import events
 from reprise_contracts.nodes import PHASES, Status, step_node, step_of
-from reprise_contracts.sources import StoredSource
-from reprise_domain.freshness import PARAMETERS, SOURCE, pinned, reads_now
-from reprise_domain.graph import Plan
+from reprise_contracts.sources import Source, StoredSource
+from reprise_domain.freshness import PARAMETERS, pinned, reads_now
+from reprise_domain.graph import Plan, parents
 from reprise_domain.state import Known, Made, Run, Session, Spec, Wished, recorded, scope_of
 from reprise_persistent.mapping import Map
 
@@ -35,50 +34,50 @@ MOVES: Mapping[str, tuple[tuple[Status, ...], Status]] = {
 
 THROUGH = len(PHASES)
 
+_SAID = frozenset({"session_id", "batch_id", "topic", "engine", "model", "guidance", "policy", "batch_seq"})
+"""What a session is from its first event on."""
+
 
 class Impossible(AssertionError):
     """The log says something that `decide` never decides: it was written by something else."""
 
 
-def create(event: e.SessionCreated, at: datetime) -> Session:
-    """The state that a log's first event makes."""
-    return Session(
-        session_id=event.session_id, batch_id=event.batch_id, topic=event.topic, engine=event.engine, model=event.model,
-        guidance=event.guidance, policy=event.policy, created_at=at, updated_at=at, batch_seq=event.batch_seq,
-        sources={source.source_id: Known(source, at) for source in event.sources}, max_tokens=event.max_session_tokens,
-    )  # fmt: skip
+def create(event: events.SessionCreated | events.SessionDeleted, at: datetime) -> Session:
+    """The state that a log's first event makes; of a deleted session only the tombstone is left."""
+    session = Session(**{name: value for name, value in event if name in _SAID}, created_at=at, updated_at=at)
+    if isinstance(event, events.SessionDeleted):
+        return session
+    sources = {source.source_id: Known(source, at) for source in event.sources}
+    return replace(session, sources=sources, max_tokens=event.max_session_tokens)
 
 
-def reduce(session: Session | None, event: e.SessionEvent | e.BatchEvent, at: datetime) -> Session:
+def reduce(session: Session | None, event: events.SessionEvent | events.BatchEvent, at: datetime) -> Session:
     """The state after one event."""
-    if isinstance(event, e.SessionDeleted) and session is None:  # only the tombstone is left
-        own = {"command_id": "", "fingerprint": "", "batch_id": event.batch_id, "session_id": event.session_id, "topic": event.topic}
-        session = create(e.SessionCreated.model_validate(own), at)
-    if session is None and isinstance(event, e.SessionCreated):
+    if session is None and isinstance(event, events.SessionCreated | events.SessionDeleted):
         session = create(event, at)
     reducer = _REDUCERS.get(type(event))
     if session is None or reducer is None:
         raise Impossible(f"a session's log begins with {event.type}" if reducer else f"a session's log holds {event.type}")
-    if isinstance(event, e.Honoured):
+    if isinstance(event, events.Honoured):
         session = replace(session, commands=recorded(session.commands, event))
     if type(event) in _LITTERING:
         session = replace(session, littered=session.seq + 1)
     return reducer(session, event, at)
 
 
-def fold(session: Session | None, commit: e.Commit, seq: int) -> Session:
+def fold(session: Session | None, commit: events.Commit, seq: int) -> Session:
     """The state after one commit, standing at its sequence."""
-    events = commit.events
-    if session is None and events and isinstance(events[-1], e.SessionDeleted):
-        events = events[-1:]
-    for event in events:
+    said = commit.events
+    if session is None and said and isinstance(said[-1], events.SessionDeleted):
+        said = said[-1:]
+    for event in said:
         session = reduce(session, event, commit.at)
     if session is None:
         raise Impossible("a commit without events begins a log")
     return stamp(session, commit, seq)
 
 
-def stamp(session: Session, commit: e.Commit, seq: int) -> Session:
+def stamp(session: Session, commit: events.Commit, seq: int) -> Session:
     """The state after a commit's events, standing at its sequence."""
     return replace(session, seq=seq, updated_at=commit.at)
 
@@ -92,17 +91,13 @@ def _enter(session: Session, run: Run) -> Session:
         run = replace(run, stage=run.stage + 1)
         nodes = run.scope.of_phase(PHASES[run.stage], session.plan) if run.stage < THROUGH else ()
         if nodes:
-            waits = {node: _waits_for(session, run, node) for node in nodes}
+            own = frozenset(nodes)
+            waits = {node: sum(parent in own for parent in parents(node, session.plan)) for node in nodes}
             ready = Map((node, True) for node, count in waits.items() if count == 0)
             later = sum(len(run.scope.of_phase(phase, session.plan)) for phase in PHASES[run.stage + 1 :])
             run = replace(run, open=len(nodes), waiting=Map(waits.items()), ready=ready, total=run.done + len(nodes) + later)
             break
     return replace(session, run=run)
-
-
-def _waits_for(session: Session, run: Run, node: str) -> int:
-    step = session.plan.by_id.get(step_of(node) or 0) if session.plan else None
-    return sum(step_node(other) in run.scope for other in step.depends_on) if step else 0
 
 
 def _settle(session: Session, node: str, *, bad: bool = False) -> Session:
@@ -124,7 +119,7 @@ def _settle(session: Session, node: str, *, bad: bool = False) -> Session:
     return replace(session, run=run) if run.open else _enter(session, run)
 
 
-def _settled(session: Session, event: e.NodesKept | e.NodesBlocked, at: datetime, *, bad: bool) -> Session:
+def _settled(session: Session, event: events.NodesKept | events.NodesBlocked, at: datetime, *, bad: bool) -> Session:
     for node in event.nodes:
         session = _settle(session, node, bad=bad)
     return session
@@ -133,7 +128,7 @@ def _settled(session: Session, event: e.NodesKept | e.NodesBlocked, at: datetime
 # Commands and runs
 
 
-def _honoured(session: Session, event: e.CommandHonoured, at: datetime) -> Session:
+def _honoured(session: Session, event: events.CommandHonoured, at: datetime) -> Session:
     run = session.run
     if event.kind != "cancel" or run is None:
         return session
@@ -142,18 +137,18 @@ def _honoured(session: Session, event: e.CommandHonoured, at: datetime) -> Sessi
     return replace(session, run=replace(run, halted=run.halted | {event.target}))
 
 
-def _run_queued(session: Session, event: e.RunQueued, at: datetime) -> Session:
+def _run_queued(session: Session, event: events.RunQueued, at: datetime) -> Session:
     spec = Spec(event.run_id, (event.command_id,), event.by, event.kind, event.target, event.options)
     return replace(session, queue=(spec, *session.queue) if event.front else (*session.queue, spec))
 
 
-def _run_merged(session: Session, event: e.RunMerged, at: datetime) -> Session:
+def _run_merged(session: Session, event: events.RunMerged, at: datetime) -> Session:
     spec, _ = _waiting(session, event.run_id)
     united = replace(spec, command_ids=(*spec.command_ids, event.command_id), target=event.target)
     return replace(session, queue=tuple(united if other is spec else other for other in session.queue))
 
 
-def _run_started(session: Session, event: e.RunStarted, at: datetime) -> Session:
+def _run_started(session: Session, event: events.RunStarted, at: datetime) -> Session:
     spec, others = _waiting(session, event.run_id)
     before = session.wished
     session = _with_wishes(_with_records(session, spec, "running"), spec, at)
@@ -162,7 +157,7 @@ def _run_started(session: Session, event: e.RunStarted, at: datetime) -> Session
     return _enter(replace(session, queue=others, max_tokens=session.max_tokens if ceiling is None else ceiling), run)
 
 
-def _run_finished(session: Session, event: e.RunFinished, at: datetime) -> Session:
+def _run_finished(session: Session, event: events.RunFinished, at: datetime) -> Session:
     if session.run is not None and session.run.spec.run_id == event.run_id:
         spec, before, wished = session.run.spec, session.run.wished, session.wished
         for name in event.given_back:
@@ -203,15 +198,18 @@ def _with_wishes(session: Session, spec: Spec, at: datetime) -> Session:
 
 
 def _moved(session: Session, event: Any, at: datetime, **changes: Any) -> Session:
-    """A node moves along `MOVES`."""
+    """A node moves along `MOVES`; what the attempt spent is the run's and the session's (R29)."""
     node = session.node(event.node)
     allowed, status = MOVES[event.type]
     if node.status not in allowed:
         raise Impossible(f"{event.type} found a node {node.status}")
+    if (tokens := getattr(event, "tokens", None)) and tokens.total:
+        run = session.run and replace(session.run, spent=session.run.spent + tokens.total)
+        session = replace(session, run=run, spent=session.spent + tokens.total)
     return session.with_node(event.node, replace(node, **{"status": status, "since": at, "not_before": None} | changes))
 
 
-def _node_queued(session: Session, event: e.NodeQueued, at: datetime) -> Session:
+def _node_queued(session: Session, event: events.NodeQueued, at: datetime) -> Session:
     run = session.run
     if run is None:
         raise Impossible("a node was queued outside a run")
@@ -222,20 +220,18 @@ def _node_queued(session: Session, event: e.NodeQueued, at: datetime) -> Session
     return replace(session, run=replace(run, ready=run.ready.drop(event.node), in_flight=run.in_flight.put(event.node, True)))
 
 
-def _spend(session: Session, tokens: Tokens) -> Session:
-    run = session.run and replace(session.run, spent=session.run.spent + tokens.total)
-    return replace(session, run=run, spent=session.spent + tokens.total) if tokens.total else session
-
-
-def _node_completed(session: Session, event: e.NodeCompleted, at: datetime) -> Session:
-    session, reads = _with_stored(_spend(session, event.tokens), event.stored, session.node(event.node).reads, at)
+def _node_completed(session: Session, event: events.NodeCompleted, at: datetime) -> Session:
+    reads = session.node(event.node).reads
+    if event.stored:
+        session = _with_stored(session, event.stored, at)
+        reads = pinned(session, event.node)
     session = _with_artifact(session, event, event.model_copy(update={"plan": None, "stored": ()}), reads, at)
     if event.versions or event.offered:
         session = replace(session, versions={**session.versions, **event.offered, **event.versions})
     return _settle(session, event.node)
 
 
-def _edited(session: Session, event: e.ArtifactEdited, at: datetime) -> Session:
+def _edited(session: Session, event: events.ArtifactEdited, at: datetime) -> Session:
     reads = reads_now(session, event.node)
     return _with_artifact(session, event, event.model_copy(update={"plan": None}), reads, at, generation=event.generation, attempt=0)
 
@@ -248,21 +244,19 @@ def _with_artifact(session: Session, event: Any, kept: Any, reads: Mapping[str, 
     return session if event.plan is None else _with_plan(session, Plan(event.plan))
 
 
-def _with_stored(
-    session: Session, stored: Iterable[StoredSource], reads: Mapping[str, str], at: datetime
-) -> tuple[Session, Mapping[str, str]]:
-    """Phase 0 stored versions of its sources: they are what it read, and what the session knows from here on."""
-    run, known, read = session.run, dict(session.sources), dict(reads)
-    pinned = {source.source_id: source for source in (run.sources if run else ())}
-    for item in stored:
-        name, version = item.source_id, item.stored
-        if (source := pinned.get(name)) and source.revision == version.revision:
-            pinned[name] = source.model_copy(update={"stored": version})
-            read[SOURCE + name] = version.version
-        if (entry := known.get(name)) and entry.source.revision == version.revision:
-            moved = entry.source.version != version.version
-            known[name] = Known(entry.source.model_copy(update={"stored": version}), at if moved else entry.at)
-    return replace(session, sources=known, run=run and replace(run, sources=tuple(pinned.values()))), read
+def _with_stored(session: Session, stored: Iterable[StoredSource], at: datetime) -> Session:
+    """R11: phase 0 stored versions of its sources: they are what its run has pinned, and what the session knows, from here on."""
+    versions = {item.source_id: item.stored for item in stored}
+
+    def revised(source: Source) -> Source:
+        version = versions.get(source.source_id)
+        return source.model_copy(update={"stored": version}) if version and version.revision == source.revision else source
+
+    known, run = dict(session.sources), session.run
+    for name in versions.keys() & known.keys():
+        before, now = known[name], revised(known[name].source)
+        known[name] = Known(now, at if now.version != before.source.version else before.at)
+    return replace(session, sources=known, run=run and replace(run, sources=tuple(map(revised, run.sources))))
 
 
 def _with_plan(session: Session, plan: Plan) -> Session:
@@ -270,23 +264,23 @@ def _with_plan(session: Session, plan: Plan) -> Session:
     nodes, wished = session.nodes, session.wished
     for gone in set(session.plan.nodes if session.plan else ()).difference(plan.nodes):
         nodes, wished = nodes.drop(gone), wished.drop(gone)
-    following = max((step.step_id for step in plan.steps), default=0) + 1
-    return replace(session, plan=plan, nodes=nodes, wished=wished, next_step=max(session.next_step, following))
+    following = max((session.next_step, *(step.step_id + 1 for step in plan.steps)))
+    return replace(session, plan=plan, nodes=nodes, wished=wished, next_step=following)
 
 
-def _node_failed(session: Session, event: e.NodeFailed, at: datetime) -> Session:
-    session = _moved(_spend(session, event.tokens), event, at, problem=event.problem)
+def _node_failed(session: Session, event: events.NodeFailed, at: datetime) -> Session:
+    session = _moved(session, event, at, problem=event.problem)
     if not event.final:
         return session
     run = session.run and replace(session.run, problem=session.run.problem or event.problem)
     return _settle(replace(session, run=run), event.node, bad=True)
 
 
-def _node_cancelled(session: Session, event: e.NodeCancelled, at: datetime) -> Session:
-    return _settle(_moved(_spend(session, event.tokens), event, at, reads={}), event.node, bad=True)
+def _node_cancelled(session: Session, event: events.NodeCancelled, at: datetime) -> Session:
+    return _settle(_moved(session, event, at, reads={}), event.node, bad=True)
 
 
-def _accepted(session: Session, event: e.NodeAccepted, at: datetime) -> Session:
+def _accepted(session: Session, event: events.NodeAccepted, at: datetime) -> Session:
     node = session.node(event.node)
     return session.with_node(event.node, replace(node, accepted={**node.accepted, **event.causes}))
 
@@ -294,13 +288,13 @@ def _accepted(session: Session, event: e.NodeAccepted, at: datetime) -> Session:
 # The session
 
 
-def _sources_changed(session: Session, event: e.SourcesChanged, at: datetime) -> Session:
+def _sources_changed(session: Session, event: events.SourcesChanged, at: datetime) -> Session:
     sources = {**session.sources, **{source.source_id: Known(source, at) for source in event.sources}}
     kept = {name: known for name, known in sources.items() if name not in event.removed}
     return replace(session, sources=kept, removed_at=at if event.removed else session.removed_at, batch_seq=event.batch_seq)
 
 
-def _ended(session: Session, event: e.SessionEnded, at: datetime) -> Session:
+def _ended(session: Session, event: events.SessionEnded, at: datetime) -> Session:
     return replace(session, ended=True, deleting=session.deleting or event.deleting)
 
 
@@ -310,28 +304,28 @@ def _with(session: Session, event: Any, at: datetime, **changes: Any) -> Session
 
 
 _REDUCERS: Mapping[type, Callable[[Session, Any, datetime], Session]] = {
-    e.SessionCreated: _with,
-    e.SourcesChanged: _sources_changed,
-    e.CommandRefused: _with,
-    e.CommandHonoured: _honoured,
-    e.RunQueued: _run_queued,
-    e.RunMerged: _run_merged,
-    e.RunStarted: _run_started,
-    e.RunFinished: _run_finished,
-    e.NodeQueued: _node_queued,
-    e.NodeStarted: _moved,
-    e.NodeCompleted: _node_completed,
-    e.NodeFailed: _node_failed,
-    e.NodesKept: partial(_settled, bad=False),
-    e.NodesBlocked: partial(_settled, bad=True),
-    e.NodeCancelling: _moved,
-    e.NodeCancelled: _node_cancelled,
-    e.ResultSuperseded: _with,
-    e.ArtifactEdited: _edited,
-    e.NodeAccepted: _accepted,
-    e.SessionEnded: _ended,
-    e.SessionDeleted: partial(_with, ended=True, deleting=True, deleted=True, littered=0),
-    e.SweepDone: partial(_with, littered=0),
+    events.SessionCreated: _with,
+    events.SourcesChanged: _sources_changed,
+    events.CommandRefused: _with,
+    events.CommandHonoured: _honoured,
+    events.RunQueued: _run_queued,
+    events.RunMerged: _run_merged,
+    events.RunStarted: _run_started,
+    events.RunFinished: _run_finished,
+    events.NodeQueued: _node_queued,
+    events.NodeStarted: _moved,
+    events.NodeCompleted: _node_completed,
+    events.NodeFailed: _node_failed,
+    events.NodesKept: partial(_settled, bad=False),
+    events.NodesBlocked: partial(_settled, bad=True),
+    events.NodeCancelling: _moved,
+    events.NodeCancelled: _node_cancelled,
+    events.ResultSuperseded: _with,
+    events.ArtifactEdited: _edited,
+    events.NodeAccepted: _accepted,
+    events.SessionEnded: _ended,
+    events.SessionDeleted: partial(_with, ended=True, deleting=True, deleted=True, littered=0),
+    events.SweepDone: partial(_with, littered=0),
 }
-_LITTERING = frozenset({e.RunFinished, e.ResultSuperseded, e.ArtifactEdited, e.SessionEnded})
+_LITTERING = frozenset({events.RunFinished, events.ResultSuperseded, events.ArtifactEdited, events.SessionEnded})
 """After these there may be objects that the log has decided against."""

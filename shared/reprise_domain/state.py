@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reprise_contracts import events as e
+from reprise_contracts import events, refusals
 from reprise_contracts.commands import Options, Policy, Target
 from reprise_contracts.jobs import Parameters
 from reprise_contracts.nodes import PHASES, Status, phase_of, step_node, step_of
@@ -21,7 +21,7 @@ IN_FLIGHT: frozenset[Status] = frozenset({"queued", "running", "cancelling"})
 class Made:
     """The artifact that counts: the event that made it real, and what was read to make it (R3)."""
 
-    event: e.NodeCompleted | e.ArtifactEdited
+    event: events.NodeCompleted | events.ArtifactEdited
     """Without the plan and the sources that it brought: the session has those."""
     at: datetime
     changed_at: datetime
@@ -32,7 +32,7 @@ class Made:
     @property
     def edited(self) -> bool:
         """The user's own (R12)."""
-        return isinstance(self.event, e.ArtifactEdited)
+        return isinstance(self.event, events.ArtifactEdited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Spec:
     run_id: str
     command_ids: tuple[str, ...]
     by: str
-    kind: e.RunKind
+    kind: events.RunKind
     target: Target
     options: Options
 
@@ -89,11 +89,6 @@ class Spec:
         if self.kind == "edit":
             return ()
         return (self.target.phase,) if self.target.phase else tuple(map(step_node, self.target.steps or ()))
-
-    @property
-    def forces(self) -> bool:
-        """R8: every node below runs, changed or not. A refresh runs what is stale and nothing else (R26)."""
-        return self.options.force and not self.target.stale
 
     def names(self, node: str) -> bool:
         """Whether the node is one of the targets."""
@@ -144,9 +139,9 @@ class Record:
     problem: Problem | None = None
 
 
-def recorded(commands: Map[Record], event: e.Honoured) -> Map[Record]:
+def recorded(commands: Map[Record], event: events.Honoured) -> Map[Record]:
     """R16: the records with that of the command which the event answers. The first answer counts; a run is further on than it."""
-    if event.command_id in commands and not isinstance(event, e.RunQueued):
+    if event.command_id in commands and not isinstance(event, events.RunQueued):
         return commands
     problem, run_id = getattr(event, "problem", None), getattr(event, "run_id", None)
     return commands.put(event.command_id, Record(event.fingerprint, event.answer, run_id, problem))
@@ -159,12 +154,12 @@ class Session:
     session_id: str
     batch_id: str
     topic: str
-    engine: str
-    model: str
-    guidance: str
-    policy: Policy
     created_at: datetime
     updated_at: datetime
+    engine: str = ""
+    model: str = ""
+    guidance: str = ""
+    policy: Policy = field(default_factory=Policy)
     seq: int = 0
     sources: Mapping[str, Known] = field(default_factory=dict)
     removed_at: datetime | None = None
@@ -212,6 +207,22 @@ class Session:
         return max((wished.at for wished in self._wished(node)), default=self.created_at)
 
     @property
+    def ceilings(self) -> tuple[tuple[int, int, str], ...]:
+        """R29: each ceiling of tokens that holds, what is spent of it, and whose it is."""
+        of_run = (self.run.spec.options.max_tokens, self.run.spent, "run") if self.run else (None, 0, "run")
+        return tuple((most, spent, of) for most, spent, of in (of_run, (self.max_tokens, self.spent, "session")) if most)
+
+    @property
+    def allowance(self) -> int | None:
+        """R29: tokens that an attempt may still spend; None without a ceiling. What runs beside it may have spent them first."""
+        return min((max(most - spent, 0) for most, spent, _ in self.ceilings), default=None)
+
+    @property
+    def exhausted(self) -> Problem | None:
+        """R29: why nothing more begins; None while there is something left."""
+        return next((refusals.over_budget(most, of) for most, spent, of in self.ceilings if spent >= most), None)
+
+    @property
     def busy(self) -> bool:
         """A run is active or waits for its turn."""
         return self.run is not None or bool(self.queue)
@@ -219,15 +230,10 @@ class Session:
 
 def scope_of(spec: Spec, plan: Plan | None) -> Scope:
     """What a run considers: its targets, and below them what the propagation reaches (R7, R12, R26, R27)."""
-    target, below = spec.target, spec.options.propagation == "cascade"
-    if target.stale:
-        first, last = 0, len(PHASES)
-    else:
-        first = PHASES.index(target.phase or "phase3")
-        last = len(PHASES) if below else first + 1
-    if spec.options.stop_after:
-        last = min(last, PHASES.index(spec.options.stop_after) + 1)
+    target, alone = spec.target, spec.options.propagation == "mark_stale" and not spec.target.stale
+    first = 0 if target.stale else PHASES.index(target.phase or "phase3")
+    last = PHASES.index(spec.options.stop_after or PHASES[-1])
     steps = frozenset(target.steps) if target.steps else None
-    if steps and plan and below:
+    if steps and plan and not alone:
         steps = plan.below(steps)
-    return Scope(PHASES[first + (spec.kind == "edit") : last], steps)
+    return Scope(PHASES[first + (spec.kind == "edit") : (min(first, last) if alone else last) + 1], steps)

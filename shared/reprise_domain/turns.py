@@ -5,11 +5,9 @@ a run takes its turn, nodes take theirs, the next run begins.
 
 from datetime import datetime
 
-from reprise_contracts import events as e
+from reprise_contracts import events, refusals
 from reprise_contracts.nodes import phase_of, step_of
-from reprise_contracts.refusals import WAITS
 from reprise_contracts.wire import digest_of
-from reprise_domain.budget import exhausted
 from reprise_domain.fates import Fate, fate, those
 from reprise_domain.freshness import pinned
 from reprise_domain.preview import changed_since, obstacle
@@ -23,7 +21,7 @@ class Draft:
     def __init__(self, session: Session | None, now: datetime) -> None:
         self.maybe = session
         self.now = now
-        self.events: list[e.SessionEvent] = []
+        self.events: list[events.SessionEvent] = []
 
     @property
     def session(self) -> Session:
@@ -31,7 +29,7 @@ class Draft:
         assert self.maybe is not None  # noqa: S101  # every decider but the first runs on a session
         return self.maybe
 
-    def say(self, event: e.SessionEvent) -> None:
+    def say(self, event: events.SessionEvent) -> None:
         """One more event."""
         self.events.append(event)
         self.maybe = reduce(self.maybe, event, self.now)
@@ -45,7 +43,7 @@ def drive(draft: Draft) -> None:
             _begin(draft, session.queue[0])
         elif run is None:
             if session.deleting and not session.deleted:
-                draft.say(e.SessionDeleted(batch_id=session.batch_id, session_id=session.session_id, topic=session.topic))
+                draft.say(events.SessionDeleted(batch_id=session.batch_id, session_id=session.session_id, topic=session.topic))
             return
         elif run.ready:
             _take_turns(draft, run)
@@ -58,19 +56,17 @@ def drive(draft: Draft) -> None:
 def _begin(draft: Draft, spec: Spec) -> None:
     """R14, R15: the next run of the queue starts, or is refused at its turn."""
     problem = obstacle(draft.session, spec, busy=False) or changed_since(draft.session, spec)
-    if problem is not None:
-        draft.say(e.RunFinished(run_id=spec.run_id, outcome="refused", problem=problem))
-    else:
-        draft.say(e.RunStarted(run_id=spec.run_id))
+    refused = events.RunFinished(run_id=spec.run_id, outcome="refused", problem=problem)
+    draft.say(refused if problem else events.RunStarted(run_id=spec.run_id))
 
 
 def _finish(draft: Draft, run: Run) -> None:
     """R19, R20: a run of which something failed or was blocked has failed; where only a cancel kept it from its end, it was cancelled."""
-    why = run.problem or exhausted(draft.session)
+    why = run.problem or draft.session.exhausted
     stopped = run.cancelled or (run.halted and not why)
-    outcome: e.RunOutcome = "completed" if not (run.bad or run.cancelled) else "cancelled" if stopped else "failed"
-    problem = (why or WAITS) if outcome == "failed" else None
-    draft.say(e.RunFinished(run_id=run.spec.run_id, outcome=outcome, problem=problem, given_back=_given_back(draft.session, run)))
+    outcome: events.RunOutcome = "completed" if not (run.bad or run.cancelled) else "cancelled" if stopped else "failed"
+    problem = (why or refusals.WAITS) if outcome == "failed" else None
+    draft.say(events.RunFinished(run_id=run.spec.run_id, outcome=outcome, problem=problem, given_back=_given_back(draft.session, run)))
 
 
 def _given_back(session: Session, run: Run) -> tuple[str, ...]:
@@ -91,21 +87,19 @@ def _came_to_an_end(session: Session, run: Run, name: str) -> bool:
 def _take_turns(draft: Draft, run: Run) -> None:
     """R7, R8, R12, R19: each node whose turn has come is run, kept or blocked. They do not depend on each other."""
     session = draft.session
-    fates = {node: _fate(session, run, node) for node in sorted(run.ready, key=lambda node: step_of(node) or 0)}
+    fates: dict[str, Fate] = {}
+    for node in sorted(run.ready, key=lambda node: step_of(node) or 0):
+        halted = node in run.halted or phase_of(node) in run.halted
+        fates[node] = "block" if halted else fate(session, run.spec, node, bad=run.bad)
     for node in those(fates, "run"):
         queue(draft, node, session.node(node).generation + 1, 1, None)
     if kept := those(fates, "keep"):
-        draft.say(e.NodesKept(nodes=kept))
+        draft.say(events.NodesKept(nodes=kept))
     if blocked := those(fates, "block"):
-        draft.say(e.NodesBlocked(nodes=blocked))
-
-
-def _fate(session: Session, run: Run, node: str) -> Fate:
-    halted = node in run.halted or phase_of(node) in run.halted
-    return "block" if halted else fate(session, run.spec, node, bad=run.bad)
+        draft.say(events.NodesBlocked(nodes=blocked))
 
 
 def queue(draft: Draft, node: str, generation: int, attempt: int, not_before: datetime | None) -> None:
     """An attempt is ready, its inputs pinned (R18)."""
     inputs = digest_of(pinned(draft.session, node))
-    draft.say(e.NodeQueued(node=node, generation=generation, attempt=attempt, not_before=not_before, inputs=inputs))
+    draft.say(events.NodeQueued(node=node, generation=generation, attempt=attempt, not_before=not_before, inputs=inputs))

@@ -1,6 +1,7 @@
 """Thousands of generated histories against the oracle of `domain_world`."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -236,20 +237,43 @@ class Histories(RuleBasedStateMachine):
         wanted = [(name, (place - 1,) if chained and place else ()) for place, (name, chained) in enumerate(names)]
         before = self.world.s.plan.steps if self.world.s.plan else ()
         plan = numbered(wanted, before, self.world.s.next_step)
-        key = artifact_key("b-1", "s-1", "phase2", self.world.s.node("phase2").generation + 1, f"edit-{self.count}")
+        self.edit("phase2", {"output": digest([step.identity for step in plan])}, plan, cascade)
+
+    @rule(says=st.sampled_from(["", "one", "another"]), cascade=st.booleans())
+    def edit_goals(self, says: str, cascade: bool) -> None:
+        self.edit("phase1", {"output": digest(["goals", says])}, None, cascade)
+
+    def edit(self, node: Literal["phase1", "phase2"], parts: dict[str, str], plan: tuple[PlannedStep, ...] | None, cascade: bool) -> None:
+        """R12, R13: an edit drops what its preview said, runs no more than that, and leaves the rest as announced."""
+        name = self.name()
+        key = artifact_key("b-1", "s-1", node, self.world.s.node(node).generation + 1, f"edit-{name}")
         self.world.objects.add(key)
-        parts = {"output": digest([step.identity for step in plan])}
         options = Options(propagation="cascade" if cascade else "mark_stale")
         ref = ObjectRef(key=key, sha256=digest(key))
-        command = Edit(command_id=self.name(), node="phase2", artifact=ref, parts=parts, plan=plan, options=options)
+        command = Edit(command_id=name, node=node, artifact=ref, parts=parts, plan=plan, options=options)
         expected = preview_edit(self.world.s, command, self.world.now)
         held, since, made = set(all_nodes(self.world.s.plan)), len(self.world.events()), self.results()
         self.watched = None
         self.world.give(command)
-        if isinstance(expected, Preview):  # R12, R13: an edit drops what its preview said, and runs no more than that
-            assert set(expected.plan.drop) == held - set(all_nodes(self.world.s.plan))
-            if self.world.s.run is not None:
-                self.watched = Promise(since, expected.plan, made | self.results())
+        if not isinstance(expected, Preview):
+            assert command_of(self.world.s, name) is None or command_of(self.world.s, name).problem == expected  # type: ignore[union-attr]
+            return
+        promise = Promise(since, expected.plan, made | self.results())
+        assert set(expected.plan.drop) == held - set(all_nodes(self.world.s.plan))
+        if self.world.s.run is not None:
+            self.watched = promise
+            new = {step for step in self.world.s.plan.nodes if step not in made} if self.world.s.plan else set()
+            assert plan is None or new <= {*expected.plan.run, *expected.plan.may_run} | self.waiting(new), (new, expected.plan)
+        elif not cascade:
+            assert not {*expected.plan.run, *expected.plan.may_run}
+            self.what_was_left_is_as_announced(promise, set())
+
+    def waiting(self, new: set[str]) -> set[str]:
+        """R19: those of them that depend on a step which failed and is not run."""
+        plan = self.world.s.plan
+        assert plan is not None
+        failed = {number for number in plan.by_id if self.world.s.node(f"phase3/{number}").status == "failed"}
+        return {node for node in new if step_of(node) in plan.below(failed)}
 
     @rule(what=st.sampled_from(["add", "replace", "remove"]), which=st.integers(1, 4))
     def sources_change(self, what: str, which: int) -> None:

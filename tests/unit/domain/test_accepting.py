@@ -1,0 +1,38 @@
+"""A stale node declared good enough (R28)."""
+
+from domain_asking import rerun, stale
+from domain_world import World
+from reprise_contracts.commands import Accept
+from reprise_gateway.states import command_of
+
+
+def test_r28_a_step_whose_last_try_failed_cannot_be_accepted(world: World) -> None:
+    """R19: what it made before does not stand for it, and a report that was made with that stays stale."""
+    rerun(world, steps=(2,), allow_partial=True)
+    world.fail("phase3/2")
+    world.drain()
+    world.give(Accept(command_id="a-1", node="phase3/2", reason="good enough"))
+    problem = command_of(world.s, "a-1").problem  # type: ignore[union-attr]
+    assert problem is not None
+    assert (problem.type, problem.field) == ("invalid", "node")
+    assert problem.action == "Rerun step 2, or rerun the report with `allow_partial` and accept that."
+    assert {"phase3/2", "phase4"} <= stale(world)
+    world.give(Accept(command_id="a-2", node="phase4", reason="good enough without it"))
+    assert stale(world) == {"phase3", "phase3/2"}
+
+
+def test_r28_a_step_that_never_was_cannot_be_accepted(world: World) -> None:
+    world.give(Accept(command_id="a-1", node="phase3/99", reason="good enough"))
+    assert command_of(world.s, "a-1").problem.type == "step_unknown"  # type: ignore[union-attr]
+
+
+def test_r28_accepting_lasts_until_the_next_change(world: World) -> None:
+    world.salt["phase3/2"] = "b"
+    rerun(world, "c-1", steps=(2,), propagation="mark_stale")
+    world.drain()
+    world.give(Accept(command_id="a-1", node="phase4", reason="a comma"))
+    assert stale(world) == set()
+    world.salt["phase3/2"] = "c"
+    rerun(world, "c-2", steps=(2,), propagation="mark_stale")
+    world.drain()
+    assert stale(world) == {"phase4"}

@@ -1,0 +1,124 @@
+"""What is stale, and why (R3 to R6)."""
+
+from typing import Any
+
+import pytest
+
+from domain_asking import freshness, rerun, stale
+from domain_world import World, planned
+from reprise_contracts.commands import Cancel
+from reprise_domain.freshness import Verdicts
+from reprise_domain.reduce import fold
+from reprise_gateway.states import state_of
+
+
+def test_r3_a_to_b_to_a_is_fresh_again(world: World) -> None:
+    world.salt["phase3/2"] = "b"
+    rerun(world, "c-1", steps=(2,), propagation="mark_stale")
+    world.drain()
+    assert stale(world) == {"phase4"}
+    world.salt["phase3/2"] = ""
+    rerun(world, "c-2", steps=(2,), propagation="mark_stale")
+    world.drain()
+    assert stale(world) == set()
+
+
+def test_r3_without_an_artifact_freshness_is_null() -> None:
+    assert set(freshness(World()).values()) == {None}
+
+
+def test_r3_a_cancelled_rerun_changes_nothing(world: World) -> None:
+    rerun(world, steps=(2,))
+    world.give(Cancel(command_id="stop"))
+    assert world.s.node("phase3/2").status == "cancelled"
+    assert stale(world) == set()
+
+
+@pytest.mark.parametrize(
+    ("node", "target"), [("phase3/2", {"steps": (2,)}), ("phase3/2", {"phase": "phase3"}), ("phase1", {"phase": "phase1"})]
+)
+def test_r3_a_cancelled_rerun_gives_its_parameters_back(world: World, node: str, target: dict[str, Any]) -> None:
+    """What it set for a target that it did not make would else make a report stale that nothing has changed."""
+    world.later(60)
+    rerun(world, guidance="costs", engine="openai", **target)
+    world.give(Cancel(command_id="stop"))
+    assert stale(world) == set()
+    assert world.s.parameters(node).guidance == ""
+    rerun(world, "c-2", guidance="costs", **target)
+    world.drain()
+    assert world.s.parameters(node).guidance == "costs"
+
+
+def test_r3_an_older_log_is_told_as_it_was(world: World) -> None:
+    """What a run gave back is said by its end and worked out by nobody later: a log without it folds to what was decided on then."""
+    world.later(60)
+    rerun(world, steps=(2,), guidance="costs")
+    world.give(Cancel(command_id="stop"))
+    session = None
+    for seq, commit in world.log:
+        told = [event.model_copy(update={"given_back": ()}) if event.type == "run_finished" else event for event in commit.events]
+        session = fold(session, commit.model_copy(update={"events": tuple(told)}), seq)
+    assert session is not None
+    assert session.parameters("phase3/2").guidance == "costs"
+    assert Verdicts(session).freshness("phase3/2") == "stale"
+
+
+def test_r4_a_stale_node_names_the_chain_back_to_what_changed(world: World) -> None:
+    world.later(60)
+    world.salt["phase1"] = "other"
+    rerun(world, phase="phase1", propagation="mark_stale")
+    world.drain()
+    chain = Verdicts(world.s).chain("phase4")
+    assert (chain[0].node, chain[0].reason) == ("phase2", "upstream")
+    root = next(cause for cause in chain if cause.node == "phase1")
+    assert root.reason == "changed"
+    assert root.at == world.s.node("phase1").made.at  # type: ignore[union-attr]
+
+
+def test_r5_what_is_below_a_stale_node_is_stale(world: World) -> None:
+    world.salt["phase1"] = "other"
+    rerun(world, phase="phase1", propagation="mark_stale")
+    world.drain()
+    assert stale(world) == {"phase2", "phase3", "phase3/1", "phase3/2", "phase3/3", "phase4"}
+
+
+def test_r5_a_plan_that_is_one_long_chain_can_be_judged() -> None:
+    world = World(planner=lambda job: planned(*((n, f"step {n}", (n - 1,) if n > 1 else ()) for n in range(1, 1501))))
+    for node in ("phase0", "phase1", "phase2"):
+        world.complete(node)
+    assert Verdicts(world.s).freshness("phase4") is None
+    assert Verdicts(world.s).freshness("phase3/1500") is None
+
+
+def test_r6_status_and_freshness_are_separate(world: World) -> None:
+    rerun(world, phase="phase4")
+    view = state_of(world.s).nodes["phase4"]
+    assert (view.status, view.freshness) == ("queued", "fresh")
+
+
+def test_r6_a_newer_version_shows_as_upgradable_never_as_stale(world: World) -> None:
+    rerun(world, phase="phase4")
+    report = world.completion(world.held()[0])
+    world.give(report.model_copy(update={"versions": {"engine": "1"}}))
+    rerun(world, "c-2", steps=(1,), propagation="mark_stale")
+    report = world.completion(world.held()[0])
+    world.give(report.model_copy(update={"versions": {"engine": "2"}}))
+    view = state_of(world.s).nodes["phase4"]
+    assert view.upgradable
+    assert view.freshness == "fresh"
+
+
+def test_r6_what_a_worker_offers_makes_older_work_upgradable(world: World) -> None:
+    """A report written with an older prompt is upgradable as soon as any node's worker has a newer one, used or not."""
+    rerun(world, phase="phase4")
+    report = world.completion(world.held()[0])
+    world.give(report.model_copy(update={"versions": {"prompt/section": "1"}, "offered": {"prompt/section": "1"}}))
+    assert not state_of(world.s).nodes["phase4"].upgradable
+    rerun(world, "c-2", steps=(1,), propagation="mark_stale")
+    report = world.completion(world.held()[0])
+    world.give(
+        report.model_copy(update={"versions": {"prompt/investigate": "1"}, "offered": {"prompt/section": "2", "prompt/investigate": "1"}})
+    )
+    nodes = state_of(world.s).nodes
+    assert nodes["phase4"].upgradable and not nodes["phase3/1"].upgradable
+    assert nodes["phase4"].freshness == "fresh"
