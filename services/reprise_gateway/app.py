@@ -38,7 +38,7 @@ from reprise_runtime import logs, metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.artifact_store import ArtifactStore, S3Store
 from reprise_runtime.bus import Publisher
-from reprise_runtime.connection import connect, leave
+from reprise_runtime.connection import connect, heard, leave
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.middleware import broker_options
 from reprise_runtime.session_log import NatsSessionLog, SessionLog
@@ -178,7 +178,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         await client.subscribe(subjects.PRESENCES, cb=present)
         await broker.start()
         for listening in (client, answering):
-            await listening.flush()  # whoever is served over HTTP finds the api answering, too
+            await heard(listening)  # whoever is served over HTTP finds the api answering, too
         yield gateway
 
 

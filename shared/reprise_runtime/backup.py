@@ -33,7 +33,8 @@ from reprise_runtime.jetstream import MSG_ID
 STREAMS = (subjects.INBOX, subjects.SESSIONS, subjects.DLQ, subjects.POOLS)
 """In the order in which they are copied."""
 SIDE_BY_SIDE = 8
-TRIES = 5
+TRIES = 20
+"""Copies of a log that moves away meanwhile; each fetches only the objects that the ones before it have not."""
 Say = Callable[[str], None]
 
 

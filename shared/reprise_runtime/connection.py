@@ -126,3 +126,15 @@ async def connect(settings: Nats, name: str, *, on_lost: Callable[[], None] = le
         await client.close()
         raise Unavailable(f"no NATS server at {settings.url}: {error or 'no answer'}") from error
     return client
+
+
+async def heard(client: Client) -> None:
+    """Until the server has taken in what was said so far, subscriptions above all. Raises `Unavailable`.
+
+    One flush does not do: the library writes its PING at once, before the commands that wait to be written.
+    """
+    try:
+        for _ in range(2):
+            await client.flush()
+    except (TimeoutError, nats.errors.Error) as error:
+        raise Unavailable(f"the NATS server does not answer: {error or 'no answer'}") from error

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from reprise_runtime.artifact_store import S3Store
 from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect
+from reprise_runtime.connection import connect, heard
 from reprise_runtime.errors import StoreUnavailable, Unavailable
 from reprise_runtime.middleware import broker_options
 from reprise_runtime.servers import NatsServer, SeaweedServer, free_ports
@@ -112,7 +112,7 @@ async def test_nats_is_spoken_to_encrypted(nats_with_tls: NatsWithTls) -> None:
     answering = await broker.connect()
     try:
         await broker.start()
-        await answering.flush()  # a question on another connection could overtake the subscription
+        await heard(answering)  # a question on another connection could overtake the subscription
         assert await bus.request("question", b"encrypted") == b"encrypted!"
     finally:
         await broker.stop()
