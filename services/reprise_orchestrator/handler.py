@@ -103,7 +103,7 @@ class Orchestrator:
                 reason = ""
             except Malformed as error:
                 reason = str(error)
-                refused = refusal(delivery.subject, delivery.data, reason)
+                refused = refusal(delivery.subject, delivery.data, error)
                 if refused is None:
                     await delivery.dead(reason)
                     continue

@@ -56,7 +56,7 @@ class Unreadable(Command):
     body: Sha256
 
 
-def refusal(subject: str, data: bytes, reason: str) -> Parsed | None:
+def refusal(subject: str, data: bytes, error: Malformed) -> Parsed | None:
     """The refusal of a session's command that cannot be read, so that whoever sent it finds it under its id; None without an id."""
     inbound = subjects.parse_inbound(subject)
     if inbound is None or inbound.door != "cmd" or inbound.kind not in SESSION_COMMANDS:
@@ -69,7 +69,8 @@ def refusal(subject: str, data: bytes, reason: str) -> Parsed | None:
         return None
     if not command.by:
         command = command.model_copy(update={"by": ANOTHER_SYSTEM})
-    problem = Problem(type="invalid", detail=f"{reason}.", action="Correct it, and send it under a new command_id.")
+    said = str(error).partition(": ")[2] or str(error)  # without the name of the message's type, which is ours
+    problem = Problem(type="invalid", field=error.field or None, detail=f"{said}.", action="Correct it, and send it under a new command_id.")
     return Parsed(inbound.target, command.input_id(), Denied(command, problem))
 
 

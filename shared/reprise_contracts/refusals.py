@@ -1,6 +1,6 @@
 """Every reason for which the rules refuse a command or end a run, as a problem: what happened, and what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reprise_contracts.nodes import step_of
 from reprise_contracts.problems import Problem
@@ -22,7 +22,7 @@ NOT_NOW = Problem(
     action="Wait until it is done, or cancel it; then save again.",
 )  # fmt: skip
 ONLY_ASKED = Problem(
-    type="invalid", field="options.dry_run", detail="A preview is asked for, not published: this would have run.",
+    type="invalid", field="options.dry_run", detail="A preview is an answer, and a published command gets none: nothing was done.",
     action="Ask by REST or by request and reply, or leave dry_run out.",
 )  # fmt: skip
 WAITS = Problem(
@@ -74,14 +74,20 @@ def failed(node: str) -> Problem:
 
 def unknown(steps: Iterable[int], valid: Iterable[int], *, obsolete: bool) -> Problem:
     """R15: steps that are not in the plan, with the numbers that are."""
-    asked = sorted(steps)
-    numbers = ", ".join(map(str, asked[:LISTED])) + (" and so on" if len(asked) > LISTED else "")
-    detail = f"No longer in the plan: step {numbers}." if obsolete else f"There is no step {numbers} in this session."
+    asked, offered = sorted(steps), tuple(valid)
+    named, many = _listed(asked), len(asked) > 1
     kind = "step_obsolete" if obsolete else "step_unknown"
-    offered = tuple(valid)
-    listed = ", ".join(map(str, offered[:LISTED])) + (" and so on" if len(offered) > LISTED else "")
-    action = f"Choose among steps {listed}." if offered else "There is no plan yet: run the synthesis first."
+    detail = f"There {'are no steps' if many else 'is no step'} {named} in this session."
+    if obsolete:
+        detail = f"{'Steps' if many else 'Step'} {named} {'are' if many else 'is'} no longer in the plan."
+    action = f"Choose among steps {_listed(offered)}." if offered else "There is no plan yet: run the synthesis first."
     return Problem(type=kind, field="step_ids", detail=detail, action=action, valid_steps=offered)
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    """`3`, `3 and 5`, `3, 5 and 8`; of many the first ones."""
+    shown = [str(number) for number in numbers[:LISTED]] + (["so on"] if len(numbers) > LISTED else [])
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
 
 
 def unsound(why: str, *, edited: bool) -> Problem:
@@ -94,10 +100,12 @@ def unsound(why: str, *, edited: bool) -> Problem:
 
 def over_budget(ceiling: int, scope: str) -> Problem:
     """A run or a session came to its ceiling of tokens."""
+    own = scope == "run"
     return Problem(
-        type="budget_reached", field="options.max_tokens" if scope == "run" else "options.max_session_tokens",
-        detail=f"The {scope} came to its ceiling of {ceiling:,} tokens. What was done is kept; the rest was not begun.",
-        action="Refresh the session to go on" + (" under a new ceiling." if scope == "run" else ", with a higher ceiling for it."),
+        type="budget_reached", field="options.max_tokens" if own else "options.max_session_tokens",
+        detail=f"The {scope} has spent the {ceiling:,} tokens that it may spend: nothing more of it begins, and what was done is kept.",
+        action="Refresh the session: it goes on from here, with the ceiling that you name, or none." if own else
+        "Refresh the session with a higher ceiling for it (`max_session_tokens`; 0 is none): it goes on from here.",
     )  # fmt: skip
 
 

@@ -35,7 +35,11 @@ Instant = Annotated[datetime, AfterValidator(_utc)]
 
 
 class Malformed(ValueError):
-    """The bytes are not a message of the expected type; the text says where and why."""
+    """The bytes are not a message of the expected type; the text says where and why, `field` where alone."""
+
+    def __init__(self, text: str, field: str = "") -> None:
+        super().__init__(text)
+        self.field = field
 
 
 class Wire(BaseModel):
@@ -61,7 +65,7 @@ class Wire(BaseModel):
         try:
             return cls.model_validate_json(data, extra="forbid" if exactly else None)
         except ValidationError as error:
-            raise Malformed(explain(error, cls.__name__)) from error
+            raise Malformed(explain(error, cls.__name__), fault(error.errors(include_url=False)[0]).field) from error
 
 
 def explain(error: ValidationError, what: str) -> str:

@@ -23,7 +23,8 @@ async def test_who_sent_it_finds_the_refusal_under_its_id(operated: Operated, ca
         found = await until(refused, 10, "an outcome")
         assert found["status"] == "refused"
         problem = found["problem"]
-        assert isinstance(problem, dict) and problem["type"] == "invalid" and "target" in problem["detail"] and problem["action"]
+        assert isinstance(problem, dict) and (problem["type"], problem["field"]) == ("invalid", "target.phase")
+        assert problem["detail"].startswith("target.phase must be 'phase0'") and problem["action"]
         story = (await http.get(f"/sessions/{session}/events")).json()["events"]
         assert sum("could not be read" in entry["text"] for entry in story) == 1, "decided once, however often it came"
         corrected = {"session_id": session, "phase": "phase4", "command_id": name}

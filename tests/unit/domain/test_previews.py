@@ -91,7 +91,7 @@ def test_r13_r29_at_a_sessions_ceiling_nothing_is_said_to_run(world: World) -> N
     world.drain()
     plan = previewed(world, phase="phase1")
     assert plan.run == plan.may_run == ()
-    assert "ceiling" in plan.warnings[0]
+    assert "100 tokens that it may spend" in plan.warnings[0]
     assert previewed(world, phase="phase1", max_session_tokens=0).run == ("phase1",)
 
 
