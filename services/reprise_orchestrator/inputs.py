@@ -70,7 +70,9 @@ def refusal(subject: str, data: bytes, error: Malformed) -> Parsed | None:
     if not command.by:
         command = command.model_copy(update={"by": ANOTHER_SYSTEM})
     said = str(error).partition(": ")[2] or str(error)  # without the name of the message's type, which is ours
-    problem = Problem(type="invalid", field=error.field or None, detail=f"{said}.", action="Correct it, and send it under a new command_id.")
+    problem = Problem(
+        type="invalid", field=error.field or None, detail=f"{said}.", action="Correct it, and send it under a new command_id."
+    )
     return Parsed(inbound.target, command.input_id(), Denied(command, problem))
 
 
