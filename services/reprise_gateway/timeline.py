@@ -58,7 +58,7 @@ class Narrator:
             case "start":
                 return "the research"
             case "refresh":
-                return "the refresh"
+                return "the update"
             case "edit":
                 return "the run after the edit"
             case _:
@@ -66,7 +66,7 @@ class Narrator:
 
     def _target(self, target: Target) -> str:
         if target.stale:
-            return "everything that is stale"
+            return "everything that is out of date"
         if target.phase:
             return spoken(target.phase)
         steps = target.steps or ()
@@ -99,7 +99,7 @@ class Narrator:
         if event.kind == "start":
             return f"{who(event.by)} started the research{_how(event.options)}."
         front = " It goes ahead of everything that waits." if event.front else ""
-        asked = "refresh what is stale" if event.target.stale else f"run {self._target(event.target)} again"
+        asked = "bring everything up to date" if event.target.stale else f"run {self._target(event.target)} again"
         if event.kind == "edit":
             asked = f"run what is below {self._target(event.target)}"
         return f"{who(event.by)} asked to {asked}{_how(event.options)}.{front}"
@@ -187,6 +187,8 @@ def _listed(names: list[str]) -> str:
 
 
 def _seconds(seconds: float) -> str:
+    if seconds < 0.1:
+        return "under 0.1 s"
     return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
@@ -214,7 +216,7 @@ def _how(options: Options) -> str:
 _KINDS: Mapping[str, str] = {
     "rerun": "rerun",
     "cancel": "cancel",
-    "accept": "accept a stale result",
+    "accept": "accept an outdated result",
     "edit": "edit a result",
     "unreadable": "do something that could not be read",
 }

@@ -33,7 +33,7 @@ CONFLICT = Problem(
     type="conflict", field="If-Match", detail="The artifact has changed since it was read.", action="Read it again, then edit."
 )
 NOT_MADE = Problem(type="inputs_missing", detail="What this is made from does not exist yet.", action="Run the phases before it first.")
-NOT_STALE = Problem(type="invalid", field="node", detail="This node is not stale: there is nothing to accept.", action="Name a stale node.")
+NOT_STALE = Problem(type="invalid", field="node", detail="This node is not out of date: nothing to accept.", action="Name one that is.")
 NO_RUN = Problem(type="not_found", field="run_id", detail="There is no such run in this session.", action="Read the session's state.")
 NO_SOURCE = Problem(type="not_found", field="source_id", detail="There is no such source.", action="Read the batch's sources.")
 LAST_SOURCE = Problem(type="invalid", field="source_id", detail="This is the last source of the batch.", action="Add another one first.")

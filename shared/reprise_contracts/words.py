@@ -15,7 +15,7 @@ _BECAUSE: Mapping[Reason, str] = {
     "changed": "{what} has changed.",
     "missing": "{what} has no result.",
     "lacking": "The report was made without a good result of {what}.",
-    "upstream": "{what} is stale.",
+    "upstream": "{what} is out of date.",
     "failed": "The last try of {what} failed.",
     "definition": "The plan defines {what} otherwise.",
     "guidance": "The guidance of {what} was changed.",
@@ -72,7 +72,7 @@ def left_failed(node: str) -> str:
 
 def left_stale(node: str) -> str:
     """R7: above the targets something is stale."""
-    return f"{of(node, 'is', 'are')} stale and not run by this command."
+    return f"{of(node, 'is', 'are')} out of date and not run by this command."
 
 
 def passed_by(node: str, *, replaced: bool) -> str:

@@ -1,5 +1,6 @@
 """A real stack, a real browser, and what every page has to keep: no error, no jump, no violation of accessibility."""
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,12 @@ new PerformanceObserver((list) => {
 }).observe({type: "layout-shift", buffered: true});
 """
 MOST_SHIFT = 0.02
+RUN_AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
+  .map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + n.failureSummary)])"""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", metavar="FOLDER", help="keep a picture of every page and state that is checked, light and dark")
 
 
 @pytest.fixture(scope="session")
@@ -101,18 +108,28 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         context.close()
 
 
-@pytest.fixture(scope="session")
-def accessible() -> Callable[[Page], None]:
-    """Zero axe violations, with every rule that it has for WCAG 2.2 AA and good practice."""
+@pytest.fixture
+def accessible(request: pytest.FixtureRequest) -> Callable[[Page], None]:
+    """Zero axe violations, light and dark, with every rule that it has for WCAG 2.2 AA and good practice.
+
+    `--pictures FOLDER` keeps a picture of everything that was checked.
+    """
     source = AXE.read_text()
+    folder = request.config.getoption("--pictures", None)
+    taken = itertools.count(1)
 
     def check(page: Page) -> None:
+        number = next(taken)
+        given = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
         page.evaluate(source)
-        found = page.evaluate(
-            "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
-            ".map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + n.failureSummary)])"
-        )
-        assert found == [], page.url
+        for scheme in ("dark", "light") if given == "light" else ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found = page.evaluate(RUN_AXE)
+            assert found == [], f"{page.url} {scheme}"
+            if folder:
+                whole = page.get_by_role("dialog").count() == 0
+                name = f"{request.node.name}-{number:02}-{page.viewport_size['width']}-{scheme}.png"
+                page.screenshot(path=Path(folder) / name, full_page=whole)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{page.url} is wider than its window"
 
     return check

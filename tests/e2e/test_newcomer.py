@@ -95,5 +95,5 @@ def bring_it_up_to_date_and_read_the_report(page: Page) -> None:
     page.get_by_role("link", name="Read the report").click()
     report = page.get_by_role("article")
     expect(report).to_contain_text("The bridge over the bay cost nine million euros")
-    expect(report).not_to_contain_text("Outdated")
+    expect(report).not_to_contain_text("Out of date")
     expect(page.get_by_role("complementary", name="What changed")).to_contain_text("Step 1 has changed")

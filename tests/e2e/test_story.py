@@ -104,7 +104,7 @@ def test_an_outdated_report_says_what_it_does_not_know_until_it_is_brought_up_to
     expect(notice).to_contain_text("It does not know yet")
     expect(page.get_by_role("article")).to_have_count(0)
     page.get_by_role("button", name="Read the outdated report").click()
-    expect(page.get_by_role("article")).to_contain_text("Outdated")
+    expect(page.get_by_role("article")).to_contain_text("Out of date")
     notice.get_by_role("button", name=re.compile("^Update")).click()
     page.get_by_role("dialog").get_by_role("button", name="Update", exact=True).click()
     stands(page, "Everything is up to date")

@@ -1,7 +1,7 @@
 /** The shell around every page, and which page is shown. */
 import * as Tooltip from "@radix-ui/react-tooltip";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, Suspense, useEffect } from "react";
+import { type ReactNode, Suspense, useEffect, useRef } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { api, Refusal } from "./api";
 import { Brand } from "./ui/brand";
@@ -31,9 +31,12 @@ export function App(): ReactNode {
   const config = useQuery({ queryKey: ["config"], queryFn: api.config, staleTime: Number.POSITIVE_INFINITY });
   const may = useMay("researcher");
   const refused = config.error instanceof Refusal && config.error.status === 401;
+  const shown = useRef(path);
   useEffect(() => {
+    if (shown.current === path) return; // the browser begins a first page itself, at the skip link
+    shown.current = path;
     window.scrollTo(0, 0);
-    document.getElementById(path === "" ? "" : "main")?.focus({ preventScroll: true });
+    document.getElementById("main")?.focus({ preventScroll: true });
   }, [path]);
   return (
     <Tooltip.Provider delayDuration={250}>

@@ -1,6 +1,6 @@
 /** The commands that this page has sent: where each one stands, until it is done or was refused. */
 import { useQuery } from "@tanstack/react-query";
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { api, newCommandId, Refusal } from "./api";
 import type { Session } from "./model";
 import { useIds, useSession } from "./store";
@@ -15,6 +15,8 @@ export interface Sent {
   readonly runId: string | null;
   readonly problem: Problem | null;
   readonly answered: boolean;
+  /** What is said of it when it is done. */
+  readonly done: string;
 }
 
 export interface Standing {
@@ -27,6 +29,9 @@ export interface Order {
   readonly about: string;
   readonly label: string;
   readonly send: (commandId: string) => Promise<Receipt>;
+  readonly done?: string;
+  /** Whether whoever ordered still stands there to tell of a refusal itself; else the tray does. */
+  readonly tells?: () => boolean;
 }
 
 interface Desk {
@@ -45,9 +50,9 @@ export function CommandDesk({ children }: { readonly children: ReactNode }): Rea
     setSent((all) => all.map((one) => (one.commandId === commandId ? { ...one, ...part } : one)));
   }, []);
   const order = useCallback(
-    async ({ about, label, send }: Order) => {
+    async ({ about, label, send, tells, done = "done" }: Order) => {
       const commandId = newCommandId();
-      const made: Sent = { commandId, about, label, runId: null, problem: null, answered: false };
+      const made: Sent = { commandId, about, label, runId: null, problem: null, answered: false, done };
       setSent((all) => [...all.filter((one) => one.about !== about), made].slice(-KEPT));
       try {
         const receipt = await persistent(() => send(commandId));
@@ -55,7 +60,8 @@ export function CommandDesk({ children }: { readonly children: ReactNode }): Rea
         return receipt;
       } catch (error) {
         const problem = error instanceof Refusal ? error.problem : null;
-        change(commandId, { problem, answered: true });
+        if (tells?.()) setSent((all) => all.filter((one) => one.commandId !== commandId));
+        else change(commandId, { problem, answered: true });
         throw error;
       }
     },
@@ -85,6 +91,18 @@ export function useDesk(): Desk {
   const desk = useContext(Context);
   if (!desk) throw new Error("no command desk around this component");
   return desk;
+}
+
+/** For a dialog that tells of its own refusal: whether it is still open. */
+export function useStillOpen(): () => boolean {
+  const open = useRef(false);
+  useEffect(() => {
+    open.current = true;
+    return () => {
+      open.current = false;
+    };
+  }, []);
+  return useCallback(() => open.current, []);
 }
 
 const FINAL: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "refused"]);

@@ -7,7 +7,7 @@ export const TERMS = {
   stale: {
     name: "Out of date",
     meaning:
-      "Something that this result was made from has changed since. The result is kept and can be read, but it does not know of the change.",
+      "Something that this result was made from has changed since. The result is kept and can be read, but it does not know of the change. On the command line and in the API: stale.",
   },
   cascade: {
     name: "Cascade",

@@ -26,6 +26,15 @@ export const PHASE_DOING: Record<Phase, string> = {
   phase4: "Writing the report",
 };
 
+/** The same in one line of a narrow column. */
+export const PHASE_DOING_BRIEFLY: Record<Phase, string> = {
+  phase0: "Reading the sources",
+  phase1: "Looking for goals",
+  phase2: "Planning the steps",
+  phase3: "Carrying them out",
+  phase4: "Writing the report",
+};
+
 /** The page of each phase, below its session. */
 export const PHASE_PAGES: Record<Phase, string> = {
   phase0: "sources",
@@ -151,11 +160,6 @@ export function bytes(value: number): string {
   if (value < 1000) return `${value} B`;
   if (value < 1e6) return `${(value / 1e3).toFixed(value < 1e4 ? 1 : 0)} kB`;
   return `${(value / 1e6).toFixed(1)} MB`;
-}
-
-/** "user via the web app" → "user". */
-export function who(by: string): string {
-  return by.split(" via ")[0] ?? by;
 }
 
 /** Where the next command that names a node waits; null if none does. */

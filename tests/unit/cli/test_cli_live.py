@@ -64,12 +64,12 @@ def test_what_a_run_leaves_stale_is_told_at_its_end() -> None:
     for node in (*steps, "phase4"):
         view.apply(update(node, status="completed", freshness="fresh"))
     assert view.apply(update("phase2", status="running")) == ["phase2 synthesize: running"]
-    waits = (Cause(node="phase2", reason="upstream", text="The plan is stale."),)
+    waits = (Cause(node="phase2", reason="upstream", text="The plan is out of date."),)
     assert [view.apply(update(node, status="completed", freshness="stale", causes=waits)) for node in (*steps, "phase4")] == [[]] * 4
     assert view.apply(update("phase3/2", status="completed", freshness="fresh")) == []
     view.apply(frames.SessionUpdate(session_id="s1", seq=8, n=0, plan_steps=(1, 2)))
     end = frames.WorkflowComplete(run_id="r1", session_id="s1", seq=9, n=0)
-    assert view.apply(end) == ["Run completed", "Stale: step 1, phase4 report (The plan is stale.)"]
+    assert view.apply(end) == ["Run completed", "Stale: step 1, phase4 report (The plan is out of date.)"]
     assert view.apply(update("phase4", status="completed", freshness="fresh")) == ["phase4 report: up to date"], "nothing runs"
 
 

@@ -28,7 +28,7 @@ def test_r7_stale_nodes_above_a_target_are_not_run_and_the_preview_warns(world: 
     rerun(world, "c-1", steps=(1,), propagation="mark_stale")
     world.drain()
     command = Rerun(command_id="c-2", target=Target(phase="phase4"))
-    assert preview(world.s, spec_of(world.s, command)).plan.warnings == ("Step 3 is stale and not run by this command.",)
+    assert preview(world.s, spec_of(world.s, command)).plan.warnings == ("Step 3 is out of date and not run by this command.",)
     since = len(world.events())
     world.give(command)
     world.drain()

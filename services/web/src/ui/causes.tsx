@@ -8,7 +8,7 @@ export function Causes({ causes }: { readonly causes: readonly Cause[] }): React
   return (
     <ul className="causes">
       {told.map((cause) => (
-        <li key={cause.text}>
+        <li key={cause.text} className={cause.reason === "upstream" ? "soft" : undefined}>
           {cause.text}
           {cause.at && (
             <span className="soft small numbers">

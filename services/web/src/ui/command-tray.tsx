@@ -48,7 +48,7 @@ function Line({ one }: { readonly one: Sent }): ReactNode {
     <div className={`tray-line ${standing.status}`}>
       <Glyph of={GLYPHS[standing.status]} />
       <span>
-        {one.label}: <strong>{WORDS[standing.status]}</strong>
+        {one.label}: <strong>{standing.status === "completed" ? one.done : WORDS[standing.status]}</strong>
         {place}
         {why}
       </span>
@@ -84,4 +84,4 @@ export function useButtonWord(about: string): string | null {
   return words[standing.status];
 }
 
-const NONE: Sent = { commandId: "none", about: "", label: "", runId: null, problem: null, answered: false };
+const NONE: Sent = { commandId: "none", about: "", label: "", runId: null, problem: null, answered: false, done: "" };

@@ -6,7 +6,7 @@ import { clock } from "../words";
 export function ConnectionNotice(): ReactNode {
   const { connection, retry } = useConnection();
   return (
-    <div aria-live="assertive" role="status">
+    <div className="connection-place" aria-live="assertive" role="status">
       {connection.kind === "offline" && (
         <div className="connection">
           <span>Offline. This is as of {clock(new Date(connection.since).toISOString())}; it is tried again.</span>

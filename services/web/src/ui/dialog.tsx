@@ -1,5 +1,6 @@
 /** A modal dialog on the browser's own: it keeps the focus, closes with Escape, and gives the focus back. */
 import { type ReactNode, useEffect, useId, useRef } from "react";
+import { createPortal } from "react-dom";
 
 interface Props {
   readonly title: string;
@@ -16,14 +17,17 @@ export function Dialog({ title, onClose, children, decline, footer, wide = false
   const heading = useId();
   useEffect(() => {
     const before = document.activeElement;
+    const place = before?.parentElement;
     const open = dialog.current;
     open?.showModal();
     return () => {
       open?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // What opened it may have given way to another button, say to one that cancels.
+      const back = before?.isConnected ? before : place?.querySelector("button");
+      if (back instanceof HTMLElement) back.focus();
     };
   }, []);
-  return (
+  return createPortal(
     <dialog
       ref={dialog}
       className={wide ? "wide" : undefined}
@@ -57,6 +61,7 @@ export function Dialog({ title, onClose, children, decline, footer, wide = false
           </footer>
         )}
       </div>
-    </dialog>
+    </dialog>,
+    document.body, // so that it looks the same wherever its button stands
   );
 }

@@ -1,7 +1,7 @@
 /** The buttons that every part of a session has: rerun, cancel, accept. */
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { api } from "../api";
-import { useDesk } from "../commands";
+import { useDesk, useStillOpen } from "../commands";
 import { useIds, useNode, useSession } from "../store";
 import { useButtonWord } from "../ui/command-tray";
 import { Dialog } from "../ui/dialog";
@@ -58,9 +58,12 @@ type What =
 export function CancelButton({
   what,
   name,
+  stopping = false,
   className = "button slim",
 }: {
   readonly what: What;
+  /** It was told to stop already, here or elsewhere. */
+  readonly stopping?: boolean;
   readonly name: string;
   readonly className?: string;
 }): ReactNode {
@@ -70,17 +73,19 @@ export function CancelButton({
   const about = `cancel ${JSON.stringify(what)}`;
   const word = useButtonWord(about);
   if (!may) return null;
-  const said = word === null || word === "Refused" ? "Cancel" : "Cancelling";
+  const told = stopping || (word !== null && word !== "Refused");
+  const said = told ? "Cancelling" : "Cancel";
   return (
     <button
       type="button"
       className={className}
-      disabled={word !== null && word !== "Refused"}
+      disabled={told}
       aria-label={`${said}: ${name}`}
       onClick={() => {
         const sending = desk.order({
           about,
-          label: `Cancelling ${name}`,
+          label: `Cancel ${name}`,
+          done: "told to stop",
           send: (command_id) => api.workflow("cancel", { ...ids, ...what, command_id }),
         });
         sending.catch(() => undefined); // the tray tells
@@ -91,14 +96,43 @@ export function CancelButton({
   );
 }
 
-/** Cancel while a node is at work, otherwise rerun. */
+/** Cancel while a node is at work, otherwise rerun. Where one gives way to the other, the focus stays. */
 export function NodeAction({ node }: { readonly node: string }): ReactNode {
+  const place = useRef<HTMLSpanElement>(null);
+  const held = useRef(false);
+  const status = useNode(node)?.status;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each status may bring another button
+  useEffect(() => {
+    if (held.current && document.activeElement === document.body)
+      place.current?.querySelector("button")?.focus({ preventScroll: true });
+  }, [status]);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only watches where the focus is
+    <span
+      ref={place}
+      className="action"
+      onFocus={() => {
+        held.current = true;
+      }}
+      onBlur={(event) => {
+        if (event.relatedTarget) held.current = false; // null: the button is gone, or the window is
+      }}
+    >
+      <Fitting node={node} />
+    </span>
+  );
+}
+
+function Fitting({ node }: { readonly node: string }): ReactNode {
   const view = useNode(node);
   const name = nodeName(node);
   const running = useSession((session) => session.state.run !== null);
   if (!view) return null;
   const step = node.startsWith("phase3/") ? Number(node.slice(7)) : null;
-  if (isActive(view)) return <CancelButton what={step === null ? { phase: node } : { step_id: step }} name={name} />;
+  if (isActive(view)) {
+    const what = step === null ? { phase: node } : { step_id: step };
+    return <CancelButton what={what} name={name} stopping={view.status === "cancelling"} />;
+  }
   const target: RerunTarget = step === null ? { phase: node as "phase0" } : { steps: [step] };
   const never = view.artifact == null && view.freshness == null && view.status === "pending";
   if (never && running) return null; // its turn may still come
@@ -131,6 +165,7 @@ function AcceptDialog({ node, onClose }: { readonly node: string; readonly onClo
   const id = useId();
   const ids = useIds();
   const desk = useDesk();
+  const tells = useStillOpen();
   const [reason, setReason] = useState("");
   const [error, setError] = useState<unknown>(null);
   async function accept(): Promise<void> {
@@ -139,6 +174,7 @@ function AcceptDialog({ node, onClose }: { readonly node: string; readonly onClo
         about: `accept ${node}`,
         label: `Accepting the ${nodeName(node)}`,
         send: (command_id) => api.workflow("accept", { ...ids, node, reason, command_id }),
+        tells,
       });
       onClose();
     } catch (problem) {

@@ -29,7 +29,7 @@ export function EditList<T extends { readonly key: string }>(props: Props<T>): R
     requestAnimationFrame(() => list.current?.lastElementChild?.querySelector("textarea")?.focus());
   };
   return (
-    <section className="stack" aria-label={`Edit the ${noun}s`}>
+    <section className="editing" aria-label={`Edit the ${noun}s`}>
       <ol className="edit-list" ref={list}>
         {items.map((item, index) => {
           const name = `${noun} ${index + 1}${title(item) ? `, ${title(item).slice(0, 60)}` : ""}`;

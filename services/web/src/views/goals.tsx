@@ -79,7 +79,7 @@ export default function GoalsPage(): ReactNode {
                 <label htmlFor={`${id}-question`}>Question</label>
                 <textarea
                   id={`${id}-question`}
-                  className="one-line"
+                  className="growing"
                   value={goal.question}
                   maxLength={2000}
                   onChange={(event) => change({ ...goal, question: event.target.value })}
@@ -89,7 +89,7 @@ export default function GoalsPage(): ReactNode {
                 <label htmlFor={`${id}-why`}>Why</label>
                 <textarea
                   id={`${id}-why`}
-                  className="one-line"
+                  className="growing"
                   value={goal.rationale}
                   onChange={(event) => change({ ...goal, rationale: event.target.value })}
                 />

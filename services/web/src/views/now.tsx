@@ -17,7 +17,8 @@ export function NowPanel(): ReactNode {
   const reading = path === nodePath(session_id, "phase4");
   const [why, setWhy] = useState(false);
   const said = standingOf(session);
-  const report = session.state.nodes.phase4?.artifact;
+  const report = session.state.nodes.phase4;
+  const beside = reading && said.action === "update" && report?.freshness === "stale"; // the report's page says and offers it itself
   return (
     <section className={`now notice ${said.look}`} aria-label="How it stands">
       <Glyph of={said.glyph} />
@@ -26,13 +27,20 @@ export function NowPanel(): ReactNode {
         <p className="now-detail">{said.detail}</p>
       </div>
       <div className="button-row now-actions">
-        {said.causes.length > 0 && (
+        {said.causes.length > 0 && !beside && (
           <button type="button" className="button slim" onClick={() => setWhy(true)}>
             Why?
           </button>
         )}
-        {said.action === "cancel" && <CancelButton what={{}} name="everything that runs or waits" className="button" />}
-        {said.action === "update" && (
+        {(said.action === "cancel" || said.action === "cancelling") && (
+          <CancelButton
+            what={{}}
+            name="everything that runs or waits"
+            stopping={said.action === "cancelling"}
+            className="button"
+          />
+        )}
+        {said.action === "update" && !beside && (
           <RerunButton
             target={{ stale: true }}
             label="Update"
@@ -56,7 +64,7 @@ export function NowPanel(): ReactNode {
             className="button primary"
           />
         )}
-        {said.action === "read" && report && !reading && (
+        {said.action === "read" && report?.artifact && !reading && (
           <Link className="button primary" href={nodePath(session_id, "phase4")}>
             Read the report
           </Link>
@@ -69,7 +77,7 @@ export function NowPanel(): ReactNode {
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.round(said.progress)}
-        aria-hidden={said.action !== "cancel"}
+        aria-hidden={said.look !== "active"}
       >
         <span style={{ transform: `scaleX(${said.progress / 100})` }} />
       </div>
@@ -101,7 +109,7 @@ interface Said {
   readonly glyph: Parameters<typeof Glyph>[0]["of"];
   readonly title: string;
   readonly detail: string;
-  readonly action: "none" | "cancel" | "update" | "retry" | "start" | "read";
+  readonly action: "none" | "cancel" | "cancelling" | "update" | "retry" | "start" | "read";
   readonly causes: readonly Cause[];
   readonly stale: readonly string[];
   readonly progress: number;
@@ -130,7 +138,14 @@ export function standingOf({ state, live }: Session): Said {
             3,
           ),
         )}.`
-      : "Waiting for a worker.";
+      : cancelling.length
+        ? `${capital(
+            listed(
+              cancelling.map((node) => nodeName(node)),
+              4,
+            ),
+          )} ${cancelling.length > 1 ? "were" : "was"} told to stop. What is completed is kept.`
+        : "Waiting for a worker.";
     const waiting = state.queue.length ? ` ${capital(count(state.queue.length, "command"))} waiting behind it.` : "";
     return {
       ...NOTHING,
@@ -138,7 +153,7 @@ export function standingOf({ state, live }: Session): Said {
       glyph: cancelling.length ? "cancelling" : "running",
       title: cancelling.length ? "Cancelling" : `Running${live.message ? `, ${live.message}` : ""}`,
       detail: detail + waiting,
-      action: "cancel",
+      action: cancelling.length && !running.length && !state.queue.length ? "cancelling" : "cancel",
       progress: live.progress ?? 0,
     };
   }

@@ -3,11 +3,11 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useIds, useNode, useSession } from "../store";
 import { Badges, NodeGlyph } from "../ui/standing";
-import { type NodeView, PHASES, type Phase } from "../wire";
-import { nodePath, PHASE_DOING, PHASE_NAMES, PHASE_TITLES, placeInQueue, seconds, standingWords, when } from "../words";
+import { PHASES, type Phase } from "../wire";
+import { nodePath, PHASE_NAMES, PHASE_TITLES, placeInQueue, seconds, when } from "../words";
 import { NodeAction } from "./actions";
+import { headline } from "./headline";
 import { LiveSources } from "./live-sources";
-import { LiveStream } from "./live-stream";
 import { StepList } from "./step-list";
 
 export function Overview(): ReactNode {
@@ -21,7 +21,6 @@ export function Overview(): ReactNode {
         ))}
       </ol>
       {preparing || !planned ? <LiveSources /> : <StepList />}
-      <LiveStream />
     </>
   );
 }
@@ -43,9 +42,6 @@ function PhaseStop({ phase }: { readonly phase: Phase }): ReactNode {
         </h2>
         <p className="soft small">{PHASE_TITLES[phase]}</p>
         <p className="stop-headline">{headline(phase, view)}</p>
-        <p className="stop-badges">
-          <Badges view={view} position={position} />
-        </p>
         <p className="meta numbers">
           {at ? (
             <>
@@ -56,23 +52,13 @@ function PhaseStop({ phase }: { readonly phase: Phase }): ReactNode {
             <span>No result yet</span>
           )}
         </p>
+        <p className="stop-badges">
+          <Badges view={view} position={position} />
+        </p>
       </div>
       <div className="stop-action">
         <NodeAction node={phase} />
       </div>
     </li>
   );
-}
-
-function headline(phase: Phase, view: NodeView): ReactNode {
-  if (phase === "phase3") return view.headline || <StepCount />;
-  return view.status === "running" ? PHASE_DOING[phase] : view.headline || standingWords(view);
-}
-
-function StepCount(): ReactNode {
-  const words = useSession(({ state, steps }) => {
-    const done = steps.filter((step) => state.nodes[`phase3/${step}`]?.status === "completed").length;
-    return steps.length ? `${done} of ${steps.length} done` : "Not planned yet";
-  });
-  return words;
 }

@@ -4,8 +4,9 @@ import { useNode } from "../store";
 import { NodeProblem } from "../ui/node-problem";
 import { Badges, NodeGlyph } from "../ui/standing";
 import type { Phase } from "../wire";
-import { PHASE_TITLES, seconds, standingWords, when } from "../words";
+import { PHASE_TITLES, seconds, when } from "../words";
 import { NodeAction } from "./actions";
+import { headline } from "./headline";
 import { WhyButton } from "./why";
 
 interface Props {
@@ -35,7 +36,7 @@ export function PhaseHead({ phase, children, quiet = false }: Props): ReactNode 
         </div>
       </div>
       <p className="meta numbers">
-        <span>{view.headline || standingWords(view)}</span>
+        <span>{headline(phase, view)}</span>
         {at && <time dateTime={at}>{when(at)}</time>}
         {at && <span>{seconds(view.seconds)}</span>}
         {edited && <span>edited by hand</span>}

@@ -5,6 +5,7 @@ import { useIds, useSession } from "../store";
 import { listed, nodePath } from "../words";
 import { useArtifact } from "./artifact";
 import { useCanEdit } from "./can-edit";
+import { Check } from "./choice";
 import { EditList } from "./edit-list";
 import { PhaseHead } from "./phase-head";
 import { draftOf, type PlanDraft, planBody, planProblem, type StepDraft } from "./plan-draft";
@@ -121,7 +122,7 @@ function StepFields({ step, change, id, earlier, names }: FieldsProps): ReactNod
         <label htmlFor={`${id}-title`}>Title</label>
         <textarea
           id={`${id}-title`}
-          className="one-line"
+          className="growing"
           value={step.title}
           maxLength={500}
           onChange={(event) => change({ ...step, title: event.target.value })}
@@ -131,7 +132,7 @@ function StepFields({ step, change, id, earlier, names }: FieldsProps): ReactNod
         <label htmlFor={`${id}-description`}>What it has to find out</label>
         <textarea
           id={`${id}-description`}
-          className="one-line"
+          className="growing"
           value={step.description}
           onChange={(event) => change({ ...step, description: event.target.value })}
         />
@@ -140,7 +141,7 @@ function StepFields({ step, change, id, earlier, names }: FieldsProps): ReactNod
         <label htmlFor={`${id}-query`}>Looks for</label>
         <textarea
           id={`${id}-query`}
-          className="one-line"
+          className="growing"
           value={step.query}
           onChange={(event) => change({ ...step, query: event.target.value })}
         />
@@ -151,32 +152,26 @@ function StepFields({ step, change, id, earlier, names }: FieldsProps): ReactNod
           <fieldset className="choices">
             <legend>Reads (all, if none is chosen)</legend>
             {[...names].map(([source, name]) => (
-              <div className="choice" key={source}>
-                <input
-                  type="checkbox"
-                  id={`${id}-${source}`}
-                  checked={step.source_ids.includes(source)}
-                  onChange={() => change({ ...step, source_ids: toggle(step.source_ids, source) })}
-                />
-                <label htmlFor={`${id}-${source}`}>{name}</label>
-              </div>
+              <Check
+                key={source}
+                checked={step.source_ids.includes(source)}
+                onChange={() => change({ ...step, source_ids: toggle(step.source_ids, source) })}
+              >
+                {name}
+              </Check>
             ))}
           </fieldset>
           {earlier.length > 0 && (
             <fieldset className="choices">
               <legend>Builds on</legend>
               {earlier.map((other, index) => (
-                <div className="choice" key={other.key}>
-                  <input
-                    type="checkbox"
-                    id={`${id}-after-${other.key}`}
-                    checked={step.after.includes(other.key)}
-                    onChange={() => change({ ...step, after: toggle(step.after, other.key) })}
-                  />
-                  <label htmlFor={`${id}-after-${other.key}`}>
-                    {index + 1}. {other.title || "Untitled"}
-                  </label>
-                </div>
+                <Check
+                  key={other.key}
+                  checked={step.after.includes(other.key)}
+                  onChange={() => change({ ...step, after: toggle(step.after, other.key) })}
+                >
+                  {`${index + 1}. ${other.title || "Untitled"}`}
+                </Check>
               ))}
             </fieldset>
           )}

@@ -1,16 +1,18 @@
 /** The report, typeset for reading. One that is out of date first says what it does not know. */
 import { type ReactNode, useCallback, useState } from "react";
-import { useNode } from "../store";
+import { useNode, useSession } from "../store";
 import { Causes } from "../ui/causes";
 import { Glyph } from "../ui/glyph";
 import { ReportMarkdown } from "../ui/markdown";
 import { ProblemNotice } from "../ui/problem";
+import { Term } from "../ui/term";
 import type { Citation, Phase4 } from "../wire";
 import { count, listed, nodeName, when } from "../words";
 import { AcceptButton, RerunButton } from "./actions";
 import { useArtifact } from "./artifact";
 import { Charts } from "./charts";
 import { Downloads } from "./downloads";
+import { standingOf } from "./now";
 import { PhaseHead } from "./phase-head";
 import { QuoteDialog } from "./quote-dialog";
 
@@ -19,6 +21,7 @@ export default function ReportPage(): ReactNode {
   const report = useArtifact("phase4");
   const [readAnyway, setReadAnyway] = useState<string | null>(null);
   const stale = view?.freshness === "stale" && view.status !== "failed";
+  const offered = useSession((session) => standingOf(session).action === "update"); // else the panel above has what fits
   const old = stale && readAnyway !== view.artifact?.sha256;
   return (
     <>
@@ -26,31 +29,30 @@ export default function ReportPage(): ReactNode {
         {report.data && <Downloads />}
       </PhaseHead>
       {stale && view && (
-        <section className="notice stale outdated" aria-label="Outdated report">
-          <Glyph of="stale" />
-          <div className="stack">
-            <h3>This report is outdated. It does not know yet:</h3>
-            <Causes
-              causes={
-                view.causes.filter((cause) => cause.reason !== "upstream").length
-                  ? view.causes.filter((cause) => cause.reason !== "upstream")
-                  : view.causes
-              }
-            />
-            <div className="button-row">
+        <section className="stack outdated" aria-label="Outdated report">
+          <h3>This report is out of date. It does not know yet:</h3>
+          <Causes
+            causes={
+              view.causes.filter((cause) => cause.reason !== "upstream").length
+                ? view.causes.filter((cause) => cause.reason !== "upstream")
+                : view.causes
+            }
+          />
+          <div className="button-row">
+            {offered && (
               <RerunButton
                 target={{ stale: true }}
                 label="Update"
                 name="the report and whatever else is out of date"
                 className="button primary"
               />
-              {old && view.artifact && (
-                <button type="button" className="button" onClick={() => setReadAnyway(view.artifact?.sha256 ?? null)}>
-                  Read the outdated report
-                </button>
-              )}
-              <AcceptButton node="phase4" />
-            </div>
+            )}
+            {old && view.artifact && (
+              <button type="button" className="button" onClick={() => setReadAnyway(view.artifact?.sha256 ?? null)}>
+                Read the outdated report
+              </button>
+            )}
+            <AcceptButton node="phase4" />
           </div>
         </section>
       )}
@@ -89,7 +91,11 @@ function Article({ report, outdated }: { readonly report: Phase4; readonly outda
         </ol>
       </nav>
       <article className="prose">
-        {outdated && <p className="badge stale">Outdated</p>}
+        {outdated && (
+          <p className="badge stale">
+            <Term of="stale" />
+          </p>
+        )}
         <h2 className="report-title">{report.title}</h2>
         {preface && <ReportMarkdown text={preface} references={report.references} onCite={cite} />}
         <Gaps report={report} />

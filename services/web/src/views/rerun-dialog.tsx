@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 import { api, Refusal } from "../api";
-import { useDesk } from "../commands";
+import { useDesk, useStillOpen } from "../commands";
 import { useIds, useNode, useSession } from "../store";
 import { Dialog } from "../ui/dialog";
 import { Glyph } from "../ui/glyph";
@@ -11,7 +11,7 @@ import { Term } from "../ui/term";
 import type { IfRunning, Options, Phase, Preview, Propagation } from "../wire";
 import { capital, listed, nodeName } from "../words";
 import { CeilingField, useCeiling } from "./ceiling";
-import { Choice } from "./choice";
+import { Check, Choice } from "./choice";
 import { PreviewLists } from "./preview-lists";
 
 export type RerunTarget = { readonly phase: Phase } | { readonly steps: readonly number[] } | { readonly stale: true };
@@ -44,6 +44,7 @@ export function RerunDialog({
 }): ReactNode {
   const ids = useIds();
   const desk = useDesk();
+  const tells = useStillOpen();
   const busy = useSession((session) => Boolean(session.state.run) || session.state.queue.length > 0);
   const [version, head] = [
     useSession((session) => session.place.seq),
@@ -91,6 +92,7 @@ export function RerunDialog({
         about: targetKey(target),
         label: targetLabel(target),
         send: (command_id) => api.workflow(path, { ...ids, ...body, command_id, options: { ...options, plan_token } }),
+        tells,
       });
       onClose();
     } catch (problem) {
@@ -127,11 +129,9 @@ export function RerunDialog({
             chosen={propagation}
             onChoose={setPropagation}
             hint="Whatever was made from it runs too, where something really changed."
+            term={<Term of="cascade">cascade</Term>}
           >
-            Bring along what depends on it{" "}
-            <span className="whole">
-              (<Term of="cascade">cascade</Term>)
-            </span>
+            Bring along what depends on it
           </Choice>
           <Choice
             name="propagation"
@@ -139,11 +139,9 @@ export function RerunDialog({
             chosen={propagation}
             onChoose={setPropagation}
             hint="The rest is left as it is and says that it is out of date."
+            term={<Term of="markStale">mark the rest</Term>}
           >
-            Only this{" "}
-            <span className="whole">
-              (<Term of="markStale">mark the rest</Term>)
-            </span>
+            Only this
           </Choice>
         </fieldset>
       )}
@@ -165,7 +163,7 @@ export function RerunDialog({
       {busy && (
         <fieldset className="choices">
           <legend>Something is running</legend>
-          <Choice name="busy" value="queue" chosen={ifRunning} onChoose={setIfRunning} hint="">
+          <Choice name="busy" value="queue" chosen={ifRunning} onChoose={setIfRunning}>
             Wait for it
           </Choice>
           <Choice
@@ -183,21 +181,22 @@ export function RerunDialog({
         <summary>More choices</summary>
         <div className="choices">
           {!isRefresh && (
-            <Check checked={force} onChange={setForce} hint="Everything below runs, changed or not.">
-              <Term of="force">Force</Term>
+            <Check checked={force} onChange={setForce} term={<Term of="force">force</Term>}>
+              Run everything below, changed or not
             </Check>
           )}
           {"phase" in target && target.phase === "phase0" && (
-            <Check checked={refetch} onChange={setRefetch} hint="Ask every source for its text again.">
-              <Term of="refetch">Fetch again</Term>
+            <Check checked={refetch} onChange={setRefetch} term={<Term of="refetch">fetch again</Term>}>
+              Ask every source for its text anew
             </Check>
           )}
           <Check
             checked={partial}
             onChange={setPartial}
-            hint="The report may do without steps that failed, and says so."
+            hint="It names what it had to do without."
+            term={<Term of="partial">partial report</Term>}
           >
-            <Term of="partial">Partial report</Term>
+            Write the report even if steps fail
           </Check>
           {engine !== "extractive" && <CeilingField ceiling={ceiling} of="this run" />}
         </div>
@@ -234,34 +233,4 @@ function useMoved(asked: string, preview: Preview | undefined): boolean {
     before.current = { asked, plan };
   }, [asked, preview]);
   return moved;
-}
-
-function Check({
-  checked,
-  onChange,
-  hint,
-  children,
-}: {
-  readonly checked: boolean;
-  readonly onChange: (checked: boolean) => void;
-  readonly hint: string;
-  readonly children: ReactNode;
-}): ReactNode {
-  const id = useId();
-  return (
-    <div className="choice">
-      <input
-        type="checkbox"
-        id={id}
-        checked={checked}
-        aria-describedby={`${id}-hint`}
-        onChange={(event) => onChange(event.target.checked)}
-        aria-labelledby={`${id}-name`}
-      />
-      <span id={`${id}-name`}>{children}</span>
-      <span className="hint" id={`${id}-hint`}>
-        {hint}
-      </span>
-    </div>
-  );
 }

@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { api, Refusal } from "../api";
-import { useDesk } from "../commands";
+import { useDesk, useStillOpen } from "../commands";
 import { useIds } from "../store";
 import { Dialog } from "../ui/dialog";
 import { ProblemNotice } from "../ui/problem";
@@ -23,6 +23,7 @@ interface Props {
 export function SaveDialog({ phase, etag, body, onClose, onSaved }: Props): ReactNode {
   const { session_id } = useIds();
   const desk = useDesk();
+  const tells = useStillOpen();
   const [propagation, setPropagation] = useState<Propagation>("mark_stale");
   const [error, setError] = useState<unknown>(null);
   const [sending, setSending] = useState(false);
@@ -42,6 +43,7 @@ export function SaveDialog({ phase, etag, body, onClose, onSaved }: Props): Reac
         about: `edit ${phase}`,
         label: `Your ${name}`,
         send: (command_id) => api.edit<Receipt>(session_id, phase, body, etag, { propagation, command_id }),
+        tells,
       });
       onSaved();
     } catch (problem) {

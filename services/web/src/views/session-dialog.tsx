@@ -5,8 +5,7 @@ import { useLocation } from "wouter";
 import { api, newCommandId } from "../api";
 import { Dialog } from "../ui/dialog";
 import { ProblemNotice } from "../ui/problem";
-import { CeilingField, useCeiling } from "./ceiling";
-import { EngineChoice } from "./engine-choice";
+import { ResearchFields, useResearchChoices } from "./research-choices";
 import { useConfig } from "./rights";
 
 export function SessionDialog({
@@ -20,21 +19,13 @@ export function SessionDialog({
   const config = useConfig();
   const [, navigate] = useLocation();
   const [topic, setTopic] = useState("");
-  const [guidance, setGuidance] = useState("");
-  const [engine, setEngine] = useState(config?.engine ?? "");
-  const [review, setReview] = useState(false);
-  const ceiling = useCeiling();
+  const choices = useResearchChoices(config);
   const command = useRef(newCommandId());
   const start = useMutation({
     mutationFn: () =>
       api.addSession(batchId, {
         topic: topic.trim(),
-        ...(guidance.trim() ? { guidance: guidance.trim() } : {}),
-        ...(engine === config?.engine ? {} : { engine }),
-        options: {
-          ...(review ? { stop_after: "phase2" as const } : {}),
-          ...(ceiling.tokens === null ? {} : { max_session_tokens: ceiling.tokens }),
-        },
+        ...choices.asked,
         command_id: command.current,
       }),
     onSuccess: ({ session_id }) => {
@@ -54,7 +45,7 @@ export function SessionDialog({
         <button
           type="button"
           className="button primary"
-          disabled={!topic.trim() || ceiling.wrong || start.isPending}
+          disabled={!topic.trim() || choices.ceiling.wrong || start.isPending}
           onClick={() => start.mutate()}
         >
           {start.isPending ? "Starting …" : "Start the research"}
@@ -69,37 +60,14 @@ export function SessionDialog({
         <label htmlFor={`${id}-topic`}>Question</label>
         <textarea
           id={`${id}-topic`}
-          className="one-line"
+          className="growing"
           rows={2}
           value={topic}
           maxLength={config?.limits.topic}
           onChange={(event) => setTopic(event.target.value)}
         />
       </div>
-      <div className="field">
-        <label htmlFor={`${id}-guidance`}>Guidance</label>
-        <textarea
-          id={`${id}-guidance`}
-          value={guidance}
-          maxLength={config?.limits.guidance}
-          aria-describedby={`${id}-hint`}
-          onChange={(event) => setGuidance(event.target.value)}
-        />
-        <p className="hint" id={`${id}-hint`}>
-          What to pay attention to. Optional.
-        </p>
-      </div>
-      {config && <EngineChoice engines={config.engines} chosen={engine} onChoose={setEngine} />}
-      {engine !== "extractive" && <CeilingField ceiling={ceiling} of="the session" />}
-      <div className="choice">
-        <input
-          type="checkbox"
-          id={`${id}-review`}
-          checked={review}
-          onChange={(event) => setReview(event.target.checked)}
-        />
-        <label htmlFor={`${id}-review`}>Stop after the plan, so that I can read and edit it first</label>
-      </div>
+      {config && <ResearchFields choices={choices} config={config} />}
       {start.isError && <ProblemNotice error={start.error} />}
     </Dialog>
   );

@@ -1,6 +1,6 @@
 /** A session: its head, how it stands, and the page of one of its parts. */
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { api } from "../api";
 import { CommandDesk } from "../commands";
@@ -15,6 +15,7 @@ import { PHASES } from "../wire";
 import { ago, isActive, PHASE_NAMES, PHASE_PAGES, standing } from "../words";
 import { EndDialog } from "./end-dialog";
 import { engineName } from "./engine-choice";
+import { LiveStream } from "./live-stream";
 import { NowPanel } from "./now";
 import { Overview } from "./overview";
 import { useMay } from "./rights";
@@ -47,21 +48,26 @@ export function SessionPages({ sessionId }: { readonly sessionId: string }): Rea
   return (
     <SessionProvider state={first.data}>
       <CommandDesk>
-        <div className="page session">
-          <Head />
-          <NowPanel />
-          <CommandTray />
-          <Switch>
-            <Route path="/app/sessions/:session/sources" component={SourcesPage} />
-            <Route path="/app/sessions/:session/goals" component={GoalsPage} />
-            <Route path="/app/sessions/:session/plan" component={PlanPage} />
-            <Route path="/app/sessions/:session/steps/:step?" component={StepsPage} />
-            <Route path="/app/sessions/:session/report" component={ReportPage} />
-            <Route path="/app/sessions/:session/timeline" component={TimelinePage} />
-            <Route path="/app/sessions/:session" component={Overview} />
-          </Switch>
+        <div className="docked">
+          <div className="page session">
+            <Head />
+            <NowPanel />
+            <Switch>
+              <Route path="/app/sessions/:session/sources" component={SourcesPage} />
+              <Route path="/app/sessions/:session/goals" component={GoalsPage} />
+              <Route path="/app/sessions/:session/plan" component={PlanPage} />
+              <Route path="/app/sessions/:session/steps/:step?" component={StepsPage} />
+              <Route path="/app/sessions/:session/report" component={ReportPage} />
+              <Route path="/app/sessions/:session/timeline" component={TimelinePage} />
+              <Route path="/app/sessions/:session" component={Overview} />
+            </Switch>
+          </div>
+          <div className="dock">
+            <ConnectionNotice />
+            <Route path="/app/sessions/:session" component={LiveStream} />
+            <CommandTray />
+          </div>
         </div>
-        <ConnectionNotice />
       </CommandDesk>
     </SessionProvider>
   );
@@ -115,8 +121,16 @@ function Parts(): ReactNode {
   const base = `/app/sessions/${session_id}`;
   const nodes = useSession((session) => session.state.nodes);
   const here = path.slice(base.length + 1).split("/")[0];
+  const bar = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const [all, one] = [
+      bar.current,
+      here === undefined ? null : bar.current?.querySelector<HTMLElement>("[aria-current]"),
+    ];
+    if (all && one) all.scrollLeft = one.offsetLeft - (all.clientWidth - one.offsetWidth) / 2;
+  }, [here]);
   return (
-    <nav className="parts" aria-label="Parts of the research">
+    <nav ref={bar} className="parts" aria-label="Parts of the research">
       <Link href={base} aria-current={here === "" ? "page" : undefined}>
         Overview
       </Link>

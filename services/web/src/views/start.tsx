@@ -5,8 +5,7 @@ import { useLocation } from "wouter";
 import { api, type Config, newCommandId } from "../api";
 import { ProblemNotice } from "../ui/problem";
 import { useTitle } from "../ui/title";
-import { CeilingField, useCeiling } from "./ceiling";
-import { EngineChoice } from "./engine-choice";
+import { ResearchFields, useResearchChoices } from "./research-choices";
 import { SourceFields } from "./source-fields";
 import { appendSources, countSources, NO_SOURCES, readAddresses } from "./source-input";
 
@@ -16,10 +15,7 @@ export function StartPage({ config }: { readonly config: Config }): ReactNode {
   const [, navigate] = useLocation();
   const [topic, setTopic] = useState("");
   const [draft, setDraft] = useState(NO_SOURCES);
-  const [guidance, setGuidance] = useState("");
-  const [engine, setEngine] = useState(config.engine);
-  const ceiling = useCeiling();
-  const [review, setReview] = useState(false);
+  const choices = useResearchChoices(config);
   const [tried, setTried] = useState(false);
   const question = useRef<HTMLTextAreaElement>(null);
   const command = useRef(newCommandId());
@@ -27,10 +23,8 @@ export function StartPage({ config }: { readonly config: Config }): ReactNode {
     mutationFn: () => {
       const form = appendSources(new FormData(), draft);
       form.set("topic", topic.trim());
-      if (guidance.trim()) form.set("guidance", guidance.trim());
-      if (engine !== config.engine) form.set("engine", engine);
-      if (ceiling.tokens !== null) form.set("max_session_tokens", String(ceiling.tokens));
-      if (review) form.set("stop_after", "phase2");
+      const { options, ...named } = choices.asked;
+      for (const [name, value] of Object.entries({ ...named, ...options })) form.set(name, String(value));
       form.set("command_id", command.current);
       return api.start(form);
     },
@@ -47,7 +41,7 @@ export function StartPage({ config }: { readonly config: Config }): ReactNode {
     event.preventDefault();
     setTried(true);
     if (noTopic) question.current?.focus();
-    if (!noTopic && !noSources && !wrong && !ceiling.wrong) start.mutate();
+    if (!noTopic && !noSources && !wrong && !choices.ceiling.wrong) start.mutate();
   }
 
   return (
@@ -64,7 +58,7 @@ export function StartPage({ config }: { readonly config: Config }): ReactNode {
         <textarea
           ref={question}
           id={`${id}-topic`}
-          className="one-line question"
+          className="growing question"
           rows={2}
           value={topic}
           maxLength={config.limits.topic}
@@ -84,30 +78,7 @@ export function StartPage({ config }: { readonly config: Config }): ReactNode {
       <details className="more">
         <summary>Guidance and engine</summary>
         <div className="stack">
-          <div className="field">
-            <label htmlFor={`${id}-guidance`}>Guidance</label>
-            <textarea
-              id={`${id}-guidance`}
-              value={guidance}
-              maxLength={config.limits.guidance}
-              aria-describedby={`${id}-guidance-hint`}
-              onChange={(event) => setGuidance(event.target.value)}
-            />
-            <p className="hint" id={`${id}-guidance-hint`}>
-              What to pay attention to, for example “look closely at costs”. Optional.
-            </p>
-          </div>
-          <EngineChoice engines={config.engines} chosen={engine} onChoose={setEngine} />
-          {engine !== "extractive" && <CeilingField ceiling={ceiling} of="the session" />}
-          <div className="choice">
-            <input
-              type="checkbox"
-              id={`${id}-review`}
-              checked={review}
-              onChange={(event) => setReview(event.target.checked)}
-            />
-            <label htmlFor={`${id}-review`}>Stop after the plan, so that I can read and edit it first</label>
-          </div>
+          <ResearchFields choices={choices} config={config} />
         </div>
       </details>
       {start.isError && <ProblemNotice error={start.error} />}

@@ -4,13 +4,26 @@ import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { Link } from "wouter";
 import { api } from "../api";
 import { useIds, useSession } from "../store";
+import { Glyph } from "../ui/glyph";
 import { ProblemNotice } from "../ui/problem";
 import type { TimelineEntry } from "../wire";
-import { clock, nodePath, who } from "../words";
+import { clock, nodePath } from "../words";
+
+const ASKED = /session_created|sources_changed|command_|run_queued|run_merged|artifact_edited|accepted|ended|deleted/;
+/** What is of use to whoever looks for the cause of something, and else in the way. */
+const ASIDE = /node_queued|node_started|sweep/;
+const SIGNS: Readonly<Record<string, Parameters<typeof Glyph>[0]["of"]>> = {
+  node_completed: "completed",
+  node_failed: "failed",
+  command_refused: "failed",
+  nodes_blocked: "failed",
+  node_cancelling: "cancelling",
+  node_cancelled: "cancelled",
+};
 
 const FILTERS = {
   all: ["Everything", () => true],
-  asked: ["What was asked", (entry: TimelineEntry) => entry.by !== ""],
+  asked: ["What was asked", (entry: TimelineEntry) => ASKED.test(entry.type)],
   results: ["Results", (entry: TimelineEntry) => /node_completed|artifact_edited|run_finished/.test(entry.type)],
   trouble: ["Trouble", (entry: TimelineEntry) => /failed|refused|cancel|blocked|superseded/.test(entry.type)],
 } as const satisfies Record<string, readonly [string, (entry: TimelineEntry) => boolean]>;
@@ -88,8 +101,10 @@ function Days({
                 <time dateTime={entry.at} className="soft small numbers">
                   {clock(entry.at)}
                 </time>
-                <p>{entry.node ? <Link href={nodePath(sessionId, entry.node)}>{entry.text}</Link> : entry.text}</p>
-                <span className="soft small">{entry.by && who(entry.by)}</span>
+                <span className="story-sign">{SIGNS[entry.type] && <Glyph of={SIGNS[entry.type] ?? "info"} />}</span>
+                <p className={ASIDE.test(entry.type) ? "soft" : ASKED.test(entry.type) ? "strong" : undefined}>
+                  {entry.node ? <Link href={nodePath(sessionId, entry.node)}>{entry.text}</Link> : entry.text}
+                </p>
               </li>
             ))}
           </ol>

@@ -74,7 +74,7 @@ function Pool({ pool }: { readonly pool: PoolView }): ReactNode {
         .filter((finding) => finding.result !== "ok")
         .map((finding) => (
           <p key={finding.name} className={finding.result === "wrong" ? "error-text" : "soft"}>
-            {finding.detail} {finding.action}
+            {finding.detail} {mayOrder && pool.state !== "running" ? "" : finding.action}
           </p>
         ))}
       <ul>
