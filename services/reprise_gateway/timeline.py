@@ -206,6 +206,8 @@ def _how(options: Options) -> str:
             (options.model is not None, f"with the model {options.model}" if options.model else "with the usual model"),
             (options.allow_partial, "allowing a partial report"),
             (bool(options.max_tokens), f"spending at most {options.max_tokens or 0:,} tokens"),
+            (bool(options.max_session_tokens), f"with a ceiling of {options.max_session_tokens or 0:,} tokens for the session"),
+            (options.max_session_tokens == 0, "without a ceiling of tokens for the session"),
             (options.stop_after is not None, f"stopping after {spoken(options.stop_after)}" if options.stop_after else ""),
         )
         if asked
