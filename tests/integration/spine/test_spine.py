@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from integration.research.research_server import PageServer, Reply
+from integration.spine.stories import begun, done, fresh, ran_after, researched
 from reprise_contracts import subjects
 from reprise_contracts.artifacts import Phase4, StepFindings
 from reprise_contracts.commands import Cancel, EndBatch, Options, PutSources, Rerun, Target
@@ -24,37 +25,7 @@ from reprise_gateway.states import command_of, state_of
 from stack import Caller, Stack, until
 
 
-def fresh(session: Session) -> set[str | None]:
-    return {view.freshness for view in state_of(session).nodes.values()}
-
-
-async def done(caller: Caller, session: str, name: str, seconds: float = 60) -> Session:
-    """The session once a command has come to its end."""
-
-    async def ended() -> Session | None:
-        state = await caller.session(session)
-        outcome = command_of(state, name) if state else None
-        return state if outcome and outcome.status in {"completed", "failed", "cancelled", "refused"} else None
-
-    return await until(ended, seconds, name)
-
-
-async def begun(caller: Caller, topic: str, **spec: object) -> tuple[str, str]:
-    return await caller.begin(f"t-{uuid4().hex}", topic, **spec)
-
-
-async def researched(caller: Caller, topic: str = "steps=3", **spec: object) -> tuple[str, str]:
-    batch, session = await begun(caller, topic, **spec)
-    await caller.at_rest(session)
-    return batch, session
-
-
-async def ran_after(caller: Caller, session: str, seq: int) -> list[str]:
-    entries = await caller.log.read(session, after=seq)
-    return [event.node for entry in entries for event in entry.commit.events if isinstance(event, NodeQueued) and event.attempt == 1]
-
-
-async def test_a_batch_is_researched_from_end_to_end(caller: Caller) -> None:
+async def test_r1_a_batch_is_researched_from_end_to_end(caller: Caller) -> None:
     """Five phases, each artifact in the store with the hash that the log names, all fresh."""
     _, session_id = await researched(caller)
     session = await caller.at_rest(session_id)
@@ -67,7 +38,7 @@ async def test_a_batch_is_researched_from_end_to_end(caller: Caller) -> None:
     }  # type: ignore[union-attr]
 
 
-async def test_rerunning_phase_2_gives_new_outputs_of_phases_3_and_4(caller: Caller) -> None:
+async def test_r7_r9_rerunning_phase_2_gives_new_outputs_of_phases_3_and_4(caller: Caller) -> None:
     """The first of the plan's three stories."""
     _, session_id = await researched(caller)
     before = await caller.at_rest(session_id)
@@ -79,7 +50,7 @@ async def test_rerunning_phase_2_gives_new_outputs_of_phases_3_and_4(caller: Cal
     assert fresh(after) == {"fresh"}
 
 
-async def test_rerunning_a_step_refreshes_it_and_the_report(caller: Caller) -> None:
+async def test_r8_r10_rerunning_a_step_refreshes_it_and_the_report(caller: Caller) -> None:
     """The second: exactly that step and the report are made again."""
     _, session_id = await researched(caller)
     before = await caller.at_rest(session_id)
@@ -95,7 +66,7 @@ async def test_rerunning_a_step_refreshes_it_and_the_report(caller: Caller) -> N
     assert state_of(again).nodes["phase3/2"].unchanged
 
 
-async def test_mark_stale_leaves_the_report_and_refresh_brings_it_up_to_date(caller: Caller) -> None:
+async def test_r4_r26_mark_stale_leaves_the_report_and_refresh_brings_it_up_to_date(caller: Caller) -> None:
     """R7, R26."""
     _, session_id = await researched(caller)
     options = Options(guidance="prices", propagation="mark_stale")

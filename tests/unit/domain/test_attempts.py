@@ -139,3 +139,27 @@ def test_a_report_of_an_attempt_that_never_was_changes_nothing(world: World) -> 
     problem = Problem(type="internal", detail="x")
     report = Failed(node="phase4", generation=99, attempt=1, execution_id="e-x", problem=problem)
     assert decide(world.s, report, world.now).events == ()
+
+
+def test_r18_a_step_reads_what_the_step_before_it_has_just_found(world: World) -> None:
+    """Inputs are resolved when an attempt is dispatched, never when the command was given; a retry reads what there is then."""
+    rerun(world, steps=(1, 3), force=True)
+    world.complete("phase3/1", says="anew")
+    made = world.s.node("phase3/1").made
+    assert made is not None
+    assert job_for(world.s, "phase3/3").inputs["phase3/1"].key == made.event.artifact.key
+    world.fail("phase3/3", retryable=True)
+    assert job_for(world.s, "phase3/3").inputs["phase3/1"].key == made.event.artifact.key
+
+
+def test_r18_a_report_is_made_of_the_results_of_its_run_and_of_no_older_ones(world: World) -> None:
+    """Each input that its job pins is the artifact that counts then, and none is replaced while it is written."""
+    rerun(world, phase="phase3", force=True)
+    rerun(world, "c-2", steps=(1,), propagation="mark_stale")
+    for node in ("phase3/1", "phase3/2", "phase3/3"):
+        world.complete(node, says="anew")
+    pinned = {node: ref.key for node, ref in job_for(world.s, "phase4").inputs.items()}
+    assert pinned == {node: world.s.node(node).made.event.artifact.key for node in pinned}  # type: ignore[union-attr]
+    assert world.s.node("phase3/1").status == "completed", "the second command waits for its turn"
+    world.drain()
+    assert stale(world) == {"phase3", "phase3/3", "phase4"}, "the second moved a step, and no report is taken for fresh"

@@ -3,7 +3,7 @@
 from domain_asking import rerun
 from domain_world import World
 from reprise_contracts.commands import AddSession, EndBatch, SessionSpec
-from reprise_contracts.jobs import DownloadsSwept
+from reprise_contracts.jobs import DownloadsSwept, Started, Stopped
 from reprise_gateway.states import command_of
 from reprise_runtime.snapshots import dump, load
 
@@ -49,3 +49,20 @@ def test_r25_what_a_source_was_made_of_is_the_batchs_to_delete_until_it_is_or_co
     world.tell_batch(DownloadsSwept(hashes=tuple(between)))
     assert world.batch.superseded == frozenset()
     assert world.batch.hashes == first
+
+
+def test_r24_a_deleted_batch_waits_for_what_a_worker_still_holds(world: World) -> None:
+    """It is cancelling until the worker has stopped or its lease has ended; what waited is cancelled, and only then all of it goes."""
+    rerun(world, "c-1", phase="phase4")
+    rerun(world, "c-2", phase="phase1")
+    own = {"node": "phase4", "generation": world.held()[0].generation, "attempt": 1, "execution_id": "e-x"}
+    world.give(Started.model_validate(own))
+    world.tell_batch(EndBatch(command_id="delete", delete=True))
+    assert world.s.node("phase4").status == "cancelling"
+    assert not world.s.deleted
+    assert world.s.queue == ()
+    rerun(world, "c-3", phase="phase4")
+    assert command_of(world.s, "c-3").problem.type == "batch_ended"  # type: ignore[union-attr]
+    world.give(Stopped.model_validate(own))
+    assert world.s.deleted
+    assert world.events()[-1].type == "session_deleted"

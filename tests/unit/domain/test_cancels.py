@@ -1,9 +1,10 @@
 """Stopping a run, a step, everything; and going on after it (R20, R21)."""
 
-from domain_asking import freshness, rerun
+from domain_asking import freshness, rerun, stale
 from domain_world import World
 from reprise_contracts.commands import Cancel
 from reprise_contracts.jobs import LeaseEnded, Started
+from reprise_domain.dispatch import queued
 from reprise_gateway.states import command_of
 
 
@@ -50,3 +51,31 @@ def test_r21_a_failed_session_can_be_rerun() -> None:
     rerun(world)
     world.drain()
     assert set(freshness(world).values()) == {"fresh"}
+
+
+def test_r20_a_retry_that_waits_for_its_time_is_cancelled_at_once(world: World) -> None:
+    """Nothing of it is to be sent any more, and what its first attempt says later counts for nothing."""
+    rerun(world, steps=(2,))
+    job = world.held()[0]
+    world.fail("phase3/2", retryable=True)
+    assert world.s.node("phase3/2").not_before is not None
+    world.give(Cancel(command_id="stop"))
+    assert world.s.node("phase3/2").status == "cancelled"
+    assert queued(world.s) == {}
+    made = world.s.node("phase3/2").made
+    world.give(world.completion(job, says="late"))
+    assert world.s.node("phase3/2").made is made
+    assert world.s.run is None
+
+
+def test_r20_what_waited_for_a_failed_step_is_run_by_the_next_refresh(world: World) -> None:
+    """R26: what a run had to leave out is not taken for done."""
+    world.salt["phase3/1"] = "new"
+    rerun(world, phase="phase3", force=True)
+    world.fail("phase3/1")
+    world.drain()
+    since = len(world.events())
+    rerun(world, "c-2")
+    world.drain()
+    assert world.ran(since) == ["phase3/1", "phase3/3", "phase4"]
+    assert stale(world) == set()
