@@ -193,6 +193,17 @@ async def test_r13_a_published_dry_run_runs_nothing(site: Site, house: House) ->
     assert (said.refused, ran(before, await site.at_rest(work))) == ("invalid", set())
 
 
+@pytest.mark.parametrize("name", ["rest", "websocket", "nats-request", "nats-command"])
+async def test_a_flag_is_true_or_false_at_every_door(site: Site, house: House, name: str) -> None:
+    """What somebody may have meant as a yes is refused, names its field, and runs nothing. The command line has no such words."""
+    work, before = await site.researched("steps=1")
+    async with opened(name, house) as door:
+        for flag, given in (("force", "yes"), ("refetch", 1), ("allow_partial", "false")):
+            said = await door.rerun(work, phase(1), **{flag: given})
+            assert said.problem is not None and (said.refused, said.problem["field"].split(".")[-1]) == ("invalid", flag), said
+    assert ran(before, await site.at_rest(work)) == set()
+
+
 # Several at once
 
 

@@ -148,7 +148,7 @@ async def test_r19_r21_r28_a_failed_step_leaves_a_partial_report_that_says_so_un
 
 
 async def test_r19_a_result_that_is_no_longer_in_the_store_fails_its_readers_and_says_so(stack: Stack, caller: Caller) -> None:
-    """A reader checks what it reads against the hash that the log names; what was made before stays, and making the input again mends it."""
+    """A reader checks what it reads against the hash that the log names; what there was stays, and making the input again mends it."""
     _, session_id = await researched(caller, "steps=1")
     before = await caller.at_rest(session_id)
     made = before.node("phase3/1").made
