@@ -1,9 +1,7 @@
 """`python -m reprise_gateway`: serve with the settings of the environment."""
 
-import asyncio
-
 from reprise_gateway.app import serve
-from reprise_runtime.settings import Settings
+from reprise_runtime.service import run_service
 
 if __name__ == "__main__":
-    asyncio.run(serve(Settings()))
+    run_service(serve)

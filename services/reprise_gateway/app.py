@@ -10,8 +10,6 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from faststream.nats import NatsBroker
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
@@ -38,9 +36,9 @@ from reprise_runtime import logs, metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.artifact_store import ArtifactStore, S3Store
 from reprise_runtime.bus import Publisher
-from reprise_runtime.connection import connect, heard, leave
+from reprise_runtime.connection import heard, leave, reach
 from reprise_runtime.errors import RepriseError
-from reprise_runtime.middleware import broker_options
+from reprise_runtime.middleware import Broker
 from reprise_runtime.session_log import NatsSessionLog, SessionLog
 from reprise_runtime.settings import Settings
 from reprise_runtime.tokens import unlocked
@@ -154,16 +152,16 @@ def _ended(task: asyncio.Task[None]) -> None:
 async def opened(settings: Settings) -> AsyncIterator[Gateway]:
     """A gateway on the servers that the settings name, with its ears open. Raises `Unavailable`."""
     async with AsyncExitStack() as stack:
-        client = await connect(settings.nats, "gateway")
+        client = await reach(settings.nats, "gateway")
         stack.push_async_callback(client.close)
         bus = await open_bus(client, settings)
         store = S3Store(settings.s3)
         stack.push_async_callback(store.close)
-        broker, answering = await _answering(settings, stack)
+        broker = await _answering(settings, stack)
         effects = Effects(
             log=NatsSessionLog(bus), publisher=bus, store=store, usage=inbox_usage(bus, settings.limits), lag=consumer_lag(bus, now),
             look=bus_look(bus, settings, now),
-            connected=lambda: bool(client.is_connected and answering.is_connected),
+            connected=lambda: bool(client.is_connected and broker.own.is_connected),
         )  # fmt: skip
         gateway = compose(settings, effects)
         api.subscribe(broker, gateway.service, gateway.access)
@@ -177,32 +175,23 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         await client.subscribe(subjects.ALL_PROGRESS, cb=told)
         await client.subscribe(subjects.PRESENCES, cb=present)
         await broker.start()
-        for listening in (client, answering):
+        for listening in (client, broker.own):
             await heard(listening)  # whoever is served over HTTP finds the api answering, too
         yield gateway
 
 
-async def _answering(settings: Settings, stack: AsyncExitStack) -> tuple[NatsBroker, Client]:
-    """Where the api is answered: FastStream's own connection. One that is closed for good ends the process, as ours does."""
-    leaving = False
-
-    async def closed() -> None:
-        if not leaving:
-            leave()
-
-    broker = NatsBroker(**broker_options(settings.nats, "gateway-api"), closed_cb=closed, logger=None)
-    connection = await broker.connect()
+async def _answering(settings: Settings, stack: AsyncExitStack) -> Broker:
+    """Where the api is answered: FastStream's, on a connection of its own."""
+    broker = Broker(await reach(settings.nats, "gateway-api"))
 
     async def stop() -> None:
-        nonlocal leaving
-        leaving = True
         try:
             await broker.stop()
         except NatsError:  # it has lost its server, and cannot drain
-            await connection.close()
+            await broker.own.close()
 
     stack.push_async_callback(stop)
-    return broker, connection
+    return broker
 
 
 async def serve(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from reprise_orchestrator.handler import Orchestrator
 from reprise_orchestrator.states import States
 from reprise_runtime import metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
-from reprise_runtime.connection import connect
+from reprise_runtime.connection import reach
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.puller import Puller
 from reprise_runtime.session_log import NatsSessionLog
@@ -25,7 +25,7 @@ async def run(settings: Settings) -> None:
     setup(settings.log, "orchestrator")
     metrics.serve(settings.metrics, "orchestrator")
     tracing.setup("orchestrator")
-    client = await connect(settings.nats, "orchestrator")
+    client = await reach(settings.nats, "orchestrator")
     bus = await open_bus(client, settings)
     log = NatsSessionLog(bus)
     orchestrator = Orchestrator(log, bus, States(log), Admission(settings.features, installed_engines()), lambda: datetime.now(UTC))

@@ -11,7 +11,7 @@ from reprise_contracts import subjects
 from reprise_runtime import metrics, tracing
 from reprise_runtime.artifact_store import S3Store, await_bucket
 from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect
+from reprise_runtime.connection import reach
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.jetstream import ApiError
 from reprise_runtime.logs import logger, setup
@@ -33,7 +33,7 @@ async def run(settings: Settings) -> None:
     setup(settings.log, "scheduler")
     metrics.serve(settings.metrics, "scheduler")
     tracing.setup("scheduler")
-    client = await connect(settings.nats, "scheduler")
+    client = await reach(settings.nats, "scheduler")
     bus = await open_bus(client, settings, keeper=True)
     store = S3Store(settings.s3)
     await await_bucket(store)

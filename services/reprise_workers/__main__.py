@@ -1,10 +1,9 @@
 """`python -m reprise_workers phase3 [--concurrency N]`: a worker of one pool."""
 
 import argparse
-import asyncio
 
 from reprise_contracts.nodes import PHASES
-from reprise_runtime.settings import Settings
+from reprise_runtime.service import run_service
 from reprise_workers.app import CONCURRENCY, run
 
 if __name__ == "__main__":
@@ -12,4 +11,4 @@ if __name__ == "__main__":
     parser.add_argument("phase", choices=PHASES)
     parser.add_argument("--concurrency", type=int, default=CONCURRENCY, help=f"jobs at a time (default {CONCURRENCY})")
     given = parser.parse_args()
-    asyncio.run(run(Settings(), given.phase, given.concurrency))
+    run_service(lambda settings: run(settings, given.phase, given.concurrency))

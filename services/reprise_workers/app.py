@@ -21,7 +21,7 @@ from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
 from reprise_runtime import metrics, tracing
 from reprise_runtime.artifact_store import S3Store, await_bucket
-from reprise_runtime.connection import connect
+from reprise_runtime.connection import reach
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.puller import Puller
 from reprise_runtime.settings import Settings
@@ -68,7 +68,7 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
     setup(settings.log, name)
     metrics.serve(settings.metrics, name)
     tracing.setup(f"worker-{phase}")
-    client = await connect(settings.nats, name)
+    client = await reach(settings.nats, name)
     bus = await open_bus(client, settings)
     store = S3Store(settings.s3)
     await await_bucket(store)

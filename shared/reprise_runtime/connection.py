@@ -9,14 +9,16 @@ from typing import Any
 import nats.errors
 from nats.aio.client import Client
 
+from reprise_contracts.problems import Problem
 from reprise_runtime import tls
-from reprise_runtime.errors import Unavailable
+from reprise_runtime.errors import Refused, Unavailable
 from reprise_runtime.jetstream import header_lines
 from reprise_runtime.logs import logger
 from reprise_runtime.settings import Nats
 
 EX_SOFTWARE = 70
 _VIOLATION = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"', re.IGNORECASE)
+_TURNED_AWAY = re.compile("authorization violation|authentication (expired|revoked|timeout)", re.IGNORECASE)
 
 _log = logger(__name__)
 
@@ -63,7 +65,7 @@ class Connection(Client):
 
 
 def connect_options(settings: Nats, name: str) -> dict[str, Any]:
-    """What any client of ours connects with; FastStream's broker by way of `middleware.broker_options`."""
+    """What any client of ours connects with."""
 
     async def on_error(error: Exception) -> None:
         _heard(error, settings)
@@ -102,12 +104,14 @@ def _heard(error: Exception, settings: Nats) -> re.Match[str] | None:
 
 
 async def connect(settings: Nats, name: str, *, on_lost: Callable[[], None] = leave) -> Connection:
-    """Connect; raises `Unavailable` after `connect_timeout`.
+    """Connect; raises `Unavailable` after `connect_timeout`, and `Refused` at once where the server does not know us.
 
     A connection that is lost later is sought for ever. Should the library close it all the same (a protocol error), `on_lost` is called.
     """
     client = Connection()
     client.secure = settings.secure
+    failed: list[Exception] = []
+    turned_away = asyncio.Event()
 
     async def on_closed() -> None:
         if not client.leaving:
@@ -115,17 +119,52 @@ async def connect(settings: Nats, name: str, *, on_lost: Callable[[], None] = le
             on_lost()
 
     async def on_error(error: Exception) -> None:
+        if not client.is_connected and not client.is_reconnecting:
+            failed[:] = [error]
+            if _TURNED_AWAY.search(str(error)):
+                turned_away.set()
+            return
         violation = _heard(error, settings)
         if violation is not None and violation[1].lower() == "publish" and client.on_violation is not None:
             client.on_violation(violation[2])
 
     options = connect_options(settings, name) | {"error_cb": on_error, "closed_cb": on_closed}
+    connecting = asyncio.create_task(client.connect(**options))
+    waiting = asyncio.create_task(turned_away.wait())
     try:
-        await asyncio.wait_for(client.connect(**options), settings.connect_timeout)
+        await asyncio.wait({connecting, waiting}, timeout=settings.connect_timeout, return_when=asyncio.FIRST_COMPLETED)
+        if connecting.done():
+            await connecting
+            return client
     except (TimeoutError, OSError, nats.errors.Error) as error:
-        await client.close()
-        raise Unavailable(f"no NATS server at {settings.url}: {error or 'no answer'}") from error
-    return client
+        failed[:] = [error]
+    finally:
+        for task in (connecting, waiting):
+            task.cancel()
+        await asyncio.wait({connecting, waiting})
+    await client.close()
+    if turned_away.is_set():
+        raise Refused(_stranger(settings))
+    raise Unavailable(f"no NATS server at {settings.url}: {failed[0] if failed and str(failed[0]) else 'no answer'}")
+
+
+async def reach(settings: Nats, name: str) -> Connection:
+    """`connect`, for a service: it waits for its server, and says so at longer and longer intervals. Raises `Refused`."""
+    patience = 1.0
+    while True:
+        try:
+            return await connect(settings.model_copy(update={"connect_timeout": patience}), name)
+        except Unavailable as error:
+            _log.warning("waiting for NATS", error=str(error))
+            patience = min(2 * patience, 60.0)
+
+
+def _stranger(settings: Nats) -> Problem:
+    return Problem(
+        type="forbidden",
+        detail=f"the NATS server at {settings.url} does not let {settings.user or 'a client without a name'} in",
+        action="check REPRISE_NATS__USER and REPRISE_NATS__PASSWORD (or REPRISE_NATS__CREDS) against the server's users",
+    )
 
 
 async def heard(client: Client) -> None:

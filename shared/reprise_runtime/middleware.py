@@ -1,33 +1,33 @@
 """The same acknowledgement for FastStream's subscribers. By itself, so that what does not use FastStream does not load it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from faststream import BaseMiddleware
-from faststream.nats.security import NatsCredentials, NatsSecurity, NatsUserPassword
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from reprise_contracts import subjects
 from reprise_runtime.acknowledgement import Delivery
 from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect_options
+from reprise_runtime.connection import Connection
 from reprise_runtime.logs import logger
-from reprise_runtime.settings import Nats, Timings
+from reprise_runtime.settings import Timings
 
 _log = logger(__name__)
 
 
-def broker_options(settings: Nats, name: str) -> dict[str, Any]:
-    """What a `NatsBroker` connects with: as any client of ours, its credentials the way that FastStream takes them."""
-    options = connect_options(settings, name)
-    user, password, context = options.pop("user", None), options.pop("password", ""), options.pop("tls", None)
-    first = options.pop("tls_handshake_first", False)
-    if context is not None:
-        options["security"] = NatsSecurity(ssl_context=context, tls_handshake_first=first)
-    if user is not None:
-        options["security"] = NatsUserPassword(user, password, ssl_context=context, tls_handshake_first=first)
-    if (file := options.pop("user_credentials", None)) is not None:
-        options["security"] = NatsCredentials.from_file(file, ssl_context=context, tls_handshake_first=first)
-    return options
+class Broker(NatsBroker):
+    """FastStream's, on a connection of ours: as strict as every other about encryption, about rights, and about who closed it."""
+
+    def __init__(self, own: Connection, middlewares: Sequence[type[BaseMiddleware[Any, Any]]] = ()) -> None:
+        super().__init__(middlewares=middlewares, logger=None)
+        self.own = own
+
+    async def _connect(self) -> Client:
+        self.config.connect(self.own)
+        return self.own
 
 
 def acknowledgement(bus: Bus, timings: Timings) -> type[BaseMiddleware[Any, Any]]:

@@ -3,21 +3,21 @@
 import asyncio
 
 from faststream import AckPolicy
-from faststream.nats import JStream, NatsBroker, PullSub
+from faststream.nats import JStream, PullSub
 
 from reprise_contracts import subjects
 from reprise_contracts.commands import Cancel
 from reprise_contracts.wire import Malformed
 from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect_options
-from reprise_runtime.middleware import acknowledgement
+from reprise_runtime.connection import connect
+from reprise_runtime.middleware import Broker, acknowledgement
 from reprise_runtime.settings import Settings
 from servers_for_tests import Eventually
 
 
 async def test_each_end_of_a_handler(bus: Bus, settings: Settings, eventually: Eventually) -> None:
     """Good work is acknowledged, a bug brings the message again, and what cannot be parsed goes to DLQ with its reason."""
-    broker = NatsBroker(**connect_options(settings.nats, "faststream"), middlewares=(acknowledgement(bus, settings.timings),), logger=None)
+    broker = Broker(await connect(settings.nats, "faststream"), (acknowledgement(bus, settings.timings),))
     seen: list[str] = []
 
     @broker.subscriber(

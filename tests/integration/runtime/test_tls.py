@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faststream.nats import NatsBroker
 from pydantic import ValidationError
 
 from reprise_runtime.artifact_store import S3Store
 from reprise_runtime.bus import Bus
 from reprise_runtime.connection import connect, heard
 from reprise_runtime.errors import StoreUnavailable, Unavailable
-from reprise_runtime.middleware import broker_options
+from reprise_runtime.middleware import Broker
 from reprise_runtime.servers import NatsServer, SeaweedServer, free_ports
 from reprise_runtime.settings import S3, Nats
 
@@ -103,16 +102,15 @@ async def test_nats_is_spoken_to_encrypted(nats_with_tls: NatsWithTls) -> None:
     client = await connect(settings, "test")
     bus = await Bus.open(client)
     assert (await bus.api("INFO"))["streams"] == 0
-    broker = NatsBroker(**broker_options(settings, "test"), logger=None)
+    broker = Broker(await connect(settings, "test"))
 
     @broker.subscriber("question")
     async def answer(body: str) -> str:
         return f"{body}!"
 
-    answering = await broker.connect()
     try:
         await broker.start()
-        await heard(answering)  # a question on another connection could overtake the subscription
+        await heard(broker.own)  # a question on another connection could overtake the subscription
         assert await bus.request("question", b"encrypted") == b"encrypted!"
     finally:
         await broker.stop()

@@ -1,0 +1,33 @@
+"""A service's process: its settings from the environment, its main, and one line for what it cannot go on with."""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from pydantic import ValidationError
+
+from reprise_contracts.wire import explain
+from reprise_runtime.errors import Refused, RepriseError, Retryable
+from reprise_runtime.logs import logger
+from reprise_runtime.settings import Settings
+
+_log = logger(__name__)
+
+
+def run_service(main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
+    """Run a service to its end. What is wrong with its settings, or keeps it out, is one line of its log and an exit code of sysexits.h:
+    78 where an operator has to mend something, 75 where the same again may succeed."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        _log.error("wrong settings", error=explain(error, "environment"), advice="correct the variable; `reprise doctor` lists them all")
+        raise SystemExit(os.EX_CONFIG) from None
+    try:
+        asyncio.run(main(settings))
+    except Refused as error:
+        _log.error("cannot start", error=error.problem.detail, advice=error.problem.action)
+        raise SystemExit(os.EX_CONFIG) from None
+    except RepriseError as error:
+        _log.error("cannot go on", error=str(error) or type(error).__name__)
+        raise SystemExit(os.EX_TEMPFAIL if isinstance(error, Retryable) else os.EX_CONFIG) from None
