@@ -7,12 +7,13 @@ from reprise_contracts.nodes import step_of
 
 Reason = Literal[
     "changed", "guidance", "engine", "model", "source_changed", "source_added", "source_removed",
-    "definition", "failed", "upstream", "missing", "lacking",
+    "definition", "failed", "upstream", "missing", "lacking", "added",
 ]  # fmt: skip
 """Why a node is stale (R4)."""
 
 _BECAUSE: Mapping[Reason, str] = {
     "changed": "{what} has changed.",
+    "added": "{what} is new.",
     "missing": "{what} has no result.",
     "lacking": "The report was made without a good result of {what}.",
     "upstream": "{what} is out of date.",

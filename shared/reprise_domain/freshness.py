@@ -149,15 +149,17 @@ def _cause(session: Session, node: str, name: str) -> Cause:
 
 
 def _input_cause(session: Session, node: str, name: str) -> Cause:
-    source, entry = producer(name), session.node(node)
+    source, own = producer(name), session.node(node).made
+    reads = own.reads if own is not None else {}
     gone = step_of(source) is not None and not (session.plan and step_of(source) in session.plan.by_id)
     made = session.node("phase2" if gone else source).made
     if gone or name == DEFINITION:
         text = GONE if gone else because(node, "definition")
         return Cause(node="phase2", reason="definition", at=made.changed_at if made else None, text=text)
-    if entry.made is not None and entry.made.reads.get(name) == LACKING:
+    if reads.get(name) == LACKING:
         return _told(source, "lacking", session.node(source).since)
-    return _told(source, "changed", made.changed_at) if made else _told(source, "missing", None)
+    reason: Reason = "added" if name not in reads and step_of(source) is not None else "changed"
+    return _told(source, reason, made.changed_at) if made else _told(source, "missing", None)
 
 
 def _source_cause(session: Session, node: str, name: str) -> Cause:

@@ -29,7 +29,8 @@ export type Reason =
   | "failed"
   | "upstream"
   | "missing"
-  | "lacking";
+  | "lacking"
+  | "added";
 export type CommandStatus =
   | "accepted"
   | "queued"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain_asking import freshness, rerun, stale
-from domain_world import World, planned
+from domain_world import World, numbered, planned
 from reprise_contracts.commands import Cancel
 from reprise_domain.freshness import Verdicts
 from reprise_domain.reduce import fold
@@ -73,6 +73,17 @@ def test_r4_a_stale_node_names_the_chain_back_to_what_changed(world: World) -> N
     root = next(cause for cause in chain if cause.node == "phase1")
     assert root.reason == "changed"
     assert root.at == world.s.node("phase1").made.at  # type: ignore[union-attr]
+
+
+def test_r4_a_new_step_is_called_new_and_one_that_went_gone(world: World) -> None:
+    world.planner = lambda job: numbered([("b", ()), ("d", ())], world.s.plan.steps, job.next_step)  # type: ignore[union-attr]
+    rerun(world, phase="phase2", stop_after="phase3")
+    world.drain()
+    assert [cause.text for cause in Verdicts(world.s).chain("phase4")] == [
+        "The plan has changed.",
+        "The plan no longer has a step that was read.",
+        "Step 4 is new.",
+    ]
 
 
 def test_r5_what_is_below_a_stale_node_is_stale(world: World) -> None:
