@@ -55,13 +55,12 @@ class Plan:
 
     def below(self, numbers: Iterable[int]) -> frozenset[int]:
         """These steps and every step that depends on one of them."""
-        found: set[int] = set()
-        todo = list(numbers)
+        found = set(numbers)
+        todo = list(found)
         while todo:
-            number = todo.pop()
-            if number not in found:
-                found.add(number)
-                todo.extend(self.dependents.get(number, ()))
+            new = set(self.dependents.get(todo.pop(), ())) - found
+            found |= new
+            todo += new
         return frozenset(found)
 
 

@@ -49,8 +49,7 @@ def preview(session: Session, spec: Spec, *, at_its_turn: bool = False, before: 
     Of an edit it is read from the session as it would be after it; `before` is the session as it is.
     """
     busy = (before or session).busy and not at_its_turn
-    ceiling = spec.options.max_session_tokens
-    session = replace(session, run=None, max_tokens=session.max_tokens if ceiling is None else ceiling)
+    session = replace(session, run=None, max_tokens=session.ceiling_under(spec.options))
     scope, nodes, verdicts = scope_of(spec, session.plan), all_nodes(session.plan), Verdicts(session)
     fates = _fates(session, spec, scope)
     run, may = those(fates, "run"), those(fates, "may")

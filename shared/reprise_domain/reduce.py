@@ -153,8 +153,7 @@ def _run_started(session: Session, event: events.RunStarted, at: datetime) -> Se
     before = session.wished
     session = _with_wishes(_with_records(session, spec, "running"), spec, at)
     run = Run(spec, scope_of(spec, session.plan), at, tuple(known.source for known in session.sources.values()), before)
-    ceiling = spec.options.max_session_tokens
-    return _enter(replace(session, queue=others, max_tokens=session.max_tokens if ceiling is None else ceiling), run)
+    return _enter(replace(session, queue=others, max_tokens=session.ceiling_under(spec.options)), run)
 
 
 def _run_finished(session: Session, event: events.RunFinished, at: datetime) -> Session:

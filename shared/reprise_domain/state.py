@@ -92,8 +92,7 @@ class Spec:
 
     def names(self, node: str) -> bool:
         """Whether the node is one of the targets."""
-        named = phase_of(node) == self.target.phase or step_of(node) in (self.target.steps or ())
-        return named and self.kind != "edit"
+        return self.kind != "edit" and (phase_of(node) == self.target.phase or step_of(node) in (self.target.steps or ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +205,10 @@ class Session:
         """When the parameters of a node last changed."""
         return max((wished.at for wished in self._wished(node)), default=self.created_at)
 
+    def ceiling_under(self, options: Options) -> int | None:
+        """R29: a session's ceiling holds until a command replaces it; 0 is none."""
+        return self.max_tokens if options.max_session_tokens is None else options.max_session_tokens
+
     @property
     def ceilings(self) -> tuple[tuple[int, int, str], ...]:
         """R29: each ceiling of tokens that holds, what is spent of it, and whose it is."""
@@ -232,8 +235,10 @@ def scope_of(spec: Spec, plan: Plan | None) -> Scope:
     """What a run considers: its targets, and below them what the propagation reaches (R7, R12, R26, R27)."""
     target, alone = spec.target, spec.options.propagation == "mark_stale" and not spec.target.stale
     first = 0 if target.stale else PHASES.index(target.phase or "phase3")
-    last = PHASES.index(spec.options.stop_after or PHASES[-1])
+    last = first if alone else len(PHASES) - 1
+    if spec.options.stop_after:
+        last = min(last, PHASES.index(spec.options.stop_after))
     steps = frozenset(target.steps) if target.steps else None
     if steps and plan and not alone:
         steps = plan.below(steps)
-    return Scope(PHASES[first + (spec.kind == "edit") : (min(first, last) if alone else last) + 1], steps)
+    return Scope(PHASES[first + 1 if spec.kind == "edit" else first : last + 1], steps)
