@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 
 from reprise_contracts import subjects
 from reprise_contracts.artifacts import ObjectRef
@@ -67,11 +66,9 @@ class Dispatcher:
         named = ObjectRef(key=key, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
         return job.model_copy(update={"inputs": {}, "inputs_object": named})
 
-    async def cancel(self, session: Session, node: str, at: datetime) -> None:
-        """Tell the workers of its pool that a node's present attempt, and all before it, are to stop."""
-        entry = session.node(node)
-        note = Controlled(node=node, generation=entry.generation, attempt=entry.attempt, at=at)
-        await self._publisher.publish(subjects.control(session.session_id, node), note.encode(), stream=subjects.CONTROL)
+    async def cancel(self, session_id: str, note: Controlled) -> None:
+        """Tell the workers of its pool that an attempt, and all of the node before it, are to stop."""
+        await self._publisher.publish(subjects.control(session_id, note.node), note.encode(), stream=subjects.CONTROL)
 
     async def send_all(self, jobs: list[tuple[Session, str]], traces: Mapping[str, str]) -> None:
         """Publish many jobs side by side, each in the trace of its session."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from reprise_contracts import events as e
 from reprise_contracts import subjects
-from reprise_contracts.jobs import LeaseEnded
+from reprise_contracts.jobs import Controlled, LeaseEnded
 from reprise_contracts.nodes import PHASES, phase_of
 from reprise_contracts.wire import Malformed
 from reprise_domain.batch import Batch, fold_batch
@@ -105,7 +105,10 @@ class Scheduler:
         for node, not_before in queued(session).items():
             self._offer(session, node, not_before)
         for node, since in leases(session).items():
-            self._lease(session, node, since)
+            present = session.node(node)
+            note = Controlled(node=node, generation=present.generation, attempt=present.attempt, at=since)
+            self._lease(session, note)
+            await self._cancel(session.session_id, note)
 
     async def _load(self, session_id: str, until: int) -> Session | None:
         data = await self._log.load_snapshot(session_id)
@@ -172,23 +175,24 @@ class Scheduler:
         for event in commit.events:
             if isinstance(event, _SETTLING):
                 self._turns[phase_of(event.node)].settle(session.session_id, event.node)
-            if isinstance(event, e.NodeCancelling | e.NodeCancelled):
-                await self._cancel(session, event.node, commit.at)
-            if isinstance(event, e.NodeCancelling):
-                self._lease(session, event.node, commit.at)
+            if isinstance(event, e.NodeCancelling | e.NodeCancelled):  # of this attempt: the same commit may have queued the next one
+                note = Controlled(node=event.node, generation=event.generation, attempt=event.attempt, at=commit.at)
+                await self._cancel(session.session_id, note)
+                if isinstance(event, e.NodeCancelling):
+                    self._lease(session, note)
             if isinstance(event, e.NodeQueued):
                 self._offer(session, event.node, event.not_before)
         self._ready.set()
         if commit.sweep or commit.deleted:
             self._sweep_later(session.batch_id, session.session_id)
 
-    async def _cancel(self, session: Session, node: str, at: datetime) -> None:
+    async def _cancel(self, session_id: str, note: Controlled) -> None:
         """Tell the workers; later, if it cannot be told now: until then the lease's end is what stops it."""
         try:
-            await self._dispatcher.cancel(session, node, at)
+            await self._dispatcher.cancel(session_id, note)
         except RepriseError as error:
-            _log.warning("cancellation not told yet", session=session.session_id, node=node, error=str(error))
-            self._timers.at(self._clock() + timedelta(seconds=1), lambda: self._cancel(session, node, at))
+            _log.warning("cancellation not told yet", session=session_id, node=note.node, error=str(error))
+            self._timers.at(self._clock() + timedelta(seconds=1), lambda: self._cancel(session_id, note))
 
     # Jobs
 
@@ -230,11 +234,9 @@ class Scheduler:
 
     # Time
 
-    def _lease(self, session: Session, node: str, since: datetime) -> None:
-        entry = session.node(node)
-        due = since + timedelta(seconds=session.policy.lease_seconds)
-        timer = LeaseEnded(node=node, generation=entry.generation, attempt=entry.attempt)
-        self._timers.at(due, lambda: self._tell(session.session_id, timer))
+    def _lease(self, session: Session, note: Controlled) -> None:
+        timer = LeaseEnded(node=note.node, generation=note.generation, attempt=note.attempt)
+        self._timers.at(note.at + timedelta(seconds=session.policy.lease_seconds), lambda: self._tell(session.session_id, timer))
 
     async def _tell(self, session_id: str, timer: LeaseEnded) -> None:
         session = self._active.get(session_id)

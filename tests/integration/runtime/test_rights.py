@@ -16,7 +16,7 @@ from reprise_contracts import subjects as s
 from reprise_contracts.nodes import PHASES
 from reprise_runtime import topology
 from reprise_runtime.connection import connect
-from reprise_runtime.errors import NotPermitted, Unavailable
+from reprise_runtime.errors import NotPermitted, Refused
 from reprise_runtime.follower import Follower
 from reprise_runtime.rights import ADMIN, GATEWAY, ORCHESTRATOR, OUTSIDE, ROLES, SCHEDULER, SERVICES, WHO_AM_I, inbox_of
 from reprise_runtime.servers import NatsServer
@@ -198,7 +198,7 @@ async def test_what_is_kept_in_memory_is_the_schedulers_to_make_again(server: Na
 async def test_a_wrong_password_is_no_user(server: NatsServer) -> None:
     """The server lets nobody in by a name alone."""
     wrong = server.settings(SCHEDULER).model_copy(update={"password": SecretStr("guessed"), "connect_timeout": 0.5})
-    with pytest.raises(Unavailable):
+    with pytest.raises(Refused):
         await connect(wrong, "test")
 
 

@@ -16,7 +16,7 @@ from reprise_contracts import subjects
 from reprise_contracts.artifacts import Phase4, StepFindings
 from reprise_contracts.commands import Cancel, EndBatch, Options, PutSources, Rerun, Target
 from reprise_contracts.events import NodeCompleted, NodeQueued
-from reprise_contracts.nodes import step_of
+from reprise_contracts.nodes import step_node, step_of
 from reprise_contracts.sources import Source, Upload
 from reprise_contracts.wire import derived_id
 from reprise_domain.freshness import Verdicts
@@ -177,6 +177,29 @@ async def test_r20_cancelling_stops_running_steps_within_two_seconds(caller: Cal
     assert time.monotonic() - started < 2
     assert session.node("phase3/1").status == "cancelled"
     assert session.node("phase2").made is not None
+
+
+async def test_r14_a_run_is_interrupted_by_another_of_the_same_node(caller: Caller) -> None:
+    """One commit ends an attempt that waits and queues the next of its node: only the first is stopped."""
+    _, session_id = await begun(caller, "steps=12 wait_ms=300")  # more than a worker does at once
+    await caller.at_rest(session_id)
+    every = Target(steps=tuple(range(1, 13)))
+    await caller.send(session_id, Rerun(command_id="first", target=every, options=Options(guidance="one")))
+
+    async def running() -> bool:
+        state = await caller.session(session_id)
+        return state is not None and state.node("phase3/1").status == "running"
+
+    await until(running, 30, "a running step")
+    urgent = Options(guidance="two", if_running="interrupt")
+    await caller.send(session_id, Rerun(command_id="second", target=every, options=urgent))
+    after = await done(caller, session_id, "second", 30)
+    assert after.commands["first"].status == "cancelled"
+    for number in range(1, 13):
+        made = after.node(step_node(number)).made
+        assert made is not None
+        assert StepFindings.read(await caller.store.get(made.event.artifact.key)).insights == (f"Step {number}: two",)
+    assert fresh(after) == {"fresh"}
 
 
 async def test_r20_a_download_is_stopped_in_its_middle(caller: Caller) -> None:
