@@ -101,6 +101,8 @@ def with_letters(settings: Nats, work: Callable[[Letters], Awaitable[T]]) -> T:
             client = await connect(settings, "reprise dlq")
         except Unavailable as error:
             raise NoServer(settings.url, "no NATS server") from error
+        except RepriseError as error:
+            raise CommandFailed(f"{error}.") from error
         try:
             return await work(Letters(await Bus.open(client)))
         except (RepriseError, ApiError) as error:

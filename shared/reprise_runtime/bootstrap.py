@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from reprise_runtime import topology
 from reprise_runtime.artifact_store import S3Store
 from reprise_runtime.connection import connect
-from reprise_runtime.errors import Retryable, Unavailable
+from reprise_runtime.errors import Refused, Retryable, Unavailable
 from reprise_runtime.minio_users import ensure_users, is_minio
 from reprise_runtime.rights import ADMIN, ROLES, WHO_AM_I, rights
 from reprise_runtime.settings import Settings
@@ -88,7 +88,7 @@ async def _nats_user(settings: Settings, role: str, secret: str) -> list[Drift]:
     )
     try:
         client = await connect(own, "bootstrap")
-    except Unavailable as error:
+    except (Refused, Unavailable) as error:
         return [Drift(name, "", None, "created", repaired=False, problem=f"the server does not let it in: {error}")]
     try:
         answer = json.loads((await client.request(WHO_AM_I, timeout=3.0)).data)
