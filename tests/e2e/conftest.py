@@ -4,6 +4,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
@@ -38,7 +39,11 @@ RUN_AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--pictures", metavar="FOLDER", help="keep a picture of every page and state that is checked, light and dark")
+    parser.addoption(
+        "--pictures",
+        metavar="FOLDER",
+        help="keep a picture of every page and state that is checked, light and dark, and how much it jumped",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +67,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+def open_page(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
     """Opens pages of the app; each has to end without an error, a refused load or a jump."""
+    folder = request.config.getoption("--pictures", None)
     contexts: dict[tuple[object, ...], BrowserContext] = {}
     opened: list[tuple[Page, list[str]]] = []
 
@@ -103,7 +109,11 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     for page, errors in opened:
         assert page.is_closed() or errors == []
         if not page.is_closed():
-            assert page.evaluate("window.__shift") < MOST_SHIFT, f"{page.url} jumped: {page.evaluate('window.__jumps')}"
+            shift = page.evaluate("window.__shift")
+            if folder:
+                with (Path(folder) / "shifts.txt").open("a") as kept:
+                    kept.write(f"{shift:.4f} {page.evaluate('innerWidth')} {request.node.name} {urlsplit(page.url).path}\n")
+            assert shift < MOST_SHIFT, f"{page.url} jumped: {page.evaluate('window.__jumps')}"
     for context in contexts.values():
         context.close()
 
@@ -128,7 +138,7 @@ def accessible(request: pytest.FixtureRequest) -> Callable[[Page], None]:
             assert found == [], f"{page.url} {scheme}"
             if folder:
                 whole = page.get_by_role("dialog").count() == 0
-                name = f"{request.node.name}-{number:02}-{page.viewport_size['width']}-{scheme}.png"
+                name = f"{request.node.name}-{number:02}-{page.evaluate('innerWidth')}-{scheme}.png"
                 page.screenshot(path=Path(folder) / name, full_page=whole)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{page.url} is wider than its window"
 
