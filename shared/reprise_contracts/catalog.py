@@ -35,6 +35,10 @@ def _union(annotated: Any) -> tuple[type[Wire], ...]:
     return get_args(get_args(annotated)[0])
 
 
+ANYONE = "any client"
+"""Who has no service of ours: it may send this as the user `outside`."""
+
+
 def _commands() -> list[Channel]:
     named = {**commands.SESSION_COMMANDS, **commands.BATCH_COMMANDS}
     return [
@@ -44,7 +48,7 @@ def _commands() -> list[Channel]:
             kind="stream",
             stream=subjects.INBOX,
             messages=(model,),
-            sender="any client",
+            sender=ANYONE if kind in subjects.OPEN_COMMANDS else "gateway",
             text=_sentence((model.__doc__ or "").split(": ", 1)[-1]),
         )
         for kind, model in named.items()
@@ -70,9 +74,7 @@ _API: dict[str, tuple[type[Wire], tuple[type[Wire], ...], str]] = {
 def channels() -> tuple[Channel, ...]:
     """The table."""
     api = [
-        Channel(
-            name=f"api_{kind}", address=subjects.api(kind), kind="request", messages=(asked,), reply=answers, sender="any client", text=text
-        )
+        Channel(name=f"api_{kind}", address=subjects.api(kind), kind="request", messages=(asked,), reply=answers, sender=ANYONE, text=text)
         for kind, (asked, answers, text) in _API.items()
     ]
     return (
@@ -191,7 +193,7 @@ _PARAMETERS = {
 def _operation(channel: Channel) -> dict[str, Any]:
     at = f"#/channels/{channel.name}"
     own: dict[str, Any] = {
-        "action": "receive" if channel.sender == "any client" else "send",
+        "action": "receive" if channel.sender == ANYONE else "send",
         "channel": {"$ref": at},
         "summary": channel.text,
         "messages": [{"$ref": f"{at}/messages/{model.__name__}"} for model in channel.messages],
@@ -212,6 +214,10 @@ def markdown() -> str:
         "",
         "Made from `reprise_contracts` by `python -m reprise_contracts.catalog`; the same table makes the document at `/asyncapi`.",
         "Every message is JSON. A field that a reader does not know is left aside; a version is part of the subject and only grows.",
+        "",
+        "Any client may send what says so, as the user `outside` ([operators.md](operators.md)): it publishes reruns and cancellations,",
+        "asks `reprise.v1.api.*`, and follows the log and the progress. Everything else is between the services, each of which sends its",
+        "own only. `by` in a command is the word of whoever published it.",
         "",
     ]
     for channel in channels():

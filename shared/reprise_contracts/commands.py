@@ -82,10 +82,12 @@ class Target(Wire):
 
 
 class Command(Wire):
-    """What every command has. `by` is set by the door, never taken from the caller."""
+    """What every command has."""
 
     command_id: CommandId
     by: str = ""
+    """Who asks, for the timeline. The gateway sets it from the caller's token; of a command published straight to NATS it is the
+    publisher's word."""
     trace: str = ""
     """W3C `traceparent` of the call."""
 

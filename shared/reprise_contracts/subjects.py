@@ -42,6 +42,10 @@ def command(target: str, kind: str) -> str:
     return f"{ROOT}.cmd.{target}.{kind}"
 
 
+OPEN_COMMANDS = ("rerun", "cancel")
+"""The kinds that an outside system may publish itself; any other goes through the gateway, which checks and stores what it names."""
+
+
 def commands_of(kind: str) -> str:
     """All commands of one kind."""
     return f"{ROOT}.cmd.*.{kind}"

@@ -174,8 +174,7 @@ def _outside() -> Rights:
     """Gives commands (directly, or by asking the api), follows logs and progress, and nothing more."""
     return Rights(
         publish=(
-            subjects.commands_of("rerun"),
-            subjects.commands_of("cancel"),
+            *map(subjects.commands_of, subjects.OPEN_COMMANDS),
             subjects.APIS,
             *_follow(subjects.SESSIONS, subjects.LOGS),
             f"{_API}.CONSUMER.CREATE.{subjects.SESSIONS}",  # how older clients make an ordered consumer

@@ -14,6 +14,7 @@ import pytest
 from contract.examples import example
 from reprise_contracts import catalog
 from reprise_contracts.wire import Wire
+from reprise_runtime.rights import OUTSIDE, rights
 
 PARSER = Path(__file__).parent / "asyncapi"
 MESSAGES = {model.__name__: model for channel in catalog.channels() for model in (*channel.messages, *channel.reply)}
@@ -42,6 +43,23 @@ def test_a_message_fits_the_schema_that_others_read_of_it(model: type[Wire]) -> 
     schemas = document()["components"]["schemas"]
     wanted = {"$ref": f"#/components/schemas/{model.__name__}", "components": {"schemas": schemas}}
     jsonschema_rs.validate(wanted, json.loads(example(model).encode()))
+
+
+def test_any_client_is_said_of_what_the_outside_user_may_publish_and_of_nothing_else() -> None:
+    """The page, the document and the server's permissions agree on who may send what."""
+    allowed = rights(OUTSIDE).publish
+    may_publish = {channel.name for channel in catalog.channels() if any(_covers(wildcard, channel.address) for wildcard in allowed)}
+    assert may_publish == {channel.name for channel in catalog.channels() if channel.sender == catalog.ANYONE}
+    operations = document()["operations"]
+    assert may_publish == {name for name, operation in operations.items() if operation["action"] == "receive"}
+
+
+def _covers(wildcard: str, address: str) -> bool:
+    """Whether a permission lets a message with such an address through: `*` stands for one token, `>` for the rest."""
+    tokens, wanted = address.split("."), wildcard.split(".")
+    if wanted[-1] == ">":
+        wanted, tokens = wanted[:-1], tokens[: len(wanted) - 1]
+    return len(tokens) == len(wanted) and all(want in ("*", token) for want, token in zip(wanted, tokens, strict=True))
 
 
 def test_every_reference_leads_somewhere() -> None:

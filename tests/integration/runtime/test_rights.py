@@ -30,6 +30,8 @@ DEEDS = {
     "command a cancel": "reprise.v1.cmd.s1.cancel",
     "command a batch": "reprise.v1.cmd.b1.create",
     "command an edit": "reprise.v1.cmd.s1.edit",
+    "command an acceptance": "reprise.v1.cmd.s1.accept",
+    "command an end": "reprise.v1.cmd.b1.end",
     "append to the log": "reprise.v1.log.s1",
     "save a snapshot": "reprise.v1.snapshot.s1",
     "tell a fact": "reprise.v1.fact.s1",
@@ -89,8 +91,9 @@ DEEDS = {
 LOG = {"follow the log", "look at the log"}
 MAY = {
     GATEWAY: LOG | {
-        "command a rerun", "command a cancel", "command a batch", "command an edit", "read the log", "read a commit", "read a snapshot",
-        "read jobs", "look at the inbox", "order a pool", "make a ticket", "read a ticket",
+        "command a rerun", "command a cancel", "command a batch", "command an edit", "command an acceptance", "command an end",
+        "read the log", "read a commit", "read a snapshot", "read jobs", "look at the inbox", "order a pool", "make a ticket",
+        "read a ticket",
     },
     ORCHESTRATOR: {
         "take inputs", "acknowledge inputs", "acknowledge inputs, in the next form", "append to the log", "save a snapshot", "tell a fact",
