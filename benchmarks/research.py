@@ -30,6 +30,8 @@ from reprise_research.session import ResearchSession
 from reprise_research.sources.settings import FetcherSettings
 from reprise_research.text.sentences import prose
 
+PATIENT = {"timeout": "900", "call_timeout": "1800"}
+"""Seconds: a small machine's own model answers one question after the other."""
 SENTENCES = 3
 """Of every summary that is compared."""
 
@@ -123,7 +125,16 @@ def both_sides(report: Phase4, facts: Iterable[tuple[str, ...]]) -> int:
     return sum(any(all(side in line for side in fact) for line in lines) for fact in facts)
 
 
-async def measure(corpus: Corpus, engine: Engine) -> tuple[Row, Phase4]:
+def modelled(session: ResearchSession) -> str:
+    """What a model did, and how much of it did not hold."""
+    made = [entry.artifact for entry in session.entries.values()]
+    tokens, without = sum(one.meta.tokens.total for one in made), sum(len(one.meta.fallbacks) for one in made)
+    lost = sum(found.dropped_citations for found in session.findings.values())
+    unsupported = len(session.phase4.unsupported_claims)
+    return f"{tokens} tokens; made without the model: {without}; quotes dropped: {lost}; sentences listed as unsupported: {unsupported}"
+
+
+async def measure(corpus: Corpus, engine: Engine) -> tuple[Row, Phase4, str]:
     """Research a corpus."""
     store = MemoryStore()
     session = ResearchSession(topic=corpus.topic)
@@ -161,7 +172,7 @@ async def measure(corpus: Corpus, engine: Engine) -> tuple[Row, Phase4]:
         seconds=seconds / max(len(corpus.papers), 1),
         megabytes=memory.peak,
     )  # fmt: skip
-    return row, session.phase4
+    return row, session.phase4, modelled(session)
 
 
 PARAGRAPH = "In the year {year} the level of lake {lake} fell by {cm} centimetres, as was measured at {places} places around its shore."
@@ -232,7 +243,7 @@ def line(row: Row) -> str:
 
 
 async def main(arguments: argparse.Namespace) -> None:
-    settings: Mapping[str, str] = {"base_url": arguments.base_url, "api_key": arguments.api_key}
+    settings: Mapping[str, str] = {"base_url": arguments.base_url, "api_key": arguments.api_key, "window": str(arguments.window), **PATIENT}
     engine = load_engine(arguments.engine, arguments.model, settings)
     print(HEADER)
     print("|" + " --- |" * (HEADER.count("|") - 1), flush=True)
@@ -243,9 +254,11 @@ async def main(arguments: argparse.Namespace) -> None:
         if corpus.missing:
             print(f"| {corpus.name} | skipped: {corpus.missing} |", flush=True)
             continue
-        row, report = await measure(corpus, engine)
+        row, report, told = await measure(corpus, engine)
         rows.append(row)
         print(line(row), flush=True)
+        if arguments.engine == "openai":
+            print(f"\n{told}\n", flush=True)
         if arguments.reports:
             arguments.reports.mkdir(parents=True, exist_ok=True)
             (arguments.reports / f"{corpus.name.replace(' ', '-')}.md").write_text(report.markdown, "utf-8")
@@ -262,6 +275,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--base-url", default="", help="of an OpenAI-compatible endpoint")
     parser.add_argument("--api-key", default="none")
     parser.add_argument("--model", default="")
+    parser.add_argument("--window", type=int, default=8192, help="tokens that the model reads and writes in one call")
     parser.add_argument("--only", default="", help="corpora with this in their name")
     parser.add_argument("--pages", type=int, default=100, help="of the measurement of phase 0; 0 leaves it out")
     parser.add_argument("--json", type=Path, help="write the figures to this file")

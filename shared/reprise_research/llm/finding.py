@@ -11,6 +11,7 @@ from reprise_research.context import Brief, Library
 from reprise_research.extractive.evidence import confidence
 from reprise_research.extractive.wording import wording_for
 from reprise_research.llm.grounds import alike, find, is_echo, stands_on
+from reprise_research.llm.labels import Labels
 from reprise_research.llm.parts import retrieved
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task
@@ -67,7 +68,7 @@ async def investigate(step: Step, library: Library, earlier: Mapping[int, StepFi
     def check(answer: _Answer) -> _Answer:
         nonlocal checked
         checked = _check(answer, step, labels, texts, brief)
-        gaps = [shorten(gap, 400) for gap in answer.gaps if len(gap.strip()) >= 8 and not is_echo(gap)]
+        gaps = [shorten(gap, 400) for gap in answer.gaps if len(gap.strip()) >= 8 and not is_echo(gap) and not _said(gap, texts)]
         if answer.findings and not checked.findings:
             raise ValueError("no quote stands in the material that it names; copy whole sentences character by character")
         if not checked.findings and not gaps:
@@ -189,7 +190,8 @@ def _found(
 
 def _cited(quote: _Quote | _Against, labels: Mapping[str, PreparedSource], texts: Mapping[str, str]) -> Citation | None:
     """The quote in the source that it names, exactly or nearly; under a wrong label it counts where it stands word for word."""
-    named = labels.get(quote.source.strip(" []"))
+    titles = Labels(Material(label, source.title, "") for label, source in labels.items())
+    named = labels.get(titles.meant(quote.source) or "")
     if named is not None and (place := find(texts[named.source_id], quote.quote)) is not None:
         return _citation(named, texts, place)
     bare = quote.quote.strip()
@@ -198,6 +200,11 @@ def _cited(quote: _Quote | _Against, labels: Mapping[str, PreparedSource], texts
         if start >= 0:
             return _citation(source, texts, Place(start, start + len(bare), 1.0))
     return None
+
+
+def _said(gap: str, texts: Mapping[str, str]) -> bool:
+    """Whether a source says in so many words what is given as missing: then it is not."""
+    return any(gap.strip(" .") in text for text in texts.values())
 
 
 def _citation(source: PreparedSource, texts: Mapping[str, str], place: Place) -> Citation:

@@ -8,12 +8,14 @@ from reprise_research.context import Brief
 from reprise_research.engines.drafts import PlanDraft
 from reprise_research.extractive.comparison import work_of
 from reprise_research.llm.grounds import alike, is_about, is_echo
+from reprise_research.llm.labels import Labels
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task
 from reprise_research.text.words import shorten
 
 MOST_GOALS = 7
 MOST_STEPS = 12
+_STOPS = (".", "!", "。", "！")
 _TRIAL = Step(step_id=2, title="-", depends_on=(1,))
 """What a title is tried on to see whether it asks for a comparison or for what is missing, which no source speaks of."""
 
@@ -60,13 +62,15 @@ async def goals(phase0: Phase0, brief: Brief, model: Model) -> tuple[Goal, ...]:
             raise ValueError("there must be at least two different questions about the topic, each in one sentence")
         return _Goals(goals=kept)
 
-    answer = await model.ask(Task("goals", {}, _known(phase0, model), _Goals, "phase1", "the goals", check), brief)
+    material = _known(phase0, model)
+    answer = await model.ask(Task("goals", {}, material, _Goals, "phase1", "the goals", check), brief)
+    known = _sources(material)
     return tuple(
         Goal(
             goal_id=derived_id("goal", normalised(goal.question)),
             question=goal.question,
             rationale=goal.why,
-            source_ids=tuple(dict.fromkeys(labels[label] for label in goal.sources if label in labels)),
+            source_ids=tuple(labels[label] for label in known.all_meant(goal.sources)),
         )
         for goal in answer.goals
     )
@@ -104,14 +108,14 @@ async def plan(
 
     task = Task("plan", {"most": str(MOST_STEPS)}, material, _Plan, "phase2", "the plan", check)
     answer = await model.ask(task, brief)
-    numbered = _numbered(answer, labels, old, goal_labels)
+    numbered = _numbered(answer, labels, old, goal_labels, _sources(material))
     synthesized = " ".join(answer.goal.split())
     if not 20 <= len(synthesized) <= 1200 or is_echo(synthesized):
         synthesized = usual.synthesized_goal
     return PlanDraft(synthesized, _completed(numbered, usual))
 
 
-def _numbered(answer: _Plan, labels: dict[str, str], old: dict[str, Step], goal_labels: dict[str, Goal]) -> tuple[Step, ...]:
+def _numbered(answer: _Plan, labels: dict[str, str], old: dict[str, Step], goal_labels: dict[str, Goal], known: Labels) -> tuple[Step, ...]:
     """The steps with the numbers of their places. A kept step depends on what it depended on, as far as that is kept as well."""
     places = {old[step.same_as].step_id: number for number, step in enumerate(answer.steps, start=1) if step.same_as in old}
     kept = {number for number, step in enumerate(answer.steps, start=1) if step.title or step.same_as}
@@ -122,7 +126,7 @@ def _numbered(answer: _Plan, labels: dict[str, str], old: dict[str, Step], goal_
             depends_on = tuple(places[other] for other in before.depends_on if other in places)
             steps.append(before.model_copy(update={"step_id": number, "depends_on": depends_on}))
         elif number in kept:
-            named = tuple(dict.fromkeys(labels[label] for label in step.sources if label in labels))
+            named = tuple(labels[label] for label in known.all_meant(step.sources))
             steps.append(
                 Step(
                     step_id=number, title=step.title, description=shorten(step.description, 600), query=shorten(step.query, 300),
@@ -147,9 +151,11 @@ def _completed(steps: tuple[Step, ...], usual: PlanDraft) -> tuple[Step, ...]:
 
 
 def _titled(title: str, spoken: str) -> bool:
-    """Whether a title can stand over a step: of a title's length, the model's own, and about what is spoken of."""
+    """Whether a title can stand over a step: of a title's length and form, the model's own, and about what is spoken of. A sentence is
+    none: as a heading it would assert something that nobody has checked."""
     return (
         4 <= len(title) <= 120
+        and not title.endswith(_STOPS)
         and not is_echo(title)
         and (is_about(title, spoken) or work_of(_TRIAL.model_copy(update={"title": title})) is not None)
     )
@@ -164,6 +170,11 @@ def _spoken(phase0: Phase0, brief: Brief) -> str:
 
 def _labels(phase0: Phase0) -> dict[str, str]:
     return {f"S{number}": summary.source_id for number, summary in enumerate(phase0.summaries, start=1)}
+
+
+def _sources(material: tuple[Material, ...]) -> Labels:
+    """What the sources can be named by."""
+    return Labels(one for one in material if one.label.startswith("S"))
 
 
 def _named(source_ids: tuple[str, ...], labels: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ from reprise_contracts.artifacts import Excerpt, PreparedSource, Summary, Theme
 from reprise_research.context import Brief, Library
 from reprise_research.engines.drafts import Abstract
 from reprise_research.llm.grounds import find, is_echo, only_grounded
+from reprise_research.llm.labels import Labels
 from reprise_research.llm.parts import Part, batches, parts
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task, Unusable
@@ -117,8 +118,9 @@ async def combine(summaries: tuple[Summary, ...], library: Library, brief: Brief
         again = tuple(Material(f"T{number}", "", answer.abstract) for number, answer in enumerate(answers, start=1))
         abstract = (await _combined(again, brief, model)).abstract
     themes: dict[str, Theme] = {}
+    spoken_of = Labels(material)
     for theme in (theme for answer in answers for theme in answer.themes):
-        named = [labels[label] for label in theme.sources if label in labels]
+        named = [labels[label] for label in spoken_of.all_meant(theme.sources)]
         before = themes.get(theme.label.lower())
         spoken = tuple(dict.fromkeys([*(before.source_ids if before else ()), *named]))
         if spoken and not is_echo(theme.label):

@@ -14,6 +14,7 @@ from reprise_research.engines.drafts import Block, Bullets, Paragraph, ReportDra
 from reprise_research.extractive.comparison import work_of
 from reprise_research.extractive.wording import wording_for
 from reprise_research.llm.grounds import alike, is_echo, stands_on
+from reprise_research.llm.labels import Labels
 from reprise_research.llm.parts import batches
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task, Unusable
@@ -87,6 +88,7 @@ async def _prose(name: str, values: dict[str, str], where: str, own: list[Findin
     """Paragraphs on some findings; None, recorded, if what the model says does not hold."""
     labels = {f"F{number}": finding for number, finding in enumerate(own, start=1)}
     material = [Material(label, "", _told(finding)) for label, finding in labels.items()]
+    known = Labels(material)
     fitting = batches(material, lambda one: model.endpoint.estimate(one.text) + 40, model.settings.reading)[0]
 
     def check(answer: _Prose) -> _Prose:
@@ -94,7 +96,7 @@ async def _prose(name: str, values: dict[str, str], where: str, own: list[Findin
         for sentence in answer.sentences:
             text = " ".join(sentence.text.split())
             if len(text) >= 12 and not is_echo(text) and not any(alike(text, other.text) for other in kept):
-                kept.append(_Sentence(text=text, findings=[label for label in sentence.findings if label in labels]))
+                kept.append(_Sentence(text=text, findings=known.all_meant(sentence.findings)))
         supported = [s for s in kept if _stands(s, labels)]
         if not supported or len(supported) < len(kept) / 2:
             raise ValueError("each sentence must name the findings (F1, F2, …) that say what it says, with no figure that they do not give")
