@@ -22,8 +22,10 @@ TEXTS = {
 async def main() -> None:
     """Run the example and print what it shows."""
     llm = Settings().llm
-    session = ResearchSession(topic="Why is the lake so low, and what does it mean for fishing?", engine="openai", model=llm.model)
-    async with DeepResearchAgent(session, MemoryStore(), settings=llm.given(), language="English") as agent:
+    session = ResearchSession(
+        topic="Why is the lake so low, and what does it mean for fishing?", engine="openai", model=llm.model, language="en"
+    )
+    async with DeepResearchAgent(session, MemoryStore(), settings=llm.given()) as agent:
         for title, text in TEXTS.items():
             await agent.add_text(text, title)
         await agent.run_research()

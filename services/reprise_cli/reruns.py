@@ -14,6 +14,7 @@ from reprise_cli.research import (
     Following,
     FollowOption,
     GuidanceOption,
+    LanguageOption,
     MaxSessionTokensOption,
     MaxTokensOption,
     ModelOption,
@@ -73,12 +74,14 @@ class Rerunning(Running):
     guidance: GuidanceOption = None
     engine: EngineOption = None
     model: ModelOption = None
+    language: LanguageOption = None
 
     def options(self) -> Options:
         """What is sent."""
         own = {
             "propagation": "mark_stale" if self.mark_stale else "cascade", "force": self.force, "refetch": self.refetch,
             "guidance": self.guidance, "engine": self.engine, "model": self.model,
+            "language": self.language,
         }  # fmt: skip
         return super().options().model_copy(update=own)
 

@@ -30,6 +30,10 @@ MaxSessionTokensOption = Annotated[
         "--max-session-tokens", min=0, help="What the session may spend in all, with what it has spent; 0: no ceiling.", show_default=False
     ),
 ]
+LanguageOption = Annotated[
+    str | None,
+    typer.Option("--language", help="Of the report, such as en or zh; without it the topic's.", show_default=False),
+]
 ModelOption = Annotated[str | None, typer.Option("--model", help="The engine's model.", show_default=False)]
 
 
@@ -43,6 +47,7 @@ def research(
     allow_partial: AllowPartialOption = False,
     engine: EngineOption = None,
     model: ModelOption = None,
+    language: LanguageOption = None,
     max_tokens: MaxTokensOption = None,
     max_session_tokens: MaxSessionTokensOption = None,
     follow: FollowOption = False,
@@ -54,7 +59,7 @@ def research(
         terminal.err.print(f"Left out, for they are empty or of no kind that can be read: {names}", markup=False)
     asked = {"stop_after": stop_after, "allow_partial": allow_partial, "max_tokens": max_tokens, "max_session_tokens": max_session_tokens}
     options = {name: value for name, value in asked.items() if value}
-    named = {name: value for name, value in (("guidance", guidance), ("engine", engine), ("model", model)) if value}
+    named = {name: value for name, value in (("guidance", guidance), ("engine", engine), ("model", model), ("language", language)) if value}
     with terminal.client() as client:
         say_where(terminal, client, engine)
         created = client.create(topic, found, named, options)

@@ -21,7 +21,7 @@ FORM: dict[str, object] = {
     "type": "object",
     "required": ["topic"],
     "properties": {
-        **{name: {"type": "string"} for name in ("topic", "guidance", "engine", "model", "command_id", "stop_after")},
+        **{name: {"type": "string"} for name in ("topic", "guidance", "engine", "model", "language", "command_id", "stop_after")},
         "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
         "urls": {"type": "array", "items": {"type": "string"}},
     },

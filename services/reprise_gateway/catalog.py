@@ -21,7 +21,7 @@ from reprise_contracts.commands import (
 )
 from reprise_contracts.nodes import PHASES
 from reprise_contracts.problems import Problem
-from reprise_contracts.refusals import DELETED, ENDED, REUSED
+from reprise_contracts.refusals import DELETED, ENDED, REUSED, unwritten
 from reprise_contracts.sources import Source
 from reprise_contracts.states import BatchPage, BatchView, Created, SessionSummary
 from reprise_contracts.wire import derived_id
@@ -116,10 +116,13 @@ class BatchService:
         first = next((member.spec for member in batch.members if member.spec.session_id == session_id), None) if batch else None
         defaults = Defaults(first.engine, first.model, first.policy) if first else self._defaults
         engine = request.engine if request.engine is not None else defaults.engine
+        problem = unwritten(engine, request.language, "language")
+        if problem is not None:
+            raise Refused(problem)
         usual = defaults.model if engine == defaults.engine else ""  # a model is one engine's
         return SessionSpec(
             session_id=session_id, topic=request.topic, guidance=request.guidance, start=request.start, policy=defaults.policy,
-            engine=engine, model=request.model if request.model is not None else usual,
+            engine=engine, language=request.language, model=request.model if request.model is not None else usual,
             stop_after=request.options.stop_after, allow_partial=request.options.allow_partial,
             max_tokens=request.options.max_tokens, max_session_tokens=request.options.max_session_tokens,
         )  # fmt: skip

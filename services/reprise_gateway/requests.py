@@ -19,7 +19,7 @@ from reprise_gateway.intake import MOST_SOURCES, Intake
 from reprise_runtime.errors import Refused
 
 W = TypeVar("W", bound=Wire)
-_FIELDS = ("topic", "guidance", "engine", "model", "command_id")
+_FIELDS = ("topic", "guidance", "engine", "model", "language", "command_id")
 _OPTIONS = ("stop_after", "allow_partial", "max_tokens", "max_session_tokens")
 PART = 16 * 1024 * 1024
 """Bytes of one field of a form that is no file."""

@@ -17,7 +17,8 @@ def state_of(session: Session) -> State:
     nodes["phase3"] = group_view(steps)
     return State(
         batch_id=session.batch_id, session_id=session.session_id, topic=session.topic, engine=session.engine, model=session.model,
-        guidance=session.guidance, seq=session.seq, nodes=nodes, ended=session.ended, created_at=session.created_at,
+        language=session.language, guidance=session.guidance, seq=session.seq, nodes=nodes,
+        ended=session.ended, created_at=session.created_at,
         updated_at=session.updated_at, run=run_view(session), queue=queue_view(session),
     )  # fmt: skip
 

@@ -203,6 +203,7 @@ def _how(options: Options) -> str:
             (bool(options.guidance), "with new guidance"),
             (options.guidance == "", "without guidance"),
             (options.engine is not None, f"with the engine {options.engine}" if options.engine else "with the usual engine"),
+            (options.language is not None, f"in the language {options.language}" if options.language else "in the topic's language"),
             (options.model is not None, f"with the model {options.model}" if options.model else "with the usual model"),
             (options.allow_partial, "allowing a partial report"),
             (bool(options.max_tokens), f"spending at most {options.max_tokens or 0:,} tokens"),

@@ -70,6 +70,8 @@ class Meta(Wire):
     engine: str = ""
     model: str = ""
     guidance: str = ""
+    language: str = ""
+    """That was asked for; empty: the topic's."""
     versions: dict[str, str] = Field(default_factory=dict)
     """Versions of the code and the prompts that made it (R6)."""
     fallbacks: tuple[str, ...] = ()

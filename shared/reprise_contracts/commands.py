@@ -25,6 +25,8 @@ def _one_line(text: object) -> object:
 
 Topic = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=2_000)]
 Name = Annotated[str, StringConstraints(max_length=200)]
+Language = Annotated[str, StringConstraints(max_length=35, pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")]
+"""A code such as `en` or `zh-Hans`; empty: the topic's language."""
 Propagation = Literal["cascade", "mark_stale"]
 IfRunning = Literal["queue", "interrupt", "reject"]
 StepId = Annotated[int, Field(ge=1, strict=True)]
@@ -54,6 +56,7 @@ class Options(Wire):
     guidance: Guidance | None = None
     engine: Name | None = None
     model: Name | None = None
+    language: Language | None = None
     if_running: IfRunning = "queue"
     allow_partial: Flag = False
     stop_after: Phase | None = None
@@ -189,6 +192,7 @@ class SessionSpec(Wire):
     topic: Topic
     engine: Name = ""
     model: Name = ""
+    language: Language = ""
     guidance: Guidance = ""
     start: Flag = True
     stop_after: Phase | None = None
@@ -258,6 +262,7 @@ class SessionRequest(Wire):
     guidance: Guidance = ""
     engine: Name | None = None
     model: Name | None = None
+    language: Language = ""
     options: StartOptions = StartOptions()
     start: Flag = True
     command_id: CommandId | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from reprise_contracts.artifacts import ObjectRef, PlannedStep, Tokens
-from reprise_contracts.commands import Name, Options, Policy, SessionSpec, Target
+from reprise_contracts.commands import Language, Name, Options, Policy, SessionSpec, Target
 from reprise_contracts.jobs import Attempt
 from reprise_contracts.nodes import NodeId, NodeOrGroup
 from reprise_contracts.problems import Problem
@@ -41,6 +41,7 @@ class SessionCreated(Honoured):
     topic: str
     engine: Name = ""
     model: Name = ""
+    language: Language = ""
     guidance: str = ""
     policy: Policy = Policy()
     max_session_tokens: int | None = None

@@ -18,6 +18,8 @@ class Parameters(Wire):
     engine: str = ""
     model: str = ""
     guidance: str = ""
+    language: str = ""
+    """To write in; empty: the topic's."""
 
 
 class Gap(Wire):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from reprise_contracts.languages import lacking
 from reprise_contracts.nodes import step_of
 from reprise_contracts.problems import Problem
 from reprise_contracts.words import opening, spoken
@@ -113,6 +114,13 @@ def feature_off(feature: str) -> Problem:
     """A feature is switched off here."""
     detail = f"The feature {feature} is off in this environment."
     return Problem(type="feature_off", detail=detail, action="Ask an operator to switch it on.")
+
+
+def unwritten(engine: str, language: str, field: str = "options.language") -> Problem | None:
+    """The refusal of a language that an engine cannot write in; None if it can, or is not known to be unable."""
+    missing = lacking(engine, language)
+    action = "Name one of these, leave the language to the topic, or use an engine with a model."
+    return Problem(type="invalid", field=field, detail=missing, action=action) if missing else None
 
 
 def unknown_engine(engine: str, engines: Iterable[str], field: str = "options.engine") -> Problem:

@@ -89,6 +89,7 @@ class State(Wire):
     topic: str
     engine: str = ""
     model: str = ""
+    language: str = ""
     guidance: str = ""
     seq: int = 0
     run: RunView | None = None

@@ -6,7 +6,7 @@ from typing import Literal
 from reprise_contracts.nodes import step_of
 
 Reason = Literal[
-    "changed", "guidance", "engine", "model", "source_changed", "source_added", "source_removed",
+    "changed", "guidance", "engine", "model", "language", "source_changed", "source_added", "source_removed",
     "definition", "failed", "upstream", "missing", "lacking", "added",
 ]  # fmt: skip
 """Why a node is stale (R4)."""
@@ -22,6 +22,7 @@ _BECAUSE: Mapping[Reason, str] = {
     "guidance": "The guidance of {what} was changed.",
     "engine": "The engine of {what} was changed.",
     "model": "The model of {what} was changed.",
+    "language": "The language of {what} was changed.",
     "source_changed": "A source has changed.",
     "source_added": "A source was added.",
     "source_removed": "A source was removed.",

@@ -17,7 +17,7 @@ from reprise_contracts.words import GONE, Reason, because
 from reprise_domain.graph import DEFINITION, READS, parents
 from reprise_domain.state import Session
 
-PARAMETERS: Mapping[str, Reason] = {"engine": "engine", "model": "model", "guidance": "guidance"}
+PARAMETERS: Mapping[str, Reason] = {"engine": "engine", "model": "model", "guidance": "guidance", "language": "language"}
 FAILED = "failed"
 SOURCE = "source/"
 UPSTREAM = "upstream:"

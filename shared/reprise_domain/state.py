@@ -158,6 +158,7 @@ class Session:
     engine: str = ""
     model: str = ""
     guidance: str = ""
+    language: str = ""
     policy: Policy = field(default_factory=Policy)
     seq: int = 0
     sources: Mapping[str, Known] = field(default_factory=dict)
@@ -196,10 +197,8 @@ class Session:
 
     def parameters(self, node: str) -> Parameters:
         """What a node would be run with now: what was wished for itself, else for its phase, else for the session."""
-        found = {"engine": self.engine, "model": self.model, "guidance": self.guidance}
-        for wished in self._wished(node):
-            found |= wished.values
-        return Parameters(**found)
+        own = Parameters(engine=self.engine, model=self.model, guidance=self.guidance, language=self.language)
+        return own.model_copy(update={name: value for wished in self._wished(node) for name, value in wished.values.items()})
 
     def wished_at(self, node: str) -> datetime:
         """When the parameters of a node last changed."""

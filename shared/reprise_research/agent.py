@@ -42,14 +42,12 @@ class DeepResearchAgent:
         progress: Progress = silent,
         fetcher: FetcherSettings | None = None,
         at_once: int = 4,
-        language: str = "",
     ) -> None:
         self.session = session
         self.phase3 = Phase3Execute(session, self._context, at_once=at_once)
         self._store = store
         self._engine = engine or load_engine(session.engine, session.model, settings)
         self._progress = progress
-        self._language = language
         self._fetcher = fetcher or FetcherSettings()
         self._parsers: ParserPool | None = None
 
@@ -159,7 +157,7 @@ class DeepResearchAgent:
             progress=self._progress,
             fetcher=self._fetcher,
             parsers=self._parsers,
-            language=self._language,
+            language=self.session.language,
         )
 
     async def _upload(self, data: bytes, content_type: str, filename: str | None, title: str | None) -> Source:

@@ -92,7 +92,7 @@ class Context:
     notes: "Notes | None" = None
     """What an earlier attempt of the same run has done already; without it everything is done anew."""
     language: str = ""
-    """The language to write in, in words (`German`); empty: the topic's. An engine that only quotes has no choice."""
+    """The language to write in, as a code (`de`); empty: the topic's. What is quoted stays in its source's language."""
 
     @property
     def brief(self) -> "Brief":
@@ -106,7 +106,8 @@ class Context:
     def meta(self) -> Meta:
         """How what was made with this context was made, as far as the context knows."""
         return Meta(
-            engine=self.engine.name, model=self.engine.model, guidance=self.guidance, tokens=self.usage.tokens,
+            engine=self.engine.name, model=self.engine.model, guidance=self.guidance, language=self.language,
+            tokens=self.usage.tokens,
             versions=self.engine.versions | self.provenance.versions, fallbacks=tuple(self.provenance.fallbacks),
         )  # fmt: skip
 

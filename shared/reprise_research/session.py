@@ -63,6 +63,7 @@ class _Saved(Wire):
     topic: str
     engine: str = ""
     model: str = ""
+    language: str = ""
     guidance: dict[str, str] = Field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     next_step: int = 1
@@ -81,6 +82,8 @@ class ResearchSession:
     """By phase or step; a step without its own has that of `phase3`."""
     next_step: int = 1
     entries: dict[str, Entry] = field(default_factory=dict)
+    language: str = ""
+    """To write in, as a code (`de`); empty: the topic's. The extractive engine writes in `en` and `zh`."""
 
     # What is there
 
@@ -157,7 +160,7 @@ class ResearchSession:
 
     def inputs_of(self, node: str) -> dict[str, str]:
         """The hash of each input of a node as it stands now; an input that is not there is empty."""
-        own = {"engine": self.engine, "model": self.model, "guidance": self.guidance_for(node)}
+        own = {"engine": self.engine, "model": self.model, "guidance": self.guidance_for(node), "language": self.language}
         number = step_of(node)
         if number is not None:
             return own | self._step_inputs(number)
@@ -201,7 +204,7 @@ class ResearchSession:
             for node, entry in self.entries.items()
         }
         saved = _Saved(
-            topic=self.topic, engine=self.engine, model=self.model, guidance=self.guidance, sources=self.sources,
+            topic=self.topic, engine=self.engine, model=self.model, language=self.language, guidance=self.guidance, sources=self.sources,
             next_step=self.next_step, entries=entries,
         )  # fmt: skip
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -215,7 +218,7 @@ class ResearchSession:
             node: Entry(MODELS[phase_of(node)].read(entry.artifact.encode()), entry.at, entry.reads)
             for node, entry in saved.entries.items()
         }
-        return cls(saved.topic, saved.sources, saved.engine, saved.model, dict(saved.guidance), saved.next_step, entries)
+        return cls(saved.topic, saved.sources, saved.engine, saved.model, dict(saved.guidance), saved.next_step, entries, saved.language)
 
     def _above(self, node: str) -> tuple[str, ...]:
         """The nodes that a node reads."""

@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 
 from reprise_contracts.commands import Command, Edit, Rerun
 from reprise_contracts.problems import Problem
-from reprise_contracts.refusals import feature_off, unknown_engine
+from reprise_contracts.refusals import feature_off, unknown_engine, unwritten
 from reprise_runtime.settings import Features
 
 
@@ -26,7 +26,10 @@ class Admission:
         """Why a command is not let in; None if it is."""
         if command.feature is not None and not getattr(self.features, command.feature):
             return feature_off(command.feature)
-        return self.unknown(command.options.engine) if isinstance(command, Rerun | Edit) else None
+        if not isinstance(command, Rerun | Edit):
+            return None
+        asked = command.options
+        return self.unknown(asked.engine) or unwritten(asked.engine or "", asked.language or "")
 
     def unknown(self, engine: str | None, field: str = "options.engine") -> Problem | None:
         """The refusal of an engine that is not installed here."""

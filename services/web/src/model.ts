@@ -167,6 +167,7 @@ function emptySession(batchId: string, sessionId: string): Session {
     topic: "",
     engine: "",
     model: "",
+    language: "",
     guidance: "",
     seq: 0,
     queue: [],

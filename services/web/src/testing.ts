@@ -32,6 +32,7 @@ export function aState(change: Partial<State> = {}): State {
     topic: "A topic",
     engine: "extractive",
     model: "",
+    language: "",
     guidance: "",
     seq: 1,
     run: null,

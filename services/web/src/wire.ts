@@ -22,6 +22,7 @@ export type Reason =
   | "guidance"
   | "engine"
   | "model"
+  | "language"
   | "source_changed"
   | "source_added"
   | "source_removed"
@@ -250,6 +251,7 @@ export interface Meta {
   engine: string;
   model: string;
   guidance: string;
+  language: string;
   versions: Readonly<Record<string, string>>;
   fallbacks: readonly string[];
   created_at?: string | null;
@@ -612,6 +614,7 @@ export interface State {
   topic: string;
   engine: string;
   model: string;
+  language: string;
   guidance: string;
   seq: number;
   run?: RunView | null;
@@ -899,6 +902,7 @@ export interface BatchRequest {
   guidance?: string;
   engine?: string | null;
   model?: string | null;
+  language?: string;
   options?: StartOptions;
   start?: boolean;
   command_id?: string | null;
@@ -919,6 +923,7 @@ export interface Options {
   guidance?: string | null;
   engine?: string | null;
   model?: string | null;
+  language?: string | null;
   if_running?: IfRunning;
   allow_partial?: boolean;
   stop_after?: Phase | null;
@@ -952,6 +957,7 @@ export interface SessionRequest {
   guidance?: string;
   engine?: string | null;
   model?: string | null;
+  language?: string;
   options?: StartOptions;
   start?: boolean;
   command_id?: string | null;

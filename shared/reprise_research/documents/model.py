@@ -129,7 +129,7 @@ def read(report: Phase4) -> Page:
     for index, section in reversed(list(zip(heads, report.sections, strict=False))):
         after = next((head for head in heads if head > index), len(blocks))
         blocks[after:after] = [Drawing(_known(chart, reader.numbers)) for chart in section.charts]
-    language = "zh" if is_chinese(title) else "en"
+    language = "zh" if is_chinese(references_title if report.references else title) else "en"
     return Page(title, language, note, tuple(blocks), references_title, report.references, reader.cited)
 
 

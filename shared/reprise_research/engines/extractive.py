@@ -35,27 +35,27 @@ class Extractive:
 
     async def combine(self, found: tuple[Summary, ...], library: Library, brief: Brief) -> Abstract:
         """Themes by the phrases that sources share, and a passage for each."""
-        return await _aside(_combine, found, library.sources, await library.texts(), brief.topic, brief.guidance)
+        return await _aside(_combine, found, library.sources, await library.texts(), brief)
 
     async def goals(self, phase0: Phase0, brief: Brief) -> tuple[Goal, ...]:
         """A question for each theme, what the guidance asks first."""
-        return await _aside(goals.goals_of, phase0, brief.topic, brief.guidance)
+        return await _aside(goals.goals_of, phase0, brief.topic, brief.guidance, brief.language)
 
     async def plan(self, phase0: Phase0, wanted: tuple[Goal, ...], previous: Phase2 | None, brief: Brief) -> PlanDraft:
         """A step for each goal, one that compares, one for what is missing. Equal goals give equal words, so `previous` is not needed."""
-        return plans.plan_of(phase0, wanted, brief.topic, brief.guidance)
+        return plans.plan_of(phase0, wanted, brief.topic, brief.guidance, brief.language)
 
     async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
         """Retrieval, or what the step does with the findings of others."""
         work = comparison.work_of(step)
-        texts = await library.texts()
+        texts, asked = await library.texts(), (brief.topic, brief.guidance, brief.language)
         if work == "compare":
-            return await _aside(comparison.compare, step, library.sources, texts, earlier, brief.topic)
+            return await _aside(comparison.compare, step, library.sources, texts, earlier, brief.topic, brief.language)
         if work == "missing":
-            return await _aside(comparison.missing, step, library.sources, texts, earlier, brief.topic, brief.guidance)
+            return await _aside(comparison.missing, step, library.sources, texts, earlier, *asked)
         if work == "answer":
-            return await _aside(answers.answer, step, library.sources, texts, brief.topic)
-        return await _aside(evidence.investigate, step, library.sources, texts, earlier, brief.topic, brief.guidance)
+            return await _aside(answers.answer, step, library.sources, texts, brief.topic, brief.language)
+        return await _aside(evidence.investigate, step, library.sources, texts, earlier, *asked)
 
     async def write(
         self,
@@ -66,15 +66,13 @@ class Extractive:
         brief: Brief,
     ) -> ReportDraft:
         """Verbatim statements under the plan's titles."""
-        return await _aside(writing.write, plan, findings, sources, gaps, brief.topic)
+        return await _aside(writing.write, plan, findings, sources, gaps, brief.topic, brief.language)
 
 
-def _combine(
-    found: tuple[Summary, ...], sources: tuple[PreparedSource, ...], texts: Mapping[str, str], topic: str, guidance: str
-) -> Abstract:
-    shared = themes.find_themes(evidence.gather(sources, texts), topic, guidance)
+def _combine(found: tuple[Summary, ...], sources: tuple[PreparedSource, ...], texts: Mapping[str, str], brief: Brief) -> Abstract:
+    shared = themes.find_themes(evidence.gather(sources, texts), brief.topic, brief.guidance)
     titles = {source.source_id: source.title for source in sources}
-    return Abstract(summaries.abstract(topic, found, titles, shared, guidance), shared)
+    return Abstract(summaries.abstract(brief.topic, found, titles, shared, brief.guidance, brief.language), shared)
 
 
 async def _aside(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

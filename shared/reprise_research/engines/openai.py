@@ -5,6 +5,7 @@ not hold is asked for once more; what then still does not is made by the extract
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, ScratchpadEntry, Step, StepFindings, Summary
 from reprise_contracts.jobs import Gap
@@ -17,6 +18,7 @@ from reprise_research.llm.endpoint import Endpoint
 from reprise_research.llm.prompts import NAMES, Prompts, prompt
 from reprise_research.llm.settings import settings_of
 from reprise_research.llm.structured import Model, Unusable
+from reprise_research.llm.words import frame
 from reprise_research.text.words import shorten
 
 
@@ -39,7 +41,7 @@ class OpenAI:
             return await reading.summarise(source, library, brief, self._model)
         except Unusable as error:
             brief.provenance.fall_back(f"summary of {shorten(source.title, 60)}", str(error))
-            return await self._extractive.summarise(source, library, brief)
+            return await self._extractive.summarise(source, library, _framed(brief))
 
     async def combine(self, summaries: tuple[Summary, ...], library: Library, brief: Brief) -> Abstract:
         """What the sources say together, and the themes that they share. Of the two, the one that does not hold is extracted."""
@@ -47,11 +49,11 @@ class OpenAI:
             made = await reading.combine(summaries, library, brief, self._model)
         except Unusable as error:
             brief.provenance.fall_back("abstract and themes", str(error))
-            return await self._extractive.combine(summaries, library, brief)
+            return await self._extractive.combine(summaries, library, _framed(brief))
         if made.themes:
             return made
         brief.provenance.fall_back("themes", "none names a source")
-        return Abstract(made.text, (await self._extractive.combine(summaries, library, brief)).themes)
+        return Abstract(made.text, (await self._extractive.combine(summaries, library, _framed(brief))).themes)
 
     async def goals(self, phase0: Phase0, brief: Brief) -> tuple[Goal, ...]:
         """Questions of the model."""
@@ -59,11 +61,11 @@ class OpenAI:
             return await planning.goals(phase0, brief, self._model)
         except Unusable as error:
             brief.provenance.fall_back("goals", str(error))
-            return await self._extractive.goals(phase0, brief)
+            return await self._extractive.goals(phase0, _framed(brief))
 
     async def plan(self, phase0: Phase0, goals: tuple[Goal, ...], previous: Phase2 | None, brief: Brief) -> PlanDraft:
         """Steps of the model; those that it keeps of `previous` are repeated word for word."""
-        usual = await self._extractive.plan(phase0, goals, previous, brief)
+        usual = await self._extractive.plan(phase0, goals, previous, _framed(brief))
         try:
             return await planning.plan(phase0, goals, previous, usual, brief, self._model)
         except Unusable as error:
@@ -77,12 +79,12 @@ class OpenAI:
             made = await finding.investigate(step, library, earlier, brief, self._model)
         except Unusable as error:
             brief.provenance.fall_back(f"findings of step {step.step_id}", str(error))
-            made = await self._extractive.investigate(step, library, earlier, brief)
+            made = await self._extractive.investigate(step, library, earlier, _framed(brief))
             note = ScratchpadEntry(kind="fallback", text=f"Extracted without the model, whose answer did not hold: {error}")
             return made.model_copy(update={"scratchpad": (note, *made.scratchpad)})
         work = work_of(step)
         if work == "missing":
-            known = await self._extractive.investigate(step, library, earlier, brief)
+            known = await self._extractive.investigate(step, library, earlier, _framed(brief))
             gaps = tuple(dict.fromkeys((*made.gaps, *known.gaps)))
             made = made.model_copy(update={"findings": known.findings, "gaps": gaps})
         elif work == "compare":
@@ -98,5 +100,10 @@ class OpenAI:
         brief: Brief,
     ) -> ReportDraft:
         """Prose of the model in the frame of every report."""
-        usual = await self._extractive.write(plan, findings, sources, gaps, brief)
+        usual = await self._extractive.write(plan, findings, sources, gaps, _framed(brief))
         return await writing.write(plan, findings, usual, brief, self._model)
+
+
+def _framed(brief: Brief) -> Brief:
+    """The same for the extractive engine, which writes in fewer languages."""
+    return replace(brief, language=frame(brief.language))

@@ -62,10 +62,15 @@ def work_of(step: Step) -> Literal["answer", "compare", "missing"] | None:
 
 
 def compare(
-    step: Step, sources: tuple[PreparedSource, ...], texts: Mapping[str, str], earlier: Mapping[int, StepFindings], topic: str
+    step: Step,
+    sources: tuple[PreparedSource, ...],
+    texts: Mapping[str, str],
+    earlier: Mapping[int, StepFindings],
+    topic: str,
+    language: str = "",
 ) -> StepFindings:
     """The disagreements among all findings, then the statements that most independent sources share, counted over all sources."""
-    wording = wording_for(topic)
+    wording = wording_for(topic, language)
     every = _supported([f for number in sorted(earlier) for f in earlier[number].findings], sources, texts, Topic(topic), wording)
     disputed = _disputed(every, sources, Topic(topic), wording)
     told = {f.claim for f in disputed} | {c.claim for f in disputed for c in f.contradicts}
@@ -98,9 +103,10 @@ def missing(
     earlier: Mapping[int, StepFindings],
     topic: str,
     guidance: str,
+    language: str = "",
 ) -> StepFindings:
     """What the sources call unknown, in their words; what the steps before could not answer; what nobody mentions."""
-    wording = wording_for(topic)
+    wording = wording_for(topic, language)
     found = gather(sources, texts)
     hashes = {source.source_id: source.text_sha256 or "" for source in sources}
     close = bm25([passage.terms for passage in found], terms(f"{topic} {guidance}"))

@@ -57,9 +57,10 @@ def investigate(
     earlier: Mapping[int, StepFindings],
     topic: str,
     guidance: str,
+    language: str = "",
 ) -> StepFindings:
     """Retrieve (BM25), choose without repetition (MMR), bring together what says the same, set apart what does not."""
-    wording = wording_for(topic)
+    wording = wording_for(topic, language)
     found = gather(sources, texts)
     score = _relevance(found, step, topic, guidance)
     used = {(c.source_id, c.start) for findings in earlier.values() for f in findings.findings for c in f.citations}

@@ -18,16 +18,16 @@ _IMPERATIVE = re.compile(
 )
 
 
-def goals_of(phase0: Phase0, topic: str, guidance: str) -> tuple[Goal, ...]:
+def goals_of(phase0: Phase0, topic: str, guidance: str, language: str = "") -> tuple[Goal, ...]:
     """The goals: first what the guidance asks, then the themes that it touches, then the others in the order of phase 0."""
-    wording = wording_for(topic)
+    wording = wording_for(topic, language)
     wanted = content(guidance)
     themes = sorted(phase0.themes, key=lambda theme: -_touch(theme, wanted, phase0))
     goals = [_goal(theme, phase0, wording) for theme in themes]
     if guidance.strip():
         goals.insert(0, asked_for(guidance, phase0, wording))
     if not goals:
-        goals.append(_whole_topic(topic, phase0))
+        goals.append(_whole_topic(topic, phase0, language))
     unique: dict[str, Goal] = {}
     for goal in goals:
         unique.setdefault(goal.goal_id, goal)
@@ -118,9 +118,9 @@ def asked_for(guidance: str, phase0: Phase0, wording: Wording) -> Goal:
     )
 
 
-def _whole_topic(topic: str, phase0: Phase0) -> Goal:
+def _whole_topic(topic: str, phase0: Phase0, language: str) -> Goal:
     """For sources that share no theme: the topic itself."""
-    wording = wording_for(topic)
+    wording = wording_for(topic, language)
     question = topic if topic.rstrip().endswith(("?", "？")) else wording.ask_report.format(label=topic)
     return Goal(goal_id=_goal_id("topic"), question=question[:2000], source_ids=tuple(s.source_id for s in phase0.summaries))
 

@@ -18,10 +18,10 @@ _ASKED = re.compile(
 )
 
 
-def plan_of(phase0: Phase0, goals: tuple[Goal, ...], topic: str, guidance: str) -> PlanDraft:
+def plan_of(phase0: Phase0, goals: tuple[Goal, ...], topic: str, guidance: str, language: str = "") -> PlanDraft:
     """A step for what the guidance asks, one per goal, one for the question itself, then one that compares their findings and one that
     says what is missing."""
-    wording = wording_for(topic)
+    wording = wording_for(topic, language)
     asked = _asked(goals, phase0, guidance, wording)
     steps = tuple(_step(number, goal, phase0) for number, goal in enumerate((*asked, *goals), start=1))
     goal_ids = tuple(goal.goal_id for goal in goals)

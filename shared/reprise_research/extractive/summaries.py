@@ -37,9 +37,11 @@ def summarise(source_id: str, text: str, topic: str, guidance: str) -> Summary:
     return Summary(source_id=source_id, summary=" ".join(passage.text for passage in leading), excerpts=excerpts)
 
 
-def abstract(topic: str, summaries: tuple[Summary, ...], titles: dict[str, str], themes: tuple[Theme, ...], guidance: str) -> str:
+def abstract(
+    topic: str, summaries: tuple[Summary, ...], titles: dict[str, str], themes: tuple[Theme, ...], guidance: str, language: str = ""
+) -> str:
     """What all sources together speak of: the themes, and for the first ones the passage that stands for it, with its source."""
-    wording = wording_for(topic)
+    wording = wording_for(topic, language)
     parts = [
         upper_first(wording.opening.format(sources=count(wording, len(summaries), "source") + _were(wording.language, len(summaries))))
     ]

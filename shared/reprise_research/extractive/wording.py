@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from reprise_contracts.languages import lacking, primary
+from reprise_research.errors import EngineUnavailable
 from reprise_research.text.language import is_chinese
 from reprise_research.text.words import listed
 
@@ -254,9 +256,13 @@ CHINESE = Wording(
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
-def wording_for(topic: str) -> Wording:
-    """The wording in the topic's language; English for every language but Chinese."""
-    return CHINESE if is_chinese(topic) else ENGLISH
+def wording_for(topic: str, language: str = "") -> Wording:
+    """The wording in a language, by its code; without one in the topic's, English for every language but Chinese. Raises
+    `EngineUnavailable` for a language that has none."""
+    missing = lacking("extractive", language)
+    if missing:
+        raise EngineUnavailable(missing, "Name one of these, or leave the language to the topic; a model writes in others too.")
+    return CHINESE if primary(language) == "zh" or (not language and is_chinese(topic)) else ENGLISH
 
 
 def count(wording: Wording, number: int, noun: str, plural: str = "") -> str:

@@ -41,10 +41,15 @@ class _Told:
 
 
 def write(
-    plan: Phase2, findings: Mapping[int, StepFindings], sources: tuple[PreparedSource, ...], gaps: tuple[Gap, ...], topic: str
+    plan: Phase2,
+    findings: Mapping[int, StepFindings],
+    sources: tuple[PreparedSource, ...],
+    gaps: tuple[Gap, ...],
+    topic: str,
+    language: str = "",
 ) -> ReportDraft:
     """The draft of the report; the report phase numbers its references and writes the Markdown."""
-    wording = wording_for(topic)
+    wording = wording_for(topic, language)
     titles = {source.source_id: source.title or source.url or source.source_id for source in sources}
     asked = [step for step in plan.steps if step.step_id in findings and work_of(step) is None]
     wider = _wider(plan, findings)

@@ -15,6 +15,7 @@ from reprise_research.llm.labels import Labels
 from reprise_research.llm.parts import retrieved
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task
+from reprise_research.llm.words import frame
 from reprise_research.text.citations import Place
 from reprise_research.text.sentences import is_opinion
 from reprise_research.text.words import shorten
@@ -136,7 +137,7 @@ def _told(finding: Finding, by_id: Mapping[str, str]) -> str:
 def _check(answer: _Answer, step: Step, labels: Mapping[str, PreparedSource], texts: Mapping[str, str], brief: Brief) -> _Checked:
     """The findings as they hold."""
     done = _Checked()
-    wording = wording_for(brief.topic)
+    wording = wording_for(brief.topic, frame(brief.language))
     for said in answer.findings:
         citations, lost = _found(said.quotes, labels, texts)
         against, lost_against = _found(said.against, labels, texts)

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 import json_repair
 from pydantic import BaseModel, ValidationError
 
+from reprise_contracts.languages import named
 from reprise_contracts.nodes import Phase
 from reprise_contracts.wire import explain
 from reprise_research.context import Brief
@@ -72,7 +73,7 @@ class Model:
         system, asked = self._prompts("system"), self._prompts(task.prompt)
         brief.provenance.versions |= {f"prompt/{one.name}": one.version for one in (system, asked)}
         guidance = f"What the reader asks for besides: {brief.guidance.strip()}\n" if brief.guidance.strip() else ""
-        language = brief.language or "the language of the topic, unless the reader asks for another"
+        language = named(brief.language) or "the language of the topic, unless the reader asks for another"
         given = {"topic": brief.topic.strip(), "guidance": guidance, "material": str(fence)} | task.values
         return [_said("system", system.fill(mark=fence.mark, language=language)), _said("user", asked.fill(**given))]
 

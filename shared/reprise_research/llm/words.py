@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from reprise_contracts.languages import lacking, primary
 from reprise_research.text.language import is_chinese
 
 
@@ -30,6 +31,12 @@ CHINESE = Words(
 )
 
 
-def words_for(topic: str) -> Words:
-    """In the topic's language; English for every language but Chinese."""
-    return CHINESE if is_chinese(topic) else ENGLISH
+def frame(language: str) -> str:
+    """The language of what surrounds a model's text: the one asked for where there are words of ours in it, else English; empty if none
+    was asked for."""
+    return language if not lacking("extractive", language) else "en"
+
+
+def words_for(topic: str, language: str = "") -> Words:
+    """In the language asked for, without one in the topic's; English for every language but Chinese."""
+    return CHINESE if primary(language) == "zh" or (not language and is_chinese(topic)) else ENGLISH

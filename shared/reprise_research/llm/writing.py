@@ -18,7 +18,7 @@ from reprise_research.llm.labels import Labels
 from reprise_research.llm.parts import batches
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task, Unusable
-from reprise_research.llm.words import words_for
+from reprise_research.llm.words import frame, words_for
 from reprise_research.text.words import shorten
 
 MOST_SENTENCES = 12
@@ -37,7 +37,8 @@ class _Prose(BaseModel):
 
 async def write(plan: Phase2, findings: Mapping[int, StepFindings], usual: ReportDraft, brief: Brief, model: Model) -> ReportDraft:
     """The report `usual` with prose for its summary and its questions."""
-    words, quoted = words_for(brief.topic), list[str]()
+    words, quoted = words_for(brief.topic, brief.language), list[str]()
+    wording = wording_for(brief.topic, frame(brief.language))
     steps = {f"step-{step.step_id}": step for step in plan.steps}
     sections: list[SectionDraft] = []
     for section in usual.sections:
@@ -54,7 +55,7 @@ async def write(plan: Phase2, findings: Mapping[int, StepFindings], usual: Repor
             sections.append(section)
             continue
         gaps = findings[step.step_id].gaps
-        label = wording_for(brief.topic).label_open
+        label = wording.label_open
         open_ends: tuple[Block, ...] = (Paragraph((Span(label, strong=True), *(Span(gap) for gap in gaps))),) if gaps else ()
         disputed = tuple((Span(c.claim, (c.citation,), claim=True),) for f in own for c in f.contradicts)
         against: tuple[Block, ...] = (Paragraph((Span(words.against, strong=True),)), Bullets(disputed)) if disputed else ()
@@ -66,10 +67,10 @@ async def write(plan: Phase2, findings: Mapping[int, StepFindings], usual: Repor
         sections = [replace(s, blocks=summary) if s.section_id == "summary" else s for s in sections]
     note = words.note.format(model=model.settings.model)
     if quoted:
-        note += words.quoted.format(sections=wording_for(brief.topic).listed(quoted))
+        note += words.quoted.format(sections=wording.listed(quoted))
     extracted = [steps[f"step-{number}"].title for number, found in findings.items() if any(e.kind == "fallback" for e in found.scratchpad)]
     if extracted:
-        note += words.extracted.format(sections=wording_for(brief.topic).listed(extracted))
+        note += words.extracted.format(sections=wording.listed(extracted))
     return replace(usual, sections=tuple(sections), note=note)
 
 

@@ -9,7 +9,6 @@ from reprise_contracts.artifacts import PreparedSource
 from reprise_contracts.sources import FailureReason
 from reprise_research.engines.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
 from reprise_research.sources.failures import ACTIONS
-from reprise_research.text.language import is_chinese
 from reprise_research.text.words import shorten
 
 
@@ -60,13 +59,12 @@ _IN_CHINESE: dict[FailureReason, tuple[str, str]] = {
 }
 
 
-def with_unread(draft: ReportDraft, sources: tuple[PreparedSource, ...], topic: str) -> ReportDraft:
+def with_unread(draft: ReportDraft, sources: tuple[PreparedSource, ...], *, chinese: bool) -> ReportDraft:
     """The draft with a note and a last section on `sources` that were not read; as it is if there are none."""
     failed = [source for source in sources if source.status == "failed"]
     copies = [source for source in sources if source.status == "duplicate"]
     if not failed and not copies:
         return draft
-    chinese = is_chinese(topic)
     phrases = _CHINESE if chinese else _ENGLISH
     blocks: list[Block] = []
     if failed:

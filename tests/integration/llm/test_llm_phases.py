@@ -277,7 +277,7 @@ async def test_the_example_runs(model: ModelServer) -> None:
 
 async def test_the_language_that_is_asked_for_is_asked_of_the_model(world: World, model: ModelServer) -> None:
     """Without a wish it is the topic's."""
-    await prepare(await world.texts(LAKE), replace(context(world, model), language="German"))
+    await prepare(await world.texts(LAKE), replace(context(world, model), language="de"))
     assert "Write in German." in model.asked[0]["messages"][0]["content"]
     await prepare(await world.texts(LAKE), context(world, model))
     assert "Write in the language of the topic" in model.asked[-1]["messages"][0]["content"]

@@ -49,6 +49,18 @@ def test_r3_a_cancelled_rerun_gives_its_parameters_back(world: World, node: str,
     assert world.s.parameters(node).guidance == "costs"
 
 
+def test_r3_the_language_is_a_parameter_like_the_engine(world: World) -> None:
+    """A rerun in another language is what makes a part's result stale, and the reason says so; the session's language counts elsewhere."""
+    world.later(60)
+    rerun(world, phase="phase4", language="zh")
+    assert world.s.parameters("phase4").language == "zh" and world.s.parameters("phase2").language == ""
+    world.drain()
+    assert stale(world) == set()
+    rerun(world, "c-2", phase="phase4", language="")
+    world.give(Cancel(command_id="stop"))
+    assert stale(world) == set() and world.s.parameters("phase4").language == "zh"
+
+
 def test_r3_an_older_log_is_told_as_it_was(world: World) -> None:
     """What a run gave back is said by its end and worked out by nobody later: a log without it folds to what was decided on then."""
     world.later(60)

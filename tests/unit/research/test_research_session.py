@@ -179,3 +179,22 @@ def test_the_example_runs() -> None:
     assert "brought up to date, stale: []" in done.stdout
     assert "changed: Level" in done.stdout
     assert "saved and loaded: True" in done.stdout
+
+
+async def test_the_report_is_written_in_the_language_that_is_asked_for() -> None:
+    """Headings and fixed sentences follow the session's language, quotes stay as their sources have them; a change makes all of it stale,
+    and a language that the engine has no words in is refused by name."""
+    session = ResearchSession(topic=LAKE_TOPIC, language="zh-Hans")
+    agent = await lake(session, MemoryStore())
+    await agent.run_research()
+    report = session.phase4
+    titles = [section.title for section in report.sections]
+    assert "摘要" in titles and "尚缺什么" in titles and "Summary" not in titles
+    assert all(citation.quote in "\n".join(LAKE.values()) for one in report.references for citation in one.citations)
+    assert report.meta.language == "zh-Hans"
+    session.language = "en"
+    assert "phase1" in session.stale() and "phase4" in session.stale()
+    session.language = "de"
+    with pytest.raises(EngineUnavailable) as caught:
+        await agent.run_phase1()
+    assert "en (English) and zh (Chinese), not in de" in caught.value.problem.detail

@@ -1,0 +1,34 @@
+"""The languages that a report can be asked for in, by their codes (BCP 47)."""
+
+from collections.abc import Mapping
+
+LANGUAGES: Mapping[str, str] = {
+    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fi": "Finnish",
+    "fr": "French", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese",
+    "ko": "Korean", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian",
+    "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+"""Code → name. A model is told the name; one that is not here it is told by its code."""
+WITHOUT_MODEL = ("en", "zh")
+"""What the extractive engine has words of its own in; what it quotes stays in the language of its source."""
+
+
+def primary(language: str) -> str:
+    """The language of a code without region or script: `zh-Hans` → `zh`."""
+    return language.partition("-")[0].lower()
+
+
+def named(language: str) -> str:
+    """A code in words, as a model is told it: `German`, `Chinese (zh-Hant)`; empty for none."""
+    if not language:
+        return ""
+    name = LANGUAGES.get(primary(language), f"the language with the code {language}")
+    return name if "-" not in language or primary(language) not in LANGUAGES else f"{name} ({language})"
+
+
+def lacking(engine: str, language: str) -> str:
+    """Why an engine cannot write in a language; empty if it can."""
+    if engine != "extractive" or not language or primary(language) in WITHOUT_MODEL:
+        return ""
+    offered = " and ".join(f"{code} ({LANGUAGES[code]})" for code in WITHOUT_MODEL)
+    return f"The engine extractive writes in {offered}, not in {language}."
