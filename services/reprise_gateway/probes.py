@@ -17,6 +17,7 @@ from reprise_gateway.intake import MOST_SOURCES
 from reprise_gateway.pages import api_pages
 from reprise_gateway.reports import FORMATS
 from reprise_gateway.tickets import TICKET_SECONDS
+from reprise_research.sources.kinds import SUFFIXES
 from reprise_runtime import metrics
 
 VERSION = metrics.code_version()
@@ -26,7 +27,8 @@ router = APIRouter(tags=["operation"], responses=PROBLEM)
 
 @router.get("/config")
 async def config(parts: Parts, who: Who) -> dict[str, object]:
-    """What the front end may offer. `endpoint` says where the engine `openai` sends what it reads, and whether that is another machine."""
+    """What the front end may offer. `kinds` are the endings of files that can be read; `endpoint` says where the engine `openai` sends
+    what it reads, and whether that is another machine."""
     settings = parts.settings
     return {
         "version": VERSION,
@@ -36,6 +38,7 @@ async def config(parts: Parts, who: Who) -> dict[str, object]:
         "endpoint": {"host": settings.llm.host, "leaves_machine": settings.llm.elsewhere},
         "features": settings.features.model_dump(),
         "formats": list(FORMATS),
+        "kinds": sorted(SUFFIXES),
         "limits": {"upload_bytes": settings.limits.upload_bytes, "sources": MOST_SOURCES, "topic": 2_000, "guidance": 20_000},
         "auth": parts.access.closed,
         "caller": who.name,

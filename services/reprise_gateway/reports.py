@@ -4,7 +4,7 @@ import json
 
 from reprise_contracts.artifacts import Phase4
 from reprise_contracts.states import NodeView
-from reprise_research.documents import FORMATS, Document, FormatUnavailable, Outdated, document
+from reprise_research.documents import FORMATS, OUTDATED, Document, FormatUnavailable, Outdated, document
 from reprise_runtime.errors import Refused
 
 __all__ = ["CSP", "FORMATS", "Document", "render"]
@@ -28,5 +28,5 @@ def _json(report: Phase4, view: NodeView) -> Document:
     """The artifact, with the causes as the session's state has them."""
     stale = view.freshness == "stale"
     causes = [cause.model_dump(mode="json") for cause in view.causes] if stale else []
-    told = {"stale": stale, "causes": causes} | report.model_dump(mode="json")
+    told = {"notice": OUTDATED if stale else None, "stale": stale, "causes": causes} | report.model_dump(mode="json")
     return Document(json.dumps(told, ensure_ascii=False).encode(), "application/json", "json")

@@ -41,6 +41,8 @@ export interface Config {
   readonly model: string;
   readonly features: { readonly phase_rerun: boolean; readonly step_rerun: boolean; readonly plan_edit: boolean };
   readonly formats: readonly string[];
+  /** Endings of files that can be read, each with its dot. */
+  readonly kinds: readonly string[];
   readonly limits: {
     readonly upload_bytes: number;
     readonly sources: number;

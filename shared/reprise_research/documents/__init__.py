@@ -41,6 +41,9 @@ class FormatUnavailable(Exception):
 Writer = Callable[[Phase4, Outdated | None], bytes]
 """A report and, if it is outdated, why → the document's bytes. Equal arguments give equal bytes."""
 
+OUTDATED = "Outdated. This report no longer matches what it was made from."
+"""The notice at the top of a JSON document; the others say it in their own shape."""
+
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _LIBRARIES = {"typst", "docx", "fontTools", "markdown_it", "nh3"}
 
@@ -86,7 +89,8 @@ def _markdown(report: Phase4, outdated: Outdated | None) -> bytes:
 
 
 def _json(report: Phase4, outdated: Outdated | None) -> bytes:
-    told = {"stale": outdated is not None, "causes": list(outdated.causes) if outdated else []}
+    causes = list(outdated.causes) if outdated else []
+    told = {"notice": OUTDATED if outdated else None, "stale": outdated is not None, "causes": causes}
     return json.dumps(told | report.model_dump(mode="json"), ensure_ascii=False).encode()
 
 

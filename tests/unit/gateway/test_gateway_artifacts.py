@@ -235,6 +235,7 @@ async def test_a_stale_report_says_so_in_every_format(site: Any, http: Any) -> N
     page = (await http.get(f"/sessions/{session_id}/report?format=html")).text
     assert page.index("Outdated") < page.index("Step 2 has changed.") < page.index("<h1>")
     document = (await http.get(f"/sessions/{session_id}/report?format=json")).json()
+    assert next(iter(document.items())) == ("notice", "Outdated. This report no longer matches what it was made from.")
     assert document["stale"] is True and document["causes"][0]["node"] == "phase3/2"
 
 
@@ -432,6 +433,7 @@ async def test_probes_and_configuration(site: Any, http: Any) -> None:
     config = (await http.get("/config")).json()
     assert config["endpoint"] == {"host": "", "leaves_machine": False}
     assert config["formats"] == ["md", "html", "pdf", "docx", "json"] and "extractive" in config["engines"]
+    assert {".pdf", ".docx", ".md"} < set(config["kinds"])
     await site.start(http)
     text = (await http.get("/metrics")).text
     assert 'reprise_gateway_requests_total{method="POST",route="/batches",status="201"}' in text

@@ -1,14 +1,19 @@
-/** Why something is out of date: the chain of causes, in words, each with its time. */
+/** Why something is out of date, in words: first what really changed, each with its time, then what stands between. */
 import type { ReactNode } from "react";
 import type { Cause } from "../wire";
-import { when } from "../words";
+import { listed, nodeName, when } from "../words";
+
+/** So many changes are told one by one. */
+const MOST = 12;
 
 export function Causes({ causes }: { readonly causes: readonly Cause[] }): ReactNode {
   const told = [...new Map(causes.filter((cause) => cause.text).map((cause) => [cause.text, cause])).values()];
+  const changes = told.filter((cause) => cause.reason !== "upstream");
+  const between = told.filter((cause) => cause.reason === "upstream").map((cause) => cause.node);
   return (
     <ul className="causes">
-      {told.map((cause) => (
-        <li key={cause.text} className={cause.reason === "upstream" ? "soft" : undefined}>
+      {changes.slice(0, MOST).map((cause) => (
+        <li key={cause.text}>
           {cause.text}
           {cause.at && (
             <span className="soft small numbers">
@@ -18,6 +23,14 @@ export function Causes({ causes }: { readonly causes: readonly Cause[] }): React
           )}
         </li>
       ))}
+      {changes.length > MOST && <li>and {changes.length - MOST} more changes</li>}
+      {between.length > 0 && <li className="soft">It was made from {through(between)}.</li>}
     </ul>
   );
+}
+
+/** "step 2, which is out of date". */
+function through(nodes: readonly string[]): string {
+  const one = nodes.length === 1 && nodes[0] !== "phase0" && nodes[0] !== "phase1";
+  return `${listed(nodes.map(nodeName), 6)}, which ${one ? "is" : "are"} out of date`;
 }

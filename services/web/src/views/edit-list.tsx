@@ -17,16 +17,26 @@ export function EditList<T extends { readonly key: string }>(props: Props<T>): R
   const { items, noun, problem, title, create, onChange, onCancel, onSave, children } = props;
   const id = useId();
   const list = useRef<HTMLOListElement>(null);
+  const adder = useRef<HTMLButtonElement>(null);
   const next = useRef(1);
   const move = (index: number, by: number): void => {
     const item = items[index];
-    if (!item) return;
+    if (!item || !items[index + by]) return;
     const others = items.toSpliced(index, 1);
     onChange(others.toSpliced(index + by, 0, item));
   };
   const add = (): void => {
     onChange([...items, create(`new-${next.current++}`)]);
     requestAnimationFrame(() => list.current?.lastElementChild?.querySelector("textarea")?.focus());
+  };
+  /** The focus goes to what stands there now, so that whoever uses the keyboard is not sent to the top of the page. */
+  const remove = (index: number): void => {
+    onChange(items.toSpliced(index, 1));
+    requestAnimationFrame(() => {
+      const item = list.current?.children[Math.min(index, items.length - 2)];
+      const there = item?.querySelector<HTMLElement>("button:last-of-type") ?? adder.current;
+      there?.focus();
+    });
   };
   return (
     <section className="editing" aria-label={`Edit the ${noun}s`}>
@@ -43,7 +53,7 @@ export function EditList<T extends { readonly key: string }>(props: Props<T>): R
                   <button
                     type="button"
                     className="button slim"
-                    disabled={index === 0}
+                    aria-disabled={index === 0}
                     aria-label={`Move up: ${name}`}
                     onClick={() => move(index, -1)}
                   >
@@ -52,7 +62,7 @@ export function EditList<T extends { readonly key: string }>(props: Props<T>): R
                   <button
                     type="button"
                     className="button slim"
-                    disabled={index === items.length - 1}
+                    aria-disabled={index === items.length - 1}
                     aria-label={`Move down: ${name}`}
                     onClick={() => move(index, 1)}
                   >
@@ -62,7 +72,7 @@ export function EditList<T extends { readonly key: string }>(props: Props<T>): R
                     type="button"
                     className="button slim"
                     aria-label={`Remove ${name}`}
-                    onClick={() => onChange(items.toSpliced(index, 1))}
+                    onClick={() => remove(index)}
                   >
                     Remove
                   </button>
@@ -73,7 +83,7 @@ export function EditList<T extends { readonly key: string }>(props: Props<T>): R
           );
         })}
       </ol>
-      <button type="button" className="button fit" onClick={add}>
+      <button ref={adder} type="button" className="button fit" onClick={add}>
         Add a {noun}
       </button>
       <div className="edit-foot">

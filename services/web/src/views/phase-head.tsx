@@ -20,7 +20,6 @@ export function PhaseHead({ phase, children, quiet = false }: Props): ReactNode 
   const view = useNode(phase);
   if (!view) return null;
   const at = view.artifact?.at;
-  const edited = view.artifact?.by.startsWith("user:");
   return (
     <div className="stack">
       <div className="section-head phase-head">
@@ -39,7 +38,6 @@ export function PhaseHead({ phase, children, quiet = false }: Props): ReactNode 
         <span>{headline(phase, view)}</span>
         {at && <time dateTime={at}>{when(at)}</time>}
         {at && <span>{seconds(view.seconds)}</span>}
-        {edited && <span>edited by hand</span>}
         {view.guidance && <span>Guidance: {view.guidance}</span>}
       </p>
       <NodeProblem view={view} />

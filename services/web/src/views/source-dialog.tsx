@@ -59,6 +59,7 @@ export function SourceDialog({ edit, onClose, onDone }: Props): ReactNode {
         <SourceFields
           draft={draft}
           onChange={setDraft}
+          one={edit.kind === "replace"}
           error={edit.kind === "replace" && total > 1 ? "One source only, please." : null}
         />
       )}

@@ -1,80 +1,87 @@
 /** The fields in which sources are given: addresses, files, texts. */
-import { type DragEvent, type ReactNode, useId, useRef, useState } from "react";
-import { bytes, count } from "../words";
-import { readAddresses, type SourceDraft } from "./source-input";
+import { type DragEvent, type ReactNode, useId, useState } from "react";
+import { count } from "../words";
+import { useDroppedFiles } from "./dropped";
+import { GivenFiles } from "./given-files";
+import { useConfig } from "./rights";
+import { sift } from "./source-files";
+import { countSources, nextText, readAddresses, type SourceDraft, withDropped } from "./source-input";
 
 interface Props {
   readonly draft: SourceDraft;
-  readonly onChange: (draft: SourceDraft) => void;
+  readonly onChange: (change: (draft: SourceDraft) => SourceDraft) => void;
   readonly error: string | null;
+  /** Exactly one is wanted. */
+  readonly one?: boolean;
 }
 
-export function SourceFields({ draft, onChange, error }: Props): ReactNode {
+export function SourceFields({ draft, onChange, error, one = false }: Props): ReactNode {
   const id = useId();
-  const picker = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
+  const config = useConfig();
+  const [refused, setRefused] = useState<readonly string[]>([]);
   const { urls, wrong } = readAddresses(draft.addresses);
-  const add = (files: FileList | null): void => {
-    if (files?.length) onChange({ ...draft, files: [...draft.files, ...files] });
-  };
-  function drop(event: DragEvent): void {
-    event.preventDefault();
-    setOver(false);
-    add(event.dataTransfer.files);
+  async function add(given: readonly File[]): Promise<void> {
+    if (!config) return;
+    const sifted = await sift(given, draft.files, config);
+    setRefused(sifted.refused);
+    onChange((now) => ({ ...now, files: [...now.files, ...sifted.taken] }));
   }
-  const nextKey = Math.max(0, ...draft.texts.map((one) => one.key)) + 1;
+  const over = useDroppedFiles((files) => void add(files));
+  const change = (part: Partial<SourceDraft>): void => onChange((now) => ({ ...now, ...part }));
+  /** Links and passages; a field takes a passage itself. */
+  function drop(event: DragEvent): void {
+    const links = event.dataTransfer.getData("text/uri-list");
+    if (event.dataTransfer.types.includes("Files") || (!links && event.target instanceof HTMLTextAreaElement)) return;
+    event.preventDefault();
+    const dropped = links || event.dataTransfer.getData("text/plain");
+    onChange((now) => withDropped(now, dropped));
+  }
+  const most = config?.limits.sources ?? Number.POSITIVE_INFINITY;
+  const total = countSources(draft);
+  const tooMany =
+    total > most ? `${count(total, "source")} are too many at once; ${most.toLocaleString("en")} are allowed.` : null;
+  const complaint = wrong.length
+    ? `This is no address: ${wrong.slice(0, 3).join(", ")}. Addresses begin with http:// or https://.`
+    : (tooMany ?? error);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping files is a shortcut for the button below
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a shortcut for the fields
     <div
-      className={`sources-field ${over ? "over" : ""}`}
+      className="sources-field"
       onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
+        if (!(event.target instanceof HTMLTextAreaElement)) event.preventDefault();
       }}
-      onDragLeave={() => setOver(false)}
       onDrop={drop}
     >
       <div className="field">
-        <label htmlFor={id}>Web addresses</label>
+        <label htmlFor={id}>{one ? "Web address" : "Web addresses"}</label>
         <textarea
           id={id}
-          rows={4}
+          rows={one ? 1 : 4}
           value={draft.addresses}
           spellCheck={false}
-          placeholder={"https://example.org/report\nhttps://example.com/article"}
-          aria-invalid={error !== null || wrong.length > 0}
+          className={one ? "growing" : undefined}
+          placeholder={one ? "https://example.org/report" : "https://example.org/report\nhttps://example.com/article"}
+          aria-invalid={complaint !== null}
           aria-describedby={`${id}-hint`}
-          onChange={(event) => onChange({ ...draft, addresses: event.target.value })}
+          onChange={(event) => change({ addresses: event.target.value })}
         />
-        <p id={`${id}-hint`} className={wrong.length || error ? "error" : "hint"} aria-live="polite">
-          {wrong.length
-            ? `This is no address: ${wrong.slice(0, 3).join(", ")}. Addresses begin with http:// or https://.`
-            : (error ??
-              (urls.length
-                ? count(urls.length, "address").replace("addresss", "addresses")
-                : "Paste as many as you like, one per line."))}
+        <p id={`${id}-hint`} className={complaint ? "error" : "hint"} aria-live="polite">
+          {complaint ??
+            (urls.length
+              ? count(urls.length, "address").replace("addresss", "addresses")
+              : one
+                ? "Or a file, or a text."
+                : "Paste as many as you like, one per line.")}
         </p>
       </div>
-      {draft.files.length > 0 && (
-        <ul className="file-list" aria-label="Files">
-          {draft.files.map((file, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: two files may have one name
-            <li key={index} className="spread">
-              <span>
-                {file.name} <span className="soft small">{bytes(file.size)}</span>
-              </span>
-              <button
-                type="button"
-                className="button quiet slim"
-                aria-label={`Remove ${file.name}`}
-                onClick={() => onChange({ ...draft, files: draft.files.filter((_, other) => other !== index) })}
-              >
-                Remove
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <GivenFiles
+        files={draft.files}
+        refused={refused}
+        kinds={config?.kinds ?? []}
+        over={over}
+        onGive={(files) => void add(files)}
+        onRemove={(index) => change({ files: draft.files.toSpliced(index, 1) })}
+      />
       {draft.texts.map((one, index) => (
         <fieldset key={one.key} className="field pasted">
           <legend className="hidden">Text {index + 1}</legend>
@@ -84,53 +91,27 @@ export function SourceFields({ draft, onChange, error }: Props): ReactNode {
             placeholder="Title of the text"
             value={one.title}
             maxLength={500}
-            onChange={(event) =>
-              onChange({ ...draft, texts: draft.texts.with(index, { ...one, title: event.target.value }) })
-            }
+            onChange={(event) => change({ texts: draft.texts.with(index, { ...one, title: event.target.value }) })}
           />
           <textarea
             aria-label={`Text ${index + 1}`}
             placeholder="Paste the text here"
             value={one.text}
             rows={5}
-            onChange={(event) =>
-              onChange({ ...draft, texts: draft.texts.with(index, { ...one, text: event.target.value }) })
-            }
+            onChange={(event) => change({ texts: draft.texts.with(index, { ...one, text: event.target.value }) })}
           />
           <button
             type="button"
             className="button quiet slim fit"
-            onClick={() => onChange({ ...draft, texts: draft.texts.filter((other) => other.key !== one.key) })}
+            onClick={() => change({ texts: draft.texts.filter((other) => other.key !== one.key) })}
           >
             Remove this text
           </button>
         </fieldset>
       ))}
-      <div className="button-row">
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          className="hidden"
-          tabIndex={-1}
-          aria-label="Files to add"
-          onChange={(event) => {
-            add(event.target.files);
-            event.target.value = "";
-          }}
-        />
-        <button type="button" className="button" onClick={() => picker.current?.click()}>
-          Add files
-        </button>
-        <button
-          type="button"
-          className="button"
-          onClick={() => onChange({ ...draft, texts: [...draft.texts, { key: nextKey, title: "", text: "" }] })}
-        >
-          Paste a text
-        </button>
-        <span className="soft small drop-hint">or drop files here: PDF, HTML, Markdown, text</span>
-      </div>
+      <button type="button" className="button fit" onClick={() => change({ texts: [...draft.texts, nextText(draft)] })}>
+        Paste a text
+      </button>
     </div>
   );
 }

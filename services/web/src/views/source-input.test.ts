@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { appendSources, countSources, readAddresses } from "./source-input";
+import { appendSources, countSources, NO_SOURCES, readAddresses, withDropped } from "./source-input";
 
 describe("addresses in a pasted text", () => {
   it("are found one by one, each once, however they are set apart", () => {
@@ -37,5 +37,13 @@ describe("a draft of sources", () => {
     expect(form.getAll("urls")).toEqual(["https://a.example"]);
     expect(JSON.parse(String(form.get("sources")))).toEqual([{ text: "A text.", title: "T" }]);
     expect(form.getAll("files").length).toBe(1);
+  });
+
+  it("takes links that are dragged to it as addresses, a passage as a text", () => {
+    const two = withDropped(withDropped(NO_SOURCES, "https://a.example/x"), "https://b.example/y\r\n");
+    expect(two.addresses).toBe("https://a.example/x\nhttps://b.example/y");
+    const passage = withDropped(two, "The tide rises.");
+    expect(passage.texts).toEqual([{ key: 1, title: "", text: "The tide rises." }]);
+    expect(countSources(passage)).toBe(3);
   });
 });

@@ -39,6 +39,21 @@ export function countSources(draft: SourceDraft): number {
   );
 }
 
+/** The draft with what was dragged here from elsewhere: links, or a passage of text. */
+export function withDropped(draft: SourceDraft, dropped: string): SourceDraft {
+  const text = dropped.trim();
+  if (!text) return draft;
+  if (readAddresses(text).wrong.length)
+    return { ...draft, texts: [...draft.texts.filter((one) => one.text.trim()), { ...nextText(draft), text }] };
+  const before = draft.addresses.trimEnd();
+  return { ...draft, addresses: before ? `${before}\n${text}` : text };
+}
+
+/** An empty text under a key of its own. */
+export function nextText(draft: SourceDraft): PastedText {
+  return { key: Math.max(0, ...draft.texts.map((one) => one.key)) + 1, title: "", text: "" };
+}
+
 /** The same as fields of a form. */
 export function appendSources(form: FormData, draft: SourceDraft): FormData {
   for (const url of readAddresses(draft.addresses).urls) form.append("urls", url);

@@ -86,9 +86,12 @@ interface OneProps {
   readonly onQuote: (citation: Citation) => void;
 }
 
-function OneSource({ source, prepared, summary, stage, names, onEdit, onQuote }: OneProps): ReactNode {
+function OneSource({ source, stage, names, onEdit, onQuote, ...made }: OneProps): ReactNode {
+  const replaced = source.stored?.revision !== source.revision; // what was made of the one before it is none of its own
+  const prepared = replaced ? undefined : made.prepared;
+  const summary = replaced ? undefined : made.summary;
   const name = sourceName(source);
-  const [sign, words] = outcome(source, prepared, names, stage);
+  const [sign, words] = outcome(source, made.prepared, names, stage);
   const sha256 = prepared?.text_sha256 ?? source.stored?.text_sha256;
   return (
     <li className="source">

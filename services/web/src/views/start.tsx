@@ -35,7 +35,7 @@ export function StartPage({ config }: { readonly config: Config }): ReactNode {
   });
   const noTopic = !topic.trim() ? "Say what you want to find out." : null;
   const noSources = countSources(draft) === 0 ? "Name at least one source: an address, a file or a text." : null;
-  const wrong = readAddresses(draft.addresses).wrong.length > 0;
+  const wrong = readAddresses(draft.addresses).wrong.length > 0 || countSources(draft) > config.limits.sources;
 
   function submit(event: FormEvent): void {
     event.preventDefault();

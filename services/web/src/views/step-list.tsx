@@ -9,6 +9,8 @@ import { useConfig, useMay } from "./rights";
 import { StepCard } from "./step-card";
 
 const HEIGHT = 76;
+/** Of the page's head, and some air below it. */
+const ABOVE = 72;
 /** Up to so many are drawn at once. */
 const FEW = 60;
 
@@ -29,12 +31,13 @@ export function StepList({ open }: { readonly open?: number }): ReactNode {
     estimateSize: () => HEIGHT,
     overscan: steps.length <= FEW ? FEW : 6,
     scrollMargin: offset,
+    scrollPaddingStart: ABOVE,
     getItemKey: (index) => steps[index] ?? index,
     initialRect: { width: 1000, height: 1000 },
   });
   const at = open ? steps.indexOf(open) : -1;
   useEffect(() => {
-    if (at >= 0) virtual.scrollToIndex(at, { align: "center" });
+    if (at >= 0) virtual.scrollToIndex(at, { align: "start" });
   }, [at, virtual.scrollToIndex]);
   const choose = useCallback((step: number) => setChosen((all) => toggled(all, step)), []);
   const unfold = useCallback((step: number) => setUnfolded((all) => toggled(all, step)), []);
