@@ -11,8 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from reprise_contracts.artifacts import PreparedSource, ScratchpadEntry, Step, StepFindings
-from reprise_research.extractive.conflicts import Topic, direction, doubts
 from reprise_research.extractive.evidence import Group, finding, gather, group
+from reprise_research.extractive.stance import direction, doubts
+from reprise_research.extractive.subjects import Topic
 from reprise_research.extractive.wording import wording_for
 from reprise_research.text.passages import Passage
 from reprise_research.text.ranking import Vector, bm25, rounded
@@ -85,17 +86,19 @@ def _standing(one: Group, nearness: Mapping[tuple[str, int], float]) -> float:
     """How much a group counts as an answer: how near it comes, and more if other sources say so too, or say otherwise: what sources
     agree or argue on is what they came to speak of."""
     near = max(nearness.get((p.source_id, p.start), 0.0) for p in (one.lead, *one.also))
-    return round(near * (1 + 0.7 * (min(len(one.sites), 3) - 1) + 0.7 * bool(one.against)), 6)
+    return round(near * (1 + 0.7 * (min(one.company, 3) - 1) + 0.7 * bool(one.against)), 6)
 
 
 def _chosen(groups: list[Group], nearness: Mapping[tuple[str, int], float]) -> list[Group]:
-    """The first few of which none is the other side of one before it: a dispute is one answer, told from the side that more sources
-    take."""
+    """The first few of which none says what one before it says, or is its other side: a dispute is one answer, told from the side that
+    more sources take."""
     kept: list[Group] = []
     for one in groups:
-        place = next((n for n, other in enumerate(kept) if any(one.has(passage) for passage, _ in other.against)), None)
+        if any(one.lead in other.kin for other in kept):
+            continue
+        place = next((n for n, other in enumerate(kept) if any(one.has(p) or p in one.kin for p, _ in other.against)), None)
         if place is not None:
-            kept[place] = one if len(one.sites) > len(kept[place].sites) else kept[place]
+            kept[place] = one if one.company > kept[place].company else kept[place]
         elif len(kept) < MOST_ANSWERS and (not kept or _standing(one, nearness) >= _FAINT * _standing(kept[0], nearness)):
             kept.append(one)
     return kept

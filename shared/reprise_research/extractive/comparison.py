@@ -8,8 +8,10 @@ import numpy as np
 from scipy import sparse
 
 from reprise_contracts.artifacts import Citation, Contradiction, Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
-from reprise_research.extractive.conflicts import Topic, agree, conflict
+from reprise_research.extractive.agreement import agree, backs
+from reprise_research.extractive.conflicts import conflict
 from reprise_research.extractive.evidence import cited, gather, with_support
+from reprise_research.extractive.subjects import Topic
 from reprise_research.extractive.wording import CHINESE, ENGLISH, Wording, count, wording_for
 from reprise_research.text.duplicates import same_words
 from reprise_research.text.passages import Passage
@@ -85,7 +87,7 @@ def compare(
     if disputed:
         pairs = count(wording, len(disputed), "pair")
         insights.append(wording.disagreements.format(count=_pairs(pairs, wording)))
-    insights.append(wording.supported.format(agreed=sum(f.support > 1 for f in every), total=len(every)))
+    insights.append(wording.shared(sum(f.support > 1 for f in every), len(every)))
     return StepFindings(
         step_id=step.step_id,
         title=step.title,
@@ -169,7 +171,7 @@ def _supported(
         also: dict[str, Passage] = {}
         for other in (found[int(i)] for i in likeliest if lead is not None):
             known = {sites.get(c.source_id) for c in finding.citations} | {sites.get(c.citation.source_id) for c in finding.contradicts}
-            if lead is not None and other.site not in known and other.whole and agree(lead, other, topic):
+            if lead is not None and other.site not in known and other.whole and agree(lead, other, topic) and backs(other.text, lead.text):
                 also.setdefault(other.site, other)
         wider.append(with_support(finding, tuple(cited(passage, hashes) for passage in also.values()), wording))
     return wider

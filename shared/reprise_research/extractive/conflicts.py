@@ -1,58 +1,37 @@
-"""Whether two passages say the same, or exclude each other.
+"""Whether two passages exclude each other.
 
-Both are judged by words and figures, without understanding. The tests are strict, for a contradiction that is none costs the reader's
+It is judged by words and figures, without understanding. The tests are strict, for a contradiction that is none costs the reader's
 trust: the passages must share a subject beyond the topic's own words, and the figures must be of one kind, in clauses about one thing.
 """
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
+from reprise_research.extractive.stance import DOWN, SENTENCE_END, UP, apart, denied, denies, direction, doubts
+from reprise_research.extractive.subjects import ANYWHERE, Topic, about, clause_content, told_alike
 from reprise_research.extractive.wording import Wording
-from reprise_research.text.duplicates import same_words
-from reprise_research.text.figures import UNIT_WORDS, Figure, clause, conflicting, figures, is_money, same, striking
+from reprise_research.text.figures import UNIT_WORDS, Figure, conflicting, is_close, is_money, same
 from reprise_research.text.passages import Passage
-from reprise_research.text.words import content, overlap, stem, word_list
+from reprise_research.text.words import content, overlap, stem, terms
 
-_UP = frozenset(stem(word) for word in word_list("upwards"))
-_DOWN = frozenset(stem(word) for word in word_list("downwards"))
-_LOCAL = frozenset(stem(word) for word in word_list("anywhere"))
-"""Words that two clauses may share without being about one thing."""
-_HAN_UP = re.compile(r"上升|增加|增长|提高|升高|延长|恶化")
-_HAN_DOWN = re.compile(r"下降|减少|降低|缩短|改善")
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|without|cannot|nothing|hardly)\b|n['’]t\b|没有|并未|未能|不会|并不|无法", re.IGNORECASE
+_USUAL = frozenset(
+    stem(word)
+    for word in ("been", "have", "become", "make", "made", "take", "taken", "give", "given", "get", "come", "go", "need", "know", "clear")
 )
-_DOUBT = re.compile(
-    r"\bfar (?:more|less|longer|shorter|higher|lower|fewer|greater|smaller) than\b|could not be confirmed|cannot be confirmed|"
-    r"not (?:true|correct|confirmed)|do(?:es)? not believe|\badmits?\b|allegedly|so-called|\bden(?:y|ies|ied)\b|contrary to|"
-    r"overstate|exaggerate|misleading|无法证实|不实|夸大",
-    re.IGNORECASE,
-)
+"""Verbs that say little about what was not done."""
 _HEDGED = re.compile(
     r"\b(?:may|might|can|could|should|must|shall|would|if|unless|whether|when|usually|sometimes|often|some|any|in order to|for example)\b|"
     r"可能|可以|应当|必须|如果|除非|有时|通常|例如",
     re.IGNORECASE,
 )
 """Rules, possibilities and conditions: what allows and what forbids may both be right."""
-_LATIN = re.compile(r"[^\W\d_]+")
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_SCOPES = tuple(
-    frozenset(stem(word) for word in scope.split())
-    for scope in (
-        "night evening daytime morning afternoon peak rush weekend weekday",
-        "bus tram car cyclist bicycle pedestrian taxi lorry van ambulance train",
-        "child children pupil adult elderly women men",
-        "serious slight fatal minor severe death killed",
-        "forecast planned budgeted expected aside",
-        "varied vary variation fluctuate",
-        "share subsidy subsidised grant net gross",
-        "running operating maintenance",
-        "comparison elsewhere abroad",
-        "head board",
-    )
+_NOT_DONE = re.compile(
+    r"(?P<who>[^.;:!?]*?)\b(?:do|does|did|is|are|was|were|has|have|had|will)(?: not|n['’]t)\b"
+    r"(?: (?:yet|ever|been|actually|really|fully))* (?P<what>[a-z]+)"
+    r"|(?P<who2>[^.;:!?]*?)\bnever (?P<what2>[a-z]+)",
+    re.IGNORECASE,
 )
-"""Words that say which part of a thing is meant: passages that name different parts may both be right."""
+_HAN_NOT_DONE = re.compile(r"(?P<who>[^，。；：]*?)(?:没有|并未|未曾|从未|不曾|未)(?P<what>[\u4e00-\u9fff]{2})")
 
 
 @dataclass(frozen=True)
@@ -63,53 +42,13 @@ class Conflict:
     figures: tuple[str, str] | None = None
 
 
-_SENTENCE_END = re.compile(r"(?<=[.!?;。！？；])\s*")
-
-
-class Topic:
-    """What the topic itself says, which every source repeats and which therefore proves nothing."""
-
-    def __init__(self, text: str) -> None:
-        self.terms = content(text)
-        self.figures = figures(text)
-
-    def figures_of(self, passage: Passage) -> tuple[Figure, ...]:
-        """The figures of a passage that are not the topic's own."""
-        return tuple(figure for figure in passage.figures if not any(same(figure, own) for own in self.figures))
-
-    def subject_of(self, passage: Passage) -> frozenset[str]:
-        """What a passage is about, beyond the topic, directions and measures."""
-        return passage.content - self.terms - _UP - _DOWN - UNIT_WORDS
-
-
-def agree(one: Passage, other: Passage, topic: Topic) -> bool:
-    """Whether the other passage says what this one says."""
-    if doubts(one.text) != doubts(other.text) or direction(one.text) * direction(other.text) < 0 or _apart(one.text, other.text):
-        return False
-    if same_words(one.text, other.text):
-        return _denies(one.text) == _denies(other.text)
-    shared = topic.subject_of(one) & topic.subject_of(other)
-    mine, theirs = topic.figures_of(one), topic.figures_of(other)
-    common = [(a, b) for a in mine for b in theirs if same(a, b)]
-    if common:
-        if any(_told_alike(one, a, other, b) for a, b in common):
-            return True
-        near = any(_about(one, a, topic) & _about(other, b, topic) for a, b in common)
-        telling = any(striking(a) for a, _ in common)
-        return telling or (near and len(shared) >= 2) or len(shared) >= 4
-    if mine and theirs:
-        return False
-    close = overlap(topic.subject_of(one), topic.subject_of(other)) >= 0.7 and len(shared) >= 4
-    return close and _denies(one.text) == _denies(other.text)
-
-
 def conflict(one: Passage, other: Passage, topic: Topic, wording: Wording) -> Conflict | None:
     """Why the passages exclude each other, or None if no test says that they do."""
     mine, theirs = topic.figures_of(one), topic.figures_of(other)
     if any(same(a, b) for a in mine for b in theirs):
-        common = any(same(a, b) and _about(one, a, topic) & _about(other, b, topic) for a in mine for b in theirs)
+        common = any(same(a, b) and about(one, a, topic) & about(other, b, topic) for a in mine for b in theirs)
         return Conflict(wording.one_doubts) if common and doubts(one.text) != doubts(other.text) else None
-    if _apart(one.text, other.text):
+    if apart(one.text, other.text):
         return None
     shared = topic.subject_of(one) & topic.subject_of(other)
     for a in mine:
@@ -121,14 +60,21 @@ def conflict(one: Passage, other: Passage, topic: Topic, wording: Wording) -> Co
 
 def _of_one_thing(one: Passage, a: Figure, other: Passage, b: Figure, topic: Topic, shared: frozenset[str]) -> bool:
     """Whether two figures measure the same: their clauses share a subject beyond the topic, and a second word, be it the topic's own;
-    or their clauses one and their passages two. For money two of the topic's own words suffice: `the cost of the limit`."""
-    if _told_alike(one, a, other, b):
+    or their clauses one and their passages two. For money two of the topic's own words suffice, `the cost of the limit`, and for a large
+    number of the same things one, `passengers of the ferry`. Of figures that are close the clauses must share most of their words."""
+    if told_alike(one, a, other, b):
         return True
-    mine, theirs = (_clause_content(text, figure) & topic.terms for text, figure in ((one.text, a), (other.text, b)))
+    first, second = clause_content(one.text, a), clause_content(other.text, b)
+    mine, theirs = first & topic.terms, second & topic.terms
     if mine - theirs and theirs - mine:
         return False  # each names something of the question that the other does not: the two ways that it asks to compare
-    clauses = (_clause_content(one.text, a) & _clause_content(other.text, b)) - UNIT_WORDS - _LOCAL - _UP - _DOWN
+    clauses = (first & second) - UNIT_WORDS - ANYWHERE - UP - DOWN
     beyond = clauses - topic.terms
+    smaller, larger = sorted((abs(a.value), abs(b.value)))
+    if a.counts and smaller >= 100 and larger <= 2 * smaller and len(clauses) >= (1 if a.unit == b.unit else 2):
+        return True
+    if is_close(a, b):
+        return bool(beyond) and len(clauses) >= 2 and overlap(first, second) >= 0.6
     return (bool(beyond) and (len(clauses) >= 2 or len(shared) >= 2)) or (is_money(a) and len(clauses) >= 2)
 
 
@@ -140,63 +86,24 @@ def _contrary(one: Passage, other: Passage, topic: Topic, shared: frozenset[str]
     if len(shared) >= 2 and close >= 0.5 and direction(one.text) * direction(other.text) < 0:
         return Conflict(wording.directions_differ)
     larger = max(len(topic.subject_of(one)), len(topic.subject_of(other)))
-    if len(shared) >= 3 and close >= 0.6 and len(shared) >= 0.5 * larger and _denies(one.text) != _denies(other.text):
-        denied, other_side = (one, other) if _denies(one.text) else (other, one)
-        if len(_denied(denied.text) & topic.subject_of(other_side)) >= 3:
+    if len(shared) >= 3 and close >= 0.6 and len(shared) >= 0.5 * larger and denies(one.text) != denies(other.text):
+        denying, other_side = (one, other) if denies(one.text) else (other, one)
+        if len(denied(denying.text) & topic.subject_of(other_side)) >= 3:
             return Conflict(wording.one_denies)
+    if _undoes(one.text, other.text) or _undoes(other.text, one.text):
+        return Conflict(wording.one_denies)
     return None
 
 
-def _about(passage: Passage, figure: Figure, topic: Topic) -> frozenset[str]:
-    """What the clause around a figure is about, without directions and words that fit any clause."""
-    return _clause_content(passage.text, figure) - _UP - _DOWN - _LOCAL - UNIT_WORDS - topic.terms
-
-
-def _told_alike(one: Passage, a: Figure, other: Passage, b: Figure) -> bool:
-    """Whether the words before two figures are the same, and say something: `Drilling takes` six weeks, `drilling takes` four."""
-    first, second = (text[clause(text, f, limit=200)[0] : f.start].strip().lower() for text, f in ((one.text, a), (other.text, b)))
-    return first == second and bool(content(first))
-
-
-@lru_cache(maxsize=16384)
-def _clause_content(text: str, figure: Figure) -> frozenset[str]:
-    start, end = clause(text, figure, limit=200)
-    return content(f"{text[start : figure.start]} {text[figure.end : end]}") - {figure.unit}
-
-
-def _apart(one: str, other: str) -> bool:
-    """Whether the passages speak of different times, means or people, so that both may be right."""
-    first, second = _stems(one), _stems(other)
-    for scope in _SCOPES:
-        mine, theirs = first & scope, second & scope
-        if (mine or theirs) and not mine & theirs:
-            return True
-    years, others = set(_YEAR.findall(one)), set(_YEAR.findall(other))
-    return bool(years and others and not years & others)
-
-
-@lru_cache(maxsize=16384)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in _LATIN.findall(text.lower()) if word != "even")  # which has the stem of `evening`
-
-
-@lru_cache(maxsize=16384)
-def direction(text: str) -> int:
-    """1 if the passage says that something went up, -1 if down, 0 if neither or both."""
-    up = bool(_stems(text) & _UP or _HAN_UP.search(text))
-    down = bool(_stems(text) & _DOWN or _HAN_DOWN.search(text))
-    return int(up) - int(down)
-
-
-def _denies(text: str) -> bool:
-    return _NEGATION.search(text) is not None
-
-
-def _denied(text: str) -> frozenset[str]:
-    """What the sentences that deny are about: a passage's other sentences are not denied with them."""
-    return content(" ".join(sentence for sentence in _SENTENCE_END.split(text) if _denies(sentence)))
-
-
-def doubts(text: str) -> bool:
-    """Whether a passage quotes something in order to question it."""
-    return _DOUBT.search(text) is not None
+def _undoes(denying: str, asserting: str) -> bool:
+    """Whether one passage says of something that it did not do what the other one says that it did: `the roof did not collapse`."""
+    if denies(asserting):
+        return False
+    told = [content(sentence) for sentence in SENTENCE_END.split(asserting)]
+    for pattern in (_NOT_DONE, _HAN_NOT_DONE):
+        for found in pattern.finditer(denying):
+            groups = {name.rstrip("2"): value for name, value in found.groupdict().items() if value}
+            who, what = [term for term in terms(groups.get("who", "")) if not term[0].isdigit()], content(groups["what"]) - _USUAL
+            if who and what and any({*what, who[-1]} <= sentence and overlap(frozenset(who), sentence - what) >= 0.5 for sentence in told):
+                return True
+    return False

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reprise_contracts.artifacts import Citation, Finding
-from reprise_research.extractive.conflicts import doubts
+from reprise_research.extractive.agreement import backs
+from reprise_research.extractive.stance import doubts
 from reprise_research.text.figures import Figure, figures, same
 
 PlaceKey = tuple[str, int]
@@ -36,18 +37,20 @@ class Dispute:
                 told.append(statement)
         return tuple(told)
 
-    def who_gives(self, value: Statement) -> tuple[Citation, ...]:
-        """Everyone who gives the figure of a statement, without those who quote it to question it."""
-        givers = [
-            citation
-            for statement in self.statements
-            if statement.figure is not None
-            and value.figure is not None
-            and same(statement.figure, value.figure)
-            and (statement is value or not doubts(statement.claim))
-            for citation in statement.citations
-        ]
-        return tuple(givers)
+    def givers(self, found: Finding) -> int:
+        """How many sources give the figure of a finding; of one without a figure, how many support it."""
+        value = next((s for s in self.statements if s.claim == found.claim), None)
+        return max(found.support, len({citation.source_id for citation in self.who_gives(value)}) if value is not None else 0)
+
+    def who_gives(self, value: Statement, words: str = "") -> tuple[Citation, ...]:
+        """Everyone who gives the figure of a statement, without those who quote it to question it; with `words`, those of them whose own
+        passage backs these words."""
+        given = value.figure
+        if given is None:
+            return ()
+        alike = [s for s in self.statements if s is value or (s.figure is not None and same(s.figure, given) and not doubts(s.claim))]
+        givers = [citation for statement in alike for citation in statement.citations]
+        return tuple(c for c in givers if not words or c in value.citations[:1] or backs(c.quote, words))
 
 
 def place(citation: Citation) -> PlaceKey:

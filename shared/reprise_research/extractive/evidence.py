@@ -7,8 +7,10 @@ from typing import Literal
 import numpy as np
 
 from reprise_contracts.artifacts import Citation, Contradiction, Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
-from reprise_research.extractive.conflicts import Conflict, Topic, agree, conflict
+from reprise_research.extractive.agreement import agree, backs
+from reprise_research.extractive.conflicts import Conflict, conflict
 from reprise_research.extractive.plans import subject
+from reprise_research.extractive.subjects import Topic
 from reprise_research.extractive.wording import Wording, count, wording_for
 from reprise_research.text.language import is_chinese
 from reprise_research.text.passages import Passage, passages
@@ -34,6 +36,13 @@ class Group:
     lead: Passage
     also: list[Passage] = field(default_factory=list)
     against: list[tuple[Passage, Conflict]] = field(default_factory=list)
+    kin: tuple[Passage, ...] = ()
+    """Everything that agrees by and large, whether it backs the leading passage or says less than that."""
+
+    @property
+    def company(self) -> int:
+        """How many sources agree by and large."""
+        return len({passage.site for passage in (self.lead, *self.also, *self.kin)})
 
     @property
     def sites(self) -> set[str]:
@@ -99,8 +108,7 @@ def group(pool: list[Passage], score: Vector, topic: Topic, wording: Wording, mo
                 groups.append(Group(passage))
         elif not home.has(passage) and passage.site not in home.sites:
             home.also.append(passage)
-    for own in groups:
-        own.lead, own.also = _led(own, topic)
+    groups = [settled for own in groups for settled in _settled(own, topic)][:most]
     for own in groups:
         own.against = _opposed(own, pool, topic, wording)
     return groups
@@ -146,11 +154,19 @@ def _relevance(found: list[Passage], step: Step, topic: str, guidance: str) -> V
     return rounded(score / top) if top > 0 else score
 
 
-def _led(own: Group, topic: Topic) -> tuple[Passage, list[Passage]]:
-    """The group's members with the plainest in front: understood by itself, no opinion, with few figures; else the best ranked."""
+def _settled(own: Group, topic: Topic) -> list[Group]:
+    """A group as what it says for certain: in front what most members back, then what is understood by itself, no opinion, with few
+    figures; behind it only those that say all of it. What says less, or something besides, stands for itself."""
     members = [own.lead, *own.also]
-    lead = min(members, key=lambda p: (not p.whole, p.kind == "opinion", max(1, len(topic.figures_of(p))), members.index(p)))
-    return lead, [passage for passage in members if passage is not lead]
+    kin = own.kin or tuple(members)
+    backing = {id(p): [q for q in members if q is not p and q.site != p.site and backs(q.text, p.text)] for p in members}
+    lead = min(
+        members,
+        key=lambda p: (not p.whole, p.kind == "opinion", -len(backing[id(p)]), max(1, len(topic.figures_of(p))), members.index(p)),
+    )
+    rest = [p for p in members if p is not lead and p not in backing[id(lead)]]
+    first = Group(lead, backing[id(lead)], kin=kin)
+    return [first, *(_settled(Group(rest[0], rest[1:], kin=kin), topic) if rest else [])]
 
 
 def _opposed(own: Group, pool: list[Passage], topic: Topic, wording: Wording) -> list[tuple[Passage, Conflict]]:
@@ -195,18 +211,13 @@ def confidence(support: int, wording: Wording, *, opinion: bool, disputed: bool)
 def _insights(groups: list[Group], wording: Wording) -> tuple[str, ...]:
     if not groups:
         return ()
-    insights = [supported(sum(len(g.sites) > 1 for g in groups), len(groups), wording)]
+    insights = [wording.shared(sum(len(g.sites) > 1 for g in groups), len(groups))]
     for own in groups:
         values = [c.figures for _, c in own.against if c.figures]
         if values:
             stated = sorted({values[0][0], *(other for _, other in values)})
             insights.append(wording.range_of.format(values=wording.listed(stated)))
     return tuple(dict.fromkeys(insights))
-
-
-def supported(agreed: int, total: int, wording: Wording) -> str:
-    """How many findings rest on more than one source."""
-    return wording.supported.format(agreed=agreed, total=total)
 
 
 def _gaps(step: Step, groups: list[Group], sources: tuple[PreparedSource, ...], found: list[Passage], wording: Wording) -> tuple[str, ...]:

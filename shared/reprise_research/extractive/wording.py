@@ -96,6 +96,11 @@ class Wording:
         """Items as a list in a sentence."""
         return self.comma.join(items) if self.comma else listed(items, self.last)
 
+    def shared(self, agreed: int, total: int) -> str:
+        """How many findings rest on more than one source."""
+        findings, are = "finding" if total == 1 else "findings", "is" if agreed == 1 else "are"
+        return self.supported.format(agreed=agreed, total=total, findings=findings, are=are)
+
     def either(self, items: list[str]) -> str:
         """Items as alternatives: `4 percent or 12 percent`."""
         return listed(items, self.choice)
@@ -134,7 +139,7 @@ ENGLISH = Wording(
     one_denies="one says it, the other denies it",
     one_doubts="one gives the figure, the other doubts it",
     range_of="The figures differ: {values}.",
-    supported="{agreed} of {total} findings are shared by independent sources.",
+    supported="{agreed} of {total} {findings} {are} shared by independent sources.",
     no_answer="None of the {sources} says anything about this that could be quoted.",
     no_figures="No figures were found on this.",
     not_compared="These statements are in another language and were not compared with the others.",
@@ -142,8 +147,8 @@ ENGLISH = Wording(
     no_disagreement="No statements that exclude each other were found. That does not prove agreement.",
     disagreements="{count} were found.",
     term_missing="No source mentions {terms}, which the topic or the guidance asks for.",
-    note="Extractive report. Every numbered statement is quoted word for word from the source with that number; "
-    "nothing about the subject was written by a machine. "
+    note="Extractive report. Every numbered statement is quoted word for word from the source whose number comes first; further numbers "
+    "name sources that say all of it in their own words. Nothing about the subject was written by a machine. "
     "Which statements matter, agree or conflict was decided by counting words and figures, so read the sources before relying on it.",
     answer_opening="These statements come closest to the question:",
     answer_none="No statement answers the question directly; what the sources say on its subjects follows.",
@@ -218,7 +223,8 @@ CHINESE = Wording(
     no_disagreement="没有发现互相排斥的说法，但这并不证明一致。",
     disagreements="共{count}。",
     term_missing="没有来源提到题目或指引所问的{terms}。",
-    note="摘录式报告。每条带编号的陈述都逐字引自该编号的来源，没有任何关于主题的文字出自机器。"
+    note="摘录式报告。每条带编号的陈述都逐字引自首个编号的来源，其后的编号是以自己的话说出全部内容的其他来源，"
+    "没有任何关于主题的文字出自机器。"
     "哪些陈述重要、一致或矛盾，是由词语和数字的统计判断的，使用前请阅读原文。",
     answer_opening="以下陈述最接近问题本身：",
     answer_none="没有陈述直接回答这个问题；各来源对相关主题的说法见下文。",

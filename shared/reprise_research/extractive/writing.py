@@ -12,8 +12,8 @@ from reprise_contracts.jobs import Gap
 from reprise_contracts.nodes import step_of
 from reprise_research.engines.drafts import BarDraft, Block, Bullets, ChartDraft, Paragraph, ReportDraft, SectionDraft, Span, Table
 from reprise_research.extractive.comparison import work_of
-from reprise_research.extractive.conflicts import doubts
 from reprise_research.extractive.disputes import Dispute, PlaceKey, Statement, disputes, place, telling_figure
+from reprise_research.extractive.stance import doubts
 from reprise_research.extractive.wording import Wording, count, upper_first, wording_for
 from reprise_research.text.figures import clause, figures
 from reprise_research.text.ranking import bm25
@@ -117,7 +117,7 @@ def _summary(
     opening = wording.summary_opening.format(
         sources=upper_first(count(wording, len(sources), "source") + were),
         questions=count(wording, len(asked), "question"),
-        supported=wording.supported.format(agreed=sum(f.support > 1 for f in every), total=len(every)) if len(sources) > 1 else "",
+        supported=wording.shared(sum(f.support > 1 for f in every), len(every)) if len(sources) > 1 else "",
     ).strip()
     told, items = _Told(), list[tuple[Span, ...]]()
     for step in asked:
@@ -127,7 +127,7 @@ def _summary(
         known = disputes(own, topic)
         for first in ranked if len(items) < _KEY_STATEMENTS else ():
             dispute = next((d for d in known if first in d.findings), None)
-            best = first if dispute is None else max(dispute.findings, key=lambda f: (f.support, not doubts(f.claim), -own.index(f)))
+            best = first if dispute is None else _best_side(dispute, own)
             if place(best.citations[0]) in given or place(first.citations[0]) in told.places:
                 continue
             sides = dispute.statements if dispute is not None else ()
@@ -139,6 +139,11 @@ def _summary(
         "summary", wording.summary_title, (Paragraph((Span(opening),)), *([Bullets(tuple(items))] if items else [])),
         tuple(step.step_id for step in asked),
     )  # fmt: skip
+
+
+def _best_side(dispute: Dispute, own: list[Finding]) -> Finding:
+    """Of a dispute the finding whose figure most sources give."""
+    return max(dispute.findings, key=lambda f: (not doubts(f.claim), dispute.givers(f), f.support, -own.index(f)))
 
 
 def _rank(found: Finding, close: float) -> float:
@@ -155,7 +160,7 @@ def _figures(asked: list[Step], findings: Mapping[int, StepFindings], topic: str
     told: set[PlaceKey] = set()
     for step in asked:
         own = [f for f in findings[step.step_id].findings if f.citations]
-        lines = [(value, d.who_gives(value)) for d in disputes(own, topic) if len(d.values) > 1 for value in d.values]
+        lines = [(value, d.who_gives(value, _clause(value))) for d in disputes(own, topic) if len(d.values) > 1 for value in d.values]
         shared = [f for f in own if f.support > 1 and not f.contradicts]
         lines += [(Statement(f.claim, f.citations, telling_figure(f.claim, (), topic)), f.citations) for f in shared]
         for statement, citations in lines:
@@ -247,7 +252,7 @@ def _line(dispute: Dispute, subjects: Mapping[PlaceKey, str], wording: Wording) 
     subject = (Span(named[0] + _colon(wording), strong=True),) if named else ()
     if len(dispute.values) < 2:
         return (*subject, *(Span(s.claim, s.citations, claim=True) for s in dispute.statements))
-    sides = [Span(_snippet(value), dispute.who_gives(value), claim=True) for value in dispute.values]
+    sides = [Span(_snippet(value), dispute.who_gives(value, _clause(value)), claim=True) for value in dispute.values]
     against = Span(wording.versus, emphasis=True)
     return (*subject, sides[0], *(span for side in sides[1:] for span in (against, side)))
 
@@ -295,11 +300,17 @@ def _disputed_label(dispute: Dispute, wording: Wording) -> str:
 
 def _snippet(statement: Statement) -> str:
     """The clause around the figure that matters, with an ellipsis where words of the source were left out."""
+    words = _clause(statement)
+    start, closed = statement.claim.find(words), statement.claim.rstrip(".。!！").endswith(words.rstrip(".。!！"))
+    return ("… " if start else "") + words + ("" if closed else " …")
+
+
+def _clause(statement: Statement) -> str:
+    """The words of a statement around the figure that matters; all of them if there is none."""
     if statement.figure is None:
         return statement.claim
     start, end = clause(statement.claim, statement.figure, limit=120)
-    closed = end >= len(statement.claim.rstrip(".。!！"))
-    return ("… " if start else "") + statement.claim[start:end] + ("" if closed else " …")
+    return statement.claim[start:end]
 
 
 def _colon(wording: Wording) -> str:

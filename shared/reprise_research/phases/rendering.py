@@ -89,7 +89,8 @@ class Renderer:
         return " ".join([text, "".join(f"[{number}]" for number in numbers)]) if numbers else text
 
     def _numbers(self, citations: tuple[Citation, ...]) -> tuple[int, ...]:
-        return tuple(sorted({self._number(citation) for citation in citations if citation.source_id in self._sources}))
+        """In the order of the citations: the source that is quoted comes first."""
+        return tuple(dict.fromkeys(self._number(citation) for citation in citations if citation.source_id in self._sources))
 
     def _number(self, citation: Citation) -> int:
         self._cited.setdefault(citation.source_id, {}).setdefault((citation.start, citation.end), citation)

@@ -1,9 +1,14 @@
-"""Figures in a sentence: the number, its unit, and whether two of them can both be true of one thing."""
+"""Figures in a sentence: the number, its unit, and whether two of them can both be true of one thing.
+
+A number is as exact as it is written: 945,000 to the thousand, 1.4 million to the hundred thousand. Two that differ by no more than that
+are one quantity, and two that differ by more are not.
+"""
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from reprise_research.text.language import is_han
 from reprise_research.text.words import STOPWORDS, stem
 
 _WORDS = {
@@ -39,54 +44,112 @@ _UNITS: dict[str, tuple[str, float]] = {
     "kilowatt-hours": ("kWh", 1), "kilowatt-hour": ("kWh", 1), "cents": ("cents", 1), "cent": ("cents", 1), "litres": ("l", 1),
     "cubic metres": ("m³", 1), "hectares": ("ha", 1),
     "euros": ("€", 1), "euro": ("€", 1), "欧元": ("€", 1), "dollars": ("$", 1), "美元": ("$", 1), "pounds": ("£", 1),
-    "元": ("¥", 1), "crowns": ("crowns", 1),
+    "元": ("¥", 1), "crowns": ("crowns", 1), "％": ("%", 1), "公斤": ("t", 0.001), "千克": ("t", 0.001), "公顷": ("ha", 1),
+    "千瓦时": ("kWh", 1), "立方米": ("m³", 1), "平方米": ("m²", 1), "平方公里": ("m²", 1e6), "摄氏度": ("°C", 1), "倍": ("times", 1),
 }  # fmt: skip
 _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=lambda unit: (-len(unit), unit)))
 _SCALE = "|".join(sorted(_SCALES, key=lambda scale: (-len(scale), scale)))
+_HAN_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_HAN_TENS = {"十": 10, "百": 100, "千": 1000}
+_HAN_NUMBER = f"[{''.join(_HAN_DIGITS)}十][{''.join(_HAN_DIGITS)}{''.join(_HAN_TENS)}万亿]*"
 _FIGURE = re.compile(
-    r"(?<![A-Za-z0-9.])(?P<currency>[€$£¥])?\s?"
-    rf"(?P<number>\d{{1,3}}(?:[,\u00a0\u202f ]\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:{'|'.join(_WORDS)})\b)"
-    rf"(?:\s?(?P<scale>{_SCALE})(?![a-z]))?"
+    r"(?<![A-Za-z0-9.第])(?P<share>百分之)?(?P<currency>[€$£¥])?\s?"
+    rf"(?P<number>\d{{1,3}}(?:[,\u00a0\u202f ]\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:{'|'.join(_WORDS)})\b|{_HAN_NUMBER})"
+    rf"(?P<odd>[多余])?(?:\s?(?P<scale>{_SCALE})(?![a-z]))?"
     rf"(?:[\s-]?(?P<unit>{_UNIT})(?![a-z]))?",
     re.IGNORECASE,
 )
-_NEXT = re.compile(r"\s+((?:[a-z][a-z-]*\s+){0,2}?)([a-z]+s)\b")
+_NEXT = re.compile(r"\s+((?:[a-z][a-z-]*\s+){0,2}?)([a-z]+s|people|children|men|women)\b")
+_NEXT_HAN = re.compile(
+    r"\s?(人次|车次|班次|航次|架次|人|名|位|户|辆|台|套|件|次|起|例|家|所|座|条|艘|架|头|只|棵|张|份|篇|项|层|间|处|册|亩|成|个)"
+)
+_PERSONS = frozenset("人名位")
+_BARE = "#"
+"""The unit of a number that only its size shows to be a quantity: what it counts stands elsewhere in the sentence."""
+_ABOUT = re.compile(
+    r"(?:\b(?:about|around|roughly|approximately|nearly|almost|over|above|below|under|more than|less than|fewer than|at least|at most|"
+    r"up to|some|close to|an estimated)|约|近|超过|逾|超|接近|不到|至少|最多|不足|大概)\s*$",
+    re.IGNORECASE,
+)
+_OR_SO = re.compile(r"\s*(?:or so\b|or (?:more|less|fewer)\b|左右|上下|以上|以下)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A quantity as it stands in a sentence: `text == sentence[start:end]`; `value` in the first unit of its kind."""
+    """A quantity as it stands in a sentence: `text == sentence[start:end]`; `value` in the first unit of its kind, exact to `within`
+    either way. `about` says that the sentence itself does not call it exact."""
 
     text: str
     value: float
     unit: str
     start: int
     end: int
+    within: float = 0.0
+    about: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts things, and measures nothing."""
+        return self.unit not in _MEASURES
+
+
+_MEASURES = frozenset({unit for unit, _ in _UNITS.values()} | {"€", "$", "£", "¥"})
 
 
 @lru_cache(maxsize=16384)
 def figures(sentence: str) -> tuple[Figure, ...]:
-    """The quantities of a sentence. Years, and numbers that count nothing, are none."""
-    found = []
-    for match in _FIGURE.finditer(sentence):
-        number = match["number"].lower()
-        spelled = number in _WORDS
-        value = float(_WORDS[number]) if spelled else float(re.sub(r"[,\u00a0\u202f ]", "", number))
-        value *= _SCALES.get((match["scale"] or "").lower(), 1)
-        unit, factor = _UNITS.get((match["unit"] or "").lower(), ("", 1.0))
-        end = match.end()
-        if match["currency"]:
-            unit, factor = match["currency"], 1.0
-        elif unit == "months" and match["unit"] == "年" and 1900 <= value <= 2100:
-            continue
-        elif not unit:
-            counted = _counted(sentence, end, number, match["scale"])
-            if counted is None or spelled:
-                continue
-            unit, end = counted
-        start = match.start("currency") if match["currency"] else match.start("number")
-        found.append(Figure(sentence[start:end], value * factor, unit, start, end))
-    return tuple(found)
+    """The quantities of a sentence. Years, and small numbers that count nothing, are none."""
+    return tuple(figure for match in _FIGURE.finditer(sentence) if (figure := _read(sentence, match)) is not None)
+
+
+def _read(sentence: str, match: re.Match[str]) -> Figure | None:
+    number = match["number"].lower()
+    han = is_han(number[0]) or number[0] == "〇"
+    value = _WORDS[number] if number in _WORDS else _han_number(number) if han else float(re.sub(r"[,\u00a0\u202f ]", "", number))
+    small = value < 10 and (han or number in _WORDS)
+    scale = _SCALES.get((match["scale"] or "").lower(), 1.0)
+    unit, factor = _UNITS.get((match["unit"] or "").lower(), ("", 1.0))
+    end = match.end()
+    if match["currency"]:
+        unit, factor = match["currency"], 1.0
+    elif match["share"]:
+        unit, factor = "%", 1.0
+    elif unit == "months" and match["unit"] == "年" and 1900 <= value <= 2100:
+        return None
+    elif not unit:
+        counted = _counted(sentence, end, number, match["scale"])
+        if counted is None or (number in _WORDS and not match["scale"]) or (small and not match["scale"] and counted[0] != "成"):
+            return None
+        unit, end = counted
+        if unit == "成":
+            unit, factor = "%", 10.0
+    start = min(place for name in ("share", "currency", "number") if (place := match.start(name)) >= 0)
+    about = bool(match["odd"] or _ABOUT.search(sentence, max(0, start - 20), start) or _OR_SO.match(sentence, end))
+    return Figure(sentence[start:end], value * scale * factor, unit, start, end, _half(number, value) * scale * factor, about)
+
+
+def _half(number: str, value: float) -> float:
+    """Half a unit of the last digit that counts; zeros at the end of a whole number count for nothing."""
+    _, point, decimals = number.partition(".")
+    if point:
+        return float(0.5 * 10 ** -len(decimals))
+    whole = f"{value:.0f}"
+    return float(0.5 * 10 ** (len(whole) - len(whole.rstrip("0")))) if value else 0.5
+
+
+def _han_number(text: str) -> float:
+    """A number in Chinese characters: `九百四十五万` is 9,450,000, `二〇二四` is 2024."""
+    if len(text) > 1 and all(character in _HAN_DIGITS for character in text):
+        return float("".join(str(_HAN_DIGITS[character]) for character in text))
+    total = part = digit = 0.0
+    for character in text:
+        if character in _HAN_DIGITS:
+            digit = _HAN_DIGITS[character]
+        elif character in _HAN_TENS:
+            part, digit = part + (digit or 1.0) * _HAN_TENS[character], 0.0
+        else:
+            total, part, digit = (total + part + digit or 1.0) * (1e4 if character == "万" else 1e8), 0.0, 0.0
+    return total + part + digit
 
 
 UNIT_WORDS = frozenset(stem(word) for unit in (*_UNITS, *_SCALES) for word in unit.split() if word.isalpha() and len(word) > 1)
@@ -109,14 +172,33 @@ def striking(figure: Figure) -> bool:
 
 
 def same(one: Figure, other: Figure) -> bool:
-    """Whether two figures give one quantity: equal, or apart by no more than rounding (2 per cent)."""
-    return one.unit == other.unit and abs(one.value - other.value) <= 0.02 * max(abs(one.value), abs(other.value))
+    """Whether two figures give one quantity: equal, or apart by no more than rounding (2 per cent at most)."""
+    apart, larger = _distance(one, other)
+    rounding = larger if one.about or other.about else max(one.within, other.within)
+    return _comparable(one, other) and apart <= min(0.02 * larger, rounding) * (1 + 1e-9)
 
 
 def conflicting(one: Figure, other: Figure) -> bool:
-    """Whether two figures of one unit are too far apart (10 per cent) to be one quantity, yet of one order of magnitude."""
-    larger, smaller = max(abs(one.value), abs(other.value)), min(abs(one.value), abs(other.value))
-    return one.unit == other.unit and larger - smaller > 0.1 * larger and larger <= 20 * max(smaller, 1e-9)
+    """Whether two figures of one unit are further apart than their rounding explains (and 1 per cent; 10 if one of them is given as
+    `about` so much), yet of one order of magnitude."""
+    apart, larger = _distance(one, other)
+    enough = max(0.1 * larger if one.about or other.about else 0.01 * larger, one.within + other.within)
+    return _comparable(one, other) and apart > enough * (1 + 1e-9) and larger <= 20 * max(larger - apart, 1e-9)
+
+
+def is_close(one: Figure, other: Figure) -> bool:
+    """Whether two figures are within 10 per cent of each other: if they conflict, then only if they measure one and the same thing."""
+    apart, larger = _distance(one, other)
+    return apart <= 0.1 * larger
+
+
+def _distance(one: Figure, other: Figure) -> tuple[float, float]:
+    """How far apart two figures are, and the size of the larger."""
+    return abs(one.value - other.value), max(abs(one.value), abs(other.value))
+
+
+def _comparable(one: Figure, other: Figure) -> bool:
+    return one.unit == other.unit or (_BARE in (one.unit, other.unit) and one.counts and other.counts)
 
 
 def clause(sentence: str, figure: Figure, limit: int = 90) -> tuple[int, int]:
@@ -137,13 +219,18 @@ def clause(sentence: str, figure: Figure, limit: int = 90) -> tuple[int, int]:
 
 
 def _counted(sentence: str, end: int, number: str, scale: str | None) -> tuple[str, int] | None:
-    """What a bare number counts: the next plural noun, at most two adjectives away. A lone year counts nothing."""
-    noun = _NEXT.match(sentence, end)
-    if noun is None or noun[2] in STOPWORDS or any(word in STOPWORDS for word in noun[1].split()):
-        return None
+    """What a bare number counts: the next plural noun, at most two adjectives away, or a Chinese measure word; a number that its scale or
+    its size shows to be a quantity counts something in any case. A lone year counts nothing."""
+    measure = _NEXT_HAN.match(sentence, end)
+    if measure is not None:
+        return "人" if measure[1] in _PERSONS else measure[1], measure.end()
     if not scale and re.fullmatch(r"(?:19|20)\d\d", number):
         return None
-    return stem(noun[2]), noun.end()
+    noun = _NEXT.match(sentence, end)
+    if noun is not None and noun[2] not in STOPWORDS and not any(word in STOPWORDS for word in noun[1].split()):
+        return stem(noun[2]), noun.end()
+    large = (scale or re.search(r"[,\u00a0\u202f ]", number)) and not is_han(number[0])
+    return (_BARE, end) if large else None
 
 
 def _word_start(sentence: str, position: int) -> int:

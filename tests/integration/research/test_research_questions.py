@@ -54,7 +54,7 @@ def section(report: Phase4, section_id: str) -> str:
 @pytest.mark.parametrize(
     "answer",
     [
-        ("injured on the city's streets fell by 23 percent", "[", "Disputed: 23 percent or 11 percent"),
+        ("people injured on the streets fell by 23 percent", "[", "Disputed: 23 percent or 11 percent"),
         ("Traffic noise fell by 1.2 decibels", "[", "Disputed: 1.2 decibels or 2.1 decibels"),
         ("Car journeys across the city take 4 percent longer", "[", "Disputed: 12 percent or 4 percent"),
     ],

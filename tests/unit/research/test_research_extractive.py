@@ -5,11 +5,13 @@ import pytest
 
 from reprise_contracts.artifacts import Excerpt, Goal, Phase0, Summary, Theme, identities, number_steps
 from reprise_research.engines import load_engine
-from reprise_research.extractive.conflicts import Topic, agree, conflict
+from reprise_research.extractive.agreement import agree, backs
+from reprise_research.extractive.conflicts import conflict
 from reprise_research.extractive.evidence import group
 from reprise_research.extractive.goals import goals_of, subject_of
 from reprise_research.extractive.phrases import phrases_of
 from reprise_research.extractive.plans import plan_of, subject
+from reprise_research.extractive.subjects import Topic
 from reprise_research.extractive.themes import find_themes
 from reprise_research.extractive.wording import CHINESE, ENGLISH, wording_for
 from reprise_research.text.ranking import bm25, lexrank, mmr, similarities, vectors
@@ -60,6 +62,12 @@ def test_mmr_does_not_repeat_itself() -> None:
         ("Car journeys take 4 percent longer than before.", "The claim that journeys take 4 percent longer could not be confirmed."),
         ("The harbour bridge carries more lorries than before.", "The harbour bridge carries fewer lorries than before."),
         ("Speed cameras work well in school streets.", "Speed cameras do not work well in school streets."),
+        ("The ferry carried 945,000 passengers in 2024.", "According to the port, 920,000 passengers used the ferry in 2024."),
+        ("The museum had 412,000 visitors last year.", "The museum counted 395,000 visitors last year."),
+        ("The museum sold 12 thousand tickets.", "In all the museum sold 21 thousand tickets."),
+        ("2024年渡轮客运量为945万人次。", "港务局称，2024年渡轮客运量为920万人次。"),
+        ("The old bridge collapsed in the storm.", "Engineers say that the bridge did not collapse; it was taken down."),
+        ("大坝在洪水中垮塌。", "大坝在洪水中并未垮塌。"),
     ],
 )
 def test_contradictions_are_seen_from_both_sides(one: str, other: str) -> None:
@@ -81,6 +89,12 @@ def test_contradictions_are_seen_from_both_sides(one: str, other: str) -> None:
         ("Journeys take 4 percent longer.", "Journeys take 48 seconds longer."),
         ("The limit is 30 km/h since July.", "The limit is 50 km/h on main roads."),
         ("The council set aside 1.6 million euros.", "Two buses cost 380,000 euros a year."),
+        ("The ferry carried 945,000 passengers in 2024.", "The ferry carried about 950,000 passengers in 2024."),
+        ("Buses carry 12,000 passengers a day.", "Buses carry 14,000 passengers."),
+        ("The line carried 945,000 passengers.", "Line 4 carried 820,000 passengers."),
+        ("The city put up 3,800 new signs.", "The police replaced 3,200 signs of the region."),
+        ("The fare did not rise in May.", "The fare rose in June."),
+        ("2024年渡轮客运量为945万人次。", "2024年渡轮客运量约为950万人次。"),
     ],
 )
 def test_different_things_do_not_contradict_each_other(one: str, other: str) -> None:
@@ -95,6 +109,44 @@ def test_agreement_needs_more_than_a_figure() -> None:
     assert agree(said, passage("According to the city, the number of people injured fell by 23 percent.", "b"), topic)
     assert not agree(said, passage("Bus fares rose by 23 percent.", "c"), topic)
     assert not agree(said, passage("The speed limit is 30 km/h in Havenbrook.", "d"), topic)
+
+
+def test_numbers_that_are_no_figures_keep_passages_apart() -> None:
+    """Two sentences that differ by a number do not agree, whether or not anybody can tell what the number counts."""
+    topic = Topic("How does the valley heat its houses?")
+    one, other = (passage(f"The boiler house of the valley was given grade {number} for its chimney.", number) for number in ("7", "9"))
+    assert not agree(one, other, topic) and agree(one, passage(one.text, "c"), topic)
+
+
+@pytest.mark.parametrize(
+    ("quote", "claim", "holds"),
+    [
+        ("According to the city, the number of people injured fell by 23 percent.", "The number of injured fell by 23 percent.", True),
+        ("The number of people injured fell by 23 percent.", "The number of people injured fell by 23 percent, from 412 to 317.", False),
+        ("The average treatment of an injury costs the hospital 14,200 euros.",
+         "With the hospital's figure, 14,200 euros per injury, the benefits of the first year do not cover the costs.", False),
+        ("City Hall speaks of 1.4 million euros for signs and markings.",
+         "The introduction of the limit cost 1.4 million euros, most of it for 3,800 new signs and for road markings.", False),
+        ("渡轮客运量为920万人次。", "渡轮客运量为945万人次。", False),
+    ],
+)  # fmt: skip
+def test_a_source_backs_a_claim_only_if_it_says_all_of_it(quote: str, claim: str, holds: bool) -> None:
+    """Whoever gives the figure alone, or half of the sentence, is no source of the sentence."""
+    assert backs(quote, claim) is holds
+
+
+def test_behind_a_finding_stand_only_passages_that_say_all_of_it() -> None:
+    """What most passages back is told; one that says more, or something besides the common figure, is told by itself."""
+    texts = [
+        "The number of people injured on the streets fell by 23 percent, from 412 to 317.",
+        "The number of people injured on the streets fell by 23 percent.",
+        "According to the city, the number of people injured fell by 23 percent.",
+        "The number of people injured fell by 23 percent, which the mayor of Havenbrook told every school.",
+    ]
+    pool = [passage(text, f"s{number}") for number, text in enumerate(texts)]
+    groups = group(pool, np.array([1.0, 0.9, 0.8, 0.7]), Topic(TOPIC), ENGLISH)
+    assert all(backs(also.text, one.lead.text) for one in groups for also in one.also)
+    assert groups[0].lead.text in texts[1:3] and len(groups[0].sites) >= 3
 
 
 def test_support_counts_sites_and_not_pages() -> None:

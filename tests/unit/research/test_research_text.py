@@ -122,6 +122,10 @@ def test_opinions_are_told_from_facts() -> None:
         ("Trips take 4 percent longer, or 48 seconds.", [(4, "%"), (48, "time")]),
         ("In 2024 nothing changed.", []),
         ("费用为140万欧元，下降23%。", [(1.4e6, "€"), (23, "%")]),
+        ("客运量为945万人次，增加两成。", [(9.45e6, "人次"), (20, "%")]),
+        ("九百四十五万人次，下降百分之二十三。", [(9.45e6, "人次"), (23, "%")]),
+        ("会上提出一个问题，第三次会议十分重要。", []),
+        ("It carried twelve thousand people, later 21 thousand.", [(12e3, "peopl"), (21e3, "#")]),
         ("Two people died and ten minutes passed.", [(600, "time")]),
         ("Line 4 and room 7 are closed.", []),
     ],
@@ -149,6 +153,11 @@ def test_comparing_figures() -> None:
     assert not conflicting(one, three)
     assert not conflicting(one, figures("It is 11 minutes.")[0])
     assert not conflicting(figures("It is 1 percent.")[0], figures("It is 90 percent.")[0])
+    exact, less, rough, bare = (
+        figures(f"{value}.")[0] for value in ("945,000 guests", "920,000 guests", "about 900,000 guests", "948,000")
+    )
+    assert conflicting(exact, less) and not same(exact, less)
+    assert not conflicting(exact, rough) and not same(exact, bare) and not conflicting(exact, bare)
     assert striking(figures("It cost 2.3 million euros.")[0])
     assert not striking(one)
 

@@ -1,0 +1,109 @@
+"""What the words of a passage say of its stance and its scope: what went up or down, what is denied or doubted, and of which time,
+people or part of a thing it speaks."""
+
+import re
+from functools import lru_cache
+
+from reprise_research.text.words import content, stem, word_list
+
+UP = frozenset(stem(word) for word in word_list("upwards"))
+DOWN = frozenset(stem(word) for word in word_list("downwards"))
+_HAN_UP = re.compile(r"上升|增加|增长|提高|升高|延长|恶化")
+_HAN_DOWN = re.compile(r"下降|减少|降低|缩短|改善")
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|without|cannot|nothing|hardly)\b|n['’]t\b|没有|并未|未能|不会|并不|无法", re.IGNORECASE
+)
+_DOUBT = re.compile(
+    r"\bfar (?:more|less|longer|shorter|higher|lower|fewer|greater|smaller) than\b|could not be confirmed|cannot be confirmed|"
+    r"not (?:true|correct|confirmed)|do(?:es)? not believe|\badmits?\b|allegedly|so-called|\bden(?:y|ies|ied)\b|contrary to|"
+    r"overstate|exaggerate|misleading|无法证实|不实|夸大",
+    re.IGNORECASE,
+)
+_LATIN = re.compile(r"[^\W\d_]+")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_MONTH = re.compile(r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b|(?<!\d)1?\d月")
+_ORDINAL = re.compile(
+    r"\b(?:first|second|third|fourth|last|previous|next|coming) (?:year|half|quarter|month|week|day|season|phase)\b", re.IGNORECASE
+)
+_LABEL = re.compile(
+    r"\b(?:line|route|phase|zone|district|station|room|group|version|class|stage|block|ward|terminal|gate)s? \d+\b|"
+    r"(?<!\d)\d{1,2}号[线楼馆]?"
+)
+"""Things of which there are several, by their number: `line 4`."""
+_PERIOD = re.compile(
+    r"\b(?:(?P<day>daily|(?:per|a|each|every) day)|(?P<week>weekly|(?:per|a|each|every) week)|"
+    r"(?P<month>monthly|(?:per|a|each|every) month))\b|(?P<han_day>每天|每日|日均)|(?P<han_week>每周)|(?P<han_month>每月|月均)",
+    re.IGNORECASE,
+)
+_SCOPES = tuple(
+    frozenset(stem(word) for word in scope.split())
+    for scope in (
+        "night evening daytime morning afternoon peak rush weekend weekday",
+        "bus tram car cyclist bicycle pedestrian taxi lorry van ambulance train",
+        "child children pupil adult elderly women men",
+        "serious slight fatal minor severe death killed",
+        "forecast planned budgeted expected aside",
+        "varied vary variation fluctuate",
+        "share subsidy subsidised grant net gross",
+        "running operating maintenance",
+        "comparison elsewhere abroad",
+        "head board",
+    )
+)
+"""Words that say which part of a thing is meant: passages that name different parts may both be right."""
+SENTENCE_END = re.compile(r"(?<=[.!?;。！？；])\s*")
+
+
+def apart(one: str, other: str) -> bool:
+    """Whether the passages speak of different times, means, people or parts, so that both may be right."""
+    first, second = _stems(one), _stems(other)
+    for scope in _SCOPES:
+        mine, theirs = first & scope, second & scope
+        if (mine or theirs) and not mine & theirs:
+            return True
+    (label, period, *mine_then), (other_label, other_period, *theirs_then) = _times(one), _times(other)
+    if label != other_label or period != other_period:
+        return True
+    return any(mine and theirs and not mine & theirs for mine, theirs in zip(mine_then, theirs_then, strict=True))
+
+
+@lru_cache(maxsize=16384)
+def _times(text: str) -> tuple[frozenset[str], ...]:
+    """The numbered part that a passage speaks of and the span of time that it counts by, then its years, months and turns."""
+    lower = text.lower()
+    found = (_LABEL.findall(lower), [_period(text)], _YEAR.findall(text), _MONTH.findall(text), _ORDINAL.findall(lower))
+    return tuple(frozenset(one) for one in found)
+
+
+def _period(text: str) -> str:
+    """Of which span of time a passage counts, if it says so: `day`, `week`, `month`; else nothing."""
+    found = _PERIOD.search(text)
+    return (found.lastgroup or "").removeprefix("han_") if found else ""
+
+
+@lru_cache(maxsize=16384)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in _LATIN.findall(text.lower()) if word != "even")  # which has the stem of `evening`
+
+
+@lru_cache(maxsize=16384)
+def direction(text: str) -> int:
+    """1 if the passage says that something went up, -1 if down, 0 if neither or both."""
+    up = bool(_stems(text) & UP or _HAN_UP.search(text))
+    down = bool(_stems(text) & DOWN or _HAN_DOWN.search(text))
+    return int(up) - int(down)
+
+
+def denies(text: str) -> bool:
+    """Whether a passage has a word that denies."""
+    return _NEGATION.search(text) is not None
+
+
+def denied(text: str) -> frozenset[str]:
+    """What the sentences that deny are about: a passage's other sentences are not denied with them."""
+    return content(" ".join(sentence for sentence in SENTENCE_END.split(text) if denies(sentence)))
+
+
+def doubts(text: str) -> bool:
+    """Whether a passage quotes something in order to question it."""
+    return _DOUBT.search(text) is not None
