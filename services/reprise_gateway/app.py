@@ -136,9 +136,9 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
 
 
 def _names(gateway: Gateway) -> frozenset[str] | None:
-    """The names it answers to; where callers have to show a token, any, unless some are configured."""
+    """The names it answers to: its own, this machine's and the configured ones. Where callers show a token and none is configured, any."""
     configured = frozenset(gateway.settings.hosts)
-    return configured or None if gateway.access.closed else LOCAL | configured | {gateway.settings.host}
+    return None if gateway.access.closed and not configured else LOCAL | configured | {gateway.settings.host}
 
 
 def _ended(task: asyncio.Task[None]) -> None:

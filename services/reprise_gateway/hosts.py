@@ -45,5 +45,5 @@ def _name(scope: Scope) -> str:
 
 def _stranger(name: str) -> Problem:
     detail = f"This server does not answer to the name {name[:80]!r}."
-    action = "Call it as localhost, name it in REPRISE_HOSTS, or configure tokens."
+    action = "Call it as localhost on its own machine, or name it in REPRISE_HOSTS."
     return Problem(type="forbidden", field="Host", detail=detail, action=action)

@@ -324,6 +324,17 @@ async def test_where_tokens_are_configured_any_name_will_do(make_site: Any, sett
         assert answer.status_code == 200
 
 
+async def test_where_names_are_configured_they_count_beside_those_of_its_own_machine(make_site: Any, settings_of: Any) -> None:
+    """Whoever checks the gateway's health from beside it, as a container's check does, is let in; other names are not."""
+    site = await make_site(settings_of(tokens={"alice": "secret"}).model_copy(update={"hosts": ("research.example",)}))
+    async with site.client() as http:
+        answers = {
+            name: (await http.get("/healthz", headers={"Host": name})).status_code
+            for name in ("research.example", "127.0.0.1:8700", "localhost", "evil.example")
+        }
+    assert answers == {"research.example": 200, "127.0.0.1:8700": 200, "localhost": 200, "evil.example": 403}
+
+
 async def test_r16_two_names_for_one_command_are_refused(http: Any) -> None:
     """Whoever repeats by the header would not be protected by the body."""
     body = {"session_id": "s", "phase": "phase2", "command_id": "one"}
