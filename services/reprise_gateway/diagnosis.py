@@ -28,8 +28,11 @@ class Before(NamedTuple):
     waiting: int
 
 
-def pool_findings(pool: PoolView, before: Before | None, skews: Mapping[str, float]) -> tuple[Finding, ...]:
-    """What is to be said of one pool. `skews`: of each worker's clock, in seconds."""
+def pool_findings(pool: PoolView, before: Before | None, skews: Mapping[str, float], *, listened: bool = True) -> tuple[Finding, ...]:
+    """What is to be said of one pool. `skews`: of each worker's clock, in seconds; `listened`: long enough to have heard all."""
+    if not pool.workers and not listened:
+        detail = "No worker has been heard yet: this gateway has only just started."
+        return (Finding(name=pool.phase, result="note", detail=detail, action="Ask again in a quarter of a minute."),)
     return (*_pool_findings(pool, before), *_clocks(pool.phase, skews))
 
 

@@ -51,6 +51,7 @@ class Pools:
         self._publisher = publisher
         self._kept = timedelta(seconds=heartbeat * SILENT)
         self._clock = clock
+        self._since = clock()
         self._workers: dict[tuple[str, str], Heard] = {}
         self._past: dict[str, deque[Before]] = {phase: deque() for phase in PHASES}
 
@@ -87,7 +88,8 @@ class Pools:
             idle = not any(worker.running or not worker.paused for worker in view.workers)
             view = view.model_copy(update={"state": "drained" if order.state == "draining" and idle else order.state})
         skews = {worker.worker: (worker.seen - at).total_seconds() for at, worker in heard}
-        return view.model_copy(update={"findings": pool_findings(view, self._before(phase, lag), skews)})
+        listened = self._clock() - self._since >= self._kept
+        return view.model_copy(update={"findings": pool_findings(view, self._before(phase, lag), skews, listened=listened)})
 
     def _before(self, phase: str, lag: Lag) -> Before | None:
         """The pool a minute ago, once there was one."""
