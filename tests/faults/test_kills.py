@@ -73,6 +73,8 @@ class Watcher:
     url: str
     batch: str
     session: str
+    begins: int | None = None
+    """The commit up to which the snapshot went that the frames continue."""
     places: list[tuple[int, int]] = field(default_factory=list)
     connections: int = 0
     resets: int = 0
@@ -90,17 +92,24 @@ class Watcher:
             async for message in socket:
                 frame = json.loads(message)
                 self.resets += frame["type"] == "reset"
+                if frame["type"] == "snapshot" and not after:
+                    self.begins = frame["seq"]
                 if frame.get("n") is not None and frame["session_id"] == self.session:
                     self.places.append((frame["seq"], frame["n"]))
 
+    @property
+    def seen(self) -> int:
+        """The last commit that is known here, by a frame or by the snapshot; 0 before that."""
+        return self.places[-1][0] if self.places else self.begins or 0
+
     def check(self, entries: list[Entry]) -> None:
-        """Every commit that moved a node since the first frame was seen, each frame once, in order."""
+        """Every commit that moved a node since the snapshot was seen, each frame once, in order."""
         assert self.resets == 0
         assert self.places == sorted(set(self.places)), "a frame came twice, or out of order"
         seen = {seq for seq, _ in self.places}
-        first = self.places[0][0]
         moved = {entry.seq for entry in entries if any(isinstance(event, NodeCompleted) for event in entry.commit.events)}
-        assert {seq for seq in moved if seq >= first} <= seen, "a frame was lost"
+        assert self.begins is not None
+        assert {seq for seq in moved if seq > self.begins} <= seen, "a frame was lost"
 
 
 async def work(
@@ -198,9 +207,9 @@ async def story(folder: Path, seconds: float, seed: int, batches: int) -> None:
             last = max(entry.seq for entry in entries if any(isinstance(event, NodeCompleted) for event in entry.commit.events))
 
             async def caught_up(watcher: Watcher = watcher, last: int = last) -> bool:
-                return bool(watcher.places) and watcher.places[-1][0] >= last
+                return watcher.seen >= last
 
-            await until(caught_up, 180, f"the frames of {session} up to {last} (seen: {watcher.places[-1:]}, resets: {watcher.resets})")
+            await until(caught_up, 180, f"the frames of {session} up to {last}")
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             watcher.check(entries)
