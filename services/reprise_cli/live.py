@@ -166,13 +166,19 @@ class SessionView:
         before = self.sources.get(frame.link_id, SourceLine(frame.link_id))
         status = before.status if before.status != "pending" else "inProgress"
         self.sources[frame.link_id] = replace(
-            before, url=before.url or frame.url or "", status=status, progress=frame.overall_progress, message=frame.message or frame.stage
+            before,
+            url=before.url or frame.title or frame.url or "",
+            status=status,
+            progress=frame.overall_progress,
+            message=frame.message or frame.stage,
         )
         return []
 
     def _item_update(self, frame: frames.ScrapingItemUpdate) -> list[str]:
         before = self.sources.get(frame.link_id, SourceLine(frame.link_id))
-        return self._source(replace(before, url=before.url or frame.url or "", status=frame.status, message=frame.error or ""))
+        return self._source(
+            replace(before, url=frame.title or before.url or frame.url or "", status=frame.status, message=frame.error or "")
+        )
 
     def _source(self, line: SourceLine) -> list[str]:
         before = self.sources.get(line.link_id)

@@ -56,7 +56,7 @@ def research(
     found = read_sources(sources)
     if found.left_out:
         names = ", ".join(path.name for path in found.left_out[:LISTED]) + (" …" if len(found.left_out) > LISTED else "")
-        terminal.err.print(f"Left out, for they are empty or of no kind that can be read: {names}", markup=False)
+        terminal.err.print(f"Left out, for they are of no kind that can be read: {names}", markup=False)
     asked = {"stop_after": stop_after, "allow_partial": allow_partial, "max_tokens": max_tokens, "max_session_tokens": max_session_tokens}
     options = {name: value for name, value in asked.items() if value}
     named = {name: value for name, value in (("guidance", guidance), ("engine", engine), ("model", model), ("language", language)) if value}

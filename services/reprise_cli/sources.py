@@ -16,7 +16,7 @@ class Sources(NamedTuple):
     urls: tuple[str, ...]
     files: tuple[Path, ...]
     left_out: tuple[Path, ...] = ()
-    """Files of a folder that are empty or of no kind that can be read."""
+    """Files of a folder that are of no kind that can be read."""
 
 
 def read_sources(named: Iterable[str]) -> Sources:
@@ -43,8 +43,9 @@ def read_sources(named: Iterable[str]) -> Sources:
 
 
 def in_folder(folder: Path) -> list[Path]:
-    """The readable files of a folder and the folders below it, by name; empty ones are left out."""
-    return [path for path in visible(folder) if path.suffix.lower() in SUFFIXES and path.stat().st_size > 0]
+    """The files of a folder and the folders below it that are of a kind that can be read, by name. An empty one fails by its name, like
+    any other that says nothing."""
+    return [path for path in visible(folder) if path.suffix.lower() in SUFFIXES]
 
 
 def visible(folder: Path) -> list[Path]:

@@ -188,6 +188,7 @@ class ScrapingItemProgress(Live):
     type: Literal["scraping:item_progress"] = "scraping:item_progress"
     link_id: str
     url: str | None = None
+    title: str | None = None
     stage: str
     stage_progress: float = 0.0
     overall_progress: float = 0.0
@@ -200,6 +201,7 @@ class ScrapingItemUpdate(Live):
     type: Literal["scraping:item_update"] = "scraping:item_update"
     link_id: str
     url: str | None = None
+    title: str | None = None
     status: str
     error: str | None = None
 

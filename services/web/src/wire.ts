@@ -512,6 +512,7 @@ export interface ScrapingItemProgress {
   attempt: number;
   link_id: string;
   url?: string | null;
+  title?: string | null;
   stage: string;
   stage_progress: number;
   overall_progress: number;
@@ -529,6 +530,7 @@ export interface ScrapingItemUpdate {
   attempt: number;
   link_id: string;
   url?: string | null;
+  title?: string | null;
   status: string;
   error?: string | null;
 }

@@ -34,6 +34,8 @@ class Span:
     claim: bool = False
     strong: bool = False
     emphasis: bool = False
+    url: str = ""
+    """Where the text leads, if it is a source's own address."""
 
 
 @dataclass(frozen=True)

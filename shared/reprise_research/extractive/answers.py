@@ -65,7 +65,7 @@ def _asked(topic: str) -> list[list[str]]:
 def _closeness(found: list[Passage], topic: str) -> Vector:
     """How well each passage answers any part of the question, the best being 1: the part's words, and how many of the whole question's
     it has, above all the rare ones, for the name of the matter stands in every source; what a reader understands by itself and what
-    reports counts more than what values or doubts."""
+    reports counts more than what values or doubts. A source that has few of the question's words altogether speaks of something else."""
     documents = [passage.terms for passage in found]
     parts = _asked(topic)
     every, sets = set().union(*parts), [set(document) for document in documents]
@@ -77,7 +77,11 @@ def _closeness(found: list[Passage], topic: str) -> Vector:
     covered = np.array([sum(rare[term] for term in sorted(every & document)) / whole for document in sets])
     change = _CHANGE.search(topic) is not None
     worth = np.array([p.weight * (1.15 if p.figures else 1.0) * _plainness(p, change) for p in found])
-    score = score * (0.4 + 0.6 * covered) * worth if found else score
+    used: dict[str, set[str]] = {}
+    for passage, document in zip(found, sets, strict=True):
+        used.setdefault(passage.source_id, set()).update(every & document)
+    reach = {source: sum(rare[term] for term in sorted(own)) / whole for source, own in used.items()}
+    score = score * (0.4 + 0.6 * covered) * worth * np.array([reach[p.source_id] for p in found]) if found else score
     top = score.max() if score.size else 0.0
     return rounded(score / top) if top > 0 else score
 

@@ -10,12 +10,22 @@ from reprise_research.text.ranking import bm25
 from reprise_research.text.words import content, shorten, terms
 
 _IMPERATIVE = re.compile(
-    r"^(?:please\s+)?(?:focus(?:ing)?(?: more| especially| mainly)? on|concentrate on|look (?:more closely )?(?:at|into)|"
-    r"pay (?:more |special )?attention to|emphasi[sz]e|"
+    r"^(?:please\s+)?(?:focus(?:ing)?(?: \w+)? on|concentrate(?: \w+)? on|look(?: \w+){0,2} (?:at|into)|"
+    r"(?:take|have) a (?:\w+ )?look (?:at|into)|(?:go|dig|look) (?:deeper|further|more) into|dig into|zoom in on|"
+    r"(?:pay|give) (?:more |special |particular )?(?:attention|weight|room|space) to|give more details? (?:on|about)|emphasi[sz]e|"
+    r"(?:i am|i'm|we are) interested in|"
     r"prioriti[sz]e|stress|consider|cover|include|compare|examine|investigate|explain|tell me (?:more )?about|more (?:on|about)|"
     r"what about|i (?:want|need|would like) to know (?:more )?about|重点关注|请?关注|着重|侧重|多谈|请?说明)\s*",
     re.IGNORECASE,
 )
+
+_REQUEST = re.compile(
+    r"(?:please|write|use|keep|make|be|give|show|list|summari[sz]e|describe|discuss|answer|check|find|tell|say|name|avoid|do not|don't|"
+    r"leave|add|put|start|begin|treat|assume|ignore|try|get|go|take|do|let|think|see|read|quote|cite|mention|address|identify|determine|assess|"
+    r"evaluate|weigh|rank|translate|simplify|shorten|only|not|less|more|请|不要|用|写)(?:\b|(?<=[\u4e00-\u9fff]))",
+    re.IGNORECASE,
+)
+"""Guidance that says what to do, and names no subject that sources could speak about."""
 
 
 def goals_of(phase0: Phase0, topic: str, guidance: str, language: str = "") -> tuple[Goal, ...]:
@@ -106,7 +116,8 @@ def _excerpts(theme: Theme, phase0: Phase0) -> list[tuple[str, Excerpt]]:
 def asked_for(guidance: str, phase0: Phase0, wording: Wording) -> Goal:
     """The guidance itself as a goal, asked of the sources that speak of it; of all if none seems to."""
     subject = subject_of(guidance)
-    question = subject if subject.endswith(("?", "？")) else wording.ask_guidance.format(guidance=_uncapitalised(subject))
+    asked = wording.ask_request if _REQUEST.match(subject) else wording.ask_guidance
+    question = subject if subject.endswith(("?", "？")) else asked.format(guidance=_uncapitalised(subject))
     documents = [terms(" ".join(excerpt.quote for excerpt in s.excerpts) or s.summary) for s in phase0.summaries]
     score = bm25(documents, terms(subject))
     speakers = tuple(s.source_id for s, value in zip(phase0.summaries, score, strict=True) if value > 0)

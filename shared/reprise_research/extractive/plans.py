@@ -12,8 +12,9 @@ from reprise_research.extractive.wording import Wording, upper_first, wording_fo
 from reprise_research.text.words import shorten, terms
 
 _ASKED = re.compile(
-    r"^(?:what do the (?:figures|chinese-language sources|sources) (?:on|say about|report about|add on) |what is (?:argued|known) about |"
-    r"关于“|各来源就“)(?P<subject>.+?)(?: show, and do .*|, and (?:on what|how well) .*|”.*)?[?？]?$",
+    r"^(?:what do the (?:figures|chinese-language sources|sources) (?:on|say about|say that serves the request|report about|add on) |"
+    r"what is (?:argued|known) about |"
+    r"关于“|各来源就“|就“)(?P<subject>.+?)(?: show, and do .*|, and (?:on what|how well) .*|”.*)?[?？]?$",
     re.IGNORECASE,
 )
 

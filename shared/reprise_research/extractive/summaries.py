@@ -6,6 +6,7 @@ from reprise_contracts.artifacts import Excerpt, Summary, Theme
 from reprise_research.extractive.wording import count, upper_first, wording_for
 from reprise_research.text.passages import Passage, passages
 from reprise_research.text.ranking import bm25, lexrank, mmr, rounded, similarities, vectors
+from reprise_research.text.sentences import instructs
 from reprise_research.text.words import shorten, terms
 
 _MOST_EXCERPTS = 12
@@ -20,7 +21,7 @@ def summarise(source_id: str, text: str, topic: str, guidance: str) -> Summary:
     """The sentences that stand for one source, in its order: central (LexRank), close to the topic, unlike each other (MMR)."""
     found = passages(text, source_id, "")[:_MOST_RANKED]
     if not found:
-        opening = shorten(text, 300)
+        opening = shorten("\n".join(line for line in text[:5000].split("\n") if not instructs(line)), 300)
         return Summary(source_id=source_id, summary=opening)
     similarity = similarities(vectors([passage.text for passage in found]))
     documents = [passage.terms for passage in found]

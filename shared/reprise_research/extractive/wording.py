@@ -23,6 +23,7 @@ class Wording:
     ask_report: str
     ask_chinese: str
     ask_guidance: str
+    ask_request: str
     why: str
     why_kinds: str
     why_example: str
@@ -47,6 +48,7 @@ class Wording:
     one_doubts: str
     range_of: str
     supported: str
+    supported_none: str
     no_answer: str
     no_figures: str
     not_compared: str
@@ -98,8 +100,10 @@ class Wording:
 
     def shared(self, agreed: int, total: int) -> str:
         """How many findings rest on more than one source."""
-        findings, are = "finding" if total == 1 else "findings", "is" if agreed == 1 else "are"
-        return self.supported.format(agreed=agreed, total=total, findings=findings, are=are)
+        template = self.supported if agreed else self.supported_none
+        return template.format(
+            agreed=agreed, total=total, findings="finding" if total == 1 else "findings", are="is" if agreed == 1 else "are"
+        )
 
     def either(self, items: list[str]) -> str:
         """Items as alternatives: `4 percent or 12 percent`."""
@@ -117,6 +121,7 @@ ENGLISH = Wording(
     ask_report="What do the sources report about {label}?",
     ask_chinese="What do the Chinese-language sources add on “{label}”?",
     ask_guidance="What do the sources say about {guidance}?",
+    ask_request="What do the sources say that serves the request “{guidance}”?",
     why="{sources} of it",
     why_kinds="; {kinds}",
     why_example=". For instance: “{quote}”",
@@ -140,6 +145,7 @@ ENGLISH = Wording(
     one_doubts="one gives the figure, the other doubts it",
     range_of="The figures differ: {values}.",
     supported="{agreed} of {total} {findings} {are} shared by independent sources.",
+    supported_none="None of {total} {findings} is shared by independent sources.",
     no_answer="None of the {sources} says anything about this that could be quoted.",
     no_figures="No figures were found on this.",
     not_compared="These statements are in another language and were not compared with the others.",
@@ -194,6 +200,7 @@ CHINESE = Wording(
     ask_report="各来源就“{label}”说了什么？",
     ask_chinese="各来源就“{label}”说了什么？",
     ask_guidance="关于“{guidance}”，各来源说了什么？",
+    ask_request="就“{guidance}”这一要求，各来源说了什么？",
     why="{sources}谈到这一点",
     why_kinds="；{kinds}",
     why_example="。例如：“{quote}”",
@@ -216,6 +223,7 @@ CHINESE = Wording(
     one_doubts="一方给出数据，另一方质疑",
     range_of="数据不一：{values}。",
     supported="{total}条发现中有{agreed}条得到独立来源的共同支持。",
+    supported_none="{total}条发现均未得到独立来源的共同支持。",
     no_answer="{sources}中没有可引用的相关说法。",
     no_figures="没有找到相关数据。",
     not_compared="这些说法所用语言不同，未与其他来源比较。",

@@ -251,8 +251,9 @@ def _line(dispute: Dispute, subjects: Mapping[PlaceKey, str], wording: Wording) 
     named = [subjects[place(c)] for s in dispute.statements for c in s.citations if place(c) in subjects]
     subject = (Span(named[0] + _colon(wording), strong=True),) if named else ()
     if len(dispute.values) < 2:
-        return (*subject, *(Span(s.claim, s.citations, claim=True) for s in dispute.statements))
-    sides = [Span(_snippet(value), dispute.who_gives(value, _clause(value)), claim=True) for value in dispute.values]
+        sides = [Span(s.claim, s.citations, claim=True) for s in dispute.statements]
+    else:
+        sides = [Span(_snippet(value), dispute.who_gives(value, _clause(value)), claim=True) for value in dispute.values]
     against = Span(wording.versus, emphasis=True)
     return (*subject, sides[0], *(span for side in sides[1:] for span in (against, side)))
 

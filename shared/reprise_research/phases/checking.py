@@ -5,11 +5,12 @@ import asyncio
 from reprise_contracts.artifacts import Citation, Contradiction, Excerpt, Finding, Summary
 from reprise_research.context import Library
 from reprise_research.text.citations import checked, is_exact, locate
+from reprise_research.text.sentences import instructs
 
 
 async def check_citation(citation: Citation, library: Library) -> Citation | None:
-    """The citation as it holds, or None. A source outside the library cannot be cited."""
-    if citation.source_id not in library:
+    """The citation as it holds, or None. A source outside the library cannot be cited, nor words that a source says to a machine."""
+    if citation.source_id not in library or instructs(citation.quote):
         return None
     text = await library.text(citation.source_id)
     sha256 = library.source(citation.source_id).text_sha256 or ""

@@ -78,7 +78,7 @@ class Renderer:
         return " ".join(self._span(span) for span in spans if span.text.strip())
 
     def _span(self, span: Span) -> str:
-        text = escaped(span.text)
+        text = link(span.text, span.url) if span.url else escaped(span.text)
         if span.strong:
             text = f"**{text}**"
         elif span.emphasis:

@@ -36,7 +36,7 @@ async def report(
     sources = tuple(source for source in phase0.sources if source.text_sha256 and source.status == "ready")
     own = {step.step_id: findings[step.step_id] for step in plan.steps if step.step_id in findings}
     draft = await context.engine.write(plan, own, sources, gaps, context.brief)
-    draft = with_unread(draft, phase0.sources, chinese=words_for(context.topic, context.language) is CHINESE)
+    draft = with_unread(draft, phase0.sources, own, chinese=words_for(context.topic, context.language) is CHINESE)
     markdown, sections, references, unsupported = render(draft, sources)
     made = Phase4(
         title=draft.title,

@@ -1,11 +1,11 @@
-"""The report's section on the sources that it does without: those that could not be read, why and what to do, and copies of others.
-
-Every engine's report has it, for no engine is given those sources.
+"""The report's section on the sources that it does without: those that could not be read, why and what to do, copies of others, and
+those that were read and are cited nowhere. Every engine's report has it.
 """
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from reprise_contracts.artifacts import PreparedSource
+from reprise_contracts.artifacts import Citation, PreparedSource, StepFindings
 from reprise_contracts.sources import FailureReason
 from reprise_research.engines.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
 from reprise_research.sources.failures import ACTIONS
@@ -20,6 +20,10 @@ class _Phrases:
     failed: str
     copies: str
     copy: str
+    uncited: str
+    told_by_others: str
+    beside: str
+    separator: str
 
 
 _ENGLISH = _Phrases(
@@ -29,6 +33,10 @@ _ENGLISH = _Phrases(
     failed="{why} {action}",
     copies="These repeat another source, and were not counted as a second voice:",
     copy="{share} percent the same as “{original}”.",
+    uncited="These were read, and nothing above cites them:",
+    told_by_others="What there is on the questions is told from other sources, or was left out for space.",
+    beside="No statement was among those that come closest to the questions.",
+    separator=", ",
 )
 _CHINESE = _Phrases(
     title="未采用的来源",
@@ -37,6 +45,10 @@ _CHINESE = _Phrases(
     failed="{why}{action}",
     copies="以下来源与另一来源重复，未另作计算：",
     copy="与“{original}”有{share}%相同。",
+    uncited="以下来源已经阅读，但上文没有引用：",
+    told_by_others="对这些问题的说法已由其他来源说出，或因篇幅略去。",
+    beside="没有陈述属于最接近问题的。",
+    separator="、",
 )
 _GIVE_TEXT = "请自行打开网页，提供其文字或保存的文件。"
 _IN_CHINESE: dict[FailureReason, tuple[str, str]] = {
@@ -59,33 +71,63 @@ _IN_CHINESE: dict[FailureReason, tuple[str, str]] = {
 }
 
 
-def with_unread(draft: ReportDraft, sources: tuple[PreparedSource, ...], *, chinese: bool) -> ReportDraft:
-    """The draft with a note and a last section on `sources` that were not read; as it is if there are none."""
+def with_unread(
+    draft: ReportDraft, sources: tuple[PreparedSource, ...], findings: Mapping[int, StepFindings], *, chinese: bool
+) -> ReportDraft:
+    """The draft with a last section on those of `sources` that it does not cite, and a note if some could not be read; as it is if
+    there are none."""
     failed = [source for source in sources if source.status == "failed"]
     copies = [source for source in sources if source.status == "duplicate"]
-    if not failed and not copies:
+    cited = {citation.source_id for citation in _cited(draft)}
+    uncited = [source for source in sources if source.status == "ready" and source.source_id not in cited]
+    if not failed and not copies and not uncited:
         return draft
     phrases = _CHINESE if chinese else _ENGLISH
     blocks: list[Block] = []
     if failed:
         blocks.append(Paragraph((Span(phrases.opening),)))
-        blocks.append(Bullets(tuple((_name(s), Span(_why(s, phrases, chinese=chinese))) for s in failed)))
+        blocks.append(_grouped(((s, _why(s, phrases, chinese=chinese)) for s in failed), phrases))
     if copies:
         titles = {source.source_id: _title(source) for source in sources}
         blocks.append(Paragraph((Span(phrases.copies),)))
-        blocks.append(Bullets(tuple((_name(s), Span(_same(s, titles, phrases))) for s in copies)))
+        blocks.append(_grouped(((s, _same(s, titles, phrases)) for s in copies), phrases))
+    if uncited:
+        blocks.append(Paragraph((Span(phrases.uncited),)))
+        found = {citation.source_id for one in findings.values() for f in one.findings for citation in f.citations}
+        blocks.append(_grouped(((s, phrases.told_by_others if s.source_id in found else phrases.beside) for s in uncited), phrases))
     note = draft.note + phrases.note.format(failed=len(failed), total=len(sources)) if failed else draft.note
     return replace(draft, note=note.strip(), sections=(*draft.sections, SectionDraft("unread", phrases.title, tuple(blocks))))
+
+
+def _cited(draft: ReportDraft) -> Iterator[Citation]:
+    """Everything that the draft cites."""
+    for section in draft.sections:
+        for block in section.blocks:
+            rows = (block.spans,) if isinstance(block, Paragraph) else block.items if isinstance(block, Bullets) else sum(block.rows, ())
+            for row in rows:
+                for span in row:
+                    yield from span.citations
+
+
+def _grouped(told: Iterable[tuple[PreparedSource, str]], phrases: _Phrases) -> Bullets:
+    """A line for each reason, with every source that it is true of."""
+    groups: dict[str, list[PreparedSource]] = {}
+    for source, why in told:
+        groups.setdefault(why, []).append(source)
+    lines = []
+    for why, sources in groups.items():
+        names = [_name(source, phrases.separator.strip() if n < len(sources) else ":") for n, source in enumerate(sources, start=1)]
+        lines.append((*names, Span(why)))
+    return Bullets(tuple(lines))
 
 
 def _title(source: PreparedSource) -> str:
     return shorten(source.title or source.url or source.source_id, 120)
 
 
-def _name(source: PreparedSource) -> Span:
-    title = _title(source)
-    address = f" ({source.url})" if source.url and source.url not in title else ""
-    return Span(f"{title}{address}:", strong=True)
+def _name(source: PreparedSource, mark: str) -> Span:
+    """A source's title, which leads to its address if it has one, and the mark behind it."""
+    return Span(_title(source) + mark, strong=True, url=source.url or "")
 
 
 def _why(source: PreparedSource, phrases: _Phrases, *, chinese: bool) -> str:

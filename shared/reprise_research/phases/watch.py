@@ -17,8 +17,9 @@ class Watch:
         """A source enters a stage; `share` of it is done, 0 to 100."""
         self._items[source.source_id] = self._items[source.source_id].model_copy(update={"status": stage})
         frame = ScrapingItemProgress(
-            link_id=source.source_id, url=source.url, stage=stage, stage_progress=0.0, overall_progress=share, message=message
-        )
+            link_id=source.source_id, url=source.url, title=self._items[source.source_id].title, stage=stage, overall_progress=share,
+            message=message,
+        )  # fmt: skip
         self._progress(frame)
 
     def ended(self, source: Source, stored: Stored, trouble: str | None) -> None:
@@ -26,10 +27,10 @@ class Watch:
         failed = stored.text_sha256 is None
         status = "failed" if failed else "completed"
         detail = stored.detail if failed else trouble
-        self._items[source.source_id] = ScrapingItem(
-            link_id=source.source_id, url=source.url, title=stored.title or source.title or name_of(source), status=status, error=detail
-        )
-        self._progress(ScrapingItemUpdate(link_id=source.source_id, url=source.url, status=status, error=detail))
+        title = stored.title or source.title or name_of(source)
+        ended = ScrapingItem(link_id=source.source_id, url=source.url, title=title, status=status, error=detail)
+        self._items[source.source_id] = ended
+        self._progress(ScrapingItemUpdate(link_id=source.source_id, url=source.url, title=title, status=status, error=detail))
         completed, failures = self.counted()
         share = 60.0 * (completed + failures) / self._total
         self._progress(WorkflowProgress(phase="phase0", progress=share, message=f"{completed + failures} of {self._total} sources"))

@@ -81,8 +81,8 @@ def _pdf(body: bytes) -> tuple[dict[str, str | None], str]:
         pages.append(_paragraphs(reader.get_text_bounded().replace("\r\n", "\n")))
         reader.close()
         page.close()
-    told = document.get_metadata_dict()
-    published = re.match(r"D:(\d{4})(\d\d)(\d\d)", told.get("CreationDate", ""))
+    told = {name: _own(value) for name, value in document.get_metadata_dict().items()}
+    published = re.match(r"D:(\d{4})(\d\d)(\d\d)", told.get("CreationDate") or "")
     answer = {
         "method": "pypdfium2",
         "title": told.get("Title") or None,
@@ -108,9 +108,25 @@ def _office(body: bytes, suffix: str) -> tuple[dict[str, str | None], str]:
     with zipfile.ZipFile(io.BytesIO(body)) as packed:
         core = packed.read("docProps/core.xml")[:100_000].decode("utf-8", "replace") if "docProps/core.xml" in packed.namelist() else ""
     told = {name: re.search(rf"<{tag}[^>]*>([^<]+)</{tag}>", core) for name, tag in _PROPERTIES.items()}
-    found = {name: " ".join(html.unescape(match[1]).split())[:300] or None if match else None for name, match in told.items()}
-    published = found["published"]
+    found = {name: _own(html.unescape(match[1])) if match else None for name, match in told.items()}
+    made_by_hand = found["author"] is not None or not told["author"]
+    published = found["published"] if made_by_hand else None  # a template's date is not the document's
     return {"method": "markitdown", **found, "published": published[:10] if published else None}, made.markdown
+
+
+_TEMPLATES = re.compile(
+    r"(?:python-docx|openpyxl|xlsxwriter|pandoc|docx4j|apache poi|microsoft office user|windows user|steve canny|author|user|owner|"
+    r"admin|administrator|root|anonymous|unknown|unbekannt|default|test|pc|hp|dell|lenovo|untitled\d*|unnamed|document\d*|word document|"
+    r"powerpoint presentation|presentation\d*|title|none|null|-)",
+    re.IGNORECASE,
+)
+"""What programs and templates write where a document names its author and its title."""
+
+
+def _own(value: str) -> str | None:
+    """A property as its author gave it, in one line; None for what a program or a template put there."""
+    told = re.sub(r"^Microsoft (?:Word|PowerPoint|Excel) - ", "", " ".join(value.split()))[:300]
+    return None if not told or _TEMPLATES.fullmatch(told) else told
 
 
 _NEEDS_OFFICE = "It is a {suffix} file; reading one needs the extra `office`: pip install 'reprise-research[office]'."

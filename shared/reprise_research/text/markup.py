@@ -11,12 +11,15 @@ _AUTOLINK = re.compile(r"(?i)\b(https?|ftp)://|\bwww\.|\b(mailto|javascript|data
 
 def escaped(text: str) -> str:
     """One line of Markdown that renders as the text; control and direction characters are left out."""
+    return _AUTOLINK.sub(lambda found: found.group().replace(":", "\\:").replace(".", "\\."), _escaped(text))
+
+
+def _escaped(text: str) -> str:
     text = _CONTROL.sub("", " ".join(text.split()))
     text = _ENTITY.sub("&amp;", text)
     text = _INLINE.sub(lambda found: "\\" + found.group(), text)
     text = text.replace("<", "&lt;").replace(">", "&gt;")
-    text = _LINE_START.sub(_guard, text)
-    return _AUTOLINK.sub(lambda found: found.group().replace(":", "\\:").replace(".", "\\."), text)
+    return _LINE_START.sub(_guard, text)
 
 
 def printable(text: str) -> str:
@@ -29,7 +32,7 @@ def link(title: str, url: str) -> str:
     if not re.match(r"https?://[^\s<>]+$", url):
         return escaped(title)
     target = url.replace("\\", "%5C").replace("(", "%28").replace(")", "%29").replace("|", "%7C").replace('"', "%22")
-    return f"[{escaped(title)}](<{target}>)"
+    return f"[{_escaped(title)}](<{target}>)"  # within a link an address is no second one
 
 
 def _guard(found: re.Match[str]) -> str:

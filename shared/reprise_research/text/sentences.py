@@ -63,6 +63,22 @@ _POINTING = re.compile(
     re.IGNORECASE,
 )
 """Words anywhere in a sentence that point at something outside of it."""
+_INSTRUCTS = re.compile(
+    r"(?:^\W*|[:,;.] |\b(?:please|must|should|now|then|and|to) )(?:ignore|disregard|forget|override|bypass) .{0,30}"
+    r"\b(?:previous|prior|above|earlier|preceding|foregoing|system|original|your|other|all)\b.{0,20}\b(?:instructions|prompts?|directions|guidelines)\b|"
+    r"^\W*(?:(?:important|attention|note|message|instructions?|hidden|urgent)\b\W{0,3})?(?:to|for) (?:all |any |the |every )?"
+    r"(?:ais?|llms?|(?:large )?language models?|chatbots?|ai \w+)\b.{0,40}[:,]|"
+    r"\b(?:ais?|llms?|(?:large )?language models?|chatbots?|ai \w+) (?:that (?:is|are) )?(?:reading|processing|summari[sz]ing) this\b|"
+    r"\b(?:if you are|you are now|you are|act as|pretend to be|as) an? (?:\w+ )?(?:ai(?: \w+)?|(?:large )?language model|llm|chatbot)\b"
+    r".{0,40}(?:[,:.]|must|should|you|please|reading|that)|"
+    r"^\W*(?:system|assistant|developer) (?:prompt|message|instructions?|override)\s*:|^\W*(?:new|updated|revised) instructions?\s*:|"
+    r"<\|?/?(?:system|im_start|im_end|assistant|inst)\b|\[/?(?:INST|SYSTEM)\]|"
+    r"(?:忽略|无视|忘记|忘掉|不要理会).{0,12}(?:指令|指示|提示词|提示)|你(?:现在)?是(?:一个|一名|一位)?(?:AI|人工智能|大?语言模型|聊天机器人)|"
+    r"^\W*致?(?:AI|人工智能|语言模型|大模型)(?:助手|模型|系统)[：:]|系统提示词?[：:]",
+    re.IGNORECASE,
+)
+"""Words that are addressed to a model: who plants them wants them told as if they were a finding."""
+_QUOTED = re.compile(r"[“\"«「『][^“”\"«»「」『』]{0,200}[”\"»」』]")
 _ROW = re.compile(r"[^:;|]{1,40}: [^;]+(?:; [^:;|]{1,40}: [^;]+)+")
 _FIELD = re.compile(r"(?:^|\s)[A-Z][\w-]*: ")
 """A field of a record, such as `Priority: optional`."""
@@ -103,8 +119,21 @@ class Sentence:
 
 
 def prose(text: str) -> tuple[Sentence, ...]:
-    """The sentences of a text that say something by themselves: no headings, menus, captions, legal lines or tables."""
-    return tuple(sentence for sentence in split(text) if is_prose(sentence.text))
+    """The sentences of a text that say something by themselves: no headings, menus, captions, legal lines or tables, and nothing of a
+    paragraph from where on it speaks to a machine that reads it."""
+    found: list[Sentence] = []
+    tainted = -1
+    for sentence in split(text):
+        if sentence.paragraph != tainted and instructs(sentence.text):
+            tainted = sentence.paragraph
+        if sentence.paragraph != tainted and is_prose(sentence.text):
+            found.append(sentence)
+    return tuple(found)
+
+
+def instructs(text: str) -> bool:
+    """Whether a text speaks to the machine that reads it instead of to its readers; not where it quotes such words."""
+    return _INSTRUCTS.search(_QUOTED.sub(" ", text)) is not None
 
 
 def split(text: str) -> tuple[Sentence, ...]:

@@ -102,6 +102,10 @@ def test_sources_are_told_when_they_come_to_their_end() -> None:
     failed = frames.ScrapingItemUpdate(**live, status="failed", error="paywall")
     assert view.apply(failed) == ["  source https://example.org/a: failed (paywall)"]
     assert view.apply(failed) == []
+    named = {"session_id": "s1", "link_id": "src-3", "title": "tides.pdf"}
+    view.apply(frames.ScrapingItemProgress(**named, stage="extracting", overall_progress=60))
+    assert view.sources["src-3"].name == "tides.pdf", "a file has its name from its first frame on, whichever that is"
+    assert view.apply(frames.ScrapingItemUpdate(**named, status="completed")) == ["  source tides.pdf: completed"]
 
 
 def test_nodes_have_names_that_a_reader_knows() -> None:

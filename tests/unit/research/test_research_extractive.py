@@ -221,6 +221,27 @@ def test_guidance_that_is_a_question_is_kept_word_for_word() -> None:
     assert subject_of("Look at costs, and who bears them.") == "costs, and who bears them"
 
 
+@pytest.mark.parametrize(
+    ("guidance", "question"),
+    [
+        ("Look closely at the harbour", "What do the sources say about the harbour?"),
+        ("Please take a closer look at costs.", "What do the sources say about costs?"),
+        ("Focus strongly on noise", "What do the sources say about noise?"),
+        ("Give more weight to the hospital", "What do the sources say about the hospital?"),
+        ("cyclists and noise", "What do the sources say about cyclists and noise?"),
+        (
+            "Write for children, in short sentences",
+            "What do the sources say that serves the request “write for children, in short sentences”?",
+        ),
+    ],
+)
+def test_guidance_becomes_a_sentence_that_reads_well(guidance: str, question: str) -> None:
+    """The request around a subject is taken off; a request without one is quoted as such, and a plan finds its subject back."""
+    asked = goals_of(phase0(), TOPIC, guidance)[0].question
+    assert asked == question
+    assert subject(asked) in question and not subject(asked).startswith("What")
+
+
 def test_goals_in_chinese_for_a_chinese_topic() -> None:
     """The frame speaks the topic's language."""
     goals = goals_of(phase0(), "哈文布鲁克限速有什么效果？", "")

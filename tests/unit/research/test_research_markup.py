@@ -66,6 +66,13 @@ def test_links_lead_only_to_the_web() -> None:
     assert "<i>" not in page
 
 
+def test_an_address_that_is_shown_as_a_link_is_shown_as_it_is() -> None:
+    """What leads to a source's own address needs no marks against being taken for a link: in the Markdown itself stands the address."""
+    markdown, _, _, _ = render(draft(Span("http://127.0.0.1:8/a_b:", url="http://127.0.0.1:8/a_b", strong=True)), SOURCES)
+    assert "**[http://127.0.0.1:8/a\\_b:](<http://127.0.0.1:8/a_b>)**" in markdown and "\\:" not in markdown
+    assert rendered(markdown).count("<a ") == 4
+
+
 def cited(source_id: str, quote: str, start: int = 0) -> Citation:
     return Citation(source_id=source_id, text_sha256="0" * 64, quote=quote, start=start, end=start + len(quote))
 
