@@ -20,15 +20,15 @@ from reprise_contracts.wire import Wire
 
 M = TypeVar("M", bound=Wire)
 Body = dict[str, object]
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+LONGEST_ID, LONGEST_COMMAND_ID = 64, 128
 ATTEMPTS = 3
 """How often a call is sent when the connection breaks. Safe: every command carries its id (R16)."""
 
 
-def named(given: str) -> str:
+def named(given: str, longest: int = LONGEST_ID) -> str:
     """An id as one segment of an address. Raises `UsageError` for what is no id and would lead elsewhere."""
-    if not _ID.fullmatch(given):
-        raise UsageError(f"{given!r} is no id.", "An id is 1 to 128 letters, digits, - or _, as `reprise status` shows it.")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", given) or len(given) > longest:
+        raise UsageError(f"{given!r} is no id.", f"An id is 1 to {longest} letters, digits, - or _, as `reprise status` shows it.")
     return given
 
 
@@ -71,7 +71,7 @@ class Client:
 
     def command(self, session_id: str, command_id: str) -> CommandView:
         """Today's outcome of a command."""
-        return self._get(f"/sessions/{named(session_id)}/commands/{named(command_id)}", CommandView)
+        return self._get(f"/sessions/{named(session_id)}/commands/{named(command_id, LONGEST_COMMAND_ID)}", CommandView)
 
     def artifact(self, session_id: str, name: str) -> Body:
         """The latest artifact of a phase or a step, as JSON."""

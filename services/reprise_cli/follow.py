@@ -150,6 +150,7 @@ def track(
     client: Client, follower: Follower, view: SessionView, display: Display, *, command_id: str = "", run_id: str | None = None
 ) -> Ending:
     """Follow until the run of a command is over. Whatever frames are missed, the command's outcome is asked for by REST."""
+    view.followed = True
     for frame in follower.frames():
         if frame is None or isinstance(frame, frames.Snapshot):
             answer = _outcome(client, view.session_id, command_id)
@@ -162,7 +163,7 @@ def track(
             display.show(view)
         ending = _ending(view, command_id, run_id) or (_told(answer) if answer else None)
         if ending is not None:
-            for line in view.catch_up(client.state(view.session_id)):
+            for line in view.finish(client.state(view.session_id), ending):
                 display.line(line)
             display.show(view)
             return ending

@@ -51,6 +51,8 @@ class SessionView:
     progress: float = 0.0
     running: bool = False
     """A run is under way, as far as frames have said."""
+    followed: bool = False
+    """A run is followed to its end, whose last words say what is out of date."""
     waiting: int = 0
     known: bool = False
     nodes: dict[str, NodeView] = field(default_factory=dict)
@@ -102,7 +104,13 @@ class SessionView:
         """Take the whole state, and give the lines for what was not known yet."""
         before = self.nodes
         self.load(state)
-        return [line for node in self.order() for line in changed(node, before.get(node), self.nodes[node], running=self.running)]
+        running = self.running or self.followed
+        return [line for node in self.order() for line in changed(node, before.get(node), self.nodes[node], running=running)]
+
+    def finish(self, state: State, ending: Ending) -> list[str]:
+        """Take the state after a run, and give the lines that no frame was quick enough to bring: what its nodes came to, and its end."""
+        lines = self.catch_up(state)
+        return lines if ending in self.endings else [*lines, *self.last_words(ending)]
 
     def _node(self, frame: frames.NodeUpdate) -> list[str]:
         view = NodeView.model_validate(frame.model_dump())
@@ -129,30 +137,34 @@ class SessionView:
         self.waiting = max(self.waiting, frame.position)
         return [f"Queued at place {frame.position}"]
 
-    def _end(self, ending: Ending) -> None:
+    def _end(self, ending: Ending) -> list[str]:
         self.endings.append(ending)
         self.run_id, self.running = None, False
         self.waiting = max(self.waiting - 1, 0)
+        return self.last_words(ending)
 
-    def _outdated(self) -> list[str]:
-        return [f"Stale: {members}" for members in outdated(self.nodes)]
+    def last_words(self, ending: Ending) -> list[str]:
+        """How a run ended, and what is out of date after it."""
+        problem = ending.problem
+        if ending.outcome == "refused":
+            return [f"Refused, {problem.type}: {problem.detail}"] if problem else ["Refused"]
+        stale = [f"Stale: {members}" for members in outdated(self.nodes)]
+        return [f"Run {ending.outcome}{f': {problem.detail}' if problem else ''}", *stale]
 
     def _complete(self, frame: frames.WorkflowComplete) -> list[str]:
-        self._end(Ending("completed", frame.run_id))
         self.progress = 100.0
-        return ["Run completed", *self._outdated()]
+        return self._end(Ending("completed", frame.run_id))
 
     def _failed(self, frame: frames.WorkflowFailed) -> list[str]:
-        self._end(Ending("failed", frame.run_id, problem=frame.problem))
-        return [f"Run failed{f': {frame.problem.detail}' if frame.problem else ''}", *self._outdated()]
+        return self._end(Ending("failed", frame.run_id, problem=frame.problem))
 
     def _cancelled(self, frame: frames.WorkflowCancelled) -> list[str]:
-        self._end(Ending("cancelled", frame.run_id))
-        return [f"Run cancelled{f': {frame.reason}' if frame.reason else ''}", *self._outdated()]
+        return self._end(Ending("cancelled", frame.run_id))
 
     def _refused(self, frame: frames.WorkflowRefused) -> list[str]:
-        self.endings.append(Ending("refused", command_id=frame.command_id, problem=frame.problem))
-        return [f"Refused, {frame.problem.type}: {frame.problem.detail}"]
+        ending = Ending("refused", command_id=frame.command_id, problem=frame.problem)
+        self.endings.append(ending)
+        return self.last_words(ending)
 
     def _scraping(self, frame: frames.ScrapingStatus) -> list[str]:
         lines = []

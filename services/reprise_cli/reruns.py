@@ -38,7 +38,7 @@ PlanTokenOption = Annotated[str | None, typer.Option("--plan-token", help="Run o
 CommandIdOption = Annotated[
     str | None, typer.Option("--command-id", help="A name of your own: sent twice, it is done once.", show_default=False)
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: needed where nobody can be, as in a script.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ def accept(
 
 
 def again(terminal: Terminal, path: str, session_id: str, target: Mapping[str, object], asked: Running) -> None:
-    """Send one rerun; on a terminal show what it would do first, and hold the server to it."""
+    """Send one rerun: show what it would do, ask, and hold the server to it; with `--yes` or a plan token run it at once."""
     options = asked.options()
     with terminal.client() as client:
         state = client.state(session_id)
@@ -129,7 +129,7 @@ def again(terminal: Terminal, path: str, session_id: str, target: Mapping[str, o
             if answer.plan_token and not terminal.tty:
                 terminal.say(f"plan token: {answer.plan_token}")
             return
-        if terminal.asks and not asked.yes and options.plan_token is None:
+        if not asked.yes and options.plan_token is None:
             options = agreed(terminal, client, path, body, options)
         receipt = client.rerun(path, body, options, asked.command_id)
         if asked.follow:
@@ -144,10 +144,8 @@ def again(terminal: Terminal, path: str, session_id: str, target: Mapping[str, o
 
 
 def agreed(terminal: Terminal, client: Client, path: str, body: Mapping[str, object], options: Options) -> Options:
-    """The options with the token of a preview that the user agreed to."""
+    """The options with the token of a preview that the user agreed to. Raises `UsageError` where nobody can be asked."""
     answer = client.preview(path, body, options)
     terminal.say(render.preview(answer))
-    if not terminal.confirm("Run this?"):
-        terminal.say("Nothing was run.")
-        raise typer.Exit(1)
+    terminal.sure("Run this?", usually=True)
     return options.model_copy(update={"plan_token": answer.plan_token})

@@ -35,9 +35,8 @@ def end(
     delete: Annotated[bool, typer.Option("--delete", help="Remove its artifacts, downloads and logs too.")] = False,
     yes: YesOption = False,
 ) -> None:
-    """End a batch: cancel what runs and take no more commands. Its results stay readable unless they are deleted."""
-    if delete:
-        terminal.sure(f"Delete everything of {batch}?", yes=yes)
+    """End a batch for good: cancel what runs and take no more commands. Its results stay readable unless they are deleted."""
+    terminal.sure(f"Delete everything of {batch}?" if delete else f"End {batch} for good?", yes=yes)
     with terminal.client() as client:
         document = client.end(batch, delete=delete)
     terminal.answer(document or {"batch_id": batch, "ended": True, "deleted": delete}, f"{batch} is {'deleted' if delete else 'ended'}.")

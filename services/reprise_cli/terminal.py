@@ -68,21 +68,17 @@ class Terminal:
         else:
             self.say(what)
 
-    def confirm(self, question: str) -> bool:
-        """Ask for a yes."""
-        return typer.confirm(question, default=True)
+    def sure(self, question: str, *, yes: bool = False, usually: bool = False) -> None:
+        """Before what cannot be taken back or costs something: go on with `--yes`, else ask; where nobody can be asked, nothing is done.
 
-    def sure(self, question: str, *, yes: bool) -> None:
-        """Before something is deleted for good: go on with `--yes`, else ask; where nobody can be asked, nothing is done.
-
-        Raises `UsageError`, or `typer.Exit` after a no.
+        `usually` is the answer that a bare Enter gives. Raises `UsageError`, or `typer.Exit` after a no.
         """
         if yes:
             return
         if not self.asks:
             raise UsageError(f"{question} Nobody can be asked here.", "Say --yes if you mean it.")
-        if not typer.confirm(question, default=False):
-            self.say("Nothing was deleted.")
+        if not typer.confirm(question, default=usually):
+            self.say("Nothing was done.")
             raise typer.Exit(1)
 
     def fail(self, error: CommandFailed) -> int:
@@ -150,7 +146,7 @@ def command(
         @functools.wraps(body)
         def run(ctx: typer.Context, **given: object) -> None:
             common: Mapping[str, object] = ctx.find_root().obj or {}
-            chosen = {key: given.pop(key) or common.get(key) for key in ("server", "token", "state_dir")}
+            chosen = {key: nearest(ctx, key, given.pop(key), common.get(key)) for key in ("server", "token", "state_dir")}
             as_json = bool(given.pop("as_json") or common.get("as_json"))
             terminal = Terminal(**chosen, as_json=as_json)  # type: ignore[arg-type]  # typer has checked them
             try:
@@ -165,6 +161,12 @@ def command(
         return body
 
     return register
+
+
+def nearest(ctx: typer.Context, key: str, own: object, of_all: object) -> object:
+    """An option as it was given to the command, else to `reprise` itself, else in the environment (which speaks through both)."""
+    source = ctx.get_parameter_source(key)
+    return own if source is not None and source.name == "COMMANDLINE" else of_all or own
 
 
 Groups = Mapping[str, type]

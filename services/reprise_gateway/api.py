@@ -62,8 +62,15 @@ def subscribe(broker: NatsBroker, service: WorkflowService, access: Access) -> N
     """Answer every question of the api; of several gateways one answers each. The caller's token, if it sends one, is in a header."""
     broker.add_middleware(AnswersToInboxes)
     for kind, question in QUESTIONS.items():
-        subscriber = broker.subscriber(subjects.api(kind), queue=subjects.API_GROUP, title=f"api.{kind}", description=question.description)
+        subscriber = broker.subscriber(
+            subjects.api(kind), queue=subjects.API_GROUP, title=f"api.{kind}", description=question.description, decoder=_as_it_came
+        )
         subscriber(_answering(kind, question, service, access))
+
+
+async def _as_it_came(message: NatsMessage) -> bytes:
+    """The body unread: what cannot be read is answered like everything else."""
+    return message.body
 
 
 def _answering(
@@ -71,13 +78,13 @@ def _answering(
 ) -> Callable[[Any, NatsMessage], Awaitable[Answer]]:  # fmt: skip
     name = f"api.{kind}"
 
-    async def answered(body: object, headers: Mapping[str, str], line: dict[str, object]) -> Answer:
+    async def answered(body: bytes, headers: Mapping[str, str], line: dict[str, object]) -> Answer:
         who = access.caller(headers, "NATS")
         with tracing.span(name, who.trace, {"messaging.system": "nats", "messaging.destination.name": subjects.api(kind)}) as trace:
             who = replace(who, trace=trace)
             line |= {"caller": who.name, "trace": trace}
             who.needs(question.role)
-            asked = question.body.model_validate(body, extra="forbid")
+            asked = question.body.model_validate_json(body, extra="forbid")
             line |= _named(asked.model_dump(include=set(_NAMES)))
             found = (await question.ask(service, asked, who)).model_dump(mode="json")
             line |= _named(found)

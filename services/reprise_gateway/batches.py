@@ -11,6 +11,7 @@ from reprise_contracts.sources import Source
 from reprise_contracts.states import BatchPage, BatchView, Created
 from reprise_contracts.subjects import text_key
 from reprise_contracts.wire import Id, Sha256, Wire
+from reprise_gateway.catalog import text_of
 from reprise_gateway.http import PROBLEM, Key, Parts, Who, one_name, stored, whole
 from reprise_gateway.requests import batch_request, exactly, source_request, sources_request
 from reprise_runtime.errors import ObjectMissing, Refused
@@ -115,12 +116,10 @@ async def remove_source(batch_id: Id, source_id: Id, parts: Parts, who: Who, key
 
 @router.get("/batches/{batch_id}/sources/{source_id}/text", response_class=Response)
 async def text(batch_id: Id, source_id: Id, request: Request, parts: Parts, who: Who, sha256: Sha256 | None = None) -> Response:
-    """A source's stored text, in which the offsets of citations count; `sha256` names an older one."""
-    source = await parts.batches.source(batch_id, source_id)
-    wanted = sha256 or (source.stored.text_sha256 if source.stored else None)
-    if wanted is None:
-        detail = "This source has no stored text."
-        raise Refused(Problem(type="not_found", field="source_id", detail=detail, action="Run the preparation, or replace the source."))
+    """A source's stored text, in which the offsets of citations count. `sha256` names one as a citation does: it is there for as long as
+    a result cites it, also when its source has another one by now, or is gone."""
+    batch = await parts.batches.batch(batch_id)
+    wanted = sha256 or text_of(batch, source_id)
     try:
         body = await parts.store.get_verified(text_key(batch_id, wanted), wanted)
     except ObjectMissing:

@@ -22,10 +22,10 @@ from reprise_contracts.commands import (
 from reprise_contracts.nodes import PHASES
 from reprise_contracts.problems import Problem
 from reprise_contracts.refusals import DELETED, ENDED, REUSED, unwritten
-from reprise_contracts.sources import Source
 from reprise_contracts.states import BatchPage, BatchView, Created, SessionSummary
 from reprise_contracts.wire import derived_id
 from reprise_domain.batch import Batch, BatchInput, decide_batch
+from reprise_domain.state import Session
 from reprise_gateway.access import Caller
 from reprise_gateway.inbox import Inbox
 from reprise_gateway.intake import Intake, Sources, first_ids, further_ids
@@ -155,14 +155,17 @@ class BatchService:
             raise Refused(ENDED)
         sources = await self._sources.take(batch_id, intake, ids)
         command = PutSources(command_id=command_id, by=caller.by, trace=caller.trace, sources=sources)
-        await self._decide(batch_id, batch, "sources", command)
-        return await self.show(batch_id)
+        return await self._changed(batch_id, batch, "sources", command)
 
     async def remove_source(self, batch_id: str, source_id: str, command_id: str | None, caller: Caller) -> BatchView:
         """One source less: marks stale, runs nothing."""
         batch = await self.batch(batch_id)
         command = RemoveSource(command_id=command_id or uuid4().hex, by=caller.by, trace=caller.trace, source_id=source_id)
-        await self._decide(batch_id, batch, "remove", command)
+        return await self._changed(batch_id, batch, "remove", command)
+
+    async def _changed(self, batch_id: str, batch: Batch, kind: str, command: Command) -> BatchView:
+        if await self._decide(batch_id, batch, kind, command):
+            await self._heard(batch_id)
         return await self.show(batch_id)
 
     async def end(self, call: EndCall, caller: Caller) -> BatchView:
@@ -170,16 +173,17 @@ class BatchService:
         batch = await self.batch(call.batch_id, deleted=True)
         command = EndBatch(command_id=call.command_id or uuid4().hex, by=caller.by, trace=caller.trace, delete=call.delete)
         if await self._decide(call.batch_id, batch, "end", command):
-            await self._heard_of_end(call.batch_id)
+            await self._heard(call.batch_id)
         return await self.show(call.batch_id)
 
-    async def _heard_of_end(self, batch_id: str) -> None:
-        """Until every session has recorded the end: what is asked after the answer is refused, through any door (R24)."""
+    async def _heard(self, batch_id: str) -> None:
+        """Until every session has recorded what its batch is now, its end (R24) or its sources (R3): what is asked after the answer is
+        refused, and what is looked at is stale."""
         for session_id, _ in self.members(await self.batch(batch_id, deleted=True)):
             while session_id in self._view.heads:
                 with self._view.expect(session_id, ANY) as next_commit:
-                    session = await self._view.session(session_id)
-                    if session is None or session.ended:
+                    session, batch = await self._view.session(session_id), await self.batch(batch_id, deleted=True)
+                    if session is None or session.ended or (not batch.ended and _knows(session, batch)):
                         break
                     if not await self._inbox.settle(next_commit):  # nobody decides now; what waits is decided in its order
                         return
@@ -297,17 +301,30 @@ class BatchService:
         status = "running" if head is not None and head.active else "pending"
         return SessionSummary(session_id=session_id, topic=topic, status=status, updated_at=head.at if head else None)
 
-    async def source(self, batch_id: str, source_id: str) -> Source:
-        """One source; raises `Refused` (not_found)."""
-        source = (await self.batch(batch_id)).sources.get(source_id)
-        if source is None:
-            raise Refused(NO_SOURCE)
-        return source
-
 
 NO_SOURCE = Problem(
     type="not_found", field="source_id", detail="There is no such source in this batch.", action="List the batch's sources."
 )
+
+NO_TEXT = Problem(
+    type="not_found", field="source_id", detail="This source has no stored text.", action="Run the preparation, or replace the source."
+)
+
+
+def text_of(batch: Batch, source_id: str) -> str:
+    """The hash of a source's text of today; raises `Refused` (not_found)."""
+    source = batch.sources.get(source_id)
+    if source is None:
+        raise Refused(NO_SOURCE)
+    if source.stored is None or source.stored.text_sha256 is None:
+        raise Refused(NO_TEXT)
+    return source.stored.text_sha256
+
+
+def _knows(session: Session, batch: Batch) -> bool:
+    """Whether a session's sources are its batch's."""
+    known = {name: known.source.revision for name, known in session.sources.items()}
+    return known == {name: source.revision for name, source in batch.sources.items()}
 
 
 def _moves(batch: Batch, command: Command, now: datetime) -> bool:

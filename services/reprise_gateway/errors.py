@@ -61,7 +61,7 @@ def invalid(error: RequestValidationError | ValidationError) -> Problem:
     field, says = fault(ErrorDetails(**first), skip=_PLACES)
     kind = str(first["type"])
     if kind == "json_invalid":
-        return Problem(type="invalid", field="body", detail="The body is not JSON.", action=CORRECT)
+        return Problem(type="invalid", field="body", detail=f"The body {says}.", action=CORRECT)
     field = field or "body"
     return Problem(type="invalid", field=field, detail=f"{field} {says}.", action="Leave it out." if kind == "extra_forbidden" else CORRECT)
 

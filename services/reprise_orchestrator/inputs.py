@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 
 from reprise_contracts import subjects
@@ -62,10 +63,10 @@ def refusal(subject: str, data: bytes, error: Malformed) -> Parsed | None:
     if inbound is None or inbound.door != "cmd" or inbound.kind not in SESSION_COMMANDS:
         return None
     try:
-        named = json.loads(data)
+        named = json.loads(_outermost(data), parse_int=float)
         told = {name: named[name] for name in ("command_id", "by") if isinstance(named.get(name), str)}
         command = Unreadable.model_validate(told | {"body": hashlib.sha256(data).hexdigest()})
-    except (ValueError, AttributeError, RecursionError):
+    except (ValueError, AttributeError):
         return None
     if not command.by:
         command = command.model_copy(update={"by": ANOTHER_SYSTEM})
@@ -74,6 +75,22 @@ def refusal(subject: str, data: bytes, error: Malformed) -> Parsed | None:
         type="invalid", field=error.field or None, detail=f"{said}.", action="Correct it, and send it under a new command_id."
     )
     return Parsed(inbound.target, command.input_id(), Denied(command, problem))
+
+
+_TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def _outermost(data: bytes) -> bytes:
+    """A JSON object with `null` for what is nested in it, however deep that goes."""
+    kept, depth, since = bytearray(), 0, 0
+    for found in _TEXT_OR_BRACKET.finditer(data):
+        opens, closes = found[0] in {b"{", b"["}, found[0] in {b"}", b"]"}
+        if opens and depth == 1:
+            kept += data[since : found.start()] + b"null"
+        depth += opens - closes
+        if closes and depth == 1:
+            since = found.end()
+    return bytes(kept + data[since:]) if depth == 0 else data[:0]
 
 
 def _command(inbound: subjects.Inbound, data: bytes, admission: Admission) -> Parsed:

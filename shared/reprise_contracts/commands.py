@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from reprise_contracts.artifacts import ObjectRef, PlannedStep
 from reprise_contracts.nodes import NodeId, NodeOrGroup, Phase
@@ -68,6 +68,19 @@ class Options(Wire):
     """From here on: what the session may spend over all its runs, those before included."""
 
 
+class _Token(Wire):
+    plan_token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
+
+
+def _of_a_preview(options: Options) -> Options:
+    """What is asked carries the token of a preview, or none (R13). Nothing is asked of what a log holds already."""
+    _Token(plan_token=options.plan_token)
+    return options
+
+
+AskedOptions = Annotated[Options, AfterValidator(_of_a_preview)]
+
+
 class Target(Wire):
     """What to rerun: one phase, some steps, or whatever is stale."""
 
@@ -116,7 +129,7 @@ class Rerun(Command):
     """`rerun`: run the targets again, and what is below them as the options say. `{stale: true}` is a refresh (R26)."""
 
     target: Target
-    options: Options = Options()
+    options: AskedOptions = Options()
 
     @property
     def feature(self) -> Feature | None:
@@ -293,20 +306,20 @@ class RestartPhase(SessionCall):
     """`POST /workflow/restart/phase`."""
 
     phase: Phase
-    options: Options = Options()
+    options: AskedOptions = Options()
 
 
 class RestartStep(SessionCall):
     """`POST /workflow/restart/step`."""
 
     step_ids: Annotated[tuple[StepId, ...], Field(min_length=1, max_length=10_000)]
-    options: Options = Options()
+    options: AskedOptions = Options()
 
 
 class RefreshCall(SessionCall):
     """`POST /workflow/refresh`."""
 
-    options: Options = Options()
+    options: AskedOptions = Options()
 
 
 class AcceptCall(SessionCall):
@@ -334,7 +347,7 @@ class RerunCall(SessionCall):
     """`reprise.v1.api.rerun`."""
 
     target: Target
-    options: Options = Options()
+    options: AskedOptions = Options()
 
 
 class StateCall(Wire):

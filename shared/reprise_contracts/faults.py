@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 _WORDS: Mapping[str, str] = {
     "missing": "is required",
     "extra_forbidden": "is not known here",
-    "json_invalid": "is not JSON",
+    "json_invalid": "is not JSON that can be read: {error}",
     "string_type": "must be a text",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
@@ -37,6 +37,7 @@ _WORDS: Mapping[str, str] = {
 PATTERNS: Mapping[str, str] = {
     r"^[A-Za-z0-9_-]{1,64}$": "must be 1 to 64 letters, digits, - or _",
     r"^[A-Za-z0-9_-]{1,128}$": "must be 1 to 128 letters, digits, - or _",
+    r"^[0-9a-f]{32}$": "must be the token that a preview came with: 32 hexadecimal digits, lower case",
     r"^[0-9a-f]{64}$": "must be a sha256 in lower-case hexadecimal digits",
     r"^phase([0124]|3/[1-9][0-9]{0,8})$": "must be phase0, phase1, phase2, phase4, or a step such as phase3/2",
     r"^phase([0-4]|3/([1-9][0-9]{0,8}|\*))$": "must be a phase, a step such as phase3/2, or phase3/* for every step",

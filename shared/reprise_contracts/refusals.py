@@ -45,9 +45,10 @@ LISTED = 30
 
 
 def plan_changed(plan: dict[str, object], plan_token: str | None) -> Problem:
-    """R13: the session moved since the preview that the command carries."""
+    """R13: what would happen is not what the preview said that the command carries."""
     return Problem(
-        type="plan_changed", field="plan_token", detail="The session has changed since this preview was made.", retryable=True,
+        type="plan_changed", field="plan_token", retryable=True,
+        detail="This is not what would happen now: the session has changed since the preview, or it was one of another command.",
         action="Look at the new preview and confirm it.", plan=plan, plan_token=plan_token,
     )  # fmt: skip
 

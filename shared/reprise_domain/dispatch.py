@@ -47,7 +47,7 @@ def job_for(session: Session, node: str) -> Job:
         refetch=run.spec.options.refetch,
         previous=entry.made.event.artifact if entry.made and node in {"phase2", "phase4"} else None,
         next_step=session.next_step,
-        gaps=tuple(_gap(step, session.node(step)) for step in lacking(session, node)),
+        gaps=tuple(_gap(step, session.node(step)) for step in lacking(session, node, run.bad)),
         token_allowance=session.allowance,
         reasons=tuple(cause.text for cause in Verdicts(session).chain(node)) if node == "phase4" else (),
     )

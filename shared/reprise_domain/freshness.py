@@ -5,7 +5,7 @@ stale node has that as a cause; what the user accepted is taken off. So A → B 
 leave an artifact that looks fresh and is not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 
 from reprise_contracts.artifacts import TEXTS, WHOLE, text_part
@@ -22,7 +22,8 @@ FAILED = "failed"
 SOURCE = "source/"
 UPSTREAM = "upstream:"
 MISSING = ""
-LACKING = "lacking"
+LACKING = "lacking:"
+"""What a partial report read of a step that has no good result: the older one, if there is one, as that alone."""
 CHAIN = 40
 """Links of a chain of causes that are shown at most."""
 
@@ -32,21 +33,20 @@ def reads_now(session: Session, node: str) -> dict[str, str]:
     return inputs(session, node) | {name: value for name, value in session.parameters(node) if value}
 
 
-def pinned(session: Session, node: str) -> dict[str, str]:
+def pinned(session: Session, node: str, bad: Container[str]) -> dict[str, str]:
     """R18, R19: the same as an attempt reads it: the sources as its run pinned them, and what a partial report lacks as lacking."""
-    run = session.run
-    if run is not None and node == "phase0":
-        return _sources(run.sources) | {name: value for name, value in session.parameters(node) if value}
-    return reads_now(session, node) | dict.fromkeys(lacking(session, node), LACKING)
+    now = reads_now(session, node)
+    if session.run is not None and node == "phase0":
+        now = _sources(session.run.sources) | {name: value for name, value in now.items() if name in PARAMETERS}
+    return now | {step: LACKING + now[step] for step in lacking(session, node, bad)}
 
 
-def lacking(session: Session, node: str) -> tuple[str, ...]:
-    """R19: the steps of which a report has an older result or none, because they failed, before the run or in it."""
-    run = session.run
-    if run is None or session.plan is None or node != "phase4":
+def lacking(session: Session, node: str, bad: Container[str]) -> tuple[str, ...]:
+    """R19: the steps of which a report has an older result or none, because they failed, before the run or in it (`bad`)."""
+    if session.plan is None or node != "phase4":
         return ()
     found = ((step, session.node(step)) for step in session.plan.nodes)
-    return tuple(step for step, entry in found if entry.made is None or entry.status == "failed" or step in run.bad)
+    return tuple(step for step, entry in found if entry.made is None or entry.status == "failed" or step in bad)
 
 
 def _sources(sources: Iterable[Source]) -> dict[str, str]:
@@ -74,10 +74,9 @@ def _part(session: Session, node: str, part: str) -> tuple[str, str]:
     return (node if part == WHOLE else f"{node}#{part}", made.event.parts.get(part, MISSING) if made else MISSING)
 
 
-def moved(session: Session, node: str) -> dict[str, str]:
-    """The recorded inputs that differ from today's and that the user did not accept, each with today's value."""
+def moved(session: Session, node: str, now: Mapping[str, str]) -> dict[str, str]:
+    """The recorded inputs that differ from those of now and that the user did not accept, each with its value now."""
     entry = session.node(node)
-    now = reads_now(session, node)
     then = entry.made.reads if entry.made is not None else now
     names = sorted(then.keys() | now.keys()) if then != now else ()
     differing = {name: now.get(name, MISSING) for name in names if then.get(name, MISSING) != now.get(name, MISSING)}
@@ -114,7 +113,7 @@ class Verdicts:
         session, entry = self._session, self._session.node(node)
         if entry.made is None:
             return {}
-        found = moved(session, node)
+        found = moved(session, node, reads_now(session, node))
         if entry.status == "failed":
             found[FAILED] = str(entry.generation)
         found |= {UPSTREAM + parent: digest_of(links) for parent in parents(node, session.plan) if (links := self._links[parent])}
@@ -156,7 +155,7 @@ def _input_cause(session: Session, node: str, name: str) -> Cause:
     if gone or name == DEFINITION:
         text = GONE if gone else because(node, "definition")
         return Cause(node="phase2", reason="definition", at=made.changed_at if made else None, text=text)
-    if reads.get(name) == LACKING:
+    if reads.get(name, MISSING).startswith(LACKING):
         return _told(source, "lacking", session.node(source).since)
     reason: Reason = "added" if name not in reads and step_of(source) is not None else "changed"
     return _told(source, reason, made.changed_at) if made else _told(source, "missing", None)

@@ -18,7 +18,7 @@ from reprise_domain.graph import Plan, parents
 from reprise_domain.state import Known, Made, Run, Session, Spec, Wished, recorded, scope_of
 from reprise_persistent.mapping import Map
 
-REDUCER = 5
+REDUCER = 6
 """The version of all this: what another one folded is not read, the log is folded again."""
 
 MOVES: Mapping[str, tuple[tuple[Status, ...], Status]] = {
@@ -214,7 +214,7 @@ def _node_queued(session: Session, event: events.NodeQueued, at: datetime) -> Se
         raise Impossible("a node was queued outside a run")
     session = _moved(
         session, event, at, generation=event.generation, attempt=event.attempt, not_before=event.not_before,
-        reads=pinned(session, event.node), problem=None,
+        reads=pinned(session, event.node, run.bad), problem=None,
     )  # fmt: skip
     return replace(session, run=replace(run, ready=run.ready.drop(event.node), in_flight=run.in_flight.put(event.node, True)))
 
@@ -223,7 +223,7 @@ def _node_completed(session: Session, event: events.NodeCompleted, at: datetime)
     reads = session.node(event.node).reads
     if event.stored:
         session = _with_stored(session, event.stored, at)
-        reads = pinned(session, event.node)
+        reads = pinned(session, event.node, ())
     session = _with_artifact(session, event, event.model_copy(update={"plan": None, "stored": ()}), reads, at)
     if event.versions or event.offered:
         session = replace(session, versions={**session.versions, **event.offered, **event.versions})

@@ -101,5 +101,6 @@ def _take_turns(draft: Draft, run: Run) -> None:
 
 def queue(draft: Draft, node: str, generation: int, attempt: int, not_before: datetime | None) -> None:
     """An attempt is ready, its inputs pinned (R18)."""
-    inputs = digest_of(pinned(draft.session, node))
+    session = draft.session
+    inputs = digest_of(pinned(session, node, session.run.bad if session.run else ()))
     draft.say(events.NodeQueued(node=node, generation=generation, attempt=attempt, not_before=not_before, inputs=inputs))

@@ -41,18 +41,22 @@ def find_binary(name: str) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of the loopback interface that were free a moment ago, all different.
+    """Ports of the loopback interface that were free a moment ago, all different, and none that this process was given before.
 
     Drawn from below the range that the kernel gives to outgoing connections, so that none is taken between two starts.
     """
     ports: list[int] = []
-    with contextlib.ExitStack() as stack:
-        while len(ports) < count:
-            probe = stack.enter_context(socket.socket())
-            with contextlib.suppress(OSError):
-                probe.bind((HOST, 10_000 + int.from_bytes(os.urandom(2), "big") % 20_000))
-                ports.append(probe.getsockname()[1])
+    while len(ports) < count:
+        port = 10_000 + int.from_bytes(os.urandom(2), "big") % 20_000
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind((HOST, port))
+            if port not in _given:  # whoever was given it may not have bound it yet
+                _given.add(port)
+                ports.append(port)
     return ports
+
+
+_given: set[int] = set()
 
 
 class Server:

@@ -112,7 +112,7 @@ def test_a_research_can_be_looked_at(up: Up, session: str) -> None:
 
 def test_a_step_is_rerun_and_says_unchanged(up: Up, session: str) -> None:
     """R8, R10 from the command line: the same inputs give the same output, and nothing below runs."""
-    done = up.reprise("rerun", "step", session, "1", "--follow")
+    done = up.reprise("rerun", "step", session, "1", "--yes", "--follow")
     assert done.returncode == 0, done.stderr
     assert "unchanged" in done.stdout
     assert "phase4 report: running" not in done.stdout
@@ -120,7 +120,7 @@ def test_a_step_is_rerun_and_says_unchanged(up: Up, session: str) -> None:
 
 def test_a_refusal_says_its_type(up: Up, session: str) -> None:
     """Exit 3, with the problem's type and what to do."""
-    done = up.reprise("rerun", "step", session, "999")
+    done = up.reprise("rerun", "step", session, "999", "--yes")
     assert done.returncode == 3
     assert "step_unknown" in done.stderr
 
@@ -145,7 +145,7 @@ def test_servers_and_services_that_are_killed_come_back(up: Up, session: str) ->
         os.kill(pid, signal.SIGKILL)
     until(lambda: all(up.pid(name) not in {0, pid} for name, pid in killed.items()), 30)
     until(lambda: up.reprise("status", session).returncode == 0, 60)
-    done = up.reprise("rerun", "phase", session, "phase3", "--force", "--follow")
+    done = up.reprise("rerun", "phase", session, "phase3", "--force", "--yes", "--follow")
     assert done.returncode == 0, done.stderr + done.stdout
 
 
@@ -194,7 +194,7 @@ def test_a_backup_of_the_stack_comes_back(up: Up, session: str, tmp_path: Path) 
     up.start()
     assert up.reprise("report", session).stdout == before
     assert up.reprise("status", str(late)).returncode == 3
-    assert up.reprise("rerun", "step", session, "1", "--follow").returncode == 0
+    assert up.reprise("rerun", "step", session, "1", "--yes", "--follow").returncode == 0
 
 
 def test_every_service_did_its_job_with_its_own_user(up: Up, session: str) -> None:

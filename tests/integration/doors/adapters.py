@@ -379,11 +379,11 @@ class Typed:
         return Answer.of(document.get("problem", document), document.get("command_id", ""))
 
     async def rerun(self, work: Work, target: Target, *, command_id: str | None = None, **options: Any) -> Answer:
-        words = ["refresh", work.session]
+        words = ["refresh", "--yes", work.session]
         if target.phase:
-            words = ["rerun", "phase", work.session, target.phase]
+            words = ["rerun", "phase", "--yes", work.session, target.phase]
         elif target.steps:
-            words = ["rerun", "step", work.session, *map(str, target.steps)]
+            words = ["rerun", "step", "--yes", work.session, *map(str, target.steps)]
         for name, value in options.items():
             if name == "propagation":
                 words += ["--mark-stale"] * (value == "mark_stale")
@@ -406,7 +406,7 @@ class Typed:
         return Work(document["batch_id"], document["session_id"])
 
     async def end(self, work: Work) -> bool:
-        code, document = await self._run("end", work.batch)
+        code, document = await self._run("end", work.batch, "--yes")
         return code == 0 and bool(document["ended"])
 
     async def state(self, work: Work) -> State:

@@ -155,8 +155,9 @@ async def test_other_systems_ask_over_nats(world: World) -> None:
     assert (await ask("state", session_id="s-none"))["type"] == "/problems/not_found"
     wrong = await ask("rerun", session_id=session_id, target={})
     assert (wrong["type"], wrong["status"], wrong["field"]) == ("/problems/invalid", 422, "target")
-    no_json = json.loads(await world.bus.request(subjects.api("state"), b"{", timeout=10))
-    assert no_json["type"] == "/problems/invalid"
+    for body in (b"{", b"[" * 5_000, b'{"session_id": ' + b"9" * 5_000 + b"}", b"\xff", b""):
+        no_json = json.loads(await world.bus.request(subjects.api("state"), body, timeout=10))
+        assert (no_json["type"], no_json["field"]) == ("/problems/invalid", "body"), body[:20]
     assert (await ask("end", batch_id=created["batch_id"]))["ended"] is True
     assert (await ask("refresh", session_id=session_id))["type"] == "/problems/batch_ended"
     contract = (await world.http.get("/asyncapi")).json()

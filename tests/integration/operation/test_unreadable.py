@@ -39,6 +39,25 @@ async def test_who_sent_it_finds_the_refusal_under_its_id(operated: Operated, ca
     assert await value(operated, "orchestrator", 'reprise_put_aside_total{stream="INBOX"}') >= 1
 
 
+async def test_what_nests_or_counts_too_far_is_refused_under_its_id(operated: Operated, caller: Caller) -> None:
+    """No parser reads it whole; the id at its outermost level is found all the same, and none that is further in."""
+    _, session = await caller.begin(f"u-{uuid4().hex}", "steps=1")
+    await caller.at_rest(session)
+    deep = b'{"command_id": "inner", "a": ' * 5_000 + b"1" + b"}" * 5_000
+    async with operated.client() as http:
+        for name, rest in (("deep", b'"options": ' + deep), ("long", b'"target": {"steps": [' + b"9" * 5_000 + b"]}")):
+            body = b'{"by": "Nobody", ' + rest + f', "command_id": "{name}"}}'.encode()
+            await caller.bus.publish(subjects.command(session, "rerun"), body, stream=subjects.INBOX)
+
+            async def refused(name: str = name) -> dict[str, object] | None:
+                answer = await http.get(f"/sessions/{session}/commands/{name}")
+                return answer.json() if answer.status_code == 200 else None
+
+            problem = (await until(refused, 10, f"the refusal of {name}"))["problem"]
+            assert isinstance(problem, dict) and problem["type"] == "invalid" and "JSON" in problem["detail"]
+        assert (await http.get(f"/sessions/{session}/commands/inner")).status_code == 404
+
+
 async def test_what_has_no_id_is_only_put_aside(operated: Operated, caller: Caller) -> None:
     _, session = await caller.begin(f"u-{uuid4().hex}", "steps=1")
     before = (await caller.at_rest(session)).seq

@@ -96,10 +96,40 @@ def test_a_source_that_is_nothing_is_a_usage_error(script: Script, capsys: pytes
 def test_reruns_say_what_was_asked_and_nothing_else(script: Script, arguments: list[str], path: str, body: dict[str, object]) -> None:
     """Only the options that were given are sent: an empty guidance is one, an absent one is none (R12)."""
     script.answers |= {"GET /sessions/s1": (200, STATE), f"POST /workflow/{path}": (202, RECEIPT)}
-    assert run(arguments) == 0
+    assert run([*arguments, "--yes"]) == 0
     sent = script.calls[-1].json
     assert sent.pop("command_id")
     assert sent == {"batch_id": "b1", "session_id": "s1", **body}
+
+
+@pytest.mark.parametrize("arguments", [["rerun", "phase", "s1", "phase2"], ["rerun", "step", "s1", "3"], ["refresh", "s1"]])
+def test_where_nobody_can_be_asked_a_rerun_needs_a_yes(script: Script, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """It shows what it would run, says what to add, and runs nothing; a plan token is a yes to what the preview said."""
+    path = {"refresh": "refresh"}.get(arguments[0], f"restart/{arguments[1]}")
+    shown = (200, {"plan": {"run": ["phase2"]}, "plan_token": "token-1"})
+    script.answers |= {
+        "GET /sessions/s1": (200, STATE),
+        f"POST /workflow/{path}": lambda call: shown if call.json["options"].get("dry_run") else (202, RECEIPT),  # type: ignore[attr-defined]
+    }
+    for options, code in (([], 2), (["--json"], 2), (["--plan-token", "token-1"], 0)):
+        assert run([*arguments, *options]) == code
+    assert "--yes" in capsys.readouterr().err
+    assert [call.json["options"] for call in script.calls if call.method == "POST"] == [
+        {"dry_run": True}, {"dry_run": True}, {"plan_token": "token-1"},
+    ]  # fmt: skip
+
+
+def test_what_is_typed_counts_before_the_environment(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said to `reprise` itself or to the command; of these two the command's own."""
+    script.answers["GET /sessions/s1"] = (200, STATE)
+    nowhere = "http://127.0.0.1:9"
+    assert run(["status", "s1"]) == 0, "the environment's"
+    monkeypatch.setenv("REPRISE_SERVER", nowhere)
+    assert run(["status", "s1"]) == 4
+    assert run(["--server", script.url, "status", "s1"]) == 0
+    assert run(["status", "s1", "--server", script.url]) == 0
+    assert run(["--server", nowhere, "status", "s1", "--server", script.url]) == 0
+    assert run(["--server", script.url, "status", "s1", "--server", nowhere]) == 4
 
 
 def test_a_dry_run_prints_the_plan_and_runs_nothing(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
@@ -170,13 +200,13 @@ def test_cancel_names_what_it_stops(script: Script, arguments: list[str], body: 
 def test_end_and_delete_are_two_things(script: Script) -> None:
     """R24: ending keeps the results, deleting does not."""
     script.answers |= {"POST /batches/b1/end": (200, {}), "DELETE /batches/b1": (200, {})}
-    assert run(["end", "b1"]) == 0
-    assert run(["end", "b1", "--delete"]) == 2  # nobody can be asked
+    assert run(["end", "b1"]) == run(["end", "b1", "--delete"]) == 2  # nobody can be asked
+    assert run(["end", "b1", "--yes"]) == 0
     assert run(["end", "b1", "--delete", "--yes"]) == 0
     assert [call.method for call in script.calls] == ["POST", "DELETE"]
 
 
-@pytest.mark.parametrize("given", ["b1/sources/src-2", "../config", "b1?delete", "b 1", ""])
+@pytest.mark.parametrize("given", ["b" * 65, "b1/sources/src-2", "../config", "b1?delete", "b 1", ""])
 def test_what_is_no_id_leads_nowhere(script: Script, given: str) -> None:
     """An argument is an id and never a path: nothing is sent."""
     for command in (["end", given, "--delete", "--yes"], ["status", given], ["report", given], ["cancel", given]):

@@ -4,6 +4,7 @@ import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 
 import pytest
 
@@ -11,6 +12,7 @@ from reprise_cli.client import Client
 from reprise_cli.errors import NoServer
 from reprise_cli.follow import Follower, Socket, track
 from reprise_cli.live import SessionView
+from reprise_contracts.states import State
 from unit.cli.fake_server import Script, problem, serving
 
 CONNECTED = {"type": "connected", "epoch": "e1", "sessions": ["s1"]}
@@ -128,7 +130,7 @@ def test_the_end_of_another_run_is_not_ours(client: Client) -> None:
 
 
 def test_an_outcome_that_no_frame_tells_is_asked_for() -> None:
-    """A command that was over before we looked, or refused, is known to REST."""
+    """A command that was refused before we looked is known to REST."""
     refused = {"command_id": "c1", "status": "refused", "problem": problem("plan_changed", 409) | {"type": "plan_changed"}}
     script = Script({"GET /sessions/s1": (200, STATE), "GET /sessions/s1/commands/c1": (200, refused)})
     with serving(script), Client(script.url) as client:
@@ -137,6 +139,23 @@ def test_an_outcome_that_no_frame_tells_is_asked_for() -> None:
     assert ending.outcome == "refused"
     assert ending.problem is not None
     assert ending.problem.type == "plan_changed"
+
+
+def test_a_run_that_was_over_before_anybody_looked_is_told_all_the_same() -> None:
+    """What its nodes came to, how it ended and what is out of date after it: the lines of a run that was watched."""
+    moved = [{"node": "phase0", "reason": "changed", "text": "It moved."}]
+    report = {"status": "completed", "generation": 1, "freshness": "fresh"}
+    before = STATE | {"nodes": {"phase0": {"status": "completed"}, "phase4": report}}
+    nodes = {"phase0": {"status": "completed", "generation": 2}, "phase4": report | {"freshness": "stale", "causes": moved}}
+    known = SessionView("s1")
+    known.load(State.model_validate(before))
+    over = {"command_id": "c1", "status": "completed", "run_id": "r1"}
+    script = Script({"GET /sessions/s1": (200, STATE | {"nodes": nodes}), "GET /sessions/s1/commands/c1": (200, over)})
+    for frames in ([CONNECTED, SNAPSHOT | {"sessions": [STATE | {"nodes": nodes}]}], [CONNECTED, None]):
+        lines = Lines()
+        with serving(script), Client(script.url) as client:
+            track(client, Follower(client, "b1", connect=Sockets(frames)), deepcopy(known), lines, command_id="c1")
+        assert lines.lines == ["phase0 prepare: completed", "Run completed", "Stale: phase4 report (It moved.)"]
 
 
 def test_nobody_for_too_long_is_no_server(client: Client) -> None:

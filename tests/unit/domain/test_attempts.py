@@ -54,6 +54,25 @@ def test_r19_a_partial_report_stays_stale_until_it_is_made_again_from_good_steps
     assert stale(world) == {"phase4"}
 
 
+def test_r19_a_partial_report_is_made_where_nothing_but_a_failure_is_new(world: World) -> None:
+    """What the report reads of the failed step is its older result as it was; that it is an older one is new, once."""
+    for command, made in (("c-1", 2), ("c-2", 2)):
+        rerun(world, command, steps=(2,), allow_partial=True)
+        world.fail("phase3/2")
+        world.drain()
+        entry = world.s.node("phase4")
+        assert (entry.generation, entry.status) == (made, "completed")
+        assert entry.made is not None and entry.made.event.generation == made
+        assert {"phase3/2", "phase4"} <= stale(world)
+    world.salt["phase3/2"] = "other"
+    rerun(world, "c-3", steps=(2,), propagation="mark_stale")
+    rerun(world, "c-4", steps=(2,), allow_partial=True)
+    world.complete("phase3/2")
+    world.fail("phase3/2")
+    world.drain()
+    assert world.s.node("phase4").generation == 3, "the older result that stands in is another one"
+
+
 def test_r17_only_a_result_of_the_present_attempt_counts(world: World) -> None:
     rerun(world, "c-1", phase="phase4")
     job = world.held()[0]

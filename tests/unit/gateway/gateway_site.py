@@ -68,6 +68,9 @@ class Research:
         self.deciding = asyncio.Event()
         self.deciding.set()
         """Cleared: commands wait in INBOX."""
+        self.telling = asyncio.Event()
+        self.telling.set()
+        """Cleared: what a batch has decided does not reach its sessions yet."""
         self.executions = 0
 
     def clock(self) -> datetime:
@@ -135,6 +138,7 @@ class Research:
             batch = self.states[batch_id] = fold_batch(batch, commit, seq)
             if deleted:
                 await self.log.purge(batch_id)
+            await self.telling.wait()
             for session_id, fact in facts(batch).items():
                 await self.decide(session_id, fact)
 

@@ -1,5 +1,6 @@
 """Artifacts, edits, the report, sources and the timeline through REST."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from reprise_contracts.artifacts import Phase2
 from reprise_contracts.subjects import raw_key
+from stack import until
 
 ANY = {"If-Match": "*"}
 
@@ -335,6 +337,26 @@ async def test_sources_are_added_replaced_and_removed_and_run_nothing(site: Any,
     assert (await http.put(f"/batches/{batch_id}/sources/none", json={"text": "x"})).status_code == 404
 
 
+@pytest.mark.parametrize("call", ["post", "put", "delete"])
+async def test_r3_what_is_looked_at_after_a_change_of_sources_is_stale(site: Any, http: Any, call: str) -> None:
+    """The answer to the change comes when the sessions have recorded it, not when the batch alone has."""
+    batch_id, session_id = await site.finished(http)
+    path = f"/batches/{batch_id}/sources" + ("" if call == "post" else "/src-2")
+    body = {"post": {"json": {"sources": [{"text": "More."}]}}, "put": {"json": {"text": "Other."}}, "delete": {}}[call]
+    before = (await http.get(f"/batches/{batch_id}/sources")).json()
+    site.research.telling.clear()
+    answer = asyncio.create_task(getattr(http, call)(path, **body))
+
+    async def recorded() -> bool:
+        return (await http.get(f"/batches/{batch_id}/sources")).json() != before
+
+    await until(recorded, 10, "the batch's own record")
+    assert not answer.done()
+    site.research.telling.set()
+    assert (await answer).is_success
+    assert (await http.get(f"/sessions/{session_id}")).json()["nodes"]["phase4"]["freshness"] == "stale"
+
+
 async def test_a_sources_text_by_its_hash(site: Any, http: Any) -> None:
     batch_id, session_id = await site.finished(http)
     path = f"/batches/{batch_id}/sources/src-1/text"
@@ -347,6 +369,9 @@ async def test_a_sources_text_by_its_hash(site: Any, http: Any) -> None:
     assert (await http.get(path)).text == "What src-1 says now."
     older = await http.get(path, params={"sha256": today.headers["etag"].strip('"')})
     assert older.text == today.text
+    assert (await http.delete(f"/batches/{batch_id}/sources/src-1")).status_code == 200
+    assert (await http.get(path)).json()["field"] == "source_id", "there is no text of today"
+    assert (await http.get(path, params={"sha256": today.headers["etag"].strip('"')})).text == today.text, "what a citation names is there"
     assert (await http.get(path, params={"sha256": "0" * 64})).json()["field"] == "sha256"
 
 

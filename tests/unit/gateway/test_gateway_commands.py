@@ -94,7 +94,7 @@ async def test_r13_a_preview_runs_nothing_and_its_token_holds(site: Any, http: A
     taken = await http.post("/workflow/restart/step", json=body | {"options": {"plan_token": token}})
     assert taken.status_code == 202
     await site.research.work(session_id)
-    wrong = await http.post("/workflow/restart/step", json=body | {"options": {"plan_token": "old"}})
+    wrong = await http.post("/workflow/restart/step", json=body | {"options": {"plan_token": "0" * 32}})
     assert (wrong.status_code, wrong.json()["type"]) == (409, "/problems/plan_changed")
     assert wrong.json()["plan"]["run"] == ["phase3/1"]
 
@@ -256,6 +256,7 @@ async def test_a_session_of_another_batch_is_not_found(site: Any, http: Any) -> 
         ("/workflow/restart/phase", {"session_id": "s", "phase": "phase2", "options": {"force": "yes"}}, "options.force"),
         ("/workflow/restart/step", {"session_id": "s", "step_ids": [1], "options": {"force": 1}}, "options.force"),
         ("/workflow/refresh", {"session_id": "s", "options": {"dry_run": "false"}}, "options.dry_run"),
+        ("/workflow/refresh", {"session_id": "s", "options": {"plan_token": "old"}}, "options.plan_token"),
     ],
 )
 async def test_an_invalid_body_names_its_field(http: Any, path: str, body: dict[str, Any], field: str) -> None:
@@ -267,7 +268,8 @@ async def test_an_invalid_body_names_its_field(http: Any, path: str, body: dict[
 async def test_a_body_that_is_no_json(http: Any) -> None:
     for path in ("/batches", "/workflow/refresh"):
         answer = await http.post(path, content=b"{", headers={"content-type": "application/json"})
-        assert (answer.status_code, answer.json()["detail"]) == (422, "The body is not JSON.")
+        assert (answer.status_code, answer.json()["field"]) == (422, "body")
+        assert answer.json()["detail"].startswith("The body is not JSON that can be read: ")
 
 
 async def test_a_spoiled_object_is_an_answer_too(site: Any, http: Any) -> None:
