@@ -127,6 +127,12 @@ def _nats(seen: "Seen") -> Iterator[Finding]:
     else:
         flushes = "it flushes before it confirms" if seen.flushes else "whether it flushes cannot be seen (REPRISE_NATS__MONITOR)"
         yield Finding(name="NATS", result="ok", detail=f"{seen.nats_version}; {flushes}.")
+    if seen.away:
+        detail = f"Of the {seen.servers} servers that keep the streams {len(seen.away)} cannot be reached: {', '.join(seen.away)}."
+        yield Finding(
+            name="NATS", result="wrong", detail=detail,
+            action="Start it again, and it catches up by itself. Work goes on while more than half of them are there.",
+        )  # fmt: skip
     if abs(seen.clock_offset) > CLOCK_SECONDS:
         detail = f"This gateway's clock and the NATS server's are {abs(seen.clock_offset):.0f} s apart."
         yield Finding(

@@ -5,7 +5,7 @@ import json
 import shutil
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,8 @@ from reprise_runtime.errors import Unavailable
 from reprise_runtime.jetstream import ApiError, server_time
 from reprise_runtime.settings import Settings
 
+SILENT_SECONDS = 10.0
+"""Servers of a cluster speak to each other every second."""
 _DELETED = {"DEL", "PURGE"}
 
 
@@ -50,6 +52,10 @@ class Seen:
     clock_offset: float = 0.0
     """This machine's clock less the server's, in seconds."""
     nats_version: str = ""
+    away: tuple[str, ...] = ()
+    """Servers of a cluster that the streams are kept by and that are not there."""
+    servers: int = 1
+    """How many servers keep the streams, those that are away included."""
     unwell: str = ""
     """What NATS says is wrong with it: after a write that failed it stops writing until it is started again."""
     flushes: bool | None = None
@@ -64,7 +70,8 @@ Look = Callable[[], Awaitable[Seen]]
 
 
 def bus_look(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Look:
-    """Looks at NATS, at its monitoring address where one is configured, and at this process's disk."""
+    """Looks at NATS, at its monitoring addresses where such are configured, and at this process's disk."""
+    monitors = tuple(filter(None, (address.strip() for address in settings.nats.monitor.split(","))))
 
     async def look() -> Seen:
         names = list(topology.streams(settings))
@@ -78,19 +85,22 @@ def bus_look(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Loo
         if not there:
             raise Unavailable("no stream can be seen")
         now, version = clock(), bus.client.connected_server_version
-        varz = await asyncio.to_thread(_monitored, settings.nats.monitor)
-        files = varz.get("jetstream", {})
-        most = files.get("config", {}).get("max_storage", 0)
+        told = await asyncio.gather(*(asyncio.to_thread(_monitored, address) for address in monitors))
+        complaints = await asyncio.gather(*(asyncio.to_thread(_unwell, address) for address in monitors))
+        files = [jetstream for one in told if (jetstream := one.get("jetstream"))]
+        kept_by, away = _cluster(there.values())
         return Seen(
             streams={name: _stream(info, now) for name, info in there.items()},
-            unwell=await asyncio.to_thread(_unwell, settings.nats.monitor),
+            unwell="; ".join(filter(None, complaints)),
             drift=tuple(_words(one) for one in drift),
             leader=leader,
             clock_offset=(now - server_time(next(reversed(there.values()))["ts"])).total_seconds(),
             nats_version=f"{version.major}.{version.minor}.{version.patch}",
-            flushes=bool(files["config"].get("sync_always")) if files else None,
+            away=away,
+            servers=kept_by,
+            flushes=all(one["config"].get("sync_always") for one in files) if files else None,
             disk=disk_of(settings.state_dir),
-            file_share=files.get("stats", {}).get("storage", 0) / most if most > 0 else None,
+            file_share=max(filter(None, map(_file_share, files)), default=None),
         )
 
     return look
@@ -100,6 +110,25 @@ def _stream(info: Mapping[str, Any], now: datetime) -> Stream:
     state = info["state"]
     oldest = (now - server_time(state["first_ts"])).total_seconds() if state["messages"] else 0.0
     return Stream(state["messages"], state["bytes"], max(info["config"].get("max_bytes", 0), 0), max(oldest, 0.0))
+
+
+def _cluster(infos: Iterable[Mapping[str, Any]]) -> tuple[int, tuple[str, ...]]:
+    """How many servers keep the streams, and the names of those that the others miss."""
+    clusters = [info.get("cluster") or {} for info in infos]
+    replicas = [replica for cluster in clusters for replica in cluster.get("replicas") or ()]
+    named = {cluster["leader"] for cluster in clusters if cluster.get("leader")} | {replica["name"] for replica in replicas}
+    return max(len(named), 1), tuple(sorted({replica["name"] for replica in replicas if _silent(replica)}))
+
+
+def _silent(replica: Mapping[str, Any]) -> bool:
+    """Whether a stream's leader has not heard of another server for some time (or never); one that catches up is heard of."""
+    active = replica.get("active", 0) / 1e9
+    return bool(replica.get("offline")) or (not replica["current"] and not 0 < active < SILENT_SECONDS)
+
+
+def _file_share(jetstream: Mapping[str, Any]) -> float | None:
+    most = jetstream.get("config", {}).get("max_storage", 0)
+    return jetstream.get("stats", {}).get("storage", 0) / most if most > 0 else None
 
 
 async def _leader(bus: Bus) -> bool:

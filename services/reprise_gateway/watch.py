@@ -60,6 +60,7 @@ def _tell(seen: Seen, pools: list[PoolView]) -> None:
         metrics.DLQ.set(dlq.messages)
     if (inbox := seen.streams.get(subjects.INBOX)) is not None:
         metrics.INBOX_OLDEST.set(inbox.oldest)
+    metrics.NATS_AWAY.set(len(seen.away))
     metrics.CLOCK.set(seen.clock_offset)
     if seen.disk is not None:
         metrics.DISK_FREE.labels(seen.disk.path).set(seen.disk.free)

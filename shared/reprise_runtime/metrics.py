@@ -83,6 +83,7 @@ STREAM_MESSAGES = _gauge("stream_messages", "Messages in a stream.", "stream")
 STREAM_BYTES = _gauge("stream_bytes", "Bytes in a stream.", "stream")
 STREAM_LIMIT = _gauge("stream_limit_bytes", "Bytes that a stream may have.", "stream")
 DLQ = _gauge("dlq_messages", "Messages that were put aside and that nobody has looked after yet.")
+NATS_AWAY = _gauge("nats_servers_away", "Servers of a NATS cluster that keep streams and are not there.")
 CLOCK = _gauge("clock_offset_seconds", "This machine's clock less the NATS server's.")
 
 

@@ -30,7 +30,8 @@ class Nats(_Section):
     user: str | None = None
     password: SecretStr | None = None
     monitor: str = ""
-    """The server's monitoring address (`http://nats:8222`), where the gateway sees whether it flushes and how full its disk is."""
+    """The server's monitoring address (`http://nats:8222`; several with commas), where the gateway sees whether it flushes and how full its
+    disk is."""
     creds: Path | None = None
     """A credentials file (JWT and nkey)."""
     inbox_prefix: str | None = None

@@ -3,7 +3,7 @@
 Elsewhere: forged, expired and stolen tokens and tickets in `test_gateway_access.py`; SSRF by redirect, by DNS and by address in
 `integration/research/test_research_fetch.py` and `unit/research/test_research_sources.py`; bombs and hostile documents in
 `unit/research/test_research_parsers.py`; rights on NATS in `integration/runtime/test_rights.py`; everything that fits the OpenAPI
-document, and much that does not, in `test_gateway_fuzz.py`.
+document, and much that does not, in `test_gateway_fuzz.py`; the doors of NATS in `integration/operation/test_outside.py`.
 """
 
 import json

@@ -38,6 +38,7 @@ def test_an_installation_that_is_well_is_not_complained_of() -> None:
         (None, {"nats": False, "store": True}, "NATS", "nothing is lost", "Start it"),
         (replace(SEEN, flushes=False), FINE, "NATS", "power cut", "sync_interval: always"),
         (replace(SEEN, nats_version="2.10.4"), FINE, "NATS", "older than 2.11", "Update it"),
+        (replace(SEEN, servers=3, away=("nats-2",)), FINE, "NATS", "Of the 3 servers that keep the streams 1 cannot", "Start it again"),
         (replace(SEEN, leader=False), FINE, "scheduler", "None is active", "Start one"),
         (replace(SEEN, streams={"INBOX": Stream(7, 10, 100, 95.0)}), FINE, "orchestrator", "7 inputs wait", "Start the orchestrator"),
         (replace(SEEN, streams={"DLQ": Stream(1, 10, 100, 5.0)}), FINE, "DLQ", "1 message could not", "reprise dlq list"),
