@@ -25,7 +25,7 @@ PIPE_WIDTH = 200
 
 ServerOption = Annotated[
     str | None,
-    typer.Option("--server", envvar="REPRISE_SERVER", help="The server's address [default: the local stack].", show_default=False),
+    typer.Option("--server", envvar="REPRISE_SERVER", help="The server's address; if none is named, the local stack.", show_default=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 StateDirOption = Annotated[

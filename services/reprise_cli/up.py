@@ -43,10 +43,14 @@ Ready = Callable[[], None]
 
 HostOption = Annotated[str, typer.Option("--host", help="Where the gateway listens. The servers stay on the loopback interface.")]
 PortOption = Annotated[
-    int | None, typer.Option("--port", "-p", help=f"The gateway's port [default: {HTTP_PORT} or a free one].", show_default=False)
+    int | None, typer.Option("--port", "-p", help=f"The gateway's port; if none is named, {HTTP_PORT} or a free one.", show_default=False)
 ]
-NatsPortOption = Annotated[int | None, typer.Option("--nats-port", help=f"[default: {NATS_PORT} or a free one]", show_default=False)]
-S3PortOption = Annotated[int | None, typer.Option("--s3-port", help=f"[default: {S3_PORT} or a free one]", show_default=False)]
+NatsPortOption = Annotated[
+    int | None, typer.Option("--nats-port", help=f"NATS's port; if none is named, {NATS_PORT} or a free one.", show_default=False)
+]
+S3PortOption = Annotated[
+    int | None, typer.Option("--s3-port", help=f"The object store's port; if none is named, {S3_PORT} or a free one.", show_default=False)
+]
 WorkersOption = Annotated[
     list[str] | None,
     typer.Option(

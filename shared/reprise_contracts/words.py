@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from reprise_contracts.nodes import step_of
+from reprise_contracts.nodes import Status, step_of
 
 Reason = Literal[
     "changed", "guidance", "engine", "model", "language", "source_changed", "source_added", "source_removed",
@@ -60,6 +60,14 @@ def because(node: str, reason: Reason) -> str:
     if node in _PLURAL:
         text = text.replace("{what} has ", "{what} have ").replace("{what} is ", "{what} are ")
     return opening(text.format(what=spoken(node)))
+
+
+_WITHOUT_FAILING: Mapping[Status, str] = {"pending": "It has not been run.", "cancelled": "It was cancelled."}
+
+
+def without_failing(status: Status) -> str:
+    """R19: why a step that did not fail has no good result for a report."""
+    return _WITHOUT_FAILING.get(status, "Something that it depends on failed or was cancelled.")
 
 
 # Warnings of a preview (R13)

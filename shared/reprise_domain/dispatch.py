@@ -4,6 +4,7 @@ from datetime import datetime
 
 from reprise_contracts.artifacts import WHOLE, InputRef
 from reprise_contracts.jobs import Gap, Job
+from reprise_contracts.words import without_failing
 from reprise_domain.freshness import Verdicts, lacking
 from reprise_domain.graph import parents
 from reprise_domain.state import Node, Session
@@ -54,5 +55,5 @@ def job_for(session: Session, node: str) -> Job:
 
 
 def _gap(step: str, entry: Node) -> Gap:
-    reason = entry.problem.detail if entry.problem else "It has no result."
+    reason = entry.problem.detail if entry.problem else without_failing(entry.status)
     return Gap(node=step, used="last_good" if entry.made else "nothing", reason=reason)

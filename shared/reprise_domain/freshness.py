@@ -78,7 +78,7 @@ def moved(session: Session, node: str, now: Mapping[str, str]) -> dict[str, str]
     """The recorded inputs that differ from those of now and that the user did not accept, each with its value now."""
     entry = session.node(node)
     then = entry.made.reads if entry.made is not None else now
-    names = sorted(then.keys() | now.keys()) if then != now else ()
+    names = {**now, **then} if then != now else ()
     differing = {name: now.get(name, MISSING) for name in names if then.get(name, MISSING) != now.get(name, MISSING)}
     return {name: value for name, value in differing.items() if entry.accepted.get(name) != value}
 

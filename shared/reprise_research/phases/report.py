@@ -1,7 +1,6 @@
 """Phase 4: the report. Reads the plan, all findings and the sources' references, and no texts."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 from reprise_contracts.artifacts import Changes, Missing, Phase0, Phase2, Phase4, SectionChange, StepFindings
 from reprise_contracts.frames import WorkflowProgress
@@ -52,19 +51,17 @@ async def report(
 
 
 def changes(now: Phase4, before: Phase4, reasons: tuple[str, ...]) -> Changes:
-    """What became of each section since the report before, and why (R25)."""
+    """What became of each section since the report before, and why (R25). A section whose step has another number is known by its title."""
     old, new = _bodies(before), _bodies(now)
-    found = [SectionChange(title=title, change=_change(key, body, old)) for key, (title, body) in new.items()]
-    found += [SectionChange(title=title, change="removed") for key, (title, _) in old.items() if key not in new]
+    left = {title: body for key, (title, body) in old.items() if key not in new}
+    found: list[SectionChange] = []
+    for key, (title, body) in new.items():
+        was = old[key][1] if key in old else left.pop(title, None)
+        found.append(SectionChange(title=title, change="added" if was is None else "unchanged" if was == body else "changed"))
+    found += [SectionChange(title=title, change="removed") for title in left]
     return Changes(sections=tuple(found), reasons=reasons)
 
 
 def _bodies(done: Phase4) -> dict[str, tuple[str, str]]:
     sources = {reference.number: reference.source_id for reference in done.references}
     return {section.section_id: (section.title, without_numbers(section.markdown, sources)) for section in done.sections}
-
-
-def _change(key: str, body: str, old: dict[str, tuple[str, str]]) -> Literal["added", "changed", "unchanged"]:
-    if key not in old:
-        return "added"
-    return "unchanged" if old[key][1] == body else "changed"

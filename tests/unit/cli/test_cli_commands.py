@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
-from reprise_cli.app import run
+from reprise_cli.app import app, run
 from reprise_runtime.settings import Settings
 from reprise_runtime.tokens import digest
 from unit.cli.fake_server import Script, problem, serving
@@ -117,6 +119,16 @@ def test_where_nobody_can_be_asked_a_rerun_needs_a_yes(script: Script, arguments
     assert [call.json["options"] for call in script.calls if call.method == "POST"] == [
         {"dry_run": True}, {"dry_run": True}, {"plan_token": "token-1"},
     ]  # fmt: skip
+
+
+def test_no_words_of_a_help_are_taken_for_markup() -> None:
+    """What stands in square brackets is style to the help's printer, and would not be printed."""
+    todo: list[Any] = [get_command(app)]
+    while todo:
+        command = todo.pop()
+        todo += getattr(command, "commands", {}).values()
+        for parameter in command.params:
+            assert "[" not in (getattr(parameter, "help", None) or ""), (command.name, parameter.name)
 
 
 def test_what_is_typed_counts_before_the_environment(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:

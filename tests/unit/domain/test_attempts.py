@@ -154,6 +154,32 @@ def test_r19_a_partial_report_names_its_gaps_and_stays_stale(world: World) -> No
     assert stale(world) == set()
 
 
+def test_r19_a_partial_report_says_why_it_lacks_each_step() -> None:
+    """What failed, what waited for it, what was cancelled, and what was never run."""
+    world = World()
+    for node in ("phase0", "phase1", "phase2"):
+        world.complete(node)
+    world.give(Cancel(command_id="stop", step_id=2))
+    world.fail("phase3/1")
+    rerun(world, phase="phase4", allow_partial=True)
+    said = {gap.node: (gap.used, gap.reason) for gap in job_for(world.s, "phase4").gaps}
+    assert said == {
+        "phase3/1": ("nothing", "It broke."),
+        "phase3/2": ("nothing", "It was cancelled."),
+        "phase3/3": ("nothing", "It has not been run."),
+    }
+    world.drain()
+    rerun(world, "c-2")
+    world.drain()
+    rerun(world, "c-3", steps=(1,), force=True, allow_partial=True)
+    world.fail("phase3/1")
+    gaps = job_for(world.s, "phase4").gaps
+    assert [(gap.node, gap.used, gap.reason) for gap in gaps] == [
+        ("phase3/1", "last_good", "It broke."),
+        ("phase3/3", "last_good", "Something that it depends on failed or was cancelled."),
+    ]
+
+
 def test_a_report_of_an_attempt_that_never_was_changes_nothing(world: World) -> None:
     problem = Problem(type="internal", detail="x")
     report = Failed(node="phase4", generation=99, attempt=1, execution_id="e-x", problem=problem)

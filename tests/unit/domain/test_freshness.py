@@ -93,9 +93,19 @@ def test_r4_a_new_step_is_called_new_and_one_that_went_gone(world: World) -> Non
     world.drain()
     assert [cause.text for cause in Verdicts(world.s).chain("phase4")] == [
         "The plan has changed.",
-        "The plan no longer has a step that was read.",
         "Step 4 is new.",
+        "The plan no longer has a step that was read.",
     ]
+
+
+def test_r4_causes_are_in_the_order_of_the_plan() -> None:
+    """Step 2 before step 10, which builds on it; not the numbers as words."""
+    world = World(planner=lambda job: planned(*((n, f"step {n}") for n in range(1, 10)), (10, "last", (2,))))
+    world.drain()
+    rerun(world, steps=(2,), force=True, allow_partial=True)
+    world.fail("phase3/2")
+    world.drain()
+    assert [cause.node for cause in Verdicts(world.s).chain("phase4") if cause.reason == "lacking"] == ["phase3/2", "phase3/10"]
 
 
 def test_r5_what_is_below_a_stale_node_is_stale(world: World) -> None:

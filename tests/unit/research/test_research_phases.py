@@ -256,6 +256,10 @@ async def test_a_report_says_what_changed(world: World) -> None:
     assert again.changes.reasons == ("asked for",)
     assert again.parts() == first.parts()
     one = plan.steps[0].step_id
+    ninth = plan.model_copy(update={"steps": (plan.steps[0].model_copy(update={"step_id": 9}), *plan.steps[1:])})
+    renumbered = await report(phase0, ninth, findings | {9: findings[one].model_copy(update={"step_id": 9})}, context, previous=first)
+    assert renumbered.changes is not None
+    assert {section.change for section in renumbered.changes.sections} == {"unchanged"}, "another number is no other section"
     emptied = findings | {one: StepFindings(step_id=one, title=plan.steps[0].title)}
     changed = await report(phase0, plan, emptied, context, previous=first)
     assert changed.changes is not None
