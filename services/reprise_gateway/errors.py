@@ -76,7 +76,8 @@ def _http(error: HTTPException) -> Problem:
     kind = _TYPES.get(error.status_code, "invalid" if error.status_code < 500 else "internal")
     detail = error.detail or HTTPStatus(error.status_code).phrase
     action = "See /docs for what there is." if error.status_code in {404, 405} else CORRECT
-    return Problem(type=kind, detail=f"{detail.rstrip('.')}.", action=action)
+    field = "body" if error.status_code == HTTPStatus.BAD_REQUEST else None
+    return Problem(type=kind, field=field, detail=f"{detail.rstrip('.')}.", action=action)
 
 
 def response(problem: Problem, status: int | None = None, headers: Mapping[str, str] | None = None) -> Response:

@@ -10,6 +10,7 @@ from reprise_contracts.commands import BATCH_COMMANDS, SESSION_COMMANDS, Command
 from reprise_contracts.jobs import parse_fact, parse_report, parse_timer
 from reprise_contracts.problems import Problem
 from reprise_contracts.wire import Malformed, Sha256
+from reprise_contracts.words import opening
 from reprise_domain.batch import BatchInput
 from reprise_domain.decide import Denied, Input
 from reprise_runtime.admission import Admission
@@ -72,7 +73,10 @@ def refusal(subject: str, data: bytes, error: Malformed) -> Parsed | None:
         command = command.model_copy(update={"by": ANOTHER_SYSTEM})
     said = str(error).partition(": ")[2] or str(error)  # without the name of the message's type, which is ours
     problem = Problem(
-        type="invalid", field=error.field or None, detail=f"{said}.", action="Correct it, and send it under a new command_id."
+        type="invalid",
+        field=error.field or "body",
+        detail=f"{said if error.field else opening(said)}.",
+        action="Correct it, and send it under a new command_id.",
     )
     return Parsed(inbound.target, command.input_id(), Denied(command, problem))
 

@@ -54,7 +54,8 @@ async def test_what_nests_or_counts_too_far_is_refused_under_its_id(operated: Op
                 return answer.json() if answer.status_code == 200 else None
 
             problem = (await until(refused, 10, f"the refusal of {name}"))["problem"]
-            assert isinstance(problem, dict) and problem["type"] == "invalid" and "JSON" in problem["detail"]
+            assert isinstance(problem, dict) and (problem["type"], problem["field"]) == ("invalid", "body")
+            assert problem["detail"].startswith("The document is not JSON that can be read: ")
         assert (await http.get(f"/sessions/{session}/commands/inner")).status_code == 404
 
 

@@ -272,6 +272,13 @@ async def test_a_body_that_is_no_json(http: Any) -> None:
         assert answer.json()["detail"].startswith("The body is not JSON that can be read: ")
 
 
+@pytest.mark.parametrize("body", [b'{"a": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", b'{"session_id": ' + b"9" * 5_000 + b"}"])
+async def test_a_body_that_nests_or_counts_too_far(http: Any, body: bytes) -> None:
+    for path in ("/batches", "/workflow/refresh", "/workflow/restart/phase"):
+        answer = await http.post(path, content=body, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (422, "/problems/invalid", "body")
+
+
 async def test_a_spoiled_object_is_an_answer_too(site: Any, http: Any) -> None:
     _, session_id = await site.finished(http)
     key = site.research.session(session_id).node("phase4").made.event.artifact.key
