@@ -36,9 +36,8 @@ _TERMS = 6
 def find_themes(found: list[Passage], topic: str, guidance: str, most: int = MOST_THEMES) -> tuple[Theme, ...]:
     """The themes of all passages, the one that most sources share first, those that the guidance names before it. Sources in
     another script than the topic have themes of their own, for no phrase is common to both."""
-    found = found[:_MOST_PASSAGES]
     large = len(found) > _FOCUS
-    found = _on_topic(found, f"{topic} {guidance}")
+    found = _at_most(_on_topic(found, f"{topic} {guidance}"), _MOST_PASSAGES)
     chinese = [passage for passage in found if is_chinese(passage.text)]
     other = [passage for passage in found if not is_chinese(passage.text)]
     main, side = (chinese, other) if is_chinese(topic) else (other, chinese)
@@ -49,6 +48,19 @@ def find_themes(found: list[Passage], topic: str, guidance: str, most: int = MOS
             minor = _joined(minor, side)
         themes.extend(minor)
     return tuple(themes)
+
+
+def _at_most(found: list[Passage], most: int) -> list[Passage]:
+    """So many passages, of each source the first, so that a long one takes no other's place."""
+    if len(found) <= most:
+        return found
+    share, given = most // len({passage.source_id for passage in found}), Counter[str]()
+    kept = []
+    for passage in found:
+        given[passage.source_id] += 1
+        if given[passage.source_id] <= share:
+            kept.append(passage)
+    return kept
 
 
 def _on_topic(found: list[Passage], question: str) -> list[Passage]:

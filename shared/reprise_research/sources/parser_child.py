@@ -15,6 +15,8 @@ import sys
 import zipfile
 from typing import Any, BinaryIO
 
+from reprise_research.sources.pages import paragraphs
+
 _MOST_PAGES = 3000
 
 
@@ -78,7 +80,7 @@ def _pdf(body: bytes) -> tuple[dict[str, str | None], str]:
     for number in range(len(document)):
         page = document[number]
         reader = page.get_textpage()
-        pages.append(_paragraphs(reader.get_text_bounded().replace("\r\n", "\n")))
+        pages.append(reader.get_text_bounded().replace("\r\n", "\n"))
         reader.close()
         page.close()
     told = {name: _own(value) for name, value in document.get_metadata_dict().items()}
@@ -90,7 +92,7 @@ def _pdf(body: bytes) -> tuple[dict[str, str | None], str]:
         "published": "-".join(published.groups()) if published else None,
     }
     document.close()
-    return answer, "\n\n".join(page for page in pages if page)
+    return answer, paragraphs(pages)
 
 
 def _office(body: bytes, suffix: str) -> tuple[dict[str, str | None], str]:
@@ -131,29 +133,6 @@ def _own(value: str) -> str | None:
 
 _NEEDS_OFFICE = "It is a {suffix} file; reading one needs the extra `office`: pip install 'reprise-research[office]'."
 _PROPERTIES = {"title": "dc:title", "author": "dc:creator", "published": "dcterms:modified"}
-
-
-def _paragraphs(page: str) -> str:
-    """A page's lines as paragraphs: a line that is full, or that ends within a word, goes on in the next."""
-    lines = [line.strip() for line in page.replace("\ufffe", "-").split("\n")]
-    longest = max((len(line) for line in lines), default=0)
-    joined: list[str] = []
-    goes_on = False
-    for line in lines:
-        if not line or re.fullmatch(r"(?:page )?\d{1,4}(?: (?:of|/) \d{1,4})?", line, re.IGNORECASE):
-            goes_on = goes_on and bool(line)
-            continue
-        if goes_on and not re.match(r"[•‣▪-]\s", line):
-            if re.search(r"[a-z]-$", joined[-1]) and line[0].islower():
-                joined[-1] = joined[-1][:-1] + line
-            else:
-                wide = ord(joined[-1][-1]) > 0x2E80 and ord(line[0]) > 0x2E80
-                joined[-1] += line if wide else f" {line}"
-        else:
-            joined.append(line)
-        ended = re.search(r"[.!?:。！？：][\"'”’)\]]*$", line) is not None
-        goes_on = len(line) >= 0.6 * longest and not (ended and len(line) < 0.85 * longest)
-    return "\n".join(joined)
 
 
 def _html(body: bytes, url: str | None, charset: str | None) -> tuple[dict[str, str | None], str]:

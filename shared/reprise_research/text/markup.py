@@ -1,4 +1,4 @@
-"""Plain text into Markdown that shows exactly that text: no source can add a link, a heading, a tag or an entity."""
+"""Plain text into Markdown that shows exactly that text: no source can add a heading, a tag, an entity, or a link that hides its target."""
 
 import re
 
@@ -6,20 +6,18 @@ _INLINE = re.compile(r"[\\`*_\[\]{}~|^$]")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _LINE_START = re.compile(r"^(\s*)([#>+=-]|\d{1,9}[.)](?=\s|$))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_AUTOLINK = re.compile(r"(?i)\b(https?|ftp)://|\bwww\.|\b(mailto|javascript|data):")
+_AUTOLINK = re.compile(r"(?i)\b(?:ftp://|(?:mailto|javascript|data):)")
+"""What some readers of Markdown make a link of, but for addresses of the web: those stand there as they are, for all to see."""
 
 
 def escaped(text: str) -> str:
     """One line of Markdown that renders as the text; control and direction characters are left out."""
-    return _AUTOLINK.sub(lambda found: found.group().replace(":", "\\:").replace(".", "\\."), _escaped(text))
-
-
-def _escaped(text: str) -> str:
     text = _CONTROL.sub("", " ".join(text.split()))
     text = _ENTITY.sub("&amp;", text)
     text = _INLINE.sub(lambda found: "\\" + found.group(), text)
     text = text.replace("<", "&lt;").replace(">", "&gt;")
-    return _LINE_START.sub(_guard, text)
+    text = _LINE_START.sub(_guard, text)
+    return _AUTOLINK.sub(lambda found: found.group().replace(":", "\\:"), text)
 
 
 def printable(text: str) -> str:
@@ -32,7 +30,7 @@ def link(title: str, url: str) -> str:
     if not re.match(r"https?://[^\s<>]+$", url):
         return escaped(title)
     target = url.replace("\\", "%5C").replace("(", "%28").replace(")", "%29").replace("|", "%7C").replace('"', "%22")
-    return f"[{_escaped(title)}](<{target}>)"  # within a link an address is no second one
+    return f"[{escaped(title)}](<{target}>)"
 
 
 def _guard(found: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from reprise_research.text.language import is_chinese, is_han
-from reprise_research.text.words import word_list
+from reprise_research.text.words import STOPWORDS, word_list
 
 _ABBREVIATIONS = word_list("abbreviations")
 _STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？；]+[”’」』）】]*|…{2,}[”’」』]*")
@@ -79,6 +79,8 @@ _INSTRUCTS = re.compile(
 )
 """Words that are addressed to a model: who plants them wants them told as if they were a finding."""
 _QUOTED = re.compile(r"[“\"«「『][^“”\"«»「」『』]{0,200}[”\"»」』]")
+_CRUMB = re.compile(r"(?:\s?\.){4,}|(?:\s?…){2,}\s*\d|^[”’»\"')\]]\s|^\\|\s\d+ / \d+\b|_{3,}")
+"""Marks of a table of contents, of a page's foot, or of a quotation that began before."""
 _ROW = re.compile(r"[^:;|]{1,40}: [^;]+(?:; [^:;|]{1,40}: [^;]+)+")
 _FIELD = re.compile(r"(?:^|\s)[A-Z][\w-]*: ")
 """A field of a record, such as `Priority: optional`."""
@@ -159,7 +161,7 @@ def is_heading(line: str) -> bool:
 
 def is_prose(sentence: str) -> bool:
     """Whether a stretch is a whole sentence of running text that says something itself."""
-    if len(sentence) > LONGEST or not _TERMINAL.search(sentence) or "|" in sentence or "http" in sentence:
+    if len(sentence) > LONGEST or not _TERMINAL.search(sentence) or "|" in sentence or "http" in sentence or _CRUMB.search(sentence):
         return False
     if _ROW.fullmatch(sentence) or _REFERS.match(sentence) or _BOILERPLATE.search(sentence) or sentence.count("(") != sentence.count(")"):
         return False
@@ -167,9 +169,10 @@ def is_prose(sentence: str) -> bool:
 
 
 def _is_sentence(sentence: str) -> bool:
-    if sentence[0] in "<>)].,;:=" or (_STARTS_WITHIN.match(sentence) and not _NAMED_IN_LOWER.match(sentence)):
-        return False
     words = sentence.split()
+    within = _STARTS_WITHIN.match(sentence) and (not _NAMED_IN_LOWER.match(sentence) or words[0].strip("\"'“‘«([") in STOPWORDS)
+    if sentence[0] in "<>)].,;:=" or within:
+        return False
     if len(_FIELD.findall(sentence)) >= 3 or (sentence[0] == "(" and sentence.rstrip(".!?")[-1:] == ")"):
         return False
     if len(words) < 5 or len(_LETTER.findall(sentence)) < 0.55 * len(sentence):

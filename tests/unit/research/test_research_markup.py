@@ -67,7 +67,8 @@ def test_links_lead_only_to_the_web() -> None:
 
 
 def test_an_address_that_is_shown_as_a_link_is_shown_as_it_is() -> None:
-    """What leads to a source's own address needs no marks against being taken for a link: in the Markdown itself stands the address."""
+    """Whoever reads the Markdown itself reads an address without marks in it, alone, in a title or as a link's text."""
+    assert escaped("X Desktop Group (http://www.freedesktop.org)") == "X Desktop Group (http://www.freedesktop.org)"
     markdown, _, _, _ = render(draft(Span("http://127.0.0.1:8/a_b:", url="http://127.0.0.1:8/a_b", strong=True)), SOURCES)
     assert "**[http://127.0.0.1:8/a\\_b:](<http://127.0.0.1:8/a_b>)**" in markdown and "\\:" not in markdown
     assert rendered(markdown).count("<a ") == 4

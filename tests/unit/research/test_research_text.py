@@ -71,6 +71,10 @@ def test_splits_where_a_reader_would(text: str, expected: list[str]) -> None:
         "© 2025 All rights reserved by the owners of it.",
         "点击这里订阅我们的最新消息和通讯。",
         "See https://example.org/a for the full list of figures.",
+        "60 5.15.5 How long must a package be maintained? . . . . . . . .",
+        "” line for security updates in the file is not required.",
+        "which is enabled by the installer by default.",
+        "\\* identifies the system that is used to maintain the package.",
     ],
 )
 def test_boilerplate_is_no_prose(line: str) -> None:
