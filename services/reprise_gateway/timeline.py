@@ -1,6 +1,6 @@
 """The story of a session: each event as one sentence, who did what, why, and what came of it. No ids in the text."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from reprise_contracts import events as e
@@ -8,7 +8,7 @@ from reprise_contracts.artifacts import PlannedStep
 from reprise_contracts.commands import Options, Target
 from reprise_contracts.nodes import step_of
 from reprise_contracts.states import TimelineEntry
-from reprise_contracts.words import spoken
+from reprise_contracts.words import PLURAL, spoken
 
 LISTED = 5
 """Names that a sentence lists; more of them are counted."""
@@ -21,6 +21,7 @@ class Narrator:
         self._titles: dict[int, str] = {}
         self._runs: dict[str, str] = {}
         self._sources: set[str] = set()
+        self._by_hand: set[str] = set()
 
     def tell(self, commit: e.Commit, seq: int) -> tuple[TimelineEntry, ...]:
         """One sentence for each event of a commit."""
@@ -38,7 +39,11 @@ class Narrator:
         plan: tuple[PlannedStep, ...] | None = getattr(event, "plan", None) if isinstance(event, _PLANS) else None
         for step in plan or ():
             self._titles[step.step_id] = step.title
-        if isinstance(event, e.RunQueued):
+        if isinstance(event, e.ArtifactEdited):
+            self._by_hand.add(event.node)
+        elif isinstance(event, e.NodeCompleted):
+            self._by_hand.discard(event.node)
+        elif isinstance(event, e.RunQueued):
             self._runs[event.run_id] = self._run(event.kind, event.target)
         elif isinstance(event, e.RunMerged):
             self._runs[event.run_id] = self._run("steps" if event.target.steps else "phase", event.target)
@@ -84,7 +89,7 @@ class Narrator:
         self._sources.difference_update(event.removed)
         counts = (("added", len(added)), ("changed", len(event.sources) - len(added)), ("removed", len(event.removed)))
         told = _listed([f"{count} {what}" for what, count in counts if count])
-        return f"{who(event.by)} changed the sources: {told}." if event.by else f"The sources moved: {told}."
+        return f"{who(event.by)} changed the sources: {told}." if event.by else f"Sources were fetched anew: {told}."
 
     def _refused(self, event: e.CommandRefused) -> str:
         return f"{who(event.by)} asked to {_KINDS.get(event.kind, event.kind)} and was refused: {event.problem.detail}"
@@ -121,8 +126,7 @@ class Narrator:
     def _node_queued(self, event: e.NodeQueued) -> str:
         again = f", attempt {event.attempt}" if event.attempt > 1 else ""
         gaps = f", without {self._nodes(event.gaps)}" if event.gaps else ""
-        verb = "are" if event.node == "phase1" else "is"
-        return f"{_upper(self._node(event.node))} {verb} ready to run{again}{gaps}."
+        return f"{_upper(self._node(event.node))} {_either([event.node], 'is', 'are')} ready to run{again}{gaps}."
 
     def _node_started(self, event: e.NodeStarted) -> str:
         return f"A worker began {self._node(event.node)}."
@@ -137,17 +141,20 @@ class Narrator:
         return f"{_upper(self._node(event.node))} failed: {event.problem.detail}{then}"
 
     def _kept(self, event: e.NodesKept) -> str:
-        return f"Kept as it is, since nothing that it reads has changed: {self._nodes(event.nodes)}."
+        why = _either(event.nodes, "it is, since nothing that it reads has changed", "they are, since nothing that they read has changed")
+        if self._by_hand.issuperset(event.nodes):
+            why = _either(event.nodes, "it is, since a user edited it", "they are, since a user edited them")
+        return f"Kept as {why}: {self._nodes(event.nodes)}."
 
     def _blocked(self, event: e.NodesBlocked) -> str:
-        return f"Not run, since something that it needs failed or was cancelled: {self._nodes(event.nodes)}."
+        needs = _either(event.nodes, "it needs", "they need")
+        return f"Not run, since something that {needs} failed or was cancelled: {self._nodes(event.nodes)}."
 
     def _cancelling(self, event: e.NodeCancelling) -> str:
         return f"{_upper(self._node(event.node))} was told to stop."
 
     def _cancelled(self, event: e.NodeCancelled) -> str:
-        verb = "were" if event.node == "phase1" else "was"
-        return f"{_upper(self._node(event.node))} {verb} cancelled; what was there before is kept."
+        return f"{_upper(self._node(event.node))} {_either([event.node], 'was', 'were')} cancelled; what was there before is kept."
 
     def _superseded(self, event: e.ResultSuperseded) -> str:
         return f"A late result of {self._node(event.node)} came and was set aside."
@@ -176,6 +183,11 @@ def who(by: str) -> str:
 
 def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _either(nodes: Sequence[str], one: str, many: str) -> str:
+    """What is said of one node, or of several and of one whose name is a plural."""
+    return many if len(nodes) != 1 or nodes[0] in PLURAL else one
 
 
 def _count(number: int, noun: str) -> str:

@@ -67,7 +67,7 @@ _API: dict[str, tuple[type[Wire], tuple[type[Wire], ...], str]] = {
     "cancel": (commands.CancelCall, (states.Receipt, Problem), "Cancel a run, a phase, a step, or everything."),
     "state": (commands.StateCall, (states.State, Problem), "Read a session."),
     "command": (commands.CommandCall, (states.CommandView, Problem), "Ask what became of a command."),
-    "end": (commands.EndCall, (states.Receipt, Problem), "End a batch; with `delete` remove it."),
+    "end": (commands.EndCall, (states.BatchView, Problem), "End a batch; with `delete` remove it."),
 }
 
 
@@ -217,7 +217,8 @@ def markdown() -> str:
         "",
         "Any client may send what says so, as the user `outside` ([operators.md](operators.md)): it publishes reruns and cancellations,",
         "asks `reprise.v1.api.*`, and follows the log and the progress. Everything else is between the services, each of which sends its",
-        "own only. `by` in a command is the word of whoever published it.",
+        "own only. `by` in a command is the word of whoever published it. A client in forty lines, with no code of ours:",
+        "[examples/another_system.py](examples/another_system.py).",
         "",
     ]
     for channel in channels():

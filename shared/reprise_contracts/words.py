@@ -34,7 +34,8 @@ _SPOKEN: Mapping[str, str] = {
     "phase3": "the steps",
     "phase4": "the report",
 }
-_PLURAL = frozenset({"phase1", "phase3"})
+PLURAL = frozenset({"phase1", "phase3"})
+"""Nodes whose name is a plural: the goals are, the plan is."""
 GONE = "The plan no longer has a step that was read."
 
 
@@ -51,13 +52,13 @@ def opening(text: str) -> str:
 
 def of(node: str, singular: str, plural: str) -> str:
     """A sentence's beginning whose verb agrees: `The goals have`, `Step 4 has`."""
-    return f"{opening(spoken(node))} {plural if node in _PLURAL else singular}"
+    return f"{opening(spoken(node))} {plural if node in PLURAL else singular}"
 
 
 def because(node: str, reason: Reason) -> str:
     """One link of the chain of causes, as a sentence."""
     text = _BECAUSE[reason]
-    if node in _PLURAL:
+    if node in PLURAL:
         text = text.replace("{what} has ", "{what} have ").replace("{what} is ", "{what} are ")
     return opening(text.format(what=spoken(node)))
 
@@ -76,7 +77,7 @@ def without_failing(status: Status) -> str:
 def left_failed(node: str) -> str:
     """R7, R19: above the targets something failed, and they read what it made before."""
     return (
-        f"{of(node, 'has', 'have')} failed and {'are' if node in _PLURAL else 'is'} not run by this command: the last good result is used."
+        f"{of(node, 'has', 'have')} failed and {'are' if node in PLURAL else 'is'} not run by this command: the last good result is used."
     )
 
 
@@ -87,7 +88,7 @@ def left_stale(node: str) -> str:
 
 def passed_by(node: str, *, replaced: bool) -> str:
     """R12: a user's own work lies on the way."""
-    does, them = "replaces" if replaced else "leaves", "them" if node in _PLURAL else "it"
+    does, them = "replaces" if replaced else "leaves", "them" if node in PLURAL else "it"
     return f"{of(node, 'was', 'were')} edited by a user; this run {does} {them}."
 
 

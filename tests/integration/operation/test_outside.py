@@ -1,13 +1,17 @@
 """What another system may send over NATS, sent with bad intent: subjects, ids and bodies that mean something to a server do nothing."""
 
+import asyncio
 import json
+import sys
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from operated_stack import Caller, subjects, until
+from operated_stack import Caller, Operated, subjects, until
+from stack import ROOT
 
+EXAMPLE = ROOT / "docs" / "examples" / "another_system.py"
 TOKENS = ("a/b", "$JS", "$KV", "%2e%2e%2f", "a:b", "é", "<script>", "x" * 65)
 """Names that NATS takes for one token of a subject, and we for none."""
 IDS = (*TOKENS, "..", "*", ">", "s.>", "a b", "s\r\nPUB reprise.v1.log.x 2\r\n{}\r\n", "s\x00", "", "../../etc/passwd")
@@ -47,6 +51,22 @@ async def test_a_subject_that_names_no_session_makes_none(caller: Caller) -> Non
     after = await logs(caller)
     assert set(after) == set(before)
     assert {subject for subject in after if after[subject] != before[subject]} == {subjects.log(session)}
+
+
+async def test_the_example_of_another_system_runs_a_phase_and_steps_again(operated: Operated, caller: Caller) -> None:
+    """`docs/examples/another_system.py`, as a process with nothing of ours: it follows the run to its end, or says why."""
+    _, session = await caller.begin(f"o-{uuid4().hex}", "steps=3")
+    await caller.at_rest(session)
+    for named, code, said in (
+        (["phase2"], 0, "node_completed phase2"),
+        (["1", "3"], 0, "node_completed phase3/3"),
+        (["9"], 3, "no step 9"),
+    ):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-I", EXAMPLE, operated.nats.url, session, *named, stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await asyncio.wait_for(process.communicate(), 60)
+        assert (process.returncode, said in out.decode()) == (code, True), out
 
 
 @pytest.mark.parametrize("name", IDS)

@@ -438,6 +438,25 @@ async def test_the_timeline_tells_in_words(site: Any, http: Any) -> None:
     assert pages == story["events"]
 
 
+async def test_the_timeline_says_why_something_was_kept(site: Any, http: Any) -> None:
+    """One part or several, because nothing moved or because it is the user's own."""
+    _, session_id = await site.finished(http)
+    for path, options in (("phase0", {}), ("phase1", {"guidance": "Other goals."})):
+        if path == "phase1":
+            plan = {"synthesized_goal": "By hand.", "steps": [{"title": "One"}, {"title": "Two"}]}
+            await http.put(f"/sessions/{session_id}/artifacts/phase2", json=plan, headers={"If-Match": "*"})
+        body = {"session_id": session_id, "phase": path, "options": options}
+        assert (await http.post("/workflow/restart/phase", json=body)).status_code == 202
+        await site.research.work(session_id)
+    await site.seen(session_id)
+    story = (await http.get(f"/sessions/{session_id}/events", params={"limit": 1000})).json()["events"]
+    kept = [entry["text"] for entry in story if entry["type"] == "nodes_kept"]
+    assert "Kept as they are, since nothing that they read has changed: the goals." in kept
+    assert "Kept as it is, since nothing that it reads has changed: the plan." in kept
+    assert any(text.startswith("Kept as they are, since nothing that they read has changed: step 1") for text in kept)
+    assert "Kept as it is, since a user edited it: the plan." in kept
+
+
 async def test_every_event_has_a_sentence() -> None:
     from typing import get_args
 
