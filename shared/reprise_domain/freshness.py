@@ -25,7 +25,7 @@ MISSING = ""
 LACKING = "lacking:"
 """What a partial report read of a step that has no good result: the older one, if there is one, as that alone."""
 CHAIN = 40
-"""Links of a chain of causes that are shown at most."""
+"""Links of a chain of causes that are shown at most; of one node at most a third of them, so that what changed is among them."""
 
 
 def reads_now(session: Session, node: str) -> dict[str, str]:
@@ -125,7 +125,7 @@ class Verdicts:
         todo, seen = [node], {node}
         while todo and len(found) < CHAIN:
             nearest = todo.pop(0)
-            for name in self.links(nearest):
+            for name in tuple(self.links(nearest))[: CHAIN // 3]:
                 cause = _cause(self._session, nearest, name)
                 found.setdefault((cause.node, cause.reason), cause)
                 if cause.reason == "upstream" and cause.node not in seen:

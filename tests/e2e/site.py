@@ -100,6 +100,21 @@ class Site:
 
         return until(rested, seconds)
 
+    def rerun_alone(self, session_id: str, steps: dict[int, str]) -> dict[str, Any]:
+        """Each step anew with its guidance and nothing below it, so that the report is out of date; the state after it."""
+        for step, guidance in steps.items():
+            options = {"propagation": "mark_stale", "guidance": guidance}
+            body = {"session_id": session_id, "step_ids": [step], "options": options}
+            command = self.http.post("/workflow/restart/step", json=body).raise_for_status().json()["command_id"]
+            until(lambda asked=command: self._outcome(session_id, asked) in {"completed", "failed"})
+        state = self.state(session_id)
+        assert state["nodes"]["phase4"]["freshness"] == "stale"
+        return state
+
+    def _outcome(self, session_id: str, command_id: str) -> str:
+        status: str = self.http.get(f"/sessions/{session_id}/commands/{command_id}").raise_for_status().json()["status"]
+        return status
+
     def finished(self, topic: str, texts: dict[str, str], **fields: object) -> tuple[str, str]:
         """A batch that was researched to its end."""
         batch_id, session_id = self.start(topic, texts, **fields)

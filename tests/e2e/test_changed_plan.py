@@ -19,12 +19,8 @@ def session(site: Site) -> str:
 
 
 def meanwhile(site: Site, session: str) -> None:
-    """Someone else reruns step 1 alone, so that what is below it becomes out of date."""
-    options = {"propagation": "mark_stale", "guidance": "Only what the engineers say."}
-    body = {"session_id": session, "step_ids": [1, 2], "options": options}
-    site.http.post("/workflow/restart/step", json=body).raise_for_status()
-    until(lambda: site.state(session)["nodes"]["phase3/2"]["generation"] > 1)
-    assert site.at_rest(session)["nodes"]["phase4"]["freshness"] == "stale"
+    """Someone else reruns two steps alone, so that what is below them becomes out of date."""
+    site.rerun_alone(session, {1: "Only what the engineers say.", 2: "Only what the engineers say."})
 
 
 def opened(page: Page) -> tuple[Locator, Locator]:

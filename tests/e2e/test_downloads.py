@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.conftest import TEXTS, TOPIC
-from e2e.site import Site, until
+from e2e.site import Site
 
 Open = Callable[..., Page]
 FORMATS = {"Markdown": "md", "Web page": "html", "PDF": "pdf", "Word": "docx", "JSON": "json"}
@@ -29,10 +29,7 @@ def current(site: Site) -> str:
 def outdated(site: Site) -> str:
     """A session whose step 2 was rerun alone."""
     session = site.finished(TOPIC, TEXTS)[1]
-    body = {"session_id": session, "step_ids": [2], "options": {"propagation": "mark_stale", "guidance": "Only what the county says."}}
-    site.http.post("/workflow/restart/step", json=body).raise_for_status()
-    until(lambda: site.state(session)["nodes"]["phase4"]["freshness"] == "stale" or None)
-    site.at_rest(session)
+    site.rerun_alone(session, {2: "Only what the county says."})
     return session
 
 

@@ -1,8 +1,11 @@
 """A session of two thousand steps stays smooth while a hundred frames come in each second."""
 
 import json
+import time
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -19,17 +22,39 @@ LONGEST = 50.0
 """Milliseconds that the page may take for one frame: its scripts, styles, layout and painting."""
 TYPICAL = 25.0
 """Milliseconds between two frames, of nine in ten; 16.7 where the machine has nothing else to do."""
+WAITING = 0.05
+"""The share of the time that the page's thread waits for a processor, up to which it has the machine to itself."""
 WATCH = """
 window.__frames = [];
 (function count(at) { window.__frames.push(at); requestAnimationFrame(count); })(performance.now());
 """
 
 
-def work_of(trace: bytes) -> list[float]:
-    """What the page's thread did at a stretch, in milliseconds of processor, so that other programs of the machine do not count."""
-    events = json.loads(trace)["traceEvents"]
+def work_of(trace: bytes) -> tuple[list[float], list[float], Path]:
+    """What the page's thread did at a stretch and from one frame to the next, in milliseconds of processor, so that other programs
+    of the machine do not count; and the thread."""
+    events = sorted(json.loads(trace)["traceEvents"], key=lambda event: event.get("ts", 0))
     pages = {(e["pid"], e["tid"]) for e in events if e["name"] == "thread_name" and e["args"]["name"] == "CrRendererMain"}
-    return [e["tdur"] / 1000 for e in events if e["name"].endswith("RunTask") and "tdur" in e and (e["pid"], e["tid"]) in pages]
+    tasks: list[float] = []
+    frames: list[float] = [0.0]
+    busiest: Counter[tuple[int, int]] = Counter()
+    for event in events:
+        where = (event["pid"], event["tid"])
+        if where not in pages:
+            continue
+        if event["name"] == "FireAnimationFrame":
+            frames.append(0.0)
+        elif event["name"].endswith("RunTask") and "tdur" in event:
+            tasks.append(event["tdur"] / 1000)
+            frames[-1] += tasks[-1]
+            busiest[where] += event["tdur"]
+    [((process, thread), _)] = busiest.most_common(1)
+    return sorted(tasks), sorted(frames), Path(f"/proc/{process}/task/{thread}")
+
+
+def waited(thread: Path) -> float:
+    """Seconds that a thread was ready and had no processor, since it began."""
+    return int((thread / "schedstat").read_text().split()[1]) / 1e9
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +76,10 @@ def update(large: dict[str, Any], number: int) -> str:
 def test_two_thousand_steps_scroll_and_update_smoothly(
     open_page: Callable[..., Page], browser: Any, site: Site, large: dict[str, Any]
 ) -> None:
-    """The session and its snapshot are the server's; its pace is set here, at 100 updates of steps a second, while the page scrolls."""
+    """The session and its snapshot are the server's; its pace is set here, at 100 updates of steps a second, while the page scrolls.
+
+    What the page needs for a frame always counts; when the frames come only where other programs leave it a processor."""
+    began = time.monotonic()
     page = open_page("/app/help", motion="no-preference")
     sockets: list[WebSocketRoute] = []
 
@@ -75,12 +103,16 @@ def test_two_thousand_steps_scroll_and_update_smoothly(
         page.mouse.wheel(0, 120 if start < len(updates) / 2 else -120)
         page.wait_for_timeout(1000 * slice_of / PER_SECOND)  # the pace, not a wait for readiness
     frames = page.evaluate("window.__frames")
-    work = sorted(work_of(browser.stop_tracing()))
+    tasks, work, thread = work_of(browser.stop_tracing())
     assert page.evaluate("document.querySelectorAll('article').length") < 60
     between = sorted(later - earlier for earlier, later in pairwise(frames))
     late = sum(gap > LONGEST for gap in between)
+    share = waited(thread) / (time.monotonic() - began)
     print(f"{len(between)} frames: median {median(between):.1f}, nine in ten {between[len(between) * 9 // 10]:.1f}, "
-          f"longest {between[-1]:.1f} ms, {late} above {LONGEST:g} ms; longest work {work[-1]:.1f} ms")  # fmt: skip
+          f"longest {between[-1]:.1f} ms, {late} above {LONGEST:g} ms; work for one: median {median(work):.1f}, longest {work[-1]:.1f} ms, "
+          f"at a stretch {tasks[-1]:.1f} ms; without a processor {share:.0%} of the time")  # fmt: skip
+    assert len(work) > len(updates) / 10, "the trace tells of the frames"
     assert work[-1] <= LONGEST
-    assert between[len(between) * 9 // 10] <= TYPICAL
-    assert late <= len(between) / 50, "the machine, which runs all servers too, may be late with one in fifty"
+    if share < WAITING:
+        assert between[len(between) * 9 // 10] <= TYPICAL
+        assert late <= len(between) / 50, "the machine, which runs all servers too, may be late with one in fifty"

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from e2e.conftest import TEXTS, TOPIC
-from e2e.site import Site, until
+from e2e.site import Site
 from e2e.stage import FAILING
 
 Open = Callable[..., Page]
@@ -34,11 +34,7 @@ def finished(site: Site) -> tuple[str, str]:
 def troubled(site: Site) -> tuple[str, str]:
     """Step 1 failed, step 2 was rerun alone, so that the report is out of date."""
     batch_id, session_id = site.finished(TOPIC, TEXTS)
-    for step, guidance in ((2, "Only what the county says."), (1, FAILING)):
-        options = {"propagation": "mark_stale", "guidance": guidance}
-        site.http.post("/workflow/restart/step", json={"session_id": session_id, "step_ids": [step], "options": options}).raise_for_status()
-        until(lambda step=step: site.state(session_id)["nodes"][f"phase3/{step}"]["generation"] > 1)
-        site.at_rest(session_id)
+    site.rerun_alone(session_id, {2: "Only what the county says.", 1: FAILING})
     return batch_id, session_id
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.conftest import TEXTS, TOPIC
-from e2e.site import Site, until
+from e2e.site import Site
 
 Open = Callable[..., Page]
 Check = Callable[[Page], None]
@@ -28,11 +28,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def session(closed: Site) -> str:
     """A session with a result that is out of date, so that every button has a reason to be there."""
     _, session_id = closed.finished(TOPIC, TEXTS)
-    options = {"propagation": "mark_stale", "guidance": "Only what the engineers say."}
-    body = {"session_id": session_id, "step_ids": [1, 2], "options": options}
-    closed.http.post("/workflow/restart/step", json=body).raise_for_status()
-    until(lambda: closed.state(session_id)["nodes"]["phase3/2"]["generation"] > 1)
-    assert closed.at_rest(session_id)["nodes"]["phase4"]["freshness"] == "stale"
+    closed.rerun_alone(session_id, {1: "Only what the engineers say."})
     return session_id
 
 

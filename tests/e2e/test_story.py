@@ -1,4 +1,4 @@
-"""What a person does with a batch, from its start to its end, in this order; on real servers and in a real browser."""
+"""What a person does with a batch, from its start to its end; on real servers and in a real browser, each with a batch of its own."""
 
 import re
 from collections.abc import Callable
@@ -9,15 +9,15 @@ from playwright.sync_api import Page, expect
 
 from e2e.conftest import TEXTS, TOPIC
 from e2e.site import Site, pages, until
-from e2e.stage import FAILING, SLOW
+from e2e.stage import ANEW, FAILING, SLOW
 
 Open = Callable[..., Page]
 SOON = 30_000
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def batch(site: Site) -> tuple[str, str]:
-    """A batch and its session, researched to the end; the tests of this module use it one after the other."""
+    """A batch and its session, researched to the end."""
     return site.finished(TOPIC, TEXTS)
 
 
@@ -98,7 +98,10 @@ def test_two_steps_are_rerun_alone_and_what_is_below_says_why_it_is_out_of_date(
     page.keyboard.press("Escape")
 
 
-def test_an_outdated_report_says_what_it_does_not_know_until_it_is_brought_up_to_date(open_page: Open, session: str) -> None:
+def test_an_outdated_report_says_what_it_does_not_know_until_it_is_brought_up_to_date(
+    open_page: Open, session: str, site: Site, batch: tuple[str, str]
+) -> None:
+    site.rerun_alone(batch[1], {1: ANEW})
     page = open_page(f"{session}/report")
     notice = page.get_by_role("region", name="Outdated report")
     expect(notice).to_contain_text("It does not know yet")
@@ -220,11 +223,13 @@ def test_a_further_session_asks_the_same_sources_another_question(
     expect(page.get_by_role("status", name="Commands")).to_contain_text("Rerun of step 1: done", timeout=SOON)
 
 
-def test_the_timeline_tells_it_all_and_leads_to_each_part(open_page: Open, session: str) -> None:
+def test_the_timeline_tells_it_all_and_leads_to_each_part(open_page: Open, session: str, site: Site, batch: tuple[str, str]) -> None:
+    site.rerun_alone(batch[1], {3: FAILING})
     page = open_page(f"{session}/timeline")
     page.get_by_role("button", name="Trouble").click()
-    expect(page.get_by_role("region", name="Timeline")).to_contain_text("as it was told to")
-    page.get_by_role("link", name=re.compile("failed")).first.click()
+    story = page.get_by_role("region", name="Timeline")
+    expect(story).to_contain_text("as it was told to")
+    story.get_by_role("link", name=re.compile("failed")).first.click()
     expect(page).to_have_url(re.compile(r"/steps/3$"))
 
 

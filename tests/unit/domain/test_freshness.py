@@ -87,6 +87,19 @@ def test_r4_a_stale_node_names_the_chain_back_to_what_changed(world: World) -> N
     assert root.at == world.s.node("phase1").made.at  # type: ignore[union-attr]
 
 
+def test_r4_what_changed_is_named_however_many_steps_stand_between() -> None:
+    world = World(planner=lambda job: planned(*((n, f"step {n}", ()) for n in range(1, 101))))
+    rerun(world, phase="phase0")
+    world.drain()
+    world.salt["phase1"] = "other"
+    rerun(world, "c-2", phase="phase1", propagation="mark_stale")
+    world.drain()
+    assert len(stale(world)) == 103
+    chain = Verdicts(world.s).chain("phase4")
+    assert [cause.node for cause in chain if cause.reason != "upstream"] == ["phase1"]
+    assert len(chain) < 20
+
+
 def test_r4_a_new_step_is_called_new_and_one_that_went_gone(world: World) -> None:
     world.planner = lambda job: numbered([("b", ()), ("d", ())], world.s.plan.steps, job.next_step)  # type: ignore[union-attr]
     rerun(world, phase="phase2", stop_after="phase3")

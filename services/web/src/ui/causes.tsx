@@ -29,8 +29,10 @@ export function Causes({ causes }: { readonly causes: readonly Cause[] }): React
   );
 }
 
-/** "step 2, which is out of date". */
+/** "step 2, which is out of date". Of many the server names some. */
 function through(nodes: readonly string[]): string {
+  const names = nodes.map(nodeName);
+  if (names.length > 6) return `${names.slice(0, 5).join(", ")} and others, which are out of date`;
   const one = nodes.length === 1 && nodes[0] !== "phase0" && nodes[0] !== "phase1";
-  return `${listed(nodes.map(nodeName), 6)}, which ${one ? "is" : "are"} out of date`;
+  return `${listed(names)}, which ${one ? "is" : "are"} out of date`;
 }
