@@ -63,7 +63,7 @@ def test_goals_are_edited_in_place_and_saved_after_a_preview(open_page: Open, ac
     dialog.get_by_role("button", name="Save", exact=True).click()
     wanted = ["How fast do the piers wear?", first, "Who pays for the repairs?"]
     expect(page.locator("main h3")).to_have_text(wanted)
-    stands(page, re.compile(r"Out of date: plan, step 1.*The goals have changed", re.DOTALL))
+    stands(page, re.compile(r"Out of date: plan, 6 steps and report.*The goals have changed", re.DOTALL))
     saved = artifact(site, session, "phase1")["goals"]
     assert [goal["question"] for goal in saved] == wanted
     assert len({goal["goal_id"] for goal in saved}) == 3
@@ -94,6 +94,7 @@ def test_a_plan_is_reordered_reworded_and_shortened_and_its_kept_steps_keep_thei
     dialog.get_by_role("radio", name="Save and bring along").check()
     expect(foretold).to_contain_text(re.compile(r"Runs\s*Step 1", re.DOTALL))
     dialog.get_by_role("button", name="Save and run").click()
+    expect(page.get_by_role("status", name="Commands")).to_contain_text("Your plan: done", timeout=SOON)
     stands(page, "Everything is up to date")
     plan = artifact(site, session, "phase2")
     assert plan["synthesized_goal"] == "Say what the tide costs."

@@ -84,7 +84,7 @@ def source(page: Page, name: str) -> Locator:
 
 def says_why_and_is_brought_up_to_date(page: Page, why: str) -> None:
     """The panel says what changed, the dialog says it of the report; Update runs it."""
-    stands(page, re.compile(rf"Out of date: sources, goals, plan.*{why}", re.DOTALL))
+    stands(page, re.compile(rf"Out of date: sources, goals, plan, \d steps and report.*{why}", re.DOTALL))
     page.get_by_role("region", name="How it stands").get_by_role("button", name="Why?").click()
     dialog = page.get_by_role("dialog", name="Why is it out of date?")
     expect(dialog.get_by_role("listitem").filter(has=page.get_by_role("link", name="Report"))).to_contain_text(why)

@@ -128,6 +128,19 @@ export function listed(names: readonly string[], most = 8): string {
   return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
+/** Whether it is a step of the plan; `phase3/*` stands for steps that there are not yet. */
+export function isStep(node: string): boolean {
+  return node.startsWith("phase3/") && node !== "phase3/*";
+}
+
+/** Parts of the research in a sentence; more than a few steps are counted. */
+export function listedNodes(nodes: readonly string[], fewSteps = 3): string {
+  const steps = nodes.filter(isStep);
+  if (steps.length <= fewSteps) return listed(nodes.map(nodeName));
+  const counted = nodes.filter((node) => !isStep(node) || node === steps[0]);
+  return listed(counted.map((node) => (isStep(node) ? count(steps.length, "step") : nodeName(node))));
+}
+
 export function seconds(value: number): string {
   if (value < 0.1) return "under 0.1 s";
   if (value < 10) return `${value.toFixed(1)} s`;

@@ -7,7 +7,7 @@ import { Causes } from "../ui/causes";
 import { Dialog } from "../ui/dialog";
 import { Glyph } from "../ui/glyph";
 import type { Cause, NodeView } from "../wire";
-import { capital, count, inOrder, listed, nodeName, nodePath, PHASE_DOING, phaseOf, when } from "../words";
+import { capital, count, inOrder, listed, listedNodes, nodeName, nodePath, PHASE_DOING, phaseOf, when } from "../words";
 import { CancelButton, RerunButton } from "./actions";
 
 export function NowPanel(): ReactNode {
@@ -139,12 +139,7 @@ export function standingOf({ state, live }: Session): Said {
           ),
         )}.`
       : cancelling.length
-        ? `${capital(
-            listed(
-              cancelling.map((node) => nodeName(node)),
-              4,
-            ),
-          )} ${cancelling.length > 1 ? "were" : "was"} told to stop. What is completed is kept.`
+        ? `${capital(listedNodes(cancelling))} ${cancelling.length > 1 ? "were" : "was"} told to stop. What is completed is kept.`
         : "Waiting for a worker.";
     const waiting = state.queue.length ? ` ${capital(count(state.queue.length, "command"))} waiting behind it.` : "";
     return {
@@ -171,7 +166,7 @@ export function standingOf({ state, live }: Session): Said {
     return {
       look: "failed",
       glyph: "failed",
-      title: `${capital(listed(failed.map(nodeName), 4))} failed`,
+      title: `${capital(listedNodes(failed))} failed`,
       detail: problem ? `${problem.detail} ${problem.action}` : "",
       action: "retry",
       causes,
@@ -186,7 +181,7 @@ export function standingOf({ state, live }: Session): Said {
     return {
       look: "stale",
       glyph: "stale",
-      title: `Out of date: ${listed(stale.map(nodeName), 5)}`,
+      title: `Out of date: ${listedNodes(stale)}`,
       detail,
       action: "update",
       causes,
@@ -202,7 +197,7 @@ export function standingOf({ state, live }: Session): Said {
       look: "",
       glyph: "pending",
       title: done ? "Not finished" : "Not started",
-      detail: `Still to do: ${listed(missing.map(nodeName), 6)}.`,
+      detail: `Still to do: ${listedNodes(missing)}.`,
       action: "start",
     };
   }

@@ -1,9 +1,9 @@
 /** What a command would do: what runs, may run, is kept, becomes out of date, is dropped; and how long the like took last time. */
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { useSession } from "../store";
 import { Glyph } from "../ui/glyph";
 import type { Preview } from "../wire";
-import { capital, count, nodeName, seconds } from "../words";
+import { capital, count, isStep, nodeName, seconds } from "../words";
 
 type Sign = Parameters<typeof Glyph>[0]["of"];
 
@@ -56,23 +56,32 @@ export function PreviewLists({
   );
 }
 
-const MOST = 12;
+/** So many steps are named; the phases always are. */
+const MOST = 8;
 
 function Nodes({ nodes }: { readonly nodes: readonly string[] }): ReactNode {
   const titles = useSession((session) => session.state.nodes);
   if (nodes.length === 0) return <span>Nothing</span>;
+  const steps = nodes.filter(isStep);
+  const shown = new Set(steps.slice(0, steps.length <= MOST ? MOST : MOST - 2));
+  const more = steps.length - shown.size;
+  const last = [...shown].at(-1);
   return (
     <ul className="chips">
-      {nodes.slice(0, MOST).map((node) => {
-        const title = titles[node]?.title;
-        return (
-          <li key={node}>
-            {capital(nodeName(node))}
-            {title && <span className="soft"> {title}</span>}
-          </li>
-        );
-      })}
-      {nodes.length > MOST && <li className="soft">and {nodes.length - MOST} more</li>}
+      {nodes
+        .filter((node) => shown.has(node) || !isStep(node))
+        .map((node) => {
+          const title = titles[node]?.title;
+          return (
+            <Fragment key={node}>
+              <li>
+                {capital(nodeName(node))}
+                {title && <span className="soft"> {title}</span>}
+              </li>
+              {more > 0 && node === last && <li className="soft">and {count(more, "more step")}</li>}
+            </Fragment>
+          );
+        })}
     </ul>
   );
 }

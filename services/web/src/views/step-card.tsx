@@ -45,7 +45,11 @@ export const StepCard = memo(function StepCard({ step, planned, chosen, onChoose
           <span id={`${id}-title`} className="one-line">
             <span className="soft numbers">{step}</span> {title}
           </span>
-          <span className="soft small one-line">{planned?.description || view.headline || standingWords(view)}</span>
+          {planned?.description !== "" && (
+            <span className="soft small one-line">
+              {planned?.description ?? "\u00a0" /* its place until it is known */}
+            </span>
+          )}
         </button>
         <div className="step-marks">
           <Badges view={view} position={position} />

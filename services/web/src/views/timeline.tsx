@@ -1,12 +1,12 @@
 /** The session's log as a story; each entry leads to what it speaks of. */
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 import { api } from "../api";
 import { useIds, useSession } from "../store";
 import { Glyph } from "../ui/glyph";
 import { ProblemNotice } from "../ui/problem";
-import type { TimelineEntry } from "../wire";
+import type { Timeline, TimelineEntry } from "../wire";
 import { clock, nodePath } from "../words";
 
 const ASKED = /session_created|sources_changed|command_|run_queued|run_merged|artifact_edited|accepted|ended|deleted/;
@@ -38,21 +38,27 @@ export default function TimelinePage(): ReactNode {
     queryKey: ["timeline", session_id],
     queryFn: ({ pageParam }) => api.timeline(session_id, pageParam),
     initialPageParam: 0,
-    getNextPageParam: (page) => page.next ?? null,
+    getNextPageParam: (page, pages) => page.next ?? lastOf(pages),
   });
-  const { refetch, hasNextPage, isFetching, fetchNextPage } = story;
+  const { data, isFetching, fetchNextPage } = story;
+  const known = data ? lastOf(data.pages) : -1;
+  const whole = data?.pages.at(-1)?.next == null && data !== undefined;
+  const asked = useRef(-1);
   useEffect(() => {
-    if (seq < 0) return;
-    const timer = setTimeout(() => void refetch(), SOON);
+    if (!data || isFetching || (whole && (known >= seq || asked.current === seq))) return;
+    const timer = setTimeout(
+      () => {
+        asked.current = seq;
+        void fetchNextPage();
+      },
+      whole ? SOON : 0,
+    );
     return () => clearTimeout(timer);
-  }, [seq, refetch]);
-  useEffect(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage]);
+  }, [data, whole, known, seq, isFetching, fetchNextPage]);
   const entries = useMemo(() => {
     const keep: (entry: TimelineEntry) => boolean = FILTERS[filter][1];
-    return (story.data?.pages.flatMap((page) => page.events) ?? []).filter(keep).toReversed();
-  }, [story.data, filter]);
+    return whole ? data.pages.flatMap((page) => page.events.filter(keep)).toReversed() : [];
+  }, [data, whole, filter]);
   return (
     <section className="stack" aria-label="Timeline">
       <div className="section-head">
@@ -73,10 +79,20 @@ export default function TimelinePage(): ReactNode {
         </fieldset>
       </div>
       {story.isError && <ProblemNotice error={story.error} />}
-      {entries.length === 0 && story.isSuccess && <p className="soft">Nothing of this kind has happened.</p>}
+      {!whole && !story.isError && (
+        <p className="soft" role="status" aria-busy="true">
+          Reading the log …
+        </p>
+      )}
+      {entries.length === 0 && whole && <p className="soft">Nothing of this kind has happened.</p>}
       <Days entries={entries} sessionId={session_id} />
     </section>
   );
+}
+
+/** The newest commit that the pages tell of. */
+function lastOf(pages: readonly Timeline[]): number {
+  return pages.findLast((page) => page.events.length > 0)?.events.at(-1)?.seq ?? 0;
 }
 
 function Days({
