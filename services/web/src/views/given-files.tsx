@@ -11,12 +11,14 @@ interface Props {
   readonly over: boolean;
   readonly onGive: (files: readonly File[]) => void;
   readonly onRemove: (index: number) => void;
+  /** Another way to give something. */
+  readonly children: ReactNode;
 }
 
 /** So many reasons are told one by one. */
 const MOST = 5;
 
-export function GivenFiles({ files, refused, kinds, over, onGive, onRemove }: Props): ReactNode {
+export function GivenFiles({ files, refused, kinds, over, onGive, onRemove, children }: Props): ReactNode {
   const id = useId();
   const picker = useRef<HTMLInputElement>(null);
   return (
@@ -43,8 +45,9 @@ export function GivenFiles({ files, refused, kinds, over, onGive, onRemove }: Pr
         >
           Add files
         </button>
+        {children}
         <span id={`${id}-hint`} className="hint">
-          or drop them anywhere here: PDF, Word, HTML, Markdown, text
+          or drop files here: PDF, Word, HTML, Markdown, text
         </span>
       </div>
       {files.length > 0 && (

@@ -42,7 +42,9 @@ export function LiveSources(): ReactNode {
             <li key={source.source_id}>
               <Glyph of={sign} label={sign} />
               <span className="one-line">{sourceName(source)}</span>
-              <span className="soft small one-line">{now?.error ?? now?.stage ?? source.stored?.detail ?? ""}</span>
+              <span className="soft small one-line">
+                {now?.error ?? (sign === "running" ? now?.stage : source.stored?.detail) ?? ""}
+              </span>
             </li>
           );
         })}

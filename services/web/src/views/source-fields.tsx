@@ -81,7 +81,11 @@ export function SourceFields({ draft, onChange, error, one = false }: Props): Re
         over={over}
         onGive={(files) => void add(files)}
         onRemove={(index) => change({ files: draft.files.toSpliced(index, 1) })}
-      />
+      >
+        <button type="button" className="button" onClick={() => change({ texts: [...draft.texts, nextText(draft)] })}>
+          Paste a text
+        </button>
+      </GivenFiles>
       {draft.texts.map((one, index) => (
         <fieldset key={one.key} className="field pasted">
           <legend className="hidden">Text {index + 1}</legend>
@@ -109,9 +113,6 @@ export function SourceFields({ draft, onChange, error, one = false }: Props): Re
           </button>
         </fieldset>
       ))}
-      <button type="button" className="button fit" onClick={() => change({ texts: [...draft.texts, nextText(draft)] })}>
-        Paste a text
-      </button>
     </div>
   );
 }
