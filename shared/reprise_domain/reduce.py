@@ -34,7 +34,7 @@ MOVES: Mapping[str, tuple[tuple[Status, ...], Status]] = {
 
 THROUGH = len(PHASES)
 
-_SAID = frozenset({"session_id", "batch_id", "topic", "engine", "model", "guidance", "policy", "batch_seq"})
+_SAID = frozenset({"session_id", "batch_id", "topic", "engine", "model", "language", "guidance", "policy", "batch_seq"})
 """What a session is from its first event on."""
 
 

@@ -1,17 +1,42 @@
 """The engine `openai` on the real system: every service a process, the model behind a socket."""
 
+import os
+import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 
 from model_server import ModelServer, Reply, dutiful, serving, task_of
 from reprise_contracts.artifacts import Phase4, StepFindings
 from reprise_contracts.commands import Cancel, Options, Rerun, Target
 from reprise_domain.state import Session
-from reprise_gateway.states import command_of
-from stack import Caller, Stack, until
+from reprise_gateway.states import command_of, state_of
+from reprise_research.llm.prompts import prompt
+from stack import ROOT, Caller, Stack, until
 from unit.research.research_builders import LAKE, LAKE_TOPIC
+
+
+class Newer(Stack):
+    """A stack some of whose workers can be started again with newer prompts than the others have."""
+
+    newer: frozenset[str] = frozenset()
+
+    def env_of(self, name: str) -> dict[str, str]:
+        own = super().env_of(name)
+        return own | {"PYTHONPATH": os.pathsep.join([str(self.folder / "newer"), own["PYTHONPATH"]])} if name in self.newer else own
+
+    def upgrade(self, *workers: str, raised: str) -> None:
+        """Start workers again on a copy of the library in which the version of one prompt is raised."""
+        library = self.folder / "newer" / "reprise_research"
+        shutil.copytree(ROOT / "shared" / "reprise_research", library)
+        file = library / "llm" / "prompts" / f"{raised}.txt"
+        file.write_text(file.read_text("utf-8").replace(f"version: {prompt(raised).version}", "version: 99", 1), "utf-8")
+        self.newer = frozenset(workers)
+        for name in workers:
+            self.stop(name)
+            self.start(name)
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +46,12 @@ def listening() -> Iterator[ModelServer]:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, listening: ModelServer) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, listening: ModelServer) -> Iterator[Newer]:
     env = {
         "REPRISE_LLM__BASE_URL": listening.url, "REPRISE_LLM__API_KEY": "secret-key", "REPRISE_LLM__MODEL": "scripted",
         "REPRISE_LLM__PROMPT_PRICE": "2", "REPRISE_LLM__COMPLETION_PRICE": "10", "REPRISE_TIMINGS__HEARTBEAT": "1",
     }  # fmt: skip
-    running = Stack(tmp_path_factory.mktemp("llm-stack"), engine="openai", env=env)
+    running = Newer(tmp_path_factory.mktemp("llm-stack"), engine="openai", env=env, gateway=True)
     running.start_all()
     yield running
     running.stop_all()
@@ -71,7 +96,7 @@ async def test_a_session_is_researched_by_a_model_and_a_step_played_again(caller
     assert report is not None
     document = Phase4.read(await caller.store.get_verified(report.event.artifact.key, report.event.artifact.sha256))
     assert "Written by the model scripted" in document.markdown
-    assert document.meta.fallbacks == () and document.meta.versions["prompt/section"] == "1"
+    assert document.meta.fallbacks == () and document.meta.versions["prompt/section"] == prompt("section").version
     listening.asked.clear()
     await caller.send(session_id, Rerun(command_id="c-1", target=Target(steps=(1,)), options=Options(guidance="Look at the spring.")))
     after = await done(caller, session_id, "c-1")
@@ -140,3 +165,50 @@ async def test_a_budget_ends_a_run_and_the_rest_follows_when_it_is_raised(caller
     await caller.send(session_id, Rerun(command_id="c-1", target=Target(stale=True), options=Options(max_tokens=200_000)))
     after = await done(caller, session_id, "c-1")
     assert after.node("phase4").status == "completed", failed(after)
+
+
+async def test_the_language_that_is_asked_for_reaches_the_model_and_the_report(
+    caller: Caller, stack: Stack, listening: ModelServer
+) -> None:
+    """Over REST, for a session and for a rerun: every question to the model names the language, its artifacts say so, and a rerun without
+    a model in another language makes the report anew in it; a language that the engine has no words in is refused."""
+    listening.asked.clear()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{stack.port}", timeout=20) as http:
+        sources = [{"text": text, "title": title} for title, text in LAKE.items()]
+        body = {"topic": LAKE_TOPIC, "engine": "openai", "model": "scripted", "language": "de", "sources": sources}
+        made = (await http.post("/batches", json=body)).raise_for_status().json()
+        session = await caller.at_rest(made["session_id"], 90)
+        assert session.node("phase4").status == "completed", failed(session)
+        assert listening.asked and all("Write in German." in asked["messages"][0]["content"] for asked in listening.asked)
+        assert (await http.get(f"/sessions/{made['session_id']}")).json()["language"] == "de"
+        report = (await http.get(f"/sessions/{made['session_id']}/artifacts/phase4")).json()
+        assert report["meta"]["language"] == "de"
+        again = {"batch_id": made["batch_id"], "session_id": made["session_id"], "phase": "phase4", "command_id": "c-1"}
+        options = {"engine": "extractive", "language": "de"}
+        refused = await http.post("/workflow/restart/phase", json=again | {"options": options})
+        assert (refused.status_code, refused.json()["field"]) == (422, "options.language")
+        accepted = await http.post("/workflow/restart/phase", json=again | {"command_id": "c-2", "options": options | {"language": "zh"}})
+        assert accepted.status_code == 202, accepted.text
+        await done(caller, made["session_id"], "c-2")
+        assert "摘要" in (await http.get(f"/sessions/{made['session_id']}/report", params={"format": "md"})).text
+
+
+async def test_r6_a_raised_prompt_makes_what_it_made_upgradable_and_never_stale(
+    caller: Caller, stack: Newer, listening: ModelServer
+) -> None:
+    """Once a worker with a newer prompt has done anything in a session, what the older one wrote shows as upgradable and stays fresh; made
+    again, it no longer does."""
+    session_id, session = await researched(caller, "upgrade")
+    assert not any(view.upgradable for view in state_of(session).nodes.values())
+    stack.upgrade("worker-phase3", "worker-phase4", raised="section")
+    await caller.send(session_id, Rerun(command_id="c-1", target=Target(steps=(1,))))
+    nodes = state_of(await done(caller, session_id, "c-1")).nodes
+    assert nodes["phase4"].upgradable and nodes["phase4"].freshness == "fresh", "its worker wrote the report with the older prompt"
+    assert not nodes["phase3/1"].upgradable and not nodes["phase2"].upgradable, "they were made without that prompt"
+    await caller.send(session_id, Rerun(command_id="c-2", target=Target(phase="phase4")))
+    after = await done(caller, session_id, "c-2")
+    assert not state_of(after).nodes["phase4"].upgradable
+    report = after.node("phase4").made
+    assert report is not None
+    written = Phase4.read(await caller.store.get_verified(report.event.artifact.key, report.event.artifact.sha256))
+    assert written.meta.versions["prompt/section"] == "99"
