@@ -85,7 +85,7 @@ def _made(session: Session, node: str) -> ObjectRef:
     made = session.node(node).made
     if made is None:
         detail = f"{of(node, 'has', 'have')} no result yet."
-        raise Refused(Problem(type="not_found", detail=detail, action=f"Run {spoken(node)}, or wait until it is done."))
+        raise Refused(Problem(type="not_found", detail=detail, action=f"Run {spoken(node)}, or wait until there is one."))
     return made.event.artifact
 
 

@@ -266,4 +266,5 @@ def _in_order(summaries: list[Summary], prepared: tuple[PreparedSource, ...]) ->
 def _no_sources(prepared: tuple[PreparedSource, ...]) -> str:
     told = "; ".join(f"{shorten(source.title, 60)}: {source.detail or source.reason}" for source in prepared[:5])
     more = f"; and {len(prepared) - 5} more" if len(prepared) > 5 else ""
-    return f"Not one of {len(prepared)} sources could be read. {told}{more}"
+    said = "The only source could not be read." if len(prepared) == 1 else f"Not one of {len(prepared)} sources could be read."
+    return f"{said} {told}{more}"
