@@ -11,6 +11,7 @@ from reprise_research.extractive.stance import DOWN, SENTENCE_END, UP, apart, de
 from reprise_research.extractive.subjects import ANYWHERE, Topic, about, clause_content, told_alike
 from reprise_research.extractive.wording import Wording
 from reprise_research.text.figures import UNIT_WORDS, Figure, conflicting, is_close, is_money, same
+from reprise_research.text.language import is_han
 from reprise_research.text.passages import Passage
 from reprise_research.text.words import content, overlap, stem, terms
 
@@ -31,6 +32,9 @@ _NOT_DONE = re.compile(
     r"|(?P<who2>[^.;:!?]*?)\bnever (?P<what2>[a-z]+)",
     re.IGNORECASE,
 )
+_RELATIVE = re.compile(r"\b(?:that|which|who|if|when|unless|whether|because)(?: \w+)?\s*$", re.IGNORECASE)
+_SOON = 3
+"""Terms between a subject and its verb, at most."""
 _HAN_NOT_DONE = re.compile(r"(?P<who>[^，。；：]*?)(?:没有|并未|未曾|从未|不曾|未)(?P<what>[\u4e00-\u9fff]{2})")
 
 
@@ -85,13 +89,15 @@ def _contrary(one: Passage, other: Passage, topic: Topic, shared: frozenset[str]
     close = overlap(topic.subject_of(one), topic.subject_of(other))
     if len(shared) >= 2 and close >= 0.5 and direction(one.text) * direction(other.text) < 0:
         return Conflict(wording.directions_differ)
+    if _undoes(one.text, other.text) or _undoes(other.text, one.text):
+        return Conflict(wording.one_denies)
+    if _NOT_DONE.search(one.text) or _NOT_DONE.search(other.text):
+        return None  # it is plain what was not done, and the other passage does not say that it was
     larger = max(len(topic.subject_of(one)), len(topic.subject_of(other)))
     if len(shared) >= 3 and close >= 0.6 and len(shared) >= 0.5 * larger and denies(one.text) != denies(other.text):
         denying, other_side = (one, other) if denies(one.text) else (other, one)
         if len(denied(denying.text) & topic.subject_of(other_side)) >= 3:
             return Conflict(wording.one_denies)
-    if _undoes(one.text, other.text) or _undoes(other.text, one.text):
-        return Conflict(wording.one_denies)
     return None
 
 
@@ -99,11 +105,21 @@ def _undoes(denying: str, asserting: str) -> bool:
     """Whether one passage says of something that it did not do what the other one says that it did: `the roof did not collapse`."""
     if denies(asserting):
         return False
-    told = [content(sentence) for sentence in SENTENCE_END.split(asserting)]
+    told = [terms(sentence) for sentence in SENTENCE_END.split(asserting)]
     for pattern in (_NOT_DONE, _HAN_NOT_DONE):
         for found in pattern.finditer(denying):
             groups = {name.rstrip("2"): value for name, value in found.groupdict().items() if value}
             who, what = [term for term in terms(groups.get("who", "")) if not term[0].isdigit()], content(groups["what"]) - _USUAL
-            if who and what and any({*what, who[-1]} <= sentence and overlap(frozenset(who), sentence - what) >= 0.5 for sentence in told):
+            if _RELATIVE.search(groups.get("who", "")) or not who or not what:
+                continue
+            if any(_does(who[-1], what, sentence) and overlap(frozenset(who), frozenset(sentence) - what) >= 0.5 for sentence in told):
                 return True
     return False
+
+
+def _does(who: str, what: frozenset[str], sentence: list[str]) -> bool:
+    """Whether a sentence says it of its subject: the verb comes soon after it, and is no participle before it (`the installed version`)."""
+    if who not in sentence or not what <= set(sentence):
+        return False
+    place, verb = sentence.index(who), min(sentence.index(term) for term in what)
+    return place < verb and (verb - place <= _SOON or is_han(who[0]))

@@ -1,5 +1,6 @@
 """Phase 3 of the extractive engine: what the sources say to one step, who else says it, and who says otherwise."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -108,10 +109,28 @@ def group(pool: list[Passage], score: Vector, topic: Topic, wording: Wording, mo
                 groups.append(Group(passage))
         elif not home.has(passage) and passage.site not in home.sites:
             home.also.append(passage)
-    groups = [settled for own in groups for settled in _settled(own, topic)][:most]
+    groups = _with_everyone([settled for own in groups for settled in _settled(own, topic)][:most], pool, score, most)
     for own in groups:
         own.against = _opposed(own, pool, topic, wording)
     return groups
+
+
+def _with_everyone(groups: list[Group], pool: list[Passage], score: Vector, most: int) -> list[Group]:
+    """The groups with the best passage of every source that speaks to the point and was crowded out by those that have much to say."""
+    heard = {site for own in groups for site in own.sites}
+    kept = list(groups)
+    for passage, worth in zip(pool, score, strict=True):
+        if passage.site in heard or worth < _GOOD or not passage.whole:
+            continue
+        heard.add(passage.site)
+        if len(kept) >= most:
+            said = Counter(own.lead.site for own in kept)
+            spare = next((own for own in reversed(kept) if said[own.lead.site] > 2 and len(own.sites) == 1), None)
+            if spare is None:
+                break
+            kept.remove(spare)
+        kept.append(Group(passage))
+    return kept
 
 
 def finding(finding_id: str, found: Group, hashes: Mapping[str, str], wording: Wording) -> Finding:

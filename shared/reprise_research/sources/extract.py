@@ -118,7 +118,8 @@ _EMPTY: dict[Kind, str] = {
 
 def _named(title: str | None) -> str | None:
     """A title without the marks that manuals put behind their headings."""
-    return " ".join(title.replace("¶", " ").replace("🔗", " ").split()) or None if title else None
+    told = " ".join(title.replace("¶", " ").replace("🔗", " ").split()) if title else ""
+    return re.sub(r"\s+(?=[,;:.?!、，；：。？！)](?:\s|$))", "", told) or None
 
 
 def _first_heading(text: str) -> str | None:

@@ -32,7 +32,7 @@ _LEANS = re.compile(
     r"(?:for|in|at|with|from|by|to|after|before) (?:this|that|these|those|it|them))\b|.{0,60}\bthere too\b|.{0,40}\b(?:these|those) \w+|"
     r".{0,80}\bthis (?:sum|amount|figure)\b|"
     r".{0,60}\b(?:they|it|he|she|we|these|those) (?:do|does|did|are|is|were|was)\.$|"
-    r"(?:但|但是|然而|因此|所以|而且|此外|同时|不过|这|那|它|他|她|其中|其|该|对此|例如))",
+    r"(?:但|但是|否则|另外|于是|接着|然后|然而|因此|所以|而且|此外|同时|不过|这|那|它|他|她|其中|其|该|对此|例如))",
     re.IGNORECASE,
 )
 _STARTS_WITHIN = re.compile(r"[\"'“‘«(\[]*[a-z]")

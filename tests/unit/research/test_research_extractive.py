@@ -94,6 +94,8 @@ def test_contradictions_are_seen_from_both_sides(one: str, other: str) -> None:
         ("The line carried 945,000 passengers.", "Line 4 carried 820,000 passengers."),
         ("The city put up 3,800 new signs.", "The police replaced 3,200 signs of the region."),
         ("The fare did not rise in May.", "The fare rose in June."),
+        ("Each installed package version has a priority of 100.", "A version that is not installed has the priority 500."),
+        ("The installed bridges of the harbour are old.", "The bridges of the harbour were never installed by the city itself."),
         ("2024年渡轮客运量为945万人次。", "2024年渡轮客运量约为950万人次。"),
     ],
 )
