@@ -250,7 +250,12 @@ class Caller:
                 return None
             return await self.session(session_id)
 
-        return await until(rested, seconds, f"the end of {session_id}")
+        try:
+            return await until(rested, seconds, f"the end of {session_id}")
+        except AssertionError as late:
+            if state := await self.session(session_id):
+                late.add_note(f"at commit {state.seq}: {state.run}, {dict(state.nodes)}")
+            raise
 
 
 __all__ = ["Caller", "Cancel", "EndBatch", "Rerun", "Stack", "until"]

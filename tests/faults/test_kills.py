@@ -30,14 +30,21 @@ KINDS = (
     "orchestrator", "scheduler", "gateway", "worker-phase0", "worker-phase1", "worker-phase2", "worker-phase3", "worker-phase4",
     "nats", "weed",
 )  # fmt: skip
+SAY_READY = frozenset(KINDS) - {"gateway", "nats", "weed"}
+BREATH = 0.5
+"""The share of rounds after which everything may come up."""
 TAKEN_OR_DECIDED = 500
 """Below this status an answer is the gateway's word; above it, or without one, the command is sent again under its id."""
 ENV = {"REPRISE_TIMINGS__LEASE": "4", "REPRISE_TIMINGS__HEARTBEAT": "1", "REPRISE_TIMINGS__SWEEP_AFTER": "1"}
 
 
 async def killer(stack: Stack, seconds: float, chance: random.Random) -> list[str]:
-    """Kill one kind after the other, in rounds of a random order, and bring each back after a moment."""
+    """Kill one kind after the other, in rounds of a random order, and bring each back after a moment.
+
+    On a busy machine a service may need longer to start than it is left alone: after some rounds everything comes up before the next.
+    """
     killed: list[str] = []
+    started: dict[str, int] = {}
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for name in chance.sample(KINDS, len(KINDS)):
@@ -47,8 +54,29 @@ async def killer(stack: Stack, seconds: float, chance: random.Random) -> list[st
             await asyncio.to_thread(stack.kill, name)
             killed.append(name)
             await asyncio.sleep(chance.uniform(0.0, 0.5))
+            if name in SAY_READY:
+                started[name] = reports(stack, name)
             await asyncio.to_thread(stack.restart, name)
+        if chance.random() < BREATH:
+            await at_work(stack, started)
     return killed
+
+
+def reports(stack: Stack, name: str) -> int:
+    """How often a service said that it is ready."""
+    return stack.log_of(name).count('"event": "ready"')
+
+
+async def at_work(stack: Stack, started: dict[str, int]) -> None:
+    """Wait until every service is ready that was started; one that gave up is started again, as its supervisor would."""
+
+    async def ready() -> bool:
+        for name in started:
+            if stack.processes[name].poll() is not None:
+                await asyncio.to_thread(stack.restart, name)
+        return all(reports(stack, name) > before for name, before in started.items())
+
+    await until(ready, 120, "every service ready")
 
 
 async def by_rest(http: httpx.AsyncClient, session: str, command: Rerun) -> None:
