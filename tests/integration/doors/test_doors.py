@@ -346,7 +346,8 @@ async def test_r24_an_ended_batch_refuses_every_later_command(site: Site, door: 
 @pytest.fixture(scope="module")
 def closed_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A small house where steps cannot be run again: it decides, but nobody works in it."""
-    running = House(tmp_path_factory.mktemp("closed"), {"REPRISE_FEATURES__STEP_RERUN": "false"})
+    off = {"REPRISE_FEATURES__STEP_RERUN": "false", "REPRISE_FEATURES__PLAN_EDIT": "false"}
+    running = House(tmp_path_factory.mktemp("closed"), off)
     try:
         running.open("orchestrator", "gateway")
         yield running
@@ -361,7 +362,29 @@ async def test_a_feature_that_is_off_is_off_at_every_door(closed_house: House, n
         work = await Site(closed_house, http).begin()
         assert (await door.rerun(work, steps(1))).refused == "feature_off"
         assert not (await door.rerun(work, phase(1))).refused
-        assert (await http.get("/config")).json()["features"]["step_rerun"] is False
+        edit = {"goals": [{"question": "What else?"}]}
+        refused = await http.put(f"/sessions/{work.session}/artifacts/phase1", json=edit, headers={"If-Match": "*"})
+        assert refused.json()["type"] == "/problems/feature_off"
+        assert (await http.get("/config")).json()["features"] == {"phase_rerun": True, "step_rerun": False, "plan_edit": False}
+
+
+async def test_r3_a_change_of_sources_is_seen_by_whoever_looks_after_its_answer(site: Site) -> None:
+    """Added, replaced, removed: each answer comes when the session has recorded it, so the next look finds it stale."""
+    work, _ = await site.researched("steps=1")
+    place = f"/batches/{work.batch}/sources"
+
+    async def causes() -> set[tuple[str, str]]:
+        return {(cause.node, cause.reason) for cause in (await site.state(work)).nodes["phase0"].causes}
+
+    for _ in range(10):
+        added = (await site.http.post(place, json={"sources": [{"text": "More."}]})).json()["sources"][-1]["source_id"]
+        assert (f"source/{added}", "source_added") in await causes()
+        assert (await site.http.delete(f"{place}/{added}")).is_success
+        assert not await causes()
+        assert (await site.http.put(f"{place}/src-1", json={"text": "Other."})).is_success
+        assert await causes() == {("source/src-1", "source_changed")}
+        await site.http.post("/workflow/refresh", json={"session_id": work.session})
+        await site.at_rest(work)
 
 
 async def test_r16_a_batch_is_started_once_whichever_door_asks_again(site: Site, house: House) -> None:

@@ -16,7 +16,7 @@ from reprise_domain.state import Session
 from reprise_gateway.states import command_of, state_of
 from stack import Caller, Stack, until
 
-BROKEN = Options(engine="openai", allow_partial=True, force=True)
+BROKEN = Options(engine="openai", allow_partial=True)
 """An engine without an endpoint: what is run with it fails, and trying again cannot help."""
 
 
