@@ -180,7 +180,7 @@ const OUTCOMES: Record<PreparedSource["outcome"], string> = {
   reused: "Stored copy used",
   unchanged: "Fetched again, unchanged",
   changed: "Fetched again, changed",
-  failed: "Could not be fetched",
+  failed: "Could not be fetched again, stored copy used",
 };
 
 function outcome(
