@@ -10,7 +10,7 @@ from scipy import sparse
 from reprise_contracts.artifacts import Citation, Contradiction, Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
 from reprise_research.extractive.agreement import agree, backs
 from reprise_research.extractive.conflicts import conflict
-from reprise_research.extractive.evidence import cited, gather, with_support
+from reprise_research.extractive.evidence import cited, gather, with_voices
 from reprise_research.extractive.subjects import Topic
 from reprise_research.extractive.wording import CHINESE, ENGLISH, Wording, count, wording_for
 from reprise_research.text.duplicates import same_words
@@ -156,7 +156,8 @@ def work_of_title(title: str) -> str | None:
 def _supported(
     every: list[Finding], sources: tuple[PreparedSource, ...], texts: Mapping[str, str], topic: Topic, wording: Wording
 ) -> list[Finding]:
-    """The findings with everyone who says the same: a step looks into its own sources only, and others may agree with it."""
+    """The findings with everyone who says the same or otherwise: a step looks at what is nearest to its question in its own sources, and
+    what agrees or disagrees with it may stand elsewhere."""
     found = gather(sources, texts)
     if not every or not found:
         return every
@@ -169,11 +170,16 @@ def _supported(
         lead = _passage(finding, sites)
         likeliest = np.argsort(-np.round(likeness[[index]].toarray().ravel(), 6), kind="stable")[:_LIKELIEST]
         also: dict[str, Passage] = {}
+        against: dict[str, Contradiction] = {}
         for other in (found[int(i)] for i in likeliest if lead is not None):
             known = {sites.get(c.source_id) for c in finding.citations} | {sites.get(c.citation.source_id) for c in finding.contradicts}
             if lead is not None and other.site not in known and other.whole and agree(lead, other, topic) and backs(other.text, lead.text):
                 also.setdefault(other.site, other)
-        wider.append(with_support(finding, tuple(cited(passage, hashes) for passage in also.values()), wording))
+            elif lead is not None and other.site not in known and other.whole and other.site not in against:
+                reason = conflict(lead, other, topic, wording)
+                if reason is not None:
+                    against[other.site] = Contradiction(claim=other.text, citation=cited(other, hashes), reason=reason.reason)
+        wider.append(with_voices(finding, tuple(cited(passage, hashes) for passage in also.values()), tuple(against.values()), wording))
     return wider
 
 

@@ -203,15 +203,14 @@ def _opposed(own: Group, pool: list[Passage], topic: Topic, wording: Wording) ->
     return against[:3]
 
 
-def with_support(found: Finding, also: tuple[Citation, ...], wording: Wording) -> Finding:
-    """The finding with further independent sources that say so; its confidence follows."""
-    if not also:
+def with_voices(found: Finding, also: tuple[Citation, ...], against: tuple[Contradiction, ...], wording: Wording) -> Finding:
+    """The finding with further independent sources that say so, and such that say otherwise; its confidence follows."""
+    if not also and not against:
         return found
-    support = found.support + len(also)
-    level, reason = confidence(support, wording, opinion=is_opinion(found.claim), disputed=bool(found.contradicts))
-    return found.model_copy(
-        update={"citations": (*found.citations, *also), "support": support, "confidence": level, "confidence_reason": reason}
-    )
+    support, contradicts = found.support + len(also), (*found.contradicts, *against)
+    level, reason = confidence(support, wording, opinion=is_opinion(found.claim), disputed=bool(contradicts))
+    voices = {"citations": (*found.citations, *also), "support": support, "contradicts": contradicts}
+    return found.model_copy(update={**voices, "confidence": level, "confidence_reason": reason})
 
 
 def confidence(support: int, wording: Wording, *, opinion: bool, disputed: bool) -> tuple[Literal["high", "medium", "low"], str]:

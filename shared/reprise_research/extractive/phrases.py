@@ -20,7 +20,7 @@ _CODE = re.compile(r"[!-~]*[/\\_<>=@#$~|{}\d][!-~]*|[A-Za-z]+(?:[-.][A-Za-z]+)+|
 """Paths, names of files, commands, placeholders and compounds: what looks like words in them are none."""
 _ADJECTIVE = re.compile(r"(?:[^u]al|ous|able|ible|ful|less|ical|ary|native|active|specific|public|automatic)$")
 _NO_THEME_HAN = re.compile(
-    "参见|参阅|参考|阅读|查看|详见|更多|信息|关于|了解|请|您|可以|如果|使用|没有|不能|需要|进行|包括|其他|许多|所有|这些|那些|一个|提供|重新|本地|支持|成为|通过|已经|选择|问题|方法|部分|情况|时候|这样|目前|新的|不同|相应|什么|怎样|如何|因为|所以|但是"
+    "参见|参阅|参考|阅读|查看|详见|更多|信息|关于|了解|请|您|可以|如果|使用|没有|不能|需要|进行|包括|其他|许多|所有|这些|那些|一个|提供|重新|本地|支持|成为|通过|已经|选择|问题|方法|部分|情况|时候|这样|目前|新的|不同|相应|立方米|平方米|公里|公斤|千克|每[\u4e00-\u9fff]|什么|怎样|如何|因为|所以|但是"
 )
 _ONE_SIDED = 0.6
 """The share of one and the same neighbour from which a run of characters is a piece of a longer word."""
@@ -29,7 +29,7 @@ _TOO_GENERAL = frozenset(stem(word) for word in word_list("too_general"))
 _BEFORE_VERB = word_list("before_verbs")
 _HAN_EDGE = frozenset(
     "的了是在和与及或也都而把被就对从到为以于之其这那我们你他她它有个不没很更最还又但并且年月日上下中内后前可能会要将已等每一二三两多少约万亿千百"
-    "至使让则均各该此"
+    "至使让则均各该此由经向按据称说起次达占"
 )
 _BEFORE_PARTICIPLE = frozenset({"is", "are", "was", "were", "be", "been", "being", "by", "when", "while"})
 _AFTER_PARTICIPLE = frozenset(

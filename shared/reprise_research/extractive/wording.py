@@ -107,7 +107,7 @@ class Wording:
 
     def either(self, items: list[str]) -> str:
         """Items as alternatives: `4 percent or 12 percent`."""
-        return listed(items, self.choice)
+        return self.choice.join(items) if self.comma else listed(items, self.choice)
 
 
 ENGLISH = Wording(

@@ -54,8 +54,7 @@ def write(
     asked = [step for step in plan.steps if step.step_id in findings and work_of(step) is None]
     wider = _wider(plan, findings)
     findings = {
-        number: found.model_copy(update={"findings": tuple(wider.get(_lead(f), f) for f in found.findings)})
-        for number, found in findings.items()
+        number: found.model_copy(update={"findings": tuple(_heard(f, wider) for f in found.findings)}) for number, found in findings.items()
     }
     answers = [step for step in plan.steps if step.step_id in findings and work_of(step) == "answer"]
     sections = [_answer(step, findings[step.step_id], topic, wording) for step in answers]
@@ -198,7 +197,18 @@ def _lead(found: Finding) -> tuple[PlaceKey, str] | None:
 def _wider(plan: Phase2, findings: Mapping[int, StepFindings]) -> dict[tuple[PlaceKey, str] | None, Finding]:
     """What the comparing step found of statements: it counts their support over all sources, a step only over its own."""
     compared = [findings[step.step_id] for step in plan.steps if step.step_id in findings and work_of(step) == "compare"]
-    return {_lead(f): f for found in compared for f in found.findings if f.citations and not f.contradicts}
+    return {_lead(f): f for found in compared for f in found.findings if f.citations}
+
+
+def _heard(found: Finding, wider: Mapping[tuple[PlaceKey, str] | None, Finding]) -> Finding:
+    """A finding with all voices that the comparing step heard on it. Of a pair that excludes itself that step tells one side only, so that
+    what contradicts the other side is kept."""
+    known = wider.get(_lead(found))
+    if known is None:
+        return found
+    told = {place(c.citation) for c in known.contradicts}
+    kept = tuple(c for c in found.contradicts if place(c.citation) not in told)
+    return known.model_copy(update={"finding_id": found.finding_id, "contradicts": (*known.contradicts, *kept)})
 
 
 def _answered(

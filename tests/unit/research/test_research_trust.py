@@ -56,6 +56,18 @@ async def test_chinese_figures_with_units_are_disputed_and_not_merged() -> None:
     assert all("920" not in c.quote for found in session.findings.values() for f in found.findings if "945" in f.claim for c in f.citations)
 
 
+async def test_what_disagrees_is_found_where_nobody_asked_for_it() -> None:
+    """A statement that two sources share is disputed by a third one, whose sentence is far from the question's words; both say so: the
+    section on the subject and the comparison."""
+    plan = "水务集团表示，2023年全市供水量为4.62亿立方米，管网漏损率为12.5%。居民用水价格由每立方米2.8元上调至3.4元。"
+    hearing = "水务集团表示，2023年全市供水量为4.62亿立方米，管网漏损率为12.5%。25名代表中有14名同意水务集团的调价方案。"
+    survey = "根据协会取得的数据，2023年全市管网漏损率为18.3%，高于国家标准。消费者协会认为，水务集团应当先公开成本。"
+    session = await researched("临江市为什么上调水价，对居民有什么影响？", plan=plan, hearing=hearing, survey=survey)
+    assert "12.5%" in disputes(session.phase4) and "18.3%" in disputes(session.phase4)
+    assert "存在争议：12.5%还是18.3%。" in session.phase4.markdown
+    assert not any("由" in step.title for step in session.phase2.steps), "a word that only joins begins no name"
+
+
 async def test_every_number_behind_a_sentence_is_of_a_source_that_says_all_of_it(world: World) -> None:
     """On the samples: whatever a finding cites says every figure and most words of its claim."""
     session = ResearchSession(topic=sample_topic(), sources=await world.files(sample_files()))
