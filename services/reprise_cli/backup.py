@@ -1,6 +1,7 @@
 """`reprise backup` and `reprise restore`: everything that matters, into a folder and back."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -111,6 +112,8 @@ def _with_servers(settings: Settings, work: "Callable[[Bus, S3Store], Awaitable[
         raise NoServer(settings.s3.endpoint, str(error)) from error
     except errors.Retryable as error:
         raise NoServer(settings.nats.url, str(error)) from error
+    except PermissionError as error:
+        raise CommandFailed(f"{error.filename}: {error.strerror}.", f"The folder has to belong to user {os.getuid()}.") from error
     except (errors.RepriseError, ApiError, OSError) as error:
         raise CommandFailed(str(error)) from error
 
