@@ -65,7 +65,8 @@ def examine(terminal: Terminal) -> Iterator[Check]:
     yield from _settings()
     yield from _binaries()
     yield _folder(terminal.state_dir)
-    yield _stack(terminal.state_dir)
+    if not terminal.named or read_stack(terminal.state_dir) is not None:  # who names a server elsewhere needs no stack here
+        yield _stack(terminal.state_dir)
     yield from _server(terminal)
 
 

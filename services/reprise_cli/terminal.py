@@ -47,6 +47,7 @@ class Terminal:
         self.tty = sys.stdout.isatty() and not as_json
         self.asks = self.tty and sys.stdin.isatty()
         self.server = server_address(server, self.state_dir)
+        self.named = server is not None
         self.token = token
         self.out = Console(highlight=False, soft_wrap=not self.tty, width=None if self.tty else PIPE_WIDTH)
         self.err = Console(stderr=True, highlight=False, soft_wrap=True)

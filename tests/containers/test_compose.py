@@ -1,138 +1,31 @@
-"""The whole compose file, as an operator starts it: research, rerun, kills, scaling, down and up again.
-
-Needs `docker compose` or docker-compose. The image is `REPRISE_IMAGE`, built first where there is none (`make images`); `MINIO_IMAGE`,
-`NATS_IMAGE` and `BASE_IMAGE` are those of the file.
-"""
+"""The whole compose file: research, rerun, kills, scaling, down and up again, backup and restore."""
 
 import io
 import json
-import os
-import re
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import docx
 import httpx
 import pytest
 
+from containers.composed import Project, composed, docker, until
+
 pytestmark = pytest.mark.docker
-ROOT = Path(__file__).parents[2]
-IMAGE = os.environ.get("REPRISE_IMAGE", "reprise:latest")
-TEXTS = (
-    "The tide in the bay rises four metres. The harbour was built in 1902. Fishermen leave with the ebb.",
-    "The bridge over the bay cost nine million. Engineers say that the tide wears its piers by 2 cm a year. The harbour was built in 1905.",
-)
-T = TypeVar("T")
-
-
-def until(found: Callable[[], T], seconds: float, what: str) -> T:
-    """The first true answer."""
-    deadline = time.monotonic() + seconds
-    while True:
-        answer = found()
-        if answer:
-            return answer
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
-        time.sleep(0.2)
-
-
-def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """One command of the engine."""
-    return subprocess.run([shutil.which("docker") or "docker", *arguments], capture_output=True, text=True, check=False)
-
-
-class Project:
-    """The compose file under a name and an environment of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.name = f"reprise-test-{os.getpid()}"
-        self.env_file = folder / ".env"
-        made = subprocess.run([ROOT / "deploy" / "make-env", self.env_file], capture_output=True, text=True, check=True)
-        token = re.search(r"rpr_\w+", made.stdout)
-        assert token is not None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        with self.env_file.open("a") as file:
-            file.write(f"REPRISE_LISTEN=127.0.0.1:{self.port}\nREPRISE_IMAGE={IMAGE}\n")
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers={"Authorization": f"Bearer {token[0]}"}, timeout=30)
-
-    def compose(self, *arguments: str, check: bool = True) -> str:
-        """One command of compose; what it printed."""
-        own = [] if shutil.which("docker-compose") is None else ["docker-compose"]
-        program = own or ["docker", "compose"]
-        command = [*program, "-p", self.name, "--env-file", str(self.env_file), *arguments]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def containers(self, service: str) -> list[str]:
-        return self.compose("ps", "-q", service).split()
-
-    def up(self, *arguments: str) -> None:
-        """Start, and wait until the gateway takes work."""
-        self.compose("up", "-d", *arguments)
-        until(self.ready, 90, "a gateway that is ready")
-
-    def ready(self) -> bool:
-        try:
-            return self.http.get("/readyz").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def state(self, session: str) -> dict[str, Any]:
-        answer = self.http.get(f"/sessions/{session}")
-        assert answer.status_code == 200, answer.text
-        state: dict[str, Any] = answer.json()
-        return state
-
-    def at_rest(self, session: str) -> dict[str, Any]:
-        """The session once nothing runs and all of it is fresh."""
-
-        def rested() -> dict[str, Any] | None:
-            state = self.state(session)
-            nodes = state["nodes"].values()
-            return state if state["run"] is None and all(node["status"] == "completed" for node in nodes) else None
-
-        return until(rested, 120, "the end of the run")
-
-    def rerun(self, session: str, batch: str, phase: str) -> None:
-        body = {"batch_id": batch, "session_id": session, "phase": phase, "options": {"force": True}}
-        answer = self.http.post("/workflow/restart/phase", json=body)
-        assert answer.status_code == 202, answer.text
-
-    def report(self, session: str) -> str:
-        return self.http.get(f"/sessions/{session}/report", params={"format": "md"}).text
 
 
 @pytest.fixture(scope="module")
 def project(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """The running project, with nothing left of it afterwards."""
-    if shutil.which("docker-compose") is None and docker("compose", "version").returncode:
-        pytest.skip("neither docker-compose nor docker compose is installed")
-    project = Project(tmp_path_factory.mktemp("compose"))
-    if docker("image", "inspect", IMAGE).returncode:
-        project.compose("build")
-    try:
-        project.up()
+    """The running project."""
+    with composed(Project(tmp_path_factory.mktemp("compose"))) as project:
         yield project
-    finally:
-        project.http.close()
-        project.compose("down", "-v", check=False)
 
 
 @pytest.fixture(scope="module")
 def researched(project: Project) -> tuple[str, str]:
     """A batch, researched to its end; its id and its session's."""
-    sources = [{"text": text, "title": f"Text {number}"} for number, text in enumerate(TEXTS, 1)]
-    answer = project.http.post("/batches", json={"topic": "What does the tide do to the harbour?", "sources": sources})
-    assert answer.status_code == 201, answer.text
-    batch, session = answer.json()["batch_id"], answer.json()["session_id"]
+    batch, session = project.start("What does the tide do to the harbour?")
     project.at_rest(session)
     return batch, session
 
@@ -187,7 +80,7 @@ def test_a_pool_grows_while_it_works_and_kills_lose_nothing(project: Project, re
     victims = [project.containers("worker-phase3")[0], project.containers("orchestrator")[0]]
     assert docker("kill", *victims).returncode == 0
     assert docker("start", *victims).returncode == 0
-    state = until(lambda: _later(project, session, before), 120, "a new report")
+    state = until(lambda: project.later(session, before), 120, "a new report")
     assert {node["freshness"] for node in state["nodes"].values()} == {"fresh"}
 
 
@@ -201,7 +94,7 @@ def test_down_and_up_keep_everything(project: Project, researched: tuple[str, st
     assert project.report(session) == before
     generation = project.state(session)["nodes"]["phase4"]["generation"]
     project.rerun(session, batch, "phase4")
-    until(lambda: _later(project, session, generation), 120, "a new report")
+    until(lambda: project.later(session, generation), 120, "a new report")
 
 
 def test_a_backup_comes_back_through_compose(project: Project, researched: tuple[str, str], tmp_path: Path) -> None:
@@ -218,12 +111,6 @@ def test_a_backup_comes_back_through_compose(project: Project, researched: tuple
     assert project.report(session) == before
     logs = project.compose("logs", "--no-color")
     assert [line for line in logs.splitlines() if "not permitted" in line or "object store refuses" in line] == []
-
-
-def _later(project: Project, session: str, generation: int) -> dict[str, Any] | None:
-    """The session at rest, with a report that is newer than a generation."""
-    state = project.state(session)
-    return state if state["run"] is None and not state["queue"] and state["nodes"]["phase4"]["generation"] > generation else None
 
 
 def _pool(project: Project, phase: str) -> dict[str, Any]:

@@ -270,6 +270,18 @@ def test_the_doctor_hides_secrets(script: Script, monkeypatch: pytest.MonkeyPatc
     assert "log.level" in capsys.readouterr().out
 
 
+def test_the_doctor_misses_a_stack_here_only_if_no_server_is_named(
+    script: Script, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who works with a server elsewhere needs none."""
+    script.answers |= {"GET /config": (200, {}), "GET /readyz": (200, {})}
+    assert run(["doctor", "--state-dir", str(tmp_path)]) == 0
+    assert "local stack" not in capsys.readouterr().out
+    monkeypatch.delenv("REPRISE_SERVER")
+    run(["doctor", "--state-dir", str(tmp_path)])
+    assert "local stack" in capsys.readouterr().out
+
+
 def test_a_token_is_made_and_the_others_stay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """What is printed to configure lets the new holder in, and those who were let in before."""
     monkeypatch.delenv("REPRISE_AUTH__TOKENS", raising=False)
