@@ -35,10 +35,10 @@ def bootstrap(
     if nats_users:
         print(variable_users(), end="")
         return
-    settings = operator_settings(terminal.state_dir, terminal.server)
     if s3_policies:
-        print(json.dumps(policies(settings.s3.bucket), indent=2))
+        print(json.dumps(policies(Settings().s3.bucket), indent=2))
         return
+    settings = operator_settings(terminal.state_dir, terminal.server)
     found = _run(settings, terminal, repair=not check, wait=wait)
     open_still = [drift for drift in found if not drift.repaired]
     table = Table(box=None, pad_edge=False, show_header=False)

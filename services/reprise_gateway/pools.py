@@ -14,7 +14,7 @@ from reprise_contracts.wire import Malformed
 from reprise_gateway.diagnosis import Before, pool_findings
 from reprise_runtime.bus import Bus, Publisher
 from reprise_runtime.errors import Unavailable
-from reprise_runtime.jetstream import ApiError
+from reprise_runtime.jetstream import CONSUMER_NOT_FOUND, STREAM_NOT_FOUND, ApiError
 from reprise_runtime.logs import logger
 
 SILENT = 3
@@ -77,8 +77,7 @@ class Pools:
         return list(await asyncio.gather(*(self._view(phase) for phase in PHASES)))
 
     async def _view(self, phase: Phase) -> PoolView:
-        lag, kept = await asyncio.gather(self._lags(phase), self._publisher.last(subjects.POOLS, subjects.pool_order(phase)))
-        order = PoolOrder.decode(kept.data) if kept is not None else None
+        lag, order = await asyncio.gather(self._lags(phase), self._order(phase))
         heard = [self._workers[key] for key in sorted(self._workers) if key[0] == phase]
         view = PoolView(
             phase=phase, waiting=lag.waiting, working=lag.working, oldest_seconds=lag.oldest,
@@ -91,6 +90,13 @@ class Pools:
         listened = self._clock() - self._since >= self._kept
         return view.model_copy(update={"findings": pool_findings(view, self._before(phase, lag), skews, listened=listened)})
 
+    async def _order(self, phase: Phase) -> PoolOrder | None:
+        try:
+            kept = await self._publisher.last(subjects.POOLS, subjects.pool_order(phase))
+        except Unavailable:  # the stream is missing, which is told as drift; of a NATS that is away the lag tells
+            return None
+        return PoolOrder.decode(kept.data) if kept is not None else None
+
     def _before(self, phase: str, lag: Lag) -> Before | None:
         """The pool a minute ago, once there was one."""
         past, now = self._past[phase], self._clock()
@@ -101,12 +107,14 @@ class Pools:
 
 
 def consumer_lag(bus: Bus, clock: Callable[[], datetime]) -> Lags:
-    """The lag of a pool's durable consumer."""
+    """The lag of a pool's durable consumer; none of one that is missing, which is told as drift."""
 
     async def lag(phase: str) -> Lag:
         try:
             info = await bus.api(f"CONSUMER.INFO.{subjects.JOBS}.{subjects.pool(phase)}")
         except ApiError as error:
+            if error.err_code in (CONSUMER_NOT_FOUND, STREAM_NOT_FOUND):
+                return Lag(0, 0)
             raise Unavailable(f"the pool of {phase}: {error}") from error
         waiting, working = info["num_pending"], info["num_ack_pending"]
         first = await bus.next(subjects.JOBS, subjects.jobs_of(phase), after=0) if waiting or working else None
