@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from reprise_contracts import catalog
+from reprise_contracts.languages import LANGUAGES, WITHOUT_MODEL
 from reprise_contracts.nodes import Phase
 from reprise_contracts.states import Health, PoolView
 from reprise_gateway.http import PROBLEM, Known, Operator, Parts, Who
@@ -27,7 +28,8 @@ router = APIRouter(tags=["operation"], responses=PROBLEM)
 
 @router.get("/config")
 async def config(parts: Parts, who: Who) -> dict[str, object]:
-    """What the front end may offer. `kinds` are the endings of files that can be read; `endpoint` says where the engine `openai` sends
+    """What the front end may offer. `kinds` are the endings of files that can be read, `languages` those
+    of a report without and with a model; `endpoint` says where the engine `openai` sends
     what it reads, and whether that is another machine."""
     settings = parts.settings
     return {
@@ -39,6 +41,7 @@ async def config(parts: Parts, who: Who) -> dict[str, object]:
         "features": settings.features.model_dump(),
         "formats": list(FORMATS),
         "kinds": sorted(SUFFIXES),
+        "languages": {"extractive": list(WITHOUT_MODEL), "others": list(LANGUAGES)},
         "limits": {"upload_bytes": settings.limits.upload_bytes, "sources": MOST_SOURCES, "topic": 2_000, "guidance": 20_000},
         "auth": parts.access.closed,
         "caller": who.name,

@@ -96,3 +96,31 @@ def test_a_command_to_a_busy_session_waits_with_its_place_or_goes_first(
     assert nodes["phase3/1"]["status"] == "cancelled" and nodes["phase3/1"]["artifact"]["generation"] == 1
     assert (nodes["phase1"]["generation"], nodes["phase4"]["generation"]) == (2, 2)
     assert nodes["phase1"]["artifact"]["at"] < nodes["phase4"]["artifact"]["at"]
+
+
+def test_the_language_of_a_report_is_chosen_at_the_start_and_before_a_rerun(open_page: Open, accessible: Check, site: Site) -> None:
+    page = open_page("/")
+    page.get_by_label("Question").fill(TOPIC)
+    page.get_by_role("button", name="Paste a text").click()
+    page.get_by_label("Text 1", exact=True).fill(TEXTS["The bridge"])
+    page.get_by_text("Guidance and engine").click()
+    language = page.get_by_label("Language of the report")
+    language.select_option("German")
+    page.get_by_role("radio", name="Extractive").check()
+    expect(language.get_by_role("option")).to_have_text(["The question’s own", "English", "Chinese"])
+    language.select_option("Chinese")
+    accessible(page)
+    page.get_by_role("button", name="Start the research").click()
+    expect(page).to_have_url(re.compile("/app/sessions/s-"))
+    session = page.url.rpartition("/")[2]
+    until(lambda: site.state(session)["nodes"]["phase4"]["artifact"])
+    page.goto(f"/app/sessions/{session}/report")
+    expect(page.get_by_role("article")).to_contain_text("来源", timeout=SOON)
+    dialog, foretold = asked(page, "Rerun: report")
+    dialog.get_by_text("More choices").click()
+    dialog.get_by_label("Language of the report").select_option("The question’s own")
+    accessible(page)
+    expect(foretold).to_contain_text(re.compile(r"Runs\s*Report"))
+    dialog.get_by_role("button", name="Rerun", exact=True).click()
+    told(page, "Rerun of the report: done")
+    expect(page.get_by_role("article")).to_contain_text("What the sources answer", timeout=SOON)

@@ -43,6 +43,8 @@ export interface Config {
   readonly formats: readonly string[];
   /** Endings of files that can be read, each with its dot. */
   readonly kinds: readonly string[];
+  /** Codes of the languages that a report can be asked for in: of the extractive engine, and of those with a model. */
+  readonly languages: { readonly extractive: readonly string[]; readonly others: readonly string[] };
   readonly limits: {
     readonly upload_bytes: number;
     readonly sources: number;

@@ -90,7 +90,7 @@ function Article({ report, outdated }: { readonly report: Phase4; readonly outda
           </li>
         </ol>
       </nav>
-      <article className="prose">
+      <article className="prose" lang={report.meta.language || undefined}>
         {outdated && (
           <p className="badge stale">
             <Term of="stale" />

@@ -12,7 +12,12 @@ import type { IfRunning, Options, Phase, Preview, Propagation } from "../wire";
 import { capital, listed, nodeName } from "../words";
 import { CeilingField, useCeiling } from "./ceiling";
 import { Check, Choice } from "./choice";
+import { LanguageChoice } from "./language-choice";
 import { PreviewLists } from "./preview-lists";
+import { useConfig } from "./rights";
+
+/** No language is asked for: the one before stays. */
+const AS_IT_IS = "as-it-is";
 
 export type RerunTarget = { readonly phase: Phase } | { readonly steps: readonly number[] } | { readonly stale: true };
 
@@ -57,14 +62,24 @@ export function RerunDialog({
   const [refetch, setRefetch] = useState(false);
   const [partial, setPartial] = useState(false);
   const [guidance, setGuidance] = useState(known);
+  const [language, setLanguage] = useState(AS_IT_IS);
   const [sending, setSending] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const engine = useSession((session) => session.state.engine);
+  const config = useConfig();
   const ceiling = useCeiling();
   const field = useId();
   const isRefresh = "stale" in target;
   const options: Options = {
-    ...(isRefresh ? {} : { propagation, force, refetch, ...(guidance === known ? {} : { guidance }) }),
+    ...(isRefresh
+      ? {}
+      : {
+          propagation,
+          force,
+          refetch,
+          ...(guidance === known ? {} : { guidance }),
+          ...(language === AS_IT_IS ? {} : { language }),
+        }),
     allow_partial: partial,
     ...(ceiling.tokens === null ? {} : { max_tokens: ceiling.tokens }),
     if_running: ifRunning,
@@ -198,6 +213,18 @@ export function RerunDialog({
           >
             Write the report even if steps fail
           </Check>
+          {!isRefresh && (
+            <LanguageChoice
+              languages={config?.languages}
+              engine={engine}
+              chosen={language}
+              unnamed={[
+                { value: AS_IT_IS, words: "As it is" },
+                { value: "", words: "The question’s own" },
+              ]}
+              onChoose={setLanguage}
+            />
+          )}
           {engine !== "extractive" && <CeilingField ceiling={ceiling} of="this run" />}
         </div>
       </details>

@@ -4,10 +4,12 @@ import type { Config } from "../api";
 import { type Ceiling, CeilingField, useCeiling } from "./ceiling";
 import { Check } from "./choice";
 import { EngineChoice } from "./engine-choice";
+import { LanguageChoice, languagesOf } from "./language-choice";
 
 interface Chosen {
   readonly guidance: string;
   readonly engine: string;
+  readonly language: string;
   readonly review: boolean;
 }
 
@@ -19,13 +21,14 @@ export interface ResearchChoices {
   readonly asked: {
     readonly guidance?: string;
     readonly engine?: string;
+    readonly language?: string;
     readonly options: { readonly stop_after?: "phase2"; readonly max_session_tokens?: number };
   };
 }
 
 export function useResearchChoices(config: Config | undefined): ResearchChoices {
   const own = config?.engine ?? "";
-  const [chosen, setChosen] = useState<Chosen>({ guidance: "", engine: own, review: false });
+  const [chosen, setChosen] = useState<Chosen>({ guidance: "", engine: own, language: "", review: false });
   const ceiling = useCeiling();
   const guidance = chosen.guidance.trim();
   return {
@@ -35,6 +38,8 @@ export function useResearchChoices(config: Config | undefined): ResearchChoices 
     asked: {
       ...(guidance ? { guidance } : {}),
       ...(chosen.engine === own ? {} : { engine: chosen.engine }),
+      // An engine chosen later may not have the language chosen before.
+      ...(languagesOf(config?.languages, chosen.engine).includes(chosen.language) ? { language: chosen.language } : {}),
       options: {
         ...(chosen.review ? { stop_after: "phase2" } : {}),
         ...(ceiling.tokens === null ? {} : { max_session_tokens: ceiling.tokens }),
@@ -66,6 +71,13 @@ export function ResearchFields({ choices: { chosen, choose, ceiling }, config }:
         </p>
       </div>
       <EngineChoice engines={config.engines} chosen={chosen.engine} onChoose={(engine) => choose({ engine })} />
+      <LanguageChoice
+        languages={config.languages}
+        engine={chosen.engine}
+        chosen={chosen.language}
+        unnamed={[{ value: "", words: "The question’s own" }]}
+        onChoose={(language) => choose({ language })}
+      />
       {chosen.engine !== "extractive" && <CeilingField ceiling={ceiling} of="the session" />}
       <Check checked={chosen.review} onChange={(review) => choose({ review })}>
         Stop after the plan, so that I can read and edit it first
