@@ -39,6 +39,8 @@ from reprise_runtime.settings import Settings
 
 FOLDED_FOR_A_PAGE = 50
 """Sessions that are folded to show one page; the others show what their last commit says by itself."""
+LONGEST_PLACE = 20
+"""Digits of a place in the log."""
 LOOKED_AT = 500
 """Batches that one page of a search looks at."""
 
@@ -271,7 +273,7 @@ class BatchService:
     def _cursor(after: str | None) -> int | None:
         if after is None:
             return None
-        if not after.isdecimal():
+        if not after.isdecimal() or len(after) > LONGEST_PLACE:
             detail = "This is not where a page ended."
             raise Refused(Problem(type="invalid", field="after", detail=detail, action="Pass the `next` of the page before."))
         return int(after)

@@ -23,6 +23,8 @@ _FIELDS = ("topic", "guidance", "engine", "model", "language", "command_id")
 _OPTIONS = ("stop_after", "allow_partial", "max_tokens", "max_session_tokens")
 PART = 16 * 1024 * 1024
 """Bytes of one field of a form that is no file."""
+DIGITS = 20
+"""Of a number in a form, at most."""
 _FLAGS = {"true": True, "false": False}
 
 
@@ -78,7 +80,7 @@ def _named(value: str) -> list[SourceInput]:
 def _json(field: str, value: str) -> object:
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         detail = f"The field `{field}` is not JSON."
         raise Refused(Problem(type="invalid", field=field, detail=detail, action="Correct it and send it again.")) from None
 
@@ -87,7 +89,8 @@ def _value(field: object) -> object:
     """A field of a form is a text: `true`, `false` and a number are read as in JSON; what else it is, its model judges."""
     if not isinstance(field, str):
         return field
-    return int(field) if field.isascii() and field.isdigit() else _FLAGS.get(field, field)
+    number = field.isascii() and field.isdigit() and len(field) <= DIGITS
+    return int(field) if number else _FLAGS.get(field, field)
 
 
 def session_of(form: FormData) -> SessionRequest:

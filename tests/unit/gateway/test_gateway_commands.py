@@ -354,3 +354,18 @@ async def test_r16_two_names_for_one_command_are_refused(http: Any) -> None:
 async def test_a_topic_is_one_line_without_orders_to_a_terminal(site: Any, http: Any) -> None:
     _, session_id = await site.start(http, topic="a\u0000b\u001b[31m\u202ec\nd")
     assert (await http.get(f"/sessions/{session_id}")).json()["topic"] == "a b [31m c d"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"options": "[" * 5_000 + "]" * 5_000}, "options"),
+        ({"options": "9" * 5_000}, "options"),
+        ({"max_tokens": "9" * 5_000}, "options.max_tokens"),
+        ({"sources": '{"url": ' + "[" * 5_000 + "]" * 5_000 + "}"}, "sources"),
+        ({"sources": '{"text": "x", "title": ' + "9" * 5_000 + "}"}, "sources"),
+    ],
+)
+async def test_a_form_that_nests_or_counts_too_far(http: Any, fields: dict[str, str], field: str) -> None:
+    answer = await http.post("/batches", data={"topic": "x"} | fields, files={"files": ("a.txt", b"A text.")})
+    assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (422, "/problems/invalid", field)
