@@ -81,9 +81,9 @@ class Model:
 def read(text: str, form: type[M]) -> M:
     """An answer's JSON, repaired if it nearly is. Raises ValueError."""
     try:
-        found = json.loads(text)
-    except ValueError:
-        found = json_repair.loads(text)
+        found = _parsed(text)
+    except RecursionError:
+        raise ValueError("it nests too far") from None
     if isinstance(found, list):  # several objects, or the list alone without the object around it
         name, field = next(iter(form.model_fields.items()))
         objects = [one for one in found if isinstance(one, dict) and name in one]
@@ -91,6 +91,13 @@ def read(text: str, form: type[M]) -> M:
     if not isinstance(found, dict):
         raise ValueError("it is no JSON object")  # noqa: TRY004  # one kind of error for every answer that does not hold
     return form.model_validate(found)
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return json_repair.loads(text)
 
 
 def schema_of(form: type[BaseModel]) -> dict[str, object]:

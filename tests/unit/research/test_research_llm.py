@@ -94,7 +94,10 @@ def test_what_is_nearly_json_is_read(text: str) -> None:
     assert read(text, _Form) == _Form(title="Lakes", steps=[_Inner(label="S1", after=[1])])
 
 
-@pytest.mark.parametrize("text", ["", "No.", "[]", '{"title": 3}'])
+NESTED = '{"title": ' + "[" * 5_000
+
+
+@pytest.mark.parametrize("text", ["", "No.", "[]", '{"title": 3}', NESTED, NESTED + "]" * 5_000 + "}", NESTED + ",]"])
 def test_what_is_no_answer_is_refused(text: str) -> None:
     """Neither an empty answer nor another form becomes one by repair."""
     with pytest.raises(ValueError):
