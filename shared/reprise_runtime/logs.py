@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import cast
 
 import structlog
+from structlog.processors import ExceptionRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import FilteringBoundLogger, Processor
 
 from reprise_runtime.settings import Log
@@ -22,9 +24,10 @@ def setup(settings: Log, service: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    output: list[Processor] = (
-        [structlog.dev.ConsoleRenderer()] if console else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    )
+    # Without the values of the variables: among them are tokens and keys, and of a deep recursion they take half a minute to write.
+    frames = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+    pretty = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.RichTracebackFormatter(show_locals=False))
+    output: list[Processor] = [pretty] if console else [frames, structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=[*shared, structlog.processors.StackInfoRenderer(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),

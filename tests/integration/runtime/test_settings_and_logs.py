@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import structlog
@@ -92,6 +93,25 @@ def test_one_line_for_one_unit_of_work(capsys: pytest.CaptureFixture[str]) -> No
     assert first["seconds"] >= 0
     assert (failed["outcome"], failed["error"], failed["level"]) == ("ZeroDivisionError", "a bug", "warning")
     assert "session" not in lines[3]
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_what_an_error_knew_is_not_logged(capsys: pytest.CaptureFixture[str], form: Literal["json", "console"]) -> None:
+    """The trace names the places; the values of variables, a token among them, stay where they are."""
+    setup(Log(format=form), "test")
+
+    def called(token: str) -> None:
+        held = token.upper()
+        raise LookupError(len(held))
+
+    try:
+        called("very-" + "secret")
+    except LookupError as error:
+        logger("test").error("unforeseen", exc_info=error)
+    text = capsys.readouterr().err
+    assert "LookupError" in text and "called" in text
+    assert "very-secret" not in text.casefold()
 
 
 @pytest.mark.usefixtures("restored")
