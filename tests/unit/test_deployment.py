@@ -7,8 +7,10 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 
 from reprise_cli.bootstrap import variable_users
+from reprise_cli.doctor import flattened
 from reprise_contracts.nodes import PHASES
 from reprise_runtime.rights import ROLES
+from reprise_runtime.settings import Settings
 from reprise_runtime.store_rights import WRITES, user_of
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +32,15 @@ def test_every_secret_comes_from_the_environment_and_has_no_default() -> None:
     values = re.findall(r"(?:PASSWORD|SECRET_KEY|SECRETS__[A-Z0-9]+|API_KEY):[ ]?([^\n},]*)", COMPOSE)
     assert len(values) > 20
     assert [value for value in values if not re.match(r"$|\*|(?:&\w+ )?\$\{\w+:\?|:\?", value)] == []
+
+
+def test_every_setting_can_be_set_beside_the_compose_file() -> None:
+    """In `.env`, but for what the file or the image decides: a line there that did nothing would mislead whoever wrote it."""
+    decided = {"NATS__CREDS", "NATS__INBOX_PREFIX", "SECRETS", "SYNC", "LOG__FORMAT", "STATE_DIR", "HOST", "PORT"}
+    known = {name for name, _ in flattened(Settings.model_construct().public())}
+    named = set(re.findall(r"^ +(REPRISE_\w+):", COMPOSE, re.MULTILINE))
+    assert known - named == {f"REPRISE_{name}" for name in decided}
+    assert {name for name in named if name not in known} == {f"REPRISE_SECRETS__{role.upper()}" for role in ROLES}
 
 
 def test_every_service_runs_as_its_own_user() -> None:
