@@ -37,6 +37,12 @@ _AFTER_PARTICIPLE = frozenset(
 )
 _OBJECT = frozenset({"the", "a", "an", "their", "its", "our", "his", "her", "it", "them"})
 """What follows a verb at once, and hardly ever a noun: `leaves the`, `writes a`."""
+_HEADS = frozenset(
+    {
+        "time", "times", "rate", "rates", "level", "levels", "number", "numbers", "figure", "figures", "data", "record", "records",
+        "system", "systems", "plan", "plans", "value", "values", "size", "sizes", "case", "cases", "group", "groups", "area", "areas",
+    }
+)  # fmt: skip
 _LONGEST_HAN = 6
 
 
@@ -50,6 +56,7 @@ class Occurrence(NamedTuple):
     verb: bool
     before: str = ""
     after: str = ""
+    head: str = ""
 
 
 @dataclass
@@ -69,14 +76,18 @@ class Phrase:
     seen: int = 0
     before: Counter[str] = field(default_factory=Counter)
     """Chinese characters that stand before it."""
+    heads: Counter[str] = field(default_factory=Counter)
+    """Words that name nothing by themselves and often follow it: `response times`."""
     after: Counter[str] = field(default_factory=Counter)
     weight: float = 1.0
     """How good a name it is; set by whoever compares them."""
 
     @property
     def label(self) -> str:
-        """Its commonest form."""
-        return max(self.forms.items(), key=lambda form: (form[1], form[0]))[0]
+        """Its commonest form, with the word that nearly always completes it."""
+        form = max(self.forms.items(), key=lambda form: (form[1], form[0]))[0]
+        head, number = max(self.heads.items(), key=lambda head: (head[1], head[0]), default=("", 0))
+        return f"{form} {head}" if number > _ONE_SIDED * self.seen else form
 
     def names_something(self) -> bool:
         """Whether it recurs, and behaves like a common noun."""
@@ -110,6 +121,8 @@ def phrases_of(found: list[Passage]) -> list[Phrase]:
             phrase.lower += seen.lower
             phrase.verb += seen.verb
             phrase.seen += 1
+            if seen.head:
+                phrase.heads[seen.head] += 1
             if seen.before:
                 phrase.before[seen.before] += 1
             if seen.after:
@@ -150,6 +163,7 @@ def _occurrences(text: str) -> Iterator[Occurrence]:
                 closed=not is_nominal(following),
                 lower=all(word.islower() for word in words) or (place == 0 and words[0][1:].islower()),
                 verb=_is_verb(tokens, place, size),
+                head=following.lower() if size == 1 and following.lower() in _HEADS else "",
             )
 
 

@@ -169,6 +169,14 @@ def test_phrases_are_nouns_that_recur() -> None:
     assert not labels & {"ask", "ingrid", "euros", "噪声", "通噪"}
 
 
+def test_a_name_is_completed_by_what_nearly_always_follows_it() -> None:
+    """`Response` alone is half a name where every source speaks of response times; where few do, it is whole."""
+    found = [passage("The response times of ambulances were not studied.", "a"), passage("Nobody knows the response times yet.", "b")]
+    assert "response times" in {phrase.label for phrase in phrases_of(found)}
+    more = [*found, passage("The response to the plan was mild.", "c"), passage("Her response was short.", "d")]
+    assert "response" in {phrase.label for phrase in phrases_of(more)}
+
+
 def test_themes_are_shared_by_sources() -> None:
     """A theme is named by a phrase that at least two sources use, and lists those that speak of it."""
     found = [passage("Noise fell near the stations at night.", "a"), passage("Less noise was heard near the stations.", "b"),
