@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from e2e.site import ROOT, Site
 
@@ -34,6 +34,9 @@ new PerformanceObserver((list) => {
 }).observe({type: "layout-shift", buffered: true});
 """
 MOST_SHIFT = 0.02
+PATIENCE = 30_000
+"""Milliseconds within which what is expected has to show: a machine may have much else to do."""
+expect.set_options(timeout=PATIENCE)
 RUN_AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
   .map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + n.failureSummary)])"""
 
@@ -84,7 +87,7 @@ def open_page(browser: Browser, site: Site, request: pytest.FixtureRequest) -> I
                 color_scheme=scheme,
                 reduced_motion=motion,  # type: ignore[arg-type]
             )
-            contexts[look].set_default_timeout(20_000)
+            contexts[look].set_default_timeout(PATIENCE)
             contexts[look].add_init_script(SHIFTS)
         context = contexts[look]
         page = context.new_page()

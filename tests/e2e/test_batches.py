@@ -12,7 +12,6 @@ from e2e.stage import FAILING, SLOW
 
 Open = Callable[..., Page]
 Check = Callable[[Page], None]
-SOON = 30_000
 
 
 def row(page: Page, topic: str) -> Locator:
@@ -32,7 +31,7 @@ def test_the_list_says_how_each_batch_stands_and_finds_one_by_its_question(
     expect(row(page, troubled)).to_contain_text(re.compile(r"Done.*3 sources.*just now", re.DOTALL))
     expect(row(page, fine)).to_have_count(0)
     site.rerun_alone(session, {2: "Only what the county says.", 1: FAILING})
-    expect(row(page, troubled)).to_contain_text("1 failed", timeout=SOON)
+    expect(row(page, troubled)).to_contain_text("1 failed")
     expect(row(page, troubled)).to_contain_text(re.compile(r"\d out of date"))
     accessible(page)
     page.get_by_label("Search").fill("")
@@ -71,7 +70,7 @@ def test_the_pools_say_what_each_worker_does_now(open_page: Open, accessible: Ch
     body = {"session_id": session, "step_ids": [1], "options": {"guidance": SLOW, "propagation": "mark_stale"}}
     site.http.post("/workflow/restart/step", json=body).raise_for_status()
     doing = pool.get_by_role("link", name="Step 1")
-    expect(doing).to_be_visible(timeout=SOON)
+    expect(doing).to_be_visible()
     doing.click()
     expect(page).to_have_url(re.compile(rf"{session}/steps/1$"))
     site.at_rest(session)

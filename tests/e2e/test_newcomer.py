@@ -11,8 +11,6 @@ from e2e.conftest import TEXTS, TOPIC
 from e2e.site import pages
 from e2e.stage import ANEW
 
-SOON = 30_000
-
 
 @pytest.fixture
 def links(tmp_path: Path) -> Iterator[list[str]]:
@@ -36,7 +34,7 @@ def test_five_tasks_of_a_newcomer(open_page: Callable[..., Page], accessible: Ca
 
 def stands(page: Page) -> "Callable[[str | re.Pattern[str]], None]":
     panel = page.get_by_role("region", name="How it stands")
-    return lambda words: expect(panel).to_contain_text(words, timeout=SOON)
+    return lambda words: expect(panel).to_contain_text(words)
 
 
 def start_research_on_three_links(page: Page, links: list[str]) -> None:
@@ -68,7 +66,7 @@ def rerun_a_step(page: Page) -> None:
     foretold = dialog.get_by_role("region", name="What will happen")
     expect(foretold).to_contain_text(re.compile("Runs.*Step 1.*Out of date.*Report.*Kept.*Sources", re.DOTALL))
     dialog.get_by_role("button", name="Rerun", exact=True).click()
-    expect(page.get_by_role("status", name="Commands")).to_contain_text("Rerun of step 1: done", timeout=SOON)
+    expect(page.get_by_role("status", name="Commands")).to_contain_text("Rerun of step 1: done")
 
 
 def say_what_became_stale_and_why(page: Page, accessible: Callable[[Page], None]) -> None:

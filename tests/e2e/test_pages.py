@@ -39,7 +39,7 @@ def troubled(site: Site) -> tuple[str, str]:
 
 
 def calm(page: Page, words: str = "") -> None:
-    expect(page.locator("main")).to_contain_text(words, timeout=20_000)
+    expect(page.locator("main")).to_contain_text(words)
     expect(page.locator("main [aria-busy=true]")).to_have_count(0)
 
 

@@ -13,7 +13,6 @@ from e2e.site import Site
 
 Open = Callable[..., Page]
 Check = Callable[[Page], None]
-SOON = 30_000
 
 
 @pytest.fixture
@@ -69,12 +68,12 @@ def test_files_of_several_kinds_are_dropped_and_researched(open_page: Open, acce
     page.get_by_role("button", name="Remove ferry.md").click()
     page.get_by_role("button", name="Start the research").click()
     expect(page).to_have_url(re.compile(r"/app/sessions/s-"))
-    expect(page.get_by_role("region", name="How it stands")).to_contain_text("Everything is up to date", timeout=SOON)
+    expect(page.get_by_role("region", name="How it stands")).to_contain_text("Everything is up to date")
     expect(page.get_by_role("listitem").filter(has_text="Prepare the sources")).to_contain_text("3 sources")
 
 
 def stands(page: Page, words: str | re.Pattern[str]) -> None:
-    expect(page.get_by_role("region", name="How it stands")).to_contain_text(words, timeout=SOON)
+    expect(page.get_by_role("region", name="How it stands")).to_contain_text(words)
 
 
 def source(page: Page, name: str) -> Locator:
