@@ -79,7 +79,10 @@ _INSTRUCTS = re.compile(
 )
 """Words that are addressed to a model: who plants them wants them told as if they were a finding."""
 _QUOTED = re.compile(r"[“\"«「『][^“”\"«»「」『』]{0,200}[”\"»」』]")
-_CRUMB = re.compile(r"(?:\s?\.){4,}|(?:\s?…){2,}\s*\d|^[”’»\"')\]]\s|^\\|\s\d+ / \d+\b|_{3,}")
+_CRUMB = re.compile(
+    r"^\d{1,3} (?:This|The|It|In|If|See|As|For|When|That|These|An?)\s|(?:\s?\.){4,}|"
+    r"(?:\s?…){2,}\s*\d|^[”’»\"')\]]\s|^\\|\s\d+ / \d+\b|_{3,}"
+)
 """Marks of a table of contents, of a page's foot, or of a quotation that began before."""
 _ROW = re.compile(r"[^:;|]{1,40}: [^;]+(?:; [^:;|]{1,40}: [^;]+)+")
 _FIELD = re.compile(r"(?:^|\s)[A-Z][\w-]*: ")
