@@ -15,7 +15,7 @@ from reprise_cli.follow import watch as watch_frames
 from reprise_cli.live import SessionView
 from reprise_cli.reruns import SessionArgument
 from reprise_cli.terminal import Terminal
-from reprise_cli.words import listed, node_order, told
+from reprise_cli.words import advice, listed, node_order, told
 from reprise_contracts.states import State
 
 Format = Literal["md", "html", "pdf", "docx", "json"]
@@ -66,7 +66,7 @@ def doing(state: State) -> str:
         return f"Running {listed(state.run.targets)}: {state.run.done} of {state.run.total} done{queued}"
     stale = [node for node in state.nodes if state.nodes[node].freshness == "stale" and node != "phase3"]
     if stale:
-        return f"Stale: {listed(sorted(stale, key=node_order))}. Bring it up to date with: reprise refresh {state.session_id}"
+        return f"Stale: {listed(sorted(stale, key=node_order))}; {advice(state.session_id, state.nodes)}"
     return "Nothing is running."
 
 

@@ -10,6 +10,7 @@ from reprise_cli.follow import Follower, track
 from reprise_cli.live import Ending, SessionView
 from reprise_cli.sources import read_sources
 from reprise_cli.terminal import Terminal
+from reprise_cli.words import advice
 from reprise_contracts.nodes import Phase
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import State
@@ -128,7 +129,7 @@ def closing(view: SessionView) -> str:
         pending = next((node for node in view.order() if view.nodes[node].status == "pending"), "phase4").split("/")[0]
         return f"Completed up to here. Go on with: reprise refresh {view.session_id} (next is {pending})"
     if report.freshness == "stale":
-        return f"Completed. The report is outdated; bring it up to date with: reprise refresh {view.session_id}"
+        return f"Completed. The report is outdated; {advice(view.session_id, view.nodes)}"
     return f"Completed. Read the report with: reprise report {view.session_id}"
 
 

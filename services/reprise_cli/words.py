@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from reprise_contracts.nodes import PHASE_NAMES, PHASES, phase_of, step_of
 from reprise_contracts.states import NodeView
+from reprise_contracts.words import PLURAL, spoken
 
 BUSY = frozenset({"queued", "running", "cancelling"})
 
@@ -79,6 +80,19 @@ def node_order(node: str) -> tuple[int, int]:
     """Phases in order, steps by number."""
     phase, _, step = node.partition("/")
     return PHASES.index(phase), int(step or 0)
+
+
+def advice(session_id: str, nodes: Mapping[str, NodeView]) -> str:
+    """What brings a session up to date: a refresh; but what a user edited is replaced only where it is named (R12)."""
+    own = (node for node in ("phase1", "phase2") if node in nodes and nodes[node].edited)
+    node = next((node for node in own if any(cause.reason != "upstream" for cause in nodes[node].causes)), None)
+    if node is None:
+        return f"bring it up to date with: reprise refresh {session_id}"
+    was, them = ("were", "them") if node in PLURAL else ("was", "it")
+    return (
+        f"{spoken(node)} {was} edited, and a refresh leaves {them}. Replace {them} with: reprise rerun phase {session_id} {node}, "
+        f"or keep {them} with: reprise accept {session_id} {node} --reason WHY"
+    )
 
 
 def outdated(nodes: Mapping[str, NodeView]) -> list[str]:

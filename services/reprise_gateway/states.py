@@ -62,6 +62,7 @@ def node_view(session: Session, verdicts: Verdicts, node: str) -> NodeView:
         guidance=session.parameters(node).guidance,
         since=entry.since,
         unchanged=bool(made and made.event.unchanged),
+        edited=bool(made and made.edited),
     )  # fmt: skip
 
 

@@ -56,6 +56,8 @@ class NodeView(Wire):
     """When the status last changed."""
     unchanged: bool = False
     """Its last run said what the one before had said (R8)."""
+    edited: bool = False
+    """What counts is a user's own (R12): a cascade and a refresh leave it."""
 
 
 class RunView(Wire):

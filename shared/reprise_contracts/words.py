@@ -11,9 +11,13 @@ Reason = Literal[
 ]  # fmt: skip
 """Why a node is stale (R4)."""
 
-_BECAUSE: Mapping[Reason, str] = {
+Wording = Reason | Literal["edited"]
+"""The same, and one reason told otherwise: what moved did so after a user's edit, which a cascade passes by (R12)."""
+
+_BECAUSE: Mapping[Wording, str] = {
     "changed": "{what} has changed.",
     "added": "{what} is new.",
+    "edited": "{what} has changed since a user edited what is below.",
     "missing": "{what} has no result.",
     "lacking": "The report was made without a good result of {what}.",
     "upstream": "{what} is out of date.",
@@ -55,7 +59,7 @@ def of(node: str, singular: str, plural: str) -> str:
     return f"{opening(spoken(node))} {plural if node in PLURAL else singular}"
 
 
-def because(node: str, reason: Reason) -> str:
+def because(node: str, reason: Wording) -> str:
     """One link of the chain of causes, as a sentence."""
     text = _BECAUSE[reason]
     if node in PLURAL:

@@ -13,7 +13,7 @@ from reprise_contracts.nodes import Freshness, step_node, step_of
 from reprise_contracts.sources import Source
 from reprise_contracts.states import Cause
 from reprise_contracts.wire import digest_of
-from reprise_contracts.words import GONE, Reason, because
+from reprise_contracts.words import GONE, Reason, Wording, because
 from reprise_domain.graph import DEFINITION, READS, parents
 from reprise_domain.state import Session
 
@@ -148,8 +148,9 @@ def _cause(session: Session, node: str, name: str) -> Cause:
 
 
 def _input_cause(session: Session, node: str, name: str) -> Cause:
+    """R4, R12: an input of a node moved: since it was read, or since the user's edit, which a cascade passes by."""
     source, own = producer(name), session.node(node).made
-    reads = own.reads if own is not None else {}
+    reads, edited = (own.reads, own.edited) if own is not None else ({}, False)
     gone = step_of(source) is not None and not (session.plan and step_of(source) in session.plan.by_id)
     made = session.node("phase2" if gone else source).made
     if gone or name == DEFINITION:
@@ -158,7 +159,7 @@ def _input_cause(session: Session, node: str, name: str) -> Cause:
     if reads.get(name, MISSING).startswith(LACKING):
         return _told(source, "lacking", session.node(source).since)
     reason: Reason = "added" if name not in reads and step_of(source) is not None else "changed"
-    return _told(source, reason, made.changed_at) if made else _told(source, "missing", None)
+    return _told(source, reason, made.changed_at, "edited" if edited else reason) if made else _told(source, "missing", None)
 
 
 def _source_cause(session: Session, node: str, name: str) -> Cause:
@@ -168,5 +169,5 @@ def _source_cause(session: Session, node: str, name: str) -> Cause:
     return _told(name, "source_changed" if made and name in made.reads else "source_added", known.at)
 
 
-def _told(node: str, reason: Reason, at: datetime | None) -> Cause:
-    return Cause(node=node, reason=reason, at=at, text=because(node, reason))
+def _told(node: str, reason: Reason, at: datetime | None, wording: Wording | None = None) -> Cause:
+    return Cause(node=node, reason=reason, at=at, text=because(node, wording or reason))

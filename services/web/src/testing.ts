@@ -21,6 +21,7 @@ export function aNode(change: Partial<NodeView> = {}): NodeView {
     guidance: "",
     since: null,
     unchanged: false,
+    edited: false,
     ...change,
   };
 }

@@ -281,6 +281,7 @@ export interface NodeUpdate {
   guidance: string;
   since?: string | null;
   unchanged: boolean;
+  edited: boolean;
   type: "node:update";
   node: string;
   batch_id: string;
@@ -305,6 +306,7 @@ export interface NodeView {
   guidance: string;
   since?: string | null;
   unchanged: boolean;
+  edited: boolean;
 }
 export interface Phase0 {
   meta: Meta;

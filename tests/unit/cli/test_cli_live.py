@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from reprise_cli.live import SessionView
-from reprise_cli.words import name_of, told
+from reprise_cli.words import advice, name_of, told
 from reprise_contracts import frames
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import ArtifactView, Cause, NodeView, RunView, State
@@ -29,6 +29,26 @@ def test_a_snapshot_is_told_once_and_later_ones_only_where_they_differ() -> None
     nodes = state.nodes | {"phase1": NodeView(status="completed", headline="3 goals")}
     again = frames.Snapshot(sessions=(state.model_copy(update={"nodes": nodes}),), seq=9)
     assert view.apply(again) == ["phase1 discover goals: completed – 3 goals"]
+
+
+def test_what_a_refresh_would_leave_is_not_sent_to_one() -> None:
+    """R12: a user's own work is replaced where it is named, or accepted; everything else that is stale a refresh brings up to date."""
+
+    def stale(*causes: tuple[str, str], edited: bool = False) -> NodeView:
+        told = tuple(Cause.model_validate({"node": node, "reason": reason, "text": "It moved."}) for node, reason in causes)
+        return NodeView(status="completed", freshness="stale", causes=told, edited=edited)
+
+    below = stale(("phase2", "upstream"), ("phase1", "changed"))
+    assert advice("s1", {"phase2": stale(("phase1", "changed")), "phase4": below}) == "bring it up to date with: reprise refresh s1"
+    above = {"phase1": stale(("phase0", "changed")), "phase2": stale(("phase1", "upstream"), edited=True), "phase4": below}
+    assert advice("s1", above) == "bring it up to date with: reprise refresh s1", (
+        "until the goals are made again nothing of the plan has moved"
+    )
+    edited = advice("s1", {"phase2": stale(("phase1", "changed"), edited=True), "phase4": below})
+    assert "reprise rerun phase s1 phase2" in edited and "reprise accept s1 phase2" in edited
+    assert advice("s1", {"phase1": stale(("phase0", "changed"), edited=True)}).startswith(
+        "the goals were edited, and a refresh leaves them."
+    )
 
 
 def test_frames_of_other_sessions_change_nothing() -> None:

@@ -3,6 +3,7 @@
 from domain_asking import edit, edited, freshness, rerun
 from domain_world import World, numbered
 from reprise_domain.dispatch import job_for
+from reprise_domain.freshness import Verdicts
 from reprise_gateway.states import command_of, state_of
 
 
@@ -28,6 +29,7 @@ def test_r12_an_edit_is_a_new_artifact_and_a_cascade_passes_it_by(world: World) 
     world.drain()
     assert world.s.node("phase2").made is made
     assert freshness(world)["phase2"] == "stale"
+    assert [cause.text for cause in Verdicts(world.s).chain("phase2")] == ["The goals have changed since a user edited what is below."]
     world.planner = lambda job: numbered([("a", ())], world.s.plan.steps, job.next_step)  # type: ignore[union-attr]
     rerun(world, "c-2", phase="phase2")
     world.drain()
