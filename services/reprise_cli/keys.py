@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from reprise_cli.errors import UsageError
 from reprise_cli.local import read_stack
 from reprise_runtime.rights import ADMIN, ROLES
-from reprise_runtime.settings import S3, Settings
+from reprise_runtime.settings import S3, Settings, from_environment
 
 
 class Keys(NamedTuple):
@@ -42,7 +42,7 @@ def operator_settings(state_dir: Path, server: str) -> Settings:
 
     Raises `UsageError` where neither is there, or the stack of the folder is not the one that is talked to.
     """
-    settings = Settings()
+    settings = from_environment()
     if "REPRISE_NATS__URL" in os.environ:
         return settings
     stack = read_stack(state_dir)

@@ -19,6 +19,7 @@ from reprise_cli.client import Client
 from reprise_cli.errors import CommandFailed, UsageError
 from reprise_cli.live import SessionView
 from reprise_cli.local import default_state_dir, server_address
+from reprise_runtime.settings import WrongSettings
 
 P = ParamSpec("P")
 PIPE_WIDTH = 200
@@ -154,6 +155,9 @@ def command(
                 body(terminal, **regrouped(given, groups))  # type: ignore[arg-type, call-arg]  # typer has checked them
             except CommandFailed as error:
                 raise typer.Exit(terminal.fail(error)) from error
+            except WrongSettings as error:
+                wrong = UsageError(f"{error}.", "Correct the variable; `reprise doctor` lists them all.")
+                raise typer.Exit(terminal.fail(wrong)) from error
 
         own, groups = ungrouped(list(inspect.signature(body, eval_str=True).parameters.values())[1:])
         run.__signature__ = inspect.Signature([CONTEXT, *own, *COMMON])  # type: ignore[attr-defined]  # what typer reads

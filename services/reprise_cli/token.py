@@ -11,7 +11,7 @@ from reprise_cli.errors import UsageError
 from reprise_cli.terminal import Terminal
 from reprise_contracts.wire import explain
 from reprise_runtime import tokens
-from reprise_runtime.settings import Auth, Role, Settings
+from reprise_runtime.settings import Auth, Role, from_environment
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Whose it is: the timeline names it.", show_default=False)]
 RoleOption = Annotated[
@@ -43,4 +43,4 @@ def token(terminal: Terminal, name: NameArgument, *, role: RoleOption = "researc
 
 def _known() -> dict[str, object]:
     """The tokens in the environment, so that one more does not end the others."""
-    return {name: known.model_dump(mode="json", exclude_none=True) for name, known in Settings().auth.tokens.items()}
+    return {name: known.model_dump(mode="json", exclude_none=True) for name, known in from_environment().auth.tokens.items()}

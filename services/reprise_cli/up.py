@@ -28,7 +28,7 @@ from reprise_runtime import bootstrap
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.rights import ADMIN, GATEWAY, ORCHESTRATOR, SCHEDULER
 from reprise_runtime.servers import NatsServer, SeaweedServer, Server, find_binary, free_ports
-from reprise_runtime.settings import Settings
+from reprise_runtime.settings import Settings, from_environment
 from reprise_runtime.tokens import unlocked
 
 HTTP_PORT, NATS_PORT, S3_PORT = 8700, 4222, 8333
@@ -70,7 +70,7 @@ def up(
 ) -> None:
     """Run everything on this machine until Ctrl-C: NATS, S3, orchestrator, scheduler, workers and gateway."""
     pools = read_pools(workers or [])
-    if refusal := unlocked(Settings().auth, host):
+    if refusal := unlocked(from_environment().auth, host):
         raise UsageError(refusal)
     folder = terminal.state_dir.absolute()
     asked = Asked(host, port, nats_port, s3_port)
@@ -130,7 +130,7 @@ class Stack:
         nats_port = choose("nats-port", HOST, asked.nats_port, used.get("nats", NATS_PORT))
         s3_port = choose("s3-port", HOST, asked.s3_port, used.get("s3", S3_PORT))
         self._keys = load_keys(folder)
-        always = Settings().sync == "always"
+        always = from_environment().sync == "always"
         secret = self._keys.secrets
         self._nats = SupervisedNats(folder / "nats", nats_port, sync_always=always, passwords=secret)
         self._s3 = SupervisedSeaweed(folder / "s3", s3_port, keys=self._keys[:2], sync_always=always, secrets=secret)

@@ -5,12 +5,9 @@ import os
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from pydantic import ValidationError
-
-from reprise_contracts.wire import explain
 from reprise_runtime.errors import Refused, RepriseError, Retryable
 from reprise_runtime.logs import logger
-from reprise_runtime.settings import Settings
+from reprise_runtime.settings import Settings, WrongSettings, from_environment
 
 _log = logger(__name__)
 
@@ -19,9 +16,9 @@ def run_service(main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     """Run a service to its end. What is wrong with its settings, or keeps it out, is one line of its log and an exit code of sysexits.h:
     78 where an operator has to mend something, 75 where the same again may succeed."""
     try:
-        settings = Settings()
-    except ValidationError as error:
-        _log.error("wrong settings", error=explain(error, "environment"), advice="correct the variable; `reprise doctor` lists them all")
+        settings = from_environment()
+    except WrongSettings as error:
+        _log.error("wrong settings", error=str(error), advice="correct the variable; `reprise doctor` lists them all")
         raise SystemExit(os.EX_CONFIG) from None
     try:
         asyncio.run(main(settings))

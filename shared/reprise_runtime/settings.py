@@ -1,13 +1,16 @@
 """Every setting, read once from the environment in a service's `app.py` and passed on. Times in seconds, sizes in bytes."""
 
+import json
+import os
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from reprise_contracts.wire import explain
 from reprise_runtime.rights import inbox_of
 
 MB = 1024 * 1024
@@ -248,3 +251,21 @@ class Settings(BaseSettings):
     def public(self) -> dict[str, object]:
         """The effective settings with secrets as `**********`, ready for JSON."""
         return self.model_dump(mode="json")
+
+
+class WrongSettings(Exception):
+    """The environment says something that no setting can be; the text names it, and holds no value."""
+
+
+def from_environment() -> Settings:
+    """The settings as the environment has them. Raises `WrongSettings`."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise WrongSettings(explain(error, "environment")) from None
+    except SettingsError as error:
+        value = error.__cause__.doc if isinstance(error.__cause__, json.JSONDecodeError) else None
+        names = [name for name, text in os.environ.items() if name.upper().startswith("REPRISE_") and text == value]
+        raise WrongSettings(
+            f"environment: {' or '.join(names) or 'a setting'} must be JSON, in single quotes where a shell reads it"
+        ) from None

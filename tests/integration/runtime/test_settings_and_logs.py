@@ -11,7 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from reprise_runtime.logs import canonical, logger, setup
-from reprise_runtime.settings import Log, Settings
+from reprise_runtime.settings import Log, Settings, WrongSettings, from_environment
 
 
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,6 +49,23 @@ def test_a_misspelt_or_impossible_setting_is_said(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("REPRISE_TIMINGS__LEASE", "0")
     with pytest.raises(ValidationError, match="lease"):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("REPRISE_HOSTS", "research.example.org", "REPRISE_HOSTS must be JSON"),
+        ("REPRISE_AUTH__TOKENS", "{alice: rpr_secret}", "REPRISE_AUTH__TOKENS must be JSON"),
+        ("REPRISE_AUTH__TOKENS", '{"alice": "rpr_secret"}', "reprise token alice"),
+        ("REPRISE_PORT", "many", "port must be a whole number"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence_without_the_value(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
+    """Quotes that a shell or an `.env` has eaten are told by the variable's name."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSettings, match=says) as wrong:
+        from_environment()
+    assert value not in str(wrong.value) and "rpr_secret" not in str(wrong.value)
 
 
 def test_public_settings_hide_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

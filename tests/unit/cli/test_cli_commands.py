@@ -270,6 +270,17 @@ def test_the_doctor_hides_secrets(script: Script, monkeypatch: pytest.MonkeyPatc
     assert "log.level" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", [["up"], ["token", "alice"], ["bootstrap", "--s3-policies"]])
+def test_a_wrong_setting_is_a_sentence_and_no_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """Where a command reads the environment's settings, it says which is wrong, and is exit 2."""
+    monkeypatch.setenv("REPRISE_AUTH__TOKENS", "alice=rpr_secret")
+    assert run(command) == 2
+    said = capsys.readouterr().err
+    assert "REPRISE_AUTH__TOKENS must be JSON" in said and "Traceback" not in said and "rpr_secret" not in said
+
+
 def test_the_doctor_misses_a_stack_here_only_if_no_server_is_named(
     script: Script, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
