@@ -43,6 +43,8 @@ def from_markdown(text: str) -> tuple[str, str | None]:
             fenced = not fenced
             continue
         line = raw.strip()
+        if not fenced and _RULE.match(raw) and blocks[-1] and blocks[-1][-1].startswith("|"):
+            continue  # the line below a table's headings parts nothing
         if fenced or _DEFINITION.match(raw) or (_RULE.match(raw) and line):
             if blocks[-1]:
                 blocks.append([])

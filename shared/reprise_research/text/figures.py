@@ -63,6 +63,8 @@ _NEXT = re.compile(r"\s+((?:[a-z][a-z-]*\s+){0,2}?)([a-z]+s|people|children|men|
 _NEXT_HAN = re.compile(
     r"\s?(人次|车次|班次|航次|架次|人|名|位|户|辆|台|套|件|次|起|例|家|所|座|条|艘|架|头|只|棵|张|份|篇|项|层|间|处|册|亩|成|个)"
 )
+_HEAD = re.compile(r"\b([A-Za-z]+s|[Pp]eople): $")
+"""The heading of a table's column, as its rows are told: `Passengers: 931000`."""
 _PERSONS = frozenset("人名位")
 _BARE = "#"
 """The unit of a number that only its size shows to be a quantity: what it counts stands elsewhere in the sentence."""
@@ -117,7 +119,7 @@ def _read(sentence: str, match: re.Match[str]) -> Figure | None:
     elif unit == "months" and match["unit"] == "年" and 1900 <= value <= 2100:
         return None
     elif not unit:
-        counted = _counted(sentence, end, number, match["scale"])
+        counted = _counted(sentence, match.start("number"), end, number, match["scale"])
         if counted is None or (number in _WORDS and not match["scale"]) or (small and not match["scale"] and counted[0] != "成"):
             return None
         unit, end = counted
@@ -218,14 +220,19 @@ def clause(sentence: str, figure: Figure, limit: int = 90) -> tuple[int, int]:
     return start, end
 
 
-def _counted(sentence: str, end: int, number: str, scale: str | None) -> tuple[str, int] | None:
-    """What a bare number counts: the next plural noun, at most two adjectives away, or a Chinese measure word; a number that its scale or
+def _counted(sentence: str, start: int, end: int, number: str, scale: str | None) -> tuple[str, int] | None:
+    """What a bare number counts: the next plural noun, at most two adjectives away, a table's heading, or a
+    Chinese measure word; a number that its scale or
     its size shows to be a quantity counts something in any case. A lone year counts nothing."""
     measure = _NEXT_HAN.match(sentence, end)
     if measure is not None:
         return "人" if measure[1] in _PERSONS else measure[1], measure.end()
     if not scale and re.fullmatch(r"(?:19|20)\d\d", number):
         return None
+    head = _HEAD.search(sentence, max(0, start - 40), start)
+    if head is not None:
+        unit, factor = _UNITS.get(head[1].lower(), ("", 1))
+        return (unit if unit and factor == 1 else stem(head[1].lower())), end
     noun = _NEXT.match(sentence, end)
     if noun is not None and noun[2] not in STOPWORDS and not any(word in STOPWORDS for word in noun[1].split()):
         return stem(noun[2]), noun.end()

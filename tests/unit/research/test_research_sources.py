@@ -19,6 +19,7 @@ from reprise_research.sources.plain import from_markdown, from_text
 from reprise_research.sources.robots import NOTHING_ALLOWED, parse_robots
 from reprise_research.sources.settings import FetcherSettings
 from reprise_research.sources.site import site_of
+from reprise_research.sources.tables import without_tables
 from reprise_research.stores import FolderStore, MemoryStore, Store, sha256_of
 
 
@@ -284,3 +285,19 @@ def test_a_crawl_delay_is_read_of_our_own_group() -> None:
     assert rules.delay == 5.0 and not rules.allows("https://e.org/a")
     for value in ("soon", "-1", "inf", "nan"):
         assert parse_robots(f"User-agent: *\nCrawl-delay: {value}", "ReprisePrepare").delay == 0.0
+
+
+def test_a_table_of_a_document_keeps_its_headings() -> None:
+    """Each row is told with the headings above it, whether the document came as Markdown or was made into it."""
+    text, title = from_markdown(
+        "# Ferry\n\n| Year | Passengers |\n| --- | --- |\n| 2023 | 905000 |\n| 2024 | 931000 |\n\n---\n\nThe end of it.\n"
+    )
+    assert title == "Ferry"
+    assert without_tables(text).split("\n") == [
+        "Ferry",
+        "",
+        "Year: 2023; Passengers: 905000.",
+        "Year: 2024; Passengers: 931000.",
+        "",
+        "The end of it.",
+    ]

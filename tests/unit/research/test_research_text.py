@@ -132,6 +132,7 @@ def test_opinions_are_told_from_facts() -> None:
         ("It carried twelve thousand people, later 21 thousand.", [(12e3, "peopl"), (21e3, "#")]),
         ("Two people died and ten minutes passed.", [(600, "time")]),
         ("Line 4 and room 7 are closed.", []),
+        ("Year: 2024; Passengers: 931000; Price in euros: 4.", [(931000, "passenger"), (4, "€")]),
     ],
 )
 def test_figures(sentence: str, expected: list[tuple[float, str]]) -> None:
