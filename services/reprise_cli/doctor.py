@@ -61,9 +61,9 @@ def examine(terminal: Terminal) -> Iterator[Check]:
     """Every check, in the order in which a start would trip over it."""
     yield Check("Reprise", "ok", f"{version()} on Python {platform.python_version()}, {sys.platform} {platform.machine()}")
     yield from _settings()
-    yield from _binaries()
-    yield _folder(terminal.state_dir)
-    if not terminal.named or read_stack(terminal.state_dir) is not None:  # who names a server elsewhere needs no stack here
+    if not terminal.named or read_stack(terminal.state_dir) is not None:  # who names a server elsewhere needs nothing here
+        yield from _binaries()
+        yield _folder(terminal.state_dir)
         yield _stack(terminal.state_dir)
     yield from _server(terminal)
 

@@ -54,13 +54,14 @@ class Project:
             copy(ROOT / name, folder / name)
         self.env_file = folder / ".env"
         made = subprocess.run([folder / "deploy" / "make-env"], capture_output=True, text=True, check=True)
-        token = re.search(r"rpr_\w+", made.stdout)
-        assert token is not None
+        found = re.search(r"rpr_\w+", made.stdout)
+        assert found is not None
+        self.token = found[0]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.set(REPRISE_LISTEN=f"127.0.0.1:{self.port}", REPRISE_IMAGE=IMAGE)
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers={"Authorization": f"Bearer {token[0]}"}, timeout=30)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers={"Authorization": f"Bearer {self.token}"}, timeout=30)
 
     def set(self, **variables: str) -> None:
         """Lines of `.env`."""

@@ -52,6 +52,14 @@ def test_a_word_document_is_researched_in_the_image(project: Project) -> None:
     assert "1871" in project.report(answer.json()["session_id"])
 
 
+def test_the_command_line_comes_with_the_image(project: Project, tmp_path: Path) -> None:
+    """On a machine with nothing but an engine: `cli` researches a file of a folder that is given it, to its report."""
+    (tmp_path / "pier.txt").write_text("The pier of the bay was built in 1888. It is 300 metres long. Its planks are of oak.")
+    run = ("run", "--rm", "-T", "-e", f"REPRISE_TOKEN={project.token}", "-v", f"{tmp_path}:/work:ro", "cli")
+    done = json.loads(project.compose(*run, "research", "pier.txt", "-t", "When was the pier built?", "--follow", "--json"))
+    assert "1888" in project.compose(*run, "report", done["session_id"])
+
+
 def test_nobody_gets_in_without_a_token(project: Project) -> None:
     """Research is behind the token; whether it lives is not."""
     with httpx.Client(base_url=str(project.http.base_url)) as stranger:

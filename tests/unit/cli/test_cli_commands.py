@@ -287,7 +287,8 @@ def test_the_doctor_misses_a_stack_here_only_if_no_server_is_named(
     """Who works with a server elsewhere needs none."""
     script.answers |= {"GET /config": (200, {}), "GET /readyz": (200, {})}
     assert run(["doctor", "--state-dir", str(tmp_path)]) == 0
-    assert "local stack" not in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "local stack" not in told and "state folder" not in told
     monkeypatch.delenv("REPRISE_SERVER")
     run(["doctor", "--state-dir", str(tmp_path)])
     assert "local stack" in capsys.readouterr().out
