@@ -4,26 +4,28 @@ What independent sources share comes first, then what is disputed with every sid
 speaker, and what stays open. A statement is told once: where it comes up again, the first section keeps it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reprise_contracts.artifacts import Finding, Phase2, PreparedSource, Step, StepFindings
 from reprise_contracts.jobs import Gap
 from reprise_contracts.nodes import step_of
-from reprise_research.engines.drafts import BarDraft, Block, Bullets, ChartDraft, Paragraph, ReportDraft, SectionDraft, Span, Table
+from reprise_research.engines.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
 from reprise_research.extractive.comparison import work_of
-from reprise_research.extractive.disputes import Dispute, PlaceKey, Statement, disputes, place, telling_figure
+from reprise_research.extractive.disputes import Dispute, PlaceKey, disputes, place
+from reprise_research.extractive.side_by_side import clause_of, figures_of, snippet
 from reprise_research.extractive.stance import doubts
 from reprise_research.extractive.wording import Wording, count, upper_first, wording_for
-from reprise_research.text.figures import clause, figures
+from reprise_research.text.figures import figures
 from reprise_research.text.ranking import bm25
 from reprise_research.text.sentences import is_opinion
 from reprise_research.text.words import shorten, terms
 
 _KEY_STATEMENTS = 7
-_FEWEST_FIGURES = 3
-_MOST_FIGURES = 16
-_MOST_DRAWN = 8
+_FEWEST_FINDINGS = 3
+_ONE_SIDED = 0.6
+"""The share of the findings above which a source is named as the one that most of them come from."""
 
 
 @dataclass
@@ -60,7 +62,7 @@ def write(
     sections = [_answer(step, findings[step.step_id], topic, wording) for step in answers]
     given = {place(c) for step in answers for f in findings[step.step_id].findings for c in f.citations}
     sections.append(_summary(asked, findings, sources, topic, wording, given))
-    table = _figures(asked, findings, topic, wording)
+    table = figures_of(asked, findings, topic, wording)
     if table is not None:
         sections.append(table)
     told = _Told()
@@ -118,6 +120,7 @@ def _summary(
         questions=count(wording, len(asked), "question"),
         supported=wording.shared(sum(f.support > 1 for f in every), len(every)) if len(sources) > 1 else "",
     ).strip()
+    opening = " ".join(part for part in (opening, _one_sided(every, sources, wording)) if part)
     told, items = _Told(), list[tuple[Span, ...]]()
     for step in asked:
         own = [f for f in findings[step.step_id].findings if f.citations]
@@ -140,6 +143,16 @@ def _summary(
     )  # fmt: skip
 
 
+def _one_sided(every: list[Finding], sources: tuple[PreparedSource, ...], wording: Wording) -> str:
+    """That most findings come from one of several sources, if they do: a reader should know whose view it mostly is."""
+    voices = Counter(f.citations[0].source_id for f in {place(f.citations[0]): f for f in every}.values())
+    (source_id, number), total = voices.most_common(1)[0], voices.total()
+    if len(sources) < 2 or number <= _ONE_SIDED * total or total < _FEWEST_FINDINGS:
+        return ""
+    title = next((shorten(source.title, 90) for source in sources if source.source_id == source_id), source_id)
+    return wording.one_sided.format(share=round(100 * number / total), title=wording.quoted(title))
+
+
 def _best_side(dispute: Dispute, own: list[Finding]) -> Finding:
     """Of a dispute the finding whose figure most sources give."""
     return max(dispute.findings, key=lambda f: (not doubts(f.claim), dispute.givers(f), f.support, -own.index(f)))
@@ -150,44 +163,6 @@ def _rank(found: Finding, close: float) -> float:
     worth = 0.2 * min(found.support, 3) + 0.5 * bool(figures(found.claim)) + 0.5 * bool(found.contradicts)
     worth += 0.45 * close
     return round(-(worth - 1.5 * is_opinion(found.claim) - len(found.claim) / 400), 3)
-
-
-def _figures(asked: list[Step], findings: Mapping[int, StepFindings], topic: str, wording: Wording) -> SectionDraft | None:
-    """Figures with their clause, those that differ below each other; None if there are few. Only figures that several sources give or
-    that are disputed: the others stand in their sections."""
-    rows: list[tuple[tuple[Span, ...], ...]] = []
-    told: set[PlaceKey] = set()
-    for step in asked:
-        own = [f for f in findings[step.step_id].findings if f.citations]
-        lines = [(value, d.who_gives(value, _clause(value))) for d in disputes(own, topic) if len(d.values) > 1 for value in d.values]
-        shared = [f for f in own if f.support > 1 and not f.contradicts]
-        lines += [(Statement(f.claim, f.citations, telling_figure(f.claim, (), topic)), f.citations) for f in shared]
-        for statement, citations in lines:
-            if statement.figure is None or place(statement.citations[0]) in told or len(rows) >= _MOST_FIGURES:
-                continue
-            told |= {place(citation) for citation in citations}
-            rows.append(((Span(step.title),), (Span(_snippet(statement), citations, claim=True),)))
-    if len(rows) < _FEWEST_FIGURES:
-        return None
-    blocks = (Paragraph((Span(wording.figures_opening),)), Table(wording.figures_header, tuple(rows)))
-    return SectionDraft("figures", wording.figures_title, blocks, charts=_charts(asked, findings, topic, wording))
-
-
-def _charts(asked: list[Step], findings: Mapping[int, StepFindings], topic: str, wording: Wording) -> tuple[ChartDraft, ...]:
-    """Disputed figures as bars: those of one unit, each dispute once."""
-    comparisons: list[tuple[str, tuple[BarDraft, ...]]] = []
-    told: set[PlaceKey] = set()
-    for step in asked:
-        for dispute in disputes([f for f in findings[step.step_id].findings if f.citations], topic):
-            given = [(value.figure, dispute.who_gives(value)) for value in dispute.values if value.figure is not None]
-            units = {figure.unit for figure, _ in given}
-            places = {place(citation) for _, citations in given for citation in citations}
-            if len(given) < 2 or len(units) > 1 or places & told or len(comparisons) >= _MOST_DRAWN:
-                continue
-            told |= places
-            bars = tuple(BarDraft(figure.value, figure.text, citations) for figure, citations in given)
-            comparisons.append((step.title, tuple(sorted(bars, key=lambda bar: -bar.value))))
-    return (ChartDraft(wording.chart_title, tuple(comparisons)),) if comparisons else ()
 
 
 def _lead(found: Finding) -> tuple[PlaceKey, str] | None:
@@ -263,7 +238,7 @@ def _line(dispute: Dispute, subjects: Mapping[PlaceKey, str], wording: Wording) 
     if len(dispute.values) < 2:
         sides = [Span(s.claim, s.citations, claim=True) for s in dispute.statements]
     else:
-        sides = [Span(_snippet(value), dispute.who_gives(value, _clause(value)), claim=True) for value in dispute.values]
+        sides = [Span(snippet(value), dispute.who_gives(value, clause_of(value)), claim=True) for value in dispute.values]
     against = Span(wording.versus, emphasis=True)
     return (*subject, sides[0], *(span for side in sides[1:] for span in (against, side)))
 
@@ -307,21 +282,6 @@ def _disputed_label(dispute: Dispute, wording: Wording) -> str:
     """`Disputed: 12 percent or 4 percent.`"""
     values = [value.figure.text for value in dispute.values if value.figure is not None]
     return wording.label_disputed_values.format(values=wording.either(values)) if len(values) > 1 else wording.label_disputed
-
-
-def _snippet(statement: Statement) -> str:
-    """The clause around the figure that matters, with an ellipsis where words of the source were left out."""
-    words = _clause(statement)
-    start, closed = statement.claim.find(words), statement.claim.rstrip(".。!！").endswith(words.rstrip(".。!！"))
-    return ("… " if start else "") + words + ("" if closed else " …")
-
-
-def _clause(statement: Statement) -> str:
-    """The words of a statement around the figure that matters; all of them if there is none."""
-    if statement.figure is None:
-        return statement.claim
-    start, end = clause(statement.claim, statement.figure, limit=120)
-    return statement.claim[start:end]
 
 
 def _colon(wording: Wording) -> str:

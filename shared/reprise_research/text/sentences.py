@@ -48,7 +48,7 @@ _REFERS = re.compile(
     r".{0,60}\b(?:is|are) (?:described|documented|explained|listed|shown) (?:in|by|below|above)\b.{0,50}$|"
     r".{0,80}\b(?:as follows|the following|listed below|shown below)[.:]$|"
     r"(?:请|可以|也可以|另请|欲了解|有关|关于|更多|详细).{0,40}(?:参见|参阅|参考|阅读|查看|详见)|"
-    r"[（(]?(?:参见|参阅|详见|请看|见第)|.{0,50}(?:如下|以下几[点个种])[。：]$",
+    r"[（(]?(?:参见|参阅|详见|请看|见第)|[^（(]{0,60}(?:请参[阅见考]|请查阅|详见)\s*第|.{0,50}(?:如下|以下几[点个种])[。：]$",
     re.IGNORECASE,
 )
 """Sentences that only say where something is to be read."""

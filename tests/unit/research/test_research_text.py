@@ -70,6 +70,7 @@ def test_splits_where_a_reader_would(text: str, expected: list[str]) -> None:
         "A line without an end that looks like a heading",
         "© 2025 All rights reserved by the owners of it.",
         "点击这里订阅我们的最新消息和通讯。",
+        "以 apt 进行更新的更多信息，请参阅第 6.2.3 节“系统升级”。",
         "See https://example.org/a for the full list of figures.",
         "60 5.15.5 How long must a package be maintained? . . . . . . . .",
         "” line for security updates in the file is not required.",

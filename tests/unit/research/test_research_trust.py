@@ -121,6 +121,15 @@ async def test_a_source_that_is_read_and_not_cited_is_named_with_the_reason() ->
     assert "unread" not in {one.section_id for one in (await researched(LAKE_TOPIC, **LAKE)).phase4.sections}
 
 
+async def test_a_report_says_that_most_of_it_comes_from_one_source() -> None:
+    """Whose view it mostly is stands in its head; where several have their say, nothing of the kind does."""
+    years = ((2019, 12), (2020, 17), (2021, 31), (2022, 58))
+    long = " ".join(f"The level of the lake fell by {cm} centimetres in the dry spring of {year}." for year, cm in years)
+    told = (await researched(LAKE_TOPIC, authority=f"{LAKE['authority']} {long}", note="The level of the lake is low this spring.")).phase4
+    assert "percent of them come from one source, “authority”." in told.sections[1].markdown
+    assert "come from one source" not in (await researched(LAKE_TOPIC, **LAKE)).phase4.markdown
+
+
 async def test_what_a_template_says_of_itself_is_no_author(world: World) -> None:
     """`python-docx` wrote no document, and the date of its template is not the document's."""
     made = docx.Document()
