@@ -3,6 +3,7 @@ import { type ReactNode, useCallback, useState } from "react";
 import { useNode, useSession } from "../store";
 import { Causes } from "../ui/causes";
 import { Glyph } from "../ui/glyph";
+import { Held } from "../ui/held";
 import { ReportMarkdown } from "../ui/markdown";
 import { ProblemNotice } from "../ui/problem";
 import { Term } from "../ui/term";
@@ -21,6 +22,8 @@ export default function ReportPage(): ReactNode {
   const report = useArtifact("phase4");
   const [readAnyway, setReadAnyway] = useState<string | null>(null);
   const stale = view?.freshness === "stale" && view.status !== "failed";
+  const causes = view?.causes ?? [];
+  const changes = causes.filter((cause) => cause.reason !== "upstream");
   const offered = useSession((session) => standingOf(session).action === "update"); // else the panel above has what fits
   const old = stale && readAnyway !== view.artifact?.sha256;
   return (
@@ -28,16 +31,10 @@ export default function ReportPage(): ReactNode {
       <PhaseHead phase="phase4" quiet>
         {report.data && <Downloads />}
       </PhaseHead>
-      {stale && view && (
+      <Held shown={stale} after="Up to date again">
         <section className="stack outdated" aria-label="Outdated report">
           <h3>This report is out of date. It does not know yet:</h3>
-          <Causes
-            causes={
-              view.causes.filter((cause) => cause.reason !== "upstream").length
-                ? view.causes.filter((cause) => cause.reason !== "upstream")
-                : view.causes
-            }
-          />
+          <Causes causes={changes.length ? changes : causes} />
           <div className="button-row">
             {offered && (
               <RerunButton
@@ -47,15 +44,15 @@ export default function ReportPage(): ReactNode {
                 className="button primary"
               />
             )}
-            {old && view.artifact && (
-              <button type="button" className="button" onClick={() => setReadAnyway(view.artifact?.sha256 ?? null)}>
+            {old && view?.artifact && (
+              <button type="button" className="button" onClick={() => setReadAnyway(view?.artifact?.sha256 ?? null)}>
                 Read the outdated report
               </button>
             )}
             <AcceptButton node="phase4" />
           </div>
         </section>
-      )}
+      </Held>
       {report.isError && <ProblemNotice error={report.error} />}
       {!view?.artifact && <p className="soft">The report appears here when it is written.</p>}
       {!old && report.data && <Article report={report.data} outdated={stale} />}

@@ -1,8 +1,9 @@
 /** One step: how it stands, and unfolded what it asked and found. */
-import { memo, type ReactNode, useId, useLayoutEffect, useRef, useState } from "react";
+import { memo, type ReactNode, useId } from "react";
 import { useNode, useSession } from "../store";
 import { Causes } from "../ui/causes";
 import { Glyph } from "../ui/glyph";
+import { Held } from "../ui/held";
 import { NodeProblem } from "../ui/node-problem";
 import { ProblemNotice } from "../ui/problem";
 import { Badges, NodeGlyph } from "../ui/standing";
@@ -88,46 +89,26 @@ function StepBody({ step, planned }: { readonly step: number; readonly planned: 
         )}
       </dl>
       <NodeProblem view={view} />
-      <Outdated node={node} />
+      <Held shown={view.freshness === "stale"} after="Up to date again">
+        <div className="notice stale">
+          <Glyph of="stale" />
+          <div>
+            <p>
+              <strong>Out of date</strong>
+            </p>
+            <Causes causes={view.causes} />
+          </div>
+          <div className="button-row">
+            <AcceptButton node={node} />
+          </div>
+        </div>
+      </Held>
       {found.isError && <ProblemNotice error={found.error} />}
       {found.data ? (
         <Findings found={found.data} />
       ) : (
         <p className="soft">{view.artifact ? "Reading …" : "There are no findings yet."}</p>
       )}
-    </div>
-  );
-}
-
-/** Why it is out of date. Once that was said its place is kept, so that what is read below does not jump when it is made anew. */
-function Outdated({ node }: { readonly node: string }): ReactNode {
-  const view = useNode(node);
-  const box = useRef<HTMLDivElement>(null);
-  const [height, setHeight] = useState(0);
-  const stale = view?.freshness === "stale";
-  useLayoutEffect(() => {
-    if (stale && box.current) setHeight(box.current.offsetHeight);
-  }, [stale]);
-  if (!view || (!stale && height === 0)) return null;
-  if (!stale)
-    return (
-      <div className="notice" style={{ minHeight: height }}>
-        <Glyph of="completed" />
-        <p>Up to date again</p>
-      </div>
-    );
-  return (
-    <div className="notice stale" ref={box}>
-      <Glyph of="stale" />
-      <div>
-        <p>
-          <strong>Out of date</strong>
-        </p>
-        <Causes causes={view.causes} />
-      </div>
-      <div className="button-row">
-        <AcceptButton node={node} />
-      </div>
     </div>
   );
 }
