@@ -190,7 +190,8 @@ async def check(caller: Caller, batch: str, session_id: str, commands: list[str]
     for name in commands:
         outcome = command_of(session, name)
         assert outcome is not None
-        waits = outcome.problem is not None and outcome.problem.type == "inputs_missing"  # R19: a step above it failed, its worker killed
+        # R19: what is above it failed, its worker killed again and again, and there is no result of it yet, or no plan to name a step of.
+        waits = outcome.problem is not None and outcome.problem.type in {"inputs_missing", "step_unknown"}
         assert outcome.status in {"completed", "merged", "failed", "cancelled"} or waits, (name, outcome)
     entries = await caller.log.read(session_id)
     results = Counter(
