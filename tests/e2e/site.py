@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 T = TypeVar("T")
 
 
-def until(found: Callable[[], T | None], seconds: float = 60.0) -> T:
+def until(found: Callable[[], T | None], seconds: float = 90.0) -> T:
     """The first true answer."""
     end = time.monotonic() + seconds
     while not (answer := found()):
@@ -91,7 +91,7 @@ class Site:
         answer: dict[str, Any] = self.http.get(f"/sessions/{session_id}").raise_for_status().json()
         return answer
 
-    def at_rest(self, session_id: str, seconds: float = 60.0) -> dict[str, Any]:
+    def at_rest(self, session_id: str, seconds: float = 90.0) -> dict[str, Any]:
         """The state once nothing runs or waits."""
 
         def rested() -> dict[str, Any] | None:
@@ -118,7 +118,7 @@ class Site:
     def finished(self, topic: str, texts: dict[str, str], **fields: object) -> tuple[str, str]:
         """A batch that was researched to its end."""
         batch_id, session_id = self.start(topic, texts, **fields)
-        state = until(lambda: state if (state := self.state(session_id))["nodes"]["phase4"]["artifact"] else None, 90)
+        state = until(lambda: state if (state := self.state(session_id))["nodes"]["phase4"]["artifact"] else None)
         assert state["nodes"]["phase4"]["status"] == "completed", json.dumps(state["nodes"])
         return batch_id, session_id
 

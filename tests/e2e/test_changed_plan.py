@@ -69,7 +69,7 @@ def test_a_command_for_a_plan_that_has_changed_is_refused_and_the_new_plan_is_sh
     seq = site.state(session)["nodes"]["phase3/3"]["generation"]
     dialog.get_by_role("button", name="Rerun", exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text(CHANGED)
-    until(lambda: page.evaluate("1") and foretold.inner_text() != before, 30)
+    until(lambda: page.evaluate("1") and foretold.inner_text() != before)
     assert site.state(session)["nodes"]["phase3/3"]["generation"] == seq
     accessible(page)
     held.clear()

@@ -142,7 +142,7 @@ def test_the_page_survives_the_death_of_the_gateway_and_misses_nothing(open_page
     stands(page, "Everything is up to date")
     stands(other, "Everything is up to date")
     shown = "[...document.querySelectorAll('.stop-words, .step-title, .step-marks')].map((e) => e.innerText)"
-    until(lambda: page.evaluate(shown) == other.evaluate(shown), 30)
+    until(lambda: page.evaluate(shown) == other.evaluate(shown))
 
 
 def test_a_step_that_failed_says_why_and_is_tried_again(open_page: Open, session: str) -> None:
