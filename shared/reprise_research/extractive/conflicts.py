@@ -6,6 +6,7 @@ trust: the passages must share a subject beyond the topic's own words, and the f
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reprise_research.extractive.stance import DOWN, SENTENCE_END, UP, apart, denied, denies, direction, doubts
 from reprise_research.extractive.subjects import ANYWHERE, Topic, about, clause_content, told_alike
@@ -27,15 +28,14 @@ _HEDGED = re.compile(
 )
 """Rules, possibilities and conditions: what allows and what forbids may both be right."""
 _NOT_DONE = re.compile(
-    r"(?P<who>[^.;:!?]*?)\b(?:do|does|did|is|are|was|were|has|have|had|will)(?: not|n['’]t)\b"
-    r"(?: (?:yet|ever|been|actually|really|fully))* (?P<what>[a-z]+)"
-    r"|(?P<who2>[^.;:!?]*?)\bnever (?P<what2>[a-z]+)",
+    r"\b(?:do|does|did|is|are|was|were|has|have|had|will)(?: not|n['’]t)\b(?: (?:yet|ever|been|actually|really|fully))* ([a-z]+)|"
+    r"\bnever ([a-z]+)|(?:没有|并未|未曾|从未|不曾|未)([\u4e00-\u9fff]{2})",
     re.IGNORECASE,
 )
+_CLAUSE_START = re.compile(r"[.;:!?，。；：！？]")
 _RELATIVE = re.compile(r"\b(?:that|which|who|if|when|unless|whether|because)(?: \w+)?\s*$", re.IGNORECASE)
 _SOON = 3
 """Terms between a subject and its verb, at most."""
-_HAN_NOT_DONE = re.compile(r"(?P<who>[^，。；：]*?)(?:没有|并未|未曾|从未|不曾|未)(?P<what>[\u4e00-\u9fff]{2})")
 
 
 @dataclass(frozen=True)
@@ -103,21 +103,34 @@ def _contrary(one: Passage, other: Passage, topic: Topic, shared: frozenset[str]
 
 def _undoes(denying: str, asserting: str) -> bool:
     """Whether one passage says of something that it did not do what the other one says that it did: `the roof did not collapse`."""
-    if denies(asserting):
+    undone = _undone(denying)
+    if not undone or denies(asserting):
         return False
-    told = [terms(sentence) for sentence in SENTENCE_END.split(asserting)]
-    for pattern in (_NOT_DONE, _HAN_NOT_DONE):
-        for found in pattern.finditer(denying):
-            groups = {name.rstrip("2"): value for name, value in found.groupdict().items() if value}
-            who, what = [term for term in terms(groups.get("who", "")) if not term[0].isdigit()], content(groups["what"]) - _USUAL
-            if _RELATIVE.search(groups.get("who", "")) or not who or not what:
-                continue
-            if any(_does(who[-1], what, sentence) and overlap(frozenset(who), frozenset(sentence) - what) >= 0.5 for sentence in told):
-                return True
-    return False
+    return any(
+        _does(who[-1], what, sentence) and overlap(frozenset(who), frozenset(sentence) - what) >= 0.5
+        for who, what in undone
+        for sentence in _sentences(asserting)
+    )
 
 
-def _does(who: str, what: frozenset[str], sentence: list[str]) -> bool:
+@lru_cache(maxsize=16384)
+def _undone(text: str) -> tuple[tuple[tuple[str, ...], frozenset[str]], ...]:
+    """Who did not do what, as terms: each plain denial of a passage, but for those that only tell which thing is meant."""
+    found = []
+    for match in _NOT_DONE.finditer(text):
+        before = _CLAUSE_START.split(text[: match.start()])[-1]
+        who, what = tuple(term for term in terms(before) if not term[0].isdigit()), content(match[match.lastindex or 0]) - _USUAL
+        if who and what and not _RELATIVE.search(before):
+            found.append((who, what))
+    return tuple(found)
+
+
+@lru_cache(maxsize=16384)
+def _sentences(text: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(terms(sentence)) for sentence in SENTENCE_END.split(text))
+
+
+def _does(who: str, what: frozenset[str], sentence: tuple[str, ...]) -> bool:
     """Whether a sentence says it of its subject: the verb comes soon after it, and is no participle before it (`the installed version`)."""
     if who not in sentence or not what <= set(sentence):
         return False
