@@ -1,5 +1,6 @@
 """What `reprise research` takes: URLs as they are, files and folders as uploads."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +21,22 @@ class Sources(NamedTuple):
 
 
 def read_sources(named: Iterable[str]) -> Sources:
-    """Tell URLs, files and folders apart; each once, in the order given. Raises `UsageError` for what is none of them."""
+    """Tell URLs, files and folders apart; each once, in the order given. Raises `UsageError` for what is none, or may not be read."""
+    try:
+        found = _told_apart(named)
+    except PermissionError as error:
+        raise _forbidden(Path(error.filename)) from error
+    for path in found.files:
+        if not os.access(path, os.R_OK):
+            raise _forbidden(path)
+    return found
+
+
+def _forbidden(path: Path) -> UsageError:
+    return UsageError(f"{path} may not be read by user {os.getuid()}.", "Let it be read, or run the command as its owner.")
+
+
+def _told_apart(named: Iterable[str]) -> Sources:
     urls: dict[str, None] = {}
     files: dict[Path, None] = {}
     left_out: list[Path] = []

@@ -68,14 +68,14 @@ class Project:
         with self.env_file.open("a") as file:
             file.writelines(f"{name}={value}\n" for name, value in variables.items())
 
-    def compose(self, *arguments: str, check: bool = True) -> str:
-        """One command of compose; what it printed."""
+    def compose(self, *arguments: str, check: bool = True, errors: bool = False) -> str:
+        """One command of compose; what it printed, where it is asked for with its errors."""
         own = [] if shutil.which("docker-compose") is None else ["docker-compose"]
         program = own or ["docker", "compose"]
         command = [*program, "-p", self.name, *arguments]
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=300, check=False)
         assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return done.stdout + done.stderr if errors else done.stdout
 
     def containers(self, service: str) -> list[str]:
         return self.compose("ps", "-q", service).split()

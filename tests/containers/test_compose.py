@@ -53,9 +53,12 @@ def test_a_word_document_is_researched_in_the_image(project: Project) -> None:
 
 
 def test_the_command_line_comes_with_the_image(project: Project, tmp_path: Path) -> None:
-    """On a machine with nothing but an engine: `cli` researches a file of a folder that is given it, to its report."""
+    """On a machine with nothing but an engine: `cli` researches a file of a folder, to its report, and says what it may not read."""
     (tmp_path / "pier.txt").write_text("The pier of the bay was built in 1888. It is 300 metres long. Its planks are of oak.")
     run = ("run", "--rm", "-T", "-e", f"REPRISE_TOKEN={project.token}", "-v", f"{tmp_path}:/work:ro", "cli")
+    tmp_path.chmod(0o700)
+    assert "may not be read" in project.compose(*run, "research", "pier.txt", "-t", "When was the pier built?", check=False, errors=True)
+    tmp_path.chmod(0o755)
     done = json.loads(project.compose(*run, "research", "pier.txt", "-t", "When was the pier built?", "--follow", "--json"))
     assert "1888" in project.compose(*run, "report", done["session_id"])
 
