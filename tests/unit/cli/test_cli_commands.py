@@ -35,11 +35,22 @@ def test_urls_are_sent_as_json(script: Script, capsys: pytest.CaptureFixture[str
     """Without files the body is the contract's JSON, with a key that makes it safe to send again."""
     script.answers["POST /batches"] = (201, {"batch_id": "b1", "session_id": "s1"})
     code = run(
-        ["research", "https://example.org/a", "https://example.org/b", "https://example.org/a", "-t", "Tides", "--stop-after", "phase2"]
+        [
+            "research",
+            "https://example.org/a",
+            "https://example.org/b",
+            "https://example.org/a",
+            "-t",
+            "Tides",
+            "--stop-after",
+            "phase2",
+            "--language",
+            "zh",
+        ]
     )
     assert code == 0
     urls = [{"url": "https://example.org/a"}, {"url": "https://example.org/b"}]
-    assert script.calls[-1].json == {"topic": "Tides", "sources": urls, "options": {"stop_after": "phase2"}}
+    assert script.calls[-1].json == {"topic": "Tides", "sources": urls, "language": "zh", "options": {"stop_after": "phase2"}}
     assert script.calls[-1].headers["Idempotency-Key"]
     assert "Batch b1, session s1" in capsys.readouterr().out
 
@@ -91,6 +102,7 @@ def test_a_source_that_is_nothing_is_a_usage_error(script: Script, capsys: pytes
         (["rerun", "phase", "s1", "phase2", "--guidance", ""], "restart/phase", {"phase": "phase2", "options": {"guidance": ""}}),
         (["rerun", "step", "s1", "3", "5", "--mark-stale"], "restart/step", {"step_ids": [3, 5], "options": {"propagation": "mark_stale"}}),
         (["refresh", "s1"], "refresh", {}),
+        (["rerun", "phase", "s1", "phase4", "--language", ""], "restart/phase", {"phase": "phase4", "options": {"language": ""}}),
         (["rerun", "phase", "s1", "phase0", "--refetch", "--if-running", "interrupt", "--plan-token", "p"], "restart/phase",
          {"phase": "phase0", "options": {"refetch": True, "if_running": "interrupt", "plan_token": "p"}}),
     ],
