@@ -11,11 +11,15 @@ from reprise_research.engines.drafts import PlanDraft, ReportDraft
 from reprise_research.engines.extractive import Extractive
 from reprise_research.errors import EngineFailed
 
-SLOW, FAILING, ALOUD, ANEW = "take your time", "fail on purpose", "write aloud", "look anew"
+SLOW, ENDLESS, FAILING, ALOUD, ANEW = "take your time", "never come to an end", "fail on purpose", "write aloud", "look anew"
 PAUSE = 0.05
 """Seconds between two words that are written aloud."""
-WAIT = 4.0
+LONG = 2000
+"""Words of what is written aloud, unless it is cancelled."""
+WAIT = 8.0
 """Seconds that a slow step takes."""
+FOR_EVER = 600.0
+"""Seconds that a step without an end takes, unless it is cancelled."""
 
 
 class Staged(Extractive):
@@ -30,6 +34,8 @@ class Staged(Extractive):
     async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
         if SLOW in brief.guidance:
             await asyncio.sleep(WAIT)
+        if ENDLESS in brief.guidance:
+            await asyncio.sleep(FOR_EVER)
         if FAILING in brief.guidance:
             raise EngineFailed("The engine failed, as it was told to.", retryable=False)
         if "steps=" in brief.topic:
@@ -47,7 +53,7 @@ class Staged(Extractive):
     ) -> ReportDraft:
         if ALOUD in brief.guidance:
             brief.progress(StreamStart(stream_id="report", phase="phase4"))
-            for word in ("The tide " * 30).split():
+            for word in ("The tide " * (LONG // 2)).split():
                 brief.progress(StreamToken(stream_id="report", phase="phase4", token=f"{word} "))
                 await asyncio.sleep(PAUSE)
             brief.progress(StreamEnd(stream_id="report", phase="phase4"))

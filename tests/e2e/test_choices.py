@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from e2e.conftest import TEXTS, TOPIC
 from e2e.site import Site, pages, until
-from e2e.stage import SLOW
+from e2e.stage import ENDLESS
 
 Open = Callable[..., Page]
 Check = Callable[[Page], None]
@@ -78,7 +78,7 @@ def test_a_command_to_a_busy_session_waits_with_its_place_or_goes_first(
 ) -> None:
     """The button and the list of commands say where it stands; what was cancelled for it keeps its result."""
     page = open_page(f"/app/sessions/{session}")
-    body = {"session_id": session, "step_ids": [1], "options": {"guidance": SLOW, "propagation": "mark_stale"}}
+    body = {"session_id": session, "step_ids": [1], "options": {"guidance": ENDLESS, "propagation": "mark_stale"}}
     site.http.post("/workflow/restart/step", json=body).raise_for_status()
     expect(page.get_by_role("region", name="How it stands")).to_contain_text("Running")
     with site.frozen("worker-phase3"):

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from e2e.conftest import TEXTS, TOPIC
 from e2e.site import Site
-from e2e.stage import ALOUD, SLOW
+from e2e.stage import ALOUD, ENDLESS
 
 Open = Callable[..., Page]
 Check = Callable[[Page], None]
@@ -63,11 +63,12 @@ def test_a_session_at_work_with_a_queue(open_page: Open, accessible: Check, site
         site.http.post(f"/workflow/restart/{path}", json={"session_id": session, "options": options, **target}).raise_for_status()
 
     page = open_page(f"/app/sessions/{session}", width=390, motion="no-preference")
-    rerun("step", SLOW, step_ids=[1])
-    rerun("phase", ALOUD, phase="phase4")
+    rerun("step", ENDLESS, step_ids=[1])
     expect(first_step(page)).to_contain_text("Running")
+    rerun("phase", ALOUD, phase="phase4")
     expect(page.get_by_role("listitem").filter(has_text="Write the report")).to_contain_text("Queued: no. 1")
     accessible(page)
+    site.http.post("/workflow/cancel", json={"session_id": session, "step_id": 1}).raise_for_status()
     page.set_viewport_size({"width": 1440, "height": 900})
     expect(page.get_by_role("complementary", name="Written now")).to_contain_text("The tide The tide")
     accessible(page)
@@ -80,7 +81,7 @@ def test_cancelling_is_told_apart_for_as_long_as_the_worker_has_not_stopped(
     open_page: Open, accessible: Check, site: Site, session: str
 ) -> None:
     """Its worker stands still, so that it takes its time. Who wants no motion sees none."""
-    body = {"session_id": session, "step_ids": [1], "options": {"guidance": SLOW, "propagation": "mark_stale"}}
+    body = {"session_id": session, "step_ids": [1], "options": {"guidance": ENDLESS, "propagation": "mark_stale"}}
     wide, phone = (open_page(f"/app/sessions/{session}", width=width) for width in (1440, 390))
     site.http.post("/workflow/restart/step", json=body).raise_for_status()
     step = first_step(wide)
@@ -126,7 +127,7 @@ def test_a_refusal_is_told_once_where_the_command_was_given(open_page: Open, acc
     line = Line(page)
     page.goto(f"/app/sessions/{session}")
     page.get_by_role("button", name="Rerun: step 1", exact=True).click()
-    page.get_by_label("Guidance").fill(SLOW)
+    page.get_by_label("Guidance").fill(ENDLESS)
     page.get_by_role("dialog").get_by_role("button", name="Rerun", exact=True).click()
     expect(first_step(page)).to_contain_text("Running")
     page.get_by_role("button", name="Rerun: step 2", exact=True).click()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from e2e.conftest import TEXTS, TOPIC
 from e2e.site import Site, pages, until
-from e2e.stage import ANEW, FAILING, SLOW
+from e2e.stage import ANEW, ENDLESS, FAILING, SLOW
 
 Open = Callable[..., Page]
 
@@ -117,7 +117,7 @@ def test_an_outdated_report_says_what_it_does_not_know_until_it_is_brought_up_to
 def test_what_runs_is_cancelled_and_nothing_is_lost(open_page: Open, session: str) -> None:
     page = open_page(session)
     page.get_by_role("button", name="Rerun: step 1", exact=True).click()
-    page.get_by_label("Guidance").fill(SLOW)
+    page.get_by_label("Guidance").fill(ENDLESS)
     page.get_by_role("dialog").get_by_role("button", name="Rerun", exact=True).click()
     stands(page, "Running")
     page.get_by_role("button", name="Cancel: step 1", exact=True).click()

@@ -14,7 +14,7 @@ export function PreviewLists({
   readonly preview: Preview | undefined;
   readonly waiting: boolean;
 }): ReactNode {
-  if (!preview) return <div className="preview waiting-preview" aria-busy="true" />;
+  if (!preview) return <div className="preview" aria-busy="true" />;
   const { plan } = preview;
   const tokens = plan.estimate.tokens ? `, ${count(plan.estimate.tokens, "token")}` : "";
   const about = `${plan.estimate.seconds < 0.1 ? "" : "about "}${seconds(plan.estimate.seconds)}`;
