@@ -73,6 +73,31 @@ def test_goals_are_edited_in_place_and_saved_after_a_preview(open_page: Open, ac
     assert [goal["question"] for goal in artifact(site, session, "phase1")["goals"]] == wanted, "what a person wrote stays"
 
 
+def test_an_edit_that_an_update_leaves_is_named_with_what_can_be_done(open_page: Open, accessible: Check, site: Site, session: str) -> None:
+    """The sources change below goals that a person wrote: the update says that it leaves them, and where to replace or to keep them."""
+    batch = site.state(session)["batch_id"]
+    goals = [goal | {"question": "Who pays?"} for goal in artifact(site, session, "phase1")["goals"][:1]]
+    place, any_version = f"/sessions/{session}/artifacts/phase1", {"If-Match": "*"}
+    site.http.put(place, json={"goals": goals}, headers=any_version).raise_for_status()
+    site.http.post(
+        f"/batches/{batch}/sources", json={"sources": [{"title": "The toll", "text": "The toll is two euros."}]}
+    ).raise_for_status()
+    page = open_page(f"/app/sessions/{session}")
+    page.get_by_role("button", name="Update: whatever is out of date").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Update", exact=True).click()
+    stands(page, re.compile("Out of date"))
+    page.get_by_role("button", name="Update: whatever is out of date").click()
+    expect(dialog).to_contain_text("An update leaves what was edited by hand. Rerun the goals to replace that, or accept it as it is.")
+    accessible(page)
+    dialog.get_by_role("link", name="goals").click()
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name=re.compile("^Rerun: .*goals", re.IGNORECASE)).first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Rerun", exact=True).click()
+    stands(page, "Everything is up to date")
+    assert [goal["question"] for goal in artifact(site, session, "phase1")["goals"]] != ["Who pays?"]
+
+
 def test_a_plan_is_reordered_reworded_and_shortened_and_its_kept_steps_keep_their_findings(
     open_page: Open, accessible: Check, site: Site, session: str
 ) -> None:

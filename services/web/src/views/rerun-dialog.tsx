@@ -13,6 +13,7 @@ import { capital, listed, nodeName } from "../words";
 import { CeilingField, useCeiling } from "./ceiling";
 import { Check, Choice } from "./choice";
 import { LanguageChoice } from "./language-choice";
+import { OwnWork } from "./own-work";
 import { PreviewLists } from "./preview-lists";
 import { useConfig } from "./rights";
 
@@ -236,6 +237,7 @@ export function RerunDialog({
           </span>
         </p>
       )}
+      {isRefresh && <OwnWork onLeave={onClose} />}
       {preview.isError ? (
         <ProblemNotice error={preview.error} />
       ) : (
