@@ -42,6 +42,7 @@ PATTERNS: Mapping[str, str] = {
     r"^[0-9a-f]{64}$": "must be a sha256 in lower-case hexadecimal digits",
     r"^phase([0124]|3/[1-9][0-9]{0,8})$": "must be phase0, phase1, phase2, phase4, or a step such as phase3/2",
     r"^phase([0-4]|3/([1-9][0-9]{0,8}|\*))$": "must be a phase, a step such as phase3/2, or phase3/* for every step",
+    r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$": "must be the code of a language, such as en, de or zh-Hans",
     r"^https?://[^\s]+$": "must begin with http:// or https:// and have no spaces",
 }
 """What a pattern of the contracts asks for."""

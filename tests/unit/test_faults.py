@@ -30,6 +30,7 @@ SOURCES = [{"text": "a"}]
         (commands.Target, {"phase": "phase9"}, "phase must be 'phase0', 'phase1', 'phase2', 'phase3' or 'phase4'."),
         (commands.Target, {}, "body is refused: name one of `phase`, `steps` and `stale`."),
         (commands.Options, {"dry_run": "perhaps"}, "dry_run must be true or false."),
+        (commands.Options, {"language": "German!"}, "language must be the code of a language, such as en, de or zh-Hans."),
         (commands.Options, {"force": "yes"}, "force must be true or false."),
         (commands.Options, {"refetch": 1}, "refetch must be true or false."),
         (commands.StartOptions, {"allow_partial": "true"}, "allow_partial must be true or false."),
