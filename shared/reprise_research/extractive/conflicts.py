@@ -49,12 +49,16 @@ class Conflict:
 def conflict(one: Passage, other: Passage, topic: Topic, wording: Wording) -> Conflict | None:
     """Why the passages exclude each other, or None if no test says that they do."""
     mine, theirs = topic.figures_of(one), topic.figures_of(other)
-    if any(same(a, b) for a in mine for b in theirs):
-        common = any(same(a, b) and about(one, a, topic) & about(other, b, topic) for a in mine for b in theirs)
-        return Conflict(wording.one_doubts) if common and doubts(one.text) != doubts(other.text) else None
+    shared = topic.subject_of(one) & topic.subject_of(other)
+    alike = [(a, b) for a in mine for b in theirs if same(a, b)]
+    if alike:
+        common = any(about(one, a, topic) & about(other, b, topic) for a, b in alike)
+        if common and doubts(one.text) != doubts(other.text):
+            return Conflict(wording.one_doubts)
+        turned = (common or len(alike) >= 2) and shared and direction(one.text) * direction(other.text) < 0
+        return Conflict(wording.directions_differ) if turned and not apart(one.text, other.text) else None
     if apart(one.text, other.text):
         return None
-    shared = topic.subject_of(one) & topic.subject_of(other)
     for a in mine:
         for b in theirs:
             if conflicting(a, b) and _of_one_thing(one, a, other, b, topic, shared):

@@ -32,6 +32,8 @@ class Dispute:
     def values(self) -> tuple[Statement, ...]:
         """One statement for each figure that is given; fewer than two if the dispute is not about figures."""
         told: list[Statement] = []
+        if not any(s.figure is not None and s.figure.text in reason for s in self.statements for reason in self.reasons):
+            return ()  # opposite directions, a doubt or a denial: the figures beside it are not what is in dispute
         for statement in sorted(self.statements, key=lambda s: doubts(s.claim)):
             if statement.figure is not None and not any(same(statement.figure, s.figure) for s in told if s.figure is not None):
                 told.append(statement)

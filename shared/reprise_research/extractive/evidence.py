@@ -26,6 +26,8 @@ _MANY_FIGURES = 0.25
 _GOOD = 0.5
 """The share of the best score from which a passage is quoted even if its source has given half of what is told: a long document must
 not crowd out the others with what it says by the way."""
+_TELLING = 5
+"""Terms from which two sources do not use the same words by chance."""
 _FLOOR = 0.25
 """The share of the best score below which a passage does not answer the step."""
 
@@ -56,8 +58,13 @@ class Group:
 
 
 def gather(sources: tuple[PreparedSource, ...], texts: Mapping[str, str]) -> list[Passage]:
-    """The passages of the sources, in their order."""
-    return [p for s in sources for p in passages(texts[s.source_id], s.source_id, s.site or s.source_id)]
+    """The passages of the sources, in their order. What a source takes over from one before it, word for word and more than one
+    sentence, is no further voice; one sentence alone may be said alike, or quoted because it is so."""
+    found = [p for s in sources for p in passages(texts[s.source_id], s.source_id, s.site or s.source_id)]
+    first: dict[str, str] = {}
+    said_by = [first.setdefault(p.text.casefold(), p.source_id) if len(p.content) >= _TELLING else p.source_id for p in found]
+    taken = Counter((p.source_id, by) for p, by in zip(found, said_by, strict=True))
+    return [p for p, by in zip(found, said_by, strict=True) if by == p.source_id or taken[p.source_id, by] < 2]
 
 
 def investigate(

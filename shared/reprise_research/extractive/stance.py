@@ -35,6 +35,18 @@ _PERIOD = re.compile(
     r"(?P<month>monthly|(?:per|a|each|every) month))\b|(?P<han_day>每天|每日|日均)|(?P<han_week>每周)|(?P<han_month>每月|月均)",
     re.IGNORECASE,
 )
+_THAN = re.compile(r"\b(?:than|as) (?:was |were |had been )?\w+(?: for)?", re.IGNORECASE)
+"""What something is compared with is not what it speaks of: `less than planned`."""
+_NOT_SO = re.compile(
+    r"\b(?:(?:do|does|did|has|have|had|is|are|was|were|will|would|could|can)(?: not|n['’]t)|cannot|never) (?:\w+ly )?\w+|"
+    r"(?:没有|并未|未能|未曾|从未|不曾)[\u4e00-\u9fff]{2}",
+    re.IGNORECASE,
+)
+_FROM_TO = re.compile(
+    r"(?:\bfrom |从)(?:\w+ ){0,2}(?P<before>(?!(?:19|20)\d\d\b)\d+(?:,\d{3})*(?:\.\d+)?)"
+    r"[^.;。；\d]{0,24}?(?:\bto |到|至)(?:\w+ ){0,2}(?P<after>\d+(?:,\d{3})*(?:\.\d+)?)",
+    re.IGNORECASE,
+)
 _SCOPES = tuple(
     frozenset(stem(word) for word in scope.split())
     for scope in (
@@ -56,7 +68,7 @@ SENTENCE_END = re.compile(r"(?<=[.!?;。！？；])\s*")
 
 def apart(one: str, other: str) -> bool:
     """Whether the passages speak of different times, means, people or parts, so that both may be right."""
-    first, second = _stems(one), _stems(other)
+    first, second = (_stems(_THAN.sub(" ", text)) for text in (one, other))
     for scope in _SCOPES:
         mine, theirs = first & scope, second & scope
         if (mine or theirs) and not mine & theirs:
@@ -88,9 +100,15 @@ def _stems(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=16384)
 def direction(text: str) -> int:
-    """1 if the passage says that something went up, -1 if down, 0 if neither or both."""
-    up = bool(_stems(text) & UP or _HAN_UP.search(text))
-    down = bool(_stems(text) & DOWN or _HAN_DOWN.search(text))
+    """1 if the passage says that something went up, -1 if down, 0 if neither or both. What did not happen says nothing, and where it
+    went from one figure to another the figures decide."""
+    said = _NOT_SO.sub(" ", text)
+    up = bool(_stems(said) & UP or _HAN_UP.search(said))
+    down = bool(_stems(said) & DOWN or _HAN_DOWN.search(said))
+    moves = _FROM_TO.search(said) if up or down else None
+    if moves is not None:
+        before, after = (float(moves[side].replace(",", "")) for side in ("before", "after"))
+        return (after > before) - (after < before)
     return int(up) - int(down)
 
 

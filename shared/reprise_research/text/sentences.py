@@ -71,6 +71,8 @@ _INSTRUCTS = re.compile(
     r"\b(?:ais?|llms?|(?:large )?language models?|chatbots?|ai \w+) (?:that (?:is|are) )?(?:reading|processing|summari[sz]ing) this\b|"
     r"\b(?:if you are|you are now|you are|act as|pretend to be|as) an? (?:\w+ )?(?:ai(?: \w+)?|(?:large )?language model|llm|chatbot)\b"
     r".{0,40}(?:[,:.]|must|should|you|please|reading|that)|"
+    r"\byou are (?:now )?an? (?:\w+,? ){0,2}(?:assistant|chatbot|bot)\b(?! [a-z]+or\b)|"
+    r"^\W*(?:system|assistant|developer)\s*:\s*(?:you\b|your\b|from now on\b|always\b|never\b|do not\b|don['’]t\b)|"
     r"^\W*(?:system|assistant|developer) (?:prompt|message|instructions?|override)\s*:|^\W*(?:new|updated|revised) instructions?\s*:|"
     r"<\|?/?(?:system|im_start|im_end|assistant|inst)\b|\[/?(?:INST|SYSTEM)\]|"
     r"(?:忽略|无视|忘记|忘掉|不要理会).{0,12}(?:指令|指示|提示词|提示)|你(?:现在)?是(?:一个|一名|一位)?(?:AI|人工智能|大?语言模型|聊天机器人)|"

@@ -68,6 +68,10 @@ def test_mmr_does_not_repeat_itself() -> None:
         ("2024年渡轮客运量为945万人次。", "港务局称，2024年渡轮客运量为920万人次。"),
         ("The old bridge collapsed in the storm.", "Engineers say that the bridge did not collapse; it was taken down."),
         ("大坝在洪水中垮塌。", "大坝在洪水中并未垮塌。"),
+        ("The tram line cost 48.2 million euros, less than planned.", "The tram line cost 53.7 million euros in all."),
+        ("Noise along Station Road fell from 61 to 58 dB.", "The noise along Station Road did not fall: it rose from 58 to 61 dB."),
+        ("The number of passengers on the ferry fell by 12 percent.", "The number of ferry passengers rose by 12 percent."),
+        ("车站路的噪音从61分贝下降到58分贝。", "车站路的噪音没有下降，反而从58分贝上升到61分贝。"),
     ],
 )
 def test_contradictions_are_seen_from_both_sides(one: str, other: str) -> None:
@@ -94,6 +98,7 @@ def test_contradictions_are_seen_from_both_sides(one: str, other: str) -> None:
         ("The line carried 945,000 passengers.", "Line 4 carried 820,000 passengers."),
         ("The city put up 3,800 new signs.", "The police replaced 3,200 signs of the region."),
         ("The fare did not rise in May.", "The fare rose in June."),
+        ("Noise along Station Road fell from 61 to 58 dB.", "Along Station Road noise sank, from 61 dB to 58 dB, and did not rise again."),
         ("Each installed package version has a priority of 100.", "A version that is not installed has the priority 500."),
         ("The installed bridges of the harbour are old.", "The bridges of the harbour were never installed by the city itself."),
         ("2024年渡轮客运量为945万人次。", "2024年渡轮客运量约为950万人次。"),
