@@ -76,9 +76,10 @@ def compare(
     every = _supported([f for number in sorted(earlier) for f in earlier[number].findings], sources, texts, Topic(topic), wording)
     disputed = _disputed(every, sources, Topic(topic), wording)
     told = {f.claim for f in disputed} | {c.claim for f in disputed for c in f.contradicts}
+    sites = {source.source_id: source.site or source.source_id for source in sources}
     shared: dict[str, Finding] = {}
     for found in sorted(every, key=lambda f: -f.support):
-        repeated = any(same_words(found.claim, claim) for claim in shared)
+        repeated = any(same_words(found.claim, claim) or _retold(found, other, sites, Topic(topic)) for claim, other in shared.items())
         if found.support > 1 and not found.contradicts and found.claim not in told and not repeated:
             shared.setdefault(found.claim, found)
     kept = [*disputed[:_MOST_DISPUTED], *list(shared.values())[:_MOST_AGREED]]
@@ -224,6 +225,13 @@ def _is_new(found: Finding, against: Contradiction, told: set[frozenset[tuple[st
         return False
     told.add(pair)
     return True
+
+
+def _retold(one: Finding, other: Finding, sites: Mapping[str, str], topic: Topic) -> bool:
+    """Whether two findings are one statement in the words of two of the same sources."""
+    first, second = _passage(one, sites), _passage(other, sites)
+    voices, others = ({sites.get(c.source_id) for c in found.citations} for found in (one, other))
+    return voices == others and first is not None and second is not None and agree(first, second, topic)
 
 
 def _place(citation: Citation) -> tuple[str, int]:

@@ -27,7 +27,7 @@ _ONE_SIDED = 0.6
 _NO_NOUN = word_list("not_nouns")
 _TOO_GENERAL = frozenset(stem(word) for word in word_list("too_general"))
 _BEFORE_VERB = word_list("before_verbs")
-_HAN_EDGE = frozenset(
+HAN_EDGE = (
     "的了是在和与及或也都而把被就对从到为以于之其这那我们你他她它有个不没很更最还又但并且年月日上下中内后前可能会要将已等每一二三两多少约万亿千百"
     "至使让则均各该此由经向按据称说起次达占"
 )
@@ -130,7 +130,7 @@ def phrases_of(found: list[Passage]) -> list[Phrase]:
     usable = {phrase.stems: phrase for phrase in known.values() if phrase.names_something()}
     for stems in [stems for stems in usable if is_han(stems[0][0])]:
         whole = stems[0]
-        if whole[0] in _HAN_EDGE or whole[-1] in _HAN_EDGE:
+        if whole[0] in HAN_EDGE or whole[-1] in HAN_EDGE:
             usable.pop(stems, None)
             continue
         for piece in _pieces(whole):

@@ -6,13 +6,14 @@ independent sources and yet uncovered passages they bring.
 """
 
 import math
+import re
 from collections import Counter
 
 import numpy as np
 from scipy import sparse
 
 from reprise_contracts.artifacts import Theme
-from reprise_research.extractive.phrases import Phrase, phrases_of
+from reprise_research.extractive.phrases import HAN_EDGE, Phrase, phrases_of
 from reprise_research.text.language import is_chinese, is_han
 from reprise_research.text.passages import Passage
 from reprise_research.text.ranking import Vector, bm25, vectors
@@ -31,6 +32,7 @@ _FEW = 60
 _FAINT = 0.25
 """The share of the best theme's worth below which a phrase names none."""
 _TERMS = 6
+_HAN_RUN = re.compile(r"[\u4e00-\u9fff]{2,12}")
 
 
 def find_themes(found: list[Passage], topic: str, guidance: str, most: int = MOST_THEMES) -> tuple[Theme, ...]:
@@ -203,6 +205,12 @@ def _joined(themes: tuple[Theme, ...], found: list[Passage]) -> tuple[Theme, ...
     """One theme for a source or two in another script."""
     order = tuple(dict.fromkeys(passage.source_id for passage in found))
     headings = [h for h in dict.fromkeys(passage.heading for passage in found) if h and len(h) <= 12]
-    labels = headings if len(headings) >= 2 else [theme.label for theme in themes] or [found[0].text[:12]]
+    labels = headings if len(headings) >= 2 else [theme.label for theme in themes] or [_opening(found[0].text)]
     listed = tuple(dict.fromkeys(term for theme in themes for term in (*terms(theme.label), *theme.terms)))
     return (Theme(label="、".join(labels[:4]), source_ids=order, terms=listed[: 2 * _TERMS]),)
+
+
+def _opening(text: str) -> str:
+    """What a text without any recurring phrase begins with: its first characters, up to a figure and without a dangling particle."""
+    first = _HAN_RUN.match(text)
+    return (first[0].rstrip(HAN_EDGE) if first is not None else "") or text[:12]

@@ -165,3 +165,16 @@ async def test_the_same_figures_the_other_way_round_are_a_dispute_and_a_copy_is_
     assert "53.7 million euros" in disputes(report) and "48.2 million euros" in disputes(report)
     assert "Independent sources agree" not in report.markdown
     assert "assistant" not in report.markdown
+
+
+async def test_what_two_sources_say_in_their_own_words_is_told_once_as_shared() -> None:
+    """Each source's wording of one agreement is a finding of its own step or of none, and the report lists the agreement once; a source
+    in another script is named by its opening words, without what dangles at their end."""
+    told = {
+        "operator": TRAMS["operator"] + "\nRidership rose by 12% in the first year, to 2.4 million trips.",
+        "audit": TRAMS["audit"] + "\nRidership in the first year was 2,400,000 trips, an increase of 12 percent.",
+        "zh": "林巴赫有轨电车于2021年3月开通，总造价为4820万欧元。",
+    }
+    report = (await researched(TRAM, **told)).phase4
+    assert sum("12" in line for line in disputes(report).splitlines()) == 1
+    assert any(section.title == "林巴赫有轨电车" for section in report.sections)
