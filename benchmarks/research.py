@@ -1,6 +1,7 @@
 """How good and how fast the research is: on the samples, and on handbooks that Debian packages install.
 
-    PYTHONPATH=services:shared python benchmarks/research.py [--pages 100] [--engine openai --base-url URL --model M] [--only NAME]
+    PYTHONPATH=services:shared python benchmarks/research.py [--only NAME] [--documents N] [--pages 100]
+        [--engine openai --base-url URL --model M]
 
 Each corpus is researched in one process with its parser children. `--json FILE` keeps the figures. A corpus that is not installed is
 skipped with the reason.
@@ -16,7 +17,7 @@ import resource
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -145,6 +146,13 @@ def processor() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
+def beginning(corpus: Corpus, documents: int) -> Corpus:
+    """A handbook's first documents, named so; all of them where none or more are asked for. The samples belong together."""
+    if corpus.facts or not 0 < documents < len(corpus.papers):
+        return corpus
+    return replace(corpus, name=f"{corpus.name}, first {documents}", papers=corpus.papers[:documents])
+
+
 async def measure(corpus: Corpus, engine: Engine) -> tuple[Row, Phase4, str]:
     """Research a corpus."""
     store = MemoryStore()
@@ -259,7 +267,7 @@ async def main(arguments: argparse.Namespace) -> None:
     print(HEADER)
     print("|" + " --- |" * (HEADER.count("|") - 1), flush=True)
     rows = []
-    for corpus in corpora():
+    for corpus in (beginning(corpus, arguments.documents) for corpus in corpora()):
         if arguments.only and arguments.only not in corpus.name:
             continue
         if corpus.missing:
@@ -288,6 +296,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--model", default="")
     parser.add_argument("--window", type=int, default=8192, help="tokens that the model reads and writes in one call")
     parser.add_argument("--only", default="", help="corpora with this in their name")
+    parser.add_argument("--documents", type=int, default=0, metavar="N", help="read only the first N of each handbook")
     parser.add_argument("--pages", type=int, default=100, help="of the measurement of phase 0; 0 leaves it out")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--reports", type=Path, help="write the reports into this folder")
