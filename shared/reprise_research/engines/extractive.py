@@ -25,7 +25,7 @@ class Extractive:
 
     def __init__(self, model: str = "", settings: Mapping[str, str] | None = None) -> None:
         self.model = ""  # whatever a session's or an installation's model is, nothing here depends on it
-        self.versions = {"extractive": "4"}
+        self.versions = {"extractive": "5"}
         self.prompts: dict[str, str] = {}
 
     async def summarise(self, source: PreparedSource, library: Library, brief: Brief) -> Summary:

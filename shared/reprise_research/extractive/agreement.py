@@ -2,7 +2,7 @@
 
 import re
 
-from reprise_research.extractive.stance import apart, denies, direction, doubts
+from reprise_research.extractive.stance import apart, contrast, denies, direction, doubts
 from reprise_research.extractive.subjects import Topic, about, told_alike
 from reprise_research.text.duplicates import same_words
 from reprise_research.text.figures import UNIT_WORDS, figures, same, striking
@@ -16,12 +16,12 @@ _MOST_OF_IT = 0.6
 
 def agree(one: Passage, other: Passage, topic: Topic) -> bool:
     """Whether the other passage says what this one says."""
-    if doubts(one.text) != doubts(other.text) or direction(one.text) * direction(other.text) < 0 or apart(one.text, other.text):
+    if _differ(one.text, other.text):
         return False
     if same_words(one.text, other.text):
         return denies(one.text) == denies(other.text)
     shared = topic.subject_of(one) & topic.subject_of(other)
-    mine, theirs = topic.figures_of(one), topic.figures_of(other)
+    mine, theirs = topic.stated_by(one), topic.stated_by(other)
     common = [(a, b) for a in mine for b in theirs if same(a, b)]
     if common:
         if any(told_alike(one, a, other, b) for a, b in common):
@@ -35,10 +35,15 @@ def agree(one: Passage, other: Passage, topic: Topic) -> bool:
     return close and denies(one.text) == denies(other.text)
 
 
+def _differ(one: str, other: str) -> bool:
+    """Whether two passages take another stance, or speak of different parts of a thing."""
+    return doubts(one) != doubts(other) or direction(one) * direction(other) < 0 or contrast(one, other) or apart(one, other)
+
+
 def backs(quote: str, claim: str) -> bool:
     """Whether a passage by itself supports a whole claim: it has every figure and number of it and most of its words, and the same stance.
     One that says less may agree and still is no source of the claim."""
-    if denies(quote) != denies(claim) or doubts(quote) != doubts(claim) or direction(quote) * direction(claim) < 0 or apart(quote, claim):
+    if denies(quote) != denies(claim) or _differ(quote, claim):
         return False
     if same_words(quote, claim):
         return True

@@ -24,10 +24,13 @@ _CANDIDATES = 20
 _POOL = 80
 _FLOOR = 0.2
 """The share of the best score below which a passage is no answer."""
-_CHANGE = re.compile(r"\b(?:chang|effect|affect|impact|influenc|consequence|result)|变化|改变|影响|效果|后果", re.IGNORECASE)
+_CHANGE = re.compile(
+    r"\b(?:chang|br(?:ing|ought)|achiev|effect|affect|impact|influenc|consequence|result)|变化|改变|带来|影响|效果|后果", re.IGNORECASE
+)
 """A question about change is answered by what went up or down."""
 _FAINT = 0.45
 """The share of the best answer's standing below which nothing is told as one."""
+_FEW = 3
 _PARTS = re.compile(
     r"[,;?，；？]\s*(?:and\s+)?|\s+and\s+(?=(?:what|how|why|who|when|where|which|is|are|was|were|do|does|did|has|have|should|can)\b)",
     re.IGNORECASE,
@@ -89,8 +92,7 @@ def _closeness(found: list[Passage], topic: str) -> Vector:
 def _standing(one: Group, nearness: Mapping[tuple[str, int], float]) -> float:
     """How much a group counts as an answer: how near it comes, and more if other sources say so too, or say otherwise: what sources
     agree or argue on is what they came to speak of."""
-    near = max(nearness.get((p.source_id, p.start), 0.0) for p in (one.lead, *one.also))
-    return round(near * (1 + 0.7 * (min(one.company, 3) - 1) + 0.7 * bool(one.against)), 6)
+    return round(_near(one, nearness) * (1 + 0.7 * (min(one.company, 3) - 1) + 0.7 * bool(one.against)), 6)
 
 
 def _chosen(groups: list[Group], nearness: Mapping[tuple[str, int], float]) -> list[Group]:
@@ -103,9 +105,20 @@ def _chosen(groups: list[Group], nearness: Mapping[tuple[str, int], float]) -> l
         place = next((n for n, other in enumerate(kept) if any(one.has(p) or p in one.kin for p, _ in other.against)), None)
         if place is not None:
             kept[place] = one if one.company > kept[place].company else kept[place]
-        elif len(kept) < MOST_ANSWERS and (not kept or _standing(one, nearness) >= _FAINT * _standing(kept[0], nearness)):
+        elif len(kept) < MOST_ANSWERS and _counts(one, kept, nearness):
             kept.append(one)
     return kept
+
+
+def _counts(one: Group, kept: list[Group], nearness: Mapping[tuple[str, int], float]) -> bool:
+    """Whether a group is worth telling beside the first; of a few answers nearness alone decides, whoever else supports the first."""
+    if not kept or _standing(one, nearness) >= _FAINT * _standing(kept[0], nearness):
+        return True
+    return len(kept) < _FEW and _near(one, nearness) >= _FAINT * _near(kept[0], nearness)
+
+
+def _near(one: Group, nearness: Mapping[tuple[str, int], float]) -> float:
+    return max(nearness.get((p.source_id, p.start), 0.0) for p in (one.lead, *one.also))
 
 
 def _plainness(passage: Passage, asks_change: bool) -> float:

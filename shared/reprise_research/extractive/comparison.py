@@ -10,10 +10,13 @@ from scipy import sparse
 from reprise_contracts.artifacts import Citation, Contradiction, Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
 from reprise_research.extractive.agreement import agree, backs
 from reprise_research.extractive.conflicts import conflict
+from reprise_research.extractive.disputes import telling_figure
 from reprise_research.extractive.evidence import cited, gather, with_voices
 from reprise_research.extractive.subjects import Topic
 from reprise_research.extractive.wording import CHINESE, ENGLISH, Wording, count, wording_for
 from reprise_research.text.duplicates import same_words
+from reprise_research.text.figures import figures, same
+from reprise_research.text.language import is_chinese
 from reprise_research.text.passages import Passage
 from reprise_research.text.ranking import bm25, vectors
 from reprise_research.text.words import ASKING, STOPWORDS, runs, stem, terms
@@ -41,7 +44,7 @@ _MOST_DISPUTED = 8
 _MOST_UNKNOWN = 8
 _NEAR = 0.3
 """How close to the topic a passage among many must be, the closest being 1."""
-_LIKELIEST = 12
+_LIKELIEST = 40
 """Passages that are compared with one finding, the likeliest first."""
 _MANY = 240
 """Passages above which only those that speak of the topic count as gaps: a manual leaves much open that nobody asked about."""
@@ -74,6 +77,7 @@ def compare(
     """The disagreements among all findings, then the statements that most independent sources share, counted over all sources."""
     wording = wording_for(topic, language)
     every = _supported([f for number in sorted(earlier) for f in earlier[number].findings], sources, texts, Topic(topic), wording)
+    every = _as_disputed(every, {source.source_id: source.site or source.source_id for source in sources}, Topic(topic))
     disputed = _disputed(every, sources, Topic(topic), wording)
     told = {f.claim for f in disputed} | {c.claim for f in disputed for c in f.contradicts}
     sites = {source.source_id: source.site or source.source_id for source in sources}
@@ -169,19 +173,41 @@ def _supported(
     wider = []
     for index, finding in enumerate(every):
         lead = _passage(finding, sites)
+        known = {c.source_id for c in finding.citations} | {c.citation.source_id for c in finding.contradicts}
+        voices = {sites.get(source_id) for source_id in known}
         likeliest = np.argsort(-np.round(likeness[[index]].toarray().ravel(), 6), kind="stable")[:_LIKELIEST]
         also: dict[str, Passage] = {}
         against: dict[str, Contradiction] = {}
-        for other in (found[int(i)] for i in likeliest if lead is not None):
-            known = {sites.get(c.source_id) for c in finding.citations} | {sites.get(c.citation.source_id) for c in finding.contradicts}
-            if lead is not None and other.site not in known and other.whole and agree(lead, other, topic) and backs(other.text, lead.text):
-                also.setdefault(other.site, other)
-            elif lead is not None and other.site not in known and other.whole and other.site not in against:
+        for other in (found[int(i)] for i in likeliest):
+            if lead is None or not other.whole or other.source_id in known:
+                continue
+            if agree(lead, other, topic) and backs(other.text, lead.text):
+                if other.site not in voices:
+                    also.setdefault(other.site, other)
+            elif other.source_id not in against:
                 reason = conflict(lead, other, topic, wording)
                 if reason is not None:
-                    against[other.site] = Contradiction(claim=other.text, citation=cited(other, hashes), reason=reason.reason)
+                    against[other.source_id] = Contradiction(claim=other.text, citation=cited(other, hashes), reason=reason.reason)
         wider.append(with_voices(finding, tuple(cited(passage, hashes) for passage in also.values()), tuple(against.values()), wording))
     return wider
+
+
+def _as_disputed(every: list[Finding], sites: Mapping[str, str], topic: Topic) -> list[Finding]:
+    """The findings, of which one that says what a disputed one says, with the very figure in dispute, is disputed by the same."""
+    known = [
+        (f, _passage(f, sites), telling_figure(f.claim, (c.reason for c in f.contradicts), topic.text)) for f in every if f.contradicts
+    ]
+    told = []
+    for found in every:
+        mine, own = _passage(found, sites), {c.source_id for c in found.citations}
+        against: dict[str, Contradiction] = {}
+        for other, theirs, figure in known if not found.contradicts else ():
+            if figure is None or mine is None or theirs is None or not any(same(figure, one) for one in figures(found.claim)):
+                continue
+            if is_chinese(found.claim) == is_chinese(other.claim) and agree(theirs, mine, topic):
+                against |= {c.claim: c for c in other.contradicts if c.citation.source_id not in own and figure.text in c.reason}
+        told.append(found.model_copy(update={"contradicts": tuple(against.values())}) if against else found)
+    return told
 
 
 def _disputed(every: list[Finding], sources: tuple[PreparedSource, ...], topic: Topic, wording: Wording) -> list[Finding]:
@@ -202,7 +228,7 @@ def _across(found: Finding, every: list[Finding], sites: Mapping[str, str], topi
     against = []
     for other in every:
         theirs = _passage(other, sites)
-        if mine is None or theirs is None or theirs.site in {sites.get(c.source_id) for c in found.citations}:
+        if mine is None or theirs is None or theirs.source_id in {c.source_id for c in found.citations}:
             continue
         reason = conflict(mine, theirs, topic, wording)
         if reason is not None:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from reprise_research.extractive.stance import DOWN, SENTENCE_END, UP, apart, denied, denies, direction, doubts
+from reprise_research.extractive.stance import DOWN, SENTENCE_END, UP, apart, contrast, denied, denies, direction, doubts
 from reprise_research.extractive.subjects import ANYWHERE, Topic, about, clause_content, told_alike
 from reprise_research.extractive.wording import Wording
 from reprise_research.text.figures import UNIT_WORDS, Figure, conflicting, is_close, is_money, same
@@ -48,22 +48,33 @@ class Conflict:
 
 def conflict(one: Passage, other: Passage, topic: Topic, wording: Wording) -> Conflict | None:
     """Why the passages exclude each other, or None if no test says that they do."""
-    mine, theirs = topic.figures_of(one), topic.figures_of(other)
     shared = topic.subject_of(one) & topic.subject_of(other)
-    alike = [(a, b) for a in mine for b in theirs if same(a, b)]
-    if alike:
-        common = any(about(one, a, topic) & about(other, b, topic) for a, b in alike)
-        if common and doubts(one.text) != doubts(other.text):
-            return Conflict(wording.one_doubts)
-        turned = (common or len(alike) >= 2) and shared and direction(one.text) * direction(other.text) < 0
-        return Conflict(wording.directions_differ) if turned and not apart(one.text, other.text) else None
-    if apart(one.text, other.text):
+    alike = [(a, b) for a in topic.figures_of(one) for b in topic.figures_of(other) if same(a, b)]
+    common = any(about(one, a, topic) & about(other, b, topic) for a, b in alike)
+    near = bool(alike) and (common or len(shared) >= 2)
+    if near and doubts(one.text) != doubts(other.text):
+        return Conflict(wording.one_doubts)
+    if apart(one.text, other.text) or one.content & topic.rivals != other.content & topic.rivals:
         return None
-    for a in mine:
-        for b in theirs:
-            if conflicting(a, b) and _of_one_thing(one, a, other, b, topic, shared):
-                return Conflict(wording.figures_differ.format(one=a.text, other=b.text), (a.text, b.text))
-    return _contrary(one, other, topic, shared, wording)
+    if shared and (common or len(alike) >= 2) and direction(one.text) * direction(other.text) < 0:
+        return Conflict(wording.directions_differ)
+    if near and contrast(one.text, other.text):
+        return Conflict(wording.moved_or_not)
+    mine, theirs = topic.stated_by(one), topic.stated_by(other)
+    agreed = any(same(a, b) for a in mine for b in theirs)
+    return None if agreed else _differing(one, mine, other, theirs, topic, wording) or _contrary(one, other, topic, shared, wording)
+
+
+def _differing(
+    one: Passage, mine: tuple[Figure, ...], other: Passage, theirs: tuple[Figure, ...], topic: Topic, wording: Wording
+) -> Conflict | None:
+    """The first two figures that measure one thing and cannot both be right."""
+    shared = topic.subject_of(one) & topic.subject_of(other)
+    pairs = ((a, b) for a in mine for b in theirs if conflicting(a, b) and _of_one_thing(one, a, other, b, topic, shared))
+    found = next(pairs, None)
+    return (
+        Conflict(wording.figures_differ.format(one=found[0].text, other=found[1].text), (found[0].text, found[1].text)) if found else None
+    )
 
 
 def _of_one_thing(one: Passage, a: Figure, other: Passage, b: Figure, topic: Topic, shared: frozenset[str]) -> bool:

@@ -49,8 +49,13 @@ class Group:
 
     @property
     def sites(self) -> set[str]:
-        """Who says it."""
+        """Whose voices say it: sources of one site are one voice."""
         return {self.lead.site, *(passage.site for passage in self.also)}
+
+    @property
+    def sources(self) -> set[str]:
+        """Where it stands."""
+        return {self.lead.source_id, *(passage.source_id for passage in self.also)}
 
     def has(self, passage: Passage) -> bool:
         """Whether a passage is a part of the group already."""
@@ -106,33 +111,35 @@ def group(pool: list[Passage], score: Vector, topic: Topic, wording: Wording, mo
         return []
     similarity = similarities(vectors([passage.text for passage in pool]))
     groups: list[Group] = []
-    share = most if len({passage.site for passage in pool}) == 1 else most // 2
+    share = most if len({passage.source_id for passage in pool}) == 1 else most // 2
     for index in mmr(rounded(score), similarity, len(pool), balance=0.75):
         passage = pool[index]
         home = next((g for g in groups if g.has(passage) or agree(g.lead, passage, topic)), None)
         if home is None:
-            crowded = sum(own.lead.site == passage.site for own in groups) >= share and score[index] < _GOOD
+            crowded = sum(own.lead.source_id == passage.source_id for own in groups) >= share and score[index] < _GOOD
             if len(groups) < most and not crowded:
                 groups.append(Group(passage))
         elif not home.has(passage) and passage.site not in home.sites:
             home.also.append(passage)
-    groups = _with_everyone([settled for own in groups for settled in _settled(own, topic)][:most], pool, score, most)
+    groups = _with_everyone([settled for own in groups for settled in _settled(own, topic)][:most], pool, score, topic, most)
     for own in groups:
         own.against = _opposed(own, pool, topic, wording)
     return groups
 
 
-def _with_everyone(groups: list[Group], pool: list[Passage], score: Vector, most: int) -> list[Group]:
+def _with_everyone(groups: list[Group], pool: list[Passage], score: Vector, topic: Topic, most: int) -> list[Group]:
     """The groups with the best passage of every source that speaks to the point and was crowded out by those that have much to say."""
-    heard = {site for own in groups for site in own.sites}
+    heard = {source for own in groups for source in own.sources}
     kept = list(groups)
     for passage, worth in zip(pool, score, strict=True):
-        if passage.site in heard or worth < _GOOD or not passage.whole:
+        if passage.source_id in heard or worth < _GOOD or not passage.whole:
             continue
-        heard.add(passage.site)
+        heard.add(passage.source_id)
+        if any(agree(own.lead, passage, topic) for own in kept):
+            continue  # another page of a site that says so already
         if len(kept) >= most:
-            said = Counter(own.lead.site for own in kept)
-            spare = next((own for own in reversed(kept) if said[own.lead.site] > 2 and len(own.sites) == 1), None)
+            said = Counter(own.lead.source_id for own in kept)
+            spare = next((own for own in reversed(kept) if said[own.lead.source_id] > 2 and len(own.sources) == 1), None)
             if spare is None:
                 break
             kept.remove(spare)
@@ -200,8 +207,8 @@ def _opposed(own: Group, pool: list[Passage], topic: Topic, wording: Wording) ->
     for passage in pool:
         if (
             not passage.whole
-            or passage.site in own.sites
-            or any(passage.site == other.site or agree(other, passage, topic) for other, _ in against)
+            or passage.source_id in own.sources
+            or any(passage.source_id == other.source_id or agree(other, passage, topic) for other, _ in against)
         ):
             continue
         reason = conflict(own.lead, passage, topic, wording)
@@ -252,7 +259,7 @@ def _gaps(step: Step, groups: list[Group], sources: tuple[PreparedSource, ...], 
     wanted = not step.description.startswith(wording.ask_report.partition("{")[0] or "\0")
     if wanted and not any(g.lead.figures for g in groups) and sum(bool(p.figures) for p in found) >= _MANY_FIGURES * len(found):
         gaps.append(wording.no_figures)
-    if len({site for g in groups for site in g.sites}) == 1 and len(sources) > 1:
+    if len({source for g in groups for source in g.sources}) == 1 and len(sources) > 1:
         gaps.append(wording.single_source)
     if wording.language == "en" and all(is_chinese(g.lead.text) for g in groups):
         gaps.append(wording.not_compared)

@@ -20,7 +20,7 @@ _CODE = re.compile(r"[!-~]*[/\\_<>=@#$~|{}\d][!-~]*|[A-Za-z]+(?:[-.][A-Za-z]+)+|
 """Paths, names of files, commands, placeholders and compounds: what looks like words in them are none."""
 _ADJECTIVE = re.compile(r"(?:[^u]al|ous|able|ible|ful|less|ical|ary|native|active|specific|public|automatic)$")
 _NO_THEME_HAN = re.compile(
-    "参见|参阅|参考|阅读|查看|详见|更多|信息|关于|了解|请|您|可以|如果|使用|没有|不能|需要|进行|包括|其他|许多|所有|这些|那些|一个|提供|重新|本地|支持|成为|通过|已经|选择|问题|方法|部分|情况|时候|这样|目前|新的|不同|相应|立方米|平方米|公里|公斤|千克|每[\u4e00-\u9fff]|什么|怎样|如何|因为|所以|但是"
+    "参见|参阅|表示|参考|阅读|查看|详见|更多|信息|关于|了解|请|您|可以|如果|使用|没有|不能|需要|进行|包括|其他|许多|所有|这些|那些|一个|提供|重新|本地|支持|成为|通过|已经|选择|问题|方法|部分|情况|时候|这样|目前|新的|不同|相应|立方米|平方米|公里|公斤|千克|每[\u4e00-\u9fff]|什么|怎样|如何|因为|所以|但是"
 )
 _ONE_SIDED = 0.6
 """The share of one and the same neighbour from which a run of characters is a piece of a longer word."""
@@ -31,6 +31,9 @@ HAN_EDGE = (
     "的了是在和与及或也都而把被就对从到为以于之其这那我们你他她它有个不没很更最还又但并且年月日上下中内后前可能会要将已等每一二三两多少约万亿千百"
     "至使让则均各该此由经向按据称说起次达占"
 )
+_ONLY_LAST = frozenset("起次")
+"""Particles at the end of a run that begin nouns: `起步价`."""
+_ENDS_A_PLACE = frozenset("市省县区州镇村国")
 _BEFORE_PARTICIPLE = frozenset({"is", "are", "was", "were", "be", "been", "being", "by", "when", "while"})
 _AFTER_PARTICIPLE = frozenset(
     {"the", "a", "an", "their", "its", "our", "his", "her", "this", "that", "it", "them", "up", "out", "for", "to"}
@@ -66,7 +69,7 @@ class Phrase:
     stems: tuple[str, ...]
     forms: Counter[str] = field(default_factory=Counter)
     passages: set[int] = field(default_factory=set)
-    sites: set[str] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
     closed: int = 0
     """Occurrences that no further noun follows: `noise fell`, not `noise stations`."""
     lower: int = 0
@@ -102,10 +105,15 @@ class Phrase:
         """Whether it names a subject only together with another word: `file` says nothing, `configuration file` does."""
         return len(self.stems) == 1 and self.stems[0] in _TOO_GENERAL
 
+    def is_tail(self) -> bool:
+        """Whether a run of characters begins with the end of a place's name: `市共享单车` of `云溪市共享单车`."""
+        return self.stems[0][0] in _ENDS_A_PLACE and self.before.total() == self.seen
+
     def _is_piece(self) -> bool:
-        """Whether a run of characters nearly always has the same neighbour, and so is a part of a word (branching: Harris 1955)."""
-        sides = (self.before, self.after)
-        return any(side and max(side.values()) > _ONE_SIDED * self.seen for side in sides)
+        """Whether a run of characters nearly always has the same neighbour, no particle, and so is a part of a word (branching: Harris
+        1955)."""
+        sides = ((number for other, number in side.items() if other not in HAN_EDGE) for side in (self.before, self.after))
+        return any(max(side, default=0) > _ONE_SIDED * self.seen for side in sides)
 
 
 def phrases_of(found: list[Passage]) -> list[Phrase]:
@@ -116,7 +124,7 @@ def phrases_of(found: list[Passage]) -> list[Phrase]:
             phrase = known.setdefault(seen.stems, Phrase(seen.stems))
             phrase.forms[seen.form] += 1
             phrase.passages.add(index)
-            phrase.sites.add(passage.site or passage.source_id)
+            phrase.sources.add(passage.source_id)
             phrase.closed += seen.closed
             phrase.lower += seen.lower
             phrase.verb += seen.verb
@@ -130,7 +138,7 @@ def phrases_of(found: list[Passage]) -> list[Phrase]:
     usable = {phrase.stems: phrase for phrase in known.values() if phrase.names_something()}
     for stems in [stems for stems in usable if is_han(stems[0][0])]:
         whole = stems[0]
-        if whole[0] in HAN_EDGE or whole[-1] in HAN_EDGE:
+        if (whole[0] in HAN_EDGE and whole[0] not in _ONLY_LAST) or whole[-1] in HAN_EDGE or usable[stems].is_tail():
             usable.pop(stems, None)
             continue
         for piece in _pieces(whole):

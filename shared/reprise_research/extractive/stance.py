@@ -8,15 +8,15 @@ from reprise_research.text.words import content, stem, word_list
 
 UP = frozenset(stem(word) for word in word_list("upwards"))
 DOWN = frozenset(stem(word) for word in word_list("downwards"))
-_HAN_UP = re.compile(r"上升|增加|增长|提高|升高|延长|恶化")
-_HAN_DOWN = re.compile(r"下降|减少|降低|缩短|改善")
+_HAN_UP = re.compile(r"上升|增加|增长|提高|升高|延长|恶化|上涨|上调|[涨升增]到|[涨升增]至")
+_HAN_DOWN = re.compile(r"下降|减少|降低|缩短|改善|下跌|下调|[跌降减]到|[跌降减]至")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|neither|nor|without|cannot|nothing|hardly)\b|n['’]t\b|没有|并未|未能|不会|并不|无法", re.IGNORECASE
 )
 _DOUBT = re.compile(
     r"\bfar (?:more|less|longer|shorter|higher|lower|fewer|greater|smaller) than\b|could not be confirmed|cannot be confirmed|"
     r"not (?:true|correct|confirmed)|do(?:es)? not believe|\badmits?\b|allegedly|so-called|\bden(?:y|ies|ied)\b|contrary to|"
-    r"overstate|exaggerate|misleading|无法证实|不实|夸大",
+    r"overstate|exaggerate|misleading|(?:\band|\bbut|,) not (?:the )?[€$£¥]?\d|无法证实|不实|夸大|(?:而不是|而非|并非)\d",
     re.IGNORECASE,
 )
 _LATIN = re.compile(r"[^\W\d_]+")
@@ -42,9 +42,16 @@ _NOT_SO = re.compile(
     r"(?:没有|并未|未能|未曾|从未|不曾)[\u4e00-\u9fff]{2}",
     re.IGNORECASE,
 )
+_STILL = re.compile(r"\b(?:still|remain(?:s|ed)|unchanged|stayed|kept at)\b|仍为|仍是|仍然|保持|维持|不变", re.IGNORECASE)
 _FROM_TO = re.compile(
-    r"(?:\bfrom |从)(?:\w+ ){0,2}(?P<before>(?!(?:19|20)\d\d\b)\d+(?:,\d{3})*(?:\.\d+)?)"
+    r"(?:\bfrom |从|由)(?:\w+ ){0,2}(?P<before>(?!(?:19|20)\d\d\b)\d+(?:,\d{3})*(?:\.\d+)?)"
     r"[^.;。；\d]{0,24}?(?:\bto |到|至)(?:\w+ ){0,2}(?P<after>\d+(?:,\d{3})*(?:\.\d+)?)",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(
+    r"\b(?:below|above|than|under|over|exceed(?:s|ed|ing)?|instead of|short of|compared (?:with|to)) (?:the|its|their)(?: [a-z]+){0,2}"
+    r" ?[€$£¥]?\d[^.,;:!?]*(?:[.,]\d+[^.,;:!?]*)*|"
+    r"(?:高于|低于|超过|不及|多于|少于|比)(?:[^，。；\d]{0,10}|20\d\d年)的\d[^，。；]*?(?=[，。；]|下降|上升|增加|减少|增长|$)",
     re.IGNORECASE,
 )
 _SCOPES = tuple(
@@ -59,16 +66,25 @@ _SCOPES = tuple(
         "share subsidy subsidised grant net gross",
         "running operating maintenance",
         "comparison elsewhere abroad",
-        "head board",
     )
 )
 """Words that say which part of a thing is meant: passages that name different parts may both be right."""
 SENTENCE_END = re.compile(r"(?<=[.!?;。！？；])\s*")
 
 
+@lru_cache(maxsize=16384)
+def stated(text: str) -> str:
+    """What a passage itself states, with blanks in the place of what it only compares with (`below the 120,000 that were expected`) and
+    of where something came from (`from 61 to 58`)."""
+    for match in (*_COMPARED.finditer(text), *_FROM_TO.finditer(text)):
+        start, end = match.span("before") if match.re is _FROM_TO else match.span()
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
 def apart(one: str, other: str) -> bool:
     """Whether the passages speak of different times, means, people or parts, so that both may be right."""
-    first, second = (_stems(_THAN.sub(" ", text)) for text in (one, other))
+    first, second = (_stems(_THAN.sub(" ", stated(text))) for text in (one, other))
     for scope in _SCOPES:
         mine, theirs = first & scope, second & scope
         if (mine or theirs) and not mine & theirs:
@@ -110,6 +126,19 @@ def direction(text: str) -> int:
         before, after = (float(moves[side].replace(",", "")) for side in ("before", "after"))
         return (after > before) - (after < before)
     return int(up) - int(down)
+
+
+@lru_cache(maxsize=16384)
+def still(text: str) -> bool:
+    """Whether the passage says that something stayed as it was, or did not move."""
+    undone = " ".join(match[0] for match in _NOT_SO.finditer(text))
+    moved = _stems(undone) & (UP | DOWN) or _HAN_UP.search(undone) or _HAN_DOWN.search(undone)
+    return direction(text) == 0 and bool(moved or _STILL.search(text))
+
+
+def contrast(one: str, other: str) -> bool:
+    """Whether one passage says that something moved, and the other that it did not."""
+    return bool((still(one) and direction(other)) or (still(other) and direction(one)))
 
 
 def denies(text: str) -> bool:

@@ -1,14 +1,18 @@
 """What passages are about: beyond the topic, which every source repeats, and around a figure."""
 
+import re
 from functools import lru_cache
 
-from reprise_research.extractive.stance import DOWN, UP
+from reprise_research.extractive.stance import DOWN, UP, stated
 from reprise_research.text.figures import UNIT_WORDS, Figure, clause, figures, same
 from reprise_research.text.passages import Passage
 from reprise_research.text.words import content, stem, word_list
 
 ANYWHERE = frozenset(stem(word) for word in word_list("anywhere"))
 """Words that two clauses may share without being about one thing."""
+
+_RIVALS = re.compile(r"\b[A-Z][\w.+#-]*(?:, [A-Z][\w.+#-]*)*,? (?:or|and|versus|vs\.?|against) [A-Z][\w.+#-]*")
+"""Names that a topic asks to compare: `SQLite, RocksDB or LMDB`."""
 
 
 class Topic:
@@ -18,10 +22,16 @@ class Topic:
         self.text = text
         self.terms = content(text)
         self.figures = figures(text)
+        self.rivals = content(" ".join(_RIVALS.findall(text)))
 
     def figures_of(self, passage: Passage) -> tuple[Figure, ...]:
         """The figures of a passage that are not the topic's own."""
         return tuple(figure for figure in passage.figures if not any(same(figure, own) for own in self.figures))
+
+    def stated_by(self, passage: Passage) -> tuple[Figure, ...]:
+        """Those of them that the passage itself states, and not only compares with or starts from."""
+        said = stated(passage.text)
+        return tuple(figure for figure in self.figures_of(passage) if said[figure.start : figure.end] == figure.text)
 
     def subject_of(self, passage: Passage) -> frozenset[str]:
         """What a passage is about, beyond the topic, directions and measures."""

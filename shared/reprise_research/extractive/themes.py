@@ -31,6 +31,8 @@ _FEW = 60
 """Passages up to which every phrase that recurs may name a theme."""
 _FAINT = 0.25
 """The share of the best theme's worth below which a phrase names none."""
+_FAINTEST = 0.15
+"""The same where there are few passages: what two of few sources speak of is worth a question."""
 _TERMS = 6
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]{2,12}")
 
@@ -77,19 +79,19 @@ def _on_topic(found: list[Passage], question: str) -> list[Passage]:
 def _themes_of(found: list[Passage], topic: str, guidance: str, most: int, *, large: bool) -> tuple[Theme, ...]:
     sources = len({passage.source_id for passage in found})
     rows = vectors([passage.text for passage in found])
-    phrases = [p for p in phrases_of(found) if len(p.sites) >= min(2, sources)]
-    phrases = sorted(phrases, key=lambda p: (-len(p.sites) * math.log2(1 + len(p.passages)), p.stems))[:_MOST_PHRASES]
+    phrases = [p for p in phrases_of(found) if len(p.sources) >= min(2, sources)]
+    phrases = sorted(phrases, key=lambda p: (-len(p.sources) * math.log2(1 + len(p.passages)), p.stems))[:_MOST_PHRASES]
     _weigh(phrases, found, rows, topic, guidance)
     if large:
         phrases = [phrase for phrase in phrases if not phrase.is_general]
         _prefer_topic(phrases, found, f"{topic} {guidance}")
     chosen: list[Phrase] = []
     covered: set[int] = set()
-    least = 0.0
+    least, faint = 0.0, _FAINT if len(found) > _FEW else _FAINTEST
     while phrases and len(chosen) < most:
         scored = [(_worth(phrase, covered), phrase) for phrase in phrases]
         worth, best = max(scored, key=lambda pair: (pair[0], -len(pair[1].stems), pair[1].stems))
-        least = max(least, _FAINT * worth)
+        least = max(least, faint * worth)
         if worth <= least:
             break
         chosen.append(best)
@@ -148,7 +150,7 @@ def _worth(phrase: Phrase, covered: set[int]) -> float:
     fresh = len(phrase.passages - covered)
     if fresh < max(2, 0.5 * len(phrase.passages)):
         return 0.0
-    return round(float(len(phrase.sites) ** 0.75 * math.log2(1 + fresh) * phrase.weight), 6)
+    return round(float(len(phrase.sources) ** 0.75 * math.log2(1 + fresh) * phrase.weight), 6)
 
 
 def _akin(one: Phrase, other: Phrase) -> bool:

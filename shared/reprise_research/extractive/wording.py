@@ -44,6 +44,7 @@ class Wording:
     disputed: str
     figures_differ: str
     directions_differ: str
+    moved_or_not: str
     one_denies: str
     one_doubts: str
     range_of: str
@@ -142,12 +143,13 @@ ENGLISH = Wording(
     disputed="Another source says otherwise.",
     figures_differ="{one} here, {other} there",
     directions_differ="one says more, the other says less",
+    moved_or_not="one says that it changed, the other that it did not",
     one_denies="one says it, the other denies it",
     one_doubts="one gives the figure, the other doubts it",
     range_of="The figures differ: {values}.",
     supported="{agreed} of {total} {findings} {are} shared by independent sources.",
     supported_none="None of {total} {findings} is shared by independent sources.",
-    no_answer="None of the {sources} says anything about this that could be quoted.",
+    no_answer="No statement in the {sources} was found that speaks of this in the same words.",
     no_figures="No figures were found on this.",
     not_compared="These statements are in another language and were not compared with the others.",
     single_source="Everything found on this comes from one source.",
@@ -221,12 +223,13 @@ CHINESE = Wording(
     disputed="另有来源说法不同。",
     figures_differ="此处为{one}，彼处为{other}",
     directions_differ="一方说增加，另一方说减少",
+    moved_or_not="一方说有变化，另一方说没有变化",
     one_denies="一方肯定，另一方否定",
     one_doubts="一方给出数据，另一方质疑",
     range_of="数据不一：{values}。",
     supported="{total}条发现中有{agreed}条得到独立来源的共同支持。",
     supported_none="{total}条发现均未得到独立来源的共同支持。",
-    no_answer="{sources}中没有可引用的相关说法。",
+    no_answer="{sources}中没有找到用词相同的相关陈述。",
     no_figures="没有找到相关数据。",
     not_compared="这些说法所用语言不同，未与其他来源比较。",
     single_source="所有发现都来自同一来源。",

@@ -124,7 +124,7 @@ def _summary(
     told, items = _Told(), list[tuple[Span, ...]]()
     for step in asked:
         own = [f for f in findings[step.step_id].findings if f.citations]
-        close = bm25([terms(f.claim) for f in own], terms(topic))
+        close = bm25([terms(f.claim) for f in own], terms(f"{topic} {step.title} {step.query}"))
         ranked = [own[i] for i in sorted(range(len(own)), key=lambda i: _rank(own[i], float(close[i])) + 0.1 * i)]
         known = disputes(own, topic)
         for first in ranked if len(items) < _KEY_STATEMENTS else ():

@@ -149,7 +149,7 @@ def _check(answer: _Answer, step: Step, labels: Mapping[str, PreparedSource], te
         contradicts = tuple(
             Contradiction(claim=c.quote, citation=c, reason="" if is_echo(reason) else shorten(reason, 200))
             for c, reason in against
-            if _site(c.source_id, labels) not in sites
+            if c.source_id not in {one.source_id for one in own}
         )
         claim = " ".join(said.claim.split())
         if len(claim) > _LONGEST_CLAIM or len(claim) < 12 or is_echo(claim) or not stands_on(claim, [c.quote for c in own]):

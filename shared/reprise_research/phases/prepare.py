@@ -22,7 +22,7 @@ from reprise_research.sources.failures import SourceFailed, action_for
 from reprise_research.sources.fetch import Fetcher
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.site import site_of
-from reprise_research.text.duplicates import near_duplicates, sketch
+from reprise_research.text.duplicates import adds_figures, near_duplicates, sketch
 from reprise_research.text.words import shorten
 
 AT_ONCE = 4
@@ -199,7 +199,8 @@ async def _texts(got: list[_Got], context: Context) -> list[str]:
 
 
 def _with_copies(got: list[_Got], texts: list[str]) -> tuple[PreparedSource, ...]:
-    """The sources as the artifact lists them; copies point to the first of their kind."""
+    """The sources as the artifact lists them; copies point to the first of their kind. What is nearly a copy and gives other figures is
+    read, for they matter, and has no voice of its own."""
     prepared = [_prepared(one) for one in got]
     readable = [index for index, one in enumerate(got) if one.stored.text_sha256 is not None]
     first: dict[str, int] = {}
@@ -211,6 +212,9 @@ def _with_copies(got: list[_Got], texts: list[str]) -> tuple[PreparedSource, ...
     originals = list(first.values())
     for later, (earlier, near) in near_duplicates([sketch(texts[index]) for index in originals]).items():
         copy, original = originals[later], originals[earlier]
+        if adds_figures(texts[copy], texts[original]):
+            prepared[copy] = _retold(prepared[copy], prepared[original], near)
+            continue
         prepared[copy] = _copy_of(prepared[copy], prepared[original], near)
         for index in readable:
             if prepared[index].duplicate_of == prepared[copy].source_id:
@@ -220,6 +224,11 @@ def _with_copies(got: list[_Got], texts: list[str]) -> tuple[PreparedSource, ...
 
 def _copy_of(copy: PreparedSource, original: PreparedSource, similarity: float) -> PreparedSource:
     return copy.model_copy(update={"status": "duplicate", "duplicate_of": original.source_id, "similarity": similarity})
+
+
+def _retold(source: PreparedSource, original: PreparedSource, similarity: float) -> PreparedSource:
+    told = f"{round(100 * similarity)} percent the same as “{shorten(original.title, 80)}”, with other figures: the two count as one voice."
+    return source.model_copy(update={"site": original.site, "detail": source.detail or told})
 
 
 def _prepared(got: _Got) -> PreparedSource:

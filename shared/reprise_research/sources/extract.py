@@ -124,4 +124,4 @@ def _named(title: str | None) -> str | None:
 
 def _first_heading(text: str) -> str | None:
     line = _named(text.split("\n", 1)[0]) or ""
-    return line if 3 <= len(line) <= 120 and not line.endswith((".", "。", ",", ";")) else None
+    return line if 3 <= len(line) <= 120 and not line.startswith(">") and not line.endswith((*".。,;:：",)) else None

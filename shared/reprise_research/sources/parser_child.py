@@ -118,8 +118,8 @@ def _office(body: bytes, suffix: str) -> tuple[dict[str, str | None], str]:
 
 _TEMPLATES = re.compile(
     r"(?:python-docx|openpyxl|xlsxwriter|pandoc|docx4j|apache poi|microsoft office user|windows user|steve canny|author|user|owner|"
-    r"admin|administrator|root|anonymous|unknown|unbekannt|default|test|pc|hp|dell|lenovo|untitled\d*|unnamed|document\d*|word document|"
-    r"powerpoint presentation|presentation\d*|title|none|null|-)",
+    r"admin|administrator|root|\(?(?:anonymous|unspecified)\)?|unknown|unbekannt|default|test|pc|hp|dell|lenovo|untitled\d*|unnamed|"
+    r"document\d*|word document|powerpoint presentation|presentation\d*|title|none|null|-)",
     re.IGNORECASE,
 )
 """What programs and templates write where a document names its author and its title."""

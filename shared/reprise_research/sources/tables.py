@@ -10,7 +10,7 @@ _FEWEST_ROWS = 2
 def without_tables(text: str) -> str:
     """The text with every table of `| a | b |` lines written as `Head: a; Head: b.`, a line for each row.
 
-    A table without headings, or whose cells are paragraphs, becomes a line for each cell."""
+    A table without headings, or whose cells are paragraphs, becomes a line for each cell; its caption is a line before it."""
     lines: list[str] = []
     table: list[list[str]] = []
     for line in [*text.split("\n"), ""]:
@@ -29,6 +29,13 @@ def _rows(table: list[list[str]]) -> list[str]:
         del table[0]
     if not table:
         return []
+    caption = []
+    if len(table) > _FEWEST_ROWS and len(table[0]) > 1 and table[0][0] and not any(table[0][1:]):
+        caption = table.pop(0)[:1]  # told as a first row of one cell
+    return caption + _told_rows(table)
+
+
+def _told_rows(table: list[list[str]]) -> list[str]:
     head, *body = table
     usual = len(head) > 1 and len(body) >= _FEWEST_ROWS and all(0 < len(cell) <= _LONGEST_HEAD for cell in head)
     if not usual or any(len(row) != len(head) for row in body):

@@ -2,47 +2,76 @@
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Indel
 
+from reprise_research.text.figures import Figure, figures, same
 from reprise_research.text.words import runs
 
 NEAR_DUPLICATE = 0.8
 """Resemblance from which a text counts as a copy of another."""
 _SHINGLE = 5
 _SKETCH = 400
+_SHORT = 2000
+"""Words up to which a text is compared word by word where the sketches come close."""
+_CLOSE = 0.5
 
 
-def sketch(text: str) -> frozenset[int]:
-    """The smallest 400 hashes of the text's runs of five words (bottom-k sketch: Broder 1997)."""
+@dataclass(frozen=True)
+class Sketch:
+    """What a text is compared by: the smallest 400 hashes of its runs of five words (bottom-k sketch: Broder 1997), and of a short text
+    all its words, for one changed word changes five runs."""
+
+    shingles: frozenset[int]
+    words: tuple[str, ...] = ()
+
+
+def sketch(text: str) -> Sketch:
+    """The sketch of a text."""
     words = [piece for run in runs(text) for piece in (run if ord(run[0]) > 0x2E80 else (run,))]
     shingles = {zlib.crc32(" ".join(words[i : i + _SHINGLE]).encode()) for i in range(max(1, len(words) - _SHINGLE + 1))}
-    return frozenset(sorted(shingles)[:_SKETCH])
+    return Sketch(frozenset(sorted(shingles)[:_SKETCH]), tuple(words) if len(words) <= _SHORT else ())
 
 
-def resemblance(one: frozenset[int], other: frozenset[int]) -> float:
-    """Estimated share of common shingles of two texts, 0 to 1 (Jaccard)."""
-    if not one or not other:
+def resemblance(one: Sketch, other: Sketch) -> float:
+    """How alike two texts are, 0 to 1: the estimated share of their common runs of words (Jaccard), or of two short ones the share of
+    their words that stand in both in one order, if that is more."""
+    if not one.shingles or not other.shingles:
         return 0.0
-    smallest = frozenset(sorted(one | other)[:_SKETCH])
-    return len(smallest & one & other) / len(smallest)
+    smallest = frozenset(sorted(one.shingles | other.shingles)[:_SKETCH])
+    shared = len(smallest & one.shingles & other.shingles) / len(smallest)
+    if one.words and other.words and shared >= _CLOSE:
+        return max(shared, Indel.normalized_similarity(one.words, other.words))
+    return shared
 
 
-def near_duplicates(sketches: Sequence[frozenset[int]], threshold: float = NEAR_DUPLICATE) -> dict[int, tuple[int, float]]:
+def near_duplicates(sketches: Sequence[Sketch], threshold: float = NEAR_DUPLICATE) -> dict[int, tuple[int, float]]:
     """For each text that copies an earlier one that is no copy itself: which, and how near."""
     found: dict[int, tuple[int, float]] = {}
     for later in range(len(sketches)):
         for earlier in range(later):
             if earlier in found:
                 continue
-            smaller = min(len(sketches[earlier]), len(sketches[later]))
-            if len(sketches[earlier] & sketches[later]) < threshold * smaller:
+            one, other = sketches[earlier].shingles, sketches[later].shingles
+            if len(one & other) < _CLOSE * min(len(one), len(other)):
                 continue
             near = resemblance(sketches[earlier], sketches[later])
             if near >= threshold:
                 found[later] = (earlier, round(near, 3))
                 break
     return found
+
+
+def adds_figures(copy: str, original: str) -> bool:
+    """Whether a text that is nearly another one gives a figure that the other does not give: it is no mere copy then."""
+    known = _figures(original)
+    return any(not any(same(figure, other) for other in known) for figure in _figures(copy))
+
+
+def _figures(text: str) -> list[Figure]:
+    return [figure for line in text.splitlines() for figure in figures(line)]
 
 
 def same_words(one: str, other: str) -> bool:

@@ -45,6 +45,15 @@ _UNITS: dict[str, tuple[str, float]] = {
     "cubic metres": ("m³", 1), "hectares": ("ha", 1),
     "euros": ("€", 1), "euro": ("€", 1), "欧元": ("€", 1), "dollars": ("$", 1), "美元": ("$", 1), "pounds": ("£", 1),
     "元": ("¥", 1), "crowns": ("crowns", 1), "％": ("%", 1), "公斤": ("t", 0.001), "千克": ("t", 0.001), "公顷": ("ha", 1),
+    "milliseconds": ("time", 1e-3), "millisecond": ("time", 1e-3), "ms": ("time", 1e-3), "毫秒": ("time", 1e-3),
+    "microseconds": ("time", 1e-6), "µs": ("time", 1e-6), "ns": ("time", 1e-9),
+    "bytes": ("B", 1), "kb": ("B", 1e3), "mb": ("B", 1e6), "gb": ("B", 1e9), "tb": ("B", 1e12), "kilobytes": ("B", 1e3),
+    "megabytes": ("B", 1e6), "gigabytes": ("B", 1e9), "terabytes": ("B", 1e12), "kib": ("B", 1024.0), "mib": ("B", 1024.0**2),
+    "gib": ("B", 1024.0**3), "tib": ("B", 1024.0**4), "kbit/s": ("bit/s", 1e3), "mbit/s": ("bit/s", 1e6), "gbit/s": ("bit/s", 1e9),
+    "khz": ("Hz", 1e3), "mhz": ("Hz", 1e6), "ghz": ("Hz", 1e9), "kw": ("W", 1e3), "mw": ("W", 1e6), "gw": ("W", 1e9),
+    "watts": ("W", 1), "kilowatts": ("W", 1e3), "megawatts": ("W", 1e6), "千瓦": ("W", 1e3), "兆瓦": ("W", 1e6),
+    "square metres": ("m²", 1), "miles": ("km", 1.609), "mile": ("km", 1.609), "ppm": ("ppm", 1), "grams": ("t", 1e-6),
+    "mg": ("t", 1e-9), "millilitres": ("l", 1e-3), "ml": ("l", 1e-3),
     "千瓦时": ("kWh", 1), "立方米": ("m³", 1), "平方米": ("m²", 1), "平方公里": ("m²", 1e6), "摄氏度": ("°C", 1), "倍": ("times", 1),
 }  # fmt: skip
 _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=lambda unit: (-len(unit), unit)))

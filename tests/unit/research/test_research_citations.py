@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from reprise_contracts.artifacts import Citation
 from reprise_research.text.citations import NEAR_ENOUGH, checked, is_exact, locate
-from reprise_research.text.duplicates import near_duplicates, resemblance, same_words, sketch
+from reprise_research.text.duplicates import adds_figures, near_duplicates, resemblance, same_words, sketch
 
 TEXT = (
     "The number of people injured on the city's streets fell by 23 percent in the first year. "
@@ -81,6 +81,18 @@ def test_copies_are_found_and_different_texts_are_not() -> None:
     assert found[2][1] >= 0.8
     assert resemblance(sketch(base), sketch(base)) == 1.0
     assert resemblance(sketch(""), sketch(base)) == 0.0
+
+
+def test_a_short_copy_is_found_though_words_differ_and_one_with_other_figures_is_more_than_a_copy() -> None:
+    """Of a short text one changed word is a large part of its runs of words; a changed figure is a statement of its own."""
+    base = (
+        "The council gave out 1,276 parking fines in the lane between May and September. Cars block it from ten until six, said a resident."
+    )
+    reprint = base.replace("said", "says").replace("council", "town council")
+    changed = base.replace("1,276", "1,312")
+    found = near_duplicates([sketch(base), sketch(reprint), sketch(changed)])
+    assert found[1][0] == 0 and found[1][1] > 0.9 and 2 in found
+    assert not adds_figures(reprint, base) and adds_figures(changed, base)
 
 
 def test_sentences_that_differ_in_a_number_are_not_the_same() -> None:

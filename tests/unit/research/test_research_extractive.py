@@ -72,6 +72,18 @@ def test_mmr_does_not_repeat_itself() -> None:
         ("Noise along Station Road fell from 61 to 58 dB.", "The noise along Station Road did not fall: it rose from 58 to 61 dB."),
         ("The number of passengers on the ferry fell by 12 percent.", "The number of ferry passengers rose by 12 percent."),
         ("车站路的噪音从61分贝下降到58分贝。", "车站路的噪音没有下降，反而从58分贝上升到61分贝。"),
+        ("起步价仍为1.5元，公司说。", "起步价从1.5元涨到2元。"),
+        ("日均骑行量没有下降，保持在31万次左右。", "日均骑行量从31万次下降到24万次。"),
+        ("全市单车总量从12万辆减少到8万辆。", "全市单车总量为9.5万辆，高于规定的8万辆上限。"),
+        (
+            "The pool had 118,700 visitors in its season.",
+            "The pool had 96,400 visitors in its season, below the 120,000 that were expected.",
+        ),
+        ("The engine used 480 MB of memory on the board.", "The engine used 210 MB of memory in the test of 2024."),
+        (
+            "Of the sum £3.1 million came from the Heritage Fund.",
+            "The Heritage Fund gave £2.6 million, and not £3.1 million as was stated.",
+        ),
     ],
 )
 def test_contradictions_are_seen_from_both_sides(one: str, other: str) -> None:
@@ -102,11 +114,26 @@ def test_contradictions_are_seen_from_both_sides(one: str, other: str) -> None:
         ("Each installed package version has a priority of 100.", "A version that is not installed has the priority 500."),
         ("The installed bridges of the harbour are old.", "The bridges of the harbour were never installed by the city itself."),
         ("2024年渡轮客运量为945万人次。", "2024年渡轮客运量约为950万人次。"),
+        (
+            "We expect 120,000 visitors at the pool in its season.",
+            "The pool had 96,400 visitors, well below the 120,000 that were expected.",
+        ),
+        ("The fare rose from 3 to 4 euros.", "The fare had been 3 euros for years."),
+        ("The number of bikes in the city fell from 12,000 to 8,000.", "The city has 8,000 bikes now, fewer than the 12,000 it once had."),
     ],
 )
 def test_different_things_do_not_contradict_each_other(one: str, other: str) -> None:
     """Other times, other people, other units, other subjects: both may be right."""
     assert conflict(passage(one, "a"), passage(other, "b"), Topic(TOPIC), ENGLISH) is None
+
+
+def test_what_a_topic_compares_is_not_taken_for_one_another() -> None:
+    """Of rivals that the topic names, one's figure is no other's; nor is it that of what names none of them."""
+    topic = Topic("SQLite, RocksDB or LMDB: memory on a small board")
+    said = passage("RocksDB used 480 MB of memory on the board.", "a")
+    assert conflict(said, passage("RocksDB used 210 MB of memory on the board.", "b"), topic, ENGLISH) is not None
+    assert conflict(said, passage("LMDB used 12 MB of memory on the board.", "b"), topic, ENGLISH) is None
+    assert conflict(said, passage("The board has 2 GB of memory in all.", "b"), topic, ENGLISH) is None
 
 
 def test_agreement_needs_more_than_a_figure() -> None:
@@ -163,6 +190,18 @@ def test_support_counts_sites_and_not_pages() -> None:
     (only,) = group(pool, np.array([1.0, 0.9, 0.8]), Topic(TOPIC), ENGLISH)
     assert only.sites == {"x.example", "y.example"}
     assert len(only.also) == 1
+
+
+def test_pages_of_one_site_can_contradict_each_other() -> None:
+    """One voice can say two things: that is told, and themes are shared by pages, whoever publishes them."""
+    pool = [
+        passage("The number of people injured on the streets fell by 23 percent.", "p1", "x.example"),
+        passage("The number of people injured on the streets fell by 11 percent.", "p2", "x.example"),
+    ]
+    groups = group(pool, np.array([1.0, 0.9]), Topic(TOPIC), ENGLISH)
+    assert any(one.against for one in groups)
+    found = [passage(f"Traffic noise near the stations was {n} times as loud.", f"p{n}", "x.example") for n in (2, 3, 4)]
+    assert [theme.label for theme in find_themes(found, "What changed in the city?", "")]
 
 
 def test_phrases_are_nouns_that_recur() -> None:

@@ -196,3 +196,13 @@ def test_a_denial_is_of_the_statement_and_not_of_its_words() -> None:
     first = passage("The first stanza of the control file contains information about the source of the whole upload in general.", "a")
     second = passage("Most control information files are not in the format of control.", "b")
     assert conflict(first, second, topic, ENGLISH) is None
+
+
+def test_a_table_s_caption_is_no_heading() -> None:
+    """Told as a first row of one cell, it stands before the rows, which keep their headings."""
+    told = without_tables("| Costs in million pounds | | |\n| Part | Planned | Actual |\n| Basin | 3.2 | 4.1 |\n| Total | 7.0 | 9.8 |")
+    assert told.split("\n") == [
+        "Costs in million pounds",
+        "Part: Basin; Planned: 3.2; Actual: 4.1.",
+        "Part: Total; Planned: 7.0; Actual: 9.8.",
+    ]

@@ -64,7 +64,7 @@ async def test_what_disagrees_is_found_where_nobody_asked_for_it() -> None:
     survey = "根据协会取得的数据，2023年全市管网漏损率为18.3%，高于国家标准。消费者协会认为，水务集团应当先公开成本。"
     session = await researched("临江市为什么上调水价，对居民有什么影响？", plan=plan, hearing=hearing, survey=survey)
     assert "12.5%" in disputes(session.phase4) and "18.3%" in disputes(session.phase4)
-    assert "存在争议：12.5%还是18.3%。" in session.phase4.markdown
+    assert "存在争议：18.3%还是12.5%。" in session.phase4.markdown
     assert not any("由" in step.title for step in session.phase2.steps), "a word that only joins begins no name"
 
 
@@ -178,3 +178,32 @@ async def test_what_two_sources_say_in_their_own_words_is_told_once_as_shared() 
     report = (await researched(TRAM, **told)).phase4
     assert sum("12" in line for line in disputes(report).splitlines()) == 1
     assert any(section.title == "林巴赫有轨电车" for section in report.sections)
+
+
+POOL = "What did the works at the pool of Marsund cost, and what have they brought?"
+PRESS = (
+    "The trust of the pool of Marsund announces 118,700 visitors in the first season after the works. The busiest day was 28 July. "
+    "Lessons were given to 1,140 children. The works at the pool of Marsund cost £7.4 million, says the trust. "
+    "Season tickets sold out in nine days."
+)
+
+
+async def test_a_copy_with_another_figure_is_read_and_has_no_voice_of_its_own() -> None:
+    """The changed figure stands against the original's; what both say is said once, and nobody agrees with himself."""
+    session = await researched(POOL, press=PRESS, paper=PRESS.replace("118,700", "111,800"))
+    copy = session.phase0.sources[1]
+    assert copy.status == "ready" and copy.site == session.phase0.sources[0].site and "with other figures" in (copy.detail or "")
+    assert "118,700" in disputes(session.phase4) and "111,800" in disputes(session.phase4)
+    assert all(f.support == 1 for found in session.findings.values() for f in found.findings)
+
+
+async def test_a_figure_in_dispute_is_disputed_wherever_it_is_given() -> None:
+    """No section calls it agreed because its own words were not contradicted; what the question only asks with is no gap."""
+    audit = "The works at the pool of Marsund cost £9.8 million in all. The audit was made in 2025. It was published on a Monday."
+    letter = "Our group asks for the schools. The pool of Marsund took £9.8 million. We collected 4,812 signatures. Nobody answered us."
+    session = await researched(POOL, press=PRESS, audit=audit, letter=letter)
+    for section in session.phase4.sections:
+        agreed = section.markdown.partition("Shared by independent sources")[2] + section.markdown.partition("sources agree.**")[2]
+        assert "9.8" not in agreed.partition("**Disputed")[0]
+    assert "9.8" in disputes(session.phase4) and "brought" not in disputes(session.phase4)
+    assert "“brought”" not in session.phase4.markdown

@@ -195,7 +195,8 @@ function outcome(
   if (prepared.status === "failed") return ["failed", prepared.reason ? FAILURE_WORDS[prepared.reason] : "Failed"];
   if (prepared.status === "duplicate") {
     const twin = names.find((other) => other.source_id === prepared.duplicate_of);
-    return ["cancelled", `The same text as “${twin ? sourceName(twin) : prepared.duplicate_of}”, read once`];
+    const alike = prepared.similarity === 1 ? "The same" : "Nearly the same";
+    return ["cancelled", `${alike} text as “${twin ? sourceName(twin) : prepared.duplicate_of}”, read once`];
   }
   return ["completed", OUTCOMES[prepared.outcome]];
 }
