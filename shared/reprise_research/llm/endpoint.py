@@ -4,7 +4,7 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from secrets import token_hex
@@ -34,6 +34,9 @@ _OPTIONAL = {
     "seed": re.compile(r"\bseed\b", re.IGNORECASE),
 }
 """What not every endpoint takes, and how a refusal names it."""
+
+
+_MOST_DENSE = 4.0
 
 
 @dataclass
@@ -85,6 +88,16 @@ class Endpoint:
         """Tokens of a text, rather too many: a tokenizer of the model's own is not at hand."""
         return int(estimate(text) * self.learned.density) + 1
 
+    def asked(self, messages: Iterable[Message]) -> int:
+        """Tokens of messages, with what a template puts around each."""
+        return sum(self.estimate(message["content"]) + 8 for message in messages)
+
+    def counts_more(self) -> bool:
+        """Learn from a refusal that the endpoint counts more tokens than was guessed; False if that explains no refusal any more."""
+        before = self.learned.density
+        self.learned.density = min(_MOST_DENSE, before * 1.2)
+        return self.learned.density > before
+
     async def complete(self, call: Call, brief: Brief) -> Answer:
         """One answer. Repeats the call where that may help; raises `ResearchError`."""
         failures = iter(_REPEATS)
@@ -122,7 +135,7 @@ class Endpoint:
         return False
 
     async def _attempt(self, call: Call, brief: Brief) -> Answer:
-        asked = sum(self.estimate(message["content"]) + 8 for message in call.messages)
+        asked = self.asked(call.messages)
         received, counted = _Received(brief, call.phase), None
         with brief.usage.spending(asked + call.answer, call.where):
             sent = False
@@ -180,7 +193,7 @@ class Endpoint:
     def _learn(self, call: Call, prompt_tokens: int) -> None:
         guess = sum(estimate(message["content"]) + 8 for message in call.messages)
         if guess > 200:
-            self.learned.density = min(4.0, max(self.learned.density, prompt_tokens / guess))
+            self.learned.density = min(_MOST_DENSE, max(self.learned.density, prompt_tokens / guess))
 
     def _priced(self, prompt: int, completion: int) -> Tokens:
         own = self.settings

@@ -12,7 +12,7 @@ from reprise_research.extractive.evidence import confidence
 from reprise_research.extractive.wording import wording_for
 from reprise_research.llm.grounds import alike, find, is_echo, stands_on
 from reprise_research.llm.labels import Labels
-from reprise_research.llm.parts import retrieved
+from reprise_research.llm.parts import LABEL, retrieved
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task
 from reprise_research.llm.words import frame
@@ -113,14 +113,13 @@ def _material(
     for number in sorted(earlier):
         for finding in earlier[number].findings:
             told = _told(finding, by_id)
-            budget -= model.endpoint.estimate(told) + 40
+            budget -= model.endpoint.estimate(told) + LABEL
             if budget < model.settings.reading // 3:
                 break
             found.append(Material(f"F{len(found) + 1}", "", told))
         found += [Material(f"G{number}", earlier[number].title, " ".join(earlier[number].gaps))] if earlier[number].gaps else []
     query = f"{step.title} {step.title} {step.description} {step.query} {brief.guidance}"
     each = [(label, texts[source.source_id]) for label, source in labels.items()]
-    budget -= 40 * len(each)
     chosen = retrieved(each, query, max(200, budget), model.endpoint.estimate)
     return (*found, *(Material(label, labels[label].title, text) for label, text in chosen.items()))
 

@@ -9,8 +9,11 @@ from reprise_research.text.words import terms
 
 T = TypeVar("T")
 Estimate = Callable[[str], int]
+LABEL = 40
+"""Tokens of what stands around a text that is given to a model: its label, its title, its fence."""
 _PIECE = 900
-"""Characters of the pieces that are retrieved for a question: some sentences, enough to be understood."""
+"""Characters of the pieces that are retrieved for a question: some sentences, enough to be understood; shorter where few would fit."""
+_SHORTEST = 240
 
 
 @dataclass(frozen=True)
@@ -28,20 +31,32 @@ def parts(text: str, budget: int, estimate: Estimate) -> list[Part]:
     return [Part(text[start:end], start, end) for start, end in _cuts(text, characters) if text[start:end].strip()]
 
 
+def cut_to(text: str, budget: int, estimate: Estimate) -> str:
+    """The beginning of a text that is worth at most `budget` tokens."""
+    while text and (tokens := estimate(text)) > budget:
+        text = text[: min(len(text) - 1, int(len(text) * budget / tokens))]
+    return text
+
+
 def retrieved(texts: Iterable[tuple[str, str]], query: str, budget: int, estimate: Estimate) -> dict[str, str]:
-    """By label, what of each text answers the query best, in the text's order, all together within `budget` tokens. Texts that fit are
-    whole; of others the pieces that BM25 ranks highest, with `[…]` between those that do not follow each other."""
+    """By label, what of each text answers the query best, in the text's order, all together within `budget` tokens, but something in any
+    case. Texts that fit are whole; of others the pieces that BM25 ranks highest, with `[…]` between those that do not follow each other."""
     given = list(texts)
-    if sum(estimate(text) for _, text in given) <= budget:
+    tokens = sum(estimate(text) + LABEL for _, text in given)
+    if tokens <= budget:
         return dict(given)
-    pieces = [(label, Part(text[start:end], start, end)) for label, text in given for start, end in _cuts(text, _PIECE)]
+    size = min(_PIECE, max(_SHORTEST, sum(len(text) for _, text in given) * budget // (3 * tokens)))
+    pieces = [(label, Part(text[start:end], start, end)) for label, text in given for start, end in _cuts(text, size)]
     score = bm25([terms(piece.text) for _, piece in pieces], terms(query))
     chosen: set[int] = set()
+    named: set[str] = set()
     left = budget
     for index in sorted(range(len(pieces)), key=lambda i: (-float(score[i]), i)):
-        cost = estimate(pieces[index][1].text) + 4
-        if cost <= left and (score[index] > 0 or not chosen):
+        label, piece = pieces[index]
+        cost = estimate(piece.text) + (4 if label in named else LABEL)
+        if not chosen or (cost <= left and score[index] > 0):
             chosen.add(index)
+            named.add(label)
             left -= cost
     found: dict[str, str] = {}
     last: dict[str, int] = {}

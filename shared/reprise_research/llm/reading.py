@@ -10,7 +10,7 @@ from reprise_research.context import Brief, Library
 from reprise_research.engines.drafts import Abstract
 from reprise_research.llm.grounds import find, is_echo, only_grounded
 from reprise_research.llm.labels import Labels
-from reprise_research.llm.parts import Part, batches, parts
+from reprise_research.llm.parts import LABEL, Part, batches, parts
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task, Unusable
 from reprise_research.text.ranking import bm25
@@ -111,12 +111,15 @@ async def combine(summaries: tuple[Summary, ...], library: Library, brief: Brief
     """The abstract and the themes, in rounds if there are more summaries than fit. Raises `Unusable`."""
     labels = {f"S{number}": summary.source_id for number, summary in enumerate(summaries, start=1)}
     material = [Material(label, library.source(s.source_id).title, s.summary) for label, s in zip(labels, summaries, strict=True)]
-    groups = batches(material, lambda one: model.endpoint.estimate(one.text) + 40, model.settings.reading)
+    groups = batches(material, lambda one: model.endpoint.estimate(one.text) + LABEL, model.settings.reading)
     answers = [await _combined(tuple(group), brief, model) for group in groups]
-    abstract = " ".join(answer.abstract for answer in answers)
-    if len(answers) > 1:
-        again = tuple(Material(f"T{number}", "", answer.abstract) for number, answer in enumerate(answers, start=1))
-        abstract = (await _combined(again, brief, model)).abstract
+    abstracts = [answer.abstract for answer in answers]
+    while len(abstracts) > 1:
+        again = [Material(f"T{number}", "", abstract) for number, abstract in enumerate(abstracts, start=1)]
+        groups = batches(again, lambda one: model.endpoint.estimate(one.text) + LABEL, model.settings.reading)
+        if len(groups) == len(abstracts):
+            break
+        abstracts = [(await _combined(tuple(group), brief, model)).abstract for group in groups]
     themes: dict[str, Theme] = {}
     spoken_of = Labels(material)
     for theme in (theme for answer in answers for theme in answer.themes):
@@ -125,7 +128,7 @@ async def combine(summaries: tuple[Summary, ...], library: Library, brief: Brief
         spoken = tuple(dict.fromkeys([*(before.source_ids if before else ()), *named]))
         if spoken and not is_echo(theme.label):
             themes[theme.label.lower()] = Theme(label=shorten(theme.label, 80), source_ids=spoken, terms=tuple(terms(theme.label)))
-    return Abstract(abstract, tuple(themes.values())[:8])
+    return Abstract(shorten(" ".join(abstracts), _LONGEST_SUMMARY), tuple(themes.values())[:8])
 
 
 async def _combined(material: tuple[Material, ...], brief: Brief, model: Model) -> _Abstract:

@@ -36,8 +36,8 @@ class LlmSettings:
 
     @property
     def reading(self) -> int:
-        """Tokens of evidence that fit into one call, beside instructions, an answer, and the same again to correct it."""
-        return max(256, self.window - 2 * self.answer - 800)
+        """Tokens of evidence that fit into one call, beside instructions, an answer, and a word on what was wrong with it."""
+        return max(256, self.window - self.answer - 900)
 
 
 def settings_of(model: str, given: Mapping[str, str]) -> LlmSettings:

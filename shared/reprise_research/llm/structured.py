@@ -13,11 +13,15 @@ from reprise_contracts.languages import named
 from reprise_contracts.nodes import Phase
 from reprise_contracts.wire import explain
 from reprise_research.context import Brief
+from reprise_research.errors import ContentTooLong
 from reprise_research.llm.endpoint import Call, Endpoint, Message
-from reprise_research.llm.prompts import Fence, Material, Prompts, prompt
+from reprise_research.llm.parts import cut_to
+from reprise_research.llm.prompts import Fence, Material, Prompts, levelled, prompt
 from reprise_research.text.words import shorten
 
 M = TypeVar("M", bound=BaseModel)
+_AGAIN = 150
+"""Tokens of the words that ask for a better answer, beside its form."""
 _KEPT_KEYS = {"type", "properties", "items", "enum", "anyOf", "$ref", "$defs", "maxItems"}
 
 
@@ -48,9 +52,19 @@ class Model:
         self.settings = endpoint.settings
 
     async def ask(self, task: Task[M], brief: Brief) -> M:
-        """What the model says, as far as it holds. Raises `Unusable`, and `ResearchError` if the endpoint fails."""
-        messages = self._messages(task, brief)
+        """What the model says, as far as it holds. A question that the endpoint calls too long is asked again with shorter material, for
+        its tokenizer may count more than we guess. Raises `Unusable`, and `ResearchError` if the endpoint fails."""
+        while True:
+            try:
+                return await self._asked(task, brief)
+            except ContentTooLong:
+                if not self.endpoint.counts_more():
+                    raise
+
+    async def _asked(self, task: Task[M], brief: Brief) -> M:
         schema = schema_of(task.form)
+        form = json.dumps(skeleton(schema), ensure_ascii=False)
+        messages = self._fitting(task, brief, self.endpoint.estimate(form) + _AGAIN)
         wrong = ""
         for last in (False, True):
             shaped = "response_format" not in self.endpoint.learned.refused
@@ -64,12 +78,37 @@ class Model:
             if not last:
                 again = self._prompts("again")
                 brief.provenance.versions[f"prompt/{again.name}"] = again.version
-                text = again.fill(error=wrong, form=json.dumps(skeleton(schema), ensure_ascii=False))
-                messages = [*messages, _said("assistant", answer.text or "{}"), _said("user", text)]
+                correction = _said("user", again.fill(error=wrong, form=form))
+                left = self._left([*messages, correction])
+                said = cut_to(answer.text, max(0, left), self.endpoint.estimate) or "{}"
+                messages = [*messages, _said("assistant", said), correction]
         raise Unusable(shorten(wrong, 200))
 
-    def _messages(self, task: Task[M], brief: Brief) -> list[Message]:
-        fence = Fence(task.material)
+    def _fitting(self, task: Task[M], brief: Brief, correction: int) -> list[Message]:
+        """The question, with as much of its material as fits beside an answer and `correction` tokens to ask for a better one: the longest
+        texts are cut first; where even the beginnings of all are too much, the last are left out, which is recorded. Raises
+        `ContentTooLong` if the question alone is too long."""
+        material = task.material
+        messages = self._messages(task, material, brief)
+        while (over := correction - self._left(messages)) > 0:
+            characters = sum(len(one.text) for one in material)
+            shorter = levelled(material, characters - max(200, 2 * over))
+            if sum(len(one.text) for one in shorter) >= characters:
+                shorter = material[:-1]
+            if not shorter:
+                window = f"{self.settings.window:,} tokens"
+                raise ContentTooLong(f"The question for {task.where} is too long for {self.settings.model}, whose window is {window}.")
+            material, messages = shorter, self._messages(task, shorter, brief)
+        if len(material) < len(task.material):
+            brief.provenance.fall_back(task.where, f"of {len(task.material)} texts the first {len(material)} fit into the model's window")
+        return messages
+
+    def _left(self, messages: list[Message]) -> int:
+        """Tokens of the window that messages and an answer leave."""
+        return self.settings.window - self.settings.answer - self.endpoint.asked(messages)
+
+    def _messages(self, task: Task[M], material: tuple[Material, ...], brief: Brief) -> list[Message]:
+        fence = Fence(material)
         system, asked = self._prompts("system"), self._prompts(task.prompt)
         brief.provenance.versions |= {f"prompt/{one.name}": one.version for one in (system, asked)}
         guidance = f"What the reader asks for besides: {brief.guidance.strip()}\n" if brief.guidance.strip() else ""

@@ -15,7 +15,7 @@ from reprise_research.extractive.comparison import work_of
 from reprise_research.extractive.wording import wording_for
 from reprise_research.llm.grounds import alike, is_echo, stands_on
 from reprise_research.llm.labels import Labels
-from reprise_research.llm.parts import batches
+from reprise_research.llm.parts import LABEL, batches
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task, Unusable
 from reprise_research.llm.words import frame, words_for
@@ -90,7 +90,7 @@ async def _prose(name: str, values: dict[str, str], where: str, own: list[Findin
     labels = {f"F{number}": finding for number, finding in enumerate(own, start=1)}
     material = [Material(label, "", _told(finding)) for label, finding in labels.items()]
     known = Labels(material)
-    fitting = batches(material, lambda one: model.endpoint.estimate(one.text) + 40, model.settings.reading)[0]
+    fitting = batches(material, lambda one: model.endpoint.estimate(one.text) + LABEL, model.settings.reading)[0]
 
     def check(answer: _Prose) -> _Prose:
         kept: list[_Sentence] = []

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from model_server import Body, ModelServer, Reply, dutiful, materials, task_of
 from reprise_contracts.artifacts import Phase0, Phase1, Phase2, Phase4, StepFindings
 from reprise_contracts.frames import StreamEnd, StreamStart, StreamToken
 from reprise_research.context import Context, Provenance, Usage
 from reprise_research.engines import load_engine
 from reprise_research.engines.openai import OpenAI
+from reprise_research.errors import ContentTooLong
 from reprise_research.llm.prompts import Prompt, prompt
 from reprise_research.notes import Notes
 from reprise_research.phases.discover import discover
@@ -122,6 +125,43 @@ async def test_what_does_not_hold_is_extracted_and_the_artifact_says_so(world: W
     assert done.unsupported_claims == () and done.references
     assert "The model's text did not hold for Summary" in done.markdown
     assert "were extracted without the model" in done.markdown
+
+
+async def test_no_question_is_larger_than_the_window_whatever_the_tokenizer_counts(world: World, model: ModelServer) -> None:
+    """An endpoint with a small window, whose tokens are two characters, that says much and nothing that holds at first: every phase
+    learns to ask for less, of more sources than fit, and no phase fails."""
+    window, refused = 2048, list[int]()
+
+    def strict(body: Body) -> Reply | str:
+        tokens = sum(len(message["content"]) // 2 + 4 for message in body["messages"])
+        if tokens + body["max_tokens"] > window:
+            refused.append(tokens)
+            return Reply(f"request ({tokens} tokens) exceeds the available context size ({window} tokens), try increasing it", status=400)
+        return Reply("Well, " * 500, finish="length", usage=False) if len(body["messages"]) == 2 else dutiful(body)
+
+    model.answering = strict
+    first = context(world, model, "narrow", window=window)
+    texts = {f"{title}-{n}": f"{text} Gauge {n} stood at {n * 7} metres. " * 6 for n in range(4) for title, text in LAKE.items()}
+    phase0 = (await prepare(await world.texts(texts), first)).artifact
+    phase1 = await discover(phase0, again(first))
+    plan = await synthesize(phase0, phase1, again(first))
+    findings: dict[int, StepFindings] = {}
+    for step in plan.steps:
+        findings[step.step_id] = await execute(step, phase0, findings, again(first))
+    done = await report(phase0, plan, findings, again(first))
+    assert 0 < len(refused) < 12, "what was learnt is kept for the calls that follow"
+    assert len(phase0.summaries) == len(texts) and phase1.goals and done.references
+    assert all(found.findings for found in list(findings.values())[:2]), "each question has evidence before it"
+    notes = [note for artifact in (phase1, plan, *findings.values()) for note in artifact.meta.fallbacks]
+    assert all("fit into the model's window" in note for note in notes), "what is left out is recorded"
+
+
+async def test_a_window_that_holds_no_question_is_said(world: World, model: ModelServer) -> None:
+    """What cannot be asked at all ends the phase with what to set, and not in a loop."""
+    model.answering = lambda _: Reply("prompt is too long", status=400)
+    with pytest.raises(ContentTooLong) as failed:
+        await prepare(await world.texts(LAKE), context(world, model, "closed", window=2048))
+    assert "REPRISE_LLM__WINDOW" in failed.value.problem.action
 
 
 async def test_a_second_try_is_told_what_was_wrong_with_the_first(world: World, model: ModelServer) -> None:

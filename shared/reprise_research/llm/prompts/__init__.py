@@ -3,12 +3,16 @@
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from string import Template
 
+from reprise_research.text.words import shorten
+
 NAMES = ("system", "summarise", "gather", "combine", "goals", "plan", "investigate", "section", "summary", "again")
+_SOME = 80
+"""Characters that are left of every material."""
 _HEAD = re.compile(r"version: (\S+)\n\n")
 _LOOKALIKE = re.compile(
     r"\[(?=\s*(?:/|end\b|material\b|source\b|system\b|inst\b))|<(?=\s*[|/]?\s*(?:im_|system|user|assistant|end|start_|eot_|s>|\|))|"
@@ -51,6 +55,18 @@ class Material:
     label: str
     title: str
     text: str
+
+
+def levelled(material: tuple[Material, ...], characters: int) -> tuple[Material, ...]:
+    """The material with texts of so many characters in all, as far as some are left of each: the longest are cut to one length."""
+    lengths = sorted(len(one.text) for one in material)
+    cap, left = 0, characters
+    for number, length in enumerate(lengths):
+        cap = max(_SOME, left // (len(lengths) - number))
+        if length > cap:
+            break
+        left -= length
+    return tuple(replace(one, text=shorten(one.text, cap)) if len(one.text) > cap else one for one in material)
 
 
 class Fence:
