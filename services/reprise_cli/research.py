@@ -57,7 +57,7 @@ def research(
     found = read_sources(sources)
     if found.left_out:
         names = ", ".join(path.name for path in found.left_out[:LISTED]) + (" …" if len(found.left_out) > LISTED else "")
-        terminal.err.print(f"Left out, for they are of no kind that can be read: {names}", markup=False)
+        terminal.err.print(f"Left out, for they are of no kind that can be read: {names}")
     asked = {"stop_after": stop_after, "allow_partial": allow_partial, "max_tokens": max_tokens, "max_session_tokens": max_session_tokens}
     options = {name: value for name, value in asked.items() if value}
     named = {name: value for name, value in (("guidance", guidance), ("engine", engine), ("model", model), ("language", language)) if value}
@@ -106,7 +106,7 @@ def finish(terminal: Terminal, client: Client, run: Following) -> None:
         with terminal.display() as display:
             ending = track(client, Follower(client, run.batch_id), view, display, command_id=run.command_id, run_id=run.run_id)
     except KeyboardInterrupt as stop:
-        terminal.err.print(f"The run goes on. Look again with: reprise watch {run.session_id}", markup=False)
+        terminal.err.print(f"The run goes on. Look again with: reprise watch {run.session_id}")
         raise typer.Exit(130) from stop
     state = client.state(run.session_id)
     document = {

@@ -50,8 +50,9 @@ class Terminal:
         self.server = server_address(server, self.state_dir)
         self.named = server is not None
         self.token = token
-        self.out = Console(highlight=False, soft_wrap=not self.tty, width=None if self.tty else PIPE_WIDTH)
-        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
+        plain = functools.partial(Console, markup=False, emoji=False, highlight=False)  # a topic may well be `[/b]`, and is text
+        self.out = plain(soft_wrap=not self.tty, width=None if self.tty else PIPE_WIDTH)
+        self.err = plain(stderr=True, soft_wrap=True)
 
     def client(self) -> Client:
         """A connection to the server."""
@@ -59,9 +60,8 @@ class Terminal:
 
     def say(self, what: RenderableType) -> None:
         """For people only: with `--json` it is left out."""
-        if self.as_json:
-            return
-        self.out.print(what, markup=False) if isinstance(what, str) else self.out.print(what)
+        if not self.as_json:
+            self.out.print(what)
 
     def answer(self, document: object, what: RenderableType) -> None:
         """The result: the JSON document, or what people see."""
@@ -87,9 +87,9 @@ class Terminal:
         """Say what went wrong and what to do; gives the exit code."""
         if self.as_json:
             print(json.dumps(error.document(), ensure_ascii=False, indent=2))
-        self.err.print(error.message, style="red", markup=False)
+        self.err.print(error.message, style="red")
         if error.action:
-            self.err.print(error.action, markup=False)
+            self.err.print(error.action)
         return error.exit_code
 
     def display(self) -> "LiveDisplay | PlainDisplay":

@@ -76,7 +76,7 @@ def up(
     asked = Asked(host, port, nats_port, s3_port)
 
     def report(text: str) -> None:
-        terminal.err.print(text, markup=False)
+        terminal.err.print(text)
 
     with locked(folder):
         try:

@@ -331,3 +331,18 @@ def test_a_stack_without_tokens_stays_on_this_machine(monkeypatch: pytest.Monkey
     monkeypatch.delenv("REPRISE_AUTH__TOKENS", raising=False)
     assert run(["up", "--host", "0.0.0.0"]) == 2  # noqa: S104 - it is refused
     assert "reprise token" in capsys.readouterr().err
+
+
+def test_what_comes_from_outside_is_text_and_no_markup(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+    """A topic with square brackets is shown as it is, by every command that lists it, and a refusal's words as well."""
+    topic = "what is in [/etc] and [red]now :smile:"
+    script.answers |= {
+        "GET /batches": (200, {"batches": [{"batch_id": "b1", "topic": topic, "sessions": [{"session_id": "s1", "topic": topic}]}]}),
+        "GET /sessions/s1": (200, {**STATE, "topic": topic}),
+        "POST /workflow/restart/phase": (409, problem("invalid", 409) | {"detail": f"No such thing: {topic}"}),
+    }
+    for command in (["list"], ["status"], ["status", "s1"]):
+        assert run(command) == 0
+        assert topic in capsys.readouterr().out, command
+    assert run(["rerun", "phase", "s1", "phase0", "--yes"]) != 0
+    assert topic in capsys.readouterr().err
