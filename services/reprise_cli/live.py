@@ -149,7 +149,8 @@ class SessionView:
         if ending.outcome == "refused":
             return [f"Refused, {problem.type}: {problem.detail}"] if problem else ["Refused"]
         stale = [f"Stale: {members}" for members in outdated(self.nodes)]
-        return [f"Run {ending.outcome}{f': {problem.detail}' if problem else ''}", *stale]
+        why = f": {problem.detail}" if problem and not self._is_told(problem.detail) else ""
+        return [f"Run {ending.outcome}{why}", *stale]
 
     def _complete(self, frame: frames.WorkflowComplete) -> list[str]:
         self.progress = 100.0
@@ -200,7 +201,12 @@ class SessionView:
         return [f"  source {line.name}: {line.status}{f' ({line.message})' if line.message else ''}"]
 
     def _error(self, frame: frames.ErrorFrame) -> list[str]:
-        return [f"Error{f' in {frame.phase}' if frame.phase else ''}: {frame.message}"]
+        return [] if self._is_told(frame.message) else [f"Error{f' in {frame.phase}' if frame.phase else ''}: {frame.message}"]
+
+    def _is_told(self, detail: str) -> bool:
+        """Whether a node's own line has said so."""
+        problems = (view.problem for view in self.nodes.values() if view.status == "failed")
+        return any(problem is not None and problem.detail in detail for problem in problems)
 
     def _run_started(self, frame: frames.PhaseRerunStarted | frames.StepRerunStarted) -> list[str]:
         self.progress, self.running = 0.0, True

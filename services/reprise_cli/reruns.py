@@ -135,6 +135,9 @@ def again(terminal: Terminal, path: str, session_id: str, target: Mapping[str, o
         if asked.follow:
             finish(terminal, client, Following(state.batch_id, session_id, state.topic, receipt.command_id, receipt.run_id, state))
             return
+        if receipt.status == "completed" and receipt.plan is not None and not receipt.plan.run:
+            terminal.answer(receipt.model_dump(mode="json"), "Nothing had to run: all of it is up to date.")
+            return
         place = f" at place {receipt.position}" if receipt.position else ""
         said = f"{receipt.status.capitalize()}{place}: run {receipt.run_id or 'to be named'}, command {receipt.command_id}"
         terminal.answer(receipt.model_dump(mode="json"), said)

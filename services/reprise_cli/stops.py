@@ -26,7 +26,9 @@ def cancel(
         state = client.state(session)
         receipt = client.cancel({"batch_id": state.batch_id, "session_id": session, **named}, command_id)
     what = f"run {run}" if run else phase or (f"step {step}" if step else "everything in the session")
-    terminal.answer(receipt.model_dump(mode="json"), f"Cancelling {what}. What completed is kept.")
+    idle = state.run is None and not state.queue
+    said = "Nothing runs or waits in the session." if idle else f"Cancelling {what}. What completed is kept."
+    terminal.answer(receipt.model_dump(mode="json"), said)
 
 
 def end(

@@ -13,6 +13,8 @@ from reprise_runtime.artifact_store import ArtifactStore
 from reprise_runtime.errors import Refused
 
 MOST_SOURCES = 1_000
+_OPENING = 60
+"""Characters of a name that is made of a text's first words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Sources:
         if given.text is None:
             return Source(source_id=source_id, url=given.url, title=given.title)
         upload = await self._stored(batch_id, given.text.encode(), "text/plain; charset=utf-8", None)
-        return Source(source_id=source_id, title=given.title, upload=upload)
+        return Source(source_id=source_id, title=given.title or opening(given.text), upload=upload)
 
     async def _file(self, batch_id: str, source_id: str, given: UploadFile) -> Source:
         name = (given.filename or "").replace("\\", "/").rsplit("/", 1)[-1][:255]
@@ -69,6 +71,12 @@ class Sources:
         sha256 = hashlib.sha256(data).hexdigest()
         await self._store.put(raw_key(batch_id, sha256), data)
         return Upload(sha256=sha256, bytes=len(data), content_type=content_type, filename=filename)
+
+
+def opening(text: str) -> str:
+    """What a text without a title is called: the beginning of its first line."""
+    line = " ".join(text.split("\n", 1)[0].split()) or " ".join(text[:1000].split())
+    return line if len(line) <= _OPENING else f"{line[: _OPENING - 1].rsplit(' ', 1)[0]}…"
 
 
 def first_ids() -> Iterator[str]:

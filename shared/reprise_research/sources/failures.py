@@ -18,7 +18,7 @@ ACTIONS: dict[FailureReason, str] = {
     "not_text": "If it is a scan, run text recognition on it first; else give it as HTML, PDF, Markdown or plain text.",
     "empty": "Check that the page shows text without scripts; otherwise give its text.",
     "malformed": "The file seems damaged. Open and save it again, or give its text.",
-    "server_error": "The site has a problem of its own. Try again later with refetch.",
+    "server_error": "Try again later with refetch.",
     "resources": "The document needs more memory than one source may use. Give its text instead.",
 }
 

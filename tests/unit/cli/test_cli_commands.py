@@ -346,3 +346,17 @@ def test_what_comes_from_outside_is_text_and_no_markup(script: Script, capsys: p
         assert topic in capsys.readouterr().out, command
     assert run(["rerun", "phase", "s1", "phase0", "--yes"]) != 0
     assert topic in capsys.readouterr().err
+
+
+def test_nothing_to_do_is_said_and_not_followed(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+    """A refresh of what is fresh, and a cancel where nothing runs."""
+    done = {"command_id": "c1", "run_id": "r1", "status": "completed", "plan": {"keep": ["phase0"]}}
+    script.answers |= {
+        "GET /sessions/s1": (200, STATE),
+        "POST /workflow/refresh": (202, done),
+        "POST /workflow/cancel": (202, {"command_id": "c2"}),
+    }
+    assert run(["refresh", "s1", "--yes"]) == 0
+    assert capsys.readouterr().out == "Nothing had to run: all of it is up to date.\n"
+    assert run(["cancel", "s1"]) == 0
+    assert capsys.readouterr().out == "Nothing runs or waits in the session.\n"

@@ -99,6 +99,19 @@ def test_a_failed_node_says_what_and_what_to_do() -> None:
     assert told("phase0", NodeView(status="failed", problem=problem)) == "phase0 prepare: failed – No source has a text. Add one."
 
 
+def test_a_failure_is_told_once() -> None:
+    """By the node's own line; the error frame and the end of the run repeat nothing. What no node told they tell."""
+    view = SessionView("s1", nodes={})
+    problem = Problem(type="no_sources", detail="No source has a text.", action="Add one.")
+    assert view.apply(update("phase0", status="failed", problem=problem.model_dump(mode="json")))
+    error = frames.ErrorFrame(phase="phase0", message="The preparation failed: No source has a text.", session_id="s1", seq=2, n=0)
+    assert view.apply(error) == []
+    failed = frames.WorkflowFailed(run_id="r1", problem=problem, session_id="s1", seq=3, n=0)
+    assert view.apply(failed) == ["Run failed"]
+    other = frames.ErrorFrame(message="It is no command.", session_id="s1", seq=4, n=0)
+    assert view.apply(other) == ["Error: It is no command."]
+
+
 def test_a_run_has_one_end() -> None:
     """The end of a run is kept with its id, and the session is idle after it."""
     state = State(

@@ -14,6 +14,7 @@ from reprise_gateway.access import foreign
 from reprise_gateway.capacity import Capacity
 from reprise_gateway.contents import Contents
 from reprise_gateway.hub import Subscriber
+from reprise_gateway.intake import opening
 from reprise_gateway.outbox import Outbox, Overflow, Packed
 from reprise_gateway.view import View
 from reprise_runtime.errors import Refused
@@ -290,3 +291,11 @@ async def test_a_log_that_was_created_anew_begins_everything_anew(site: Any, htt
     await asyncio.wait_for(told.wait(), 5)
     await eventually(lambda: view.epoch != "" and view.position == 0)
     assert await view.session(session_id) is None
+
+
+def test_a_text_without_a_title_is_called_by_its_first_words() -> None:
+    """A reader knows it again, in lists and among the references."""
+    assert opening("Minutes of the lake council\nThe level fell.") == "Minutes of the lake council"
+    assert opening("\n\n  The level fell.  It rose.") == "The level fell. It rose."
+    long = opening("The level of the lake fell by forty centimetres last summer, and nobody knows why it did.")
+    assert long.endswith("…") and len(long) <= 60 and long.startswith("The level of the lake")

@@ -25,12 +25,17 @@ export function LiveSources(): ReactNode {
   const status = useSession((session) => session.state.nodes.phase0?.status ?? "pending");
   const sources = useQuery({ queryKey: ["sources", batch_id], queryFn: () => api.sources(batch_id) });
   const all = sources.data ?? [];
-  const read = all.filter(({ source_id }) => /completed|failed/.test(live[source_id]?.status ?? "")).length;
+  const count = (end: string) => all.filter(({ source_id }) => live[source_id]?.status === end).length;
+  const failed = count("failed");
   return (
     <section className="stack" aria-label="Sources">
       <div className="section-head">
         <h2>Sources</h2>
-        <p className="soft">{status === "running" ? `${read} of ${all.length} read` : AFTER[status]}</p>
+        <p className="soft">
+          {status === "running"
+            ? `${count("completed")} of ${all.length} read${failed ? `, ${failed} failed` : ""}`
+            : AFTER[status]}
+        </p>
       </div>
       <ul className="live-sources">
         {all.map((source) => {
