@@ -1,6 +1,7 @@
 """The names and reasons of the rules in words a person reads; never an id."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from reprise_contracts.nodes import Status, step_of
@@ -40,7 +41,7 @@ _SPOKEN: Mapping[str, str] = {
 }
 PLURAL = frozenset({"phase1", "phase3"})
 """Nodes whose name is a plural: the goals are, the plan is."""
-GONE = "The plan no longer has a step that was read."
+GONE = "A step that was used is no longer in the plan."
 
 
 def spoken(node: str) -> str:
@@ -65,6 +66,25 @@ def because(node: str, reason: Wording) -> str:
     if node in PLURAL:
         text = text.replace("{what} has ", "{what} have ").replace("{what} is ", "{what} are ")
     return opening(text.format(what=spoken(node)))
+
+
+_OF_A_STEP = re.compile(r"Step (\d+) ((?:is|has) .+)")
+
+
+def together(told: Iterable[str]) -> tuple[str, ...]:
+    """Sentences, each once; those that say the same of several steps are one: `Steps 4, 11 and 12 are new.`"""
+    alike: dict[str, list[str]] = {}
+    for sentence in dict.fromkeys(told):
+        step = _OF_A_STEP.fullmatch(sentence)
+        alike.setdefault(step[2] if step else sentence, []).append(step[1] if step else "")
+    return tuple(_of_steps(numbers, said) if numbers[0] else said for said, numbers in alike.items())
+
+
+def _of_steps(numbers: Sequence[str], said: str) -> str:
+    verb, rest = said.split(" ", 1)
+    if len(numbers) == 1:
+        return f"Step {numbers[0]} {said}"
+    return f"Steps {', '.join(numbers[:-1])} and {numbers[-1]} {'are' if verb == 'is' else 'have'} {rest}"
 
 
 _WITHOUT_FAILING: Mapping[Status, str] = {"pending": "It has not been run.", "cancelled": "It was cancelled."}

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from reprise_contracts.artifacts import WHOLE, InputRef
 from reprise_contracts.jobs import Gap, Job
-from reprise_contracts.words import without_failing
+from reprise_contracts.words import together, without_failing
 from reprise_domain.freshness import Verdicts, lacking
 from reprise_domain.graph import parents
 from reprise_domain.state import Node, Session
@@ -50,7 +50,7 @@ def job_for(session: Session, node: str) -> Job:
         next_step=session.next_step,
         gaps=tuple(_gap(step, session.node(step)) for step in lacking(session, node, run.bad)),
         token_allowance=session.allowance,
-        reasons=tuple(cause.text for cause in Verdicts(session).chain(node)) if node == "phase4" else (),
+        reasons=together(cause.text for cause in Verdicts(session).chain(node)) if node == "phase4" else (),
     )
 
 

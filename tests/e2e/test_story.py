@@ -163,7 +163,7 @@ def test_the_plan_is_edited_in_place_after_a_preview(open_page: Open, session: s
     page = open_page(f"{session}/plan")
     page.get_by_role("button", name="Edit", exact=True).click()
     page.get_by_role("button", name="Add a step").click()
-    expect(page.get_by_text(re.compile(r"Step \d+ needs a title"))).to_be_visible()
+    expect(page.get_by_text("New step needs a title")).to_be_visible()
     page.get_by_label("Title").last.fill("Who pays for the repairs")
     page.get_by_label("What it has to find out").last.fill("Which figures for repairs do the sources give?")
     page.get_by_role("button", name="Review and save").click()

@@ -7,6 +7,7 @@ import pytest
 from domain_asking import freshness, rerun, stale
 from domain_world import World, numbered, planned
 from reprise_contracts.commands import Cancel
+from reprise_contracts.words import together
 from reprise_domain.freshness import Verdicts
 from reprise_domain.reduce import fold
 from reprise_gateway.states import state_of
@@ -107,7 +108,7 @@ def test_r4_a_new_step_is_called_new_and_one_that_went_gone(world: World) -> Non
     assert [cause.text for cause in Verdicts(world.s).chain("phase4")] == [
         "The plan has changed.",
         "Step 4 is new.",
-        "The plan no longer has a step that was read.",
+        "A step that was used is no longer in the plan.",
     ]
 
 
@@ -168,3 +169,10 @@ def test_r6_what_a_worker_offers_makes_older_work_upgradable(world: World) -> No
     nodes = state_of(world.s).nodes
     assert nodes["phase4"].upgradable and not nodes["phase3/1"].upgradable
     assert nodes["phase4"].freshness == "fresh"
+
+
+def test_what_is_said_of_several_steps_is_said_once() -> None:
+    """The reasons of a report are read by a person."""
+    moved = "The plan has changed."
+    told = ["Step 11 is new.", moved, "Step 12 is new.", "Step 4 has changed.", "Step 13 is new.", moved]
+    assert together(told) == ("Steps 11, 12 and 13 are new.", moved, "Step 4 has changed.")

@@ -1,11 +1,14 @@
 /** A list that is edited in place: reword, reorder, add, remove; by keyboard as well as by mouse. */
 import { type ReactNode, useId, useRef } from "react";
+import { capital } from "../words";
 
 interface Props<T extends { readonly key: string }> {
   readonly items: readonly T[];
   readonly noun: string;
   readonly problem: string | null;
   readonly title: (item: T) => string;
+  /** What a reader calls it elsewhere, such as "Step 4"; without it its place in the list. */
+  readonly label?: (item: T) => string;
   readonly create: (key: string) => T;
   readonly onChange: (items: readonly T[]) => void;
   readonly onCancel: () => void;
@@ -14,7 +17,7 @@ interface Props<T extends { readonly key: string }> {
 }
 
 export function EditList<T extends { readonly key: string }>(props: Props<T>): ReactNode {
-  const { items, noun, problem, title, create, onChange, onCancel, onSave, children } = props;
+  const { items, noun, problem, title, label, create, onChange, onCancel, onSave, children } = props;
   const id = useId();
   const list = useRef<HTMLOListElement>(null);
   const adder = useRef<HTMLButtonElement>(null);
@@ -42,13 +45,12 @@ export function EditList<T extends { readonly key: string }>(props: Props<T>): R
     <section className="editing" aria-label={`Edit the ${noun}s`}>
       <ol className="edit-list" ref={list}>
         {items.map((item, index) => {
-          const name = `${noun} ${index + 1}${title(item) ? `, ${title(item).slice(0, 60)}` : ""}`;
+          const called = label?.(item) ?? `${capital(noun)} ${index + 1}`;
+          const name = `${called.toLowerCase()}${title(item) ? `, ${title(item).slice(0, 60)}` : ""}`;
           return (
             <li key={item.key} className="card stack">
               <div className="spread">
-                <h3>
-                  {noun.charAt(0).toUpperCase() + noun.slice(1)} {index + 1}
-                </h3>
+                <h3>{called}</h3>
                 <div className="button-row">
                   <button
                     type="button"

@@ -45,8 +45,8 @@ describe("a plan that is edited", () => {
   it("needs a step, and a title for each", () => {
     const draft = draftOf(plan);
     expect(planProblem({ ...draft, steps: [] })).toBe("There has to be at least one step.");
-    expect(planProblem({ ...draft, steps: [{ ...step, key: "k", title: " ", after: [] }] })).toBe(
-      "Step 1 needs a title.",
+    expect(planProblem({ ...draft, steps: [{ ...step, step_id: 4, key: "k", title: " ", after: [] }] })).toBe(
+      "Step 4 needs a title.",
     );
   });
 });

@@ -32,11 +32,16 @@ export function draftOf(plan: Phase2): PlanDraft {
   };
 }
 
+/** By its number, which is what it keeps and what a rerun names; a new one has none yet. */
+export function stepLabel(step: StepDraft): string {
+  return step.step_id === undefined ? "New step" : `Step ${step.step_id}`;
+}
+
 export function planProblem(draft: PlanDraft): string | null {
   if (draft.steps.length === 0) return "There has to be at least one step.";
   const seen = new Set<string>();
-  for (const [index, step] of draft.steps.entries()) {
-    if (!step.title.trim()) return `Step ${index + 1} needs a title.`;
+  for (const step of draft.steps) {
+    if (!step.title.trim()) return `${stepLabel(step)} needs a title.`;
     const later = step.after.find((key) => !seen.has(key));
     const other = draft.steps.find((candidate) => candidate.key === later);
     if (other) return `“${step.title}” builds on “${other.title}” and has to stand after it.`;

@@ -8,7 +8,7 @@ import { useCanEdit } from "./can-edit";
 import { Check } from "./choice";
 import { EditList } from "./edit-list";
 import { PhaseHead } from "./phase-head";
-import { draftOf, type PlanDraft, planBody, planProblem, type StepDraft } from "./plan-draft";
+import { draftOf, type PlanDraft, planBody, planProblem, type StepDraft, stepLabel } from "./plan-draft";
 import { SaveDialog } from "./save-dialog";
 import { useSourceNames } from "./source-names";
 
@@ -81,6 +81,7 @@ export default function PlanPage(): ReactNode {
             onCancel={() => setDraft(null)}
             onSave={() => setSaving(true)}
             title={(step) => step.title}
+            label={stepLabel}
             create={(key) => ({ key, title: "", description: "", query: "", source_ids: [], goal_ids: [], after: [] })}
           >
             {(step, change, id, index) => (
@@ -164,13 +165,13 @@ function StepFields({ step, change, id, earlier, names }: FieldsProps): ReactNod
           {earlier.length > 0 && (
             <fieldset className="choices">
               <legend>Builds on</legend>
-              {earlier.map((other, index) => (
+              {earlier.map((other) => (
                 <Check
                   key={other.key}
                   checked={step.after.includes(other.key)}
                   onChange={() => change({ ...step, after: toggle(step.after, other.key) })}
                 >
-                  {`${index + 1}. ${other.title || "Untitled"}`}
+                  {`${stepLabel(other)}: ${other.title || "Untitled"}`}
                 </Check>
               ))}
             </fieldset>
