@@ -185,8 +185,8 @@ def _supported(
                 if other.site not in voices:
                     also.setdefault(other.site, other)
             elif other.source_id not in against:
-                reason = conflict(lead, other, topic, wording)
-                if reason is not None:
+                reasons = (conflict(member, other, topic, wording) for member in _passages(finding, sites))
+                if (reason := next(filter(None, reasons), None)) is not None:
                     against[other.source_id] = Contradiction(claim=other.text, citation=cited(other, hashes), reason=reason.reason)
         wider.append(with_voices(finding, tuple(cited(passage, hashes) for passage in also.values()), tuple(against.values()), wording))
     return wider
@@ -237,10 +237,13 @@ def _across(found: Finding, every: list[Finding], sites: Mapping[str, str], topi
 
 
 def _passage(found: Finding, sites: Mapping[str, str]) -> Passage | None:
-    if not found.citations or found.citations[0].source_id not in sites:
-        return None
-    first = found.citations[0]
-    return Passage(first.source_id, sites[first.source_id], first.quote, first.start, first.end, 0)
+    """What a finding's claim quotes."""
+    return next(iter(_passages(found, sites)), None)
+
+
+def _passages(found: Finding, sites: Mapping[str, str]) -> list[Passage]:
+    """Everything that a finding cites."""
+    return [Passage(c.source_id, sites[c.source_id], c.quote, c.start, c.end, 0) for c in found.citations if c.source_id in sites]
 
 
 def _is_new(found: Finding, against: Contradiction, told: set[frozenset[tuple[str, int]]]) -> bool:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from reprise_research.extractive.stance import DOWN, SENTENCE_END, UP, apart, contrast, denied, denies, direction, doubts
+from reprise_research.extractive.stance import DOWN, SENTENCE_END, UP, apart, contrast, denied, denies, direction, doubts, rejected
 from reprise_research.extractive.subjects import ANYWHERE, Topic, about, clause_content, told_alike
 from reprise_research.extractive.wording import Wording
 from reprise_research.text.figures import UNIT_WORDS, Figure, conflicting, is_close, is_money, same
@@ -52,7 +52,8 @@ def conflict(one: Passage, other: Passage, topic: Topic, wording: Wording) -> Co
     alike = [(a, b) for a in topic.figures_of(one) for b in topic.figures_of(other) if same(a, b)]
     common = any(about(one, a, topic) & about(other, b, topic) for a, b in alike)
     near = bool(alike) and (common or len(shared) >= 2)
-    if near and doubts(one.text) != doubts(other.text):
+    refused = any((a.text in rejected(one.text)) != (b.text in rejected(other.text)) for a, b in alike)
+    if near and (refused or doubts(one.text) != doubts(other.text)):
         return Conflict(wording.one_doubts)
     if apart(one.text, other.text) or one.content & topic.rivals != other.content & topic.rivals:
         return None

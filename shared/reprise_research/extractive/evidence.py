@@ -211,8 +211,8 @@ def _opposed(own: Group, pool: list[Passage], topic: Topic, wording: Wording) ->
             or any(passage.source_id == other.source_id or agree(other, passage, topic) for other, _ in against)
         ):
             continue
-        reason = conflict(own.lead, passage, topic, wording)
-        if reason is not None:
+        reasons = (conflict(member, passage, topic, wording) for member in (own.lead, *own.also))
+        if (reason := next(filter(None, reasons), None)) is not None:
             against.append((passage, reason))
     return against[:3]
 

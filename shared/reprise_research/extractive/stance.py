@@ -16,7 +16,7 @@ _NEGATION = re.compile(
 _DOUBT = re.compile(
     r"\bfar (?:more|less|longer|shorter|higher|lower|fewer|greater|smaller) than\b|could not be confirmed|cannot be confirmed|"
     r"not (?:true|correct|confirmed)|do(?:es)? not believe|\badmits?\b|allegedly|so-called|\bden(?:y|ies|ied)\b|contrary to|"
-    r"overstate|exaggerate|misleading|(?:\band|\bbut|,) not (?:the )?[€$£¥]?\d|无法证实|不实|夸大|(?:而不是|而非|并非)\d",
+    r"overstate|exaggerate|misleading|无法证实|不实|夸大",
     re.IGNORECASE,
 )
 _LATIN = re.compile(r"[^\W\d_]+")
@@ -54,6 +54,7 @@ _COMPARED = re.compile(
     r"(?:高于|低于|超过|不及|多于|少于|比)(?:[^，。；\d]{0,10}|20\d\d年)的\d[^，。；]*?(?=[，。；]|下降|上升|增加|减少|增长|$)",
     re.IGNORECASE,
 )
+_REJECTED = re.compile(r"(?:\b(?:and|but)|,) not (?:the )?[€$£¥]? ?\d[^;:!?]*|(?:而不是|而非|并非)\d[^，。；]*", re.IGNORECASE)
 _SCOPES = tuple(
     frozenset(stem(word) for word in scope.split())
     for scope in (
@@ -74,12 +75,17 @@ SENTENCE_END = re.compile(r"(?<=[.!?;。！？；])\s*")
 
 @lru_cache(maxsize=16384)
 def stated(text: str) -> str:
-    """What a passage itself states, with blanks in the place of what it only compares with (`below the 120,000 that were expected`) and
-    of where something came from (`from 61 to 58`)."""
-    for match in (*_COMPARED.finditer(text), *_FROM_TO.finditer(text)):
+    """What a passage itself states, with blanks in the place of what it only compares with (`below the 120,000 that were expected`), of
+    where something came from (`from 61 to 58`), and of what it rejects (`and not 3.1 million`)."""
+    for match in (*_COMPARED.finditer(text), *_FROM_TO.finditer(text), *_REJECTED.finditer(text)):
         start, end = match.span("before") if match.re is _FROM_TO else match.span()
         text = text[:start] + " " * (end - start) + text[end:]
     return text
+
+
+def rejected(text: str) -> str:
+    """What a passage says that something is not."""
+    return " ".join(match[0] for match in _REJECTED.finditer(text))
 
 
 def apart(one: str, other: str) -> bool:

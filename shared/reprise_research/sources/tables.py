@@ -5,10 +5,15 @@ import re
 _CELL = re.compile(r"(?<!\\)\|")
 _LONGEST_HEAD = 40
 _FEWEST_ROWS = 2
+_PAIR = 2
+_ANY_NAME = frozenset({"item", "items", "name", "what", "subject", "measure", "indicator", "figure", "key figure", "项目", "指标", "名称"})
+_ANY_VALUE = frozenset({"value", "amount", "figure", "number", "result", "数值", "数据", "数量"})
+"""Headings that say nothing about what stands below them."""
 
 
 def without_tables(text: str) -> str:
-    """The text with every table of `| a | b |` lines written as `Head: a; Head: b.`, a line for each row.
+    """The text with every table of `| a | b |` lines written as `Head: a; Head: b.`, a line for each row, and one of names and values as
+    `a: b.`
 
     A table without headings, or whose cells are paragraphs, becomes a line for each cell; its caption is a line before it."""
     lines: list[str] = []
@@ -40,6 +45,9 @@ def _told_rows(table: list[list[str]]) -> list[str]:
     usual = len(head) > 1 and len(body) >= _FEWEST_ROWS and all(0 < len(cell) <= _LONGEST_HEAD for cell in head)
     if not usual or any(len(row) != len(head) for row in body):
         return [cell for row in table for cell in row if cell]
+    if len(head) == _PAIR and head[0].rstrip(" :").lower() in _ANY_NAME:
+        unit = "" if head[1].rstrip(" :").lower() in _ANY_VALUE else f"{head[1].rstrip(' :')} "
+        return [f"{row[0].rstrip(' :')}: {unit}{row[1].rstrip('. ;')}." for row in body if all(row)]
     return [f"{'; '.join(_told(name, cell) for name, cell in zip(head, row, strict=True) if cell)}." for row in body if any(row)]
 
 

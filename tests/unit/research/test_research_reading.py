@@ -15,6 +15,7 @@ from reprise_research.extractive.subjects import Topic
 from reprise_research.extractive.wording import ENGLISH
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.tables import without_tables
+from reprise_research.text.figures import figures
 from reprise_research.text.passages import passages
 from reprise_research.text.sentences import is_opinion, is_prose, leans, prose
 from unit.research.research_builders import passage
@@ -206,3 +207,10 @@ def test_a_table_s_caption_is_no_heading() -> None:
         "Part: Basin; Planned: 3.2; Actual: 4.1.",
         "Part: Total; Planned: 7.0; Actual: 9.8.",
     ]
+
+
+def test_a_table_of_names_and_values_is_read_as_such() -> None:
+    """`Item` above names says nothing, and a unit above values belongs to each of them."""
+    told = without_tables("| item | £ |\n| Energy cost before | 310,000 |\n| Grant | 2.6 million |")
+    assert told.split("\n") == ["Energy cost before: £ 310,000.", "Grant: £ 2.6 million."]
+    assert [figure.text for line in told.split("\n") for figure in figures(line)] == ["£ 310,000", "£ 2.6 million"]
