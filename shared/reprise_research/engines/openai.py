@@ -7,12 +7,13 @@ not hold is asked for once more; what then still does not is made by the extract
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, ScratchpadEntry, Step, StepFindings, Summary
+from reprise_contracts.artifacts import Finding, Goal, Phase0, Phase2, PreparedSource, ScratchpadEntry, Step, StepFindings, Summary
 from reprise_contracts.jobs import Gap
 from reprise_research.context import Brief, Library
 from reprise_research.engines.drafts import Abstract, PlanDraft, ReportDraft
 from reprise_research.engines.extractive import Extractive
 from reprise_research.extractive.comparison import work_of
+from reprise_research.extractive.disputes import PlaceKey, place
 from reprise_research.llm import finding, planning, reading, writing
 from reprise_research.llm.endpoint import Endpoint
 from reprise_research.llm.prompts import NAMES, Prompts, prompt
@@ -30,7 +31,7 @@ class OpenAI:
     def __init__(self, model: str = "", settings: Mapping[str, str] | None = None, prompts: Prompts = prompt) -> None:
         own = settings_of(model, settings or {})
         self.model = own.model
-        self.versions = {"openai": "2"}
+        self.versions = {"openai": "3"}
         self.prompts = {f"prompt/{name}": prompts(name).version for name in NAMES}
         self._model = Model(Endpoint(own), prompts)
         self._extractive = Extractive()
@@ -73,8 +74,8 @@ class OpenAI:
             return usual
 
     async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
-        """Claims of the model with quotes of the sources. Of a step that compares only what is shared or disputed is kept; what a source
-        itself calls unknown is found by code, and the model says what else is missing."""
+        """Claims of the model with quotes of the sources. Of a step that compares only what is shared or disputed is kept, and the disputes
+        that code finds are added; what a source itself calls unknown is found by code, and the model says what else is missing."""
         try:
             made = await finding.investigate(step, library, earlier, brief, self._model)
         except Unusable as error:
@@ -88,7 +89,8 @@ class OpenAI:
             gaps = tuple(dict.fromkeys((*made.gaps, *known.gaps)))
             made = made.model_copy(update={"findings": known.findings, "gaps": gaps})
         elif work == "compare":
-            made = made.model_copy(update={"findings": tuple(f for f in made.findings if f.contradicts or f.support > 1)})
+            known = await self._extractive.investigate(step, library, earlier, _framed(brief))
+            made = made.model_copy(update={"findings": _compared(made, known)})
         return made
 
     async def write(
@@ -102,6 +104,19 @@ class OpenAI:
         """Prose of the model in the frame of every report."""
         usual = await self._extractive.write(plan, findings, sources, gaps, _framed(brief))
         return await writing.write(plan, findings, usual, brief, self._model)
+
+
+def _compared(made: StepFindings, known: StepFindings) -> tuple[Finding, ...]:
+    """What the model finds shared or disputed, and the disputes between passages that it does not name."""
+    kept = [found for found in made.findings if found.contradicts or found.support > 1]
+    told = {place for found in kept if found.contradicts for place in _sides(found)}
+    kept += [found for found in known.findings if found.contradicts and not _sides(found) <= told]
+    return tuple(found.model_copy(update={"finding_id": f"f{made.step_id}-{number}"}) for number, found in enumerate(kept, start=1))
+
+
+def _sides(found: Finding) -> set[PlaceKey]:
+    """Where both sides of a dispute stand."""
+    return {place(citation) for citation in (*found.citations[:1], *(against.citation for against in found.contradicts))}
 
 
 def _framed(brief: Brief) -> Brief:

@@ -102,8 +102,9 @@ async def plan(
                 kept.append(step.model_copy(update={"same_as": "", "title": title}))
             else:
                 kept.append(_Step())  # holds its number, which others may name
-        if not any(step.title or step.same_as for step in kept):
-            raise ValueError("there is no step with a title of its own")
+        least = min(2, len(wanted))
+        if sum(bool(step.title or step.same_as) for step in kept) < least:
+            raise ValueError(f"there must be at least {least} steps, each with a title of its own that names what it is about")
         return answer.model_copy(update={"steps": kept})
 
     task = Task("plan", {"most": str(MOST_STEPS)}, material, _Plan, "phase2", "the plan", check)

@@ -164,6 +164,36 @@ async def test_a_window_that_holds_no_question_is_said(world: World, model: Mode
     assert "REPRISE_LLM__WINDOW" in failed.value.problem.action
 
 
+async def test_a_dispute_that_the_model_overlooks_is_named_all_the_same(world: World, model: ModelServer) -> None:
+    """Figures that exclude each other are found by code, whatever the model says of them."""
+
+    def blind(body: Body) -> str:
+        answer = json.loads(dutiful(body))
+        asked = body["messages"][1]["content"]
+        if "agree and disagree" in asked:
+            answer = {"findings": [], "insights": [], "gaps": ["Nothing here seems to differ from anything else."]}
+        return json.dumps({**answer, "findings": [{**one, "against": []} for one in answer["findings"]]})
+
+    model.answering = spoiled("investigate", blind)
+    _, _, plan, findings, done = await whole(world, context(world, model))
+    compared = next(step for step in plan.steps if "agree and disagree" in step.title)
+    said = [{f.claim, *(c.claim for c in f.contradicts)} for f in findings[compared.step_id].findings]
+    assert any(any("12 percent" in one for one in sides) and any("30 percent" in one for one in sides) for sides in said)
+    section = next(one.markdown for one in done.sections if one.title == compared.title)
+    assert "12 percent" in section and "30 percent" in section
+
+
+async def test_a_plan_of_one_step_for_two_questions_is_none(world: World, model: ModelServer) -> None:
+    """It is asked for again, and then made without the model, and says so."""
+    thin = json.dumps({"goal": "Say why the level of the lake fell.", "steps": [{"title": "The level of the lake"}]})
+    model.answering = spoiled("plan", lambda _: thin)
+    first = context(world, model)
+    phase0 = (await prepare(await world.texts(LAKE), first)).artifact
+    phase1 = await discover(phase0, again(first))
+    plan = await synthesize(phase0, phase1, again(first))
+    assert len(plan.steps) >= 4 and any("at least 2 steps" in note for note in plan.meta.fallbacks)
+
+
 async def test_a_second_try_is_told_what_was_wrong_with_the_first(world: World, model: ModelServer) -> None:
     """An answer that does not hold is asked for once more with the reason; the second one counts."""
     tries: list[Body] = []
