@@ -28,6 +28,12 @@ _REQUEST = re.compile(
 """Guidance that says what to do, and names no subject that sources could speak about."""
 
 
+_LIST = re.compile(r"\s*[,;、，；]\s*(?:and\s+|以及|和)?")
+_FEWEST_LISTED = 3
+_A_SUBJECT = 40
+"""Characters of a subject in a list, at most."""
+
+
 def goals_of(phase0: Phase0, topic: str, guidance: str, language: str = "") -> tuple[Goal, ...]:
     """The goals: first what the guidance asks, then the themes that it touches, then the others in the order of phase 0."""
     wording = wording_for(topic, language)
@@ -35,7 +41,7 @@ def goals_of(phase0: Phase0, topic: str, guidance: str, language: str = "") -> t
     themes = sorted(phase0.themes, key=lambda theme: -_touch(theme, wanted, phase0))
     goals = [_goal(theme, phase0, wording) for theme in themes]
     if guidance.strip():
-        goals.insert(0, asked_for(guidance, phase0, wording))
+        goals = [*asked_for(guidance, phase0, wording), *goals]
     if not goals:
         goals.append(_whole_topic(topic, phase0, language))
     unique: dict[str, Goal] = {}
@@ -113,9 +119,16 @@ def _excerpts(theme: Theme, phase0: Phase0) -> list[tuple[str, Excerpt]]:
     return [options[i] for i in ranked]
 
 
-def asked_for(guidance: str, phase0: Phase0, wording: Wording) -> Goal:
-    """The guidance itself as a goal, asked of the sources that speak of it; of all if none seems to."""
+def asked_for(guidance: str, phase0: Phase0, wording: Wording) -> tuple[Goal, ...]:
+    """What the guidance asks as goals: each subject of a plain list of them is one, anything else is one as it stands."""
     subject = subject_of(guidance)
+    listed = [part for part in _LIST.split(subject) if part]
+    plain = len(listed) >= _FEWEST_LISTED and all(len(part) <= _A_SUBJECT and not _REQUEST.match(part) for part in listed)
+    return tuple(_asked_for(one, phase0, wording) for one in (listed if plain else [subject]))
+
+
+def _asked_for(subject: str, phase0: Phase0, wording: Wording) -> Goal:
+    """A goal of the guidance, asked of the sources that speak of it; of all if none seems to."""
     asked = wording.ask_request if _REQUEST.match(subject) else wording.ask_guidance
     question = subject if subject.endswith(("?", "？")) else asked.format(guidance=_uncapitalised(subject))
     documents = [terms(" ".join(excerpt.quote for excerpt in s.excerpts) or s.summary) for s in phase0.summaries]

@@ -47,11 +47,11 @@ def plan_of(phase0: Phase0, goals: tuple[Goal, ...], topic: str, guidance: str, 
 
 
 def _asked(goals: tuple[Goal, ...], phase0: Phase0, guidance: str, wording: Wording) -> tuple[Goal, ...]:
-    """What the guidance of this phase asks for, unless a goal asks it already: it gets a step of its own."""
+    """What the guidance of this phase asks for and no goal asks already: it gets a step of its own."""
     if not terms(subject_of(guidance)):
         return ()
-    goal = asked_for(guidance, phase0, wording)
-    return () if goal.goal_id in {known.goal_id for known in goals} else (goal,)
+    known = {goal.goal_id for goal in goals}
+    return tuple(goal for goal in asked_for(guidance, phase0, wording) if goal.goal_id not in known)
 
 
 def subject(question: str) -> str:

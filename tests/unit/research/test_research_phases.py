@@ -407,3 +407,13 @@ async def test_what_is_missing_is_what_is_not_known(world: World, said: str, *, 
     )
     missing = findings[plan.steps[-1].step_id]
     assert (said in {finding.claim for finding in missing.findings}) is is_gap
+
+
+async def test_a_list_of_subjects_in_the_guidance_is_as_many_goals(world: World) -> None:
+    """Three or more subjects beside each other are asked one by one; a sentence with commas stays one wish."""
+    context = world.context(guidance="farms, fishing, the dry spring and its causes")
+    phase0 = (await prepare(await world.texts(LAKE), context)).artifact
+    goals = (await discover(phase0, context)).goals
+    assert [goal.goal_id for goal in goals[:2]] == ["goal-guidance-farms", "goal-guidance-fishing"]
+    whole = world.context(guidance="Say, if you can, what farms used")
+    assert sum(goal.goal_id.startswith("goal-guidance") for goal in (await discover(phase0, whole)).goals) <= 1
