@@ -37,6 +37,4 @@ def unknown_steps(session: Session, steps: Iterable[int]) -> Problem | None:
     """R15: the refusal of steps that are not in the plan, with the numbers that are."""
     known = session.plan.by_id if session.plan else {}
     unknown = [number for number in steps if number not in known]
-    if not unknown:
-        return None
-    return refusals.unknown(unknown, known, obsolete=any(number < session.next_step for number in unknown))
+    return refusals.unknown(unknown, known, obsolete=any(number < session.next_step for number in unknown)) if unknown else None

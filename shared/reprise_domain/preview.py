@@ -23,7 +23,8 @@ def obstacle(session: Session, spec: Spec, *, busy: bool) -> Problem | None:
     first = "phase3" if target.steps else target.phase
     if options.stop_after and first and PHASES.index(options.stop_after) < PHASES.index(first):
         return refusals.stops_too_early(options.stop_after, first)
-    if target.steps and (problem := unknown_steps(session, target.steps)):
+    engine = options.engine or session.parameters((spec.targets or ("phase4",))[0]).engine
+    if problem := unknown_steps(session, target.steps or ()) or refusals.unwritten(engine, options.language or ""):
         return problem
     if busy or spec.kind in {"start", "refresh", "edit"}:
         return None

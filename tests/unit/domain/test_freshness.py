@@ -176,3 +176,18 @@ def test_what_is_said_of_several_steps_is_said_once() -> None:
     moved = "The plan has changed."
     told = ["Step 11 is new.", moved, "Step 12 is new.", "Step 4 has changed.", "Step 13 is new.", moved]
     assert together(told) == ("Steps 11, 12 and 13 are new.", moved, "Step 4 has changed.")
+
+
+def test_r15_a_language_that_the_engine_of_what_is_named_cannot_write_is_refused_at_once(world: World) -> None:
+    """Whether the command names the engine or an earlier one did; another part's engine may write it."""
+    rerun(world, phase="phase4", engine="extractive", language="de")
+    assert world.events()[-1].problem.field == "options.language"
+    rerun(world, "c-2", phase="phase4", engine="extractive")
+    world.drain()
+    rerun(world, "c-3", phase="phase4", language="de")
+    assert world.events()[-1].problem.field == "options.language" and "zh (Chinese)" in world.events()[-1].problem.detail
+    rerun(world, "c-4", phase="phase4", language="zh")
+    world.drain()
+    rerun(world, "c-5", phase="phase2", language="de", propagation="mark_stale")
+    world.drain()
+    assert world.s.parameters("phase2").language == "de"
