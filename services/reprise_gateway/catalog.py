@@ -224,8 +224,10 @@ class BatchService:
         return batch
 
     async def show(self, batch_id: str) -> BatchView:
-        """A batch with its sources, its sessions and the bytes that the store holds for it."""
+        """A batch with its sources, its sessions and the bytes that the store holds for it; of a deleted one only that there was one."""
         batch = await self.batch(batch_id, deleted=True)
+        if batch.deleted:
+            return BatchView(batch_id=batch_id, updated_at=batch.updated_at, ended=True, deleted=True)
         sessions = self.members(batch)
         shown = [await self._summary(session_id, topic, fold=True) for session_id, topic in sessions]
         return self._shown(batch, tuple(shown)).model_copy(update={"bytes": await self._bytes(batch)})

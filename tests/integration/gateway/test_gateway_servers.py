@@ -136,6 +136,8 @@ async def test_a_batch_from_rest_to_report(world: World) -> None:
     shown = (await world.http.get(f"/batches/{batch_id}")).json()
     assert shown["bytes"] > 0 and shown["sessions"][0]["status"] == "completed"
     assert (await world.http.delete(f"/batches/{batch_id}")).json()["deleted"] is True
+    left = (await world.http.get(f"/batches/{batch_id}")).json()
+    assert (left["deleted"], left["topic"], left["sources"], left["sessions"]) == (True, "", [], []), "R24: nothing of it is told"
 
 
 async def test_other_systems_ask_over_nats(world: World) -> None:
