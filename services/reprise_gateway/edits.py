@@ -10,9 +10,12 @@ from pydantic import ValidationError
 
 from reprise_contracts.artifacts import Artifact, Meta, Phase1, Phase2, PlannedStep, planned
 from reprise_contracts.faults import fault
+from reprise_contracts.nodes import step_node
 from reprise_contracts.problems import Problem
+from reprise_contracts.states import Preview
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import explain
+from reprise_contracts.words import together
 from reprise_domain.state import Session
 from reprise_runtime.errors import Refused
 
@@ -43,6 +46,13 @@ class Draft:
         self.parts: dict[str, str] = artifact.parts()
         self.plan: tuple[PlannedStep, ...] | None = planned(artifact) if isinstance(artifact, Phase2) else None
         self.key = artifact_key(session.batch_id, session.session_id, node, generation, execution_id)
+
+    def told_by(self, previewed: Preview, session: Session) -> Preview:
+        """A preview of the edit that also tells the new steps that would not run."""
+        known, runs = session.plan.by_id if session.plan else {}, {*previewed.plan.run, *previewed.plan.may_run}
+        new = [step.step_id for step in self.plan or () if step.step_id not in known and step_node(step.step_id) not in runs]
+        told = together(f"Step {number} is new and not run by this command." for number in new)
+        return previewed.model_copy(update={"plan": previewed.plan.model_copy(update={"warnings": (*previewed.plan.warnings, *told)})})
 
 
 def _document(body: bytes) -> Fields:

@@ -158,7 +158,7 @@ class WorkflowService:
             previewed = preview_edit(session, command, self._clock())
             if isinstance(previewed, Problem):
                 raise Refused(previewed)
-            return previewed
+            return draft.told_by(previewed, session)
         await self._store.put(draft.key, draft.document)
         try:
             return await self._decide(session, "edit", command)

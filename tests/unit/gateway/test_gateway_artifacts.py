@@ -73,6 +73,18 @@ async def test_r12_an_edited_step_keeps_its_number_and_a_new_one_gets_the_next(s
     assert state["nodes"]["phase2"]["generation"] == 2 and state["nodes"]["phase2"]["artifact"]["generation"] == 2
 
 
+async def test_a_preview_of_an_edit_tells_the_new_steps_that_it_would_not_run(site: Any, http: Any) -> None:
+    """Where the edit only marks stale; where it cascades they run."""
+    _, session_id = await site.finished(http)
+    plan, _ = await plan_of(http, session_id)
+    plan["steps"] += [{"title": "New"}, {"title": "Newer"}]
+    place = f"/sessions/{session_id}/artifacts/phase2?dry_run=true"
+    marked = (await http.put(place, json=plan, headers=ANY)).json()["plan"]
+    assert "Steps 4 and 5 are new and not run by this command." in marked["warnings"] and marked["run"] == []
+    cascaded = (await http.put(f"{place}&propagation=cascade", json=plan, headers=ANY)).json()["plan"]
+    assert {"phase3/4", "phase3/5"} <= set(cascaded["run"]) and not any("new" in warning for warning in cascaded["warnings"])
+
+
 async def test_r16_an_edit_repeated_is_one_edit(site: Any, http: Any) -> None:
     _, session_id = await site.finished(http)
     plan, _ = await plan_of(http, session_id)
