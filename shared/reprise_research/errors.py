@@ -97,9 +97,9 @@ class RateLimited(ResearchError):
 class ContentTooLong(ResearchError):
     """What has to be read does not fit into the model's window."""
 
-    def __init__(self, detail: str) -> None:
-        action = "Set REPRISE_LLM__WINDOW to the window that the model really has; longer texts are then read in parts."
-        super().__init__(Problem(type="too_large", detail=detail, action=action))
+    def __init__(self, detail: str, action: str = "") -> None:
+        usual = "Set REPRISE_LLM__WINDOW to the window that the model really has; longer texts are then read in parts."
+        super().__init__(Problem(type="too_large", detail=detail, action=action or usual))
 
 
 class BudgetReached(ResearchError):

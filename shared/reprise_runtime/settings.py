@@ -81,7 +81,7 @@ class Llm(_Section):
     """Of the API, with its `/v1`: `http://127.0.0.1:8080/v1`."""
     api_key: SecretStr = SecretStr("")
     model: str = ""
-    window: Annotated[int, Field(ge=1024)] = 16_384
+    window: Annotated[int, Field(ge=2048)] = 16_384
     """Tokens that the model reads and writes in one call; longer texts are read in parts."""
     answer: Annotated[int, Field(ge=64)] = 1_500
     """Tokens of one answer, at most."""

@@ -16,7 +16,7 @@ from reprise_contracts.artifacts import Tokens
 from reprise_contracts.frames import StreamEnd, StreamStart, StreamToken
 from reprise_contracts.nodes import Phase
 from reprise_research.context import Brief
-from reprise_research.errors import EngineFailed
+from reprise_research.errors import ContentTooLong, EngineFailed
 from reprise_research.llm.failures import failure_of, wait_asked, worth_repeating
 from reprise_research.llm.settings import LlmSettings
 
@@ -36,9 +36,6 @@ _OPTIONAL = {
 """What not every endpoint takes, and how a refusal names it."""
 
 
-_MOST_DENSE = 4.0
-
-
 @dataclass
 class Learned:
     """What calls have shown of an endpoint; one for each endpoint and model of this process."""
@@ -46,7 +43,11 @@ class Learned:
     refused: set[str] = field(default_factory=set)
     """Parameters that it does not take."""
     density: float = 1.0
-    """Tokens that it counts for one of our estimate, at least 1."""
+    """Tokens that it counts for one of our estimate, or that its window is smaller than we were told: at least 1."""
+    proven: float = 1.0
+    """The density with which a call was answered."""
+    refusal: ContentTooLong | None = None
+    """Of the last call that was too long, if none was answered since."""
 
 
 @cache
@@ -92,11 +93,16 @@ class Endpoint:
         """Tokens of messages, with what a template puts around each."""
         return sum(self.estimate(message["content"]) + 8 for message in messages)
 
-    def counts_more(self) -> bool:
-        """Learn from a refusal that the endpoint counts more tokens than was guessed; False if that explains no refusal any more."""
-        before = self.learned.density
-        self.learned.density = min(_MOST_DENSE, before * 1.2)
-        return self.learned.density > before
+    def counts_more(self, than: float, refusal: ContentTooLong) -> None:
+        """Learn from the refusal of a call, which a density of `than` let appear to fit; one beside it may have taught the same."""
+        self.learned.density, self.learned.refusal = max(self.learned.density, 1.2 * than), refusal
+
+    def give_up(self, error: ContentTooLong) -> ContentTooLong:
+        """What to say of a question that cannot be made shorter: the endpoint's last refusal, if it refuses all. What no answer has
+        proven is not kept, for it would make the questions after it small for nothing."""
+        refusal = self.learned.refusal
+        self.learned.density, self.learned.refusal = self.learned.proven, None
+        return refusal or error
 
     async def complete(self, call: Call, brief: Brief) -> Answer:
         """One answer. Repeats the call where that may help; raises `ResearchError`."""
@@ -105,7 +111,7 @@ class Endpoint:
         while True:
             known = frozenset(self.learned.refused)
             try:
-                return await self._attempt(call, brief)
+                answer = await self._attempt(call, brief)
             except openai.RateLimitError as error:
                 wait = wait_asked(error)
                 if wait is None or waited + wait > self.settings.patience:
@@ -120,6 +126,9 @@ class Endpoint:
                 if pause is None:
                     raise failure_of(error, self.settings) from error
                 await asyncio.sleep(pause)
+            else:
+                self.learned.proven, self.learned.refusal = self.learned.density, None
+                return answer
 
     def _give_way(self, error: openai.BadRequestError, call: Call) -> bool:
         """Whether the refusal names, or may mean, a parameter that can be left out; it is, from here on."""
@@ -193,7 +202,7 @@ class Endpoint:
     def _learn(self, call: Call, prompt_tokens: int) -> None:
         guess = sum(estimate(message["content"]) + 8 for message in call.messages)
         if guess > 200:
-            self.learned.density = min(_MOST_DENSE, max(self.learned.density, prompt_tokens / guess))
+            self.learned.density = max(self.learned.density, prompt_tokens / guess)
 
     def _priced(self, prompt: int, completion: int) -> Tokens:
         own = self.settings

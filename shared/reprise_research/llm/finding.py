@@ -63,7 +63,9 @@ async def investigate(step: Step, library: Library, earlier: Mapping[int, StepFi
     Raises `Unusable` if nothing holds."""
     labels = {f"S{number}": source for number, source in enumerate(library.sources, start=1)}
     texts = await library.texts()
-    material = await asyncio.to_thread(_material, step, labels, texts, earlier, brief, model)
+    values = {"title": step.title, "description": step.description, "most": str(MOST_FINDINGS)}
+    room = model.room("investigate", values, _Answer, brief)
+    material = await asyncio.to_thread(_material, step, labels, texts, earlier, room, brief, model)
     checked = _Checked()
 
     def check(answer: _Answer) -> _Answer:
@@ -78,7 +80,6 @@ async def investigate(step: Step, library: Library, earlier: Mapping[int, StepFi
         insights = [shorten(one, 400) for one in answer.insights if len(one) >= 20 and not is_echo(one) and stands_on(one, quoted)]
         return answer.model_copy(update={"insights": insights, "gaps": gaps})
 
-    values = {"title": step.title, "description": step.description, "most": str(MOST_FINDINGS)}
     where = f"step {step.step_id}, {shorten(step.title, 60)}"
     task = Task("investigate", values, material, _Answer, "phase3", where, check)
     answer = await model.ask(task, brief)
@@ -103,18 +104,19 @@ def _material(
     labels: Mapping[str, PreparedSource],
     texts: Mapping[str, str],
     earlier: Mapping[int, StepFindings],
+    room: int,
     brief: Brief,
     model: Model,
 ) -> tuple[Material, ...]:
-    """The findings that the step builds on, and what the sources say to its question."""
+    """The findings that the step builds on, and what the sources say to its question, in `room` tokens."""
     by_id = {source.source_id: label for label, source in labels.items()}
-    budget = model.settings.reading
+    budget = room
     found: list[Material] = []
     for number in sorted(earlier):
         for finding in earlier[number].findings:
             told = _told(finding, by_id)
             budget -= model.endpoint.estimate(told) + LABEL
-            if budget < model.settings.reading // 3:
+            if budget < room // 3:
                 break
             found.append(Material(f"F{len(found) + 1}", "", told))
         found += [Material(f"G{number}", earlier[number].title, " ".join(earlier[number].gaps))] if earlier[number].gaps else []

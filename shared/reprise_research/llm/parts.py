@@ -11,6 +11,8 @@ T = TypeVar("T")
 Estimate = Callable[[str], int]
 LABEL = 40
 """Tokens of what stands around a text that is given to a model: its label, its title, its fence."""
+SHORTEST_PART = 200
+"""Characters of a part that is not made smaller."""
 _PIECE = 900
 """Characters of the pieces that are retrieved for a question: some sentences, enough to be understood; shorter where few would fit."""
 _SHORTEST = 240
@@ -85,7 +87,7 @@ def batches(items: Sequence[T], cost: Callable[[T], int], budget: int) -> list[l
 def _characters(text: str, budget: int, estimate: Estimate) -> int:
     """How many characters of this text are worth `budget` tokens, at least some."""
     tokens = estimate(text)
-    return len(text) if tokens <= budget else max(200, int(len(text) * budget / tokens * 0.9))
+    return len(text) if tokens <= budget else max(SHORTEST_PART, int(len(text) * budget / tokens * 0.9))
 
 
 def _cuts(text: str, most: int) -> list[tuple[int, int]]:

@@ -9,12 +9,14 @@ from reprise_research.engines.drafts import PlanDraft
 from reprise_research.extractive.comparison import work_of
 from reprise_research.llm.grounds import alike, is_about, is_echo
 from reprise_research.llm.labels import Labels
+from reprise_research.llm.parts import LABEL
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task
 from reprise_research.text.words import shorten
 
 MOST_GOALS = 7
 MOST_STEPS = 12
+_MOST = {"most": str(MOST_STEPS)}
 _STOPS = (".", "!", "。", "！")
 _TRIAL = Step(step_id=2, title="-", depends_on=(1,))
 """What a title is tried on to see whether it asks for a comparison or for what is missing, which no source speaks of."""
@@ -62,7 +64,7 @@ async def goals(phase0: Phase0, brief: Brief, model: Model) -> tuple[Goal, ...]:
             raise ValueError("there must be at least two different questions about the topic, each in one sentence")
         return _Goals(goals=kept)
 
-    material = _known(phase0, model)
+    material = _known(phase0, model.room("goals", {}, _Goals, brief), model)
     answer = await model.ask(Task("goals", {}, material, _Goals, "phase1", "the goals", check), brief)
     known = _sources(material)
     return tuple(
@@ -87,7 +89,7 @@ async def plan(
     material = (
         *(Material(label, goal.question, f"{goal.rationale} {_named(goal.source_ids, labels)}") for label, goal in goal_labels.items()),
         *(Material(label, step.title, f"{step.description} {_named(step.source_ids, labels)}") for label, step in old.items()),
-        *_known(phase0, model),
+        *_known(phase0, model.room("plan", _MOST, _Plan, brief) // 2, model),
     )
     spoken = "\n".join([_spoken(phase0, brief), *(goal.question for goal in wanted)])
 
@@ -107,7 +109,7 @@ async def plan(
             raise ValueError(f"there must be at least {least} steps, each with a title of its own that names what it is about")
         return answer.model_copy(update={"steps": kept})
 
-    task = Task("plan", {"most": str(MOST_STEPS)}, material, _Plan, "phase2", "the plan", check)
+    task = Task("plan", _MOST, material, _Plan, "phase2", "the plan", check)
     answer = await model.ask(task, brief)
     numbered = _numbered(answer, labels, old, goal_labels, _sources(material))
     synthesized = " ".join(answer.goal.split())
@@ -183,14 +185,14 @@ def _named(source_ids: tuple[str, ...], labels: dict[str, str]) -> str:
     return f"Sources: {', '.join(spoken)}." if spoken else ""
 
 
-def _known(phase0: Phase0, model: Model) -> tuple[Material, ...]:
-    """Abstract, themes and summaries, the summaries cut to what fits."""
+def _known(phase0: Phase0, room: int, model: Model) -> tuple[Material, ...]:
+    """Abstract, themes and summaries, the summaries cut to a fair share of `room` tokens."""
     labels = _labels(phase0)
     titles = {source.source_id: source.title for source in phase0.sources}
     themes = "; ".join(f"{theme.label} ({_named(theme.source_ids, labels)})" for theme in phase0.themes)
     overview = Material("T", "What all sources say together", f"{phase0.abstract}\nThemes: {themes}")
     estimate = model.endpoint.estimate
-    left = max(0, model.settings.reading // 2 - estimate(overview.text))
+    left = max(0, room - estimate(overview.text) - LABEL * (1 + len(labels)))
     each = max(120, 3 * left // max(1, len(labels)))
     own = zip(labels, phase0.summaries, strict=True)
     return (overview, *(Material(label, titles.get(s.source_id, ""), shorten(s.summary, each)) for label, s in own))

@@ -1,6 +1,7 @@
 """Phase 0 with a model: a summary of each source with quotes that stand in it, and an abstract of all."""
 
 import asyncio
+from collections import deque
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -10,9 +11,9 @@ from reprise_research.context import Brief, Library
 from reprise_research.engines.drafts import Abstract
 from reprise_research.llm.grounds import find, is_echo, only_grounded
 from reprise_research.llm.labels import Labels
-from reprise_research.llm.parts import LABEL, Part, batches, parts
+from reprise_research.llm.parts import LABEL, SHORTEST_PART, Part, batches, parts
 from reprise_research.llm.prompts import Material
-from reprise_research.llm.structured import Model, Task, Unusable
+from reprise_research.llm.structured import Model, Overlong, Task, Unusable
 from reprise_research.text.ranking import bm25
 from reprise_research.text.words import shorten, terms
 
@@ -20,6 +21,7 @@ MOST_EXCERPTS = 12
 MOST_PARTS = 24
 """Parts of one source that are read; of a longer one those that speak most of the topic."""
 _LONGEST_SUMMARY = 2_000
+_MOST = {"most": str(MOST_EXCERPTS)}
 
 
 class _Quote(BaseModel):
@@ -49,19 +51,28 @@ class _Abstract(BaseModel):
 async def summarise(source: PreparedSource, library: Library, brief: Brief, model: Model) -> Summary:
     """The summary of one source: part by part if it is longer than the window. Raises `Unusable` if nothing that was said holds."""
     text = await library.text(source.source_id)
-    every = parts(text, model.settings.reading, model.endpoint.estimate)
+    every = parts(text, _room(source, brief, model), model.endpoint.estimate)
     chosen = _chosen(every, brief)
     if len(chosen) < len(every):
         brief.provenance.fall_back(
             f"summary of {shorten(source.title, 60)}", f"of {len(every)} parts the {len(chosen)} nearest to the topic were read"
         )
     read, failed = list[tuple[Part, _Summary]](), ""
-    for number, part in enumerate(chosen, start=1):
-        where = f"the summary of {shorten(source.title, 60)}" + (f", part {number} of {len(chosen)}" if len(chosen) > 1 else "")
+    left, done = deque(chosen), 0
+    while left:
+        part = left.popleft()
+        number = f", part {done + 1} of {done + 1 + len(left)}" if done or left else ""
+        where = f"the summary of {shorten(source.title, 60)}{number}"
         try:
-            read.append((part, await _part(source, part, text, where, brief, model)))
+            read.append((part, await _part(source, part, where, brief, model)))
+        except Overlong:
+            most = min(_room(source, brief, model), model.endpoint.estimate(part.text) // 2)
+            smaller = parts(part.text, most, model.endpoint.estimate)
+            left.extendleft(Part(one.text, part.start + one.start, part.start + one.end) for one in reversed(smaller))
+            continue
         except Unusable as error:
             failed = str(error)
+        done += 1
     if not read:
         raise Unusable(failed)
     excerpts = await asyncio.to_thread(_placed, read, text)
@@ -70,7 +81,14 @@ async def summarise(source: PreparedSource, library: Library, brief: Brief, mode
     return Summary(source_id=source.source_id, summary=summary, excerpts=excerpts)
 
 
-async def _part(source: PreparedSource, part: Part, text: str, where: str, brief: Brief, model: Model) -> _Summary:
+def _room(source: PreparedSource, brief: Brief, model: Model) -> int:
+    """Tokens of a source's text that can be read at once, as far as is known now."""
+    return model.room("summarise", _MOST, _Summary, brief) - LABEL - model.endpoint.estimate(source.title[:120])
+
+
+async def _part(source: PreparedSource, part: Part, where: str, brief: Brief, model: Model) -> _Summary:
+    """The summary of a part. Raises `Overlong` for one that has to be read in smaller ones, unless it is as small as they get."""
+
     def check(answer: _Summary) -> _Summary:
         summary = _sound(answer.summary, part.text)
         quotes = [quote for quote in answer.excerpts if find(part.text, quote.quote) is not None]
@@ -79,15 +97,15 @@ async def _part(source: PreparedSource, part: Part, text: str, where: str, brief
         return _Summary(summary=summary, excerpts=quotes)
 
     material = (Material("S1", source.title, part.text),)
-    values = {"most": str(MOST_EXCERPTS)}
-    return await model.ask(Task("summarise", values, material, _Summary, "phase0", where, check), brief)
+    task = Task("summarise", _MOST, material, _Summary, "phase0", where, check, whole=len(part.text) > SHORTEST_PART)
+    return await model.ask(task, brief)
 
 
 async def _gathered(said: list[str], source: PreparedSource, brief: Brief, model: Model) -> str:
     """One summary of several, by as many rounds as their length needs; where that fails, the first sentences of each."""
     where = f"the summary of {shorten(source.title, 60)}"
     while len(said) > 1:
-        groups = batches(said, model.endpoint.estimate, model.settings.reading)
+        groups = batches(said, lambda one: model.endpoint.estimate(one) + LABEL, model.room("gather", {}, _Text, brief))
         if len(groups) == len(said):
             break
         gathered = []
@@ -111,12 +129,12 @@ async def combine(summaries: tuple[Summary, ...], library: Library, brief: Brief
     """The abstract and the themes, in rounds if there are more summaries than fit. Raises `Unusable`."""
     labels = {f"S{number}": summary.source_id for number, summary in enumerate(summaries, start=1)}
     material = [Material(label, library.source(s.source_id).title, s.summary) for label, s in zip(labels, summaries, strict=True)]
-    groups = batches(material, lambda one: model.endpoint.estimate(one.text) + LABEL, model.settings.reading)
+    groups = _groups(material, brief, model)
     answers = [await _combined(tuple(group), brief, model) for group in groups]
     abstracts = [answer.abstract for answer in answers]
     while len(abstracts) > 1:
         again = [Material(f"T{number}", "", abstract) for number, abstract in enumerate(abstracts, start=1)]
-        groups = batches(again, lambda one: model.endpoint.estimate(one.text) + LABEL, model.settings.reading)
+        groups = _groups(again, brief, model)
         if len(groups) == len(abstracts):
             break
         abstracts = [(await _combined(tuple(group), brief, model)).abstract for group in groups]
@@ -129,6 +147,11 @@ async def combine(summaries: tuple[Summary, ...], library: Library, brief: Brief
         if spoken and not is_echo(theme.label):
             themes[theme.label.lower()] = Theme(label=shorten(theme.label, 80), source_ids=spoken, terms=tuple(terms(theme.label)))
     return Abstract(shorten(" ".join(abstracts), _LONGEST_SUMMARY), tuple(themes.values())[:8])
+
+
+def _groups(material: list[Material], brief: Brief, model: Model) -> list[list[Material]]:
+    """What can be combined at once."""
+    return batches(material, lambda one: model.endpoint.estimate(one.text) + LABEL, model.room("combine", {}, _Abstract, brief))
 
 
 async def _combined(material: tuple[Material, ...], brief: Brief, model: Model) -> _Abstract:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from reprise_research.errors import EngineUnavailable
 
-_SMALLEST_WINDOW = 1024
+_SMALLEST_WINDOW = 2048
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,6 @@ class LlmSettings:
     def place(self) -> str:
         """The endpoint's host, as it is shown."""
         return urlsplit(self.base_url).netloc.rpartition("@")[2] or self.base_url
-
-    @property
-    def reading(self) -> int:
-        """Tokens of evidence that fit into one call, beside instructions, an answer, and a word on what was wrong with it."""
-        return max(256, self.window - self.answer - 900)
 
 
 def settings_of(model: str, given: Mapping[str, str]) -> LlmSettings:

@@ -20,13 +20,19 @@ from reprise_research.llm.prompts import Fence, Material, Prompts, levelled, pro
 from reprise_research.text.words import shorten
 
 M = TypeVar("M", bound=BaseModel)
-_AGAIN = 150
-"""Tokens of the words that ask for a better answer, beside its form."""
+_AGAIN = 170
+"""Tokens of the words around the form, and of those that ask for a better answer."""
+_SOME = 100
+"""Tokens of material without which nothing needs to be asked."""
 _KEPT_KEYS = {"type", "properties", "items", "enum", "anyOf", "$ref", "$defs", "maxItems"}
 
 
 class Unusable(Exception):
     """The model gave nothing that holds; the message says what was wrong with the last try."""
+
+
+class Overlong(Exception):
+    """Material that is to be read as a whole proved too long for the model's window: it can be asked of in smaller parts."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Task(Generic[M]):
     where: str
     check: Callable[[M], M]
     """Returns what holds of the answer; raises ValueError with a reason that the model can act on."""
+    whole: bool = False
+    """Whether every word of the material is to be read: then none of it is cut off, and `Overlong` is raised instead."""
 
 
 class Model:
@@ -53,22 +61,29 @@ class Model:
 
     async def ask(self, task: Task[M], brief: Brief) -> M:
         """What the model says, as far as it holds. A question that the endpoint calls too long is asked again with shorter material, for
-        its tokenizer may count more than we guess. Raises `Unusable`, and `ResearchError` if the endpoint fails."""
+        its tokenizer may count more than we guess, or its window be smaller. Raises `Unusable`, `Overlong`, and `ResearchError` if the
+        endpoint fails or refuses a question that cannot be made shorter."""
         while True:
+            density = self.endpoint.learned.density
             try:
-                return await self._asked(task, brief)
-            except ContentTooLong:
-                if not self.endpoint.counts_more():
-                    raise
+                messages = self._fitting(task, brief)
+            except ContentTooLong as error:
+                raise self.endpoint.give_up(error) from None
+            try:
+                return await self._asked(task, messages, brief)
+            except ContentTooLong as error:
+                self.endpoint.counts_more(density, error)
 
-    async def _asked(self, task: Task[M], brief: Brief) -> M:
-        schema = schema_of(task.form)
-        form = json.dumps(skeleton(schema), ensure_ascii=False)
-        messages = self._fitting(task, brief, self.endpoint.estimate(form) + _AGAIN)
-        wrong = ""
+    def room(self, prompt: str, values: dict[str, str], form: type[BaseModel], brief: Brief) -> int:
+        """Tokens of material that fit beside a question, an answer, and a word on what was wrong with it; always some."""
+        messages = self._messages(prompt, values, (), brief)
+        return max(_SOME, self._left(messages) - self._correction(form))
+
+    async def _asked(self, task: Task[M], messages: list[Message], brief: Brief) -> M:
+        schema, form, wrong = schema_of(task.form), _by_example(task.form), ""
         for last in (False, True):
             shaped = "response_format" not in self.endpoint.learned.refused
-            sent = messages if shaped else _with_form(messages, schema)
+            sent = messages if shaped else _with_form(messages, form)
             call = Call(tuple(sent), task.phase, task.where, self.settings.answer, schema if shaped else None)
             answer = await self.endpoint.complete(call, brief)
             try:
@@ -78,27 +93,34 @@ class Model:
             if not last:
                 again = self._prompts("again")
                 brief.provenance.versions[f"prompt/{again.name}"] = again.version
-                correction = _said("user", again.fill(error=wrong, form=form))
-                left = self._left([*messages, correction])
+                correction = _said("user", again.fill(error=shorten(wrong, 200), form=form))
+                left = self._left([*_with_form(messages, form), correction])
                 said = cut_to(answer.text, max(0, left), self.endpoint.estimate) or "{}"
                 messages = [*messages, _said("assistant", said), correction]
         raise Unusable(shorten(wrong, 200))
 
-    def _fitting(self, task: Task[M], brief: Brief, correction: int) -> list[Message]:
-        """The question, with as much of its material as fits beside an answer and `correction` tokens to ask for a better one: the longest
-        texts are cut first; where even the beginnings of all are too much, the last are left out, which is recorded. Raises
+    def _fitting(self, task: Task[M], brief: Brief) -> list[Message]:
+        """The question, with as much of its material as fits beside an answer and the words that ask for a better one: the longest texts
+        are cut first; where even the beginnings of all are too much, the last are left out, which is recorded. Raises `Overlong`, and
         `ContentTooLong` if the question alone is too long."""
-        material = task.material
-        messages = self._messages(task, material, brief)
+        material, correction = task.material, self._correction(task.form)
+        messages = self._messages(task.prompt, task.values, material, brief)
         while (over := correction - self._left(messages)) > 0:
+            if task.whole:
+                raise Overlong
             characters = sum(len(one.text) for one in material)
             shorter = levelled(material, characters - max(200, 2 * over))
             if sum(len(one.text) for one in shorter) >= characters:
                 shorter = material[:-1]
             if not shorter:
                 window = f"{self.settings.window:,} tokens"
-                raise ContentTooLong(f"The question for {task.where} is too long for {self.settings.model}, whose window is {window}.")
-            material, messages = shorter, self._messages(task, shorter, brief)
+                detail = (
+                    f"The question for {task.where} is too long for {self.settings.model}, whose window is {window}, without any source."
+                )
+                raise ContentTooLong(
+                    detail, "Shorten topic and guidance, or use a model with a larger window and say so by REPRISE_LLM__WINDOW."
+                )
+            material, messages = shorter, self._messages(task.prompt, task.values, shorter, brief)
         if len(material) < len(task.material):
             brief.provenance.fall_back(task.where, f"of {len(task.material)} texts the first {len(material)} fit into the model's window")
         return messages
@@ -107,13 +129,17 @@ class Model:
         """Tokens of the window that messages and an answer leave."""
         return self.settings.window - self.settings.answer - self.endpoint.asked(messages)
 
-    def _messages(self, task: Task[M], material: tuple[Material, ...], brief: Brief) -> list[Message]:
+    def _correction(self, form: type[BaseModel]) -> int:
+        """Tokens of what may be added to a question: the form in words, and once more with what was wrong with an answer."""
+        return 2 * self.endpoint.estimate(_by_example(form)) + _AGAIN
+
+    def _messages(self, name: str, values: dict[str, str], material: tuple[Material, ...], brief: Brief) -> list[Message]:
         fence = Fence(material)
-        system, asked = self._prompts("system"), self._prompts(task.prompt)
+        system, asked = self._prompts("system"), self._prompts(name)
         brief.provenance.versions |= {f"prompt/{one.name}": one.version for one in (system, asked)}
         guidance = f"What the reader asks for besides: {brief.guidance.strip()}\n" if brief.guidance.strip() else ""
         language = named(brief.language) or "the language of the topic, unless the reader asks for another"
-        given = {"topic": brief.topic.strip(), "guidance": guidance, "material": str(fence)} | task.values
+        given = {"topic": brief.topic.strip(), "guidance": guidance, "material": str(fence)} | values
         return [_said("system", system.fill(mark=fence.mark, language=language)), _said("user", asked.fill(**given))]
 
 
@@ -180,9 +206,12 @@ def _said_something(answer: M, cut: bool) -> M:
     return answer
 
 
-def _with_form(messages: list[Message], schema: dict[str, object]) -> list[Message]:
+def _by_example(form: type[BaseModel]) -> str:
+    return json.dumps(skeleton(schema_of(form)), ensure_ascii=False)
+
+
+def _with_form(messages: list[Message], form: str) -> list[Message]:
     """The first question followed by the form in words."""
-    form = json.dumps(skeleton(schema), ensure_ascii=False)
     asked = {**messages[1], "content": f"{messages[1]['content']}\n\nAnswer with one JSON object of this form, and nothing else:\n{form}"}
     return [messages[0], asked, *messages[2:]]
 

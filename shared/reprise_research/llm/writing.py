@@ -90,7 +90,7 @@ async def _prose(name: str, values: dict[str, str], where: str, own: list[Findin
     labels = {f"F{number}": finding for number, finding in enumerate(own, start=1)}
     material = [Material(label, "", _told(finding)) for label, finding in labels.items()]
     known = Labels(material)
-    fitting = batches(material, lambda one: model.endpoint.estimate(one.text) + LABEL, model.settings.reading)[0]
+    fitting = batches(material, lambda one: model.endpoint.estimate(one.text) + LABEL, model.room(name, values, _Prose, brief))[0]
 
     def check(answer: _Prose) -> _Prose:
         kept: list[_Sentence] = []

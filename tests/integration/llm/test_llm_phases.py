@@ -5,7 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -127,20 +127,43 @@ async def test_what_does_not_hold_is_extracted_and_the_artifact_says_so(world: W
     assert "were extracted without the model" in done.markdown
 
 
-async def test_no_question_is_larger_than_the_window_whatever_the_tokenizer_counts(world: World, model: ModelServer) -> None:
-    """An endpoint with a small window, whose tokens are two characters, that says much and nothing that holds at first: every phase
-    learns to ask for less, of more sources than fit, and no phase fails."""
-    window, refused = 2048, list[int]()
+@dataclass
+class Strict:
+    """An endpoint with a window of its own and tokens of so many characters, that says much and nothing that holds at first."""
 
-    def strict(body: Body) -> Reply | str:
-        tokens = sum(len(message["content"]) // 2 + 4 for message in body["messages"])
-        if tokens + body["max_tokens"] > window:
-            refused.append(tokens)
-            return Reply(f"request ({tokens} tokens) exceeds the available context size ({window} tokens), try increasing it", status=400)
+    window: int
+    characters: float
+    shaped: bool = True
+    refused: list[Body] = field(default_factory=list)
+
+    def __call__(self, body: Body) -> Reply | str:
+        tokens = sum(int(len(message["content"]) / self.characters) + 4 for message in body["messages"])
+        if tokens + body["max_tokens"] > self.window:
+            self.refused.append(body)
+            said = f"request ({tokens} tokens) exceeds the available context size ({self.window} tokens), try increasing it"
+            return Reply(said, status=400)
+        if not self.shaped and "response_format" in body:
+            return Reply("'response_format.type' must be 'text'", status=400)
         return Reply("Well, " * 500, finish="length", usage=False) if len(body["messages"]) == 2 else dutiful(body)
 
+
+@pytest.mark.parametrize(
+    ("told", "strict", "most_refused"),
+    [
+        (2048, Strict(2048, characters=3.0), 0),
+        (2048, Strict(2048, characters=3.0, shaped=False), 0),
+        (2048, Strict(2048, characters=2.0), 12),
+        (16_384, Strict(6000, characters=3.0), 20),
+    ],
+    ids=["as guessed", "without schemas", "other tokens", "smaller than told"],
+)
+async def test_no_question_is_larger_than_the_window_whatever_the_endpoint_counts(
+    world: World, model: ModelServer, told: int, strict: Strict, most_refused: int
+) -> None:
+    """Every phase asks for what fits, first and second tries, of more sources than fit at once; where the endpoint counts other tokens or
+    has a smaller window than we were told, what was learnt from its refusals is kept for the calls that follow; no phase fails."""
     model.answering = strict
-    first = context(world, model, "narrow", window=window)
+    first = context(world, model, f"narrow {strict.characters} {strict.shaped}", window=told)
     texts = {f"{title}-{n}": f"{text} Gauge {n} stood at {n * 7} metres. " * 6 for n in range(4) for title, text in LAKE.items()}
     phase0 = (await prepare(await world.texts(texts), first)).artifact
     phase1 = await discover(phase0, again(first))
@@ -149,19 +172,44 @@ async def test_no_question_is_larger_than_the_window_whatever_the_tokenizer_coun
     for step in plan.steps:
         findings[step.step_id] = await execute(step, phase0, findings, again(first))
     done = await report(phase0, plan, findings, again(first))
-    assert 0 < len(refused) < 12, "what was learnt is kept for the calls that follow"
+    assert (len(strict.refused) > 0) is (most_refused > 0)
+    assert len(strict.refused) <= most_refused, "what was learnt is kept"
     assert len(phase0.summaries) == len(texts) and phase1.goals and done.references
+    assert {task_of(body) for body in model.asked} >= {"summarise", "combine", "goals", "plan", "investigate", "section", "summary"}
     assert all(found.findings for found in list(findings.values())[:2]), "each question has evidence before it"
-    notes = [note for artifact in (phase1, plan, *findings.values()) for note in artifact.meta.fallbacks]
+    notes = [note for artifact in (phase1, plan, *findings.values(), done) for note in artifact.meta.fallbacks]
     assert all("fit into the model's window" in note for note in notes), "what is left out is recorded"
 
 
+async def test_no_sentence_of_a_long_source_is_skipped_where_the_endpoint_counts_more(world: World, model: ModelServer) -> None:
+    """A part that proves too long, also for much guidance beside it, is read in smaller ones, and its end is not cut off."""
+    model.answering = strict = Strict(3000, characters=1.5)
+    lines = [f"In year {year} the level of the lake stood at {year * 3} centimetres above the old mark." for year in range(200, 300)]
+    source = await world.upload("gauge", "\n".join(lines).encode())
+    first = replace(context(world, model, "dense", window=3000), guidance="Say what the gauges show. " * 10)
+    await prepare((source,), first)
+    read = "\n".join(materials(body)["S1"] for body in model.asked if task_of(body) == "summarise" and body not in strict.refused)
+    assert strict.refused and [line for line in lines if line not in read] == []
+
+
 async def test_a_window_that_holds_no_question_is_said(world: World, model: ModelServer) -> None:
-    """What cannot be asked at all ends the phase with what to set, and not in a loop."""
+    """What cannot be asked at all ends the phase with what to set, and not in a loop; it teaches nothing of questions that can."""
     model.answering = lambda _: Reply("prompt is too long", status=400)
+    first = context(world, model, "closed", window=2048)
     with pytest.raises(ContentTooLong) as failed:
-        await prepare(await world.texts(LAKE), context(world, model, "closed", window=2048))
-    assert "REPRISE_LLM__WINDOW" in failed.value.problem.action
+        await prepare(await world.texts(LAKE), first)
+    assert "prompt is too long" in failed.value.problem.detail and "REPRISE_LLM__WINDOW" in failed.value.problem.action
+    model.answering, model.asked = dutiful, []
+    await prepare(await world.texts(LAKE), first)
+    assert any(LAKE["fishers"] in body["messages"][1]["content"] for body in model.asked)
+
+
+async def test_guidance_that_leaves_no_room_is_named(world: World, model: ModelServer) -> None:
+    """A question that is too long by itself is not asked: the problem says what to shorten."""
+    first = replace(context(world, model, "full", window=2048), guidance="Mind the gauges. " * 400)
+    with pytest.raises(ContentTooLong) as failed:
+        await prepare(await world.texts(LAKE), first)
+    assert "guidance" in failed.value.problem.action and model.asked == []
 
 
 async def test_a_dispute_that_the_model_overlooks_is_named_all_the_same(world: World, model: ModelServer) -> None:
