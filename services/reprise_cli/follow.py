@@ -200,9 +200,13 @@ def _told(answer: CommandView) -> Ending | None:
 
 
 def watch(client: Client, follower: Follower, view: SessionView, display: Display, *, until_idle: bool = False) -> None:
-    """Show what goes on in a session, until interrupted or until nothing goes on."""
+    """Show what goes on in a session, until interrupted, until its batch is over or, if wanted, until nothing goes on. Raises `Refused`
+    for a batch that was deleted meanwhile."""
     for frame in follower.frames():
         if frame is None:
+            if view.ended and not client.state(view.session_id).run:
+                display.line("The batch was ended.")
+                return
             continue
         for line in view.apply(frame):
             display.line(line)

@@ -54,6 +54,8 @@ class SessionView:
     followed: bool = False
     """A run is followed to its end, whose last words say what is out of date."""
     waiting: int = 0
+    ended: bool = False
+    """The batch takes no more commands: what runs is being cancelled, and then nothing comes any more."""
     known: bool = False
     nodes: dict[str, NodeView] = field(default_factory=dict)
     sources: dict[str, SourceLine] = field(default_factory=dict)
@@ -88,6 +90,7 @@ class SessionView:
         self.running = state.run is not None
         self.progress = 100 * state.run.done / max(state.run.total, 1) if state.run else self.progress
         self.waiting = len(state.queue)
+        self.ended = state.ended
         self.nodes = dict(state.nodes)
 
     def _snapshot(self, frame: frames.Snapshot) -> list[str]:
@@ -125,6 +128,7 @@ class SessionView:
         """Steps that the plan no longer has are gone."""
         steps = {f"phase3/{number}" for number in frame.plan_steps}
         self.nodes = {node: view for node, view in self.nodes.items() if not node.startswith("phase3/") or node in steps}
+        self.ended = frame.ended
         return []
 
     def _progress(self, frame: frames.WorkflowProgress) -> list[str]:

@@ -18,10 +18,11 @@ from reprise_research.llm.structured import Model, Task
 from reprise_research.llm.words import frame
 from reprise_research.text.citations import Place
 from reprise_research.text.sentences import is_opinion
-from reprise_research.text.words import shorten
+from reprise_research.text.words import runs, shorten
 
 MOST_FINDINGS = 9
 _LONGEST_CLAIM = 600
+_ENDS = (".", "!", "?", "。", "！", "？")
 _TELLING = 20
 """Characters of a quote that can hardly stand in two sources by chance."""
 
@@ -176,18 +177,25 @@ def _site(source_id: str, labels: Mapping[str, PreparedSource]) -> str:
 def _found(
     quotes: list[_Quote] | list[_Against], labels: Mapping[str, PreparedSource], texts: Mapping[str, str]
 ) -> tuple[list[tuple[Citation, str]], int]:
-    """The quotes where they stand, each with its reason, and how many stand nowhere."""
+    """The quotes where they stand, each with its reason, and how many stand nowhere or say no more than their source's title."""
+    titles = {source.source_id: source.title for source in labels.values()}
     found: dict[tuple[str, int], tuple[Citation, str]] = {}
     lost = 0
     for quote in quotes:
         if not quote.quote.strip():
             continue
         citation = _cited(quote, labels, texts)
-        if citation is None:
+        if citation is None or _is_title(citation, texts[citation.source_id], titles[citation.source_id]):
             lost += 1
         else:
             found.setdefault((citation.source_id, citation.start), (citation, quote.why if isinstance(quote, _Against) else ""))
     return list(found.values()), lost
+
+
+def _is_title(citation: Citation, text: str, title: str) -> bool:
+    """Whether a quote is the title of its source, in a line of its own that is no sentence."""
+    line = text[text.rfind("\n", 0, citation.start) + 1 :].split("\n", 1)[0].rstrip()
+    return not line.endswith(_ENDS) and " ".join(runs(citation.quote)) in " ".join(runs(title))
 
 
 def _cited(quote: _Quote | _Against, labels: Mapping[str, PreparedSource], texts: Mapping[str, str]) -> Citation | None:

@@ -231,6 +231,25 @@ async def test_a_dispute_that_the_model_overlooks_is_named_all_the_same(world: W
     assert "12 percent" in section and "30 percent" in section
 
 
+async def test_a_title_is_no_evidence(world: World, model: ModelServer) -> None:
+    """It stands in the source, word for word, and says nothing."""
+    heading = "The level of the lake: an assessment of its causes"
+
+    def titled(body: Body) -> str:
+        label = next((label for label, text in materials(body).items() if label.startswith("S") and heading in text), "S1")
+        return json.dumps({"findings": [{"claim": heading, "quotes": [{"source": label, "quote": heading}]}], "insights": [], "gaps": []})
+
+    model.answering = spoiled("investigate", titled)
+    first = context(world, model)
+    texts = {"study": f"{heading}\n\n{LAKE['authority']}", **{name: text for name, text in LAKE.items() if name != "authority"}}
+    sources = tuple(source.model_copy(update={"title": None}) for source in await world.texts(texts))
+    phase0 = (await prepare(sources, first)).artifact
+    assert phase0.sources[0].title == heading
+    plan = await synthesize(phase0, await discover(phase0, again(first)), again(first))
+    found = await execute(plan.steps[0], phase0, {}, again(first))
+    assert found.findings and all(heading not in one.claim for one in found.findings) and found.meta.fallbacks
+
+
 async def test_a_plan_of_one_step_for_two_questions_is_none(world: World, model: ModelServer) -> None:
     """It is asked for again, and then made without the model, and says so."""
     thin = json.dumps({"goal": "Say why the level of the lake fell.", "steps": [{"title": "The level of the lake"}]})

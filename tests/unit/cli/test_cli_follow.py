@@ -3,14 +3,14 @@
 import json
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 
 import pytest
 
 from reprise_cli.client import Client
-from reprise_cli.errors import NoServer
-from reprise_cli.follow import Follower, Socket, track
+from reprise_cli.errors import NoServer, Refused
+from reprise_cli.follow import Follower, Socket, track, watch
 from reprise_cli.live import SessionView
 from reprise_contracts.states import State
 from unit.cli.fake_server import Script, problem, serving
@@ -171,3 +171,16 @@ def test_a_ticket_opens_the_socket_where_tokens_are_configured() -> None:
         sockets = Sockets([CONNECTED, SNAPSHOT, complete(6)])
         track(client, Follower(client, "b1", connect=sockets), SessionView("s1"), Lines())
     assert sockets.urls[0].endswith("/ws/b1?ticket=t-1")
+
+
+def test_watching_ends_with_the_batch() -> None:
+    """Nothing comes after its end; and one that was deleted says so."""
+    ended = {"type": "session:update", "session_id": "s1", "seq": 6, "n": 0, "ended": True}
+    gone = problem("batch_ended", 410) | {"type": "batch_ended"}
+    for answer in ((200, STATE | {"ended": True}), (410, gone)):
+        lines = Lines()
+        with serving(Script({"GET /sessions/s1": answer})) as script, Client(script.url) as client:
+            follower = Follower(client, "b1", connect=Sockets([CONNECTED, SNAPSHOT, ended, None]))
+            with pytest.raises(Refused) if answer[0] == 410 else nullcontext():
+                watch(client, follower, SessionView("s1"), lines)
+        assert ("The batch was ended." in lines.lines) == (answer[0] == 200)
