@@ -102,3 +102,5 @@ class ReportDraft:
     note: str = ""
     """A line below the title that says how the report was made."""
     references_title: str = "References"
+    unsupported_mark: str = "no source says this"
+    """What stands behind a claim without a citation."""

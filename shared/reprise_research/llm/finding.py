@@ -17,7 +17,7 @@ from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task
 from reprise_research.llm.words import frame
 from reprise_research.text.citations import Place
-from reprise_research.text.sentences import is_opinion
+from reprise_research.text.sentences import is_heading, is_opinion
 from reprise_research.text.words import runs, shorten
 
 MOST_FINDINGS = 9
@@ -74,7 +74,7 @@ async def investigate(step: Step, library: Library, earlier: Mapping[int, StepFi
         checked = _check(answer, step, labels, texts, brief)
         gaps = [shorten(gap, 400) for gap in answer.gaps if len(gap.strip()) >= 8 and not is_echo(gap) and not _said(gap, texts)]
         if answer.findings and not checked.findings:
-            raise ValueError("no quote stands in the material that it names; copy whole sentences character by character")
+            raise ValueError("no quote is a sentence that stands in the material; copy whole sentences character by character")
         if not checked.findings and not gaps:
             raise ValueError("there are neither findings nor gaps")
         quoted = [c.quote for f in checked.findings for c in f.citations] + [c.claim for f in checked.findings for c in f.contradicts]
@@ -157,6 +157,9 @@ def _check(answer: _Answer, step: Step, labels: Mapping[str, PreparedSource], te
         if len(claim) > _LONGEST_CLAIM or len(claim) < 12 or is_echo(claim) or not stands_on(claim, [c.quote for c in own]):
             done.notes.append(f"The claim “{shorten(claim, 160)}” says more than its quotes; the quote stands in its place.")
             claim = own[0].quote
+        if all(map(is_heading, (claim, *(c.quote for c in own)))):
+            done.notes.append(f"“{shorten(claim, 160)}” states nothing: it is a name or a heading.")
+            continue
         if any(alike(claim, other.claim) for other in done.findings):
             continue
         level, reason = confidence(len(sites), wording, opinion=is_opinion(claim), disputed=bool(contradicts))

@@ -11,9 +11,12 @@ class Words:
     """The sentences of one language."""
 
     note: str
+    nothing_held: str
+    """The note where nothing that the model wrote is in the report."""
     quoted: str
     extracted: str
     against: str
+    unsupported: str
 
 
 ENGLISH = Words(
@@ -21,13 +24,18 @@ ENGLISH = Words(
     "sentence in what it cites; whether the sources are read rightly it cannot tell. Read them before relying on this.",
     quoted=" The model's text did not hold for {sections}: there, sentences of the sources are quoted instead.",
     extracted=" The findings of {sections} were extracted without the model, whose answer did not hold.",
+    nothing_held="The model {model} was asked, and none of its text held when code checked it: every section quotes the numbered sources "
+    "instead. Read them before relying on this.",
     against="Other sources say otherwise.",
+    unsupported="no source says this",
 )
 CHINESE = Words(
     note="本报告由模型{model}根据带编号的来源写成。引文是否出自来源、句中数字是否见于所引之处，均已由程序核对；对来源的理解是否正确，程序无法判断，使用前请阅读原文。",
     quoted="以下部分模型所写未通过核对，改为摘录来源原文：{sections}。",
     extracted="以下问题的发现由程序摘录，未采用模型的回答：{sections}。",
+    nothing_held="已询问模型{model}，但其文字均未通过程序核对，各部分改为摘录带编号的来源原文，使用前请阅读原文。",
     against="另有来源说法不同。",
+    unsupported="无来源支持",
 )
 
 

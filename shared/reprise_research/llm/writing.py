@@ -19,6 +19,7 @@ from reprise_research.llm.parts import LABEL, batches
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task, Unusable
 from reprise_research.llm.words import frame, words_for
+from reprise_research.text.sentences import is_heading
 from reprise_research.text.words import shorten
 
 MOST_SENTENCES = 12
@@ -65,13 +66,14 @@ async def write(plan: Phase2, findings: Mapping[int, StepFindings], usual: Repor
         quoted.insert(0, next((s.title for s in usual.sections if s.section_id == "summary"), ""))
     else:
         sections = [replace(s, blocks=summary) if s.section_id == "summary" else s for s in sections]
-    note = words.note.format(model=model.settings.model)
-    if quoted:
+    written = summary is not None or any(new.blocks != old.blocks for new, old in zip(sections, usual.sections, strict=True))
+    note = (words.note if written else words.nothing_held).format(model=model.settings.model)
+    if quoted and written:
         note += words.quoted.format(sections=wording.listed(quoted))
     extracted = [steps[f"step-{number}"].title for number, found in findings.items() if any(e.kind == "fallback" for e in found.scratchpad)]
     if extracted:
         note += words.extracted.format(sections=wording.listed(extracted))
-    return replace(usual, sections=tuple(sections), note=note)
+    return replace(usual, sections=tuple(sections), note=note, unsupported_mark=words.unsupported)
 
 
 async def _summary(plan: Phase2, findings: Mapping[int, StepFindings], brief: Brief, model: Model) -> tuple[Block, ...] | None:
@@ -96,7 +98,7 @@ async def _prose(name: str, values: dict[str, str], where: str, own: list[Findin
         kept: list[_Sentence] = []
         for sentence in answer.sentences:
             text = " ".join(sentence.text.split())
-            if len(text) >= 12 and not is_echo(text) and not any(alike(text, other.text) for other in kept):
+            if len(text) >= 12 and not is_heading(text) and not is_echo(text) and not any(alike(text, other.text) for other in kept):
                 kept.append(_Sentence(text=text, findings=known.all_meant(sentence.findings)))
         supported = [s for s in kept if _stands(s, labels)]
         if not supported or len(supported) < len(kept) / 2:

@@ -13,7 +13,8 @@ _NUMBER = re.compile(r"(?<!\\)\[(\d+)\]")
 class Renderer:
     """Numbers sources in the order in which the report first cites them."""
 
-    def __init__(self, sources: tuple[PreparedSource, ...]) -> None:
+    def __init__(self, sources: tuple[PreparedSource, ...], unsupported_mark: str) -> None:
+        self._mark = f"*({escaped(unsupported_mark)})*"
         self._sources = {source.source_id: source for source in sources}
         self._cited: dict[str, dict[tuple[int, int], Citation]] = {}
         self.unsupported: list[str] = []
@@ -86,6 +87,7 @@ class Renderer:
         numbers = self._numbers(span.citations)
         if span.claim and not numbers:
             self.unsupported.append(span.text)
+            return f"{text} {self._mark}"
         return " ".join([text, "".join(f"[{number}]" for number in numbers)]) if numbers else text
 
     def _numbers(self, citations: tuple[Citation, ...]) -> tuple[int, ...]:
@@ -101,7 +103,7 @@ def render(
     draft: ReportDraft, sources: tuple[PreparedSource, ...]
 ) -> tuple[str, tuple[Section, ...], tuple[Reference, ...], tuple[str, ...]]:
     """Markdown of the whole report, its sections, its references, and the claims that cite no source that was read."""
-    renderer = Renderer(sources)
+    renderer = Renderer(sources, draft.unsupported_mark)
     sections = tuple(renderer.section(section) for section in draft.sections)
     parts = [f"# {escaped(draft.title)}"]
     if draft.note:

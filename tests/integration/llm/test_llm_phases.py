@@ -123,7 +123,7 @@ async def test_what_does_not_hold_is_extracted_and_the_artifact_says_so(world: W
         assert artifact.meta.fallbacks
     assert all(found.scratchpad[0].kind == "fallback" for found in findings.values())
     assert done.unsupported_claims == () and done.references
-    assert "The model's text did not hold for Summary" in done.markdown
+    assert "none of its text held" in done.markdown and "Written by the model" not in done.markdown
     assert "were extracted without the model" in done.markdown
 
 
@@ -353,7 +353,32 @@ async def test_a_sentence_that_its_findings_do_not_carry_is_listed_as_unsupporte
     model.answering = spoiled("section", inventive)
     phase0, *_, done = await whole(world, context(world, model))
     assert done.unsupported_claims == ("Fishing will fall by another 55 percent.",)
+    assert "Fishing will fall by another 55 percent. *(no source says this)*" in done.markdown, "where it stands, it says so"
     assert {r.source_id for r in done.references} <= {s.source_id for s in phase0.sources}
+
+
+async def test_a_heading_is_no_finding(world: World, model: ModelServer) -> None:
+    """A title or a byline stands in a source word for word and states nothing: neither a finding nor a sentence of the report is made of
+    it, while a claim that a line of a list bears out is one."""
+    said = {
+        "The lake and its level, a report": "The lake and its level, a report",
+        "Last year the level fell by 7 centimetres.": "Level last year: 7 centimetres lower",
+    }
+
+    def titles(body: Body) -> str:
+        given = materials(body)
+        label = next(label for label, text in given.items() if "7 centimetres lower" in text)
+        findings = [{"claim": claim, "quotes": [{"source": label, "quote": quote}], "against": []} for claim, quote in said.items()]
+        return json.dumps({"findings": findings, "insights": [], "gaps": []})
+
+    model.answering = spoiled("investigate", titles)
+    first = context(world, model)
+    listed = {"list": "\n\n".join(said.values()) + "\n\nThe level of the lake is measured each day at noon."}
+    phase0 = (await prepare(await world.texts({**LAKE, **listed}), first)).artifact
+    plan = await synthesize(phase0, await discover(phase0, again(first)), again(first))
+    found = await execute(plan.steps[0], phase0, {}, again(first))
+    assert [finding.claim for finding in found.findings] == ["Last year the level fell by 7 centimetres."]
+    assert any("states nothing" in entry.text for entry in found.scratchpad)
 
 
 HOSTILE = (
