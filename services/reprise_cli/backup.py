@@ -75,6 +75,7 @@ def _local_servers(folder: Path) -> Iterator[Settings]:
     stack = read_stack(folder)
     if stack is not None and alive(stack.supervisor):
         raise CommandFailed(f"A stack runs in {folder}.", "End it first.")
+    folder.mkdir(parents=True, exist_ok=True)
     keys = load_keys(folder)
     nats = NatsServer(folder / "nats", passwords=keys.secrets)
     s3 = SeaweedServer(folder / "s3", keys=keys[:2], secrets=keys.secrets)

@@ -44,6 +44,8 @@ def _told_apart(named: Iterable[str]) -> Sources:
         if text.startswith(("http://", "https://")):
             urls[text] = None
             continue
+        if not text.strip():
+            raise UsageError("An empty name is no source.", "Is a variable in the command line not set?")
         path = Path(text)
         if path.is_dir():
             found = in_folder(path)

@@ -100,6 +100,8 @@ class Channel:
                 _log.warning("frames wait for the store", error=str(error))
                 self.overflow()
                 continue
+            if moved.after.deleted:  # who listens comes back, and is told that the batch is gone
+                self.overflow()
             live = progress(moved.before, moved.after, moved.commit)
             if live is not None:
                 packed = Packed(live)

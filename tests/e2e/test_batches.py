@@ -41,6 +41,16 @@ def test_the_list_says_how_each_batch_stands_and_finds_one_by_its_question(
     expect(page.get_by_role("region", name="How it stands")).to_contain_text("Step 1 failed")
 
 
+def test_a_page_of_a_batch_that_somebody_deletes_says_so(open_page: Open, site: Site) -> None:
+    """It does not go on showing as alive and fresh what is no more."""
+    batch_id, session = site.finished("Who keeps the buoys?", TEXTS)
+    page = open_page(f"/app/sessions/{session}")
+    expect(page.get_by_role("region", name="How it stands")).to_contain_text("Everything is up to date")
+    site.http.delete(f"/batches/{batch_id}").raise_for_status()
+    expect(page.get_by_role("alert")).to_contain_text("nothing of it is left")
+    expect(page.get_by_role("region", name="How it stands")).to_have_count(0)
+
+
 def test_a_batch_is_deleted_from_the_list_when_that_is_typed(open_page: Open, accessible: Check, site: Site) -> None:
     topic = "Shall the ferry go?"
     batch_id, session = site.finished(topic, TEXTS)

@@ -191,6 +191,7 @@ def test_a_backup_of_the_stack_comes_back(up: Up, session: str, tmp_path: Path) 
     assert up.end() == 0
     assert "Not empty" in up.reprise("restore", folder, "--local").stderr
     assert up.json("restore", folder, "--local", "--replace", "--yes")["objects"]
+    assert up.json("restore", folder, "--local", "--state-dir", str(tmp_path / "a" / "new machine"))["objects"]
     up.start()
     assert up.reprise("report", session).stdout == before
     assert up.reprise("status", str(late)).returncode == 3

@@ -360,3 +360,10 @@ def test_nothing_to_do_is_said_and_not_followed(script: Script, capsys: pytest.C
     assert capsys.readouterr().out == "Nothing had to run: all of it is up to date.\n"
     assert run(["cancel", "s1"]) == 0
     assert capsys.readouterr().out == "Nothing runs or waits in the session.\n"
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_empty_name_is_no_folder(script: Script, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """A variable that is not set must not send the folder that one happens to stand in."""
+    assert run(["research", name, "-t", "Tides"]) == 2
+    assert "An empty name is no source" in capsys.readouterr().err and script.calls == []

@@ -160,7 +160,10 @@ async def test_who_may_not_come_in_is_told_why(served: Any) -> None:
 async def test_r24_a_deleted_batch_is_gone_for_sockets_too(served: Any) -> None:
     async with served.client() as http:
         batch_id, _ = await served.finished(http)
-        await http.delete(f"/batches/{batch_id}")
+        async with served.watching(batch_id) as client:
+            await client.until("snapshot")
+            await http.delete(f"/batches/{batch_id}")
+            assert await closing_code(client) == 4008, "it comes back, and is told"
         with pytest.raises(InvalidStatus) as refused:
             async with served.watching(batch_id):
                 pass

@@ -1,10 +1,10 @@
 /** A session: its head, how it stands, and the page of one of its parts. */
-import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
-import { api } from "../api";
+import { api, Refusal } from "../api";
 import { CommandDesk } from "../commands";
-import { SessionProvider, useIds, useSession } from "../store";
+import { SessionProvider, useConnection, useIds, useSession } from "../store";
 import { CommandTray } from "../ui/command-tray";
 import { ConnectionNotice } from "../ui/connection";
 import { Glyph } from "../ui/glyph";
@@ -27,6 +27,21 @@ const PlanPage = lazily(() => import("./plan"));
 const StepsPage = lazily(() => import("./steps"));
 const ReportPage = lazily(() => import("./report"));
 const TimelinePage = lazily(() => import("./timeline"));
+
+/** Looks, when the connection is lost, whether the batch was deleted: what the page shows is then no more. */
+function Gone(): ReactNode {
+  const { connection } = useConnection();
+  const { session_id } = useIds();
+  const client = useQueryClient();
+  useEffect(() => {
+    if (connection.kind !== "offline") return;
+    api.session(session_id).catch((error: unknown) => {
+      if (error instanceof Refusal && error.status === 410)
+        void client.resetQueries({ queryKey: ["session", session_id] });
+    });
+  }, [connection, session_id, client]);
+  return null;
+}
 
 export function SessionPages({ sessionId }: { readonly sessionId: string }): ReactNode {
   const first = useQuery({
@@ -64,6 +79,7 @@ export function SessionPages({ sessionId }: { readonly sessionId: string }): Rea
           </div>
           <div className="dock">
             <ConnectionNotice />
+            <Gone />
             <Route path="/app/sessions/:session" component={LiveStream} />
             <CommandTray />
           </div>
