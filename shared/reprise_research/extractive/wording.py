@@ -65,6 +65,7 @@ class Wording:
     summary_opening: str
     summary_none: str
     one_sided: str
+    one_site: str
     label_agreed: str
     label_disputed: str
     label_disputed_values: str
@@ -165,6 +166,7 @@ ENGLISH = Wording(
     summary_opening="{sources} asked {questions}. {supported}",
     summary_none="The sources gave no statement that could be quoted.",
     one_sided="{share} percent of them come from one source, {title}.",
+    one_site="All sources are of one site, and count as one voice.",
     label_agreed="Independent sources agree.",
     label_disputed="Disputed.",
     label_disputed_values="Disputed: {values}.",
@@ -245,6 +247,7 @@ CHINESE = Wording(
     summary_opening="就{questions}查阅了{sources}。{supported}",
     summary_none="各来源没有可引用的陈述。",
     one_sided="其中{share}%出自同一来源：{title}。",
+    one_site="所有来源出自同一网站，只算一种声音。",
     label_agreed="独立来源一致。",
     label_disputed="存在争议。",
     label_disputed_values="存在争议：{values}。",

@@ -120,7 +120,8 @@ def _summary(
         questions=count(wording, len(asked), "question"),
         supported=wording.shared(sum(f.support > 1 for f in every), len(every)) if len(sources) > 1 else "",
     ).strip()
-    opening = " ".join(part for part in (opening, _one_sided(every, sources, wording)) if part)
+    one_site = wording.one_site if len(sources) > 1 and len({source.site or source.source_id for source in sources}) == 1 else ""
+    opening = " ".join(part for part in (opening, one_site, _one_sided(every, sources, wording)) if part)
     told, items = _Told(), list[tuple[Span, ...]]()
     for step in asked:
         own = [f for f in findings[step.step_id].findings if f.citations]

@@ -1,6 +1,5 @@
 """Who speaks: two sources of one site are one voice."""
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from tld import get_fld
@@ -9,22 +8,11 @@ from reprise_contracts.sources import Source
 
 
 def site_of(source: Source, final_url: str | None = None) -> str:
-    """The registered domain of a page (public suffix list); host and port where there is none; of an upload its name, and of a page that
-    this machine itself serves its address: such pages come from elsewhere, as files do."""
+    """The registered domain of a page (public suffix list); host and port where there is none; of an upload its name."""
     url = final_url or source.url
     if url is None:
         name = source.upload.filename if source.upload is not None and source.upload.filename else source.title
         return f"file:{name or source.source_id}"
     parts = urlsplit(url)
     found = get_fld(url, fail_silently=True, search_private=True)
-    if found:
-        return str(found)
-    host = parts.netloc.rpartition("@")[2].lower()
-    return host + parts.path + (f"?{parts.query}" if parts.query else "") if _is_local(parts.hostname or "") else host
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return str(found) if found else parts.netloc.rpartition("@")[2].lower()
