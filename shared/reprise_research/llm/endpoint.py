@@ -25,6 +25,8 @@ _REPEATS = (0.5, 2.0)
 """Seconds before a call is made again that failed for a reason that may pass."""
 _TOLD_EVERY = 0.1
 """Seconds of tokens in one frame."""
+_STRETCH, _LOOP = 60, 800
+"""Characters by which a stretch is known again, and of how many nothing is new."""
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _OPTIONAL = {
     "response_format": re.compile(r"response_format|json_schema|schema|grammar|structured", re.IGNORECASE),
@@ -71,10 +73,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came. `cut` says that it ended for want of tokens; `shaped`, that the endpoint took the schema."""
+    """What came. `cut` says why it is not all, if it is not; `shaped`, that the endpoint took the schema."""
 
     text: str
-    cut: bool
+    cut: str
     shaped: bool
 
 
@@ -156,6 +158,8 @@ class Endpoint:
                         async for chunk in stream:
                             counted = chunk.usage or counted
                             received.take(chunk)
+                            if loops(received.text):  # it would go on until it has no tokens left, all of them paid
+                                break
             except TimeoutError as error:
                 detail = f"{self.settings.place} took longer than {self.settings.call_timeout:g} s for {call.where}."
                 raise EngineFailed(detail, "Raise REPRISE_LLM__CALL_TIMEOUT if the model is slow.") from error
@@ -169,7 +173,9 @@ class Endpoint:
                     brief.usage.add(self._priced(counted.prompt_tokens, counted.completion_tokens))
                 elif sent:
                     brief.usage.add(self._priced(asked, self.estimate(received.text)))
-        return Answer(_THOUGHT.sub("", received.text).strip(), received.cut, self._shaped(call))
+        cut = "it said one thing over and over" if loops(received.text) else ""
+        cut = cut or (f"it was cut off after {call.answer} tokens" if received.cut else "")
+        return Answer(_THOUGHT.sub("", received.text).strip(), cut, self._shaped(call))
 
     def _client(self) -> openai.AsyncOpenAI:
         limits = openai.Timeout(self.settings.timeout, connect=min(10.0, self.settings.timeout))
@@ -258,6 +264,13 @@ def estimate(text: str) -> int:
     """Tokens of a text for a common tokenizer, rather too many: three ASCII characters to one, every other character one."""
     narrow = sum(character.isascii() for character in text)
     return narrow // 3 + (len(text) - narrow)
+
+
+def loops(text: str) -> bool:
+    """Whether a text ends in a stretch, of words or of nothing, that it says three times running and without any difference."""
+    end = text[-_LOOP:]
+    period = len(end) - _STRETCH - end.rfind(end[-_STRETCH:], 0, -1)
+    return len(end) == _LOOP and 3 * period <= _LOOP and end[period:] == end[:-period]
 
 
 @cache

@@ -87,9 +87,9 @@ class Model:
             call = Call(tuple(sent), task.phase, task.where, self.settings.answer, schema if shaped else None)
             answer = await self.endpoint.complete(call, brief)
             try:
-                return task.check(_said_something(read(answer.text, task.form), answer.cut))
+                return task.check(_said_something(read(answer.text, task.form), bool(answer.cut)))
             except ValueError as error:
-                wrong = _reason(error) if not answer.cut else f"it was cut off after {self.settings.answer} tokens; {_reason(error)}"
+                wrong = f"{answer.cut}; {_reason(error)}" if answer.cut else _reason(error)
             if not last:
                 again = self._prompts("again")
                 brief.provenance.versions[f"prompt/{again.name}"] = again.version

@@ -1,6 +1,7 @@
 """One call to an endpoint, and everything that can go wrong with it, over a real socket."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 
@@ -171,6 +172,25 @@ async def test_calls_side_by_side_share_a_budget(model: ModelServer) -> None:
     done = await asyncio.gather(*(endpoint(model).complete(CALL, brief) for _ in range(8)), return_exceptions=True)
     assert {type(one) for one in done} >= {BudgetReached}
     assert 0 < brief.usage.tokens.total <= 200
+
+
+async def test_an_answer_that_runs_in_a_circle_is_ended(model: ModelServer, eventually: Eventually) -> None:
+    """What a model says over and over costs no tokens to its limit: the call is ended and says why."""
+    repeated = "The project is free and is used to build many other projects. "
+    model.answering = lambda body: Reply("The lake is called Upper Lake. " + repeated * 3000, pause=0.001)
+    brief = Brief("t")
+    answer = await endpoint(model).complete(CALL, brief)
+    assert "over and over" in answer.cut and len(answer.text) < 1500
+    assert 0 < brief.usage.tokens.completion < 1000
+    await eventually(lambda: bool(model.gone))
+
+
+async def test_a_list_of_like_things_is_no_circle(model: ModelServer) -> None:
+    """Items of one form that say different things are told to the end."""
+    items = [{"kind": "figure", "why": "measured at the gauge", "quote": f"In {n} it stood at {n * 3} cm."} for n in range(1900, 1990)]
+    model.answering = lambda body: json.dumps(items, indent=4)
+    answer = await endpoint(model).complete(CALL, Brief("t"))
+    assert answer.cut == "" and json.loads(answer.text) == items
 
 
 async def test_thoughts_are_no_answer(model: ModelServer) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from reprise_research.llm.endpoint import estimate
+from reprise_research.llm.endpoint import estimate, loops
 from reprise_research.llm.grounds import alike, find, is_about, is_echo, only_grounded, stands_on
 from reprise_research.llm.parts import batches, parts, retrieved
 from reprise_research.llm.prompts import NAMES, Fence, Material, defused, prompt
@@ -34,6 +34,16 @@ class _Inner(BaseModel):
 class _Form(BaseModel):
     title: str
     steps: list[_Inner]
+
+
+@pytest.mark.parametrize(
+    "said", [" ", "\n    ", '{"quote": "The lake is low.", "kind": "fact"}, ', "The lake fell and fell. " * 9 + "It rose. "]
+)
+def test_a_circle_is_known_by_its_third_turn(said: str) -> None:
+    """Whatever went before it; as soon as anything is new, it is none."""
+    text = "The level of the lake, once more: " + said * (1 + 1200 // len(said))
+    assert loops(text) and not loops(text + "New")
+    assert not loops("")
 
 
 @given(st.lists(st.one_of(st.text(), st.sampled_from(HOSTILE)), min_size=1, max_size=4), st.one_of(st.text(), st.sampled_from(HOSTILE)))
