@@ -50,6 +50,12 @@ export function planProblem(draft: PlanDraft): string | null {
   return null;
 }
 
+/** The titles of the steps that have a number, by node. */
+export function stepTitles(draft: PlanDraft): Readonly<Record<string, string>> {
+  const numbered = draft.steps.filter((step) => step.step_id !== undefined);
+  return Object.fromEntries(numbered.map((step) => [`phase3/${step.step_id}`, step.title]));
+}
+
 /** As the server wants it. A new step gets a number that is certainly free; the server gives it the next one. */
 export function planBody(draft: PlanDraft): object {
   const numbers = new Map(draft.steps.map((step, index) => [step.key, step.step_id ?? draft.nextNumber + index]));

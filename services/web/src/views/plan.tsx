@@ -8,7 +8,7 @@ import { useCanEdit } from "./can-edit";
 import { Check } from "./choice";
 import { EditList } from "./edit-list";
 import { PhaseHead } from "./phase-head";
-import { draftOf, type PlanDraft, planBody, planProblem, type StepDraft, stepLabel } from "./plan-draft";
+import { draftOf, type PlanDraft, planBody, planProblem, type StepDraft, stepLabel, stepTitles } from "./plan-draft";
 import { SaveDialog } from "./save-dialog";
 import { useSourceNames } from "./source-names";
 
@@ -95,6 +95,7 @@ export default function PlanPage(): ReactNode {
           phase="phase2"
           etag={from}
           body={planBody(draft)}
+          titles={stepTitles(draft)}
           onClose={() => setSaving(false)}
           onSaved={() => {
             setSaving(false);

@@ -7,13 +7,14 @@ import { capital, count, isStep, nodeName, seconds } from "../words";
 
 type Sign = Parameters<typeof Glyph>[0]["of"];
 
-export function PreviewLists({
-  preview,
-  waiting,
-}: {
+interface Props {
   readonly preview: Preview | undefined;
   readonly waiting: boolean;
-}): ReactNode {
+  /** Titles that nodes would have from then on, where they are others than now. */
+  readonly titles?: Readonly<Record<string, string>>;
+}
+
+export function PreviewLists({ preview, waiting, titles = {} }: Props): ReactNode {
   if (!preview) return <div className="preview" aria-busy="true" />;
   const { plan } = preview;
   const tokens = plan.estimate.tokens ? `, ${count(plan.estimate.tokens, "token")}` : "";
@@ -36,7 +37,7 @@ export function PreviewLists({
               <Glyph of={sign} /> {name}
             </dt>
             <dd>
-              <Nodes nodes={nodes} />
+              <Nodes nodes={nodes} titles={titles} />
               {hint && <span className="soft small"> {hint}</span>}
             </dd>
           </div>
@@ -59,8 +60,8 @@ export function PreviewLists({
 /** So many steps are named; the phases always are. */
 const MOST = 8;
 
-function Nodes({ nodes }: { readonly nodes: readonly string[] }): ReactNode {
-  const titles = useSession((session) => session.state.nodes);
+function Nodes({ nodes, titles }: { readonly nodes: readonly string[] } & Required<Pick<Props, "titles">>): ReactNode {
+  const views = useSession((session) => session.state.nodes);
   if (nodes.length === 0) return <span>Nothing</span>;
   const steps = nodes.filter(isStep);
   const shown = new Set(steps.slice(0, steps.length <= MOST ? MOST : MOST - 2));
@@ -71,7 +72,7 @@ function Nodes({ nodes }: { readonly nodes: readonly string[] }): ReactNode {
       {nodes
         .filter((node) => shown.has(node) || !isStep(node))
         .map((node) => {
-          const title = titles[node]?.title;
+          const title = titles[node] ?? views[node]?.title;
           return (
             <Fragment key={node}>
               <li>

@@ -16,11 +16,13 @@ interface Props {
   /** Of the result that was edited: a newer one is not overwritten. */
   readonly etag: string;
   readonly body: object;
+  /** Of the edited steps, by node. */
+  readonly titles?: Readonly<Record<string, string>>;
   readonly onClose: () => void;
   readonly onSaved: () => void;
 }
 
-export function SaveDialog({ phase, etag, body, onClose, onSaved }: Props): ReactNode {
+export function SaveDialog({ phase, etag, body, titles, onClose, onSaved }: Props): ReactNode {
   const { session_id } = useIds();
   const desk = useDesk();
   const tells = useStillOpen();
@@ -99,7 +101,7 @@ export function SaveDialog({ phase, etag, body, onClose, onSaved }: Props): Reac
       {failed && !overtaken ? (
         <ProblemNotice error={failed} />
       ) : (
-        <PreviewLists preview={preview.data} waiting={preview.isFetching} />
+        <PreviewLists preview={preview.data} waiting={preview.isFetching} titles={titles} />
       )}
     </Dialog>
   );
