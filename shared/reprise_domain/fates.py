@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 from typing import Literal
 
 from reprise_contracts.nodes import step_of
-from reprise_domain.freshness import inputs, moved, pinned, producer
+from reprise_domain.freshness import differing, inputs, not_accepted, pinned, producer
 from reprise_domain.graph import DEFINITION, parents
 from reprise_domain.state import Session, Spec
 
@@ -25,8 +25,8 @@ def fate(session: Session, spec: Spec, node: str, *, bad: Container[str], coming
         entry = session.node(node)
         if entry.made is not None and entry.made.edited:  # a cascade passes the user's own work by
             return "keep"
-        differing = moved(session, node, pinned(session, node, bad))
-        if entry.status == "completed" and all(producer(name) in coming for name in differing):
+        moved = not_accepted(session, node, differing(session, node, pinned(session, node, bad)))
+        if entry.status == "completed" and all(producer(name) in coming for name in moved):
             if not may_move(session, node, coming):
                 return "keep"
             return "block" if session.exhausted else "may"

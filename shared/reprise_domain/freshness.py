@@ -74,13 +74,16 @@ def _part(session: Session, node: str, part: str) -> tuple[str, str]:
     return (node if part == WHOLE else f"{node}#{part}", made.event.parts.get(part, MISSING) if made else MISSING)
 
 
-def moved(session: Session, node: str, now: Mapping[str, str]) -> dict[str, str]:
-    """The recorded inputs that differ from those of now and that the user did not accept, each with its value now."""
-    entry = session.node(node)
-    then = entry.made.reads if entry.made is not None else now
+def differing(session: Session, node: str, now: Mapping[str, str]) -> dict[str, str]:
+    """The recorded inputs that differ from those of now, each with its value now."""
+    then = made.reads if (made := session.node(node).made) is not None else now
     names = {**now, **then} if then != now else ()
-    differing = {name: now.get(name, MISSING) for name in names if then.get(name, MISSING) != now.get(name, MISSING)}
-    return {name: value for name, value in differing.items() if entry.accepted.get(name) != value}
+    return {name: now.get(name, MISSING) for name in names if then.get(name, MISSING) != now.get(name, MISSING)}
+
+
+def not_accepted(session: Session, node: str, found: Mapping[str, str]) -> dict[str, str]:
+    """R28: those of the causes found for a node that the user did not accept as they are."""
+    return {name: value for name, value in found.items() if session.node(node).accepted.get(name) != value}
 
 
 def producer(name: str) -> str:
@@ -94,6 +97,7 @@ class Verdicts:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._links: dict[str, Mapping[str, str]] = {}
+        self._digests: dict[str, str] = {}
 
     def freshness(self, node: str) -> Freshness | None:
         """R3: null without an artifact, else fresh or stale."""
@@ -110,14 +114,15 @@ class Verdicts:
         return found[node]
 
     def _find(self, node: str) -> Mapping[str, str]:
+        """R28: a digest is that of all causes, accepted ones too: to accept what is above a node changes nothing for it."""
         session, entry = self._session, self._session.node(node)
         if entry.made is None:
             return {}
-        found = moved(session, node, reads_now(session, node))
-        if entry.status == "failed":
-            found[FAILED] = str(entry.generation)
-        found |= {UPSTREAM + parent: digest_of(links) for parent in parents(node, session.plan) if (links := self._links[parent])}
-        return {name: value for name, value in found.items() if entry.accepted.get(name) != value}
+        failed = {FAILED: str(entry.generation)} if entry.status == "failed" else {}
+        above = {UPSTREAM + parent: parent for parent in parents(node, session.plan) if self._digests.get(parent)}
+        found = differing(session, node, reads_now(session, node)) | failed | {link: self._digests[of] for link, of in above.items()}
+        self._digests[node] = digest_of(found) if found else ""
+        return {name: now for name, now in not_accepted(session, node, found).items() if name not in above or self._links[above[name]]}
 
     def chain(self, node: str) -> tuple[Cause, ...]:
         """R4: the causes of a node back to what changed, nearest first, none named twice."""

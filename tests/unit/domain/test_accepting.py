@@ -2,7 +2,8 @@
 
 from domain_asking import rerun, stale
 from domain_world import World
-from reprise_contracts.commands import Accept
+from reprise_contracts.commands import Accept, PutSources
+from reprise_contracts.sources import Source
 from reprise_gateway.states import command_of
 
 
@@ -36,3 +37,17 @@ def test_r28_accepting_lasts_until_the_next_change(world: World) -> None:
     rerun(world, "c-2", steps=(2,), propagation="mark_stale")
     world.drain()
     assert stale(world) == {"phase4"}
+
+
+def test_r28_accepting_a_part_leaves_fresh_what_was_accepted_below_it(world: World) -> None:
+    """In whatever order: accepting changes nothing that anyone read. The next change makes all of it stale."""
+    world.tell_batch(PutSources(command_id="add", sources=(Source(source_id="src-3", url="http://x/3"),)))
+    everything = stale(world)
+    assert {"phase0", "phase1", "phase2", "phase3/1", "phase3/2", "phase3/3", "phase4"} <= everything
+    for node in ("phase4", "phase1", "phase3/3", "phase3/1", "phase0", "phase2", "phase3/2"):
+        if node in stale(world):
+            world.give(Accept(command_id=f"a-{node[-1]}{len(node)}", node=node, reason="a comma"))
+        assert not {"phase4", node} & stale(world), f"after {node} was accepted"
+    assert stale(world) == set()
+    world.tell_batch(PutSources(command_id="again", sources=(Source(source_id="src-4", url="http://x/4"),)))
+    assert stale(world) == everything

@@ -23,7 +23,13 @@ from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes
 from reprise_domain.preview import obstacle, preview
 from reprise_domain.reduce import fold
+from reprise_domain.state import Session
 from reprise_gateway.states import command_of, state_of
+
+
+def outdated(session: Session) -> set[str]:
+    verdicts = Verdicts(session)
+    return {node for node in all_nodes(session.plan) if verdicts.freshness(node) == "stale"}
 
 
 @dataclass(frozen=True)
@@ -227,10 +233,12 @@ class Histories(RuleBasedStateMachine):
         if Verdicts(self.world.s).freshness(node) == "stale":
             self.watched = None
             failed = self.world.s.node(node).status == "failed"
+            before = self.world.s
             self.world.give(Accept(command_id=self.name(), node=node, reason="good enough"))
             if not self.world.s.ended:
                 self.accepted = self.accepted or not failed
                 assert Verdicts(self.world.s).freshness(node) == ("stale" if failed else "fresh")
+            assert outdated(self.world.s) <= outdated(before), "accepting makes nothing stale"
 
     @rule(names=PLANS, cascade=st.booleans())
     def edit_plan(self, names: list[tuple[str, bool]], cascade: bool) -> None:
