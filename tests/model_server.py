@@ -36,6 +36,8 @@ class Reply:
     breaks_after: int | None = None
     """Pieces after which the connection is gone."""
     usage: bool = True
+    hidden: int = 0
+    """Tokens of the endpoint's own that it counts with every question."""
     finish: str = "stop"
 
 
@@ -96,7 +98,7 @@ class ModelServer:
                 await asyncio.sleep(reply.pause)
         await _event(send, {"choices": [{"index": 0, "delta": {}, "finish_reason": reply.finish}]})
         if reply.usage and body.get("stream_options", {}).get("include_usage"):
-            prompt = sum(len(message["content"]) for message in body["messages"]) // 4
+            prompt = reply.hidden + sum(len(message["content"]) for message in body["messages"]) // 4
             counts = {"prompt_tokens": prompt, "completion_tokens": len(words), "total_tokens": prompt + len(words)}
             await _event(send, {"choices": [], "usage": counts})
         await send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})

@@ -25,6 +25,8 @@ _REPEATS = (0.5, 2.0)
 """Seconds before a call is made again that failed for a reason that may pass."""
 _TOLD_EVERY = 0.1
 """Seconds of tokens in one frame."""
+_MOST_COUNTED = 4.0
+"""Tokens for one of our estimate that a tokenizer can count; an endpoint that says more counts words of its own before a short question."""
 _STRETCH, _LOOP = 60, 800
 """Characters by which a stretch is known again, and of how many nothing is new."""
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
@@ -208,7 +210,7 @@ class Endpoint:
     def _learn(self, call: Call, prompt_tokens: int) -> None:
         guess = sum(estimate(message["content"]) + 8 for message in call.messages)
         if guess > 200:
-            self.learned.density = max(self.learned.density, prompt_tokens / guess)
+            self.learned.density = max(self.learned.density, min(_MOST_COUNTED, prompt_tokens / guess))
 
     def _priced(self, prompt: int, completion: int) -> Tokens:
         own = self.settings

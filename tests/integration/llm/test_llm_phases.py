@@ -192,6 +192,13 @@ async def test_no_sentence_of_a_long_source_is_skipped_where_the_endpoint_counts
     assert strict.refused and [line for line in lines if line not in read] == []
 
 
+async def test_words_of_the_endpoint_s_own_leave_room_for_questions(world: World, model: ModelServer) -> None:
+    """One that counts a long prompt of its own with each question is not taken for one whose every token is half a character."""
+    model.answering = lambda body: Reply(dutiful(body), hidden=9_000)
+    phase0, *_, done = await whole(world, context(world, model, "prefaced", window=16_384))
+    assert done.meta.fallbacks == phase0.meta.fallbacks == ()
+
+
 async def test_a_window_that_holds_no_question_is_said(world: World, model: ModelServer) -> None:
     """What cannot be asked at all ends the phase with what to set, and not in a loop; it teaches nothing of questions that can."""
     model.answering = lambda _: Reply("prompt is too long", status=400)
