@@ -194,8 +194,8 @@ async def test_no_sentence_of_a_long_source_is_skipped_where_the_endpoint_counts
 
 async def test_words_of_the_endpoint_s_own_leave_room_for_questions(world: World, model: ModelServer) -> None:
     """One that counts a long prompt of its own with each question is not taken for one whose every token is half a character."""
-    model.answering = lambda body: Reply(dutiful(body), hidden=9_000)
-    phase0, *_, done = await whole(world, context(world, model, "prefaced", window=16_384))
+    model.answering = lambda body: Reply(dutiful(body), hidden=25_000)
+    phase0, *_, done = await whole(world, context(world, model, "prefaced", window=32_768))
     assert done.meta.fallbacks == phase0.meta.fallbacks == ()
 
 
