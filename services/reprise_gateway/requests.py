@@ -42,9 +42,15 @@ async def read_json(request: Request, model: type[W]) -> W:
 
 
 def exactly(model: type[Wire]) -> Any:
-    """A dependency of a route whose body is this model: a field that is not known is refused, never dropped in silence."""
+    """A dependency of a route whose body is this model: what is not known is refused, never dropped in silence.
+
+    Nor are words in the address: a `dry_run` there would run.
+    """
 
     async def check(request: Request) -> None:
+        if stray := next((name for name in request.query_params if name != "command_id"), None):
+            detail = f"{stray[:64]!r} in the address is not known here."
+            raise Refused(Problem(type="invalid", field=stray[:64], detail=detail, action="Send what the command takes in its body."))
         await read_json(request, model)
 
     return Depends(check)

@@ -99,6 +99,16 @@ async def test_r13_a_preview_runs_nothing_and_its_token_holds(site: Any, http: A
     assert wrong.json()["plan"]["run"] == ["phase3/1"]
 
 
+async def test_a_dry_run_in_the_address_is_refused_and_runs_nothing(site: Any, http: Any) -> None:
+    """The body is where a command's options stand; its id may stand in the address too."""
+    _, session_id = await site.finished(http)
+    body = {"session_id": session_id, "phase": "phase2"}
+    answer = await http.post("/workflow/restart/phase?dry_run=true", json=body)
+    assert (answer.status_code, answer.json()["field"]) == (422, "dry_run")
+    assert (await http.get(f"/sessions/{session_id}")).json()["run"] is None
+    assert (await http.post("/workflow/restart/phase?command_id=mine", json=body)).json()["command_id"] == "mine"
+
+
 async def test_r13_a_preview_of_what_cannot_be_done_is_refused(site: Any, http: Any) -> None:
     _, session_id = await site.start(http)
     await site.research.work(session_id)
