@@ -126,8 +126,9 @@ class Model:
         return messages
 
     def _left(self, messages: list[Message]) -> int:
-        """Tokens of the window that messages and an answer leave."""
-        return self.settings.window - self.settings.answer - self.endpoint.asked(messages)
+        """Tokens of the window that messages and an answer leave, with a little kept back: not every tokenizer counts less than we guess,
+        and not every endpoint says so."""
+        return self.settings.window - self.settings.window // 25 - self.settings.answer - self.endpoint.asked(messages)
 
     def _correction(self, form: type[BaseModel]) -> int:
         """Tokens of what may be added to a question: the form in words, and once more with what was wrong with an answer."""

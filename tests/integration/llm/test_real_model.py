@@ -54,5 +54,5 @@ async def test_a_small_model_ends_with_a_report_that_holds(world: World, small_m
     assert cited, fell_back(session)
     assert all(texts[c.source_id][c.start : c.end] == c.quote for c in cited)
     assert fell_back(session), "a model of this size has never done all of it"
-    assert "the model smollm2" in session.phase4.markdown
+    assert "model smollm2" in session.phase4.markdown
     assert len(session.phase4.sections) >= 2
