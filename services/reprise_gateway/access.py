@@ -150,7 +150,10 @@ FOREIGN = Problem(
 
 
 def _forbidden(own: Role, needed: Role) -> Problem:
-    return Problem(
-        type="forbidden", field="Authorization", detail=f"A {own} may not do this: it takes a {needed}.",
-        action=f"Use a {needed}'s token, or ask an operator for one.",
-    )  # fmt: skip
+    detail = f"{_with_article(own).capitalize()} may not do this: it takes {_with_article(needed)}."
+    action = f"Use {_with_article(needed)}'s token, or ask an operator for one."
+    return Problem(type="forbidden", field="Authorization", detail=detail, action=action)
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
