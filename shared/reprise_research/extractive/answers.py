@@ -31,6 +31,7 @@ _CHANGE = re.compile(
 _FAINT = 0.45
 """The share of the best answer's standing below which nothing is told as one."""
 _FEW = 3
+"""Answers up to which nearness alone decides."""
 _PARTS = re.compile(
     r"[,;?，；？]\s*(?:and\s+)?|\s+and\s+(?=(?:what|how|why|who|when|where|which|is|are|was|were|do|does|did|has|have|should|can)\b)",
     re.IGNORECASE,

@@ -76,14 +76,14 @@ def compare(
 ) -> StepFindings:
     """The disagreements among all findings, then the statements that most independent sources share, counted over all sources."""
     wording = wording_for(topic, language)
-    every = _supported([f for number in sorted(earlier) for f in earlier[number].findings], sources, texts, Topic(topic), wording)
-    every = _as_disputed(every, {source.source_id: source.site or source.source_id for source in sources}, Topic(topic))
-    disputed = _disputed(every, sources, Topic(topic), wording)
+    subject, sites = Topic(topic), {source.source_id: source.site or source.source_id for source in sources}
+    every = _supported([f for number in sorted(earlier) for f in earlier[number].findings], sources, texts, sites, subject, wording)
+    every = _as_disputed(every, sites, subject)
+    disputed = _disputed(every, sites, subject, wording)
     told = {f.claim for f in disputed} | {c.claim for f in disputed for c in f.contradicts}
-    sites = {source.source_id: source.site or source.source_id for source in sources}
     shared: dict[str, Finding] = {}
     for found in sorted(every, key=lambda f: -f.support):
-        repeated = any(same_words(found.claim, claim) or _retold(found, other, sites, Topic(topic)) for claim, other in shared.items())
+        repeated = any(same_words(found.claim, claim) or _retold(found, other, sites, subject) for claim, other in shared.items())
         if found.support > 1 and not found.contradicts and found.claim not in told and not repeated:
             shared.setdefault(found.claim, found)
     kept = [*disputed[:_MOST_DISPUTED], *list(shared.values())[:_MOST_AGREED]]
@@ -159,33 +159,37 @@ def work_of_title(title: str) -> str | None:
 
 
 def _supported(
-    every: list[Finding], sources: tuple[PreparedSource, ...], texts: Mapping[str, str], topic: Topic, wording: Wording
+    every: list[Finding],
+    sources: tuple[PreparedSource, ...],
+    texts: Mapping[str, str],
+    sites: Mapping[str, str],
+    topic: Topic,
+    wording: Wording,
 ) -> list[Finding]:
     """The findings with everyone who says the same or otherwise: a step looks at what is nearest to its question in its own sources, and
     what agrees or disagrees with it may stand elsewhere."""
     found = gather(sources, texts)
     if not every or not found:
         return every
-    sites = {source.source_id: source.site or source.source_id for source in sources}
     hashes = {source.source_id: source.text_sha256 or "" for source in sources}
     rows = vectors([*(f.claim for f in every), *(passage.text for passage in found)])
     likeness = sparse.csr_matrix(rows[: len(every)] @ rows[len(every) :].T)
     wider = []
     for index, finding in enumerate(every):
-        lead = _passage(finding, sites)
+        members = _passages(finding, sites)
         known = {c.source_id for c in finding.citations} | {c.citation.source_id for c in finding.contradicts}
         voices = {sites.get(source_id) for source_id in known}
         likeliest = np.argsort(-np.round(likeness[[index]].toarray().ravel(), 6), kind="stable")[:_LIKELIEST]
         also: dict[str, Passage] = {}
         against: dict[str, Contradiction] = {}
         for other in (found[int(i)] for i in likeliest):
-            if lead is None or not other.whole or other.source_id in known:
+            if not members or not other.whole or other.source_id in known:
                 continue
-            if agree(lead, other, topic) and backs(other.text, lead.text):
+            if agree(members[0], other, topic) and backs(other.text, members[0].text):
                 if other.site not in voices:
                     also.setdefault(other.site, other)
             elif other.source_id not in against:
-                reasons = (conflict(member, other, topic, wording) for member in _passages(finding, sites))
+                reasons = (conflict(member, other, topic, wording) for member in members)
                 if (reason := next(filter(None, reasons), None)) is not None:
                     against[other.source_id] = Contradiction(claim=other.text, citation=cited(other, hashes), reason=reason.reason)
         wider.append(with_voices(finding, tuple(cited(passage, hashes) for passage in also.values()), tuple(against.values()), wording))
@@ -210,9 +214,8 @@ def _as_disputed(every: list[Finding], sites: Mapping[str, str], topic: Topic) -
     return told
 
 
-def _disputed(every: list[Finding], sources: tuple[PreparedSource, ...], topic: Topic, wording: Wording) -> list[Finding]:
+def _disputed(every: list[Finding], sites: Mapping[str, str], topic: Topic, wording: Wording) -> list[Finding]:
     """Findings with what contradicts them, each pair once: those that their steps found, and those that two steps make together."""
-    sites = {source.source_id: source.site or source.source_id for source in sources}
     told: set[frozenset[tuple[str, int]]] = set()
     disputed: list[Finding] = []
     for found in every:

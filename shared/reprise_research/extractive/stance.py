@@ -42,19 +42,23 @@ _NOT_SO = re.compile(
     r"(?:没有|并未|未能|未曾|从未|不曾)[\u4e00-\u9fff]{2}",
     re.IGNORECASE,
 )
+"""What did not happen: `did not rise`."""
 _STILL = re.compile(r"\b(?:still|remain(?:s|ed)|unchanged|stayed|kept at)\b|仍为|仍是|仍然|保持|维持|不变", re.IGNORECASE)
 _FROM_TO = re.compile(
     r"(?:\bfrom |从|由)(?:\w+ ){0,2}(?P<before>(?!(?:19|20)\d\d\b)\d+(?:,\d{3})*(?:\.\d+)?)"
     r"[^.;。；\d]{0,24}?(?:\bto |到|至)(?:\w+ ){0,2}(?P<after>\d+(?:,\d{3})*(?:\.\d+)?)",
     re.IGNORECASE,
 )
+"""Where something came from, and where it went; years are no such figures."""
 _COMPARED = re.compile(
     r"\b(?:below|above|than|under|over|exceed(?:s|ed|ing)?|instead of|short of|compared (?:with|to)) (?:the|its|their)(?: [a-z]+){0,2}"
     r" ?[€$£¥]?\d[^.,;:!?]*(?:[.,]\d+[^.,;:!?]*)*|"
     r"(?:高于|低于|超过|不及|多于|少于|比)(?:[^，。；\d]{0,10}|20\d\d年)的\d[^，。；]*?(?=[，。；]|下降|上升|增加|减少|增长|$)",
     re.IGNORECASE,
 )
+"""What a passage only compares with."""
 _REJECTED = re.compile(r"(?:\b(?:and|but)|,) not (?:the )?[€$£¥]? ?\d[^;:!?]*|(?:而不是|而非|并非)\d[^，。；]*", re.IGNORECASE)
+"""What a passage says that something is not."""
 _SCOPES = tuple(
     frozenset(stem(word) for word in scope.split())
     for scope in (
