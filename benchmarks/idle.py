@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, Step, StepFindings, Summary
 from reprise_contracts.jobs import Gap
 from reprise_research.context import Brief, Library
-from reprise_research.engines.drafts import Abstract, Paragraph, PlanDraft, ReportDraft, SectionDraft, Span
+from reprise_research.drafts import Abstract, Paragraph, PlanDraft, ReportDraft, SectionDraft, Span
 
 
 class Idle:

@@ -7,7 +7,7 @@ from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, St
 from reprise_contracts.frames import StreamEnd, StreamStart, StreamToken
 from reprise_contracts.jobs import Gap
 from reprise_research.context import Brief, Library
-from reprise_research.engines.drafts import PlanDraft, ReportDraft
+from reprise_research.drafts import PlanDraft, ReportDraft
 from reprise_research.engines.extractive import Extractive
 from reprise_research.errors import EngineFailed
 

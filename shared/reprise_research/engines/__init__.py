@@ -12,7 +12,7 @@ from typing import Protocol, cast
 from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, Step, StepFindings, Summary
 from reprise_contracts.jobs import Gap
 from reprise_research.context import Brief, Library
-from reprise_research.engines.drafts import Abstract, PlanDraft, ReportDraft
+from reprise_research.drafts import Abstract, PlanDraft, ReportDraft
 from reprise_research.errors import EngineUnavailable
 
 GROUP = "reprise.engines"

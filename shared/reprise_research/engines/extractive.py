@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, Step, StepFindings, Summary
 from reprise_contracts.jobs import Gap
 from reprise_research.context import Brief, Library
-from reprise_research.engines.drafts import Abstract, PlanDraft, ReportDraft
+from reprise_research.drafts import Abstract, PlanDraft, ReportDraft
 from reprise_research.extractive import answers, comparison, evidence, goals, plans, summaries, themes, writing
 
 P = ParamSpec("P")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from reprise_contracts.artifacts import Finding, Goal, Phase0, Phase2, PreparedSource, ScratchpadEntry, Step, StepFindings, Summary
 from reprise_contracts.jobs import Gap
 from reprise_research.context import Brief, Library
-from reprise_research.engines.drafts import Abstract, PlanDraft, ReportDraft
+from reprise_research.drafts import Abstract, PlanDraft, ReportDraft
 from reprise_research.engines.extractive import Extractive
 from reprise_research.extractive.comparison import work_of
 from reprise_research.extractive.disputes import PlaceKey, place
@@ -18,7 +18,7 @@ from reprise_research.llm import finding, planning, reading, writing
 from reprise_research.llm.endpoint import Endpoint
 from reprise_research.llm.prompts import NAMES, Prompts, prompt
 from reprise_research.llm.settings import settings_of
-from reprise_research.llm.structured import Model, Unusable
+from reprise_research.llm.structured import InvalidAnswer, Model
 from reprise_research.llm.words import frame
 from reprise_research.text.words import shorten
 
@@ -40,7 +40,7 @@ class OpenAI:
         """Sentences of the model, quotes of the source; part by part where the source is longer than the window."""
         try:
             return await reading.summarise(source, library, brief, self._model)
-        except Unusable as error:
+        except InvalidAnswer as error:
             brief.provenance.fall_back(f"summary of {shorten(source.title, 60)}", str(error))
             return await self._extractive.summarise(source, library, _framed(brief))
 
@@ -48,7 +48,7 @@ class OpenAI:
         """What the sources say together, and the themes that they share. Of the two, the one that does not hold is extracted."""
         try:
             made = await reading.combine(summaries, library, brief, self._model)
-        except Unusable as error:
+        except InvalidAnswer as error:
             brief.provenance.fall_back("abstract and themes", str(error))
             return await self._extractive.combine(summaries, library, _framed(brief))
         if made.themes:
@@ -60,7 +60,7 @@ class OpenAI:
         """Questions of the model."""
         try:
             return await planning.goals(phase0, brief, self._model)
-        except Unusable as error:
+        except InvalidAnswer as error:
             brief.provenance.fall_back("goals", str(error))
             return await self._extractive.goals(phase0, _framed(brief))
 
@@ -69,7 +69,7 @@ class OpenAI:
         usual = await self._extractive.plan(phase0, goals, previous, _framed(brief))
         try:
             return await planning.plan(phase0, goals, previous, usual, brief, self._model)
-        except Unusable as error:
+        except InvalidAnswer as error:
             brief.provenance.fall_back("plan", str(error))
             return usual
 
@@ -78,7 +78,7 @@ class OpenAI:
         that code finds are added; what a source itself calls unknown is found by code, and the model says what else is missing."""
         try:
             made = await finding.investigate(step, library, earlier, brief, self._model)
-        except Unusable as error:
+        except InvalidAnswer as error:
             brief.provenance.fall_back(f"findings of step {step.step_id}", str(error))
             made = await self._extractive.investigate(step, library, earlier, _framed(brief))
             note = ScratchpadEntry(kind="fallback", text=f"Extracted without the model, whose answer did not hold: {error}")

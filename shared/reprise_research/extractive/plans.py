@@ -6,7 +6,7 @@ The words of a step depend on its goal and its theme alone, so the same themes g
 import re
 
 from reprise_contracts.artifacts import Goal, Phase0, Step, Theme
-from reprise_research.engines.drafts import PlanDraft
+from reprise_research.drafts import PlanDraft
 from reprise_research.extractive.goals import asked_for, subject_of
 from reprise_research.extractive.wording import Wording, upper_first, wording_for
 from reprise_research.text.words import shorten, terms

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from reprise_contracts.artifacts import Step, StepFindings
-from reprise_research.engines.drafts import BarDraft, ChartDraft, Paragraph, SectionDraft, Span, Table
+from reprise_research.drafts import BarDraft, ChartDraft, Paragraph, SectionDraft, Span, Table
 from reprise_research.extractive.disputes import PlaceKey, Statement, disputes, place, telling_figure
 from reprise_research.extractive.wording import Wording
 from reprise_research.text.figures import clause

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from reprise_contracts.artifacts import Finding, Phase2, PreparedSource, Step, StepFindings
 from reprise_contracts.jobs import Gap
 from reprise_contracts.nodes import step_of
-from reprise_research.engines.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
+from reprise_research.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
 from reprise_research.extractive.comparison import work_of
 from reprise_research.extractive.disputes import Dispute, PlaceKey, disputes, place
 from reprise_research.extractive.side_by_side import clause_of, figures_of, snippet

@@ -41,7 +41,7 @@ _OPTIONAL = {
 
 
 @dataclass
-class Learned:
+class EndpointProfile:
     """What calls have shown of an endpoint; one for each endpoint and model of this process."""
 
     refused: set[str] = field(default_factory=set)
@@ -55,9 +55,9 @@ class Learned:
 
 
 @cache
-def learned(base_url: str, model: str) -> Learned:
+def learned(base_url: str, model: str) -> EndpointProfile:
     """What is known of an endpoint's model."""
-    return Learned()
+    return EndpointProfile()
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from reprise_contracts.artifacts import Citation, Contradiction, Finding, Prepar
 from reprise_research.context import Brief, Library
 from reprise_research.extractive.evidence import confidence
 from reprise_research.extractive.wording import wording_for
-from reprise_research.llm.grounds import alike, find, is_echo, stands_on
+from reprise_research.llm.grounding import alike, find, is_echo, stands_on
 from reprise_research.llm.labels import Labels
-from reprise_research.llm.parts import LABEL, retrieved
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task
+from reprise_research.llm.windowing import LABEL, retrieved
 from reprise_research.llm.words import frame
 from reprise_research.text.citations import Place
 from reprise_research.text.sentences import is_heading, is_opinion
@@ -61,7 +61,7 @@ class _Checked:
 
 async def investigate(step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief, model: Model) -> StepFindings:
     """What one step finds. Every quote is looked up in the stored text; a claim that says more than its quotes gives way to the quote.
-    Raises `Unusable` if nothing holds."""
+    Raises `InvalidAnswer` if nothing holds."""
     labels = {f"S{number}": source for number, source in enumerate(library.sources, start=1)}
     texts = await library.texts()
     values = {"title": step.title, "description": step.description, "most": str(MOST_FINDINGS)}

@@ -5,13 +5,13 @@ from pydantic import BaseModel, Field
 from reprise_contracts.artifacts import Goal, Phase0, Phase2, Step
 from reprise_contracts.wire import derived_id, normalised
 from reprise_research.context import Brief
-from reprise_research.engines.drafts import PlanDraft
+from reprise_research.drafts import PlanDraft
 from reprise_research.extractive.comparison import work_of
-from reprise_research.llm.grounds import alike, is_about, is_echo
+from reprise_research.llm.grounding import alike, is_about, is_echo
 from reprise_research.llm.labels import Labels
-from reprise_research.llm.parts import LABEL
 from reprise_research.llm.prompts import Material
 from reprise_research.llm.structured import Model, Task
+from reprise_research.llm.windowing import LABEL
 from reprise_research.text.words import shorten
 
 MOST_GOALS = 7
@@ -48,7 +48,7 @@ class _Plan(BaseModel):
 
 
 async def goals(phase0: Phase0, brief: Brief, model: Model) -> tuple[Goal, ...]:
-    """The questions. Raises `Unusable`."""
+    """The questions. Raises `InvalidAnswer`."""
     labels = _labels(phase0)
     spoken = _spoken(phase0, brief)
 
@@ -82,7 +82,7 @@ async def plan(
     phase0: Phase0, wanted: tuple[Goal, ...], previous: Phase2 | None, usual: PlanDraft, brief: Brief, model: Model
 ) -> PlanDraft:
     """The plan. Of `usual`, the plan that needs no model, it takes the steps that compare and that say what is missing, if the model has
-    none of its own. A step that the model keeps is repeated word for word (R9). Raises `Unusable`."""
+    none of its own. A step that the model keeps is repeated word for word (R9). Raises `InvalidAnswer`."""
     labels = _labels(phase0)
     old = {f"P{step.step_id}": step for step in (previous.steps if previous is not None else ())}
     goal_labels = {f"G{number}": goal for number, goal in enumerate(wanted, start=1)}

@@ -8,12 +8,12 @@ from pydantic import BaseModel, Field
 
 from reprise_contracts.artifacts import Excerpt, PreparedSource, Summary, Theme
 from reprise_research.context import Brief, Library
-from reprise_research.engines.drafts import Abstract
-from reprise_research.llm.grounds import find, is_echo, only_grounded
+from reprise_research.drafts import Abstract
+from reprise_research.llm.grounding import find, is_echo, only_grounded
 from reprise_research.llm.labels import Labels
-from reprise_research.llm.parts import LABEL, SHORTEST_PART, Part, batches, parts
 from reprise_research.llm.prompts import Material
-from reprise_research.llm.structured import Model, Overlong, Task, Unusable
+from reprise_research.llm.structured import InvalidAnswer, Model, Overlong, Task
+from reprise_research.llm.windowing import LABEL, SHORTEST_PART, Part, batches, parts
 from reprise_research.text.ranking import bm25
 from reprise_research.text.words import shorten, terms
 
@@ -49,7 +49,7 @@ class _Abstract(BaseModel):
 
 
 async def summarise(source: PreparedSource, library: Library, brief: Brief, model: Model) -> Summary:
-    """The summary of one source: part by part if it is longer than the window. Raises `Unusable` if nothing that was said holds."""
+    """The summary of one source: part by part if it is longer than the window. Raises `InvalidAnswer` if nothing that was said holds."""
     text = await library.text(source.source_id)
     every = parts(text, _room(source, brief, model), model.endpoint.estimate)
     chosen = _chosen(every, brief)
@@ -70,11 +70,11 @@ async def summarise(source: PreparedSource, library: Library, brief: Brief, mode
             smaller = parts(part.text, most, model.endpoint.estimate)
             left.extendleft(Part(one.text, part.start + one.start, part.start + one.end) for one in reversed(smaller))
             continue
-        except Unusable as error:
+        except InvalidAnswer as error:
             failed = str(error)
         done += 1
     if not read:
-        raise Unusable(failed)
+        raise InvalidAnswer(failed)
     excerpts = await asyncio.to_thread(_placed, read, text)
     said = [answer.summary for _, answer in read]
     summary = said[0] if len(said) == 1 else await _gathered(said, source, brief, model)
@@ -118,7 +118,7 @@ async def _gathered(said: list[str], source: PreparedSource, brief: Brief, model
             material = tuple(Material(f"S{number}", "", text) for number, text in enumerate(group, start=1))
             try:
                 gathered.append((await model.ask(Task("gather", {}, material, _Text, "phase0", where, check), brief)).summary)
-            except Unusable as error:
+            except InvalidAnswer as error:
                 brief.provenance.fall_back(where, f"its parts are put side by side: {error}")
                 return shorten(" ".join(said), _LONGEST_SUMMARY)
         said = gathered
@@ -126,7 +126,7 @@ async def _gathered(said: list[str], source: PreparedSource, brief: Brief, model
 
 
 async def combine(summaries: tuple[Summary, ...], library: Library, brief: Brief, model: Model) -> Abstract:
-    """The abstract and the themes, in rounds if there are more summaries than fit. Raises `Unusable`."""
+    """The abstract and the themes, in rounds if there are more summaries than fit. Raises `InvalidAnswer`."""
     labels = {f"S{number}": summary.source_id for number, summary in enumerate(summaries, start=1)}
     material = [Material(label, library.source(s.source_id).title, s.summary) for label, s in zip(labels, summaries, strict=True)]
     groups = _groups(material, brief, model)

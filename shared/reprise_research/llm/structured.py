@@ -15,8 +15,8 @@ from reprise_contracts.wire import explain
 from reprise_research.context import Brief
 from reprise_research.errors import ContentTooLong
 from reprise_research.llm.endpoint import Call, Endpoint, Message
-from reprise_research.llm.parts import cut_to
-from reprise_research.llm.prompts import Fence, Material, Prompts, levelled, prompt
+from reprise_research.llm.prompts import Fence, Material, Prompts, prompt, truncate
+from reprise_research.llm.windowing import cut_to
 from reprise_research.text.words import shorten
 
 M = TypeVar("M", bound=BaseModel)
@@ -27,7 +27,7 @@ _SOME = 100
 _KEPT_KEYS = {"type", "properties", "items", "enum", "anyOf", "$ref", "$defs", "maxItems"}
 
 
-class Unusable(Exception):
+class InvalidAnswer(Exception):
     """The model gave nothing that holds; the message says what was wrong with the last try."""
 
 
@@ -61,7 +61,7 @@ class Model:
 
     async def ask(self, task: Task[M], brief: Brief) -> M:
         """What the model says, as far as it holds. A question that the endpoint calls too long is asked again with shorter material, for
-        its tokenizer may count more than we guess, or its window be smaller. Raises `Unusable`, `Overlong`, and `ResearchError` if the
+        its tokenizer may count more than we guess, or its window be smaller. Raises `InvalidAnswer`, `Overlong`, and `ResearchError` if the
         endpoint fails or refuses a question that cannot be made shorter."""
         while True:
             density = self.endpoint.learned.density
@@ -97,7 +97,7 @@ class Model:
                 left = self._left([*_with_form(messages, form), correction])
                 said = cut_to(answer.text, max(0, left), self.endpoint.estimate) or "{}"
                 messages = [*messages, _said("assistant", said), correction]
-        raise Unusable(shorten(wrong, 200))
+        raise InvalidAnswer(shorten(wrong, 200))
 
     def _fitting(self, task: Task[M], brief: Brief) -> list[Message]:
         """The question, with as much of its material as fits beside an answer and the words that ask for a better one: the longest texts
@@ -109,7 +109,7 @@ class Model:
             if task.whole:
                 raise Overlong
             characters = sum(len(one.text) for one in material)
-            shorter = levelled(material, characters - max(200, 2 * over))
+            shorter = truncate(material, characters - max(200, 2 * over))
             if sum(len(one.text) for one in shorter) >= characters:
                 shorter = material[:-1]
             if not shorter:

@@ -10,14 +10,14 @@ from pydantic import BaseModel, Field
 
 from reprise_contracts.artifacts import Citation, Finding, Phase2, StepFindings
 from reprise_research.context import Brief
-from reprise_research.engines.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
+from reprise_research.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
 from reprise_research.extractive.comparison import work_of
 from reprise_research.extractive.wording import wording_for
-from reprise_research.llm.grounds import alike, is_echo, stands_on
+from reprise_research.llm.grounding import alike, is_echo, stands_on
 from reprise_research.llm.labels import Labels
-from reprise_research.llm.parts import LABEL, batches
 from reprise_research.llm.prompts import Material
-from reprise_research.llm.structured import Model, Task, Unusable
+from reprise_research.llm.structured import InvalidAnswer, Model, Task
+from reprise_research.llm.windowing import LABEL, batches
 from reprise_research.llm.words import frame, words_for
 from reprise_research.text.sentences import is_heading
 from reprise_research.text.words import shorten
@@ -107,7 +107,7 @@ async def _prose(name: str, values: dict[str, str], where: str, own: list[Findin
 
     try:
         answer = await model.ask(Task(name, values, tuple(fitting), _Prose, "phase4", where, check), brief)
-    except Unusable as error:
+    except InvalidAnswer as error:
         brief.provenance.fall_back(where, str(error))
         return None
     spans = [Span(sentence.text, _citations(sentence, labels), claim=True) for sentence in answer.sentences]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from reprise_contracts.artifacts import Bar, Chart, Citation, Comparison, PreparedSource, Reference, Section
-from reprise_research.engines.drafts import BarDraft, Block, Bullets, ChartDraft, Paragraph, ReportDraft, SectionDraft, Span, Table
+from reprise_research.drafts import BarDraft, Block, Bullets, ChartDraft, Paragraph, ReportDraft, SectionDraft, Span, Table
 from reprise_research.text.markup import escaped, link
 
 _NUMBER = re.compile(r"(?<!\\)\[(\d+)\]")

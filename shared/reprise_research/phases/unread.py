@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reprise_contracts.artifacts import Citation, PreparedSource, StepFindings
 from reprise_contracts.sources import FailureReason
-from reprise_research.engines.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
+from reprise_research.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
 from reprise_research.sources.failures import ACTIONS
 from reprise_research.text.words import shorten
 

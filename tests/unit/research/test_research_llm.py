@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from reprise_research.llm.endpoint import estimate, loops
-from reprise_research.llm.grounds import alike, find, is_about, is_echo, only_grounded, stands_on
-from reprise_research.llm.parts import batches, parts, retrieved
+from reprise_research.llm.grounding import alike, find, is_about, is_echo, only_grounded, stands_on
 from reprise_research.llm.prompts import NAMES, Fence, Material, defused, prompt
 from reprise_research.llm.structured import read, schema_of, skeleton
+from reprise_research.llm.windowing import batches, parts, retrieved
 from reprise_runtime.settings import Llm
 
 HOSTILE = [

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from reprise_contracts.artifacts import Citation, PreparedSource
-from reprise_research.engines.drafts import Bullets, Paragraph, ReportDraft, SectionDraft, Span, Table
+from reprise_research.drafts import Bullets, Paragraph, ReportDraft, SectionDraft, Span, Table
 from reprise_research.phases.rendering import render, without_numbers
 from reprise_research.text.markup import escaped, link
 

@@ -16,7 +16,7 @@ from reprise_contracts.frames import Live, ScrapingItemUpdate, ScrapingStatus, W
 from reprise_contracts.jobs import Gap
 from reprise_contracts.sources import Source
 from reprise_research.context import Brief, Context, Library, MemoryStore
-from reprise_research.engines.drafts import PlanDraft
+from reprise_research.drafts import PlanDraft
 from reprise_research.engines.extractive import Extractive
 from reprise_research.errors import EngineFailed, InvalidPlan, NoSources, NothingToRead
 from reprise_research.phases.discover import discover

@@ -57,7 +57,7 @@ class Material:
     text: str
 
 
-def levelled(material: tuple[Material, ...], characters: int) -> tuple[Material, ...]:
+def truncate(material: tuple[Material, ...], characters: int) -> tuple[Material, ...]:
     """The material with texts of so many characters in all, as far as some are left of each: the longest are cut to one length."""
     lengths = sorted(len(one.text) for one in material)
     cap, left = 0, characters
