@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 
 from reprise_contracts import subjects
-from reprise_runtime.servers import free_ports
+from reprise_runtime.operate.servers import free_ports
 from stack import Caller, Stack, until
 
 SERIES = re.compile(r"\b((?:reprise|process)_[a-z0-9_]+)")

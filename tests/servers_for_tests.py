@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from reprise_runtime.servers import NatsServer
+from reprise_runtime.operate.servers import NatsServer
 from reprise_runtime.settings import Limits, Settings, Timings
 
 

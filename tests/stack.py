@@ -19,14 +19,14 @@ from reprise_contracts.wire import derived_id
 from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
-from reprise_runtime.artifact_store import S3Store, await_bucket
-from reprise_runtime.bus import Bus
-from reprise_runtime.connection import Connection, connect
 from reprise_runtime.errors import Retryable
-from reprise_runtime.servers import NatsServer, SeaweedServer, free_ports
-from reprise_runtime.session_log import NatsSessionLog
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.connection import Connection, connect
+from reprise_runtime.nats.session_log import NatsSessionLog
+from reprise_runtime.nats.topology import open_bus
+from reprise_runtime.operate.servers import NatsServer, SeaweedServer, free_ports
+from reprise_runtime.s3.artifact_store import S3Store, await_bucket
 from reprise_runtime.settings import S3, Settings
-from reprise_runtime.topology import open_bus
 
 ROOT = Path(__file__).parent.parent
 T = TypeVar("T")

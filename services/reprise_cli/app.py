@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reprise_cli import backup, bootstrap, dlq, doctor, look, reruns, research, stops, token, up, workers
+from reprise_cli.commands import backup, bootstrap, cancel, dlq, doctor, inspect, reruns, research, token, up, workers
 from reprise_cli.terminal import JsonOption, ServerOption, StateDirOption, TokenOption, command
 
 app = typer.Typer(
@@ -41,16 +41,16 @@ def common(
 
 command(app, "up")(up.up)
 command(app, "research")(research.research)
-command(app, "status")(look.status)
-command(app, "watch")(look.watch)
+command(app, "status")(inspect.status)
+command(app, "watch")(inspect.watch)
 command(rerun, "phase")(reruns.rerun_phase)
 command(rerun, "step")(reruns.rerun_step)
 command(app, "refresh")(reruns.refresh)
 command(app, "accept")(reruns.accept)
-command(app, "cancel")(stops.cancel)
-command(app, "report")(look.report)
-command(app, "list")(look.listing)
-command(app, "end")(stops.end)
+command(app, "cancel")(cancel.cancel)
+command(app, "report")(inspect.report)
+command(app, "list")(inspect.listing)
+command(app, "end")(cancel.end)
 command(app, "workers")(workers.workers)
 command(app, "doctor")(doctor.doctor)
 command(app, "token")(token.token)

@@ -17,20 +17,20 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reprise_cli import leash
-from reprise_cli.client import Client
+from reprise_cli.client.client import Client
+from reprise_cli.client.follow import Follower, track
+from reprise_cli.client.node_lines import listed, node_order, outdated
+from reprise_cli.client.session_view import SessionView
+from reprise_cli.client.sources import Sources
+from reprise_cli.commands.research import failure
 from reprise_cli.errors import CommandFailed, UsageError
-from reprise_cli.follow import Follower, track
-from reprise_cli.live import SessionView
-from reprise_cli.research import failure
-from reprise_cli.sources import Sources
+from reprise_cli.stack import parent_death_signal
 from reprise_cli.terminal import PlainDisplay
-from reprise_cli.words import listed, node_order, outdated
 from reprise_contracts.artifacts import Phase2, Phase4
 from reprise_contracts.commands import Options
 from reprise_contracts.nodes import step_node
 from reprise_contracts.states import State
-from reprise_runtime.servers import HOST, free_ports
+from reprise_runtime.operate.servers import HOST, free_ports
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 REPORT = Path("demo-report.md")
@@ -194,7 +194,7 @@ def stack(folder: Path) -> Iterator[str]:
     print("Starting NATS, SeaweedFS and every service …", flush=True)
     with (folder / "up.log").open("w+") as log:
         up = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *program],
+            [sys.executable, "-I", "-S", parent_death_signal.__file__, str(os.getpid()), *program],
             stdout=subprocess.PIPE, stderr=log, text=True, env=environment, start_new_session=True,
         )  # fmt: skip
         try:

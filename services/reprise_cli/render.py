@@ -7,8 +7,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from reprise_cli.live import SessionView
-from reprise_cli.words import listed, name_of, result_of, why
+from reprise_cli.client.node_lines import listed, name_of, result_of, why
+from reprise_cli.client.session_view import SessionView
 from reprise_contracts.nodes import Status
 from reprise_contracts.states import BatchView, NodeView, PoolView, Preview
 

@@ -15,10 +15,10 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from reprise_cli import render
-from reprise_cli.client import Client
+from reprise_cli.client.client import Client
+from reprise_cli.client.session_view import SessionView
 from reprise_cli.errors import CommandFailed, UsageError
-from reprise_cli.live import SessionView
-from reprise_cli.local import default_state_dir, server_address
+from reprise_cli.stack.stack_file import default_state_dir, server_address
 from reprise_runtime.settings import WrongSettings
 
 P = ParamSpec("P")

@@ -17,7 +17,7 @@ from reprise_gateway.intake import Intake
 from reprise_gateway.workflow import WorkflowService
 from reprise_runtime import metrics, tracing
 from reprise_runtime.logs import logger
-from reprise_runtime.middleware import AnswersToInboxes
+from reprise_runtime.nats.middleware import AnswersToInboxes
 from reprise_runtime.settings import Role
 
 _log = logger(__name__)

@@ -34,15 +34,15 @@ from reprise_gateway.watch import Watch
 from reprise_gateway.workflow import WorkflowService
 from reprise_runtime import logs, metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
-from reprise_runtime.artifact_store import ArtifactStore, S3Store
-from reprise_runtime.bus import Publisher
-from reprise_runtime.connection import heard, leave, reach
 from reprise_runtime.errors import RepriseError
-from reprise_runtime.middleware import Broker
-from reprise_runtime.session_log import NatsSessionLog, SessionLog
+from reprise_runtime.nats.bus import Publisher
+from reprise_runtime.nats.connection import heard, leave, reach
+from reprise_runtime.nats.middleware import Broker
+from reprise_runtime.nats.session_log import NatsSessionLog, SessionLog
+from reprise_runtime.nats.topology import open_bus
+from reprise_runtime.s3.artifact_store import ArtifactStore, S3Store
 from reprise_runtime.settings import Settings
 from reprise_runtime.tokens import unlocked
-from reprise_runtime.topology import open_bus
 
 FORMS = 10
 """A form may be so many times as large as one upload."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from reprise_contracts import subjects
 from reprise_contracts.problems import Problem
 from reprise_gateway.seen import disk_of
-from reprise_runtime.bus import Bus
 from reprise_runtime.errors import Refused
+from reprise_runtime.nats.bus import Bus
 from reprise_runtime.settings import Limits
 
 FULL = 0.8

@@ -32,9 +32,9 @@ from reprise_gateway.intake import Intake, Sources, first_ids, further_ids
 from reprise_gateway.states import summary_of
 from reprise_gateway.view import ANY
 from reprise_runtime.admission import Admission
-from reprise_runtime.artifact_store import ArtifactStore
 from reprise_runtime.errors import Refused, StoreUnavailable
 from reprise_runtime.logs import logger
+from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Settings
 
 FOLDED_FOR_A_PAGE = 50

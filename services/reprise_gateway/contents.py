@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 from reprise_contracts.artifacts import MODELS, Artifact, ObjectRef
 from reprise_contracts.nodes import Phase
-from reprise_runtime.artifact_store import ArtifactStore
+from reprise_runtime.s3.artifact_store import ArtifactStore
 
 ROOM = 64 * 1024 * 1024
 """Bytes kept in memory."""

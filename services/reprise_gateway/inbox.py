@@ -8,8 +8,8 @@ from reprise_contracts.problems import Problem
 from reprise_gateway.capacity import Capacity
 from reprise_gateway.view import Moved, View
 from reprise_runtime import tracing
-from reprise_runtime.bus import Publisher
 from reprise_runtime.errors import PublishTimeout, Refused, StreamFull, Unavailable
+from reprise_runtime.nats.bus import Publisher
 
 PATIENCE = 5.0
 """Seconds for which an answer waits for the decision."""

@@ -9,8 +9,8 @@ from starlette.datastructures import UploadFile
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source, SourceInput, Upload
 from reprise_contracts.subjects import raw_key
-from reprise_runtime.artifact_store import ArtifactStore
 from reprise_runtime.errors import Refused
+from reprise_runtime.s3.artifact_store import ArtifactStore
 
 MOST_SOURCES = 1_000
 _OPENING = 60

@@ -12,7 +12,7 @@ from reprise_gateway.rates import Rates
 from reprise_gateway.view import View
 from reprise_gateway.watch import Watch
 from reprise_gateway.workflow import WorkflowService
-from reprise_runtime.artifact_store import ArtifactStore
+from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Settings
 
 

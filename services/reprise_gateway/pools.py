@@ -12,10 +12,10 @@ from reprise_contracts.nodes import PHASES, Phase
 from reprise_contracts.states import PoolView, WorkerView
 from reprise_contracts.wire import Malformed
 from reprise_gateway.diagnosis import Before, pool_findings
-from reprise_runtime.bus import Bus, Publisher
 from reprise_runtime.errors import Unavailable
-from reprise_runtime.jetstream import CONSUMER_NOT_FOUND, STREAM_NOT_FOUND, ApiError
 from reprise_runtime.logs import logger
+from reprise_runtime.nats.bus import Bus, Publisher
+from reprise_runtime.nats.jetstream import CONSUMER_NOT_FOUND, STREAM_NOT_FOUND, ApiError
 
 SILENT = 3
 """Heartbeats after which a worker that says nothing is taken for gone."""

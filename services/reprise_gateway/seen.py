@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reprise_contracts import subjects
-from reprise_runtime import topology
-from reprise_runtime.bus import Bus
 from reprise_runtime.errors import Unavailable
-from reprise_runtime.jetstream import ApiError, server_time
+from reprise_runtime.nats import topology
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.jetstream import ApiError, server_time
 from reprise_runtime.settings import Settings
 
 SILENT_SECONDS = 10.0

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from reprise_contracts import subjects
 from reprise_contracts.problems import Problem
 from reprise_contracts.wire import Instant, Wire
-from reprise_runtime.bus import Publisher
 from reprise_runtime.errors import Conflict, Refused
+from reprise_runtime.nats.bus import Publisher
 
 TICKET_SECONDS = 30
 _FORM = re.compile(r"[A-Za-z0-9_-]{43}")

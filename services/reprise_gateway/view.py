@@ -18,9 +18,9 @@ from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_runtime import snapshots
 from reprise_runtime.errors import Reset, Retryable, Unavailable
-from reprise_runtime.jetstream import ApiError
 from reprise_runtime.logs import logger
-from reprise_runtime.session_log import Entry, Following, SessionLog
+from reprise_runtime.nats.jetstream import ApiError
+from reprise_runtime.nats.session_log import Entry, Following, SessionLog
 
 KEPT = 256
 """States kept in memory, besides those that a socket watches."""

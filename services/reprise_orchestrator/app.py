@@ -9,12 +9,12 @@ from reprise_orchestrator.handler import Orchestrator
 from reprise_orchestrator.states import States
 from reprise_runtime import metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
-from reprise_runtime.connection import reach
 from reprise_runtime.logs import logger, setup
-from reprise_runtime.puller import Puller
-from reprise_runtime.session_log import NatsSessionLog
+from reprise_runtime.nats.connection import reach
+from reprise_runtime.nats.pull_consumer import Puller
+from reprise_runtime.nats.session_log import NatsSessionLog
+from reprise_runtime.nats.topology import open_bus
 from reprise_runtime.settings import Settings
-from reprise_runtime.topology import open_bus
 
 WINDOW = 2048
 """Inputs held at once; enough to decide a wide session's results together."""

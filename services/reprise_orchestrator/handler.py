@@ -19,11 +19,11 @@ from reprise_orchestrator.counting import count
 from reprise_orchestrator.inputs import Parsed, parse, refusal
 from reprise_orchestrator.states import States
 from reprise_runtime import metrics, tracing
-from reprise_runtime.acknowledgement import Delivery
 from reprise_runtime.admission import Admission
-from reprise_runtime.bus import Publisher
 from reprise_runtime.errors import Conflict, RepriseError, Retryable
-from reprise_runtime.session_log import SessionLog
+from reprise_runtime.nats.acknowledgement import Delivery
+from reprise_runtime.nats.bus import Publisher
+from reprise_runtime.nats.session_log import SessionLog
 
 _logger = structlog.get_logger("orchestrator")
 TRIES = 20

@@ -9,7 +9,7 @@ from reprise_domain.state import Session
 from reprise_runtime import snapshots
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.logs import logger
-from reprise_runtime.session_log import SessionLog
+from reprise_runtime.nats.session_log import SessionLog
 
 _log = logger(__name__)
 KEPT = 512

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 
 from reprise_contracts import subjects
 from reprise_runtime import metrics, tracing
-from reprise_runtime.artifact_store import S3Store, await_bucket
-from reprise_runtime.bus import Bus
-from reprise_runtime.connection import reach
 from reprise_runtime.errors import Unavailable
-from reprise_runtime.jetstream import ApiError
 from reprise_runtime.logs import logger, setup
-from reprise_runtime.session_log import NatsSessionLog
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.connection import reach
+from reprise_runtime.nats.jetstream import ApiError
+from reprise_runtime.nats.session_log import NatsSessionLog
+from reprise_runtime.nats.topology import open_bus
+from reprise_runtime.s3.artifact_store import S3Store, await_bucket
 from reprise_runtime.settings import Settings
-from reprise_runtime.topology import open_bus
 from reprise_scheduler.census import census
 from reprise_scheduler.dispatcher import Dispatcher
 from reprise_scheduler.leader import lead

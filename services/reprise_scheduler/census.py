@@ -5,9 +5,9 @@ import heapq
 from collections import Counter
 
 from reprise_runtime import metrics
-from reprise_runtime.artifact_store import ArtifactStore
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.logs import logger
+from reprise_runtime.s3.artifact_store import ArtifactStore
 
 NAMED = 20
 """Batches that are named, the largest: one label for each would drown Prometheus."""

@@ -12,10 +12,10 @@ from reprise_contracts.nodes import phase_of
 from reprise_domain.dispatch import job_for
 from reprise_domain.state import Session
 from reprise_runtime import metrics, tracing
-from reprise_runtime.artifact_store import ArtifactStore
-from reprise_runtime.bus import Publisher
 from reprise_runtime.errors import AlreadyHeld
 from reprise_runtime.logs import logger
+from reprise_runtime.nats.bus import Publisher
+from reprise_runtime.s3.artifact_store import ArtifactStore
 
 _log = logger(__name__)
 LARGEST = 256 * 1024

@@ -16,10 +16,10 @@ from reprise_domain.dispatch import leases, queued
 from reprise_domain.reduce import Impossible, fold
 from reprise_domain.state import Session
 from reprise_runtime import metrics, snapshots
-from reprise_runtime.bus import Publisher
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.logs import logger
-from reprise_runtime.session_log import Entry, SessionLog
+from reprise_runtime.nats.bus import Publisher
+from reprise_runtime.nats.session_log import Entry, SessionLog
 from reprise_runtime.settings import Timings
 from reprise_scheduler.dispatcher import Dispatcher
 from reprise_scheduler.fair import Turns

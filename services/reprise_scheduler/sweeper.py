@@ -8,11 +8,11 @@ from reprise_contracts.nodes import PHASES
 from reprise_domain.batch import Batch
 from reprise_domain.state import Session
 from reprise_domain.sweep import decided_against
-from reprise_runtime.artifact_store import ArtifactStore
-from reprise_runtime.bus import Publisher
 from reprise_runtime.errors import ObjectMissing
 from reprise_runtime.logs import logger
-from reprise_runtime.session_log import SessionLog
+from reprise_runtime.nats.bus import Publisher
+from reprise_runtime.nats.session_log import SessionLog
+from reprise_runtime.s3.artifact_store import ArtifactStore
 
 _log = logger(__name__)
 Look = Callable[[], Awaitable[list[int]]]

@@ -20,12 +20,12 @@ from reprise_research.notes import Notes
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
 from reprise_runtime import metrics, tracing
-from reprise_runtime.artifact_store import S3Store, await_bucket
-from reprise_runtime.connection import reach
 from reprise_runtime.logs import logger, setup
-from reprise_runtime.puller import Puller
+from reprise_runtime.nats.connection import reach
+from reprise_runtime.nats.pull_consumer import Puller
+from reprise_runtime.nats.topology import open_bus
+from reprise_runtime.s3.artifact_store import S3Store, await_bucket
 from reprise_runtime.settings import Settings
-from reprise_runtime.topology import open_bus
 from reprise_workers.control import Control
 from reprise_workers.library import BatchStore
 from reprise_workers.orders import follow_orders

@@ -7,9 +7,9 @@ from reprise_contracts import subjects
 from reprise_contracts.jobs import Controlled, Job
 from reprise_contracts.nodes import token
 from reprise_contracts.wire import Malformed
-from reprise_runtime.bus import Bus
-from reprise_runtime.follower import Follower
 from reprise_runtime.logs import logger
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.ordered_consumer import Follower
 
 _log = logger(__name__)
 

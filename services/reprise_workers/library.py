@@ -7,8 +7,8 @@ from typing import TypeVar, cast
 from reprise_contracts import subjects
 from reprise_contracts.artifacts import Artifact, InputRef, ObjectRef
 from reprise_research.errors import TextMissing
-from reprise_runtime.artifact_store import ArtifactStore
 from reprise_runtime.errors import ObjectMissing
+from reprise_runtime.s3.artifact_store import ArtifactStore
 
 A = TypeVar("A", bound=Artifact)
 KEPT_BYTES = 64 * 1024 * 1024

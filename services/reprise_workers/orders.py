@@ -6,10 +6,10 @@ from collections.abc import Callable
 from reprise_contracts import subjects
 from reprise_contracts.jobs import PoolOrder
 from reprise_contracts.wire import Malformed
-from reprise_runtime.bus import Bus
-from reprise_runtime.follower import Follower
 from reprise_runtime.logs import logger
-from reprise_runtime.puller import Puller
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.ordered_consumer import Follower
+from reprise_runtime.nats.pull_consumer import Puller
 
 _log = logger(__name__)
 

@@ -23,7 +23,7 @@ from reprise_research.phases.execute import execute
 from reprise_research.phases.prepare import prepare
 from reprise_research.phases.report import report
 from reprise_research.phases.synthesize import synthesize
-from reprise_runtime.artifact_store import ArtifactStore
+from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_workers.library import Artifacts
 
 A = TypeVar("A", bound=Artifact)

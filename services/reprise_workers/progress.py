@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from reprise_contracts import subjects
 from reprise_contracts.frames import Live, ScrapingItemProgress, WorkflowProgress
 from reprise_contracts.jobs import Job
-from reprise_runtime.bus import Publisher
+from reprise_runtime.nats.bus import Publisher
 
 AT_MOST_EVERY = 0.05
 """Seconds between two frames that the next one makes worthless."""

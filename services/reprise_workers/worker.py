@@ -18,11 +18,11 @@ from reprise_contracts.wire import Malformed
 from reprise_research.context import Context, Usage
 from reprise_research.errors import RateLimited, ResearchError
 from reprise_runtime import metrics, tracing
-from reprise_runtime.acknowledgement import Claim
-from reprise_runtime.artifact_store import ArtifactStore
-from reprise_runtime.bus import Publisher
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, RepriseError, Retryable
 from reprise_runtime.logs import Line, canonical, logger
+from reprise_runtime.nats.acknowledgement import Claim
+from reprise_runtime.nats.bus import Publisher
+from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Timings
 from reprise_workers.control import Control
 from reprise_workers.library import Artifacts, BatchStore, Kept

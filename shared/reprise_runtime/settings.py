@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FilePath, Secr
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from reprise_contracts.wire import explain
-from reprise_runtime.rights import inbox_of
+from reprise_runtime.nats.rights import inbox_of
 
 MB = 1024 * 1024
 Seconds = Annotated[float, Field(gt=0)]

@@ -3,8 +3,8 @@
 import pytest
 
 from contract.adapters.test_session_log import *  # noqa: F403 - the suite itself
-from reprise_runtime.bus import Bus
-from reprise_runtime.session_log import NatsSessionLog, SessionLog
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.session_log import NatsSessionLog, SessionLog
 
 pytestmark = pytest.mark.docker
 

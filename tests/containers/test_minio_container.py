@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from contract.adapters.test_artifact_store import *  # noqa: F403 - the suite itself
-from reprise_runtime.artifact_store import ArtifactStore, S3Store
+from reprise_runtime.s3.artifact_store import ArtifactStore, S3Store
 from reprise_runtime.settings import S3
 
 pytestmark = pytest.mark.docker

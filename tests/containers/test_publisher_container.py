@@ -3,7 +3,7 @@
 import pytest
 
 from contract.adapters.test_publisher import *  # noqa: F403 - the suite itself
-from reprise_runtime.bus import Bus, Publisher
+from reprise_runtime.nats.bus import Bus, Publisher
 
 pytestmark = pytest.mark.docker
 

@@ -14,7 +14,7 @@ import pytest
 from contract.examples import example
 from reprise_contracts import catalog
 from reprise_contracts.wire import Wire
-from reprise_runtime.rights import OUTSIDE, rights
+from reprise_runtime.nats.rights import OUTSIDE, rights
 
 PARSER = Path(__file__).parent / "asyncapi"
 MESSAGES = {model.__name__: model for channel in catalog.channels() for model in (*channel.messages, *channel.reply)}

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from reprise_cli.local import StackFile, read_stack
-from reprise_runtime.servers import free_ports
+from reprise_cli.stack.stack_file import StackFile, read_stack
+from reprise_runtime.operate.servers import free_ports
 from reprise_runtime.tokens import digest
 
 ROOT = Path(__file__).parents[2]

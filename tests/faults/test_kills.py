@@ -21,7 +21,7 @@ from reprise_contracts.events import NodeCompleted
 from reprise_contracts.nodes import PHASES
 from reprise_domain.graph import all_nodes
 from reprise_gateway.states import command_of
-from reprise_runtime.session_log import Entry
+from reprise_runtime.nats.session_log import Entry
 from stack import Caller, Stack, until
 
 # nats-py leaves the transport of a connection whose server was killed to the garbage collector, which warns.

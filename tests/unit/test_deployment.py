@@ -6,12 +6,12 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
-from reprise_cli.bootstrap import variable_users
-from reprise_cli.doctor import flattened
+from reprise_cli.commands.bootstrap import variable_users
+from reprise_cli.commands.doctor import flattened
 from reprise_contracts.nodes import PHASES
-from reprise_runtime.rights import ROLES
+from reprise_runtime.nats.rights import ROLES
+from reprise_runtime.s3.rights import WRITES, user_of
 from reprise_runtime.settings import Settings
-from reprise_runtime.store_rights import WRITES, user_of
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()

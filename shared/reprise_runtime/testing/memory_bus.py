@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from reprise_contracts import subjects
-from reprise_runtime.acknowledgement import REASON, STREAM_SEQ, SUBJECT
 from reprise_runtime.errors import AlreadyHeld, Conflict, StreamFull, Unavailable
-from reprise_runtime.jetstream import MSG_ID, Stored
+from reprise_runtime.nats.acknowledgement import REASON, STREAM_SEQ, SUBJECT
+from reprise_runtime.nats.jetstream import MSG_ID, Stored
+from reprise_runtime.nats.topology import streams
 from reprise_runtime.settings import Settings
-from reprise_runtime.topology import streams
 
 
 class _Stream:

@@ -6,7 +6,7 @@ from typing import Self
 
 from reprise_contracts.events import Commit
 from reprise_runtime.errors import Conflict
-from reprise_runtime.session_log import Entry, Position
+from reprise_runtime.nats.session_log import Entry, Position
 
 _EPOCH = "2026-01-01T00:00:00Z"
 

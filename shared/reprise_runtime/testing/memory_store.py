@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import AsyncIterator, Iterable
 
-from reprise_runtime.artifact_store import Stat, verified
 from reprise_runtime.errors import ObjectMissing
+from reprise_runtime.s3.artifact_store import Stat, verified
 
 
 class MemoryStore:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from reprise_runtime.artifact_store import ArtifactStore, S3Store
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing
+from reprise_runtime.s3.artifact_store import ArtifactStore, S3Store
 from reprise_runtime.testing import MemoryStore
 
 VARIANTS = ["memory", "seaweed", "seaweed-sdk", "minio_gateway", "minio_gateway-sdk"]

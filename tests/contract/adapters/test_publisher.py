@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from reprise_contracts import subjects
-from reprise_runtime.acknowledgement import REASON, STREAM_SEQ, SUBJECT, Claim
-from reprise_runtime.bus import Publisher
 from reprise_runtime.errors import AlreadyHeld, Conflict, StreamFull
-from reprise_runtime.puller import Puller
+from reprise_runtime.nats.acknowledgement import REASON, STREAM_SEQ, SUBJECT, Claim
+from reprise_runtime.nats.bus import Publisher
+from reprise_runtime.nats.pull_consumer import Puller
 from reprise_runtime.settings import Settings
 from reprise_runtime.testing import MemoryBus
 

@@ -7,7 +7,7 @@ import pytest
 
 from reprise_contracts.events import Commit
 from reprise_runtime.errors import Conflict
-from reprise_runtime.session_log import NatsSessionLog, SessionLog
+from reprise_runtime.nats.session_log import NatsSessionLog, SessionLog
 from reprise_runtime.testing import MemoryLog
 
 MakeCommit = Callable[[str], Commit]

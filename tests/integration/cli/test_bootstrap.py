@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from reprise_contracts import subjects
-from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect
-from reprise_runtime.rights import ADMIN, ROLES
-from reprise_runtime.servers import MinioGateway, NatsServer, free_ports
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.connection import connect
+from reprise_runtime.nats.rights import ADMIN, ROLES
+from reprise_runtime.operate.servers import MinioGateway, NatsServer, free_ports
 
 SECRETS = {role: f"secret-of-{role}" for role in ROLES}
 

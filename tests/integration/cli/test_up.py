@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from reprise_cli.local import StackFile, read_stack
+from reprise_cli.stack.stack_file import StackFile, read_stack
 from reprise_contracts import subjects
-from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect
-from reprise_runtime.servers import free_ports
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.connection import connect
+from reprise_runtime.operate.servers import free_ports
 from reprise_runtime.settings import Nats
 from unit.cli.processes_tree import there, until
 

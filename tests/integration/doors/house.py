@@ -11,7 +11,7 @@ import httpx
 
 from reprise_contracts.events import Commit
 from reprise_contracts.states import CommandView, State
-from reprise_runtime.servers import HOST
+from reprise_runtime.operate.servers import HOST
 from stack import Caller, Stack, until
 
 T = TypeVar("T")

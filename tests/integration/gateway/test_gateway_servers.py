@@ -26,14 +26,14 @@ from reprise_gateway.app import create_app, opened
 from reprise_orchestrator.handler import Orchestrator
 from reprise_orchestrator.states import States
 from reprise_runtime.admission import Admission, installed_engines
-from reprise_runtime.artifact_store import S3Store
-from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect
-from reprise_runtime.puller import Puller
-from reprise_runtime.servers import NatsServer, SeaweedServer, free_ports
-from reprise_runtime.session_log import NatsSessionLog
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.connection import connect
+from reprise_runtime.nats.pull_consumer import Puller
+from reprise_runtime.nats.session_log import NatsSessionLog
+from reprise_runtime.nats.topology import open_bus
+from reprise_runtime.operate.servers import NatsServer, SeaweedServer, free_ports
+from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.settings import Settings
-from reprise_runtime.topology import open_bus
 from unit.gateway.gateway_site import Research, Watcher, settings_with
 
 

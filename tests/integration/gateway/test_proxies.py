@@ -20,7 +20,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from reprise_runtime.servers import free_ports
+from reprise_runtime.operate.servers import free_ports
 from unit.gateway.gateway_site import Watcher, settings_with
 
 PAGE = Path(__file__).parents[3] / "docs" / "operators.md"

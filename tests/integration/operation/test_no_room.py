@@ -6,9 +6,9 @@ import pytest
 
 from operated_stack import Operated, until
 from reprise_contracts import subjects
-from reprise_runtime.bus import Bus
 from reprise_runtime.errors import NoRoom
-from reprise_runtime.servers import NatsServer
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.operate.servers import NatsServer
 
 MB = 1 << 20
 ENV = {

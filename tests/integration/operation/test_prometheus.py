@@ -15,7 +15,7 @@ import yaml
 
 from operated_stack import Caller, Operated, until
 from reprise_contracts import subjects
-from reprise_runtime.servers import free_ports
+from reprise_runtime.operate.servers import free_ports
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 WHEN_IT_HAPPENS = ("retries", "redeliveries", "s3_errors", "put_aside", "frames_dropped")

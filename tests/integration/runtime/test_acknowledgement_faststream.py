@@ -8,9 +8,9 @@ from faststream.nats import JStream, PullSub
 from reprise_contracts import subjects
 from reprise_contracts.commands import Cancel
 from reprise_contracts.wire import Malformed
-from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect
-from reprise_runtime.middleware import Broker, acknowledgement
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.connection import connect
+from reprise_runtime.nats.middleware import Broker, acknowledgement
 from reprise_runtime.settings import Settings
 from servers_for_tests import Eventually
 

@@ -11,12 +11,12 @@ from reprise_contracts import subjects
 from reprise_contracts.commands import Options, Rerun, Target
 from reprise_domain.state import Session
 from reprise_gateway.states import state_of
-from reprise_runtime.archive import Archive, Message
-from reprise_runtime.artifact_store import S3Store
-from reprise_runtime.backup import back_up
-from reprise_runtime.bus import Bus
 from reprise_runtime.errors import Refused, Unavailable
-from reprise_runtime.restore import restore
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.operate.archive import Archive, Message
+from reprise_runtime.operate.backup import back_up
+from reprise_runtime.operate.restore import restore
+from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.testing import MemoryStore
 from stack import Caller, Stack, until
 

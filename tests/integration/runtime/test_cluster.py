@@ -12,13 +12,13 @@ from contract.examples import example
 from reprise_contracts.events import Commit
 from reprise_gateway.diagnosis import diagnose
 from reprise_gateway.seen import Seen, bus_look
-from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect
 from reprise_runtime.errors import Unavailable
-from reprise_runtime.servers import NatsServer, free_ports
-from reprise_runtime.session_log import NatsSessionLog
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.connection import connect
+from reprise_runtime.nats.session_log import NatsSessionLog
+from reprise_runtime.nats.topology import open_bus
+from reprise_runtime.operate.servers import NatsServer, free_ports
 from reprise_runtime.settings import Limits, Nats, Settings
-from reprise_runtime.topology import open_bus
 
 
 class Member(NatsServer):

@@ -8,13 +8,13 @@ import pytest
 from reprise_contracts import subjects
 from reprise_contracts.events import Commit
 from reprise_contracts.wire import Malformed
-from reprise_runtime import topology
-from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect
 from reprise_runtime.errors import Reset
-from reprise_runtime.follower import Follower
-from reprise_runtime.servers import NatsServer
-from reprise_runtime.session_log import NatsSessionLog
+from reprise_runtime.nats import topology
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.connection import connect
+from reprise_runtime.nats.ordered_consumer import Follower
+from reprise_runtime.nats.session_log import NatsSessionLog
+from reprise_runtime.operate.servers import NatsServer
 from reprise_runtime.settings import Settings
 from servers_for_tests import settings_for
 

@@ -8,13 +8,13 @@ import pytest
 from integration.runtime.proxy import Proxy
 from reprise_contracts import subjects
 from reprise_contracts.events import Commit
-from reprise_runtime import topology
-from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect
 from reprise_runtime.errors import Conflict, PublishTimeout, Refused, Unavailable
-from reprise_runtime.puller import Puller
-from reprise_runtime.servers import NatsServer, free_ports
-from reprise_runtime.session_log import NatsSessionLog
+from reprise_runtime.nats import topology
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.connection import connect
+from reprise_runtime.nats.pull_consumer import Puller
+from reprise_runtime.nats.session_log import NatsSessionLog
+from reprise_runtime.operate.servers import NatsServer, free_ports
 from reprise_runtime.settings import Nats, Settings
 from servers_for_tests import Eventually, settings_for
 

@@ -10,13 +10,13 @@ import pytest
 from reprise_contracts import subjects
 from reprise_contracts.problems import Problem
 from reprise_contracts.wire import Malformed
-from reprise_runtime import topology
-from reprise_runtime.acknowledgement import Delivery
-from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect
 from reprise_runtime.errors import Refused, Unavailable
-from reprise_runtime.puller import Puller
-from reprise_runtime.servers import NatsServer
+from reprise_runtime.nats import topology
+from reprise_runtime.nats.acknowledgement import Delivery
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.connection import connect
+from reprise_runtime.nats.pull_consumer import Puller
+from reprise_runtime.operate.servers import NatsServer
 from reprise_runtime.settings import Settings
 from servers_for_tests import Eventually, settings_for
 

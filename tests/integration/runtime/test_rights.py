@@ -1,6 +1,6 @@
 """Every NATS user against the real server: what it may do is what its service does, and everything else is refused.
 
-`MAY` and `HEARS` are written by hand, so that the table in `reprise_runtime.rights` is held against something other than itself.
+`MAY` and `HEARS` are written by hand, so that the table in `reprise_runtime.nats.rights` is held against something other than itself.
 """
 
 import secrets
@@ -14,12 +14,12 @@ from pydantic import SecretStr
 
 from reprise_contracts import subjects as s
 from reprise_contracts.nodes import PHASES
-from reprise_runtime import topology
-from reprise_runtime.connection import connect
 from reprise_runtime.errors import NotPermitted, Refused
-from reprise_runtime.follower import Follower
-from reprise_runtime.rights import ADMIN, GATEWAY, ORCHESTRATOR, OUTSIDE, ROLES, SCHEDULER, SERVICES, WHO_AM_I, inbox_of
-from reprise_runtime.servers import NatsServer
+from reprise_runtime.nats import topology
+from reprise_runtime.nats.connection import connect
+from reprise_runtime.nats.ordered_consumer import Follower
+from reprise_runtime.nats.rights import ADMIN, GATEWAY, ORCHESTRATOR, OUTSIDE, ROLES, SCHEDULER, SERVICES, WHO_AM_I, inbox_of
+from reprise_runtime.operate.servers import NatsServer
 from reprise_runtime.settings import Settings
 
 API = "$JS.API"

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from reprise_runtime.connection import connect, reach
 from reprise_runtime.errors import Refused, Unavailable
-from reprise_runtime.rights import ROLES
-from reprise_runtime.servers import NatsServer, free_ports
+from reprise_runtime.nats.connection import connect, reach
+from reprise_runtime.nats.rights import ROLES
+from reprise_runtime.operate.servers import NatsServer, free_ports
 from reprise_runtime.settings import Nats
 
 ROOT = Path(__file__).parents[3]

@@ -9,11 +9,11 @@ import pytest
 from pydantic import SecretStr
 
 from reprise_contracts.nodes import PHASES
-from reprise_runtime.artifact_store import S3Store
 from reprise_runtime.errors import Refused, StoreUnavailable
-from reprise_runtime.minio_users import ensure_users, is_minio
-from reprise_runtime.rights import GATEWAY, ORCHESTRATOR, ROLES, SCHEDULER
-from reprise_runtime.servers import MinioGateway, SeaweedServer
+from reprise_runtime.nats.rights import GATEWAY, ORCHESTRATOR, ROLES, SCHEDULER
+from reprise_runtime.operate.servers import MinioGateway, SeaweedServer
+from reprise_runtime.s3.artifact_store import S3Store
+from reprise_runtime.s3.users import ensure_users, is_minio
 from reprise_runtime.settings import S3
 
 SECRETS = {role: f"secret-of-{role}" for role in ROLES}

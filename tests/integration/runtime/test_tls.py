@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from reprise_runtime.artifact_store import S3Store
-from reprise_runtime.bus import Bus
-from reprise_runtime.connection import connect, heard
 from reprise_runtime.errors import StoreUnavailable, Unavailable
-from reprise_runtime.middleware import Broker
-from reprise_runtime.servers import NatsServer, SeaweedServer, free_ports
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.connection import connect, heard
+from reprise_runtime.nats.middleware import Broker
+from reprise_runtime.operate.servers import NatsServer, SeaweedServer, free_ports
+from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.settings import S3, Nats
 
 

@@ -1,8 +1,8 @@
 """The server agrees with the table: what is missing is made, what drifted is set right, what cannot be changed is reported."""
 
 from reprise_contracts import subjects
-from reprise_runtime import topology
-from reprise_runtime.bus import Bus
+from reprise_runtime.nats import topology
+from reprise_runtime.nats.bus import Bus
 from reprise_runtime.settings import Settings
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reprise_cli.supervisor import Spec, Supervisor
+from reprise_cli.stack.supervisor import Spec, Supervisor
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('stubborn', flush=True); time.sleep(600)"
 CALM = "import time; print('calm', flush=True); time.sleep(600)"

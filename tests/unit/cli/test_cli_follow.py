@@ -8,10 +8,10 @@ from copy import deepcopy
 
 import pytest
 
-from reprise_cli.client import Client
+from reprise_cli.client.client import Client
+from reprise_cli.client.follow import Follower, Socket, track, watch
+from reprise_cli.client.session_view import SessionView
 from reprise_cli.errors import NoServer, Refused
-from reprise_cli.follow import Follower, Socket, track, watch
-from reprise_cli.live import SessionView
 from reprise_contracts.states import State
 from unit.cli.fake_server import Script, problem, serving
 

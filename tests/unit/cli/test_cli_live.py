@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from reprise_cli.live import SessionView
-from reprise_cli.words import advice, name_of, told
+from reprise_cli.client.node_lines import advice, name_of, told
+from reprise_cli.client.session_view import SessionView
 from reprise_contracts import frames
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import ArtifactView, Cause, NodeView, RunView, State

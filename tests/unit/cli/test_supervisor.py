@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from reprise_cli.commands.up import locked
 from reprise_cli.errors import CommandFailed
-from reprise_cli.local import ChildRecord
-from reprise_cli.processes import alive, end_leftovers, record
-from reprise_cli.supervisor import Supervisor, trim
-from reprise_cli.up import locked
+from reprise_cli.stack.processes import alive, end_leftovers, record
+from reprise_cli.stack.stack_file import ChildRecord
+from reprise_cli.stack.supervisor import Supervisor, trim
 from unit.cli.processes_tree import CALM, FAMILY, MORTAL, NOTED, STUBBORN, spec, there, until, until_async
 
 

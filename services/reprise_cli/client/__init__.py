@@ -1,0 +1,1 @@
+"""What a command asks a server, and how it follows a session."""

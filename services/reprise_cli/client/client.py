@@ -1,0 +1,230 @@
+"""The REST client: one method per call of the contract, answers as contract models, problems as `Refused`."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self, TypeVar
+from uuid import uuid4
+
+import httpx
+from pydantic import ValidationError
+
+from reprise_cli.client.sources import Sources
+from reprise_cli.errors import CommandFailed, NoServer, Refused, UsageError
+from reprise_contracts.commands import Options
+from reprise_contracts.problems import Problem
+from reprise_contracts.states import BatchPage, BatchView, CommandView, Created, Health, PoolView, Preview, Receipt, State
+from reprise_contracts.wire import Wire
+
+M = TypeVar("M", bound=Wire)
+Body = dict[str, object]
+LONGEST_ID, LONGEST_COMMAND_ID = 64, 128
+ATTEMPTS = 3
+"""How often a call is sent when the connection breaks. Safe: every command carries its id (R16)."""
+
+
+def named(given: str, longest: int = LONGEST_ID) -> str:
+    """An id as one segment of an address. Raises `UsageError` for what is no id and would lead elsewhere."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", given) or len(given) > longest:
+        raise UsageError(f"{given!r} is no id.", f"An id is 1 to {longest} letters, digits, - or _, as `reprise status` shows it.")
+    return given
+
+
+class Client:
+    """Talks to one server. Commands get an id of their own, so that sending one again does nothing twice."""
+
+    def __init__(self, server: str, token: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
+        self.server = server.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.Client(
+            base_url=self.server, headers=headers, timeout=httpx.Timeout(60, connect=5), transport=transport, trust_env=False
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._http.close()
+
+    # What there is
+
+    def batches(self, search: str | None = None) -> Iterator[BatchView]:
+        """Every batch, newest first, page by page."""
+        after: str | None = None
+        while True:
+            params = {name: value for name, value in {"after": after, "q": search}.items() if value}
+            page = self._get("/batches", BatchPage, params)
+            yield from page.batches
+            if page.next is None:
+                return
+            after = page.next
+
+    def batch(self, batch_id: str) -> BatchView:
+        """One batch with its sources and sessions."""
+        return self._get(f"/batches/{named(batch_id)}", BatchView)
+
+    def state(self, session_id: str) -> State:
+        """One session."""
+        return self._get(f"/sessions/{named(session_id)}", State)
+
+    def command(self, session_id: str, command_id: str) -> CommandView:
+        """Today's outcome of a command."""
+        return self._get(f"/sessions/{named(session_id)}/commands/{named(command_id, LONGEST_COMMAND_ID)}", CommandView)
+
+    def artifact(self, session_id: str, name: str) -> Body:
+        """The latest artifact of a phase or a step, as JSON."""
+        return self._document(self._send("GET", f"/sessions/{named(session_id)}/artifacts/{name}"))
+
+    def report(self, session_id: str, file_format: str) -> bytes:
+        """The report in one of its formats; an outdated one says so itself."""
+        return self._send("GET", f"/sessions/{named(session_id)}/report", params={"format": file_format}).content
+
+    def workers(self) -> list[PoolView]:
+        """The worker pools."""
+        answer = self._send("GET", "/workers").json()
+        pools = answer.get("pools", []) if isinstance(answer, dict) else answer
+        return [PoolView.model_validate(pool) for pool in pools]
+
+    def order(self, phase: str, order: str) -> PoolView:
+        """Pause, resume or drain a pool."""
+        return self._parse(self._send("POST", f"/workers/{phase}/{order}"), PoolView)
+
+    def health(self) -> Health:
+        """What is wrong with the installation, in words."""
+        return self._get("/doctor", Health)
+
+    def config(self) -> Body:
+        """What this server offers."""
+        return self._document(self._send("GET", "/config"))
+
+    def ready(self) -> bool:
+        """Whether the server can take work."""
+        try:
+            return self._http.get("/readyz", timeout=5).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    # What can be asked for
+
+    def create(self, topic: str, sources: Sources, named: Mapping[str, str], options: Mapping[str, object]) -> Created:
+        """A batch and its first session. With files it is a form, whose other fields are what the JSON body has."""
+        key = {"Idempotency-Key": uuid4().hex}
+        urls = [{"url": url} for url in sources.urls]
+        if not sources.files:
+            body = {"topic": topic, "sources": urls, **named, **({"options": options} if options else {})}
+            return self._parse(self._send("POST", "/batches", body=body, headers=key), Created)
+        form: Body = {"topic": topic, **named}
+        if urls:
+            form["sources"] = json.dumps(urls)
+        if options:
+            form["options"] = json.dumps(options)
+        with ExitStack() as files:
+            parts = [("files", (path.name, files.enter_context(path.open("rb")))) for path in sources.files]
+            return self._parse(self._send("POST", "/batches", data=form, files=parts, headers=key), Created)
+
+    def preview(self, path: str, body: Mapping[str, object], options: Options) -> Preview:
+        """What a rerun would do."""
+        asked = options.model_copy(update={"dry_run": True, "plan_token": None})
+        return self._parse(self._send("POST", path, body=self._call(body, asked)), Preview)
+
+    def rerun(self, path: str, body: Mapping[str, object], options: Options, command_id: str | None = None) -> Receipt:
+        """Rerun a phase, steps, or whatever is stale."""
+        return self._command(path, self._call(body, options), command_id)
+
+    def accept(self, body: Mapping[str, object], command_id: str | None = None) -> Receipt:
+        """Declare a stale node good enough."""
+        return self._command("/workflow/accept", body, command_id)
+
+    def cancel(self, body: Mapping[str, object], command_id: str | None = None) -> Receipt:
+        """Stop a run, a phase, a step, or everything in a session."""
+        return self._command("/workflow/cancel", body, command_id)
+
+    def end(self, batch_id: str, *, delete: bool) -> Body:
+        """End a batch; with `delete`, remove everything of it."""
+        key = {"Idempotency-Key": uuid4().hex}
+        if delete:
+            return self._document(self._send("DELETE", f"/batches/{named(batch_id)}", headers=key))
+        return self._document(self._send("POST", f"/batches/{named(batch_id)}/end", headers=key))
+
+    def ticket(self) -> str | None:
+        """A ticket for the WebSocket; None where no tokens are configured."""
+        if "Authorization" not in self._http.headers:
+            return None
+        return str(self._document(self._send("POST", "/ws-ticket"))["ticket"])
+
+    # How
+
+    def _command(self, path: str, body: Mapping[str, object], command_id: str | None) -> Receipt:
+        return self._parse(self._send("POST", path, body={**body, "command_id": command_id or uuid4().hex}), Receipt)
+
+    @staticmethod
+    def _call(body: Mapping[str, object], options: Options) -> Body:
+        asked = options.model_dump(mode="json", exclude_defaults=True)
+        return {**body, "options": asked} if asked else dict(body)
+
+    def _get(self, path: str, model: type[M], params: Mapping[str, str] | None = None) -> M:
+        return self._parse(self._send("GET", path, params=params), model)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: object = None,
+        data: Mapping[str, object] | None = None,
+        files: Sequence[tuple[str, tuple[str, object]]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        attempts = 1 if files else ATTEMPTS
+        for attempt in range(1, attempts + 1):
+            try:
+                answer = self._http.request(method, path, params=params, json=body, data=data, files=files, headers=headers)  # type: ignore[arg-type]  # httpx's file type is wider than it says
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                raise NoServer(self.server, str(error) or type(error).__name__) from error
+            except httpx.TransportError as error:
+                if attempt == attempts:
+                    raise NoServer(self.server, str(error) or type(error).__name__) from error
+            else:
+                return self._checked(answer)
+        raise AssertionError("unreachable")
+
+    def _checked(self, answer: httpx.Response) -> httpx.Response:
+        if answer.is_success:
+            return answer
+        problem = problem_in(answer.content)
+        if problem is not None:
+            raise Refused(problem)
+        raise CommandFailed(
+            f"The server answered {answer.status_code} to {answer.request.method} {answer.request.url.path}.",
+            f"Is {self.server} a Reprise server? Its log says more.",
+        )
+
+    @staticmethod
+    def _document(answer: httpx.Response) -> Body:
+        document = answer.json() if answer.content else {}
+        return document if isinstance(document, dict) else {"value": document}
+
+    @staticmethod
+    def _parse(answer: httpx.Response, model: type[M]) -> M:
+        try:
+            return model.model_validate_json(answer.content)
+        except ValidationError as error:
+            text = f"The server's answer to {answer.request.url.path} is not what version 1 of the contract says."
+            raise CommandFailed(text, "Is the server newer or older than this command? Compare `reprise --version`.") from error
+
+
+def problem_in(body: bytes) -> Problem | None:
+    """The problem in an answer's body; None if it is none of ours. The wire's type is a path, its last segment counts."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(document, dict):
+        return None
+    try:
+        return Problem.model_validate({**document, "type": str(document.get("type", "")).rsplit("/", 1)[-1]})
+    except ValidationError:
+        return None

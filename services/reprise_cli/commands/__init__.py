@@ -1,0 +1,1 @@
+"""The commands of `reprise`, a module for each family."""

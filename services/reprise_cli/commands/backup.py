@@ -1,0 +1,135 @@
+"""`reprise backup` and `reprise restore`: everything that matters, into a folder and back."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from reprise_cli.commands.reruns import YesOption
+from reprise_cli.errors import CommandFailed, NoServer, Refused
+from reprise_cli.stack.keys import load_keys, operator_settings
+from reprise_cli.stack.processes import alive
+from reprise_cli.stack.stack_file import read_stack
+from reprise_cli.terminal import Terminal
+from reprise_runtime import errors
+from reprise_runtime.logs import setup
+from reprise_runtime.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from reprise_runtime.nats.bus import Bus
+    from reprise_runtime.operate.archive import Manifest
+    from reprise_runtime.s3.artifact_store import S3Store
+
+T = TypeVar("T")
+
+FolderArgument = Annotated[Path, typer.Argument(metavar="FOLDER", help="The backup's folder.", show_default=False)]
+ReplaceOption = Annotated[bool, typer.Option("--replace", help="Put the backup in place of everything that the servers hold.")]
+StoppedOption = Annotated[
+    bool, typer.Option("--local", help="The local stack's folder (--state-dir), whose servers are started for it; the stack must not run.")
+]
+
+
+def backup(terminal: Terminal, folder: FolderArgument) -> None:
+    """Copy the log, what waits, and every object into a folder, while the system works. A folder used again takes only what is new."""
+    from reprise_cli.commands.doctor import version  # noqa: PLC0415 - with what else the command needs
+    from reprise_runtime.operate.backup import back_up  # noqa: PLC0415 - the clients of both servers are loaded by the command that needs them
+
+    settings = operator_settings(terminal.state_dir, terminal.server)
+    done = _with_servers(settings, lambda bus, store: back_up(bus, store, folder, version(), terminal.err.print))
+    terminal.answer(_document(done), f"{_told(done)} in {folder}. What is accepted from now on is not in it.")
+
+
+def restore(
+    terminal: Terminal, folder: FolderArgument, *, replace: ReplaceOption = False, local: StoppedOption = False, yes: YesOption = False
+) -> None:
+    """Bring a backup back. Every service must be stopped, NATS and the object store must run (or --local)."""
+    from reprise_runtime.operate.archive import Archive  # noqa: PLC0415 - as above
+    from reprise_runtime.operate.restore import restore as bring_back  # noqa: PLC0415 - as above
+
+    if replace:
+        terminal.sure("Remove everything that the servers hold now?", yes=yes)
+
+    def work(settings: Settings) -> "Manifest":
+        return _with_servers(
+            settings,
+            lambda bus, store: bring_back(bus, store, settings, Archive(folder), replace=replace, say=terminal.err.print),
+        )
+
+    if local:
+        with _local_servers(terminal.state_dir) as settings:
+            done = work(settings)
+    else:
+        done = work(operator_settings(terminal.state_dir, terminal.server))
+    terminal.answer(_document(done), f"{_told(done)} are back. Start the services: what was under way goes on.")
+
+
+@contextmanager
+def _local_servers(folder: Path) -> Iterator[Settings]:
+    """The servers of a local stack that does not run, without its services."""
+    from reprise_runtime.operate.servers import NatsServer, SeaweedServer  # noqa: PLC0415 - as above
+
+    stack = read_stack(folder)
+    if stack is not None and alive(stack.supervisor):
+        raise CommandFailed(f"A stack runs in {folder}.", "End it first.")
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = load_keys(folder)
+    nats = NatsServer(folder / "nats", passwords=keys.secrets)
+    s3 = SeaweedServer(folder / "s3", keys=keys[:2], secrets=keys.secrets)
+    with ExitStack() as running:
+        try:
+            running.enter_context(nats)
+            running.enter_context(s3)
+        except errors.RepriseError as error:
+            raise CommandFailed(str(error)) from error
+        yield from_environment().model_copy(update={"nats": nats.settings("admin"), "s3": s3.settings()})
+
+
+def _with_servers(settings: Settings, work: "Callable[[Bus, S3Store], Awaitable[T]]") -> T:
+    """Do some work with the operator's rights."""
+    from reprise_runtime.nats.connection import connect  # noqa: PLC0415 - as above
+    from reprise_runtime.nats.jetstream import ApiError  # noqa: PLC0415 - as above
+    from reprise_runtime.nats.topology import open_bus  # noqa: PLC0415 - as above
+    from reprise_runtime.s3.artifact_store import S3Store  # noqa: PLC0415 - as above
+
+    async def run() -> T:
+        client = await connect(settings.nats, "reprise backup")
+        store = S3Store(settings.s3)
+        try:
+            return await work(await open_bus(client, settings, declare=False), store)
+        finally:
+            await store.close()
+            await client.close()
+
+    setup(settings.log.model_copy(update={"level": "error"}), "backup")
+    try:
+        return asyncio.run(run())
+    except errors.Refused as error:
+        raise Refused(error.problem) from error
+    except errors.StoreUnavailable as error:
+        raise NoServer(settings.s3.endpoint, str(error)) from error
+    except errors.Retryable as error:
+        raise NoServer(settings.nats.url, str(error)) from error
+    except PermissionError as error:
+        raise CommandFailed(f"{error.filename}: {error.strerror}.", f"The folder has to belong to user {os.getuid()}.") from error
+    except (errors.RepriseError, ApiError, OSError) as error:
+        raise CommandFailed(str(error)) from error
+
+
+def _document(done: "Manifest") -> dict[str, object]:
+    streams = {name: file.entries for name, file in done.streams.items()}
+    return {
+        "taken_at": done.taken_at.isoformat(),
+        "version": done.version,
+        "messages": streams,
+        "objects": done.objects.entries,
+        "bytes": done.bytes,
+    }
+
+
+def _told(done: "Manifest") -> str:
+    commits = sum(file.entries for file in done.streams.values())
+    return f"{commits} messages and {done.objects.entries} objects ({done.bytes / 1e6:.1f} MB) as of {done.taken_at:%Y-%m-%d %H:%M:%S} UTC"

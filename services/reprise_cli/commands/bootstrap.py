@@ -1,0 +1,84 @@
+"""`reprise bootstrap`: streams, consumers, bucket and users on the servers that the environment names, or what drifted from them."""
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from reprise_cli.errors import CommandFailed, NoServer
+from reprise_cli.stack.keys import operator_settings
+from reprise_cli.terminal import Terminal
+from reprise_runtime.errors import NoRoom, RepriseError, Retryable
+from reprise_runtime.logs import setup
+from reprise_runtime.nats.rights import ROLES, users_conf
+from reprise_runtime.s3.rights import policies
+from reprise_runtime.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from reprise_runtime.nats.topology import Drift
+
+CheckOption = Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if anything is missing or drifted.")]
+WaitOption = Annotated[float, typer.Option("--wait", metavar="SECONDS", help="How long to wait for servers that are starting.")]
+NatsUsersOption = Annotated[
+    bool, typer.Option("--nats-users", help="Print the users for the configuration of nats-server, their passwords as variables, and end.")
+]
+S3PoliciesOption = Annotated[bool, typer.Option("--s3-policies", help="Print the policy of each user of the object store, and end.")]
+
+
+def bootstrap(
+    terminal: Terminal, *, check: CheckOption = False, wait: WaitOption = 0.0, nats_users: NatsUsersOption = False,
+    s3_policies: S3PoliciesOption = False,
+) -> None:  # fmt: skip
+    """Make streams, consumers, bucket and users, and tell what drifted. Can be repeated at any time."""
+    if nats_users:
+        print(variable_users(), end="")
+        return
+    if s3_policies:
+        print(json.dumps(policies(from_environment().s3.bucket), indent=2))
+        return
+    settings = operator_settings(terminal.state_dir, terminal.server)
+    found = _run(settings, terminal, repair=not check, wait=wait)
+    open_still = [drift for drift in found if not drift.repaired]
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for drift in found:
+        table.add_row("done" if drift.repaired else "drift", drift.name, drift.setting, _told(drift))
+    terminal.answer({"drift": [_document(drift) for drift in found]}, table if found else "Everything is as declared.")
+    if open_still:
+        raise typer.Exit(CommandFailed.exit_code)
+
+
+def variable_users() -> str:
+    """Every user with its password as a variable of the server's environment."""
+    return users_conf({role: f"$REPRISE_SECRETS__{role.upper()}" for role in ROLES})
+
+
+def _run(settings: Settings, terminal: Terminal, *, repair: bool, wait: float) -> "list[Drift]":
+    from reprise_runtime.nats.jetstream import ApiError  # noqa: PLC0415 - as above
+    from reprise_runtime.operate import bootstrap as there  # noqa: PLC0415 - the clients of both servers are loaded by the command that needs them
+
+    setup(settings.log.model_copy(update={"level": "error"}), "bootstrap")
+    try:
+        return asyncio.run(there.patiently(lambda: there.bootstrap(settings, repair=repair), wait, terminal.say))
+    except NoRoom as error:
+        raise CommandFailed(str(error), "Make room, then run it again: it makes what is still missing.") from error
+    except Retryable as error:
+        raise NoServer(f"{settings.nats.url} and {settings.s3.endpoint}", str(error)) from error
+    except (RepriseError, ApiError) as error:
+        raise CommandFailed(f"A server said: {error}", "Use the operator's user and keys.") from error
+
+
+def _told(drift: "Drift") -> str:
+    if drift.repaired and drift.found is None:
+        return drift.declared if isinstance(drift.declared, str) else "created"
+    if drift.problem and not drift.setting:
+        return drift.problem
+    return f"{json.dumps(drift.found)} → {json.dumps(drift.declared)} {drift.problem}".rstrip()
+
+
+def _document(drift: "Drift") -> dict[str, object]:
+    return {
+        "name": drift.name, "setting": drift.setting, "found": drift.found, "declared": drift.declared, "repaired": drift.repaired,
+        "problem": drift.problem,
+    }  # fmt: skip

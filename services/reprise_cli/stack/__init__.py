@@ -1,0 +1,1 @@
+"""The stack on this machine: its processes, its folder, its secrets."""

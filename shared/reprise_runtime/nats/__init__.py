@@ -1,0 +1,1 @@
+"""NATS JetStream: connections, streams, consumers, acknowledgement, rights, and the log of sessions."""

