@@ -8,7 +8,7 @@ from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import digest
 from reprise_domain.commands import spec_of
 from reprise_domain.preview import preview
-from reprise_gateway.states import state_of
+from reprise_gateway.projections.states import state_of
 
 
 def rerun(world: World, name: str = "c-1", *, phase: str | None = None, steps: tuple[int, ...] | None = None, **options: object) -> None:

@@ -14,24 +14,24 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from reprise_contracts import subjects
-from reprise_gateway import api, batches, errors, live, probes, reruns, sessions, web
-from reprise_gateway.access import Access
-from reprise_gateway.capacity import Capacity, Usage, disk_spare, inbox_usage
-from reprise_gateway.catalog import BatchService, Defaults
-from reprise_gateway.contents import Contents
-from reprise_gateway.hosts import LOCAL, Hosts
-from reprise_gateway.hub import Hub
-from reprise_gateway.inbox import PATIENCE, Inbox
-from reprise_gateway.intake import Sources
-from reprise_gateway.middleware import Calls
+from reprise_gateway.access.access import Access
+from reprise_gateway.access.rates import Rates
+from reprise_gateway.access.tickets import Tickets
+from reprise_gateway.commands.batch_service import BatchService, Defaults
+from reprise_gateway.commands.capacity import Capacity, Usage, disk_spare, inbox_usage
+from reprise_gateway.commands.inbox import PATIENCE, Inbox
+from reprise_gateway.commands.intake import Sources
+from reprise_gateway.commands.workflow import WorkflowService
+from reprise_gateway.doors import batches, nats_api, operations, problems, sessions, web, websocket, workflow
+from reprise_gateway.doors.hosts import LOCAL, Hosts
+from reprise_gateway.doors.middleware import Calls
+from reprise_gateway.operations.monitor import Watch
+from reprise_gateway.operations.pools import Lags, Pools, consumer_lag
+from reprise_gateway.operations.server_status import Look, bus_look
 from reprise_gateway.parts import Gateway
-from reprise_gateway.pools import Lags, Pools, consumer_lag
-from reprise_gateway.rates import Rates
-from reprise_gateway.seen import Look, bus_look
-from reprise_gateway.tickets import Tickets
-from reprise_gateway.view import View
-from reprise_gateway.watch import Watch
-from reprise_gateway.workflow import WorkflowService
+from reprise_gateway.projections.contents import Contents
+from reprise_gateway.projections.hub import Hub
+from reprise_gateway.projections.projection import View
 from reprise_runtime import logs, metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.errors import RepriseError
@@ -119,12 +119,12 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
                     await task
 
     app = FastAPI(
-        title="Reprise", version=probes.VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
+        title="Reprise", version=operations.VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
         description="Deep research that can be played again.",
     )  # fmt: skip
     app.state.gateway = gateway
-    errors.install(app)
-    for router in (batches.router, sessions.router, reruns.router, probes.router, live.router):
+    problems.install(app)
+    for router in (batches.router, sessions.router, workflow.router, operations.router, websocket.router):
         app.include_router(router)
     web.serve(app, site or web.built())
     upload = gateway.settings.limits.upload_bytes
@@ -164,7 +164,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             connected=lambda: bool(client.is_connected and broker.own.is_connected),
         )  # fmt: skip
         gateway = compose(settings, effects)
-        api.subscribe(broker, gateway.service, gateway.access)
+        nats_api.subscribe(broker, gateway.service, gateway.access)
 
         async def told(message: Msg) -> None:
             gateway.hub.told(message.subject, message.data)
@@ -204,7 +204,7 @@ async def serve(settings: Settings) -> None:
     async with opened(settings) as gateway:
         config = uvicorn.Config(
             create_app(gateway), host=settings.host, port=settings.port, log_config=None, access_log=False,
-            timeout_graceful_shutdown=GRACE, ws_max_size=live.MESSAGE * 4, server_header=False,
+            timeout_graceful_shutdown=GRACE, ws_max_size=websocket.MESSAGE * 4, server_header=False,
         )  # fmt: skip
         server = uvicorn.Server(config)
 

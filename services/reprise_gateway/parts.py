@@ -3,15 +3,15 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from reprise_gateway.access import Access
-from reprise_gateway.catalog import BatchService
-from reprise_gateway.contents import Contents
-from reprise_gateway.hub import Hub
-from reprise_gateway.pools import Pools
-from reprise_gateway.rates import Rates
-from reprise_gateway.view import View
-from reprise_gateway.watch import Watch
-from reprise_gateway.workflow import WorkflowService
+from reprise_gateway.access.access import Access
+from reprise_gateway.access.rates import Rates
+from reprise_gateway.commands.batch_service import BatchService
+from reprise_gateway.commands.workflow import WorkflowService
+from reprise_gateway.operations.monitor import Watch
+from reprise_gateway.operations.pools import Pools
+from reprise_gateway.projections.contents import Contents
+from reprise_gateway.projections.hub import Hub
+from reprise_gateway.projections.projection import View
 from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Settings
 

@@ -17,7 +17,7 @@ from reprise_contracts.events import Commit
 from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
-from reprise_gateway.states import state_of
+from reprise_gateway.projections.states import state_of
 from reprise_runtime.operate.archive import Message
 
 FOLDER = Path(__file__).parent / "golden_log"

@@ -20,7 +20,7 @@ from reprise_contracts.commands import Options, Rerun, Target
 from reprise_contracts.events import NodeCompleted
 from reprise_contracts.nodes import PHASES
 from reprise_domain.graph import all_nodes
-from reprise_gateway.states import command_of
+from reprise_gateway.projections.states import command_of
 from reprise_runtime.nats.session_log import Entry
 from stack import Caller, Stack, until
 

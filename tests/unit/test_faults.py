@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from reprise_contracts import catalog, commands, faults
 from reprise_contracts.wire import Wire
-from reprise_gateway.errors import invalid
+from reprise_gateway.doors.problems import invalid
 
 SOURCES = [{"text": "a"}]
 

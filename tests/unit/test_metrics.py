@@ -5,7 +5,7 @@ import pytest
 from contract.examples import example
 from reprise_contracts import events as e
 from reprise_contracts import frames as f
-from reprise_gateway.outbox import Outbox, Packed
+from reprise_gateway.projections.outbox import Outbox, Packed
 from reprise_orchestrator.counting import count
 from reprise_runtime.errors import ObjectMissing, StoreUnavailable
 from reprise_runtime.metrics import REGISTRY, s3_call

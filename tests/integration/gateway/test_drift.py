@@ -6,9 +6,9 @@ import pytest
 
 from reprise_contracts import subjects
 from reprise_contracts.nodes import PHASES
-from reprise_gateway.diagnosis import diagnose
-from reprise_gateway.pools import Pools, consumer_lag
-from reprise_gateway.seen import bus_look
+from reprise_gateway.operations.diagnosis import diagnose
+from reprise_gateway.operations.pools import Pools, consumer_lag
+from reprise_gateway.operations.server_status import bus_look
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.settings import Settings

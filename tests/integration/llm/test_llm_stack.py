@@ -12,7 +12,7 @@ from model_server import ModelServer, Reply, dutiful, serving, task_of
 from reprise_contracts.artifacts import Phase4, StepFindings
 from reprise_contracts.commands import Cancel, Options, Rerun, Target
 from reprise_domain.state import Session
-from reprise_gateway.states import command_of, state_of
+from reprise_gateway.projections.states import command_of, state_of
 from reprise_research.llm.prompts import prompt
 from stack import ROOT, Caller, Stack, until
 from unit.research.research_builders import LAKE, LAKE_TOPIC

@@ -10,7 +10,7 @@ import pytest
 from reprise_contracts import subjects
 from reprise_contracts.commands import Options, Rerun, Target
 from reprise_domain.state import Session
-from reprise_gateway.states import state_of
+from reprise_gateway.projections.states import state_of
 from reprise_runtime.errors import Refused, Unavailable
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.operate.archive import Archive, Message

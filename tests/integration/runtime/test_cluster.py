@@ -10,8 +10,8 @@ import pytest
 
 from contract.examples import example
 from reprise_contracts.events import Commit
-from reprise_gateway.diagnosis import diagnose
-from reprise_gateway.seen import Seen, bus_look
+from reprise_gateway.operations.diagnosis import diagnose
+from reprise_gateway.operations.server_status import Seen, bus_look
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.connection import connect

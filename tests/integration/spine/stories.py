@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from reprise_contracts.events import NodeQueued
 from reprise_domain.state import Session
-from reprise_gateway.states import command_of, state_of
+from reprise_gateway.projections.states import command_of, state_of
 from stack import Caller, until
 
 

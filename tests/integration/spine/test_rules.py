@@ -13,7 +13,7 @@ from reprise_contracts.problems import Problem
 from reprise_contracts.sources import Source
 from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
-from reprise_gateway.states import command_of, state_of
+from reprise_gateway.projections.states import command_of, state_of
 from stack import Caller, Stack, until
 
 BROKEN = Options(engine="openai", allow_partial=True)

@@ -21,7 +21,7 @@ from reprise_contracts.sources import Source, Upload
 from reprise_contracts.wire import derived_id
 from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
-from reprise_gateway.states import command_of, state_of
+from reprise_gateway.projections.states import command_of, state_of
 from stack import Caller, Stack, until
 
 

@@ -4,7 +4,7 @@ from domain_asking import rerun, stale
 from domain_world import World
 from reprise_contracts.commands import Accept, PutSources
 from reprise_contracts.sources import Source
-from reprise_gateway.states import command_of
+from reprise_gateway.projections.states import command_of
 
 
 def test_r28_a_step_whose_last_try_failed_cannot_be_accepted(world: World) -> None:

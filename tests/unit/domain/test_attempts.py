@@ -14,7 +14,7 @@ from reprise_domain.dispatch import job_for
 from reprise_domain.freshness import Verdicts
 from reprise_domain.preview import preview
 from reprise_domain.sweep import decided_against
-from reprise_gateway.states import command_of
+from reprise_gateway.projections.states import command_of
 
 
 def test_r19_a_report_of_a_failed_step_is_partial_or_waits(world: World) -> None:

@@ -4,7 +4,7 @@ from domain_asking import rerun
 from domain_world import World
 from reprise_contracts.commands import AddSession, EndBatch, SessionSpec
 from reprise_contracts.jobs import DownloadsSwept, Started, Stopped
-from reprise_gateway.states import command_of
+from reprise_gateway.projections.states import command_of
 from reprise_runtime.snapshots import dump, load
 
 

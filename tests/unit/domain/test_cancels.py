@@ -5,7 +5,7 @@ from domain_world import World
 from reprise_contracts.commands import Cancel
 from reprise_contracts.jobs import LeaseEnded, Started
 from reprise_domain.dispatch import queued
-from reprise_gateway.states import command_of
+from reprise_gateway.projections.states import command_of
 
 
 def test_r20_a_step_that_never_was_cannot_be_cancelled(world: World) -> None:

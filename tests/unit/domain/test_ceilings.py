@@ -3,7 +3,7 @@
 from domain_asking import rerun, stale
 from domain_world import World
 from reprise_domain.dispatch import job_for
-from reprise_gateway.states import command_of
+from reprise_gateway.projections.states import command_of
 
 
 def test_r3_a_run_that_a_ceiling_stops_before_its_target_changes_nothing(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from domain_asking import rerun
 from domain_world import World
-from reprise_gateway.states import command_of
+from reprise_gateway.projections.states import command_of
 
 
 def test_r16_a_command_is_honoured_once_and_its_id_belongs_to_it(world: World) -> None:

@@ -4,7 +4,7 @@ from domain_asking import edit, edited, freshness, rerun
 from domain_world import World, numbered
 from reprise_domain.dispatch import job_for
 from reprise_domain.freshness import Verdicts
-from reprise_gateway.states import command_of, state_of
+from reprise_gateway.projections.states import command_of, state_of
 
 
 def test_r12_guidance_belongs_to_the_targets_until_it_is_replaced(world: World) -> None:

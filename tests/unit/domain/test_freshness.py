@@ -10,7 +10,7 @@ from reprise_contracts.commands import Cancel
 from reprise_contracts.words import together
 from reprise_domain.freshness import Verdicts
 from reprise_domain.reduce import fold
-from reprise_gateway.states import state_of
+from reprise_gateway.projections.states import state_of
 
 
 def test_r3_a_to_b_to_a_is_fresh_again(world: World) -> None:

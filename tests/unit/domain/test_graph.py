@@ -3,7 +3,7 @@
 from domain_asking import freshness, rerun
 from domain_world import World
 from reprise_domain.dispatch import job_for
-from reprise_gateway.states import state_of
+from reprise_gateway.projections.states import state_of
 
 
 def test_r1_phases_follow_each_other_and_steps_their_dependencies() -> None:

@@ -24,7 +24,7 @@ from reprise_domain.graph import all_nodes
 from reprise_domain.preview import obstacle, preview
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
-from reprise_gateway.states import command_of, state_of
+from reprise_gateway.projections.states import command_of, state_of
 
 
 def outdated(session: Session) -> set[str]:

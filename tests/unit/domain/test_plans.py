@@ -2,7 +2,7 @@
 
 from domain_asking import rerun
 from domain_world import World, numbered, planned
-from reprise_gateway.states import state_of
+from reprise_gateway.projections.states import state_of
 
 
 def test_r9_a_new_plan_keeps_what_did_not_change(world: World) -> None:

@@ -8,7 +8,7 @@ from reprise_contracts.states import Preview
 from reprise_domain.commands import spec_of
 from reprise_domain.decide import preview_edit
 from reprise_domain.preview import preview
-from reprise_gateway.states import command_of
+from reprise_gateway.projections.states import command_of
 
 STEPS = ("phase3/1", "phase3/2", "phase3/3")
 

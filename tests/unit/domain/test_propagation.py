@@ -7,7 +7,7 @@ from reprise_contracts.sources import Source
 from reprise_domain.commands import spec_of
 from reprise_domain.freshness import Verdicts
 from reprise_domain.preview import preview
-from reprise_gateway.states import command_of, state_of
+from reprise_gateway.projections.states import command_of, state_of
 
 
 def test_r7_cascade_runs_what_is_below_and_mark_stale_leaves_it(world: World) -> None:

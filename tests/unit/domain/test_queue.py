@@ -3,7 +3,7 @@
 from domain_asking import rerun
 from domain_world import World, numbered
 from reprise_contracts.jobs import Started, Stopped
-from reprise_gateway.states import command_of
+from reprise_gateway.projections.states import command_of
 
 
 def test_r14_commands_queue_interrupt_or_are_rejected(world: World) -> None:

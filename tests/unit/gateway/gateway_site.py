@@ -42,9 +42,9 @@ from reprise_domain.dispatch import job_for, queued
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_gateway.app import Effects, compose, create_app
+from reprise_gateway.operations.pools import Lag
+from reprise_gateway.operations.server_status import Seen
 from reprise_gateway.parts import Gateway
-from reprise_gateway.pools import Lag
-from reprise_gateway.seen import Seen
 from reprise_runtime.errors import PublishTimeout
 from reprise_runtime.settings import Auth, Features, Limits, Settings, Token
 from reprise_runtime.testing import MemoryBus, MemoryLog, MemoryStore

@@ -8,10 +8,10 @@ import pytest
 from fastapi.routing import APIRoute
 from websockets.exceptions import InvalidStatus
 
-from reprise_gateway.access import Access, Caller
-from reprise_gateway.http import READING, known_caller
-from reprise_gateway.rates import RateLimited, Rates
-from reprise_gateway.tickets import Tickets
+from reprise_gateway.access.access import Access, Caller
+from reprise_gateway.access.rates import RateLimited, Rates
+from reprise_gateway.access.tickets import Tickets
+from reprise_gateway.doors.dependencies import READING, known_caller
 from reprise_runtime.errors import Refused
 from reprise_runtime.settings import Auth, Settings
 from reprise_runtime.testing import MemoryBus

@@ -474,7 +474,7 @@ async def test_every_event_has_a_sentence() -> None:
     from typing import get_args
 
     from reprise_contracts import events
-    from reprise_gateway.timeline import _TELLERS
+    from reprise_gateway.projections.timeline import _TELLERS
 
     kinds = get_args(get_args(events.SessionEvent)[0])
     assert set(kinds) == set(_TELLERS)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from reprise_gateway.live import MESSAGE
+from reprise_gateway.doors.websocket import MESSAGE
 from unit.gateway.gateway_site import Site, settings_with
 
 INJECTIONS = (

@@ -8,9 +8,9 @@ import pytest
 
 from reprise_contracts.nodes import PHASES
 from reprise_contracts.states import Finding, PoolView, WorkerView
-from reprise_gateway.diagnosis import Before, diagnose, pool_findings
-from reprise_gateway.pools import Lag
-from reprise_gateway.seen import Disk, Seen, Stream
+from reprise_gateway.operations.diagnosis import Before, diagnose, pool_findings
+from reprise_gateway.operations.pools import Lag
+from reprise_gateway.operations.server_status import Disk, Seen, Stream
 from unit.gateway.gateway_site import settings_with
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -15,9 +15,9 @@ from reprise_contracts.events import Commit
 from reprise_contracts.states import NodeView
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
-from reprise_gateway import changes
-from reprise_gateway.framing import Content, Piece, framed, progress
-from reprise_gateway.states import state_of
+from reprise_gateway.projections import changes
+from reprise_gateway.projections.frames import Content, Piece, framed, progress
+from reprise_gateway.projections.states import state_of
 from reprise_runtime import snapshots
 
 

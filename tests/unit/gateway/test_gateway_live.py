@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from reprise_contracts import frames as f
 from reprise_contracts.subjects import progress
-from reprise_gateway.outbox import Packed
+from reprise_gateway.projections.outbox import Packed
 
 DURABLE = ("node:update", "workflow:stale")
 

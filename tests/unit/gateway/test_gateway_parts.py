@@ -10,13 +10,13 @@ from starlette.requests import HTTPConnection
 from reprise_contracts import frames as f
 from reprise_contracts.artifacts import ObjectRef
 from reprise_contracts.events import RunStarted
-from reprise_gateway.access import foreign
-from reprise_gateway.capacity import Capacity
-from reprise_gateway.contents import Contents
-from reprise_gateway.hub import Subscriber
-from reprise_gateway.intake import opening
-from reprise_gateway.outbox import Outbox, Overflow, Packed
-from reprise_gateway.view import View
+from reprise_gateway.access.access import foreign
+from reprise_gateway.commands.capacity import Capacity
+from reprise_gateway.commands.intake import opening
+from reprise_gateway.projections.contents import Contents
+from reprise_gateway.projections.hub import Subscriber
+from reprise_gateway.projections.outbox import Outbox, Overflow, Packed
+from reprise_gateway.projections.projection import View
 from reprise_runtime.errors import Refused
 from reprise_runtime.testing import MemoryStore
 

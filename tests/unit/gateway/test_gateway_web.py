@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from reprise_gateway.app import create_app
-from reprise_gateway.web import CSP
+from reprise_gateway.doors.web import CSP
 
 SCRIPT = "console.log('the app')"
 

@@ -13,11 +13,11 @@ from reprise_contracts import catalog
 from reprise_contracts.languages import LANGUAGES, WITHOUT_MODEL
 from reprise_contracts.nodes import Phase
 from reprise_contracts.states import Health, PoolView
-from reprise_gateway.http import PROBLEM, Known, Operator, Parts, Who
-from reprise_gateway.intake import MOST_SOURCES
-from reprise_gateway.pages import api_pages
-from reprise_gateway.reports import FORMATS
-from reprise_gateway.tickets import TICKET_SECONDS
+from reprise_gateway.access.tickets import TICKET_SECONDS
+from reprise_gateway.commands.intake import MOST_SOURCES
+from reprise_gateway.doors.dependencies import PROBLEM, Known, Operator, Parts, Who
+from reprise_gateway.doors.pages import api_pages
+from reprise_gateway.projections.reports import FORMATS
 from reprise_research.sources.kinds import SUFFIXES
 from reprise_runtime import metrics
 

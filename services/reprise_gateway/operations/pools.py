@@ -11,7 +11,7 @@ from reprise_contracts.jobs import PoolOrder
 from reprise_contracts.nodes import PHASES, Phase
 from reprise_contracts.states import PoolView, WorkerView
 from reprise_contracts.wire import Malformed
-from reprise_gateway.diagnosis import Before, pool_findings
+from reprise_gateway.operations.diagnosis import Before, pool_findings
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.bus import Bus, Publisher

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from reprise_contracts import frames as f
-from reprise_gateway.framing import Durable
+from reprise_gateway.projections.frames import Durable
 from reprise_runtime import metrics
 
 Key: TypeAlias = tuple[object, ...]

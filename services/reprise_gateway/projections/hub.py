@@ -8,11 +8,11 @@ from pydantic import ValidationError
 from reprise_contracts import frames as f
 from reprise_contracts.nodes import from_token
 from reprise_contracts.wire import Malformed
-from reprise_gateway.changes import SMALL
-from reprise_gateway.contents import Contents
-from reprise_gateway.framing import Content, Durable, framed, progress
-from reprise_gateway.outbox import BYTES, Outbox, Packed
-from reprise_gateway.view import Moved
+from reprise_gateway.projections.changes import SMALL
+from reprise_gateway.projections.contents import Contents
+from reprise_gateway.projections.frames import Content, Durable, framed, progress
+from reprise_gateway.projections.outbox import BYTES, Outbox, Packed
+from reprise_gateway.projections.projection import Moved
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, StoreUnavailable
 from reprise_runtime.logs import logger
 

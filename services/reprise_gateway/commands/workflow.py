@@ -34,13 +34,13 @@ from reprise_domain.commands import spec_of
 from reprise_domain.decide import preview_edit
 from reprise_domain.preview import obstacle, preview
 from reprise_domain.state import Session
-from reprise_gateway.access import Caller
-from reprise_gateway.catalog import BatchService, Started
-from reprise_gateway.edits import Draft, Editable
-from reprise_gateway.inbox import Inbox
-from reprise_gateway.intake import Intake
-from reprise_gateway.states import command_of, state_of
-from reprise_gateway.view import Moved
+from reprise_gateway.access.access import Caller
+from reprise_gateway.commands.batch_service import BatchService, Started
+from reprise_gateway.commands.edits import Draft, Editable
+from reprise_gateway.commands.inbox import Inbox
+from reprise_gateway.commands.intake import Intake
+from reprise_gateway.projections.projection import Moved
+from reprise_gateway.projections.states import command_of, state_of
 from reprise_runtime.admission import Admission
 from reprise_runtime.errors import Refused
 

@@ -15,11 +15,11 @@ from reprise_contracts.wire import CommandId, Id, digest
 from reprise_contracts.words import of, spoken
 from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
-from reprise_gateway.http import PROBLEM, Key, Parts, Who, if_match, known, outcome, stored, whole
+from reprise_gateway.doors.dependencies import PROBLEM, Key, Parts, Who, if_match, known, outcome, stored, whole
 from reprise_gateway.parts import Gateway
-from reprise_gateway.reports import CSP, render
-from reprise_gateway.states import node_view, state_of
-from reprise_gateway.timeline import Narrator
+from reprise_gateway.projections.reports import CSP, render
+from reprise_gateway.projections.states import node_view, state_of
+from reprise_gateway.projections.timeline import Narrator
 from reprise_runtime.errors import ObjectMissing, Refused
 
 router = APIRouter(prefix="/sessions/{session_id}", tags=["sessions"], responses=PROBLEM)

@@ -20,8 +20,8 @@ from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes
 from reprise_domain.reduce import reduce
 from reprise_domain.state import Run, Session, Spec, scope_of
-from reprise_gateway.changes import changes
-from reprise_gateway.states import queue_view, run_view
+from reprise_gateway.projections.changes import changes
+from reprise_gateway.projections.states import queue_view, run_view
 
 Durable = f.Frame | f.NodeUpdate
 

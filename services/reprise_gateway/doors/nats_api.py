@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from reprise_contracts import subjects
 from reprise_contracts.commands import AcceptCall, BatchRequest, CancelCall, CommandCall, EndCall, RefreshCall, RerunCall, StateCall
 from reprise_contracts.wire import Wire
-from reprise_gateway.access import Access, Caller
-from reprise_gateway.errors import invalid, problem_of
-from reprise_gateway.intake import Intake
-from reprise_gateway.workflow import WorkflowService
+from reprise_gateway.access.access import Access, Caller
+from reprise_gateway.commands.intake import Intake
+from reprise_gateway.commands.workflow import WorkflowService
+from reprise_gateway.doors.problems import invalid, problem_of
 from reprise_runtime import metrics, tracing
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.middleware import AnswersToInboxes

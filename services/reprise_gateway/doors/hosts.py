@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from reprise_contracts.problems import Problem
-from reprise_gateway.errors import response
+from reprise_gateway.doors.problems import response
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reprise_contracts import subjects
 from reprise_contracts.problems import Problem
-from reprise_gateway.seen import disk_of
+from reprise_gateway.operations.server_status import disk_of
 from reprise_runtime.errors import Refused
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.settings import Limits

@@ -17,14 +17,14 @@ from reprise_contracts.commands import AcceptCall, CancelCall, RefreshCall, Rest
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import Preview, Receipt, State
 from reprise_domain.state import Session
-from reprise_gateway.access import Caller
-from reprise_gateway.errors import answer_to, invalid, problem_of
-from reprise_gateway.framing import Durable
-from reprise_gateway.hub import Place, Subscriber, whole
-from reprise_gateway.outbox import Outbox, Overflow, Packed
+from reprise_gateway.access.access import Caller
+from reprise_gateway.doors.problems import answer_to, invalid, problem_of
 from reprise_gateway.parts import Gateway
-from reprise_gateway.states import state_of
-from reprise_gateway.view import Moved
+from reprise_gateway.projections.frames import Durable
+from reprise_gateway.projections.hub import Place, Subscriber, whole
+from reprise_gateway.projections.outbox import Outbox, Overflow, Packed
+from reprise_gateway.projections.projection import Moved
+from reprise_gateway.projections.states import state_of
 from reprise_runtime import metrics, tracing
 from reprise_runtime.errors import Refused, RepriseError
 from reprise_runtime.logs import logger

@@ -5,8 +5,8 @@ import asyncio
 from reprise_contracts import subjects
 from reprise_contracts.commands import Command
 from reprise_contracts.problems import Problem
-from reprise_gateway.capacity import Capacity
-from reprise_gateway.view import Moved, View
+from reprise_gateway.commands.capacity import Capacity
+from reprise_gateway.projections.projection import Moved, View
 from reprise_runtime import tracing
 from reprise_runtime.errors import PublishTimeout, Refused, StreamFull, Unavailable
 from reprise_runtime.nats.bus import Publisher

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from reprise_contracts.commands import AcceptCall, CancelCall, RefreshCall, RestartPhase, RestartStep, SessionCall
 from reprise_contracts.states import Preview, Receipt
-from reprise_gateway.http import PROBLEM, Key, Parts, Who, one_name, outcome
-from reprise_gateway.requests import exactly
+from reprise_gateway.doors.dependencies import PROBLEM, Key, Parts, Who, one_name, outcome
+from reprise_gateway.doors.requests import exactly
 
 router = APIRouter(
     prefix="/workflow", tags=["workflow"], responses=PROBLEM | {200: {"model": Preview, "description": "What a `dry_run` would do."}}

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from reprise_contracts.problems import Problem
 from reprise_contracts.states import Preview, Receipt
 from reprise_contracts.wire import CommandId, Wire
-from reprise_gateway.access import READING, WHO, Caller
+from reprise_gateway.access.access import READING, WHO, Caller
 from reprise_gateway.parts import Gateway
 from reprise_runtime.errors import Refused
 

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from reprise_contracts import subjects
 from reprise_contracts.states import Finding, PoolView
-from reprise_gateway.diagnosis import diagnose
-from reprise_gateway.pools import Pools
-from reprise_gateway.seen import Look, Seen
+from reprise_gateway.operations.diagnosis import diagnose
+from reprise_gateway.operations.pools import Pools
+from reprise_gateway.operations.server_status import Look, Seen
 from reprise_runtime import metrics
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.logs import logger

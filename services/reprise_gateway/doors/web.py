@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from reprise_gateway.pages import HOME
+from reprise_gateway.doors.pages import HOME
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -29,7 +29,7 @@ _HASHED = re.compile(r"^assets/.+-[\w-]{8}\.\w+$")
 
 def built() -> Path | None:
     """The web app that `make web` built into this package; None where it is not built."""
-    place = Path(__file__).parent / "static"
+    place = Path(__file__).parent.parent / "static"
     return place if (place / "index.html").is_file() else None
 
 

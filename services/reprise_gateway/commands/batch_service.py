@@ -26,11 +26,11 @@ from reprise_contracts.states import BatchPage, BatchView, Created, SessionSumma
 from reprise_contracts.wire import derived_id
 from reprise_domain.batch import Batch, BatchInput, decide_batch
 from reprise_domain.state import Session
-from reprise_gateway.access import Caller
-from reprise_gateway.inbox import Inbox
-from reprise_gateway.intake import Intake, Sources, first_ids, further_ids
-from reprise_gateway.states import summary_of
-from reprise_gateway.view import ANY
+from reprise_gateway.access.access import Caller
+from reprise_gateway.commands.inbox import Inbox
+from reprise_gateway.commands.intake import Intake, Sources, first_ids, further_ids
+from reprise_gateway.projections.projection import ANY
+from reprise_gateway.projections.states import summary_of
 from reprise_runtime.admission import Admission
 from reprise_runtime.errors import Refused, StoreUnavailable
 from reprise_runtime.logs import logger

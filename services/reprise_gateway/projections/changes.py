@@ -17,7 +17,7 @@ from reprise_contracts.states import NodeView
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes, parents
 from reprise_domain.state import Session
-from reprise_gateway.states import group_view, node_view, state_of
+from reprise_gateway.projections.states import group_view, node_view, state_of
 
 SMALL = 100
 """Steps up to which every commit compares the whole session."""

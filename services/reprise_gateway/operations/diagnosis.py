@@ -8,7 +8,7 @@ from reprise_contracts import subjects
 from reprise_contracts.states import Finding, PoolView
 
 if TYPE_CHECKING:
-    from reprise_gateway.seen import Seen
+    from reprise_gateway.operations.server_status import Seen
 
 CLOCK_SECONDS = 2.0
 """Clocks further apart than this confuse leases and whoever reads logs."""

@@ -11,9 +11,9 @@ from reprise_contracts.sources import Source
 from reprise_contracts.states import BatchPage, BatchView, Created
 from reprise_contracts.subjects import text_key
 from reprise_contracts.wire import Id, Sha256, Wire
-from reprise_gateway.catalog import text_of
-from reprise_gateway.http import PROBLEM, Key, Parts, Who, one_name, stored, whole
-from reprise_gateway.requests import batch_request, exactly, source_request, sources_request
+from reprise_gateway.commands.batch_service import text_of
+from reprise_gateway.doors.dependencies import PROBLEM, Key, Parts, Who, one_name, stored, whole
+from reprise_gateway.doors.requests import batch_request, exactly, source_request, sources_request
 from reprise_runtime.errors import ObjectMissing, Refused
 
 router = APIRouter(tags=["batches"], responses=PROBLEM)

@@ -7,9 +7,9 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reprise_contracts.problems import Problem
-from reprise_gateway.access import READING, WHO, Access, Caller
-from reprise_gateway.errors import answer_to
-from reprise_gateway.rates import Rates
+from reprise_gateway.access.access import READING, WHO, Access, Caller
+from reprise_gateway.access.rates import Rates
+from reprise_gateway.doors.problems import answer_to
 from reprise_runtime import metrics, tracing
 from reprise_runtime.errors import Refused
 from reprise_runtime.logs import logger

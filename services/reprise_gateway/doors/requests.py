@@ -14,8 +14,8 @@ from reprise_contracts.commands import BatchRequest, SessionRequest, SourcesRequ
 from reprise_contracts.problems import Problem
 from reprise_contracts.sources import SourceInput
 from reprise_contracts.wire import Wire
-from reprise_gateway.errors import invalid
-from reprise_gateway.intake import MOST_SOURCES, Intake
+from reprise_gateway.commands.intake import MOST_SOURCES, Intake
+from reprise_gateway.doors.problems import invalid
 from reprise_runtime.errors import Refused
 
 W = TypeVar("W", bound=Wire)

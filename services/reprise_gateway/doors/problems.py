@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, Response
 from reprise_contracts.faults import fault
 from reprise_contracts.problems import Problem, ProblemType
 from reprise_contracts.wire import Malformed
-from reprise_gateway.capacity import RETRY_AFTER
-from reprise_gateway.rates import RateLimited
+from reprise_gateway.access.rates import RateLimited
+from reprise_gateway.commands.capacity import RETRY_AFTER
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, Refused, Retryable
 from reprise_runtime.logs import logger
 

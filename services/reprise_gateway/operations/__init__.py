@@ -1,0 +1,1 @@
+"""What an operator sees: servers, pools, and what is wrong with them."""

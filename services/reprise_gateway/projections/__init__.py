@@ -1,0 +1,1 @@
+"""What is shown, worked out from the log, and what artifacts say."""
