@@ -25,13 +25,13 @@ from reprise_gateway.commands.workflow import WorkflowService
 from reprise_gateway.doors import batches, nats_api, operations, problems, sessions, web, websocket, workflow
 from reprise_gateway.doors.hosts import LOCAL, Hosts
 from reprise_gateway.doors.middleware import Calls
-from reprise_gateway.operations.monitor import Watch
+from reprise_gateway.gateway import Gateway
+from reprise_gateway.operations.monitor import Monitor
 from reprise_gateway.operations.pools import Lags, Pools, consumer_lag
-from reprise_gateway.operations.server_status import Look, bus_look
-from reprise_gateway.parts import Gateway
+from reprise_gateway.operations.server_status import Probe, bus_probe
 from reprise_gateway.projections.contents import Contents
 from reprise_gateway.projections.hub import Hub
-from reprise_gateway.projections.projection import View
+from reprise_gateway.projections.projection import Projection
 from reprise_runtime import logs, metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.errors import RepriseError
@@ -66,26 +66,29 @@ class Effects:
     store: ArtifactStore
     usage: Usage
     lag: Lags
-    look: Look
+    probe: Probe
     connected: Callable[[], bool]
 
 
 def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patience: float = PATIENCE) -> Gateway:
     """Put the parts together. Nothing runs yet."""
     admission = Admission(settings.features, installed_engines())
-    view = View(effects.log)
+    projection = Projection(effects.log)
     contents = Contents(effects.store)
-    hub = Hub(contents, lambda session_id: head.batch if (head := view.heads.get(session_id)) else None)
-    view.on_moved, view.on_reset = hub.moved, hub.reset
-    inbox = Inbox(view, effects.publisher, Capacity(effects.usage, disk_spare(settings.state_dir, settings.limits.disk_reserve)), patience)
+    hub = Hub(contents, lambda session_id: head.batch if (head := projection.heads.get(session_id)) else None)
+    projection.on_transition, projection.on_reset = hub.publish, hub.reset
+    inbox = Inbox(
+        projection, effects.publisher, Capacity(effects.usage, disk_spare(settings.state_dir, settings.limits.disk_reserve)), patience
+    )
     sources = Sources(effects.store, settings.limits.upload_bytes)
     pools, reachable = Pools(effects.lag, effects.publisher, settings.timings.heartbeat, clock), _reachable(effects)
-    catalog = BatchService(inbox, effects.store, sources, defaults=Defaults.of(settings), admission=admission, clock=clock)
+    batches = BatchService(inbox, effects.store, sources, defaults=Defaults.of(settings), admission=admission, clock=clock)
+    workflow = WorkflowService(inbox, batches, admission=admission, clock=clock)
     return Gateway(
-        settings=settings, view=view, service=WorkflowService(inbox, catalog, admission=admission, clock=clock), batches=catalog,
+        settings=settings, projection=projection, service=workflow, batches=batches,
         store=effects.store, contents=contents, hub=hub, access=Access(settings.auth, Tickets(effects.publisher, clock), clock=clock),
         rates=Rates(settings.limits.requests_per_second, settings.limits.requests_burst),
-        pools=pools, watch=Watch(effects.look, pools, reachable, settings.timings.heartbeat), engines=frozenset(admission.engines),
+        pools=pools, monitor=Monitor(effects.probe, pools, reachable, settings.timings.heartbeat), engines=frozenset(admission.engines),
         reachable=reachable,
     )  # fmt: skip
 
@@ -106,9 +109,9 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        following = asyncio.create_task(gateway.view.run(), name="follow the log")
+        following = asyncio.create_task(gateway.projection.run(), name="follow the log")
         following.add_done_callback(_ended)
-        watching = asyncio.create_task(gateway.watch.run(), name="watch the whole")
+        watching = asyncio.create_task(gateway.monitor.run(), name="watch the whole")
         watching.add_done_callback(_ended)
         try:
             yield
@@ -124,8 +127,8 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.gateway = gateway
     problems.install(app)
-    for router in (batches.router, sessions.router, workflow.router, operations.router, websocket.router):
-        app.include_router(router)
+    for door in (batches, sessions, workflow, operations, websocket):
+        app.include_router(door.router)
     web.serve(app, site or web.built())
     upload = gateway.settings.limits.upload_bytes
     app.add_middleware(Hosts, names=_names(gateway))
@@ -160,7 +163,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         broker = await _answering(settings, stack)
         effects = Effects(
             log=NatsSessionLog(bus), publisher=bus, store=store, usage=inbox_usage(bus, settings.limits), lag=consumer_lag(bus, now),
-            look=bus_look(bus, settings, now),
+            probe=bus_probe(bus, settings, now),
             connected=lambda: bool(client.is_connected and broker.own.is_connected),
         )  # fmt: skip
         gateway = compose(settings, effects)

@@ -77,7 +77,7 @@ class BatchService:
         self.store = store
         self._admission = admission
         self._inbox = inbox
-        self._view = inbox.view
+        self._projection = inbox.projection
         self._sources = sources
         self._defaults = defaults
         self._clock = clock
@@ -90,7 +90,7 @@ class BatchService:
         command_id = request.command_id or uuid4().hex
         batch_id = derived_id("b", caller.name, command_id)
         session_id = derived_id("s", batch_id, command_id)
-        batch = await self._view.batch(batch_id)
+        batch = await self._projection.batch(batch_id)
         spec = self._spec(request, session_id, batch)
         if batch is None or not (batch.ended or batch.deleted):
             sources = await self._sources.take(batch_id, intake, first_ids())
@@ -130,9 +130,9 @@ class BatchService:
         )  # fmt: skip
 
     async def _begin_session(self, batch_id: str, batch: Batch | None, kind: str, command: Command, session_id: str) -> bool:
-        with self._view.expect(session_id, ANY) as begun:
+        with self._projection.expect(session_id, ANY) as begun:
             decided = await self._decide(batch_id, batch, kind, command)
-            return decided and (session_id in self._view.heads or await self._inbox.settle(begun))
+            return decided and (session_id in self._projection.heads or await self._inbox.settle(begun))
 
     # Changing
 
@@ -182,9 +182,9 @@ class BatchService:
         """Until every session has recorded what its batch is now, its end (R24) or its sources (R3): what is asked after the answer is
         refused, and what is looked at is stale."""
         for session_id, _ in self.members(await self.batch(batch_id, deleted=True)):
-            while session_id in self._view.heads:
-                with self._view.expect(session_id, ANY) as next_commit:
-                    session, batch = await self._view.session(session_id), await self.batch(batch_id, deleted=True)
+            while session_id in self._projection.heads:
+                with self._projection.expect(session_id, ANY) as next_commit:
+                    session, batch = await self._projection.session(session_id), await self.batch(batch_id, deleted=True)
                     if session is None or session.ended or (not batch.ended and _knows(session, batch)):
                         break
                     if not await self._inbox.settle(next_commit):  # nobody decides now; what waits is decided in its order
@@ -203,7 +203,7 @@ class BatchService:
             decided, _ = await self._inbox.send(batch_id, kind, command, always=isinstance(command, EndBatch))
             if not decided:
                 return False
-            after = await self._view.batch(batch_id)
+            after = await self._projection.batch(batch_id)
             known = after.commands.get(command.command_id) if after else None
         if known is not None and known.problem is not None:
             raise Refused(known.problem)
@@ -215,7 +215,7 @@ class BatchService:
 
     async def batch(self, batch_id: str, *, deleted: bool = False) -> Batch:
         """A batch; raises `Refused` (not_found; batch_ended once it is deleted, unless `deleted` is fine)."""
-        batch = await self._view.batch(batch_id)
+        batch = await self._projection.batch(batch_id)
         if batch is None:
             detail = "There is no such batch."
             raise Refused(Problem(type="not_found", field="batch_id", detail=detail, action="Check the id, or list the batches."))
@@ -248,14 +248,14 @@ class BatchService:
     async def page(self, *, after: str | None, limit: int, search: str) -> BatchPage:
         """Batches, newest first; deleted ones are left out. A search looks at a bounded number and says where to go on."""
         start = self._cursor(after)
-        heads = self._view.heads
+        heads = self._projection.heads
         ids = sorted((target for target, head in heads.items() if head.batch is None and not head.deleted), key=lambda b: -heads[b].seq)
         ids = [batch_id for batch_id in ids if start is None or heads[batch_id].seq < start]
         found: list[BatchView] = []
         folded = 0
         for looked_at, batch_id in enumerate(ids, 1):
             try:
-                batch = await self._view.batch(batch_id)
+                batch = await self._projection.batch(batch_id)
             except Refused as error:  # one that this version cannot read hides no other
                 logger(__name__).error("cannot show a batch", batch=batch_id, error=str(error))
                 continue
@@ -289,19 +289,19 @@ class BatchService:
         )  # fmt: skip
 
     def _known_summary(self, session_id: str) -> SessionSummary | None:
-        known, head = self._summaries.get(session_id), self._view.heads.get(session_id)
+        known, head = self._summaries.get(session_id), self._projection.heads.get(session_id)
         return known[1] if known is not None and head is not None and known[0] == head.seq else None
 
     async def _summary(self, session_id: str, topic: str, *, fold: bool) -> SessionSummary:
         known = self._known_summary(session_id)
         if known is not None:
             return known
-        session = await self._view.session(session_id) if fold else None
+        session = await self._projection.session(session_id) if fold else None
         if session is not None and not session.deleted:
             summary = summary_of(session)
             self._summaries[session_id] = (session.seq, summary)
             return summary
-        head = self._view.heads.get(session_id)
+        head = self._projection.heads.get(session_id)
         status = "running" if head is not None and head.active else "pending"
         return SessionSummary(session_id=session_id, topic=topic, status=status, updated_at=head.at if head else None)
 

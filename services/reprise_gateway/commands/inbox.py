@@ -6,7 +6,7 @@ from reprise_contracts import subjects
 from reprise_contracts.commands import Command
 from reprise_contracts.problems import Problem
 from reprise_gateway.commands.capacity import Capacity
-from reprise_gateway.projections.projection import Moved, View
+from reprise_gateway.projections.projection import Projection, Transition
 from reprise_runtime import tracing
 from reprise_runtime.errors import PublishTimeout, Refused, StreamFull, Unavailable
 from reprise_runtime.nats.bus import Publisher
@@ -18,20 +18,20 @@ PATIENCE = 5.0
 class Inbox:
     """Stores commands, and waits for what becomes of them."""
 
-    def __init__(self, view: View, publisher: Publisher, capacity: Capacity, patience: float = PATIENCE) -> None:
-        self.view = view
+    def __init__(self, projection: Projection, publisher: Publisher, capacity: Capacity, patience: float = PATIENCE) -> None:
+        self.projection = projection
         self._publisher = publisher
         self._capacity = capacity
         self._patience = patience
 
-    async def send(self, target: str, kind: str, command: Command, *, always: bool = False) -> tuple[bool, Moved | None]:
+    async def send(self, target: str, kind: str, command: Command, *, always: bool = False) -> tuple[bool, Transition | None]:
         """Store a command and wait until it is decided: whether it was in time, and the commit if its session is in memory.
 
         New work waits outside while the inbox is nearly full; `always` is for what takes work away.
         """
         if not always:
             await self._capacity.check()
-        with self.view.expect(target, command.input_id()) as waiting:
+        with self.projection.expect(target, command.input_id()) as waiting:
             message_id = f"{target}/{command.input_id()}"
             try:
                 await self._publisher.publish(
@@ -48,7 +48,7 @@ class Inbox:
             except TimeoutError:
                 return False, None
 
-    async def settle(self, waiting: "asyncio.Future[Moved | None]") -> bool:
+    async def settle(self, waiting: "asyncio.Future[Transition | None]") -> bool:
         """Wait for a commit that was expected; whether it came in time."""
         try:
             await asyncio.wait_for(waiting, self._patience)

@@ -39,7 +39,7 @@ from reprise_gateway.commands.batch_service import BatchService, Started
 from reprise_gateway.commands.edits import Draft, Editable
 from reprise_gateway.commands.inbox import Inbox
 from reprise_gateway.commands.intake import Intake
-from reprise_gateway.projections.projection import Moved
+from reprise_gateway.projections.projection import Transition
 from reprise_gateway.projections.states import command_of, state_of
 from reprise_runtime.admission import Admission
 from reprise_runtime.errors import Refused
@@ -51,7 +51,7 @@ class WorkflowService:
     def __init__(self, inbox: Inbox, batches: BatchService, *, admission: Admission, clock: Callable[[], datetime]) -> None:
         self.batches = batches
         self._inbox = inbox
-        self._view = inbox.view
+        self._projection = inbox.projection
         self._store = batches.store
         self._admission = admission
         self._clock = clock
@@ -60,7 +60,7 @@ class WorkflowService:
 
     async def session(self, session_id: str, batch_id: str | None = None) -> Session:
         """A session; raises `Refused` (not_found, or batch_ended once it is deleted)."""
-        session = await self._view.session(session_id)
+        session = await self._projection.session(session_id)
         if session is None:
             raise Refused(_missing("session", "session_id"))
         if batch_id is not None and batch_id != session.batch_id:
@@ -178,10 +178,10 @@ class WorkflowService:
 
     async def _before_edit(self, session: Session, command_id: str) -> Session:
         """The session that an edit was made on: its new steps were numbered from there."""
-        async for moved in self._view.replay(session.session_id, 0, self._view.position):
-            for event in moved.commit.events:
+        async for transition in self._projection.replay(session.session_id, 0, self._projection.position):
+            for event in transition.commit.events:
                 if isinstance(event, ArtifactEdited | CommandRefused) and event.command_id == command_id:
-                    return moved.before or session
+                    return transition.before or session
         return session
 
     # Deciding
@@ -199,18 +199,18 @@ class WorkflowService:
         if known is not None and known.fingerprint != command.fingerprint():
             raise Refused(REUSED)
         if known is not None:
-            return self._receipt(session, command, await self._view.decided(session.session_id, command.input_id()))
+            return self._receipt(session, command, await self._projection.decided(session.session_id, command.input_id()))
         if not session.ended:
             self._allowed(command, session)
-        decided, moved = await self._inbox.send(session.session_id, kind, command, always=kind == "cancel")
+        decided, transition = await self._inbox.send(session.session_id, kind, command, always=kind == "cancel")
         if not decided:
             return Receipt(command_id=command.command_id)
-        if moved is None:
-            moved = await self._view.decided(session.session_id, command.input_id())
-        return self._receipt(moved.after if moved else await self.session(session.session_id), command, moved)
+        if transition is None:
+            transition = await self._projection.decided(session.session_id, command.input_id())
+        return self._receipt(transition.after if transition else await self.session(session.session_id), command, transition)
 
     @staticmethod
-    def _receipt(session: Session, command: Command, moved: Moved | None) -> Receipt:
+    def _receipt(session: Session, command: Command, transition: Transition | None) -> Receipt:
         """R16: the first answer, from the state around the commit that decided; the outcome as of today."""
         record = session.commands.get(command.command_id)
         if record is None:
@@ -221,14 +221,14 @@ class WorkflowService:
             raise Refused(record.problem)
         run_id = record.run_id or (command.run_id if isinstance(command, Cancel) else None)
         position, plan = None, None
-        if moved is not None:
-            position = next((place for place, spec in enumerate(moved.after.queue, 1) if spec.run_id == record.run_id), None)
-            if position is None and moved.after.run is not None and moved.after.run.spec.run_id == record.run_id:
+        if transition is not None:
+            position = next((place for place, spec in enumerate(transition.after.queue, 1) if spec.run_id == record.run_id), None)
+            if position is None and transition.after.run is not None and transition.after.run.spec.run_id == record.run_id:
                 position = 0
-            if moved.before is not None and isinstance(command, Rerun):
-                plan = preview(moved.before, spec_of(moved.before, command)).plan
-            elif moved.before is not None and isinstance(command, Edit):
-                previewed = preview_edit(moved.before, command, moved.commit.at)
+            if transition.before is not None and isinstance(command, Rerun):
+                plan = preview(transition.before, spec_of(transition.before, command)).plan
+            elif transition.before is not None and isinstance(command, Edit):
+                previewed = preview_edit(transition.before, command, transition.commit.at)
                 plan = previewed.plan if isinstance(previewed, Preview) else None
         return Receipt(command_id=command.command_id, run_id=run_id, position=position, plan=plan, status=record.status)
 

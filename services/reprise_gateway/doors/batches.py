@@ -12,7 +12,7 @@ from reprise_contracts.states import BatchPage, BatchView, Created
 from reprise_contracts.subjects import text_key
 from reprise_contracts.wire import Id, Sha256, Wire
 from reprise_gateway.commands.batch_service import text_of
-from reprise_gateway.doors.dependencies import PROBLEM, Key, Parts, Who, one_name, stored, whole
+from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Key, Who, json_answer, one_name, stored
 from reprise_gateway.doors.requests import batch_request, exactly, source_request, sources_request
 from reprise_runtime.errors import ObjectMissing, Refused
 
@@ -44,84 +44,84 @@ class SourceList(Wire):
 
 
 @router.post("/batches", status_code=201, response_model=Created, openapi_extra=_bodies(BatchRequest))
-async def start(request: Request, parts: Parts, who: Who, key: Key) -> Response:
+async def start(request: Request, gateway: GatewayDep, who: Who, key: Key) -> Response:
     """Start a batch with its first session; from JSON, or from a form with files. 202 where the decision takes its time."""
     async with batch_request(request) as (asked, intake):
-        started = await parts.batches.start(asked.model_copy(update={"command_id": one_name(asked.command_id, key)}), intake, who)
-    return whole(started.created, 201 if started.there else 202)
+        started = await gateway.batches.start(asked.model_copy(update={"command_id": one_name(asked.command_id, key)}), intake, who)
+    return json_answer(started.created, 201 if started.there else 202)
 
 
 @router.get("/batches", response_model=BatchPage)
 async def page(
-    parts: Parts,
+    gateway: GatewayDep,
     who: Who,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     q: Annotated[str, Query(max_length=200, description="Words to look for in topics, sources and ids.")] = "",
 ) -> Response:
     """Batches, newest first."""
-    return whole(await parts.batches.page(after=after, limit=limit, search=q))
+    return json_answer(await gateway.batches.page(after=after, limit=limit, search=q))
 
 
 @router.get("/batches/{batch_id}", response_model=BatchView)
-async def show(batch_id: Id, parts: Parts, who: Who) -> Response:
+async def show(batch_id: Id, gateway: GatewayDep, who: Who) -> Response:
     """A batch with its sources, its sessions and the bytes stored."""
-    return whole(await parts.batches.show(batch_id))
+    return json_answer(await gateway.batches.show(batch_id))
 
 
 @router.post("/batches/{batch_id}/end", response_model=BatchView)
-async def end(batch_id: Id, parts: Parts, who: Who, key: Key) -> Response:
+async def end(batch_id: Id, gateway: GatewayDep, who: Who, key: Key) -> Response:
     """End it: what runs is cancelled, results stay readable."""
-    return whole(await parts.batches.end(EndCall(batch_id=batch_id, command_id=key), who))
+    return json_answer(await gateway.batches.end(EndCall(batch_id=batch_id, command_id=key), who))
 
 
 @router.delete("/batches/{batch_id}", response_model=BatchView)
-async def delete(batch_id: Id, parts: Parts, who: Who, key: Key) -> Response:
+async def delete(batch_id: Id, gateway: GatewayDep, who: Who, key: Key) -> Response:
     """End it and remove everything of it."""
-    return whole(await parts.batches.end(EndCall(batch_id=batch_id, delete=True, command_id=key), who))
+    return json_answer(await gateway.batches.end(EndCall(batch_id=batch_id, delete=True, command_id=key), who))
 
 
 @router.post("/batches/{batch_id}/sessions", status_code=201, response_model=Created, dependencies=[exactly(SessionRequest)])
-async def add_session(batch_id: Id, asked: SessionRequest, parts: Parts, who: Who, key: Key) -> Response:
+async def add_session(batch_id: Id, asked: SessionRequest, gateway: GatewayDep, who: Who, key: Key) -> Response:
     """A further session on the same sources."""
-    started = await parts.batches.add_session(batch_id, asked.model_copy(update={"command_id": one_name(asked.command_id, key)}), who)
-    return whole(started.created, 201 if started.there else 202)
+    started = await gateway.batches.add_session(batch_id, asked.model_copy(update={"command_id": one_name(asked.command_id, key)}), who)
+    return json_answer(started.created, 201 if started.there else 202)
 
 
 @router.get("/batches/{batch_id}/sources", response_model=SourceList)
-async def sources(batch_id: Id, parts: Parts, who: Who) -> Response:
+async def sources(batch_id: Id, gateway: GatewayDep, who: Who) -> Response:
     """Every source with what its last fetch gave."""
-    return whole(SourceList(sources=tuple((await parts.batches.batch(batch_id)).sources.values())))
+    return json_answer(SourceList(sources=tuple((await gateway.batches.batch(batch_id)).sources.values())))
 
 
 @router.post("/batches/{batch_id}/sources", status_code=201, response_model=BatchView, openapi_extra=_bodies(SourcesRequest))
-async def add_sources(batch_id: Id, request: Request, parts: Parts, who: Who, key: Key) -> Response:
+async def add_sources(batch_id: Id, request: Request, gateway: GatewayDep, who: Who, key: Key) -> Response:
     """Add sources: marks stale, runs nothing."""
     async with sources_request(request) as (command_id, intake):
-        return whole(await parts.batches.add_sources(batch_id, intake, one_name(command_id, key), who), 201)
+        return json_answer(await gateway.batches.add_sources(batch_id, intake, one_name(command_id, key), who), 201)
 
 
 @router.put("/batches/{batch_id}/sources/{source_id}", response_model=BatchView, openapi_extra=_bodies(SourcesRequest))
-async def replace_source(batch_id: Id, source_id: Id, request: Request, parts: Parts, who: Who, key: Key) -> Response:
+async def replace_source(batch_id: Id, source_id: Id, request: Request, gateway: GatewayDep, who: Who, key: Key) -> Response:
     """Replace a source by `{url}`, `{text, title}` or a file: marks stale, runs nothing."""
     async with source_request(request) as (command_id, intake):
-        return whole(await parts.batches.replace_source(batch_id, source_id, intake, one_name(command_id, key), who))
+        return json_answer(await gateway.batches.replace_source(batch_id, source_id, intake, one_name(command_id, key), who))
 
 
 @router.delete("/batches/{batch_id}/sources/{source_id}", response_model=BatchView)
-async def remove_source(batch_id: Id, source_id: Id, parts: Parts, who: Who, key: Key) -> Response:
+async def remove_source(batch_id: Id, source_id: Id, gateway: GatewayDep, who: Who, key: Key) -> Response:
     """Remove a source: marks stale, runs nothing."""
-    return whole(await parts.batches.remove_source(batch_id, source_id, key, who))
+    return json_answer(await gateway.batches.remove_source(batch_id, source_id, key, who))
 
 
 @router.get("/batches/{batch_id}/sources/{source_id}/text", response_class=Response)
-async def text(batch_id: Id, source_id: Id, request: Request, parts: Parts, who: Who, sha256: Sha256 | None = None) -> Response:
+async def text(batch_id: Id, source_id: Id, request: Request, gateway: GatewayDep, who: Who, sha256: Sha256 | None = None) -> Response:
     """A source's stored text, in which the offsets of citations count. `sha256` names one as a citation does: it is there for as long as
     a result cites it, also when its source has another one by now, or is gone."""
-    batch = await parts.batches.batch(batch_id)
+    batch = await gateway.batches.batch(batch_id)
     wanted = sha256 or text_of(batch, source_id)
     try:
-        body = await parts.store.get_verified(text_key(batch_id, wanted), wanted)
+        body = await gateway.store.get_verified(text_key(batch_id, wanted), wanted)
     except ObjectMissing:
         detail = "There is no stored text with this hash."
         problem = Problem(type="not_found", field="sha256", detail=detail, action="Leave it out to get the text of today.")

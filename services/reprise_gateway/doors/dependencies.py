@@ -10,23 +10,23 @@ from reprise_contracts.problems import Problem
 from reprise_contracts.states import Preview, Receipt
 from reprise_contracts.wire import CommandId, Wire
 from reprise_gateway.access.access import READING, WHO, Caller
-from reprise_gateway.parts import Gateway
+from reprise_gateway.gateway import Gateway
 from reprise_runtime.errors import Refused
 
 
-def gateway(connection: HTTPConnection) -> Gateway:
+def gateway_of(connection: HTTPConnection) -> Gateway:
     """The parts that the composition root put together."""
     return cast(Gateway, connection.app.state.gateway)
 
 
-Parts = Annotated[Gateway, Depends(gateway)]
+GatewayDep = Annotated[Gateway, Depends(gateway_of)]
 
 
-def known_caller(connection: HTTPConnection, parts: Parts) -> Caller:
+def known_caller(connection: HTTPConnection, gateway: GatewayDep) -> Caller:
     """Who calls, whatever they want. Raises `Refused` without a token where tokens are configured, and for a page of another site
     that wants to change something."""
     if connection.scope.get("method") not in READING:
-        parts.access.refuse_foreign(connection)
+        gateway.access.refuse_foreign(connection)
     found: Caller | Refused = connection.scope[WHO]
     if isinstance(found, Refused):
         raise found
@@ -102,11 +102,11 @@ def if_match(request: Request) -> str | None:
     return given
 
 
-def whole(answer: Wire, status: int = 200) -> Response:
+def json_answer(answer: Wire, status: int = 200) -> Response:
     """A state with every field, also those that are at their defaults."""
     return Response(answer.model_dump_json(), status, media_type="application/json")
 
 
 def outcome(answer: Receipt | Preview) -> Response:
     """202 for a command that was taken, 200 for a preview."""
-    return whole(answer, 200 if isinstance(answer, Preview) else 202)
+    return json_answer(answer, 200 if isinstance(answer, Preview) else 202)

@@ -15,7 +15,7 @@ from reprise_contracts.nodes import Phase
 from reprise_contracts.states import Health, PoolView
 from reprise_gateway.access.tickets import TICKET_SECONDS
 from reprise_gateway.commands.intake import MOST_SOURCES
-from reprise_gateway.doors.dependencies import PROBLEM, Known, Operator, Parts, Who
+from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Known, Operator, Who
 from reprise_gateway.doors.pages import api_pages
 from reprise_gateway.projections.reports import FORMATS
 from reprise_research.sources.kinds import SUFFIXES
@@ -27,15 +27,15 @@ router = APIRouter(tags=["operation"], responses=PROBLEM)
 
 
 @router.get("/config")
-async def config(parts: Parts, who: Who) -> dict[str, object]:
+async def config(gateway: GatewayDep, who: Who) -> dict[str, object]:
     """What the front end may offer. `kinds` are the endings of files that can be read, `languages` those
     of a report without and with a model; `endpoint` says where the engine `openai` sends
     what it reads, and whether that is another machine."""
-    settings = parts.settings
+    settings = gateway.settings
     return {
         "version": VERSION,
         "engine": settings.engine,
-        "engines": sorted(parts.engines),
+        "engines": sorted(gateway.engines),
         "model": settings.llm.model,
         "endpoint": {"host": settings.llm.host, "leaves_machine": settings.llm.elsewhere},
         "features": settings.features.model_dump(),
@@ -43,28 +43,28 @@ async def config(parts: Parts, who: Who) -> dict[str, object]:
         "kinds": sorted(SUFFIXES),
         "languages": {"extractive": list(WITHOUT_MODEL), "others": list(LANGUAGES)},
         "limits": {"upload_bytes": settings.limits.upload_bytes, "sources": MOST_SOURCES, "topic": 2_000, "guidance": 20_000},
-        "auth": parts.access.closed,
+        "auth": gateway.access.closed,
         "caller": who.name,
         "role": who.role,
     }
 
 
 @router.get("/workers")
-async def workers(parts: Parts, who: Who) -> list[PoolView]:
+async def workers(gateway: GatewayDep, who: Who) -> list[PoolView]:
     """Each pool: what waits, what is in work, the workers that were heard of lately, and what is wrong with it."""
-    return await parts.pools.show()
+    return await gateway.pools.show()
 
 
 @router.post("/workers/{phase}/{order}")
-async def order_pool(phase: Phase, order: Literal["pause", "resume", "drain"], parts: Parts, who: Operator) -> PoolView:
+async def order_pool(phase: Phase, order: Literal["pause", "resume", "drain"], gateway: GatewayDep, who: Operator) -> PoolView:
     """Let a pool take no more jobs (`pause`, `drain`), or take them again. What is in work goes on; it holds across restarts."""
-    return await parts.pools.order(phase, ORDERS[order], who.by)
+    return await gateway.pools.order(phase, ORDERS[order], who.by)
 
 
 @router.post("/ws-ticket")
-async def ticket(parts: Parts, who: Known) -> dict[str, object]:
+async def ticket(gateway: GatewayDep, who: Known) -> dict[str, object]:
     """A ticket that opens one WebSocket within 30 s."""
-    return {"ticket": await parts.access.ticket(who), "expires_in": TICKET_SECONDS}
+    return {"ticket": await gateway.access.ticket(who), "expires_in": TICKET_SECONDS}
 
 
 @router.get("/healthz")
@@ -74,25 +74,25 @@ async def alive() -> dict[str, str]:
 
 
 @router.get("/readyz")
-async def ready(parts: Parts) -> Response:
+async def ready(gateway: GatewayDep) -> Response:
     """The gateway can take work: the log is followed, NATS and the store answer."""
-    checks: Mapping[str, bool] = {"log": parts.view.ready, **await parts.reachable()}
+    checks: Mapping[str, bool] = {"log": gateway.projection.ready, **await gateway.reachable()}
     fine = all(checks.values())
     metrics.READY.set(fine)
     return JSONResponse({"status": "ready" if fine else "not ready", "checks": checks}, 200 if fine else 503)
 
 
 @router.get("/metrics", response_class=Response)
-async def figures(parts: Parts, who: Who) -> Response:
+async def figures(gateway: GatewayDep, who: Who) -> Response:
     """This gateway's figures, for Prometheus."""
-    metrics.POSITION.set(parts.view.position)
+    metrics.POSITION.set(gateway.projection.position)
     return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/doctor")
-async def doctor(parts: Parts, who: Operator) -> Health:
+async def doctor(gateway: GatewayDep, who: Operator) -> Health:
     """What is wrong with the installation, in words, and what to do."""
-    return Health(findings=await parts.watch.findings())
+    return Health(findings=await gateway.monitor.findings())
 
 
 @router.get("/asyncapi")

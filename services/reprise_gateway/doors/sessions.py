@@ -15,8 +15,8 @@ from reprise_contracts.wire import CommandId, Id, digest
 from reprise_contracts.words import of, spoken
 from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
-from reprise_gateway.doors.dependencies import PROBLEM, Key, Parts, Who, if_match, known, outcome, stored, whole
-from reprise_gateway.parts import Gateway
+from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Key, Who, if_match, json_answer, known, outcome, stored
+from reprise_gateway.gateway import Gateway
 from reprise_gateway.projections.reports import CSP, render
 from reprise_gateway.projections.states import node_view, state_of
 from reprise_gateway.projections.timeline import Narrator
@@ -28,15 +28,15 @@ TOGETHER = 16
 
 
 @router.get("", response_model=State)
-async def state(session_id: Id, parts: Parts, who: Who) -> Response:
+async def state(session_id: Id, gateway: GatewayDep, who: Who) -> Response:
     """The session as of its last commit."""
-    return whole(state_of(await parts.service.session(session_id)))
+    return json_answer(state_of(await gateway.service.session(session_id)))
 
 
 @router.get("/artifacts/phase3", response_class=Response)
-async def steps(session_id: Id, request: Request, parts: Parts, who: Who) -> Response:
+async def steps(session_id: Id, request: Request, gateway: GatewayDep, who: Who) -> Response:
     """What the steps of the plan found, `{steps: […]}`; those without a result are left out."""
-    session = await parts.service.session(session_id)
+    session = await gateway.service.session(session_id)
     refs = [made.event.artifact for node in (session.plan.nodes if session.plan else ()) if (made := session.node(node).made)]
     etag = digest([ref.sha256 for ref in refs])
     if known(request, etag):
@@ -45,39 +45,39 @@ async def steps(session_id: Id, request: Request, parts: Parts, who: Who) -> Res
 
     async def read(ref: ObjectRef) -> bytes:
         async with some:
-            return await parts.contents.read(ref)
+            return await gateway.contents.read(ref)
 
     bodies = await asyncio.gather(*map(read, refs))
     return stored(b'{"steps":[' + b",".join(bodies) + b"]}", etag, "application/json", request)
 
 
 @router.get("/artifacts/phase3/steps/{step_id}", response_class=Response)
-async def step(session_id: Id, step_id: int, request: Request, parts: Parts, who: Who) -> Response:
+async def step(session_id: Id, step_id: int, request: Request, gateway: GatewayDep, who: Who) -> Response:
     """What one step found."""
-    session = await parts.service.session(session_id)
+    session = await gateway.service.session(session_id)
     numbers = tuple(session.plan.by_id) if session.plan else ()
     if step_id not in numbers:
         detail = f"There is no step {step_id} in this session."
         action = "Choose among the valid steps."
         raise Refused(Problem(type="step_unknown", field="step_id", detail=detail, action=action, valid_steps=numbers))
-    return await _artifact(parts, session, step_node(step_id), request)
+    return await _artifact(gateway, session, step_node(step_id), request)
 
 
 @router.get("/artifacts/{phase}", response_class=Response)
 async def artifact(
-    session_id: Id, phase: Literal["phase0", "phase1", "phase2", "phase4"], request: Request, parts: Parts, who: Who
+    session_id: Id, phase: Literal["phase0", "phase1", "phase2", "phase4"], request: Request, gateway: GatewayDep, who: Who
 ) -> Response:
     """The latest artifact of a phase, as it is stored; its ETag is its sha256."""
-    return await _artifact(parts, await parts.service.session(session_id), phase, request)
+    return await _artifact(gateway, await gateway.service.session(session_id), phase, request)
 
 
-async def _artifact(parts: Gateway, session: Session, node: str, request: Request) -> Response:
+async def _artifact(gateway: Gateway, session: Session, node: str, request: Request) -> Response:
     ref = _made(session, node)
     try:
-        body = await parts.contents.read(ref) if not known(request, ref.sha256) else b""
+        body = await gateway.contents.read(ref) if not known(request, ref.sha256) else b""
     except ObjectMissing:  # replaced between the state and the store
-        ref = _made(await parts.service.session(session.session_id), node)
-        body = await parts.contents.read(ref)
+        ref = _made(await gateway.service.session(session.session_id), node)
+        body = await gateway.contents.read(ref)
     return stored(body, ref.sha256, "application/json", request)
 
 
@@ -96,7 +96,7 @@ async def edit(
     session_id: Id,
     phase: Literal["phase1", "phase2"],
     request: Request,
-    parts: Parts,
+    gateway: GatewayDep,
     who: Who,
     key: Key,
     propagation: Propagation = "mark_stale",
@@ -105,16 +105,16 @@ async def edit(
     """Put goals or a plan of your own in place. New steps need no number; an edited step keeps the one that it carries."""
     call = SessionCall(session_id=session_id, command_id=key)
     options = Options(propagation=propagation, dry_run=dry_run == "true")
-    return outcome(await parts.service.edit(call, phase, await request.body(), options=options, if_match=if_match(request), caller=who))
+    return outcome(await gateway.service.edit(call, phase, await request.body(), options=options, if_match=if_match(request), caller=who))
 
 
 @router.get("/report", response_class=Response)
 async def report(
-    session_id: Id, parts: Parts, who: Who, format_name: Annotated[str, Query(alias="format", max_length=20)] = "md"
+    session_id: Id, gateway: GatewayDep, who: Who, format_name: Annotated[str, Query(alias="format", max_length=20)] = "md"
 ) -> Response:
     """The report as a document; a stale one says "outdated" at its top."""
-    session = await parts.service.session(session_id)
-    made = await parts.contents.artifact(_made(session, "phase4"), "phase4")
+    session = await gateway.service.session(session_id)
+    made = await gateway.contents.artifact(_made(session, "phase4"), "phase4")
     assert isinstance(made, Phase4)  # noqa: S101  # `Contents` reads the phase's own model
     view = node_view(session, Verdicts(session), "phase4")
     document = await asyncio.to_thread(render, made, view, format_name)
@@ -131,27 +131,27 @@ async def report(
 @router.get("/events", response_model=Timeline)
 async def events(
     session_id: Id,
-    parts: Parts,
+    gateway: GatewayDep,
     who: Who,
     after: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> Response:
     """The story so far, in words. A page ends with a whole commit; `next` is where to go on."""
-    await parts.service.session(session_id)
+    await gateway.service.session(session_id)
     narrator, told = Narrator(), list[TimelineEntry]()
     last: int | None = None
-    for entry in await parts.view.commits(session_id):
+    for entry in await gateway.projection.commits(session_id):
         sentences = narrator.tell(entry.commit, entry.seq)
         if entry.seq <= after:
             continue
         if len(told) >= limit:
-            return whole(Timeline(events=tuple(told), next=last))
+            return json_answer(Timeline(events=tuple(told), next=last))
         told += sentences
         last = entry.seq
-    return whole(Timeline(events=tuple(told)))
+    return json_answer(Timeline(events=tuple(told)))
 
 
 @router.get("/commands/{command_id}", response_model=CommandView)
-async def command(session_id: Id, command_id: CommandId, parts: Parts, who: Who) -> Response:
+async def command(session_id: Id, command_id: CommandId, gateway: GatewayDep, who: Who) -> Response:
     """Today's outcome of a command."""
-    return whole(await parts.service.command(session_id, command_id))
+    return json_answer(await gateway.service.command(session_id, command_id))

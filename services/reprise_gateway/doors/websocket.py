@@ -19,11 +19,11 @@ from reprise_contracts.states import Preview, Receipt, State
 from reprise_domain.state import Session
 from reprise_gateway.access.access import Caller
 from reprise_gateway.doors.problems import answer_to, invalid, problem_of
-from reprise_gateway.parts import Gateway
+from reprise_gateway.gateway import Gateway
 from reprise_gateway.projections.frames import Durable
-from reprise_gateway.projections.hub import Place, Subscriber, whole
+from reprise_gateway.projections.hub import Place, Subscriber, with_contents
 from reprise_gateway.projections.outbox import Outbox, Overflow, Packed
-from reprise_gateway.projections.projection import Moved
+from reprise_gateway.projections.projection import Transition
 from reprise_gateway.projections.states import state_of
 from reprise_runtime import metrics, tracing
 from reprise_runtime.errors import Refused, RepriseError
@@ -64,40 +64,40 @@ class After(NamedTuple):
 @router.websocket("/ws/{batch_id}")
 async def watch(socket: WebSocket, batch_id: str) -> None:
     """Let a client in, or answer the handshake with a problem."""
-    parts: Gateway = socket.app.state.gateway
+    gateway: Gateway = socket.app.state.gateway
     try:
-        parts.rates.take(parts.access.bucket(socket, parts.access.identified(socket)))
-        _make_room(parts)
-        caller = await parts.access.socket_caller(socket)
-        await parts.batches.batch(batch_id)
+        gateway.rates.take(gateway.access.bucket(socket, gateway.access.identified(socket)))
+        _make_room(gateway)
+        caller = await gateway.access.socket_caller(socket)
+        await gateway.batches.batch(batch_id)
     except Exception as error:  # whatever it is, the handshake is answered
         await socket.send_denial_response(answer_to(error))
         return
     await socket.accept()
     with metrics.SOCKETS.track_inprogress():
-        await _Connection(socket, parts, batch_id, caller).run()
+        await _Connection(socket, gateway, batch_id, caller).run()
 
 
-def _make_room(parts: Gateway) -> None:
-    if parts.hub.sockets >= parts.settings.limits.sockets:
+def _make_room(gateway: Gateway) -> None:
+    if gateway.hub.sockets >= gateway.settings.limits.sockets:
         raise Refused(CROWDED)
 
 
 class _Connection:
     """One socket: a writer, a reader, and an ear at the batch's channel."""
 
-    def __init__(self, socket: WebSocket, parts: Gateway, batch_id: str, caller: Caller) -> None:
+    def __init__(self, socket: WebSocket, gateway: Gateway, batch_id: str, caller: Caller) -> None:
         self._socket = socket
-        self._parts = parts
-        self._view = parts.view
+        self._gateway = gateway
+        self._projection = gateway.projection
         self._batch_id = batch_id
         self._caller = caller
         self._outbox = Outbox()
         self._subscriber = Subscriber(self._outbox)
 
     async def run(self) -> None:
-        with self._view.watch(self._batch_id):
-            self._parts.hub.subscribe(self._batch_id, self._subscriber)
+        with self._projection.watch(self._batch_id):
+            self._gateway.hub.subscribe(self._batch_id, self._subscriber)
             tasks: set[asyncio.Task[int | None]] = {
                 asyncio.create_task(self._write(), name="socket out"),
                 asyncio.create_task(self._read(), name="socket in"),
@@ -113,7 +113,7 @@ class _Connection:
                 _log.warning("socket closed", error=str(error))
                 code = RESUME
             finally:
-                self._parts.hub.unsubscribe(self._batch_id, self._subscriber)
+                self._gateway.hub.unsubscribe(self._batch_id, self._subscriber)
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
@@ -149,9 +149,9 @@ class _Connection:
         """Say hello, then the snapshot or what was missed. The ear is open already, so that nothing falls between."""
         asked = self._socket.query_params.get("after")
         after = After.parse(asked) if asked is not None else None
-        batch = await self._parts.batches.batch(self._batch_id)
-        names = tuple(session_id for session_id, _ in self._parts.batches.members(batch))
-        hello = f.Connected(batch_id=self._batch_id, epoch=self._view.epoch, seq=self._view.position, sessions=names)
+        batch = await self._gateway.batches.batch(self._batch_id)
+        names = tuple(session_id for session_id, _ in self._gateway.batches.members(batch))
+        hello = f.Connected(batch_id=self._batch_id, epoch=self._projection.epoch, seq=self._projection.position, sessions=names)
         await self._send(hello)
         reason = await self._unusable(asked, after)
         if asked is not None and after is not None and reason is None:
@@ -159,7 +159,7 @@ class _Connection:
             self._subscriber.begin((until, WHOLE))
             return
         if reason is not None:
-            await self._send(f.Reset(batch_id=self._batch_id, seq=self._view.position, reason=reason))
+            await self._send(f.Reset(batch_id=self._batch_id, seq=self._projection.position, reason=reason))
         snapshot = await self._snapshot()
         self._subscriber.begin((snapshot.seq or 0, WHOLE))
         await self._send(snapshot)
@@ -170,34 +170,34 @@ class _Connection:
             return None
         if after is None:
             return "This is no position."
-        if self._socket.query_params.get("epoch", self._view.epoch) != self._view.epoch:
+        if self._socket.query_params.get("epoch", self._projection.epoch) != self._projection.epoch:
             return "The log was created anew."
-        if await self._view.reaches(after.seq, BEHIND_SECONDS):
+        if await self._projection.reaches(after.seq, BEHIND_SECONDS):
             return None
         return "The log has no such position."
 
     async def _sessions(self) -> list[Session]:
-        names = list(self._view.sessions_of.get(self._batch_id, ()))
-        return [session for name in names if (session := await self._view.session(name)) is not None and not session.deleted]
+        names = list(self._projection.sessions_of.get(self._batch_id, ()))
+        return [session for name in names if (session := await self._projection.session(name)) is not None and not session.deleted]
 
     async def _snapshot(self) -> f.Snapshot:
         await self._sessions()  # reads what is not in memory; the states themselves are taken in one go
         states: list[State] = []
-        for name in self._view.sessions_of.get(self._batch_id, ()):
-            held = self._view.held(name)
+        for name in self._projection.sessions_of.get(self._batch_id, ()):
+            held = self._projection.cached(name)
             if isinstance(held, Session) and not held.deleted:
                 states.append(state_of(held))
-        return f.Snapshot(batch_id=self._batch_id, seq=self._view.position, sessions=tuple(states))
+        return f.Snapshot(batch_id=self._batch_id, seq=self._projection.position, sessions=tuple(states))
 
     async def _resume(self, after: After) -> int:
         """Send every durable frame after a position and up to now; now is returned."""
-        until = self._view.position
+        until = self._projection.position
         last = after.seq if after.n == WHOLE else after.seq - 1
         behind = [session for session in await self._sessions() if session.seq > last]
         seen: Place = (after.seq, after.n)
-        replays = [[moved async for moved in self._view.replay(session.session_id, last, until)] for session in behind]
-        for moved in merge(*replays, key=_sequence):
-            async for place, frame in whole(moved, self._parts.contents):
+        replays = [[transition async for transition in self._projection.replay(session.session_id, last, until)] for session in behind]
+        for transition in merge(*replays, key=_sequence):
+            async for place, frame in with_contents(transition, self._gateway.contents):
                 if place > seen:
                     await self._send(frame)
         return until
@@ -217,13 +217,13 @@ class _Connection:
     async def _answer(self, text: str) -> f.Frame:
         """Do what the client asks, one thing after the other."""
         try:
-            self._parts.rates.take(self._parts.access.bucket(self._socket, self._caller))
+            self._gateway.rates.take(self._gateway.access.bucket(self._socket, self._caller))
             kind, body = _understood(text)
             self._caller.needs("researcher")
             model, ask = COMMANDS[kind]
             call = model.model_validate({"batch_id": self._batch_id, **body}, extra="forbid")
             with tracing.span(f"socket {kind}", tracing.continued("")) as trace:
-                answer = _receipt(await ask(self._parts, call, replace(self._caller, trace=trace)))
+                answer = _receipt(await ask(self._gateway, call, replace(self._caller, trace=trace)))
         except Exception as error:  # the answer says what went wrong
             problem = invalid(error) if isinstance(error, ValidationError) else problem_of(error)
             command_id = _command_id(text)
@@ -231,17 +231,17 @@ class _Connection:
         return f.Answer(batch_id=self._batch_id, command_id=answer.command_id, run_id=answer.run_id, position=answer.position)
 
 
-def _sequence(moved: Moved) -> int:
-    return moved.seq
+def _sequence(transition: Transition) -> int:
+    return transition.seq
 
 
 Ask = Callable[[Gateway, Any, Caller], Awaitable[Receipt | Preview]]
 COMMANDS: Mapping[str, tuple[type[Any], Ask]] = {
-    "restart_phase": (RestartPhase, lambda parts, call, who: parts.service.rerun_phase(call, who)),
-    "restart_step": (RestartStep, lambda parts, call, who: parts.service.rerun_step(call, who)),
-    "refresh": (RefreshCall, lambda parts, call, who: parts.service.refresh(call, who)),
-    "accept": (AcceptCall, lambda parts, call, who: parts.service.accept(call, who)),
-    "cancel": (CancelCall, lambda parts, call, who: parts.service.cancel(call, who)),
+    "restart_phase": (RestartPhase, lambda gateway, call, who: gateway.service.rerun_phase(call, who)),
+    "restart_step": (RestartStep, lambda gateway, call, who: gateway.service.rerun_step(call, who)),
+    "refresh": (RefreshCall, lambda gateway, call, who: gateway.service.refresh(call, who)),
+    "accept": (AcceptCall, lambda gateway, call, who: gateway.service.accept(call, who)),
+    "cancel": (CancelCall, lambda gateway, call, who: gateway.service.cancel(call, who)),
 }
 ONLY_REST = Problem(type="invalid", field="options.dry_run", detail="A preview is not sent over a WebSocket.", action="Ask by REST.")
 

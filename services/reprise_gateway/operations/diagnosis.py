@@ -8,7 +8,7 @@ from reprise_contracts import subjects
 from reprise_contracts.states import Finding, PoolView
 
 if TYPE_CHECKING:
-    from reprise_gateway.operations.server_status import Seen
+    from reprise_gateway.operations.server_status import ServerStatus
 
 CLOCK_SECONDS = 2.0
 """Clocks further apart than this confuse leases and whoever reads logs."""
@@ -79,11 +79,11 @@ def _clocks(phase: str, skews: Mapping[str, float]) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def diagnose(seen: "Seen | None", reachable: Mapping[str, bool], pools: Sequence[PoolView], version: str) -> tuple[Finding, ...]:
+def diagnose(status: "ServerStatus | None", reachable: Mapping[str, bool], pools: Sequence[PoolView], version: str) -> tuple[Finding, ...]:
     """Everything, in the order in which one thing explains the next. `seen` is None where NATS does not answer."""
     found = [*_servers(reachable)]
-    if seen is not None:
-        found += [*_nats(seen), *_roles(seen), *_streams(seen), *_disk(seen)]
+    if status is not None:
+        found += [*_nats(status), *_roles(status), *_streams(status), *_disk(status)]
     for pool in pools:
         found += pool.findings or (_fine(pool),)
         others = {worker.version for worker in pool.workers if worker.version} - {version}
@@ -108,42 +108,42 @@ def _servers(reachable: Mapping[str, bool]) -> Iterator[Finding]:
         yield Finding(name="object store", result="ok", detail="It answers.")
 
 
-def _nats(seen: "Seen") -> Iterator[Finding]:
-    if seen.unwell:
+def _nats(status: "ServerStatus") -> Iterator[Finding]:
+    if status.unwell:
         yield Finding(
-            name="NATS", result="wrong", detail=f"It has stopped writing, and says: {seen.unwell}.",
+            name="NATS", result="wrong", detail=f"It has stopped writing, and says: {status.unwell}.",
             action="Make room on its disk, then restart it: it stays as it is until then. What it confirmed is kept, and every service "
             "comes back by itself.",
         )  # fmt: skip
-    elif seen.nats_version and _version(seen.nats_version) < OLDEST_NATS:
+    elif status.nats_version and _version(status.nats_version) < OLDEST_NATS:
         wanted = ".".join(map(str, OLDEST_NATS))
-        detail = f"NATS {seen.nats_version} is older than {wanted}."
+        detail = f"NATS {status.nats_version} is older than {wanted}."
         yield Finding(name="NATS", result="wrong", detail=detail, action=f"Update it to {wanted} or later.")
-    elif seen.flushes is False:
+    elif status.flushes is False:
         yield Finding(
             name="NATS", result="wrong", detail="It confirms messages before they are on the disk: a power cut can lose what was accepted.",
             action="Set `sync_interval: always` in the `jetstream` block of its configuration and restart it.",
         )  # fmt: skip
     else:
-        flushes = "it flushes before it confirms" if seen.flushes else "whether it flushes cannot be seen (REPRISE_NATS__MONITOR)"
-        yield Finding(name="NATS", result="ok", detail=f"{seen.nats_version}; {flushes}.")
-    if seen.away:
-        detail = f"Of the {seen.servers} servers that keep the streams {len(seen.away)} cannot be reached: {', '.join(seen.away)}."
+        flushes = "it flushes before it confirms" if status.flushes else "whether it flushes cannot be seen (REPRISE_NATS__MONITOR)"
+        yield Finding(name="NATS", result="ok", detail=f"{status.nats_version}; {flushes}.")
+    if status.away:
+        detail = f"Of the {status.servers} servers that keep the streams {len(status.away)} cannot be reached: {', '.join(status.away)}."
         yield Finding(
             name="NATS", result="wrong", detail=detail,
             action="Start it again, and it catches up by itself. Work goes on while more than half of them are there.",
         )  # fmt: skip
-    if abs(seen.clock_offset) > CLOCK_SECONDS:
-        detail = f"This gateway's clock and the NATS server's are {abs(seen.clock_offset):.0f} s apart."
+    if abs(status.clock_offset) > CLOCK_SECONDS:
+        detail = f"This gateway's clock and the NATS server's are {abs(status.clock_offset):.0f} s apart."
         yield Finding(
             name="clock", result="wrong", detail=detail, action="Let NTP (chrony, systemd-timesyncd) set the clocks of all machines."
         )
-    for drift in seen.drift:
+    for drift in status.drift:
         yield Finding(name="streams", result="wrong", detail=f"Not as declared: {drift}.", action="Run `reprise bootstrap`.")
 
 
-def _roles(seen: "Seen") -> Iterator[Finding]:
-    inbox = seen.streams.get(subjects.INBOX)
+def _roles(status: "ServerStatus") -> Iterator[Finding]:
+    inbox = status.streams.get(subjects.INBOX)
     if inbox is not None and inbox.messages and inbox.oldest > OLD_SECONDS:
         yield Finding(
             name="orchestrator", result="wrong",
@@ -152,7 +152,7 @@ def _roles(seen: "Seen") -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield Finding(name="orchestrator", result="ok", detail="Nothing waits long to be decided.")
-    if seen.leader:
+    if status.leader:
         yield Finding(name="scheduler", result="ok", detail="One is active.")
     else:
         yield Finding(
@@ -161,13 +161,13 @@ def _roles(seen: "Seen") -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _streams(seen: "Seen") -> Iterator[Finding]:
-    dlq = seen.streams.get(subjects.DLQ)
+def _streams(status: "ServerStatus") -> Iterator[Finding]:
+    dlq = status.streams.get(subjects.DLQ)
     if dlq is not None and dlq.messages:
         detail = f"{_count(dlq.messages, 'message')} could not be understood and {_verb(dlq.messages, 'lie')} aside."
         action = "See why with `reprise dlq list`, then `reprise dlq replay` or `reprise dlq drop`."
         yield Finding(name="DLQ", result="wrong", detail=detail, action=action)
-    for name, stream in seen.streams.items():
+    for name, stream in status.streams.items():
         if stream.limit and stream.bytes > FULL_SHARE * stream.limit and name in _LIMITS:
             yield Finding(
                 name="streams", result="wrong", detail=f"{name} is {stream.bytes / stream.limit:.0%} full: at 100% it takes nothing new.",
@@ -183,14 +183,14 @@ _LIMITS = {
 }
 
 
-def _disk(seen: "Seen") -> Iterator[Finding]:
-    if seen.file_share is not None and seen.file_share > FULL_SHARE:
-        detail = f"NATS has used {seen.file_share:.0%} of the disk that it may use."
+def _disk(status: "ServerStatus") -> Iterator[Finding]:
+    if status.file_share is not None and status.file_share > FULL_SHARE:
+        detail = f"NATS has used {status.file_share:.0%} of the disk that it may use."
         yield Finding(name="disk", result="wrong", detail=detail, action="Make room, or raise `max_file_store` in its configuration.")
-    if seen.disk is None:
+    if status.disk is None:
         return
-    free = f"{seen.disk.free / 1e9:.1f} of {seen.disk.total / 1e9:.0f} GB are left where {seen.disk.path} is"
-    if seen.disk.free < FREE_BYTES and seen.disk.free < FREE_SHARE * seen.disk.total:
+    free = f"{status.disk.free / 1e9:.1f} of {status.disk.total / 1e9:.0f} GB are left where {status.disk.path} is"
+    if status.disk.free < FREE_BYTES and status.disk.free < FREE_SHARE * status.disk.total:
         action = "Delete batches that are done with (`reprise end BATCH --delete`), or give it a larger disk; no restart is needed."
         yield Finding(name="disk", result="wrong", detail=f"It is nearly full: {free}.", action=action)
     else:

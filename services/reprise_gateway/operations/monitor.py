@@ -7,7 +7,7 @@ from reprise_contracts import subjects
 from reprise_contracts.states import Finding, PoolView
 from reprise_gateway.operations.diagnosis import diagnose
 from reprise_gateway.operations.pools import Pools
-from reprise_gateway.operations.server_status import Look, Seen
+from reprise_gateway.operations.server_status import Probe, ServerStatus
 from reprise_runtime import metrics
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.logs import logger
@@ -16,11 +16,11 @@ _log = logger(__name__)
 Reachable = Callable[[], Awaitable[Mapping[str, bool]]]
 
 
-class Watch:
+class Monitor:
     """One look at a time; `run` repeats it."""
 
-    def __init__(self, look: Look, pools: Pools, reachable: Reachable, every: float) -> None:
-        self._look = look
+    def __init__(self, probe: Probe, pools: Pools, reachable: Reachable, every: float) -> None:
+        self._probe = probe
         self._pools = pools
         self._reachable = reachable
         self._every = every
@@ -31,39 +31,39 @@ class Watch:
             await self.once()
             await asyncio.sleep(self._every)
 
-    async def once(self) -> tuple[Seen | None, Mapping[str, bool], list[PoolView]]:
+    async def once(self) -> tuple[ServerStatus | None, Mapping[str, bool], list[PoolView]]:
         """Look, and set the figures. What does not answer leaves its figures as they were, and its `reprise_up` at 0."""
         reachable = await self._reachable()
         for server, answers in reachable.items():
             metrics.UP.labels(server).set(answers)
         try:
-            seen, pools = await asyncio.gather(self._look(), self._pools.show())
+            status, pools = await asyncio.gather(self._probe(), self._pools.show())
         except RepriseError as error:
             _log.warning("cannot see what is there", error=str(error))
             metrics.UP.labels("nats").set(0)  # connected, perhaps, and yet it says nothing
             return None, {**reachable, "nats": False}, []
-        _tell(seen, pools)
-        return seen, reachable, pools
+        _tell(status, pools)
+        return status, reachable, pools
 
     async def findings(self) -> tuple[Finding, ...]:
         """What there is to say now."""
         return diagnose(*await self.once(), metrics.code_version())
 
 
-def _tell(seen: Seen, pools: list[PoolView]) -> None:
-    metrics.UP.labels("nats-storage").set(not seen.unwell)
-    for name, stream in seen.streams.items():
+def _tell(status: ServerStatus, pools: list[PoolView]) -> None:
+    metrics.UP.labels("nats-storage").set(not status.unwell)
+    for name, stream in status.streams.items():
         metrics.STREAM_MESSAGES.labels(name).set(stream.messages)
         metrics.STREAM_BYTES.labels(name).set(stream.bytes)
         metrics.STREAM_LIMIT.labels(name).set(stream.limit)
-    if (dlq := seen.streams.get(subjects.DLQ)) is not None:
+    if (dlq := status.streams.get(subjects.DLQ)) is not None:
         metrics.DLQ.set(dlq.messages)
-    if (inbox := seen.streams.get(subjects.INBOX)) is not None:
+    if (inbox := status.streams.get(subjects.INBOX)) is not None:
         metrics.INBOX_OLDEST.set(inbox.oldest)
-    metrics.NATS_AWAY.set(len(seen.away))
-    metrics.CLOCK.set(seen.clock_offset)
-    if seen.disk is not None:
-        metrics.DISK_FREE.labels(seen.disk.path).set(seen.disk.free)
+    metrics.NATS_AWAY.set(len(status.away))
+    metrics.CLOCK.set(status.clock_offset)
+    if status.disk is not None:
+        metrics.DISK_FREE.labels(status.disk.path).set(status.disk.free)
     for pool in pools:
         metrics.POOL_WAITING.labels(pool.phase).set(pool.waiting)
         metrics.POOL_WORKING.labels(pool.phase).set(pool.working)

@@ -41,7 +41,7 @@ class Disk(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ServerStatus:
     """Everything that was looked at."""
 
     streams: Mapping[str, Stream] = field(default_factory=dict)
@@ -65,15 +65,15 @@ class Seen:
     """How full NATS's own limit for files is, 0 to 1; None where it cannot be seen."""
 
 
-Look = Callable[[], Awaitable[Seen]]
+Probe = Callable[[], Awaitable[ServerStatus]]
 """Raises `Unavailable`."""
 
 
-def bus_look(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Look:
+def bus_probe(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Probe:
     """Looks at NATS, at its monitoring addresses where such are configured, and at this process's disk."""
     monitors = tuple(filter(None, (address.strip() for address in settings.nats.monitor.split(","))))
 
-    async def look() -> Seen:
+    async def probe() -> ServerStatus:
         names = list(topology.streams(settings))
         try:
             infos = await asyncio.gather(*(bus.api(f"STREAM.INFO.{name}") for name in names), return_exceptions=True)
@@ -89,7 +89,7 @@ def bus_look(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Loo
         complaints = await asyncio.gather(*(asyncio.to_thread(_unwell, address) for address in monitors))
         files = [jetstream for one in told if (jetstream := one.get("jetstream"))]
         kept_by, away = _cluster(there.values())
-        return Seen(
+        return ServerStatus(
             streams={name: _stream(info, now) for name, info in there.items()},
             unwell="; ".join(filter(None, complaints)),
             drift=tuple(_words(one) for one in drift),
@@ -103,7 +103,7 @@ def bus_look(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Loo
             file_share=max(filter(None, map(_file_share, files)), default=None),
         )
 
-    return look
+    return probe
 
 
 def _stream(info: Mapping[str, Any], now: datetime) -> Stream:

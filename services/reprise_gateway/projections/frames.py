@@ -43,7 +43,7 @@ class Piece:
     frame: Durable | Content
 
 
-def framed(before: Session | None, commit: e.Commit, after: Session, seq: int) -> tuple[Piece, ...]:
+def frames_of(before: Session | None, commit: e.Commit, after: Session, seq: int) -> tuple[Piece, ...]:
     """The durable frames of one commit. `before` and `after` are the session around it."""
     if after.deleted:
         return ()
@@ -55,7 +55,7 @@ def framed(before: Session | None, commit: e.Commit, after: Session, seq: int) -
     around = _around(after)
     if before is None or _around(before) != around:
         made.append(around)
-    made += _Told(before, after).all(commit)
+    made += FrameWriter(before, after).all(commit)
     return tuple(Piece(n, _placed(frame, place | {"n": n})) for n, frame in enumerate(made, 1))
 
 
@@ -97,7 +97,7 @@ def _phase_at(run: Run) -> Phase:
     return PHASES[min(max(run.stage, 0), len(PHASES) - 1)]
 
 
-class _Told:
+class FrameWriter:
     """Walks through a commit's events with the state around each of them."""
 
     def __init__(self, before: Session | None, after: Session) -> None:
@@ -107,9 +107,10 @@ class _Told:
         self._entered: set[Phase] = set()
 
     def all(self, commit: e.Commit) -> list[Durable | Content]:
+        """Return the frames of a commit, in the order of its events."""
         told: list[Durable | Content] = []
         for event in commit.events:
-            teller = _TELLERS.get(type(event))
+            teller = _WRITERS.get(type(event))
             if teller is not None:
                 told += teller(self, event)
             self._before = reduce(self._before, event, commit.at)
@@ -266,12 +267,12 @@ def _report(stale: bool, artifact: Artifact) -> f.Frame:  # bound by `partial`
     return f.ReportReady(report=artifact.markdown if isinstance(artifact, Phase4) else "", stale=stale)
 
 
-_TELLERS: Mapping[type, Callable[[_Told, Any], Iterable[Durable | Content]]] = {
-    e.CommandRefused: _Told._refused,
-    e.RunStarted: _Told._run_started,
-    e.RunFinished: _Told._run_finished,
-    e.NodeQueued: _Told._node_queued,
-    e.NodeFailed: _Told._node_failed,
-    e.NodeCompleted: _Told._node_completed,
-    e.ArtifactEdited: _Told._edited,
+_WRITERS: Mapping[type, Callable[[FrameWriter, Any], Iterable[Durable | Content]]] = {
+    e.CommandRefused: FrameWriter._refused,
+    e.RunStarted: FrameWriter._run_started,
+    e.RunFinished: FrameWriter._run_finished,
+    e.NodeQueued: FrameWriter._node_queued,
+    e.NodeFailed: FrameWriter._node_failed,
+    e.NodeCompleted: FrameWriter._node_completed,
+    e.ArtifactEdited: FrameWriter._edited,
 }

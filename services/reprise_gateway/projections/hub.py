@@ -10,9 +10,9 @@ from reprise_contracts.nodes import from_token
 from reprise_contracts.wire import Malformed
 from reprise_gateway.projections.changes import SMALL
 from reprise_gateway.projections.contents import Contents
-from reprise_gateway.projections.frames import Content, Durable, framed, progress
+from reprise_gateway.projections.frames import Content, Durable, frames_of, progress
 from reprise_gateway.projections.outbox import BYTES, Outbox, Packed
-from reprise_gateway.projections.projection import Moved
+from reprise_gateway.projections.projection import Transition
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, StoreUnavailable
 from reprise_runtime.logs import logger
 
@@ -63,13 +63,13 @@ class Channel:
     def __init__(self, contents: Contents) -> None:
         self.subscribers: set[Subscriber] = set()
         self._contents = contents
-        self._waiting: asyncio.Queue[Moved] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Transition] = asyncio.Queue()
         self._task = asyncio.create_task(self._run(), name="frames")
         self._task.add_done_callback(self._ended)
 
-    def moved(self, moved: Moved) -> None:
+    def publish(self, transition: Transition) -> None:
         """A commit of one of the batch's sessions."""
-        self._waiting.put_nowait(moved)
+        self._waiting.put_nowait(transition)
         if self._waiting.qsize() > BEHIND:
             self.overflow()
 
@@ -90,9 +90,9 @@ class Channel:
 
     async def _run(self) -> None:
         while True:
-            moved = await self._waiting.get()
+            transition = await self._waiting.get()
             try:
-                async for place, frame in whole(moved, self._contents):
+                async for place, frame in with_contents(transition, self._contents):
                     packed = Packed(frame)
                     for subscriber in self.subscribers:
                         subscriber.durable(place, packed)
@@ -100,23 +100,23 @@ class Channel:
                 _log.warning("frames wait for the store", error=str(error))
                 self.overflow()
                 continue
-            if moved.after.deleted:  # who listens comes back, and is told that the batch is gone
+            if transition.after.deleted:  # who listens comes back, and is told that the batch is gone
                 self.overflow()
-            live = progress(moved.before, moved.after, moved.commit)
+            live = progress(transition.before, transition.after, transition.commit)
             if live is not None:
                 packed = Packed(live)
                 for subscriber in self.subscribers:
                     subscriber.live(packed)
 
 
-async def whole(moved: Moved, contents: Contents) -> AsyncIterator[tuple[Place, Durable]]:
+async def with_contents(transition: Transition, contents: Contents) -> AsyncIterator[tuple[Place, Durable]]:
     """The frames of one commit with what artifacts say. One whose artifact is gone, since a later one took its place, is left out."""
-    large = moved.after.plan is not None and len(moved.after.plan.steps) > SMALL
-    about = (moved.before, moved.commit, moved.after, moved.seq)
-    for piece in await asyncio.to_thread(framed, *about) if large else framed(*about):
+    large = transition.after.plan is not None and len(transition.after.plan.steps) > SMALL
+    about = (transition.before, transition.commit, transition.after, transition.seq)
+    for piece in await asyncio.to_thread(frames_of, *about) if large else frames_of(*about):
         frame = await _made(piece.frame, contents) if isinstance(piece.frame, Content) else piece.frame
         if frame is not None:
-            yield (moved.seq, piece.n), frame
+            yield (transition.seq, piece.n), frame
 
 
 async def _made(wanted: Content, contents: Contents) -> f.Frame | None:
@@ -159,11 +159,11 @@ class Hub:
             del self._channels[batch_id]
             channel.close()
 
-    def moved(self, moved: Moved) -> None:
+    def publish(self, transition: Transition) -> None:
         """A commit of a watched session."""
-        channel = self._channels.get(moved.after.batch_id)
+        channel = self._channels.get(transition.after.batch_id)
         if channel is not None:
-            channel.moved(moved)
+            channel.publish(transition)
 
     def told(self, subject: str, data: bytes) -> None:
         """What a worker said on PROGRESS: `….progress.<session>.<node>`."""

@@ -29,7 +29,7 @@ AT_ONCE = 64
 PAUSE = 0.5
 PAUSE_BEHIND = 0.05
 ANY = ""
-"""Any input: see `View.expect`."""
+"""Any input: see `Projection.expect`."""
 
 AnyState = Session | Batch
 _log = logger(__name__)
@@ -48,7 +48,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Transition:
     """One commit of a session, and the session around it."""
 
     before: Session | None
@@ -64,7 +64,7 @@ class _Loading:
     task: asyncio.Task[None] | None = None
 
 
-class View:
+class Projection:
     """Sessions and batches as of `position`. `run` follows the log; `on_moved` hears every commit of a watched batch's sessions."""
 
     def __init__(self, log: SessionLog, *, kept: int = KEPT) -> None:
@@ -72,14 +72,14 @@ class View:
         self._kept = kept
         self._states: OrderedDict[str, AnyState] = OrderedDict()
         self._loading: dict[str, _Loading] = {}
-        self._expected: dict[tuple[str, str], list[asyncio.Future[Moved | None]]] = {}
+        self._expected: dict[tuple[str, str], list[asyncio.Future[Transition | None]]] = {}
         self._watched: dict[str, int] = {}
         self.heads: dict[str, Head] = {}
         self.sessions_of: dict[str, dict[str, None]] = {}
         self.position = 0
         self.epoch = ""
         self._following: Following | None = None
-        self.on_moved: Callable[[Moved], None] = lambda moved: None
+        self.on_transition: Callable[[Transition], None] = lambda transition: None
         self.on_reset: Callable[[], None] = lambda: None
 
     # Following
@@ -175,13 +175,13 @@ class View:
         loading = self._loading.get(target)
         if loading is not None:
             loading.meanwhile.append(entry)
-        moved = self._advance(entry)
+        transition = self._advance(entry)
         for input_id in (*commit.inputs, ANY):
             for waiting in self._expected.pop((target, input_id), ()):
                 if not waiting.done():
-                    waiting.set_result(moved)
+                    waiting.set_result(transition)
 
-    def _advance(self, entry: Entry) -> Moved | None:
+    def _advance(self, entry: Entry) -> Transition | None:
         """Fold one commit into a state that is in memory, or that it begins."""
         before = self._states.get(entry.id)
         first = before is None and entry.id not in self._loading and _begins(entry.commit)
@@ -196,10 +196,10 @@ class View:
         self._keep(entry.id, after)
         if isinstance(after, Batch) or isinstance(before, Batch):
             return None
-        moved = Moved(before, entry.commit, after, entry.seq)
+        transition = Transition(before, entry.commit, after, entry.seq)
         if after.batch_id in self._watched:
-            self.on_moved(moved)
-        return moved
+            self.on_transition(transition)
+        return transition
 
     # Asking
 
@@ -213,7 +213,7 @@ class View:
         state = await self._get(batch_id)
         return state if isinstance(state, Batch) else None
 
-    def held(self, target: str) -> AnyState | None:
+    def cached(self, target: str) -> AnyState | None:
         """A state that is in memory."""
         return self._states.get(target)
 
@@ -269,19 +269,19 @@ class View:
         self._states.move_to_end(target)
         if len(self._states) <= self._kept:
             return
-        for other, held in list(self._states.items())[: len(self._states) - self._kept]:
-            if held.batch_id not in self._watched:
+        for other, cached in list(self._states.items())[: len(self._states) - self._kept]:
+            if cached.batch_id not in self._watched:
                 del self._states[other]
 
     # Waiting and watching
 
     @contextmanager
-    def expect(self, target: str, input_id: str) -> Iterator[asyncio.Future[Moved | None]]:
+    def expect(self, target: str, input_id: str) -> Iterator[asyncio.Future[Transition | None]]:
         """A future that is done when a commit of the target decides the input (`ANY`: at its next commit). Begin before sending.
 
         Its result is the commit with the session around it, where the session is in memory.
         """
-        waiting: asyncio.Future[Moved | None] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Transition | None] = asyncio.get_running_loop().create_future()
         key = (target, input_id)
         self._expected.setdefault(key, []).append(waiting)
         try:
@@ -304,7 +304,7 @@ class View:
             if not self._watched[batch_id]:
                 del self._watched[batch_id]
 
-    async def replay(self, session_id: str, after: int, until: int) -> AsyncIterator[Moved]:
+    async def replay(self, session_id: str, after: int, until: int) -> AsyncIterator[Transition]:
         """The commits of a session after one position and up to another, each with the session around it."""
         state: Session | None = None
         for count, entry in enumerate(await self._log.read(session_id, after=0), 1):
@@ -312,15 +312,15 @@ class View:
                 return
             before, state = state, _session_after(state, entry)
             if entry.seq > after:
-                yield Moved(before, entry.commit, state, entry.seq)
+                yield Transition(before, entry.commit, state, entry.seq)
             if count % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    async def decided(self, session_id: str, input_id: str) -> Moved | None:
+    async def decided(self, session_id: str, input_id: str) -> Transition | None:
         """The commit that decided an input, with the session around it; None if none did."""
-        async for moved in self.replay(session_id, 0, self.position):
-            if input_id in moved.commit.inputs:
-                return moved
+        async for transition in self.replay(session_id, 0, self.position):
+            if input_id in transition.commit.inputs:
+                return transition
         return None
 
     async def commits(self, session_id: str) -> list[Entry]:

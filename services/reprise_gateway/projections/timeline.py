@@ -31,7 +31,7 @@ class Narrator:
         self._learn(event)
         nodes = tuple(getattr(event, "nodes", ()))
         return TimelineEntry(
-            seq=seq, n=n, at=commit.at, by=getattr(event, "by", ""), type=event.type, text=_TELLERS[type(event)](self, event),
+            seq=seq, n=n, at=commit.at, by=getattr(event, "by", ""), type=event.type, text=_SENTENCES[type(event)](self, event),
             node=getattr(event, "node", None), nodes=nodes,
         )  # fmt: skip
 
@@ -236,7 +236,7 @@ _KINDS: Mapping[str, str] = {
     "unreadable": "do something that could not be read",
 }
 _PLANS = (e.NodeCompleted, e.ArtifactEdited)
-_TELLERS: Mapping[type, Callable[[Narrator, Any], str]] = {
+_SENTENCES: Mapping[type, Callable[[Narrator, Any], str]] = {
     e.SessionCreated: Narrator._created,
     e.SourcesChanged: Narrator._sources_changed,
     e.CommandRefused: Narrator._refused,

@@ -8,7 +8,7 @@ from reprise_contracts import subjects
 from reprise_contracts.nodes import PHASES
 from reprise_gateway.operations.diagnosis import diagnose
 from reprise_gateway.operations.pools import Pools, consumer_lag
-from reprise_gateway.operations.server_status import bus_look
+from reprise_gateway.operations.server_status import bus_probe
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.settings import Settings
@@ -30,7 +30,7 @@ async def test_what_is_missing_is_drift_and_no_silence_of_nats(settings: Setting
     await bus.api(deletion)
     try:
         shown = await Pools(consumer_lag(bus, now), bus, settings.timings.heartbeat, now).show()
-        found = diagnose(await bus_look(bus, settings, now)(), {"nats": True}, shown, "1")
+        found = diagnose(await bus_probe(bus, settings, now)(), {"nats": True}, shown, "1")
     finally:
         await topology.ensure(bus, settings)
     assert [pool.phase for pool in shown] == list(PHASES)

@@ -11,7 +11,7 @@ import pytest
 from contract.examples import example
 from reprise_contracts.events import Commit
 from reprise_gateway.operations.diagnosis import diagnose
-from reprise_gateway.operations.server_status import Seen, bus_look
+from reprise_gateway.operations.server_status import ServerStatus, bus_probe
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.connection import connect
@@ -69,11 +69,11 @@ async def test_one_of_three_servers_may_be_lost_and_is_missed(
 ) -> None:
     """Killed while it leads: the log takes the next commit, the doctor names the one that is away, and nothing once it is back."""
     bus, settings = clustered
-    log, look = NatsSessionLog(bus), bus_look(bus, settings, lambda: datetime.now(UTC))
+    log, probe = NatsSessionLog(bus), bus_probe(bus, settings, lambda: datetime.now(UTC))
     commit = example(Commit)
     assert isinstance(commit, Commit)
     last = await log.append("one", commit, expected=0)
-    whole = await look()
+    whole = await probe()
     assert (whole.servers, whole.away, whole.flushes, whole.drift) == (3, (), True, ())
 
     info = await bus.api("STREAM.INFO.SESSIONS")
@@ -88,12 +88,12 @@ async def test_one_of_three_servers_may_be_lost_and_is_missed(
         return False
 
     await eventually(appended, within=30)
-    seen: Seen | None = None
+    seen: ServerStatus | None = None
 
     async def missed() -> bool:
         nonlocal seen
         with contextlib.suppress(Unavailable):
-            seen = await look()
+            seen = await probe()
         return seen is not None and bool(seen.away)
 
     await eventually(missed, within=30)
@@ -106,7 +106,7 @@ async def test_one_of_three_servers_may_be_lost_and_is_missed(
 
     async def whole_again() -> bool:
         with contextlib.suppress(Unavailable):
-            return (await look()).away == ()
+            return (await probe()).away == ()
         return False
 
     await eventually(whole_again, within=30)

@@ -33,7 +33,7 @@ async def make_site(eventually: Any) -> AsyncIterator[Make]:
                 await stack.enter_async_context(serving(site))
             else:
                 await stack.enter_async_context(site.app.router.lifespan_context(site.app))
-            await eventually(lambda: site.gateway.view.ready)
+            await eventually(lambda: site.gateway.projection.ready)
             return site
 
         yield make

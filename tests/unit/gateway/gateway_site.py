@@ -42,9 +42,9 @@ from reprise_domain.dispatch import job_for, queued
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_gateway.app import Effects, compose, create_app
+from reprise_gateway.gateway import Gateway
 from reprise_gateway.operations.pools import Lag
-from reprise_gateway.operations.server_status import Seen
-from reprise_gateway.parts import Gateway
+from reprise_gateway.operations.server_status import ServerStatus
 from reprise_runtime.errors import PublishTimeout
 from reprise_runtime.settings import Auth, Features, Limits, Settings, Token
 from reprise_runtime.testing import MemoryBus, MemoryLog, MemoryStore
@@ -241,7 +241,7 @@ class Site:
         self.research = Research(self.log, self.bus, self.store)
         self.full = 0.0
         self.lags = {"phase3": Lag(3, 1)}
-        self.seen_now: Seen | None = Seen(nats_version="2.12.0")
+        self.seen_now: ServerStatus | None = ServerStatus(nats_version="2.12.0")
         """None: NATS is connected and does not answer."""
         self.settings = settings
         self.gateway = self.another(patience)
@@ -257,13 +257,13 @@ class Site:
         async def lag(phase: str) -> Lag:
             return self.lags.get(phase, Lag(0, 0))
 
-        async def look() -> Seen:
+        async def probe() -> ServerStatus:
             if self.seen_now is None:
                 raise PublishTimeout("no answer within 5 s")
             return self.seen_now
 
         effects = Effects(
-            log=self.log, publisher=self.bus, store=self.store, usage=usage, lag=lag, look=look, connected=lambda: True
+            log=self.log, publisher=self.bus, store=self.store, usage=usage, lag=lag, probe=probe, connected=lambda: True
         )  # fmt: skip
         return compose(self.settings, effects, clock=self.research.clock, patience=patience)
 
@@ -288,7 +288,7 @@ class Site:
     async def seen(self, session_id: str) -> None:
         """Until the gateway has followed what the log has."""
         for _ in range(1000):
-            if self.gateway.view.position >= (await self.log.position()).last_seq:
+            if self.gateway.projection.position >= (await self.log.position()).last_seq:
                 return
             await asyncio.sleep(0.005)
         raise AssertionError("the gateway does not follow")

@@ -474,10 +474,10 @@ async def test_every_event_has_a_sentence() -> None:
     from typing import get_args
 
     from reprise_contracts import events
-    from reprise_gateway.projections.timeline import _TELLERS
+    from reprise_gateway.projections.timeline import _SENTENCES
 
     kinds = get_args(get_args(events.SessionEvent)[0])
-    assert set(kinds) == set(_TELLERS)
+    assert set(kinds) == set(_SENTENCES)
 
 
 async def test_probes_and_configuration(site: Any, http: Any) -> None:

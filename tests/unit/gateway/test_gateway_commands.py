@@ -188,9 +188,9 @@ async def test_r24_deleting_can_be_repeated_and_the_id_stays_known(site: Any, ht
     assert (await http.post("/workflow/refresh", json={"session_id": session_id})).status_code == 410
     assert (await http.get("/batches")).json()["batches"] == []
     fresh = site.another()  # one that never knew the batch but as its tombstone
-    task = asyncio.create_task(fresh.view.run())
-    await eventually(lambda: fresh.view.ready)
-    assert (await fresh.view.session(session_id)).deleted
+    task = asyncio.create_task(fresh.projection.run())
+    await eventually(lambda: fresh.projection.ready)
+    assert (await fresh.projection.session(session_id)).deleted
     task.cancel()
 
 

@@ -10,12 +10,12 @@ from reprise_contracts.nodes import PHASES
 from reprise_contracts.states import Finding, PoolView, WorkerView
 from reprise_gateway.operations.diagnosis import Before, diagnose, pool_findings
 from reprise_gateway.operations.pools import Lag
-from reprise_gateway.operations.server_status import Disk, Seen, Stream
+from reprise_gateway.operations.server_status import Disk, ServerStatus, Stream
 from unit.gateway.gateway_site import settings_with
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 FINE = {"nats": True, "store": True}
-SEEN = Seen(nats_version="2.12.1", flushes=True, disk=Disk("/data", 50 * 10**9, 100 * 10**9))
+SEEN = ServerStatus(nats_version="2.12.1", flushes=True, disk=Disk("/data", 50 * 10**9, 100 * 10**9))
 
 
 def worker(name: str = "w-1", **more: Any) -> WorkerView:

@@ -16,7 +16,7 @@ from reprise_contracts.states import NodeView
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_gateway.projections import changes
-from reprise_gateway.projections.frames import Content, Piece, framed, progress
+from reprise_gateway.projections.frames import Content, Piece, frames_of, progress
 from reprise_gateway.projections.states import state_of
 from reprise_runtime import snapshots
 
@@ -36,7 +36,7 @@ class Client:
         pieces: tuple[Piece, ...] = ()
         for seq, commit in log[self.read :]:
             after = fold(self.session, commit, seq)
-            pieces = framed(self.session, commit, after, seq)
+            pieces = frames_of(self.session, commit, after, seq)
             assert [piece.n for piece in pieces] == list(range(1, len(pieces) + 1))
             for piece in pieces:
                 self._take(piece.frame, seq)
@@ -128,7 +128,7 @@ def test_frames_of_a_commit_are_the_same_wherever_one_begins(choices: list[int],
     for earlier, other in world.log[: place % len(world.log)]:
         before = fold(before, other, earlier)
     restored = snapshots.load(snapshots.dump(before)) if before else None
-    told, again = (framed(state, commit, fold(state, commit, seq), seq) for state in (before, restored))
+    told, again = (frames_of(state, commit, fold(state, commit, seq), seq) for state in (before, restored))
     assert [piece for piece in again if not isinstance(piece.frame, Content)] == [p for p in told if not isinstance(p.frame, Content)]
     assert len(told) == len(again)
 

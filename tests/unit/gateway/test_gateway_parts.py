@@ -16,7 +16,7 @@ from reprise_gateway.commands.intake import opening
 from reprise_gateway.projections.contents import Contents
 from reprise_gateway.projections.hub import Subscriber
 from reprise_gateway.projections.outbox import Outbox, Overflow, Packed
-from reprise_gateway.projections.projection import View
+from reprise_gateway.projections.projection import Projection
 from reprise_runtime.errors import Refused
 from reprise_runtime.testing import MemoryStore
 
@@ -141,7 +141,7 @@ async def test_contents_are_read_once_while_there_is_room() -> None:
 async def follow() -> Any:
     tasks: list[asyncio.Task[None]] = []
 
-    def begin(view: View) -> None:
+    def begin(view: Projection) -> None:
         tasks.append(asyncio.create_task(view.run()))
 
     yield begin
@@ -172,7 +172,7 @@ class Counting:
 async def test_starting_over_many_sessions_folds_none_of_them(site: Any, http: Any, follow: Any, eventually: Any) -> None:
     ids = [await site.start(http, topic=f"T{n}") for n in range(8)]
     log = Counting(site.log)
-    view = View(log)
+    view = Projection(log)
     follow(view)
     await eventually(lambda: view.ready)
     assert log.reads == []
@@ -185,7 +185,7 @@ async def test_starting_over_many_sessions_folds_none_of_them(site: Any, http: A
 async def test_a_state_that_is_read_while_commits_come_is_whole(site: Any, http: Any, follow: Any, eventually: Any) -> None:
     _, session_id = await site.start(http)
     log = Counting(site.log)
-    view = View(log)
+    view = Projection(log)
     follow(view)
     await eventually(lambda: view.ready)
     log.gate.clear()
@@ -208,9 +208,9 @@ async def test_a_commit_that_comes_while_its_session_is_read_is_told_to_those_wh
     """A socket that resumes as its gateway has just started counts on hearing of everything after the position it began at."""
     batch_id, session_id = await site.start(http)
     log = Counting(site.log)
-    view = View(log)
+    view = Projection(log)
     told: list[int] = []
-    view.on_moved = lambda moved: told.append(moved.seq)
+    view.on_transition = lambda moved: told.append(moved.seq)
     follow(view)
     await eventually(lambda: view.ready)
     with view.watch(batch_id):
@@ -230,13 +230,13 @@ async def test_a_commit_that_comes_while_its_session_is_read_is_told_to_those_wh
 
 async def test_only_so_many_states_are_kept_but_watched_ones_stay(site: Any, http: Any, follow: Any, eventually: Any) -> None:
     ids = [await site.start(http, topic=f"T{n}") for n in range(6)]
-    view = View(site.log, kept=2)
+    view = Projection(site.log, kept=2)
     follow(view)
     await eventually(lambda: view.ready)
     with view.watch(ids[0][0]):
         for _, session_id in ids:
             await view.session(session_id)
-        held = [session_id for _, session_id in ids if view.held(session_id)]
+        held = [session_id for _, session_id in ids if view.cached(session_id)]
         assert ids[0][1] in held and len(held) <= 3
 
 
@@ -284,7 +284,7 @@ async def test_a_log_that_was_created_anew_begins_everything_anew(site: Any, htt
             return Once()
 
     log = Another(site.log)
-    view = View(log)
+    view = Projection(log)
     told = asyncio.Event()
     view.on_reset = told.set
     follow(view)

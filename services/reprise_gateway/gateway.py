@@ -7,11 +7,11 @@ from reprise_gateway.access.access import Access
 from reprise_gateway.access.rates import Rates
 from reprise_gateway.commands.batch_service import BatchService
 from reprise_gateway.commands.workflow import WorkflowService
-from reprise_gateway.operations.monitor import Watch
+from reprise_gateway.operations.monitor import Monitor
 from reprise_gateway.operations.pools import Pools
 from reprise_gateway.projections.contents import Contents
 from reprise_gateway.projections.hub import Hub
-from reprise_gateway.projections.projection import View
+from reprise_gateway.projections.projection import Projection
 from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Settings
 
@@ -21,7 +21,7 @@ class Gateway:
     """What routers, sockets and subscribers work with."""
 
     settings: Settings
-    view: View
+    projection: Projection
     service: WorkflowService
     batches: BatchService
     store: ArtifactStore
@@ -30,7 +30,7 @@ class Gateway:
     access: Access
     rates: Rates
     pools: Pools
-    watch: Watch
+    monitor: Monitor
     engines: frozenset[str]
     reachable: Callable[[], Awaitable[dict[str, bool]]]
     """Which servers answer now, by name."""
