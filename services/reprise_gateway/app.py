@@ -85,12 +85,20 @@ def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patienc
     batches = BatchService(inbox, effects.store, sources, defaults=Defaults.of(settings), admission=admission, clock=clock)
     workflow = WorkflowService(inbox, batches, admission=admission, clock=clock)
     return Gateway(
-        settings=settings, projection=projection, service=workflow, batches=batches,
-        store=effects.store, contents=contents, hub=hub, access=Access(settings.auth, Tickets(effects.publisher, clock), clock=clock),
+        settings=settings,
+        projection=projection,
+        service=workflow,
+        batches=batches,
+        store=effects.store,
+        contents=contents,
+        hub=hub,
+        access=Access(settings.auth, Tickets(effects.publisher, clock), clock=clock),
         rates=Rates(settings.limits.requests_per_second, settings.limits.requests_burst),
-        pools=pools, monitor=Monitor(effects.probe, pools, reachable, settings.timings.heartbeat), engines=frozenset(admission.engines),
+        pools=pools,
+        monitor=Monitor(effects.probe, pools, reachable, settings.timings.heartbeat),
+        engines=frozenset(admission.engines),
         reachable=reachable,
-    )  # fmt: skip
+    )
 
 
 def _reachable(effects: Effects) -> Callable[[], Awaitable[dict[str, bool]]]:
@@ -122,9 +130,14 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
                     await task
 
     app = FastAPI(
-        title="Reprise", version=operations.VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
+        title="Reprise",
+        version=operations.VERSION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
         description="Deep research that can be played again.",
-    )  # fmt: skip
+    )
     app.state.gateway = gateway
     problems.install(app)
     for door in (batches, sessions, workflow, operations, websocket):
@@ -132,9 +145,7 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
     web.serve(app, site or web.built())
     upload = gateway.settings.limits.upload_bytes
     app.add_middleware(Hosts, names=_names(gateway))
-    app.add_middleware(
-        Calls, access=gateway.access, rates=gateway.rates, body_bytes=upload, form_bytes=FORMS * upload
-    )  # fmt: skip
+    app.add_middleware(Calls, access=gateway.access, rates=gateway.rates, body_bytes=upload, form_bytes=FORMS * upload)
     return app
 
 
@@ -162,10 +173,14 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         stack.push_async_callback(store.close)
         broker = await _answering(settings, stack)
         effects = Effects(
-            log=NatsSessionLog(bus), publisher=bus, store=store, usage=inbox_usage(bus, settings.limits), lag=consumer_lag(bus, now),
+            log=NatsSessionLog(bus),
+            publisher=bus,
+            store=store,
+            usage=inbox_usage(bus, settings.limits),
+            lag=consumer_lag(bus, now),
             probe=bus_probe(bus, settings, now),
             connected=lambda: bool(client.is_connected and broker.own.is_connected),
-        )  # fmt: skip
+        )
         gateway = compose(settings, effects)
         nats_api.subscribe(broker, gateway.service, gateway.access)
 
@@ -206,9 +221,15 @@ async def serve(settings: Settings) -> None:
     tracing.setup("gateway")
     async with opened(settings) as gateway:
         config = uvicorn.Config(
-            create_app(gateway), host=settings.host, port=settings.port, log_config=None, access_log=False,
-            timeout_graceful_shutdown=GRACE, ws_max_size=websocket.MESSAGE * 4, server_header=False,
-        )  # fmt: skip
+            create_app(gateway),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACE,
+            ws_max_size=websocket.MESSAGE * 4,
+            server_header=False,
+        )
         server = uvicorn.Server(config)
 
         def stop() -> None:

@@ -138,9 +138,7 @@ def foreign(connection: HTTPConnection, allowed: Sequence[str] = ()) -> bool:
 UNAUTHENTICATED = Problem(
     type="unauthenticated", field="Authorization", detail="This server wants to know who calls.", action="Send a bearer token."
 )
-EXPIRED = Problem(
-    type="unauthenticated", field="Authorization", detail="The token has expired.", action="Ask an operator for a new one."
-)  # fmt: skip
+EXPIRED = Problem(type="unauthenticated", field="Authorization", detail="The token has expired.", action="Ask an operator for a new one.")
 FOREIGN = Problem(
     type="forbidden",
     field="Origin",

@@ -64,6 +64,8 @@ def _subject(ticket: str) -> str:
 
 
 TICKET = Problem(
-    type="unauthenticated", field="ticket", detail="The ticket is not valid, was used, or is too old.",
+    type="unauthenticated",
+    field="ticket",
+    detail="The ticket is not valid, was used, or is too old.",
     action="Ask for a new one with POST /ws-ticket and use it at once.",
-)  # fmt: skip
+)

@@ -71,9 +71,15 @@ class BatchService:
     """Commands to batches, and what they look like."""
 
     def __init__(
-        self, inbox: Inbox, store: ArtifactStore, sources: Sources, *, defaults: Defaults, admission: Admission,
+        self,
+        inbox: Inbox,
+        store: ArtifactStore,
+        sources: Sources,
+        *,
+        defaults: Defaults,
+        admission: Admission,
         clock: Callable[[], datetime],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.store = store
         self._admission = admission
         self._inbox = inbox
@@ -123,11 +129,19 @@ class BatchService:
             raise Refused(problem)
         usual = defaults.model if engine == defaults.engine else ""  # a model is one engine's
         return SessionSpec(
-            session_id=session_id, topic=request.topic, guidance=request.guidance, start=request.start, policy=defaults.policy,
-            engine=engine, language=request.language, model=request.model if request.model is not None else usual,
-            stop_after=request.options.stop_after, allow_partial=request.options.allow_partial,
-            max_tokens=request.options.max_tokens, max_session_tokens=request.options.max_session_tokens,
-        )  # fmt: skip
+            session_id=session_id,
+            topic=request.topic,
+            guidance=request.guidance,
+            start=request.start,
+            policy=defaults.policy,
+            engine=engine,
+            language=request.language,
+            model=request.model if request.model is not None else usual,
+            stop_after=request.options.stop_after,
+            allow_partial=request.options.allow_partial,
+            max_tokens=request.options.max_tokens,
+            max_session_tokens=request.options.max_session_tokens,
+        )
 
     async def _begin_session(self, batch_id: str, batch: Batch | None, kind: str, command: Command, session_id: str) -> bool:
         with self._projection.expect(session_id, ANY) as begun:
@@ -284,9 +298,15 @@ class BatchService:
     def _shown(batch: Batch, sessions: tuple[SessionSummary, ...]) -> BatchView:
         moments = [batch.updated_at, *(session.updated_at for session in sessions if session.updated_at)]
         return BatchView(
-            batch_id=batch.batch_id, topic=batch.members[0].spec.topic if batch.members else "", created_at=batch.created_at,
-            updated_at=max(moments), ended=batch.ended, deleted=batch.deleted, sources=tuple(batch.sources.values()), sessions=sessions,
-        )  # fmt: skip
+            batch_id=batch.batch_id,
+            topic=batch.members[0].spec.topic if batch.members else "",
+            created_at=batch.created_at,
+            updated_at=max(moments),
+            ended=batch.ended,
+            deleted=batch.deleted,
+            sources=tuple(batch.sources.values()),
+            sessions=sessions,
+        )
 
     def _known_summary(self, session_id: str) -> SessionSummary | None:
         known, head = self._summaries.get(session_id), self._projection.heads.get(session_id)

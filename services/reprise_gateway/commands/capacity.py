@@ -63,9 +63,7 @@ def _disk_full(left: int) -> Problem:
     return Problem(type="unavailable", detail=detail, action=action, retryable=True)
 
 
-CROWDED = Problem(
-    type="unavailable", detail="Too much work waits to be decided.", action="Try again in a few seconds.", retryable=True
-)  # fmt: skip
+CROWDED = Problem(type="unavailable", detail="Too much work waits to be decided.", action="Try again in a few seconds.", retryable=True)
 
 
 def inbox_usage(bus: Bus, limits: Limits) -> Usage:

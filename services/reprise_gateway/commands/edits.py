@@ -37,9 +37,14 @@ class Draft:
         artifact = _goals(session, document) if node == "phase1" else _plan(session, document, goals)
         generation = session.node(node).generation + 1
         meta = Meta(
-            batch_id=session.batch_id, session_id=session.session_id, node=node, generation=generation, execution_id=execution_id,
-            by=f"user:{by}", created_at=at,
-        )  # fmt: skip
+            batch_id=session.batch_id,
+            session_id=session.session_id,
+            node=node,
+            generation=generation,
+            execution_id=execution_id,
+            by=f"user:{by}",
+            created_at=at,
+        )
         artifact = artifact.model_copy(update={"meta": meta})
         self.document = artifact.document()
         self.sha256 = hashlib.sha256(self.document).hexdigest()

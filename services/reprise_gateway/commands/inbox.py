@@ -35,9 +35,12 @@ class Inbox:
             message_id = f"{target}/{command.input_id()}"
             try:
                 await self._publisher.publish(
-                    subjects.command(target, kind), command.encode(), stream=subjects.INBOX, msg_id=message_id,
+                    subjects.command(target, kind),
+                    command.encode(),
+                    stream=subjects.INBOX,
+                    msg_id=message_id,
                     headers=tracing.headers(command.trace),
-                )  # fmt: skip
+                )
             except StreamFull:
                 raise Refused(FULL) from None
             except (PublishTimeout, Unavailable):

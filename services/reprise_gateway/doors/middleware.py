@@ -68,9 +68,16 @@ class Calls:
             names = {name.removesuffix("_id"): params[name] for name in ("batch_id", "session_id") if name in params}
             who = scope[WHO]
             _log.info(
-                "answered", method=scope["method"], route=route, path=scope["path"], **names, status=status, seconds=round(seconds, 4),
-                caller=who.name if isinstance(who, Caller) else "", trace=who.trace if isinstance(who, Caller) else "",
-            )  # fmt: skip
+                "answered",
+                method=scope["method"],
+                route=route,
+                path=scope["path"],
+                **names,
+                status=status,
+                seconds=round(seconds, 4),
+                caller=who.name if isinstance(who, Caller) else "",
+                trace=who.trace if isinstance(who, Caller) else "",
+            )
 
     def _bounded(self, scope: Scope, receive: Receive, who: Caller | Refused) -> Receive:
         headers = dict(scope["headers"])

@@ -52,10 +52,12 @@ QUESTIONS: Mapping[str, Question] = {
         StateCall, "A session as of its last commit.", lambda service, body, who: service.state(body.session_id), role="viewer"
     ),
     "command": Question(
-        CommandCall, "Today's outcome of a command.",
-        lambda service, body, who: service.command(body.session_id, body.command_id), role="viewer",
+        CommandCall,
+        "Today's outcome of a command.",
+        lambda service, body, who: service.command(body.session_id, body.command_id),
+        role="viewer",
     ),
-}  # fmt: skip
+}
 
 
 def subscribe(broker: NatsBroker, service: WorkflowService, access: Access) -> None:
@@ -73,9 +75,7 @@ async def _as_it_came(message: NatsMessage) -> bytes:
     return message.body
 
 
-def _answering(
-    kind: str, question: Question, service: WorkflowService, access: Access
-) -> Callable[[Any, NatsMessage], Awaitable[Answer]]:  # fmt: skip
+def _answering(kind: str, question: Question, service: WorkflowService, access: Access) -> Callable[[Any, NatsMessage], Awaitable[Answer]]:
     name = f"api.{kind}"
 
     async def answered(body: bytes, headers: Mapping[str, str], line: dict[str, object]) -> Answer:

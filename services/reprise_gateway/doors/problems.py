@@ -45,13 +45,11 @@ _KNOWN: Mapping[type[Exception], Problem] = {
     Malformed: Problem(
         type="unavailable", detail="This was written by a newer version of the server.", action="Try again when all of it is updated."
     ),
-    ObjectMissing: Problem(
-        type="not_found", detail="This was replaced or removed meanwhile.", action="Read the state, then ask again."
-    ),
+    ObjectMissing: Problem(type="not_found", detail="This was replaced or removed meanwhile.", action="Read the state, then ask again."),
     ObjectCorrupt: Problem(
         type="internal", detail="What is stored is not what was stored.", action="Run this part again, and tell an operator."
     ),
-}  # fmt: skip
+}
 _UNFORESEEN = Problem(type="internal", detail="Something went wrong that should not have.", action="Try again; tell an operator.")
 
 

@@ -89,9 +89,12 @@ def _made(session: Session, node: str) -> ObjectRef:
     return made.event.artifact
 
 
-@router.put("/artifacts/{phase}", status_code=202, response_model=Receipt, openapi_extra={
-    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
-})  # fmt: skip
+@router.put(
+    "/artifacts/{phase}",
+    status_code=202,
+    response_model=Receipt,
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}},
+)
 async def edit(
     session_id: Id,
     phase: Literal["phase1", "phase2"],

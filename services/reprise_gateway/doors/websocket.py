@@ -40,7 +40,7 @@ BEHIND_SECONDS = 2.0
 """How long a gateway that is behind the one the client came from is given to catch up."""
 CROWDED = Problem(
     type="unavailable", detail="This gateway has as many WebSockets as it may.", action="Connect again in a few seconds.", retryable=True
-)  # fmt: skip
+)
 WHOLE = 1 << 62
 """A place after every frame of a commit."""
 _log = logger(__name__)

@@ -40,33 +40,40 @@ def _pool_findings(pool: PoolView, before: Before | None) -> Iterator[Finding]:
     jobs = _count(pool.waiting, "job")
     if not pool.workers:
         yield Finding(
-            name=pool.phase, result="wrong", detail=f"No worker is there; {jobs} {_verb(pool.waiting, 'wait')}.",
+            name=pool.phase,
+            result="wrong",
+            detail=f"No worker is there; {jobs} {_verb(pool.waiting, 'wait')}.",
             action=f"Start one (`docker compose up -d worker-{pool.phase}`), or look at why the last one ended in its log.",
-        )  # fmt: skip
+        )
         return
     if pool.state != "running":
         who = f" by {pool.by}" if pool.by else ""
         doing = {"paused": "It is paused", "draining": "It is being drained", "drained": "It is drained: nothing is in work"}[pool.state]
         yield Finding(
-            name=pool.phase, result="note", detail=f"{doing} ({pool.state}{who}); {jobs} {_verb(pool.waiting, 'wait')}.",
+            name=pool.phase,
+            result="note",
+            detail=f"{doing} ({pool.state}{who}); {jobs} {_verb(pool.waiting, 'wait')}.",
             action=f"Let it work again with `reprise workers resume {pool.phase}`.",
-        )  # fmt: skip
+        )
         return
     growing = before is not None and pool.waiting > before.waiting
     if pool.waiting and growing and (pool.oldest_seconds or 0) > OLD_SECONDS:
         yield Finding(
-            name=pool.phase, result="wrong",
+            name=pool.phase,
+            result="wrong",
             detail=f"Its lag grows: {jobs} {_verb(pool.waiting, 'wait')}, {before.waiting if before else 0} a minute ago; "
-                   f"the oldest is {pool.oldest_seconds or 0:.0f} s old.",
+            f"the oldest is {pool.oldest_seconds or 0:.0f} s old.",
             action=f"Add workers (`docker compose up -d --scale worker-{pool.phase}={2 * len(pool.workers)}`), or see in the log "
             "what is slow.",
-        )  # fmt: skip
+        )
     versions = sorted({worker.version for worker in pool.workers if worker.version})
     if len(versions) > 1:
         yield Finding(
-            name=pool.phase, result="note", detail=f"Its workers are of different versions: {', '.join(versions)}.",
+            name=pool.phase,
+            result="note",
+            detail=f"Its workers are of different versions: {', '.join(versions)}.",
             action="Finish the roll-out, or go back with all of them.",
-        )  # fmt: skip
+        )
 
 
 def _clocks(phase: str, skews: Mapping[str, float]) -> Iterator[Finding]:
@@ -74,9 +81,11 @@ def _clocks(phase: str, skews: Mapping[str, float]) -> Iterator[Finding]:
         if abs(skew) > CLOCK_SECONDS:
             ahead = "ahead of" if skew > 0 else "behind"
             yield Finding(
-                name=phase, result="wrong", detail=f"The clock of {worker} is {abs(skew):.0f} s {ahead} the gateway's.",
+                name=phase,
+                result="wrong",
+                detail=f"The clock of {worker} is {abs(skew):.0f} s {ahead} the gateway's.",
                 action="Let NTP (chrony, systemd-timesyncd) set the clocks of all machines.",
-            )  # fmt: skip
+            )
 
 
 def diagnose(status: "ServerStatus | None", reachable: Mapping[str, bool], pools: Sequence[PoolView], version: str) -> tuple[Finding, ...]:
@@ -96,14 +105,18 @@ def diagnose(status: "ServerStatus | None", reachable: Mapping[str, bool], pools
 def _servers(reachable: Mapping[str, bool]) -> Iterator[Finding]:
     if not reachable.get("nats"):
         yield Finding(
-            name="NATS", result="wrong", detail="It does not answer: nothing is taken and nothing runs; nothing is lost.",
+            name="NATS",
+            result="wrong",
+            detail="It does not answer: nothing is taken and nothing runs; nothing is lost.",
             action="Start it, or mend the network; every service comes back by itself.",
-        )  # fmt: skip
+        )
     if not reachable.get("store"):
         yield Finding(
-            name="object store", result="wrong", detail="It does not answer, or refuses: nodes fail or wait, results cannot be read.",
+            name="object store",
+            result="wrong",
+            detail="It does not answer, or refuses: nodes fail or wait, results cannot be read.",
             action="Start it, make room on its disk, or correct REPRISE_S3__*; then refresh what failed.",
-        )  # fmt: skip
+        )
     else:
         yield Finding(name="object store", result="ok", detail="It answers.")
 
@@ -111,28 +124,34 @@ def _servers(reachable: Mapping[str, bool]) -> Iterator[Finding]:
 def _nats(status: "ServerStatus") -> Iterator[Finding]:
     if status.unwell:
         yield Finding(
-            name="NATS", result="wrong", detail=f"It has stopped writing, and says: {status.unwell}.",
+            name="NATS",
+            result="wrong",
+            detail=f"It has stopped writing, and says: {status.unwell}.",
             action="Make room on its disk, then restart it: it stays as it is until then. What it confirmed is kept, and every service "
             "comes back by itself.",
-        )  # fmt: skip
+        )
     elif status.nats_version and _version(status.nats_version) < OLDEST_NATS:
         wanted = ".".join(map(str, OLDEST_NATS))
         detail = f"NATS {status.nats_version} is older than {wanted}."
         yield Finding(name="NATS", result="wrong", detail=detail, action=f"Update it to {wanted} or later.")
     elif status.flushes is False:
         yield Finding(
-            name="NATS", result="wrong", detail="It confirms messages before they are on the disk: a power cut can lose what was accepted.",
+            name="NATS",
+            result="wrong",
+            detail="It confirms messages before they are on the disk: a power cut can lose what was accepted.",
             action="Set `sync_interval: always` in the `jetstream` block of its configuration and restart it.",
-        )  # fmt: skip
+        )
     else:
         flushes = "it flushes before it confirms" if status.flushes else "whether it flushes cannot be seen (REPRISE_NATS__MONITOR)"
         yield Finding(name="NATS", result="ok", detail=f"{status.nats_version}; {flushes}.")
     if status.away:
         detail = f"Of the {status.servers} servers that keep the streams {len(status.away)} cannot be reached: {', '.join(status.away)}."
         yield Finding(
-            name="NATS", result="wrong", detail=detail,
+            name="NATS",
+            result="wrong",
+            detail=detail,
             action="Start it again, and it catches up by itself. Work goes on while more than half of them are there.",
-        )  # fmt: skip
+        )
     if abs(status.clock_offset) > CLOCK_SECONDS:
         detail = f"This gateway's clock and the NATS server's are {abs(status.clock_offset):.0f} s apart."
         yield Finding(
@@ -146,19 +165,22 @@ def _roles(status: "ServerStatus") -> Iterator[Finding]:
     inbox = status.streams.get(subjects.INBOX)
     if inbox is not None and inbox.messages and inbox.oldest > OLD_SECONDS:
         yield Finding(
-            name="orchestrator", result="wrong",
+            name="orchestrator",
+            result="wrong",
             detail=f"{_count(inbox.messages, 'input')} {_verb(inbox.messages, 'wait')} to be decided, the oldest for {inbox.oldest:.0f} s.",
             action="Start the orchestrator, or look into its log; what waits is kept.",
-        )  # fmt: skip
+        )
     else:
         yield Finding(name="orchestrator", result="ok", detail="Nothing waits long to be decided.")
     if status.leader:
         yield Finding(name="scheduler", result="ok", detail="One is active.")
     else:
         yield Finding(
-            name="scheduler", result="wrong", detail="None is active: nothing new is sent to the workers.",
+            name="scheduler",
+            result="wrong",
+            detail="None is active: nothing new is sent to the workers.",
             action="Start one; it finds what is under way by itself.",
-        )  # fmt: skip
+        )
 
 
 def _streams(status: "ServerStatus") -> Iterator[Finding]:
@@ -170,9 +192,11 @@ def _streams(status: "ServerStatus") -> Iterator[Finding]:
     for name, stream in status.streams.items():
         if stream.limit and stream.bytes > FULL_SHARE * stream.limit and name in _LIMITS:
             yield Finding(
-                name="streams", result="wrong", detail=f"{name} is {stream.bytes / stream.limit:.0%} full: at 100% it takes nothing new.",
+                name="streams",
+                result="wrong",
+                detail=f"{name} is {stream.bytes / stream.limit:.0%} full: at 100% it takes nothing new.",
                 action=_LIMITS[name],
-            )  # fmt: skip
+            )
 
 
 _LIMITS = {

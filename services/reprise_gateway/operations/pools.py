@@ -80,9 +80,14 @@ class Pools:
         lag, order = await asyncio.gather(self._lags(phase), self._order(phase))
         heard = [self._workers[key] for key in sorted(self._workers) if key[0] == phase]
         view = PoolView(
-            phase=phase, waiting=lag.waiting, working=lag.working, oldest_seconds=lag.oldest,
-            workers=tuple(worker for _, worker in heard), by=order.by if order else "", at=order.at if order else None,
-        )  # fmt: skip
+            phase=phase,
+            waiting=lag.waiting,
+            working=lag.working,
+            oldest_seconds=lag.oldest,
+            workers=tuple(worker for _, worker in heard),
+            by=order.by if order else "",
+            at=order.at if order else None,
+        )
         if order is not None and order.state != "running":
             idle = not any(worker.running or not worker.paused for worker in view.workers)
             view = view.model_copy(update={"state": "drained" if order.state == "draining" and idle else order.state})

@@ -82,9 +82,7 @@ def _stale(views: Iterable[tuple[str, NodeView]]) -> tuple[StaleNode, ...]:
 def _part(before: Session, after: Session, touched: tuple[str, ...]) -> Changes:
     nodes = _with_those_below(before, after, touched)
     then, now = _verdicts(before, nodes), _verdicts(after, nodes)
-    views = [
-        (node, view) for node in nodes if (view := node_view(after, now, node)) != node_view(before, then, node)
-    ]  # fmt: skip
+    views = [(node, view) for node in nodes if (view := node_view(after, now, node)) != node_view(before, then, node)]
     if _another_part(before, after):
         views += _rows(after)
     return Changes(tuple(views))

@@ -67,10 +67,14 @@ def _around(session: Session) -> f.SessionUpdate:
     """What surrounds the nodes, but for how far the run is: that moves with every commit."""
     run = run_view(session)
     return f.SessionUpdate(
-        run=run.model_copy(update={"done": 0}) if run else None, queue=queue_view(session), engine=session.engine, model=session.model,
-        guidance=session.guidance, ended=session.ended,
+        run=run.model_copy(update={"done": 0}) if run else None,
+        queue=queue_view(session),
+        engine=session.engine,
+        model=session.model,
+        guidance=session.guidance,
+        ended=session.ended,
         plan_steps=tuple(session.plan.by_id) if session.plan else (),
-    )  # fmt: skip
+    )
 
 
 def _placed(frame: Durable | Content, place: dict[str, object]) -> Durable | Content:
@@ -88,9 +92,13 @@ def progress(before: Session | None, after: Session, commit: e.Commit) -> f.Work
     if then is not None and then.spec.run_id == now.spec.run_id and (then.done, then.total) == (now.done, now.total):
         return None
     return f.WorkflowProgress(
-        batch_id=after.batch_id, session_id=after.session_id, at=commit.at, phase=_phase_at(now),
-        progress=round(100 * now.done / total, 1), message=f"{now.done} of {total} done",
-    )  # fmt: skip
+        batch_id=after.batch_id,
+        session_id=after.session_id,
+        at=commit.at,
+        phase=_phase_at(now),
+        progress=round(100 * now.done / total, 1),
+        message=f"{now.done} of {total} done",
+    )
 
 
 def _phase_at(run: Run) -> Phase:
@@ -257,10 +265,14 @@ def _step(artifact: Artifact) -> f.Frame:
     confidence = next((level for level in ("high", "medium", "low") if level in found), "")
     return f.StepComplete(
         stepData=f.StepData(
-            step_id=artifact.step_id, findings=artifact.findings, insights=artifact.insights, confidence=confidence,
-            sources=tuple(sources), timestamp=artifact.meta.created_at,
+            step_id=artifact.step_id,
+            findings=artifact.findings,
+            insights=artifact.insights,
+            confidence=confidence,
+            sources=tuple(sources),
+            timestamp=artifact.meta.created_at,
         )
-    )  # fmt: skip
+    )
 
 
 def _report(stale: bool, artifact: Artifact) -> f.Frame:  # bound by `partial`

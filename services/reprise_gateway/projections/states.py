@@ -16,11 +16,21 @@ def state_of(session: Session) -> State:
     steps = [view for node, view in nodes.items() if node.startswith("phase3/")]
     nodes["phase3"] = group_view(steps)
     return State(
-        batch_id=session.batch_id, session_id=session.session_id, topic=session.topic, engine=session.engine, model=session.model,
-        language=session.language, guidance=session.guidance, seq=session.seq, nodes=nodes,
-        ended=session.ended, created_at=session.created_at,
-        updated_at=session.updated_at, run=run_view(session), queue=queue_view(session),
-    )  # fmt: skip
+        batch_id=session.batch_id,
+        session_id=session.session_id,
+        topic=session.topic,
+        engine=session.engine,
+        model=session.model,
+        language=session.language,
+        guidance=session.guidance,
+        seq=session.seq,
+        nodes=nodes,
+        ended=session.ended,
+        created_at=session.created_at,
+        updated_at=session.updated_at,
+        run=run_view(session),
+        queue=queue_view(session),
+    )
 
 
 def run_view(session: Session) -> RunView | None:
@@ -29,9 +39,15 @@ def run_view(session: Session) -> RunView | None:
     if run is None:
         return None
     return RunView(
-        run_id=run.spec.run_id, command_id=run.spec.command_ids[0], targets=run.spec.targets,
-        propagation=run.spec.options.propagation, done=run.done, total=max(run.total, run.done), started_at=run.started_at, by=run.spec.by,
-    )  # fmt: skip
+        run_id=run.spec.run_id,
+        command_id=run.spec.command_ids[0],
+        targets=run.spec.targets,
+        propagation=run.spec.options.propagation,
+        done=run.done,
+        total=max(run.total, run.done),
+        started_at=run.started_at,
+        by=run.spec.by,
+    )
 
 
 def queue_view(session: Session) -> tuple[QueuedView, ...]:
@@ -63,7 +79,7 @@ def node_view(session: Session, verdicts: Verdicts, node: str) -> NodeView:
         since=entry.since,
         unchanged=bool(made and made.event.unchanged),
         edited=bool(made and made.edited),
-    )  # fmt: skip
+    )
 
 
 def _artifact_view(made: Made) -> ArtifactView:

@@ -31,9 +31,15 @@ class Narrator:
         self._learn(event)
         nodes = tuple(getattr(event, "nodes", ()))
         return TimelineEntry(
-            seq=seq, n=n, at=commit.at, by=getattr(event, "by", ""), type=event.type, text=_SENTENCES[type(event)](self, event),
-            node=getattr(event, "node", None), nodes=nodes,
-        )  # fmt: skip
+            seq=seq,
+            n=n,
+            at=commit.at,
+            by=getattr(event, "by", ""),
+            type=event.type,
+            text=_SENTENCES[type(event)](self, event),
+            node=getattr(event, "node", None),
+            nodes=nodes,
+        )
 
     def _learn(self, event: Any) -> None:
         plan: tuple[PlannedStep, ...] | None = getattr(event, "plan", None) if isinstance(event, _PLANS) else None
