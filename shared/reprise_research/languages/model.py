@@ -1,0 +1,190 @@
+"""The shape of a language's file.
+
+Words are written parted by white space, phrases as lists. Words stand in their usual forms; who looks for them compares stems
+(`reprise_research.text.words`), and in languages without spaces looks for them within the text. A pattern is a list of regular
+expressions of which one must match; case is ignored.
+"""
+
+import re
+import tomllib
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+
+def _words(value: object) -> object:
+    """Words of a text that parts them by white space."""
+    return frozenset(value.split()) if isinstance(value, str) else value
+
+
+def _pattern(value: object) -> object:
+    """One expression of many alternatives; it matches nothing where there are none."""
+    if not isinstance(value, list):
+        return value
+    return re.compile("|".join(f"(?:{one})" for one in value) if value else r"(?!)", re.IGNORECASE)
+
+
+Words = Annotated[frozenset[str], BeforeValidator(_words)]
+Phrases = tuple[str, ...]
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_pattern)]
+
+NOTHING = re.compile(r"(?!)")
+"""The pattern that matches nothing."""
+
+
+class Table(BaseModel):
+    """A part of a language's file; a key that is not declared is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Vocabulary(Table):
+    """Words by what they do in a sentence."""
+
+    function: Words = frozenset()
+    """The closed classes: articles, pronouns, prepositions, conjunctions, auxiliaries, words that ask."""
+    fillers: Words = frozenset()
+    """Verbs, adverbs, adjectives and measures that stand in texts on anything."""
+    asking: Words = frozenset()
+    """What a topic is asked with, and names nothing that a source could be about."""
+    general: Words = frozenset()
+    """Nouns too general to be the name of a theme."""
+
+
+class SentenceMarks(Table):
+    """How sentences end and are told apart."""
+
+    ends: str = ".!?…"
+    abbreviations: Words = frozenset()
+    """Words that a full stop follows within a sentence, without that stop, in lower case."""
+    quotes: tuple[str, str] = ("“", "”")
+
+
+class Negation(Table):
+    """How a language says no."""
+
+    words: Words = frozenset()
+    phrases: Phrases = ()
+    prefixes: Phrases = ()
+    """What makes a word its opposite in front of it: `un-`."""
+    suffixes: Phrases = ()
+    exempt: Phrases = ()
+    """Phrases that hold a negating word and deny nothing: `not only`."""
+
+
+class Movement(Table):
+    """Words that say which way something goes."""
+
+    up: Words = frozenset()
+    down: Words = frozenset()
+    same: Words = frozenset()
+    """Words that say that it did not move."""
+
+
+class Kinds(Table):
+    """Words that say what kind of statement it is."""
+
+    plan: Words = frozenset()
+    forecast: Words = frozenset()
+    target: Words = frozenset()
+    estimate: Words = frozenset()
+    actual: Words = frozenset()
+    """Words that say that it has happened or was measured."""
+    hedges: Words = frozenset()
+    """Words that say that it may be so: `may`, `perhaps`."""
+    duty: Words = frozenset()
+    """Words that say that it should or must be so."""
+    conditions: Words = frozenset()
+    """Words that open a condition: `if`."""
+
+
+class Opinion(Table):
+    """How someone values, demands or believes."""
+
+    words: Words = frozenset()
+    phrases: Phrases = ()
+
+
+class Reporting(Table):
+    """How a text hands on what another says."""
+
+    verbs: Words = frozenset()
+    phrases: Phrases = ()
+    """`according to`."""
+
+
+class Extent(Table):
+    """How a text says that a figure is a bound, is not exact, or counts a part."""
+
+    about: Phrases = ()
+    over: Phrases = ()
+    """More than the figure."""
+    under: Phrases = ()
+    at_least: Phrases = ()
+    at_most: Phrases = ()
+    part: Words = frozenset()
+    whole: Words = frozenset()
+
+
+class Reading(Table):
+    """Patterns that say what a sentence is good for outside of its text."""
+
+    unknown: Pattern = NOTHING
+    """It says that something is not known, was not measured or has not been decided."""
+    opens: Phrases = ()
+    """It begins with one of these and needs the sentence before it."""
+    points: Pattern = NOTHING
+    """It points at something outside of itself."""
+    refers: Pattern = NOTHING
+    """It begins so and only says where something is to be read."""
+    boilerplate: Pattern = NOTHING
+    """It is furniture of a page: cookies, subscriptions, rights."""
+    instructs: Pattern = NOTHING
+    """It is addressed to a model that reads it."""
+    request: Pattern = NOTHING
+    """The words at the beginning of guidance that are around its subject: `focus on`."""
+    only: Pattern = NOTHING
+    """Guidance that wants nothing but its subject begins so: `only`."""
+
+
+class Language(Table):
+    """A language."""
+
+    code: str
+    name: str
+    """In English."""
+    own_name: str
+    script: Literal["latin", "cyrillic", "han", "kana", "hangul", "arabic", "devanagari"]
+    spaces: bool = True
+    """Whether spaces part its words."""
+    right_to_left: bool = False
+    stemmer: str = ""
+    """The algorithm of `snowballstemmer`; empty: words are compared as they are, or by pairs of characters."""
+    prefixes: Phrases = ()
+    """Particles that are written together with the word that follows them, as in Arabic."""
+    words: Vocabulary = Vocabulary()
+    sentences: SentenceMarks = SentenceMarks()
+    negation: Negation = Negation()
+    movement: Movement = Movement()
+    kinds: Kinds = Kinds()
+    opinion: Opinion = Opinion()
+    reporting: Reporting = Reporting()
+    extent: Extent = Extent()
+    reading: Reading = Reading()
+
+    @property
+    def stop_words(self) -> frozenset[str]:
+        """Words that ranking leaves out."""
+        return self.words.function | self.words.fillers
+
+
+def parse(code: str, text: str) -> Language:
+    """Return the language that a file describes. Raises `ValueError` naming the file's faults."""
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+        found = Language.model_validate(table)
+    except (tomllib.TOMLDecodeError, ValidationError, re.error) as error:
+        raise ValueError(f"{code}.toml: {error}") from error
+    if found.code != code:
+        raise ValueError(f"{code}.toml: its code is {found.code}")
+    return found
