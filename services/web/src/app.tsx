@@ -4,19 +4,19 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, Suspense, useEffect, useRef } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { api, Refusal } from "./api";
+import { BatchesPage } from "./pages/batches/batches";
+import { SessionPages } from "./pages/session/session";
+import { SignIn } from "./pages/start/sign-in";
+import { StartPage } from "./pages/start/start";
+import { useMay } from "./queries";
+import { Account } from "./ui/account";
 import { Brand } from "./ui/brand";
 import { Guard } from "./ui/guard";
 import { lazily } from "./ui/lazily";
 import { ProblemNotice } from "./ui/problem";
-import { Account } from "./views/account";
-import { BatchesPage } from "./views/batches";
-import { useMay } from "./views/rights";
-import { SessionPages } from "./views/session";
-import { SignIn } from "./views/sign-in";
-import { StartPage } from "./views/start";
 
-const HelpPage = lazily(() => import("./views/help"));
-const WorkersPage = lazily(() => import("./views/workers"));
+const HelpPage = lazily(() => import("./pages/help/help"));
+const WorkersPage = lazily(() => import("./pages/workers/workers"));
 
 const PAGES = [
   ["/", "New"],

@@ -1,5 +1,5 @@
 /** How things are called on the page. */
-import type { FailureReason, NodeView, Phase, QueuedView, Status } from "./wire";
+import type { FailureReason, NodeView, Phase, QueuedView, Source, Status } from "./wire";
 
 export const PHASE_TITLES: Record<Phase, string> = {
   phase0: "Prepare the sources",
@@ -180,4 +180,9 @@ export function placeInQueue(queue: readonly QueuedView[], node: string): number
   const step = node.startsWith("phase3/") ? Number(node.slice(7)) : null;
   const waits = queue.find(({ target }) => (step === null ? target.phase === node : target.steps?.includes(step)));
   return waits?.position ?? null;
+}
+
+/** How a source is called: by its title, else its address or its file. */
+export function sourceName(source: Source): string {
+  return source.stored?.title || source.title || source.upload?.filename || source.url || source.source_id;
 }

@@ -2,8 +2,8 @@
 import { type ReactNode, useMemo } from "react";
 import Markdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
-import { citing } from "../views/citing";
 import type { Reference } from "../wire";
+import { citing } from "./citing";
 
 interface Props {
   readonly text: string;

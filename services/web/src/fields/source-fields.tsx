@@ -1,0 +1,118 @@
+/** The fields in which sources are given: addresses, files, texts. */
+import { type DragEvent, type ReactNode, useId, useState } from "react";
+import { useConfig } from "../queries";
+import { count } from "../words";
+import { useDroppedFiles } from "./dropped";
+import { GivenFiles } from "./given-files";
+import { sift } from "./source-files";
+import { countSources, nextText, readAddresses, type SourceDraft, withDropped } from "./source-input";
+
+interface Props {
+  readonly draft: SourceDraft;
+  readonly onChange: (change: (draft: SourceDraft) => SourceDraft) => void;
+  readonly error: string | null;
+  /** Exactly one is wanted. */
+  readonly one?: boolean;
+}
+
+export function SourceFields({ draft, onChange, error, one = false }: Props): ReactNode {
+  const id = useId();
+  const config = useConfig();
+  const [refused, setRefused] = useState<readonly string[]>([]);
+  const { urls, wrong } = readAddresses(draft.addresses);
+  async function add(given: readonly File[]): Promise<void> {
+    if (!config) return;
+    const sifted = await sift(given, draft.files, config);
+    setRefused(sifted.refused);
+    onChange((now) => ({ ...now, files: [...now.files, ...sifted.taken] }));
+  }
+  const over = useDroppedFiles((files) => void add(files));
+  const change = (part: Partial<SourceDraft>): void => onChange((now) => ({ ...now, ...part }));
+  /** Links and passages; a field takes a passage itself. */
+  function drop(event: DragEvent): void {
+    const links = event.dataTransfer.getData("text/uri-list");
+    if (event.dataTransfer.types.includes("Files") || (!links && event.target instanceof HTMLTextAreaElement)) return;
+    event.preventDefault();
+    const dropped = links || event.dataTransfer.getData("text/plain");
+    onChange((now) => withDropped(now, dropped));
+  }
+  const most = config?.limits.sources ?? Number.POSITIVE_INFINITY;
+  const total = countSources(draft);
+  const tooMany =
+    total > most ? `${count(total, "source")} are too many at once; ${most.toLocaleString("en")} are allowed.` : null;
+  const complaint = wrong.length
+    ? `This is no address: ${wrong.slice(0, 3).join(", ")}. Addresses begin with http:// or https://.`
+    : (tooMany ?? error);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a shortcut for the fields
+    <div
+      className="sources-field"
+      onDragOver={(event) => {
+        if (!(event.target instanceof HTMLTextAreaElement)) event.preventDefault();
+      }}
+      onDrop={drop}
+    >
+      <div className="field">
+        <label htmlFor={id}>{one ? "Web address" : "Web addresses"}</label>
+        <textarea
+          id={id}
+          rows={one ? 1 : 4}
+          value={draft.addresses}
+          spellCheck={false}
+          className={one ? "growing" : undefined}
+          placeholder={one ? "https://example.org/report" : "https://example.org/report\nhttps://example.com/article"}
+          aria-invalid={complaint !== null}
+          aria-describedby={`${id}-hint`}
+          onChange={(event) => change({ addresses: event.target.value })}
+        />
+        <p id={`${id}-hint`} className={complaint ? "error" : "hint"} aria-live="polite">
+          {complaint ??
+            (urls.length
+              ? count(urls.length, "address").replace("addresss", "addresses")
+              : one
+                ? "Or a file, or a text."
+                : "Paste as many as you like, one per line.")}
+        </p>
+      </div>
+      <GivenFiles
+        files={draft.files}
+        refused={refused}
+        kinds={config?.kinds ?? []}
+        over={over}
+        onGive={(files) => void add(files)}
+        onRemove={(index) => change({ files: draft.files.toSpliced(index, 1) })}
+      >
+        <button type="button" className="button" onClick={() => change({ texts: [...draft.texts, nextText(draft)] })}>
+          Paste a text
+        </button>
+      </GivenFiles>
+      {draft.texts.map((one, index) => (
+        <fieldset key={one.key} className="field pasted">
+          <legend className="hidden">Text {index + 1}</legend>
+          <input
+            type="text"
+            aria-label={`Title of text ${index + 1}`}
+            placeholder="Title of the text"
+            value={one.title}
+            maxLength={500}
+            onChange={(event) => change({ texts: draft.texts.with(index, { ...one, title: event.target.value }) })}
+          />
+          <textarea
+            aria-label={`Text ${index + 1}`}
+            placeholder="Paste the text here"
+            value={one.text}
+            rows={5}
+            onChange={(event) => change({ texts: draft.texts.with(index, { ...one, text: event.target.value }) })}
+          />
+          <button
+            type="button"
+            className="button quiet slim fit"
+            onClick={() => change({ texts: draft.texts.filter((other) => other.key !== one.key) })}
+          >
+            Remove this text
+          </button>
+        </fieldset>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,142 @@
+/** Every batch: its state, age, what is out of date or failed. */
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { type ReactNode, useDeferredValue, useId, useState } from "react";
+import { Link } from "wouter";
+import { api } from "../../api";
+import { useMay } from "../../queries";
+import { Glyph } from "../../ui/glyph";
+import { ProblemNotice } from "../../ui/problem";
+import { useTitle } from "../../ui/title";
+import type { BatchView, SessionSummary } from "../../wire";
+import { ago, count } from "../../words";
+import { EndDialog } from "./end-dialog";
+import { SessionDialog } from "./session-dialog";
+
+const WORDS: Record<SessionSummary["status"], string> = {
+  pending: "Not finished",
+  running: "Running",
+  completed: "Done",
+  failed: "Failed",
+  stale: "Out of date",
+  cancelled: "Cancelled",
+};
+
+export function BatchesPage(): ReactNode {
+  useTitle("Batches");
+  const id = useId();
+  const may = useMay("researcher");
+  const [search, setSearch] = useState("");
+  const [ending, setEnding] = useState<BatchView | null>(null);
+  const asked = useDeferredValue(search.trim());
+  const pages = useInfiniteQuery({
+    queryKey: ["batches", asked],
+    queryFn: ({ pageParam, signal }) => api.batches(asked, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next ?? null,
+    placeholderData: keepPreviousData,
+    refetchInterval: 5_000,
+  });
+  const batches = pages.data?.pages.flatMap((page) => page.batches).filter((batch) => !batch.deleted) ?? [];
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Batches</h1>
+        <p className="lead">Everything you have researched. A batch lives until you end it.</p>
+      </div>
+      <div className="field">
+        <label htmlFor={id} className="hidden">
+          Search
+        </label>
+        <input
+          id={id}
+          type="search"
+          placeholder="Search in questions and sources"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+      </div>
+      {pages.isError && <ProblemNotice error={pages.error} />}
+      {pages.isPending && <div className="waiting" aria-busy="true" />}
+      {pages.isSuccess && batches.length === 0 && (
+        <div className="card stack">
+          <p>{asked ? `Nothing was found for “${asked}”.` : "There is no batch yet."}</p>
+          {!asked && may && (
+            <Link href="/" className="button primary fit">
+              Start new research
+            </Link>
+          )}
+        </div>
+      )}
+      {batches.length > 0 && (
+        <ul className="batch-list">
+          {batches.map((batch) => (
+            <Row key={batch.batch_id} batch={batch} onEnd={() => setEnding(batch)} />
+          ))}
+        </ul>
+      )}
+      {pages.hasNextPage && (
+        <button
+          type="button"
+          className="button fit"
+          disabled={pages.isFetchingNextPage}
+          onClick={() => void pages.fetchNextPage()}
+        >
+          Show more
+        </button>
+      )}
+      {ending && <EndDialog batch={ending} onClose={() => setEnding(null)} onEnded={() => void pages.refetch()} />}
+    </div>
+  );
+}
+
+function Row({ batch, onEnd }: { readonly batch: BatchView; readonly onEnd: () => void }): ReactNode {
+  const may = useMay("researcher");
+  const [adding, setAdding] = useState(false);
+  return (
+    <li className="batch">
+      {batch.sessions.map((session) => (
+        <div key={session.session_id} className="batch-session">
+          <Glyph of={session.status} label={WORDS[session.status]} />
+          <div>
+            <Link href={`/app/sessions/${session.session_id}`} className="batch-topic">
+              {session.topic}
+            </Link>
+            <p className="meta">
+              <span>{WORDS[session.status]}</span>
+              <span>{count(batch.sources.length, "source")}</span>
+              {session.updated_at && <time dateTime={session.updated_at}>{ago(session.updated_at)}</time>}
+              {batch.ended && <span>Ended</span>}
+            </p>
+          </div>
+          <div className="batch-marks">
+            {session.failed.length > 0 && <span className="badge failed">{session.failed.length} failed</span>}
+            {session.stale.length > 0 && <span className="badge stale">{session.stale.length} out of date</span>}
+          </div>
+        </div>
+      ))}
+      {may && (
+        <div className="button-row">
+          {!batch.ended && (
+            <button
+              type="button"
+              className="button quiet slim"
+              onClick={() => setAdding(true)}
+              aria-label={`New session on the sources of ${batch.topic}`}
+            >
+              New session
+            </button>
+          )}
+          <button
+            type="button"
+            className="button quiet slim"
+            onClick={onEnd}
+            aria-label={`${batch.ended ? "Delete" : "End"} ${batch.topic}`}
+          >
+            {batch.ended ? "Delete" : "End"}
+          </button>
+        </div>
+      )}
+      {adding && <SessionDialog batchId={batch.batch_id} onClose={() => setAdding(false)} />}
+    </li>
+  );
+}

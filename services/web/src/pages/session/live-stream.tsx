@@ -1,0 +1,28 @@
+/** What a model writes at this moment. */
+import { type ReactNode, useEffect, useRef } from "react";
+import { useSession } from "../../store";
+import { capital, nodeName } from "../../words";
+
+export function LiveStream(): ReactNode {
+  const stream = useSession((session) => {
+    const open = Object.values(session.live.streams).filter(
+      (one) => !one.done && session.state.nodes[one.node]?.status === "running",
+    );
+    return open.at(-1);
+  });
+  const end = useRef<HTMLDivElement>(null);
+  const text = stream?.text;
+  useEffect(() => {
+    if (text !== undefined && end.current) end.current.scrollTop = end.current.scrollHeight;
+  }, [text]);
+  if (!stream) return null;
+  return (
+    <aside className="stream" aria-label="Written now">
+      <p className="small soft">{capital(nodeName(stream.node))}, being written</p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+      <div className="stream-text" ref={end} tabIndex={0} role="log" aria-live="off">
+        {stream.text}
+      </div>
+    </aside>
+  );
+}

@@ -1,0 +1,173 @@
+/** A session: its head, how it stands, and the page of one of its parts. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Link, Route, Switch, useLocation } from "wouter";
+import { api, Refusal } from "../../api";
+import { CommandDesk } from "../../commands";
+import { engineName } from "../../fields/engine-choice";
+import { useMay } from "../../queries";
+import { SessionProvider, useConnection, useIds, useSession } from "../../store";
+import { CommandTray } from "../../ui/command-tray";
+import { ConnectionNotice } from "../../ui/connection";
+import { Glyph } from "../../ui/glyph";
+import { lazily } from "../../ui/lazily";
+import { ProblemNotice } from "../../ui/problem";
+import { useTitle } from "../../ui/title";
+import { PHASES } from "../../wire";
+import { ago, isActive, PHASE_NAMES, PHASE_PAGES, standing } from "../../words";
+import { EndDialog } from "../batches/end-dialog";
+import { SessionDialog } from "../batches/session-dialog";
+import { LiveStream } from "./live-stream";
+import { NowPanel } from "./now";
+import { Overview } from "./overview";
+
+const SourcesPage = lazily(() => import("../sources/sources"));
+const GoalsPage = lazily(() => import("../goals/goals"));
+const PlanPage = lazily(() => import("../plan/plan"));
+const StepsPage = lazily(() => import("../steps/steps"));
+const ReportPage = lazily(() => import("../report/report"));
+const TimelinePage = lazily(() => import("../timeline/timeline"));
+
+/** Looks, when the connection is lost, whether the batch was deleted: what the page shows is then no more. */
+function Gone(): ReactNode {
+  const { connection } = useConnection();
+  const { session_id } = useIds();
+  const client = useQueryClient();
+  useEffect(() => {
+    if (connection.kind !== "offline") return;
+    api.session(session_id).catch((error: unknown) => {
+      if (error instanceof Refusal && error.status === 410)
+        void client.resetQueries({ queryKey: ["session", session_id] });
+    });
+  }, [connection, session_id, client]);
+  return null;
+}
+
+export function SessionPages({ sessionId }: { readonly sessionId: string }): ReactNode {
+  const first = useQuery({
+    queryKey: ["session", sessionId],
+    queryFn: () => api.session(sessionId),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+  if (first.isError)
+    return (
+      <div className="page">
+        <h1>Research</h1>
+        <ProblemNotice error={first.error}>
+          <Link href="/app/batches">All batches</Link>
+        </ProblemNotice>
+      </div>
+    );
+  if (!first.data) return <div className="page waiting" aria-busy="true" />;
+  return (
+    <SessionProvider state={first.data}>
+      <CommandDesk>
+        <div className="docked">
+          <div className="page session">
+            <Head />
+            <NowPanel />
+            <Switch>
+              <Route path="/app/sessions/:session/sources" component={SourcesPage} />
+              <Route path="/app/sessions/:session/goals" component={GoalsPage} />
+              <Route path="/app/sessions/:session/plan" component={PlanPage} />
+              <Route path="/app/sessions/:session/steps/:step?" component={StepsPage} />
+              <Route path="/app/sessions/:session/report" component={ReportPage} />
+              <Route path="/app/sessions/:session/timeline" component={TimelinePage} />
+              <Route path="/app/sessions/:session" component={Overview} />
+            </Switch>
+          </div>
+          <div className="dock">
+            <ConnectionNotice />
+            <Gone />
+            <Route path="/app/sessions/:session" component={LiveStream} />
+            <CommandTray />
+          </div>
+        </div>
+      </CommandDesk>
+    </SessionProvider>
+  );
+}
+
+function Head(): ReactNode {
+  const topic = useSession((session) => session.state.topic);
+  const engine = useSession((session) => session.state.engine);
+  const ended = useSession((session) => session.state.ended);
+  const created = useSession((session) => session.state.created_at);
+  const ids = useIds();
+  const may = useMay("researcher");
+  const [ending, setEnding] = useState(false);
+  const [adding, setAdding] = useState(false);
+  const [, navigate] = useLocation();
+  useTitle(topic);
+  return (
+    <header className="session-head">
+      <p className="meta">
+        <Link href="/app/batches">Batches</Link>
+        <span>{engineName(engine)}</span>
+        {created && <time dateTime={created}>begun {ago(created)}</time>}
+        {may && !ended && (
+          <button type="button" className="link-button" onClick={() => setAdding(true)}>
+            New session on these sources
+          </button>
+        )}
+        {may && (
+          <button type="button" className="link-button" onClick={() => setEnding(true)}>
+            {ended ? "Delete the batch" : "End the batch"}
+          </button>
+        )}
+      </p>
+      <h1>{topic}</h1>
+      <Parts />
+      {adding && <SessionDialog batchId={ids.batch_id} onClose={() => setAdding(false)} />}
+      {ending && (
+        <EndDialog
+          batch={{ batch_id: ids.batch_id, topic, ended }}
+          onClose={() => setEnding(false)}
+          onEnded={(deleted) => deleted && navigate("/app/batches")}
+        />
+      )}
+    </header>
+  );
+}
+
+function Parts(): ReactNode {
+  const { session_id } = useIds();
+  const [path] = useLocation();
+  const base = `/app/sessions/${session_id}`;
+  const nodes = useSession((session) => session.state.nodes);
+  const here = path.slice(base.length + 1).split("/")[0];
+  const bar = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const [all, one] = [
+      bar.current,
+      here === undefined ? null : bar.current?.querySelector<HTMLElement>("[aria-current]"),
+    ];
+    if (all && one) all.scrollLeft = one.offsetLeft - (all.clientWidth - one.offsetWidth) / 2;
+  }, [here]);
+  return (
+    <nav ref={bar} className="parts" aria-label="Parts of the research">
+      <Link href={base} aria-current={here === "" ? "page" : undefined}>
+        Overview
+      </Link>
+      {PHASES.map((phase) => {
+        const view = nodes[phase];
+        const now = view && standing(view);
+        const shown = view && (now === "stale" || now === "failed" || isActive(view));
+        return (
+          <Link
+            key={phase}
+            href={`${base}/${PHASE_PAGES[phase]}`}
+            aria-current={here === PHASE_PAGES[phase] ? "page" : undefined}
+          >
+            {PHASE_NAMES[phase]}
+            {shown && now && <Glyph of={now} label={now === "stale" ? "out of date" : now} />}
+          </Link>
+        );
+      })}
+      <Link href={`${base}/timeline`} aria-current={here === "timeline" ? "page" : undefined}>
+        Timeline
+      </Link>
+    </nav>
+  );
+}

@@ -1,0 +1,64 @@
+/** What the page asks the server for and keeps: the server's own choices, a phase's result, a step's findings, the sources' names. */
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { type Artifacts, api, type Config, type Role } from "./api";
+import { useIds, useNode, useSession } from "./store";
+import type { StepFindings } from "./wire";
+import { sourceName } from "./words";
+
+const RANK: Record<Role, number> = { viewer: 0, researcher: 1, operator: 2 };
+
+export function useConfig(): Config | undefined {
+  return useQuery({ queryKey: ["config"], queryFn: api.config, staleTime: Number.POSITIVE_INFINITY }).data;
+}
+
+/** Return whether the caller has a role. What a caller may not do is not offered; the server decides again. */
+export function useMay(role: Role): boolean {
+  const config = useConfig();
+  return config !== undefined && RANK[config.role] >= RANK[role];
+}
+
+/** Return whether goals and plan can be edited now: by this caller, with the feature on, while the batch lives and nothing runs. */
+export function useCanEdit(): boolean {
+  const may = useMay("researcher");
+  const on = useConfig()?.features.plan_edit ?? false;
+  const free = useSession(({ state }) => !state.ended && !state.run && state.queue.length === 0);
+  return may && free && on;
+}
+
+/** A phase's result, read again when there is another; the one before is shown meanwhile. */
+export function useArtifact<K extends keyof Artifacts>(phase: K): UseQueryResult<Artifacts[K]> {
+  const { session_id } = useIds();
+  const sha256 = useNode(phase)?.artifact?.sha256;
+  return useQuery<Artifacts[K]>({
+    queryKey: ["artifact", session_id, phase, sha256],
+    queryFn: () => api.artifact(session_id, phase),
+    enabled: sha256 !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: (before) => before,
+  });
+}
+
+/** What a step found, read again when there is another result; the one before is shown meanwhile. */
+export function useFindings(step: number): UseQueryResult<StepFindings> {
+  const { session_id } = useIds();
+  const sha256 = useNode(`phase3/${step}`)?.artifact?.sha256;
+  return useQuery({
+    queryKey: ["artifact", session_id, `phase3/${step}`, sha256],
+    queryFn: () => api.step(session_id, step),
+    enabled: sha256 !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: (before) => before,
+  });
+}
+
+/** The names of the batch's sources, by id. */
+export function useSourceNames(): ReadonlyMap<string, string> {
+  const { batch_id } = useIds();
+  const { data } = useQuery({
+    queryKey: ["sources", batch_id],
+    queryFn: () => api.sources(batch_id),
+    staleTime: 30_000,
+  });
+  return useMemo(() => new Map((data ?? []).map((source) => [source.source_id, sourceName(source)])), [data]);
+}
