@@ -12,7 +12,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from reprise_contracts import commands, nodes, problems, sources, states
+from reprise_contracts import commands, configuration, nodes, problems, sources, states
 from reprise_contracts.artifacts import Phase0, Phase1, Phase2, Phase4, StepFindings
 from reprise_contracts.frames import AnyFrame
 
@@ -20,7 +20,7 @@ FILE = Path(__file__).parent / "src" / "wire.ts"
 FRAMES: tuple[type[BaseModel], ...] = get_args(get_args(AnyFrame)[0])
 SENT: tuple[type[BaseModel], ...] = (
     *FRAMES, states.State, states.Preview, states.Receipt, states.CommandView, states.Created, states.BatchView, states.BatchPage,
-    states.Timeline, states.PoolView, Phase0, Phase1, Phase2, StepFindings, Phase4, problems.Problem,
+    states.Timeline, states.PoolView, configuration.Config, Phase0, Phase1, Phase2, StepFindings, Phase4, problems.Problem,
 )  # fmt: skip
 READ: tuple[type[BaseModel], ...] = (
     commands.Options, commands.BatchRequest, commands.SessionRequest, commands.SourcesRequest, commands.RestartPhase, commands.RestartStep,
@@ -30,6 +30,7 @@ NAMED: dict[str, object] = {
     "Phase": nodes.Phase,
     "Status": nodes.Status,
     "Freshness": nodes.Freshness,
+    "Role": configuration.Role,
     "Reason": states.Reason,
     "CommandStatus": states.CommandStatus,
     "Propagation": commands.Propagation,

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from reprise_contracts import catalog
+from reprise_contracts.configuration import Config, Endpoint, Features, Limits, ReportLanguages
 from reprise_contracts.languages import LANGUAGES, WITHOUT_MODEL
 from reprise_contracts.nodes import Phase
 from reprise_contracts.states import Health, PoolView
@@ -27,26 +28,26 @@ router = APIRouter(tags=["operation"], responses=PROBLEM)
 
 
 @router.get("/config")
-async def config(gateway: GatewayDep, who: Who) -> dict[str, object]:
+async def config(gateway: GatewayDep, who: Who) -> Config:
     """What the front end may offer. `kinds` are the endings of files that can be read, `languages` those
     of a report without and with a model; `endpoint` says where the engine `openai` sends
     what it reads, and whether that is another machine."""
     settings = gateway.settings
-    return {
-        "version": VERSION,
-        "engine": settings.engine,
-        "engines": sorted(gateway.engines),
-        "model": settings.llm.model,
-        "endpoint": {"host": settings.llm.host, "leaves_machine": settings.llm.elsewhere},
-        "features": settings.features.model_dump(),
-        "formats": list(FORMATS),
-        "kinds": sorted(SUFFIXES),
-        "languages": {"extractive": list(WITHOUT_MODEL), "others": list(LANGUAGES)},
-        "limits": {"upload_bytes": settings.limits.upload_bytes, "sources": MOST_SOURCES, "topic": 2_000, "guidance": 20_000},
-        "auth": gateway.access.closed,
-        "caller": who.name,
-        "role": who.role,
-    }
+    return Config(
+        version=VERSION,
+        engine=settings.engine,
+        engines=tuple(sorted(gateway.engines)),
+        model=settings.llm.model,
+        endpoint=Endpoint(host=settings.llm.host, leaves_machine=settings.llm.elsewhere),
+        features=Features(**settings.features.model_dump()),
+        formats=tuple(FORMATS),
+        kinds=tuple(sorted(SUFFIXES)),
+        languages=ReportLanguages(extractive=WITHOUT_MODEL, others=tuple(LANGUAGES)),
+        limits=Limits(upload_bytes=settings.limits.upload_bytes, sources=MOST_SOURCES, topic=2_000, guidance=20_000),
+        auth=gateway.access.closed,
+        caller=who.name,
+        role=who.role,
+    )
 
 
 @router.get("/workers")

@@ -3,6 +3,7 @@ import type {
   BatchPage,
   BatchView,
   CommandView,
+  Config,
   Created,
   Phase,
   Phase0,
@@ -29,31 +30,6 @@ export class Refusal extends Error {
   ) {
     super(problem.detail);
   }
-}
-
-/** What a caller may do; each includes those before it. */
-export type Role = "viewer" | "researcher" | "operator";
-
-export interface Config {
-  readonly version: string;
-  readonly engine: string;
-  readonly engines: readonly string[];
-  readonly model: string;
-  readonly features: { readonly phase_rerun: boolean; readonly step_rerun: boolean; readonly plan_edit: boolean };
-  readonly formats: readonly string[];
-  /** Endings of files that can be read, each with its dot. */
-  readonly kinds: readonly string[];
-  /** Codes of the languages that a report can be asked for in: of the extractive engine, and of those with a model. */
-  readonly languages: { readonly extractive: readonly string[]; readonly others: readonly string[] };
-  readonly limits: {
-    readonly upload_bytes: number;
-    readonly sources: number;
-    readonly topic: number;
-    readonly guidance: number;
-  };
-  readonly auth: boolean;
-  readonly caller: string;
-  readonly role: Role;
 }
 
 export interface Artifacts {

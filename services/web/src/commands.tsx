@@ -2,9 +2,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { api, newCommandId, Refusal } from "./api";
-import type { Session } from "./model";
+import type { RunOutcome } from "./model";
 import { useIds, useSession } from "./store";
-import type { CommandStatus, Problem, Receipt } from "./wire";
+import type { CommandStatus, CommandView, Problem, Receipt } from "./wire";
 
 export interface Sent {
   readonly commandId: string;
@@ -43,6 +43,9 @@ interface Desk {
 const Context = createContext<Desk | null>(null);
 const KEPT = 6;
 const TRIES = 8;
+/** Milliseconds; each pause between two tries is twice the one before. */
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 4000;
 
 export function CommandDesk({ children }: { readonly children: ReactNode }): ReactNode {
   const [sent, setSent] = useState<readonly Sent[]>([]);
@@ -76,13 +79,13 @@ export function CommandDesk({ children }: { readonly children: ReactNode }): Rea
 }
 
 /** A command keeps its id, so that sending it again while the server is away does nothing twice. */
-async function persistent<T>(send: () => Promise<T>): Promise<T> {
+export async function persistent<T>(send: () => Promise<T>, pause = FIRST_PAUSE): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await send();
     } catch (error) {
       if (!(error instanceof Refusal) || error.problem.type !== "unavailable" || attempt === TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, Math.min(4000, 250 * 2 ** attempt)));
+      await new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_PAUSE, pause * 2 ** attempt)));
     }
   }
 }
@@ -115,14 +118,8 @@ export function isFinal(status: Standing["status"]): boolean {
 export function useStanding(one: Sent): Standing {
   const { session_id } = useIds();
   const run = useSession((session) => (one.runId ? session.runs[one.runId] : undefined));
-  const refused = useSession((session: Session) => session.refused[one.commandId]);
-  const told: Standing | null = one.problem
-    ? { status: "refused", position: null, problem: one.problem }
-    : refused
-      ? { status: "refused", position: null, problem: refused }
-      : run
-        ? { status: run.status, position: run.position, problem: run.problem }
-        : null;
+  const refused = useSession((session) => session.refused[one.commandId]);
+  const told = toldOf(one, run, refused);
   const asked = useQuery({
     queryKey: ["command", session_id, one.commandId],
     queryFn: () => api.command(session_id, one.commandId),
@@ -130,8 +127,20 @@ export function useStanding(one: Sent): Standing {
     refetchInterval: (query) => (query.state.data && isFinal(query.state.data.status) ? false : 3000),
     retry: false,
   });
-  if (told && (isFinal(told.status) || !asked.data || !isFinal(asked.data.status))) return told;
-  if (asked.data) return { status: asked.data.status, position: null, problem: asked.data.problem ?? null };
+  return standingOf(one, told, asked.data);
+}
+
+/** What the frames, or the answer itself, say of a command; null if they say nothing. */
+export function toldOf(one: Sent, run: RunOutcome | undefined, refused: Problem | undefined): Standing | null {
+  const problem = one.problem ?? refused;
+  if (problem) return { status: "refused", position: null, problem };
+  return run ? { status: run.status, position: run.position, problem: run.problem } : null;
+}
+
+/** An end counts, whoever tells of it; before that the frames are newer than an answer to a question. */
+export function standingOf(one: Sent, told: Standing | null, asked: CommandView | undefined): Standing {
+  if (told && (isFinal(told.status) || !asked || !isFinal(asked.status))) return told;
+  if (asked) return { status: asked.status, position: null, problem: asked.problem ?? null };
   return { status: one.answered ? "accepted" : "sent", position: null, problem: null };
 }
 

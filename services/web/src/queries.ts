@@ -1,9 +1,9 @@
 /** What the page asks the server for and keeps: the server's own choices, a phase's result, a step's findings, the sources' names. */
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { type Artifacts, api, type Config, type Role } from "./api";
+import { type Artifacts, api } from "./api";
 import { useIds, useNode, useSession } from "./store";
-import type { StepFindings } from "./wire";
+import type { Config, Role, StepFindings } from "./wire";
 import { sourceName } from "./words";
 
 const RANK: Record<Role, number> = { viewer: 0, researcher: 1, operator: 2 };

@@ -2,13 +2,22 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { api, token } from "./api";
 import { applyFrames, emptyModel, type Model, type Session, sessionOf } from "./model";
-import { BatchSocket, type Channel, type Connection } from "./socket";
+import { BatchSocket, type Channel, type Connection, type SocketOptions } from "./socket";
 import type { AnyFrame, NodeView, State } from "./wire";
 
 /** Milliseconds of quiet after which frames are shown: those of one commit come together and are shown together. */
 const QUIET = 6;
 /** And at the latest. */
 const LATEST = 40;
+
+/** How a store reaches the server: the browser's own way, unless a test has another. */
+type Way = Pick<SocketOptions, "open" | "ticket">;
+
+const BROWSER: Way = {
+  ticket: async () => (token() ? api.ticket() : null),
+  open: (path) =>
+    new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`) as Channel,
+};
 
 export class BatchStore {
   #model: Model;
@@ -21,7 +30,7 @@ export class BatchStore {
   readonly #socket: BatchSocket;
 
   /** Begins with a state that was read by REST, so that the page shows something before the socket does. */
-  constructor(state: State) {
+  constructor(state: State, way = BROWSER) {
     const session = sessionOf(state, { seq: state.seq, n: 0 });
     this.#model = { ...emptyModel(state.batch_id), sessions: { [state.session_id]: session } };
     this.#socket = new BatchSocket({
@@ -32,27 +41,23 @@ export class BatchStore {
         this.#connection = connection;
         this.#tell();
       },
-      ticket: async () => (token() ? api.ticket() : null),
-      open: (path) =>
-        new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`) as Channel,
+      ...way,
     });
   }
 
+  /** Connects; the answer ends it. */
   start = (): (() => void) => {
-    const awake = (): void => {
-      if (this.#connection.kind === "offline") this.#socket.retry();
-    };
-    window.addEventListener("online", awake);
-    document.addEventListener("visibilitychange", awake);
     this.#socket.start();
     return () => {
-      window.removeEventListener("online", awake);
-      document.removeEventListener("visibilitychange", awake);
       clearTimeout(this.#timer);
       this.#socket.close();
     };
   };
 
+  /** The machine is back: a lost connection is tried at once. */
+  wake = (): void => {
+    if (this.#connection.kind === "offline") this.#socket.retry();
+  };
   retry = (): void => this.#socket.retry();
   model = (): Model => this.#model;
   connection = (): Connection => this.#connection;
@@ -102,7 +107,16 @@ export function SessionProvider({
 }): ReactNode {
   const first = useRef(state);
   const store = useMemo(() => new BatchStore(first.current), []);
-  useEffect(() => store.start(), [store]);
+  useEffect(() => {
+    const end = store.start();
+    window.addEventListener("online", store.wake);
+    document.addEventListener("visibilitychange", store.wake);
+    return () => {
+      window.removeEventListener("online", store.wake);
+      document.removeEventListener("visibilitychange", store.wake);
+      end();
+    };
+  }, [store]);
   const held = useMemo(() => ({ store, sessionId: first.current.session_id }), [store]);
   return <Context value={held}>{children}</Context>;
 }

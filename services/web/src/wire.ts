@@ -17,6 +17,10 @@ export type Status =
 export type Freshness =
   | "fresh"
   | "stale";
+export type Role =
+  | "viewer"
+  | "researcher"
+  | "operator";
 export type Reason =
   | "changed"
   | "guidance"
@@ -170,6 +174,21 @@ export interface Comparison {
   subject: string;
   bars: readonly Bar[];
 }
+export interface Config {
+  version: string;
+  engine: string;
+  engines: readonly string[];
+  model: string;
+  endpoint: Endpoint;
+  features: Features;
+  formats: readonly string[];
+  kinds: readonly string[];
+  languages: ReportLanguages;
+  limits: Limits;
+  auth: boolean;
+  caller: string;
+  role: Role;
+}
 export interface Connected {
   type: "connected";
   batch_id: string;
@@ -189,6 +208,10 @@ export interface Created {
   batch_id: string;
   session_id: string;
   command_id: string;
+}
+export interface Endpoint {
+  host: string;
+  leaves_machine: boolean;
 }
 export interface ErrorFrame {
   type: "error";
@@ -210,6 +233,11 @@ export interface Excerpt {
   start: number;
   end: number;
   kind: "fact" | "opinion" | "figure";
+}
+export interface Features {
+  phase_rerun: boolean;
+  step_rerun: boolean;
+  plan_edit: boolean;
 }
 export interface Finding {
   finding_id: string;
@@ -239,6 +267,12 @@ export interface InputRef {
   key: string;
   sha256: string;
   output: string;
+}
+export interface Limits {
+  upload_bytes: number;
+  sources: number;
+  topic: number;
+  guidance: number;
 }
 export interface Meta {
   batch_id: string;
@@ -465,6 +499,10 @@ export interface Reference {
   author?: string | null;
   published?: string | null;
   citations: readonly Citation[];
+}
+export interface ReportLanguages {
+  extractive: readonly string[];
+  others: readonly string[];
 }
 export interface ReportReady {
   type: "phase4:report_ready";

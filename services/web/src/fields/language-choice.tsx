@@ -1,6 +1,6 @@
 /** In which language the report is written. */
 import { type ReactNode, useId } from "react";
-import type { Config } from "../api";
+import type { Config } from "../wire";
 
 /** What stands for each choice that names no language. */
 export interface Unnamed {

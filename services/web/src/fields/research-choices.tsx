@@ -1,6 +1,6 @@
 /** How research is to be done, whether with a batch or as a further session on one: guidance, engine, ceiling, a stop after the plan. */
 import { type ReactNode, useId, useState } from "react";
-import type { Config } from "../api";
+import type { Config } from "../wire";
 import { type Ceiling, CeilingField, useCeiling } from "./ceiling";
 import { Check } from "./choice";
 import { EngineChoice } from "./engine-choice";

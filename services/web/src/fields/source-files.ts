@@ -1,5 +1,5 @@
 /** Files as a person gives them: those that can be read, and of each other one why it was left out. */
-import type { Config } from "../api";
+import type { Config } from "../wire";
 import { bytes } from "../words";
 
 export interface Sifted {

@@ -1,7 +1,8 @@
 /** Who is signed in, as what, and the way out. */
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { type Config, setToken } from "../api";
+import { setToken } from "../api";
+import type { Config } from "../wire";
 
 export function Account({ config }: { readonly config: Config }): ReactNode {
   const queries = useQueryClient();

@@ -8,7 +8,8 @@ import { useButtonWord } from "../../ui/command-tray";
 import { Dialog } from "../../ui/dialog";
 import { ProblemNotice } from "../../ui/problem";
 import { capital, isActive, nodeName } from "../../words";
-import { RerunDialog, type RerunTarget, targetKey } from "./rerun-dialog";
+import { type RerunTarget, targetKey } from "./rerun";
+import { RerunDialog } from "./rerun-dialog";
 
 interface RerunProps {
   readonly target: RerunTarget;

@@ -1,6 +1,6 @@
 /** Before something runs again: what exactly will happen, and the choices that change it. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type ReactNode, useDeferredValue, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useDeferredValue, useEffect, useId, useReducer } from "react";
 import { api, Refusal } from "../../api";
 import { useDesk, useStillOpen } from "../../commands";
 import { CeilingField, useCeiling } from "../../fields/ceiling";
@@ -12,34 +12,22 @@ import { Dialog } from "../../ui/dialog";
 import { Glyph } from "../../ui/glyph";
 import { ProblemNotice } from "../../ui/problem";
 import { Term } from "../../ui/term";
-import type { IfRunning, Options, Phase, Preview, Propagation } from "../../wire";
-import { capital, listed, nodeName } from "../../words";
+import type { Options } from "../../wire";
+import { capital } from "../../words";
 import { OwnWork } from "./own-work";
 import { PreviewLists } from "./preview-lists";
-
-/** No language is asked for: the one before stays. */
-const AS_IT_IS = "as-it-is";
-
-export type RerunTarget = { readonly phase: Phase } | { readonly steps: readonly number[] } | { readonly stale: true };
-
-export function targetLabel(target: RerunTarget): string {
-  if ("stale" in target) return "Update";
-  if ("phase" in target) return `Rerun of ${target.phase === "phase3" ? "all steps" : `the ${nodeName(target.phase)}`}`;
-  return `Rerun of ${listed(
-    target.steps.map((step) => `step ${step}`),
-    4,
-  )}`;
-}
-
-export function targetKey(target: RerunTarget): string {
-  if ("stale" in target) return "refresh";
-  return "phase" in target ? target.phase : target.steps.map((step) => `phase3/${step}`).join(" ");
-}
-
-function call(target: RerunTarget): readonly [string, object] {
-  if ("stale" in target) return ["refresh", {}];
-  return "phase" in target ? ["restart/phase", { phase: target.phase }] : ["restart/step", { step_ids: target.steps }];
-}
+import {
+  AS_IT_IS,
+  callOf,
+  headOf,
+  optionsOf,
+  type RerunChoices,
+  type RerunTarget,
+  reduceRerun,
+  rerunOf,
+  targetKey,
+  targetLabel,
+} from "./rerun";
 
 export function RerunDialog({
   target,
@@ -52,40 +40,18 @@ export function RerunDialog({
   const desk = useDesk();
   const tells = useStillOpen();
   const busy = useSession((session) => Boolean(session.state.run) || session.state.queue.length > 0);
-  const [version, head] = [
-    useSession((session) => session.place.seq),
-    "phase" in target ? target.phase : "steps" in target ? `phase3/${target.steps[0]}` : "",
-  ];
-  const known = useNode(head)?.guidance ?? "";
-  const [propagation, setPropagation] = useState<Propagation>("cascade");
-  const [ifRunning, setIfRunning] = useState<IfRunning>("queue");
-  const [force, setForce] = useState(false);
-  const [refetch, setRefetch] = useState(false);
-  const [partial, setPartial] = useState(false);
-  const [guidance, setGuidance] = useState(known);
-  const [language, setLanguage] = useState(AS_IT_IS);
-  const [sending, setSending] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const version = useSession((session) => session.place.seq);
+  const known = useNode(headOf(target))?.guidance ?? "";
+  const [rerun, dispatch] = useReducer(reduceRerun, known, rerunOf);
+  const { choices } = rerun;
+  const choose = (part: Partial<RerunChoices>): void => dispatch({ type: "chosen", part });
   const engine = useSession((session) => session.state.engine);
   const config = useConfig();
   const ceiling = useCeiling();
   const field = useId();
   const isRefresh = "stale" in target;
-  const options: Options = {
-    ...(isRefresh
-      ? {}
-      : {
-          propagation,
-          force,
-          refetch,
-          ...(guidance === known ? {} : { guidance }),
-          ...(language === AS_IT_IS ? {} : { language }),
-        }),
-    allow_partial: partial,
-    ...(ceiling.tokens === null ? {} : { max_tokens: ceiling.tokens }),
-    if_running: ifRunning,
-  };
-  const [path, body] = call(target);
+  const options = optionsOf(rerun, target, ceiling.tokens);
+  const [path, body] = callOf(target);
   const asked = useDeferredValue(JSON.stringify(options));
   const preview = useQuery({
     queryKey: ["preview", ids.session_id, path, JSON.stringify(body), asked, version],
@@ -95,13 +61,15 @@ export function RerunDialog({
     gcTime: 0,
     retry: 1,
   });
-  const moved = useMoved(asked, preview.isPlaceholderData ? undefined : preview.data);
+  const told = preview.isPlaceholderData ? undefined : preview.data;
+  useEffect(() => {
+    if (told) dispatch({ type: "previewed", asked, preview: told });
+  }, [asked, told]);
   const settled = preview.isSuccess && !preview.isPlaceholderData && asked === JSON.stringify(options);
 
   async function confirm(): Promise<void> {
     if (!preview.data) return;
-    setSending(true);
-    setError(null);
+    dispatch({ type: "sent" });
     const plan_token = preview.data.plan_token ?? null;
     try {
       await desk.order({
@@ -112,10 +80,9 @@ export function RerunDialog({
       });
       onClose();
     } catch (problem) {
-      setSending(false);
-      if (problem instanceof Refusal && problem.problem.type === "plan_changed") {
-        await preview.refetch();
-      } else setError(problem);
+      const overtaken = problem instanceof Refusal && problem.problem.type === "plan_changed";
+      dispatch({ type: "returned", error: overtaken ? null : problem });
+      if (overtaken) await preview.refetch();
     }
   }
 
@@ -129,10 +96,10 @@ export function RerunDialog({
         <button
           type="button"
           className="button primary"
-          disabled={!settled || sending || Boolean(nothing) || ceiling.wrong}
+          disabled={!settled || rerun.sending || Boolean(nothing) || ceiling.wrong}
           onClick={() => void confirm()}
         >
-          {sending ? "Sent" : isRefresh ? "Update" : busy && ifRunning === "queue" ? "Queue it" : "Rerun"}
+          {rerun.sending ? "Sent" : isRefresh ? "Update" : busy && choices.ifRunning === "queue" ? "Queue it" : "Rerun"}
         </button>
       }
     >
@@ -142,8 +109,8 @@ export function RerunDialog({
           <Choice
             name="propagation"
             value="cascade"
-            chosen={propagation}
-            onChoose={setPropagation}
+            chosen={choices.propagation}
+            onChoose={(propagation) => choose({ propagation })}
             hint="Whatever was made from it runs too, where something really changed."
             term={<Term of="cascade">cascade</Term>}
           >
@@ -152,8 +119,8 @@ export function RerunDialog({
           <Choice
             name="propagation"
             value="mark_stale"
-            chosen={propagation}
-            onChoose={setPropagation}
+            chosen={choices.propagation}
+            onChoose={(propagation) => choose({ propagation })}
             hint="The rest is left as it is and says that it is out of date."
             term={<Term of="markStale">mark the rest</Term>}
           >
@@ -166,10 +133,10 @@ export function RerunDialog({
           <label htmlFor={field}>Guidance</label>
           <textarea
             id={field}
-            value={guidance}
+            value={choices.guidance}
             maxLength={20_000}
             aria-describedby={`${field}-hint`}
-            onChange={(event) => setGuidance(event.target.value)}
+            onChange={(event) => choose({ guidance: event.target.value })}
           />
           <p className="hint" id={`${field}-hint`}>
             What to pay attention to. It stays until you replace it; leave it empty for none.
@@ -179,14 +146,14 @@ export function RerunDialog({
       {busy && (
         <fieldset className="choices">
           <legend>Something is running</legend>
-          <Choice name="busy" value="queue" chosen={ifRunning} onChoose={setIfRunning}>
+          <Choice name="busy" value="queue" chosen={choices.ifRunning} onChoose={(ifRunning) => choose({ ifRunning })}>
             Wait for it
           </Choice>
           <Choice
             name="busy"
             value="interrupt"
-            chosen={ifRunning}
-            onChoose={setIfRunning}
+            chosen={choices.ifRunning}
+            onChoose={(ifRunning) => choose({ ifRunning })}
             hint="What it has completed is kept."
           >
             Cancel it and go first
@@ -197,18 +164,22 @@ export function RerunDialog({
         <summary>More choices</summary>
         <div className="choices">
           {!isRefresh && (
-            <Check checked={force} onChange={setForce} term={<Term of="force">force</Term>}>
+            <Check checked={choices.force} onChange={(force) => choose({ force })} term={<Term of="force">force</Term>}>
               Run everything below, changed or not
             </Check>
           )}
           {"phase" in target && target.phase === "phase0" && (
-            <Check checked={refetch} onChange={setRefetch} term={<Term of="refetch">fetch again</Term>}>
+            <Check
+              checked={choices.refetch}
+              onChange={(refetch) => choose({ refetch })}
+              term={<Term of="refetch">fetch again</Term>}
+            >
               Ask every source for its text anew
             </Check>
           )}
           <Check
-            checked={partial}
-            onChange={setPartial}
+            checked={choices.partial}
+            onChange={(partial) => choose({ partial })}
             hint="It names what it had to do without."
             term={<Term of="partial">partial report</Term>}
           >
@@ -218,18 +189,18 @@ export function RerunDialog({
             <LanguageChoice
               languages={config?.languages}
               engine={engine}
-              chosen={language}
+              chosen={choices.language}
               unnamed={[
                 { value: AS_IT_IS, words: "As it is" },
                 { value: "", words: "The question’s own" },
               ]}
-              onChoose={setLanguage}
+              onChoose={(language) => choose({ language })}
             />
           )}
           {engine !== "extractive" && <CeilingField ceiling={ceiling} of="this run" />}
         </div>
       </details>
-      {moved && (
+      {rerun.moved && (
         <p className="notice stale" role="alert">
           <Glyph of="stale" />
           <span>
@@ -243,23 +214,7 @@ export function RerunDialog({
       ) : (
         <PreviewLists preview={preview.data} waiting={!settled} />
       )}
-      {error !== null && <ProblemNotice error={error} />}
+      {rerun.error !== null && <ProblemNotice error={rerun.error} />}
     </Dialog>
   );
-}
-
-/** Whether the plan that is shown under the same choices is another than before. While something runs a preview promises nothing. */
-function useMoved(asked: string, preview: Preview | undefined): boolean {
-  const [moved, setMoved] = useState(false);
-  const before = useRef({ asked, plan: "" });
-  useEffect(() => {
-    if (!preview || preview.provisional) return;
-    const { estimate, warnings, ...lists } = preview.plan;
-    const plan = JSON.stringify(lists);
-    const same = before.current.asked === asked;
-    if (!same) setMoved(false);
-    else if (before.current.plan && before.current.plan !== plan) setMoved(true);
-    before.current = { asked, plan };
-  }, [asked, preview]);
-  return moved;
 }

@@ -1,9 +1,10 @@
 /** Where the server wants to know who calls. */
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
-import { api, type Config, Refusal, setToken } from "../../api";
+import { api, Refusal, setToken } from "../../api";
 import { ProblemNotice } from "../../ui/problem";
 import { useTitle } from "../../ui/title";
+import type { Config } from "../../wire";
 
 export function SignIn({ onDone }: { readonly onDone: (config: Config) => void }): ReactNode {
   useTitle("Sign in");

@@ -2,12 +2,13 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useId, useRef, useState } from "react";
 import { useLocation } from "wouter";
-import { api, type Config, newCommandId } from "../../api";
+import { api, newCommandId } from "../../api";
 import { ResearchFields, useResearchChoices } from "../../fields/research-choices";
 import { SourceFields } from "../../fields/source-fields";
 import { appendSources, countSources, NO_SOURCES, readAddresses } from "../../fields/source-input";
 import { ProblemNotice } from "../../ui/problem";
 import { useTitle } from "../../ui/title";
+import type { Config } from "../../wire";
 
 export function StartPage({ config }: { readonly config: Config }): ReactNode {
   useTitle("New research");

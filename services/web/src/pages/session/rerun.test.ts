@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import type { Plan, Preview } from "../../wire";
+import { callOf, optionsOf, type Rerun, reduceRerun, rerunOf, targetLabel } from "./rerun";
+
+function aPreview(change: Partial<Plan> = {}, provisional = false): Preview {
+  const plan: Plan = {
+    run: ["phase3/1"],
+    may_run: ["phase4"],
+    keep: [],
+    stale: [],
+    drop: [],
+    may_drop: [],
+    warnings: [],
+    estimate: { seconds: 1, tokens: 0 },
+    ...change,
+  };
+  return { plan, provisional };
+}
+
+const STEP = { steps: [1] } as const;
+const shown = (rerun: Rerun, preview: Preview, asked = "a"): Rerun =>
+  reduceRerun(rerun, { type: "previewed", asked, preview });
+
+describe("a rerun before it is sent", () => {
+  it("asks for what was chosen, and for guidance and language only where they differ", () => {
+    const begun = rerunOf("As before.");
+    expect(optionsOf(begun, STEP, null)).toEqual({
+      propagation: "cascade",
+      force: false,
+      refetch: false,
+      allow_partial: false,
+      if_running: "queue",
+    });
+    const chosen = reduceRerun(begun, {
+      type: "chosen",
+      part: { propagation: "mark_stale", guidance: "", language: "zh" },
+    });
+    expect(optionsOf(chosen, STEP, 500)).toMatchObject({
+      propagation: "mark_stale",
+      guidance: "",
+      language: "zh",
+      max_tokens: 500,
+    });
+    expect(optionsOf(chosen, { stale: true }, null)).toEqual({ allow_partial: false, if_running: "queue" });
+  });
+
+  it("has to be confirmed again when what would happen is another for the same choices", () => {
+    const once = shown(rerunOf(""), aPreview());
+    expect(once.moved).toBe(false);
+    expect(shown(once, aPreview({ estimate: { seconds: 9, tokens: 9 } })).moved).toBe(false);
+    const other = shown(once, aPreview({ run: ["phase3/1", "phase3/2"] }));
+    expect(other.moved).toBe(true);
+    expect(shown(other, aPreview({ run: ["phase3/1", "phase3/2"] })).moved).toBe(true);
+    expect(shown(other, aPreview(), "b").moved).toBe(false);
+  });
+
+  it("takes no promise of a preview that is provisional", () => {
+    const once = shown(rerunOf(""), aPreview());
+    expect(shown(once, aPreview({ run: [] }, true))).toBe(once);
+  });
+
+  it("can be sent again after a refusal, and forgets it when it is", () => {
+    const refused = reduceRerun(reduceRerun(rerunOf(""), { type: "sent" }), { type: "returned", error: "no" });
+    expect([refused.sending, refused.error]).toEqual([false, "no"]);
+    const again = reduceRerun(refused, { type: "sent" });
+    expect([again.sending, again.error]).toEqual([true, null]);
+  });
+
+  it("is a call of its target, and is called by it", () => {
+    expect(callOf({ phase: "phase2" })).toEqual(["restart/phase", { phase: "phase2" }]);
+    expect(callOf(STEP)).toEqual(["restart/step", { step_ids: [1] }]);
+    expect(callOf({ stale: true })).toEqual(["refresh", {}]);
+    expect([targetLabel({ phase: "phase3" }), targetLabel({ steps: [1, 2] })]).toEqual([
+      "Rerun of all steps",
+      "Rerun of step 1 and step 2",
+    ]);
+  });
+});

@@ -1,0 +1,131 @@
+/** A rerun before it is sent: what runs, the choices, what was shown of it, and whether it is on its way. One reducer, no page. */
+import type { IfRunning, Options, Phase, Plan, Preview, Propagation } from "../../wire";
+import { listed, nodeName } from "../../words";
+
+export type RerunTarget = { readonly phase: Phase } | { readonly steps: readonly number[] } | { readonly stale: true };
+
+/** No language is asked for: the one before stays. */
+export const AS_IT_IS = "as-it-is";
+
+export interface RerunChoices {
+  readonly propagation: Propagation;
+  readonly ifRunning: IfRunning;
+  readonly force: boolean;
+  readonly refetch: boolean;
+  readonly partial: boolean;
+  readonly guidance: string;
+  readonly language: string;
+}
+
+export interface Rerun {
+  readonly choices: RerunChoices;
+  /** The guidance that the part has already; the same is not sent again. */
+  readonly known: string;
+  readonly sending: boolean;
+  readonly error: unknown;
+  /** The plan that was last shown, and for which choices. */
+  readonly shown: { readonly asked: string; readonly plan: string } | null;
+  /** What would happen is another than was shown for the same choices: it has to be confirmed again. */
+  readonly moved: boolean;
+}
+
+export type RerunAction =
+  | { readonly type: "chosen"; readonly part: Partial<RerunChoices> }
+  | { readonly type: "previewed"; readonly asked: string; readonly preview: Preview }
+  | { readonly type: "sent" }
+  /** Refused, or overtaken by another change (`error` null), of which the next preview tells. */
+  | { readonly type: "returned"; readonly error: unknown };
+
+export function rerunOf(known: string): Rerun {
+  return {
+    choices: {
+      propagation: "cascade",
+      ifRunning: "queue",
+      force: false,
+      refetch: false,
+      partial: false,
+      guidance: known,
+      language: AS_IT_IS,
+    },
+    known,
+    sending: false,
+    error: null,
+    shown: null,
+    moved: false,
+  };
+}
+
+export function reduceRerun(rerun: Rerun, action: RerunAction): Rerun {
+  switch (action.type) {
+    case "chosen":
+      return { ...rerun, choices: { ...rerun.choices, ...action.part } };
+    case "previewed":
+      return previewed(rerun, action.asked, action.preview);
+    case "sent":
+      return { ...rerun, sending: true, error: null };
+    case "returned":
+      return { ...rerun, sending: false, error: action.error };
+  }
+}
+
+/** While something runs a preview promises nothing. */
+function previewed(rerun: Rerun, asked: string, preview: Preview): Rerun {
+  if (preview.provisional) return rerun;
+  const plan = promised(preview.plan);
+  const { shown } = rerun;
+  const same = shown?.asked === asked;
+  if (same && shown.plan === plan) return rerun;
+  return { ...rerun, shown: { asked, plan }, moved: same };
+}
+
+/** What a plan promises: its lists, not what they may cost. */
+function promised({ run, may_run, keep, stale, drop, may_drop }: Plan): string {
+  return JSON.stringify([run, may_run, keep, stale, drop, may_drop]);
+}
+
+/** What is asked of the server: of an update only what it has a choice in. */
+export function optionsOf({ choices, known }: Rerun, target: RerunTarget, tokens: number | null): Options {
+  const { propagation, force, refetch, guidance, language, partial, ifRunning } = choices;
+  const own =
+    "stale" in target
+      ? {}
+      : {
+          propagation,
+          force,
+          refetch,
+          ...(guidance === known ? {} : { guidance }),
+          ...(language === AS_IT_IS ? {} : { language }),
+        };
+  return {
+    ...own,
+    allow_partial: partial,
+    ...(tokens === null ? {} : { max_tokens: tokens }),
+    if_running: ifRunning,
+  };
+}
+
+/** The call of `/workflow` that a target is, and its body. */
+export function callOf(target: RerunTarget): readonly [string, object] {
+  if ("stale" in target) return ["refresh", {}];
+  return "phase" in target ? ["restart/phase", { phase: target.phase }] : ["restart/step", { step_ids: target.steps }];
+}
+
+/** The node whose guidance the dialog begins with; empty for an update. */
+export function headOf(target: RerunTarget): string {
+  if ("stale" in target) return "";
+  return "phase" in target ? target.phase : `phase3/${target.steps[0]}`;
+}
+
+export function targetLabel(target: RerunTarget): string {
+  if ("stale" in target) return "Update";
+  if ("phase" in target) return `Rerun of ${target.phase === "phase3" ? "all steps" : `the ${nodeName(target.phase)}`}`;
+  return `Rerun of ${listed(
+    target.steps.map((step) => `step ${step}`),
+    4,
+  )}`;
+}
+
+export function targetKey(target: RerunTarget): string {
+  if ("stale" in target) return "refresh";
+  return "phase" in target ? target.phase : target.steps.map((step) => `phase3/${step}`).join(" ");
+}

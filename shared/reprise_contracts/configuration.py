@@ -1,0 +1,62 @@
+"""What a front end may offer: `GET /config`."""
+
+from typing import Literal
+
+from reprise_contracts.wire import Wire
+
+Role = Literal["viewer", "researcher", "operator"]
+"""What a caller may do; each includes those before it."""
+
+
+class Endpoint(Wire):
+    """Where an engine with a model sends what it reads."""
+
+    host: str
+    """Empty without an endpoint: no engine that needs a model can work."""
+    leaves_machine: bool
+
+
+class Features(Wire):
+    """What the outside may use."""
+
+    phase_rerun: bool
+    step_rerun: bool
+    plan_edit: bool
+
+
+class ReportLanguages(Wire):
+    """Codes of the languages that a report can be asked for in."""
+
+    extractive: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+class Limits(Wire):
+    """How much one request may hold: bytes of a file, sources at once, characters of a topic and of guidance."""
+
+    upload_bytes: int
+    sources: int
+    topic: int
+    guidance: int
+
+
+class Config(Wire):
+    """What the front end may offer, and who asks."""
+
+    version: str
+    engine: str
+    """The engine that works where none is chosen."""
+    engines: tuple[str, ...]
+    model: str
+    endpoint: Endpoint
+    features: Features
+    formats: tuple[str, ...]
+    """Of a report as a file."""
+    kinds: tuple[str, ...]
+    """Endings of files that can be read, each with its dot."""
+    languages: ReportLanguages
+    limits: Limits
+    auth: bool
+    """Whether callers have to say who they are."""
+    caller: str
+    role: Role
