@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reprise_contracts import catalog
+from reprise_contracts import asyncapi
 from reprise_contracts.artifacts import ObjectRef, PlannedStep
 from reprise_contracts.commands import Options, Rerun, SessionSpec, Target
 from reprise_contracts.jobs import BatchFact, Completed, SessionCreation
@@ -108,7 +108,7 @@ def main() -> None:
     """Write every page."""
     for page in PARTS:
         (FOLDER / page).write_text(filled(page))
-    (FOLDER / "messages.md").write_text(catalog.markdown())
+    (FOLDER / "messages.md").write_text(asyncapi.markdown())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from reprise_contracts.artifacts import ObjectRef, PlannedStep, Tokens
 from reprise_contracts.commands import CreateBatch, Policy, SessionSpec
 from reprise_contracts.jobs import Completed, Failed, Job
 from reprise_contracts.nodes import step_of
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source, Stored, StoredSource
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import digest

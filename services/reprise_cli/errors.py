@@ -6,7 +6,7 @@ CommandFailed            1  the work was tried and failed
 └── NoServer             4  nobody answered
 """
 
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 
 
 class CommandFailed(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reprise_contracts.events import Commit, Honoured, NodeCompleted
+from reprise_contracts.events import CommandAnswer, Commit, NodeCompleted
 from reprise_contracts.jobs import BatchFact, StoredFact
 from reprise_domain.batch import Batch, decide_batch, facts, fold_batch
 from reprise_domain.decide import decide_all
@@ -66,7 +66,7 @@ def consequences(state: Session | Batch, commit: Commit | None) -> dict[str, Bat
     After a crash between commit and telling, the input comes again: a batch then tells everything again.
     """
     if isinstance(state, Batch):
-        by = next((event.by for event in commit.events if isinstance(event, Honoured)), "") if commit else ""
+        by = next((event.by for event in commit.events if isinstance(event, CommandAnswer)), "") if commit else ""
         return dict(facts(state, by))
     told: dict[str, BatchFact | StoredFact] = {}
     for event in commit.events if commit else ():

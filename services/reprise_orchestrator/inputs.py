@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from reprise_contracts import subjects
 from reprise_contracts.commands import BATCH_COMMANDS, SESSION_COMMANDS, Command
 from reprise_contracts.jobs import parse_fact, parse_report, parse_timer
-from reprise_contracts.problems import Problem
+from reprise_contracts.phrases import opening
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.wire import Malformed, Sha256
-from reprise_contracts.words import opening
 from reprise_domain.batch import BatchInput
 from reprise_domain.decide import Denied, Input
 from reprise_runtime.admission import Admission

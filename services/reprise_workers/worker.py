@@ -13,7 +13,7 @@ from reprise_contracts.artifacts import Artifact, Meta, ObjectRef, Phase2, plann
 from reprise_contracts.frames import Live
 from reprise_contracts.jobs import Completed, Failed, Job, Report, Started, Stopped
 from reprise_contracts.nodes import phase_of
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.wire import Malformed
 from reprise_research.context import Context, Usage
 from reprise_research.errors import RateLimited, ResearchError

@@ -12,9 +12,10 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from reprise_contracts import commands, configuration, nodes, problems, sources, states
+from reprise_contracts import commands, configuration, nodes, sources, states
 from reprise_contracts.artifacts import Phase0, Phase1, Phase2, Phase4, StepFindings
 from reprise_contracts.frames import AnyFrame
+from reprise_contracts.problems import model as problems
 
 FILE = Path(__file__).parent / "src" / "wire.ts"
 FRAMES: tuple[type[BaseModel], ...] = get_args(get_args(AnyFrame)[0])

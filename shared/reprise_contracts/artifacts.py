@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from reprise_contracts.nodes import NodeId, Phase
 from reprise_contracts.sources import FailureReason, Outcome
-from reprise_contracts.wire import Id, Instant, Malformed, Sha256, Wire, digest, explain, normalised
+from reprise_contracts.wire import Id, Instant, Malformed, Message, Sha256, digest, explain, normalised
 
 WHOLE = "output"
 """The part that is the whole meaning."""
@@ -28,7 +28,7 @@ def text_part(source_id: str) -> str:
     return f"text/{source_id}"
 
 
-class ObjectRef(Wire):
+class ObjectRef(Message):
     """An object in the store, by key and bytes."""
 
     key: str
@@ -36,7 +36,7 @@ class ObjectRef(Wire):
     bytes: int = 0
 
 
-class InputRef(Wire):
+class InputRef(Message):
     """An artifact as it was read: which object, and the hash of the part that was read."""
 
     key: str
@@ -44,7 +44,7 @@ class InputRef(Wire):
     output: str
 
 
-class Tokens(Wire):
+class Tokens(Message):
     """Tokens spent with a model, and their cost where a price is known."""
 
     prompt: int = 0
@@ -57,7 +57,7 @@ class Tokens(Wire):
         return self.prompt + self.completion
 
 
-class Meta(Wire):
+class Meta(Message):
     """Where an artifact came from. None of it is part of the meaning."""
 
     batch_id: str = ""
@@ -84,7 +84,7 @@ class Meta(Wire):
     """W3C `traceparent` of the attempt that made it, in the trace of the call that asked for it."""
 
 
-class Artifact(Wire):
+class Artifact(Message):
     """What every artifact has."""
 
     NOT_MEANING: ClassVar[dict[str, object]] = {"meta": True}
@@ -116,7 +116,7 @@ class Artifact(Wire):
 A = TypeVar("A", bound=Artifact)
 
 
-class PreparedSource(Wire):
+class PreparedSource(Message):
     """One source after phase 0: what became of it, and its text's hash."""
 
     source_id: Id
@@ -144,7 +144,7 @@ class PreparedSource(Wire):
     accessed_at: Instant | None = None
 
 
-class Excerpt(Wire):
+class Excerpt(Message):
     """A verbatim passage: `quote == text[start:end]`, offsets in Unicode code points."""
 
     quote: str
@@ -153,7 +153,7 @@ class Excerpt(Wire):
     kind: Literal["fact", "opinion", "figure"] = "fact"
 
 
-class Summary(Wire):
+class Summary(Message):
     """The summary of one source."""
 
     source_id: Id
@@ -161,7 +161,7 @@ class Summary(Wire):
     excerpts: tuple[Excerpt, ...] = ()
 
 
-class Theme(Wire):
+class Theme(Message):
     """A subject that several sources speak of."""
 
     label: str
@@ -191,7 +191,7 @@ class Phase0(Artifact):
         return super().parts() | {ABSTRACT: digest(abstract), TEXTS: digest(texts), REFERENCES: digest(listed)} | texts
 
 
-class Goal(Wire):
+class Goal(Message):
     """One question worth answering, why, and from which sources."""
 
     goal_id: Id
@@ -206,7 +206,7 @@ class Phase1(Artifact):
     goals: tuple[Goal, ...] = ()
 
 
-class Step(Wire):
+class Step(Message):
     """One step of the plan. Its identity is what it asks, of whom, and what it builds on: never its position (R9)."""
 
     step_id: Annotated[int, Field(ge=1)]
@@ -230,7 +230,7 @@ class Phase2(Artifact):
         return self
 
 
-class Citation(Wire):
+class Citation(Message):
     """Where a claim stands: `quote == text[start:end]` in the text with this hash, offsets in Unicode code points."""
 
     source_id: Id
@@ -242,7 +242,7 @@ class Citation(Wire):
     """1 for an exact quote; below 1 for one that was repaired from a near match."""
 
 
-class Contradiction(Wire):
+class Contradiction(Message):
     """Another finding or source that says otherwise."""
 
     claim: str
@@ -250,7 +250,7 @@ class Contradiction(Wire):
     reason: str = ""
 
 
-class Finding(Wire):
+class Finding(Message):
     """One claim with its evidence."""
 
     finding_id: Id
@@ -263,7 +263,7 @@ class Finding(Wire):
     contradicts: tuple[Contradiction, ...] = ()
 
 
-class ScratchpadEntry(Wire):
+class ScratchpadEntry(Message):
     """What the step did on its way; shown to the curious, no part of the meaning."""
 
     kind: str
@@ -285,7 +285,7 @@ class StepFindings(Artifact):
     """Citations that code could not find in their source, and that were left out."""
 
 
-class Bar(Wire):
+class Bar(Message):
     """One bar of a chart: a figure as a source gives it."""
 
     value: float
@@ -295,21 +295,21 @@ class Bar(Wire):
     references: tuple[int, ...] = ()
 
 
-class Comparison(Wire):
+class Comparison(Message):
     """Figures of one kind on one subject."""
 
     subject: str
     bars: tuple[Bar, ...] = ()
 
 
-class Chart(Wire):
+class Chart(Message):
     """A drawing of figures that differ. What it shows also stands in the section's text."""
 
     title: str
     comparisons: tuple[Comparison, ...] = ()
 
 
-class Section(Wire):
+class Section(Message):
     """One section of the report."""
 
     section_id: Id
@@ -320,7 +320,7 @@ class Section(Wire):
     charts: tuple[Chart, ...] = ()
 
 
-class Reference(Wire):
+class Reference(Message):
     """One numbered source of the report."""
 
     number: int
@@ -333,21 +333,21 @@ class Reference(Wire):
     """The passages that the report cites of it, in order of appearance."""
 
 
-class SectionChange(Wire):
+class SectionChange(Message):
     """What became of a section since the report before."""
 
     title: str
     change: Literal["added", "removed", "changed", "unchanged"]
 
 
-class Changes(Wire):
+class Changes(Message):
     """What changed since the report before this one, and why (R25). No old text."""
 
     sections: tuple[SectionChange, ...] = ()
     reasons: tuple[str, ...] = ()
 
 
-class Missing(Wire):
+class Missing(Message):
     """A step that the report had to do without, or with an older result of (R19)."""
 
     node: NodeId
@@ -421,7 +421,7 @@ def number_steps(proposed: tuple[Step, ...], before: tuple[Step, ...], next_numb
     return tuple(steps)
 
 
-class PlannedStep(Wire):
+class PlannedStep(Message):
     """What the log keeps of a step: enough to order, to compare and to speak of it."""
 
     step_id: int

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from reprise_contracts.artifacts import ObjectRef, PlannedStep
 from reprise_contracts.nodes import NodeId, NodeOrGroup, Phase
 from reprise_contracts.sources import Source, SourceInput
-from reprise_contracts.wire import CommandId, Id, Sha256, Wire, digest
+from reprise_contracts.wire import CommandId, Id, Message, Sha256, digest
 
 Guidance = Annotated[str, StringConstraints(max_length=20_000)]
 
@@ -47,7 +47,7 @@ Yes = Annotated[Literal[True], BeforeValidator(_not_one)]
 """`true`, or left out."""
 
 
-class Options(Wire):
+class Options(Message):
     """How a rerun is to be done."""
 
     propagation: Propagation = "cascade"
@@ -68,7 +68,7 @@ class Options(Wire):
     """From here on: what the session may spend over all its runs, those before included."""
 
 
-class _Token(Wire):
+class _Token(Message):
     plan_token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
 
 
@@ -81,7 +81,7 @@ def _of_a_preview(options: Options) -> Options:
 AskedOptions = Annotated[Options, AfterValidator(_of_a_preview)]
 
 
-class Target(Wire):
+class Target(Message):
     """What to rerun: one phase, some steps, or whatever is stale."""
 
     phase: Phase | None = None
@@ -97,7 +97,7 @@ class Target(Wire):
         return self
 
 
-class Command(Wire):
+class Command(Message):
     """What every command has."""
 
     command_id: CommandId
@@ -115,8 +115,8 @@ class Command(Wire):
         """Its name in a commit's `inputs` and, with its target, as a message's id."""
         return f"cmd/{self.command_id}/{self.fingerprint()[:16]}"
 
-    def honoured(self) -> dict[str, str]:
-        """What every event that answers it names."""
+    def answer_fields(self) -> dict[str, str]:
+        """The fields of every event that answers this command."""
         return {"command_id": self.command_id, "fingerprint": self.fingerprint(), "by": self.by}
 
     @property
@@ -189,7 +189,7 @@ SessionCommand = Rerun | Cancel | Accept | Edit
 SESSION_COMMANDS: dict[str, type[Command]] = {"rerun": Rerun, "cancel": Cancel, "accept": Accept, "edit": Edit}
 
 
-class Policy(Wire):
+class Policy(Message):
     """How a session retries and waits; fixed when it is created, so that a replay does not depend on settings."""
 
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
@@ -198,7 +198,7 @@ class Policy(Wire):
     lease_seconds: Annotated[float, Field(gt=0)] = 15.0
 
 
-class SessionSpec(Wire):
+class SessionSpec(Message):
     """A session to create."""
 
     session_id: Id
@@ -259,7 +259,7 @@ BATCH_COMMANDS: dict[str, type[Command]] = {
 # Bodies of REST and of request and reply
 
 
-class StartOptions(Wire):
+class StartOptions(Message):
     """Options of `POST /batches` and `POST /batches/{b}/sessions`."""
 
     stop_after: Phase | None = None
@@ -268,7 +268,7 @@ class StartOptions(Wire):
     max_session_tokens: Ceiling | None = None
 
 
-class SessionRequest(Wire):
+class SessionRequest(Message):
     """`POST /batches/{b}/sessions`."""
 
     topic: Topic
@@ -287,14 +287,14 @@ class BatchRequest(SessionRequest):
     sources: Annotated[tuple[SourceInput, ...], Field(min_length=1, max_length=1_000)]
 
 
-class SourcesRequest(Wire):
+class SourcesRequest(Message):
     """`POST /batches/{b}/sources`."""
 
     sources: Annotated[tuple[SourceInput, ...], Field(min_length=1, max_length=1_000)]
     command_id: CommandId | None = None
 
 
-class SessionCall(Wire):
+class SessionCall(Message):
     """What every workflow call names."""
 
     batch_id: Id | None = None
@@ -350,20 +350,20 @@ class RerunCall(SessionCall):
     options: AskedOptions = Options()
 
 
-class StateCall(Wire):
+class StateCall(Message):
     """`reprise.v1.api.state`."""
 
     session_id: Id
 
 
-class CommandCall(Wire):
+class CommandCall(Message):
     """`reprise.v1.api.command`."""
 
     session_id: Id
     command_id: CommandId
 
 
-class EndCall(Wire):
+class EndCall(Message):
     """`reprise.v1.api.end`."""
 
     batch_id: Id

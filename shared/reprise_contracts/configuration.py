@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from reprise_contracts.wire import Wire
+from reprise_contracts.wire import Message
 
 Role = Literal["viewer", "researcher", "operator"]
 """What a caller may do; each includes those before it."""
 
 
-class Endpoint(Wire):
+class Endpoint(Message):
     """Where an engine with a model sends what it reads."""
 
     host: str
@@ -16,7 +16,7 @@ class Endpoint(Wire):
     leaves_machine: bool
 
 
-class Features(Wire):
+class Features(Message):
     """What the outside may use."""
 
     phase_rerun: bool
@@ -24,14 +24,14 @@ class Features(Wire):
     plan_edit: bool
 
 
-class ReportLanguages(Wire):
+class ReportLanguages(Message):
     """Codes of the languages that a report can be asked for in."""
 
     extractive: tuple[str, ...]
     others: tuple[str, ...]
 
 
-class Limits(Wire):
+class Limits(Message):
     """How much one request may hold: bytes of a file, sources at once, characters of a topic and of guidance."""
 
     upload_bytes: int
@@ -40,7 +40,7 @@ class Limits(Wire):
     guidance: int
 
 
-class Config(Wire):
+class Config(Message):
     """What the front end may offer, and who asks."""
 
     version: str

@@ -9,30 +9,30 @@ from reprise_contracts.artifacts import ObjectRef, PlannedStep, Tokens
 from reprise_contracts.commands import Language, Name, Options, Policy, SessionSpec, Target
 from reprise_contracts.jobs import Attempt
 from reprise_contracts.nodes import NodeId, NodeOrGroup
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source, StoredSource
 from reprise_contracts.states import CommandStatus
-from reprise_contracts.wire import Id, Instant, Sha256, Wire
+from reprise_contracts.wire import Id, Instant, Message, Sha256
 
 RunKind = Literal["start", "phase", "steps", "refresh", "edit"]
 RunOutcome = Literal["completed", "failed", "cancelled", "refused"]
 
 
-class Honoured(Wire):
-    """What every event that answers a command names (R16)."""
+class CommandAnswer(Message):
+    """The part of an event that answers a command (R16)."""
 
     command_id: str
     fingerprint: str
     by: str = ""
 
     answer: ClassVar[CommandStatus] = "completed"
-    """What has become of the command when this is said."""
+    """The command's status once this event is in the log."""
 
 
 # A session's events
 
 
-class SessionCreated(Honoured):
+class SessionCreated(CommandAnswer):
     """A session came to be, on the sources that its batch had then."""
 
     type: Literal["session_created"] = "session_created"
@@ -49,7 +49,7 @@ class SessionCreated(Honoured):
     batch_seq: int = 0
 
 
-class SourcesChanged(Wire):
+class SourcesChanged(Message):
     """The session learned of new, changed or removed sources of its batch."""
 
     type: Literal["sources_changed"] = "sources_changed"
@@ -59,7 +59,7 @@ class SourcesChanged(Wire):
     by: str = ""
 
 
-class CommandRefused(Honoured):
+class CommandRefused(CommandAnswer):
     """A command was refused, with the reason."""
 
     type: Literal["command_refused"] = "command_refused"
@@ -69,7 +69,7 @@ class CommandRefused(Honoured):
     answer: ClassVar[CommandStatus] = "refused"
 
 
-class CommandHonoured(Honoured):
+class CommandHonoured(CommandAnswer):
     """A command that makes no run did its work: a cancel, an accept, an end."""
 
     type: Literal["command_honoured"] = "command_honoured"
@@ -78,7 +78,7 @@ class CommandHonoured(Honoured):
     """What it was about, a run or a node; empty for all of the session."""
 
 
-class RunQueued(Honoured):
+class RunQueued(CommandAnswer):
     """A command was accepted and waits for its turn."""
 
     type: Literal["run_queued"] = "run_queued"
@@ -92,7 +92,7 @@ class RunQueued(Honoured):
     answer: ClassVar[CommandStatus] = "queued"
 
 
-class RunMerged(Honoured):
+class RunMerged(CommandAnswer):
     """A command became part of a run that waits with equal options (R15)."""
 
     type: Literal["run_merged"] = "run_merged"
@@ -103,14 +103,14 @@ class RunMerged(Honoured):
     answer: ClassVar[CommandStatus] = "merged"
 
 
-class RunStarted(Wire):
+class RunStarted(Message):
     """A run took its turn; its sources and parameters are pinned (R18)."""
 
     type: Literal["run_started"] = "run_started"
     run_id: Id
 
 
-class RunFinished(Wire):
+class RunFinished(Message):
     """A run came to its end, or was refused at its turn (R15)."""
 
     type: Literal["run_finished"] = "run_finished"
@@ -176,14 +176,14 @@ class NodeFailed(Attempt):
     tokens: Tokens = Tokens()
 
 
-class NodesKept(Wire):
+class NodesKept(Message):
     """At their turn nothing that these nodes read had changed (R7, R8), or they are the user's own (R12)."""
 
     type: Literal["nodes_kept"] = "nodes_kept"
     nodes: tuple[NodeId, ...]
 
 
-class NodesBlocked(Wire):
+class NodesBlocked(Message):
     """At their turn something that these nodes depend on had failed or was cancelled (R19, R20)."""
 
     type: Literal["nodes_blocked"] = "nodes_blocked"
@@ -211,7 +211,7 @@ class ResultSuperseded(Attempt):
     key: str = ""
 
 
-class ArtifactEdited(Honoured):
+class ArtifactEdited(CommandAnswer):
     """The user put goals or a plan of their own in place (R12)."""
 
     type: Literal["artifact_edited"] = "artifact_edited"
@@ -229,7 +229,7 @@ class ArtifactEdited(Honoured):
     versions: ClassVar[Mapping[str, str]] = {}
 
 
-class NodeAccepted(Honoured):
+class NodeAccepted(CommandAnswer):
     """The user declared a stale node good enough for today's inputs, cause by cause (R28)."""
 
     type: Literal["node_accepted"] = "node_accepted"
@@ -239,7 +239,7 @@ class NodeAccepted(Honoured):
     reason: str
 
 
-class SessionEnded(Wire):
+class SessionEnded(Message):
     """The batch was ended; nothing more is decided but what is under way (R24)."""
 
     type: Literal["session_ended"] = "session_ended"
@@ -248,7 +248,7 @@ class SessionEnded(Wire):
     by: str = ""
 
 
-class SessionDeleted(Wire):
+class SessionDeleted(Message):
     """The tombstone, always the last event of its log: the id stays known as ended, the rest goes."""
 
     type: Literal["session_deleted"] = "session_deleted"
@@ -257,7 +257,7 @@ class SessionDeleted(Wire):
     topic: str = ""
 
 
-class SweepDone(Wire):
+class SweepDone(Message):
     """What the log had decided against up to a commit is deleted from the store."""
 
     type: Literal["sweep_done"] = "sweep_done"
@@ -275,7 +275,7 @@ SessionEvent = Annotated[
 # A batch's events
 
 
-class BatchCreated(Honoured):
+class BatchCreated(CommandAnswer):
     """A batch came to be, with its sources and its first session."""
 
     type: Literal["batch_created"] = "batch_created"
@@ -283,28 +283,28 @@ class BatchCreated(Honoured):
     sources: tuple[Source, ...]
 
 
-class SessionAdded(Honoured):
+class SessionAdded(CommandAnswer):
     """A session belongs to the batch from here on."""
 
     type: Literal["session_added"] = "session_added"
     session: SessionSpec
 
 
-class SourcesPut(Honoured):
+class SourcesPut(CommandAnswer):
     """Sources were added, or replaced at a higher revision."""
 
     type: Literal["sources_put"] = "sources_put"
     sources: tuple[Source, ...]
 
 
-class SourceRemoved(Honoured):
+class SourceRemoved(CommandAnswer):
     """A source was removed."""
 
     type: Literal["source_removed"] = "source_removed"
     source_id: Id
 
 
-class SourcesStored(Wire):
+class SourcesStored(Message):
     """A session's phase 0 stored these versions; every session of the batch reads them from here on."""
 
     type: Literal["sources_stored"] = "sources_stored"
@@ -312,14 +312,14 @@ class SourcesStored(Wire):
     stored: tuple[StoredSource, ...]
 
 
-class SourcesSwept(Wire):
+class SourcesSwept(Message):
     """Downloads and texts that no source has any more, and no artifact cites, are deleted from the store."""
 
     type: Literal["sources_swept"] = "sources_swept"
     hashes: tuple[Sha256, ...]
 
 
-class BatchEnded(Honoured):
+class BatchEnded(CommandAnswer):
     """The batch was ended; with `deleted` everything of it goes (R24)."""
 
     type: Literal["batch_ended"] = "batch_ended"
@@ -327,7 +327,7 @@ class BatchEnded(Honoured):
     deleted: bool = False
 
 
-class BatchCommandRefused(Honoured):
+class BatchCommandRefused(CommandAnswer):
     """A command to a batch was refused."""
 
     type: Literal["batch_command_refused"] = "batch_command_refused"
@@ -344,7 +344,7 @@ BatchEvent = Annotated[
 Event = Annotated[SessionEvent | BatchEvent, Field(discriminator="type")]
 
 
-class Commit(Wire):
+class Commit(Message):
     """One message of a log: atomic, appended only to the sequence that was read (compare and set)."""
 
     at: Instant

@@ -6,12 +6,12 @@ from pydantic import Field, TypeAdapter
 
 from reprise_contracts.artifacts import Finding, Goal, Step
 from reprise_contracts.nodes import NodeId, NodeOrGroup, Phase
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import Cause, NodeView, QueuedView, RunView, State
-from reprise_contracts.wire import Instant, Wire
+from reprise_contracts.wire import Instant, Message
 
 
-class Frame(Wire):
+class Frame(Message):
     """What every frame carries."""
 
     DURABLE: ClassVar[bool] = True
@@ -112,7 +112,7 @@ class WorkflowRefused(Frame):
     problem: Problem
 
 
-class StaleNode(Wire):
+class StaleNode(Message):
     """A node that is stale now, and why."""
 
     node: NodeOrGroup
@@ -161,7 +161,7 @@ class SessionUpdate(Frame):
         return self.model_dump_json().encode()
 
 
-class ScrapingItem(Wire):
+class ScrapingItem(Message):
     """One source in a `scraping:status`."""
 
     link_id: str
@@ -311,7 +311,7 @@ class StepRerunError(Frame):
     message: str
 
 
-class StepData(Wire):
+class StepData(Message):
     """What a step found."""
 
     step_id: int

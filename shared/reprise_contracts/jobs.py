@@ -7,12 +7,12 @@ from pydantic import Field, TypeAdapter, ValidationError
 from reprise_contracts.artifacts import InputRef, ObjectRef, PlannedStep, Tokens
 from reprise_contracts.commands import SessionSpec
 from reprise_contracts.nodes import NodeId, Phase
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source, StoredSource
-from reprise_contracts.wire import Id, Instant, Malformed, Sha256, Wire, digest, explain
+from reprise_contracts.wire import Id, Instant, Malformed, Message, Sha256, digest, explain
 
 
-class Parameters(Wire):
+class Parameters(Message):
     """What a node is run with, besides its inputs (R6)."""
 
     engine: str = ""
@@ -22,7 +22,7 @@ class Parameters(Wire):
     """To write in; empty: the topic's."""
 
 
-class Gap(Wire):
+class Gap(Message):
     """A step that a partial report does without, or with its last good artifact."""
 
     node: NodeId
@@ -30,7 +30,7 @@ class Gap(Wire):
     reason: str
 
 
-class Job(Wire):
+class Job(Message):
     """One attempt of one node, with everything that it may read, pinned."""
 
     batch_id: Id
@@ -62,13 +62,13 @@ class Job(Wire):
     trace: str = ""
 
 
-class InputList(Wire):
+class InputList(Message):
     """The object that `Job.inputs_object` names."""
 
     inputs: dict[str, InputRef]
 
 
-class Attempt(Wire):
+class Attempt(Message):
     """Which try of which node."""
 
     node: NodeId
@@ -152,7 +152,7 @@ class LeaseEnded(Attempt):
         return f"lease/{self.node}/{self.generation}/{self.attempt}"
 
 
-class Swept(Wire):
+class Swept(Message):
     """Every object that the log had decided against when it stood at `seq` is deleted."""
 
     type: Literal["swept"] = "swept"
@@ -163,7 +163,7 @@ class Swept(Wire):
         return f"swept/{self.seq}"
 
 
-class DownloadsSwept(Wire):
+class DownloadsSwept(Message):
     """These downloads and texts of a batch, by their sha256, are deleted: no source has them any more, and no artifact cites them."""
 
     type: Literal["downloads_swept"] = "downloads_swept"
@@ -186,7 +186,7 @@ def parse_timer(data: bytes) -> AnyTimer:
         raise Malformed(explain(error, "timer")) from error
 
 
-class PoolOrder(Wire):
+class PoolOrder(Message):
     """What an operator wants of a worker pool, until the next order. `paused` and `draining` take no more jobs; what is in work goes on."""
 
     phase: Phase
@@ -195,7 +195,7 @@ class PoolOrder(Wire):
     at: Instant
 
 
-class SessionCreation(Wire):
+class SessionCreation(Message):
     """How a session begins."""
 
     command_id: str
@@ -204,7 +204,7 @@ class SessionCreation(Wire):
     spec: SessionSpec
 
 
-class BatchFact(Wire):
+class BatchFact(Message):
     """What a batch tells each of its sessions after a commit: its whole state, so that the last one suffices."""
 
     type: Literal["batch"] = "batch"
@@ -223,7 +223,7 @@ class BatchFact(Wire):
         return f"fact/{self.batch_seq}"
 
 
-class StoredFact(Wire):
+class StoredFact(Message):
     """What a session's phase 0 tells its batch: the versions that it stored."""
 
     type: Literal["stored"] = "stored"
@@ -239,7 +239,7 @@ class StoredFact(Wire):
 AnyFact = Annotated[BatchFact | StoredFact, Field(discriminator="type")]
 
 
-class Controlled(Wire):
+class Controlled(Message):
     """A CONTROL entry: attempts of the node up to and including this one are to stop."""
 
     node: NodeId

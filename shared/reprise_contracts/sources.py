@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from reprise_contracts.wire import Id, Instant, Sha256, Wire
+from reprise_contracts.wire import Id, Instant, Message, Sha256
 
 MAX_TEXT = 5_000_000
 """Characters of one pasted text."""
@@ -21,7 +21,7 @@ FailureReason = Literal[
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=4096)]
 
 
-class SourceInput(Wire):
+class SourceInput(Message):
     """A source as a caller names it: a URL, or a text with a title."""
 
     url: Url | None = None
@@ -37,7 +37,7 @@ class SourceInput(Wire):
         return self
 
 
-class Upload(Wire):
+class Upload(Message):
     """Bytes that the caller gave, stored under their sha256 (`subjects.raw_key`)."""
 
     sha256: Sha256
@@ -46,7 +46,7 @@ class Upload(Wire):
     filename: str | None = None
 
 
-class Stored(Wire):
+class Stored(Message):
     """What is stored of one source since it was last fetched. A failed fetch is stored too, as a failure."""
 
     revision: int = 1
@@ -76,7 +76,7 @@ class Stored(Wire):
         return self.text_sha256 or f"failed:{self.reason}"
 
 
-class Source(Wire):
+class Source(Message):
     """One source of a batch, at its present revision."""
 
     source_id: Id
@@ -101,7 +101,7 @@ class Source(Wire):
         return f"new:{self.revision}:{self.upload.sha256 if self.upload else self.url}"
 
 
-class StoredSource(Wire):
+class StoredSource(Message):
     """A fetch result on its way from a session to its batch."""
 
     source_id: Id

@@ -6,13 +6,13 @@ from pydantic import Field
 
 from reprise_contracts.commands import Propagation, Target
 from reprise_contracts.nodes import Freshness, NodeId, NodeOrGroup, Status
-from reprise_contracts.problems import Problem
+from reprise_contracts.phrases import Reason
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source
-from reprise_contracts.wire import Instant, Wire
-from reprise_contracts.words import Reason
+from reprise_contracts.wire import Instant, Message
 
 
-class Cause(Wire):
+class Cause(Message):
     """One link of the chain that leads to the node, source or parameter that changed (R4)."""
 
     node: str
@@ -23,7 +23,7 @@ class Cause(Wire):
     """The same in words, without ids."""
 
 
-class ArtifactView(Wire):
+class ArtifactView(Message):
     """The artifact that counts now."""
 
     generation: int
@@ -34,7 +34,7 @@ class ArtifactView(Wire):
     by: str
 
 
-class NodeView(Wire):
+class NodeView(Message):
     """One node, or the group `phase3` as a table over its steps."""
 
     status: Status = "pending"
@@ -60,7 +60,7 @@ class NodeView(Wire):
     """What counts is a user's own (R12): a cascade and a refresh leave it."""
 
 
-class RunView(Wire):
+class RunView(Message):
     """The active run."""
 
     run_id: str
@@ -73,7 +73,7 @@ class RunView(Wire):
     by: str = ""
 
 
-class QueuedView(Wire):
+class QueuedView(Message):
     """A run that waits."""
 
     run_id: str
@@ -83,7 +83,7 @@ class QueuedView(Wire):
     by: str = ""
 
 
-class State(Wire):
+class State(Message):
     """`GET /sessions/{s}`: a session as of commit `seq`."""
 
     batch_id: str
@@ -102,14 +102,14 @@ class State(Wire):
     updated_at: Instant | None = None
 
 
-class Estimate(Wire):
+class Estimate(Message):
     """What the run would take if it went as last time."""
 
     seconds: float = 0.0
     tokens: int = 0
 
 
-class Plan(Wire):
+class Plan(Message):
     """What a command would do (R13). What runs is `run` and a part of `may_run`, nothing else.
 
     Every node that has a result is in one of the first five lists; those of `may_drop` are in one of them as well.
@@ -131,7 +131,7 @@ class Plan(Wire):
     estimate: Estimate = Estimate()
 
 
-class Preview(Wire):
+class Preview(Message):
     """The answer to `dry_run`."""
 
     plan: Plan
@@ -142,7 +142,7 @@ class Preview(Wire):
 CommandStatus = Literal["accepted", "queued", "merged", "running", "completed", "failed", "cancelled", "refused"]
 
 
-class CommandView(Wire):
+class CommandView(Message):
     """`GET /sessions/{s}/commands/{command_id}`: today's outcome."""
 
     command_id: str
@@ -151,7 +151,7 @@ class CommandView(Wire):
     problem: Problem | None = None
 
 
-class Receipt(Wire):
+class Receipt(Message):
     """The answer to a command that was stored: 202."""
 
     command_id: str
@@ -161,7 +161,7 @@ class Receipt(Wire):
     status: CommandStatus = "accepted"
 
 
-class Created(Wire):
+class Created(Message):
     """`POST /batches` → 201."""
 
     batch_id: str
@@ -169,7 +169,7 @@ class Created(Wire):
     command_id: str = ""
 
 
-class SessionSummary(Wire):
+class SessionSummary(Message):
     """A session in a list."""
 
     session_id: str
@@ -180,7 +180,7 @@ class SessionSummary(Wire):
     updated_at: Instant | None = None
 
 
-class BatchView(Wire):
+class BatchView(Message):
     """`GET /batches/{b}`."""
 
     batch_id: str
@@ -194,7 +194,7 @@ class BatchView(Wire):
     bytes: int | None = None
 
 
-class BatchPage(Wire):
+class BatchPage(Message):
     """`GET /batches`."""
 
     batches: tuple[BatchView, ...] = ()
@@ -202,7 +202,7 @@ class BatchPage(Wire):
     """Pass as `after` to get the next page."""
 
 
-class TimelineEntry(Wire):
+class TimelineEntry(Message):
     """One line of the session's story, in words (no ids in the text)."""
 
     seq: int
@@ -215,14 +215,14 @@ class TimelineEntry(Wire):
     nodes: tuple[NodeId, ...] = ()
 
 
-class Timeline(Wire):
+class Timeline(Message):
     """`GET /sessions/{s}/events`."""
 
     events: tuple[TimelineEntry, ...] = ()
     next: int | None = None
 
 
-class Finding(Wire):
+class Finding(Message):
     """One thing that was looked at, in words. A note needs nothing done; what is wrong does, and `action` says what."""
 
     name: str
@@ -231,13 +231,13 @@ class Finding(Wire):
     action: str = ""
 
 
-class Health(Wire):
+class Health(Message):
     """`GET /doctor`."""
 
     findings: tuple[Finding, ...] = ()
 
 
-class PoolView(Wire):
+class PoolView(Message):
     """One worker pool."""
 
     phase: str
@@ -256,7 +256,7 @@ class PoolView(Wire):
     workers: tuple["WorkerView", ...] = ()
 
 
-class WorkerView(Wire):
+class WorkerView(Message):
     """One worker process, as it last said."""
 
     worker: str

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from reprise_contracts.faults import fault
+from reprise_contracts.problems.validation import fault
 
 VERSION = "v1"
 
@@ -42,7 +42,7 @@ class Malformed(ValueError):
         self.field = field
 
 
-class Wire(BaseModel):
+class Message(BaseModel):
     """A frozen message. Unknown fields are dropped, so that an old reader survives a newer writer."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reprise_contracts import commands, events, jobs, refusals
-from reprise_contracts.problems import Problem
+from reprise_contracts import commands, events, jobs
+from reprise_contracts.problems import refusals
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source
 from reprise_domain.state import Record, recorded
 from reprise_persistent.mapping import Map
@@ -51,16 +52,16 @@ def decide_batch(batch: Batch | None, batch_id: str, given: BatchInput, now: dat
     answer = refusals.REUSED if known else refusals.ENDED if ended else _asked(batch, given)
     if not isinstance(answer, Problem):
         return answer
-    return (events.BatchCommandRefused(**given.honoured(), kind=type(given).__name__.lower(), problem=answer),)
+    return (events.BatchCommandRefused(**given.answer_fields(), kind=type(given).__name__.lower(), problem=answer),)
 
 
 def _create(batch_id: str, command: commands.CreateBatch) -> tuple[events.BatchEvent, ...]:
-    own = command.honoured()
+    own = command.answer_fields()
     return (events.BatchCreated(**own, batch_id=batch_id, sources=command.sources), events.SessionAdded(**own, session=command.session))
 
 
 def _asked(batch: Batch, command: commands.Command) -> tuple[events.BatchEvent, ...] | Problem:
-    own = command.honoured()
+    own = command.answer_fields()
     match command:
         case commands.AddSession():
             return (events.SessionAdded(**own, session=command.session),)
@@ -105,7 +106,7 @@ def reduce_batch(batch: Batch | None, event: events.BatchEvent, at: datetime) ->
         batch = Batch(batch_id=event.batch_id, created_at=at, updated_at=at)
     if batch is None:
         raise AssertionError(f"a batch's log begins with {event.type}")
-    if isinstance(event, events.Honoured):
+    if isinstance(event, events.CommandAnswer):
         batch = replace(batch, commands=recorded(batch.commands, event))
     match event:
         case events.SessionAdded():

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from reprise_contracts import events, refusals
+from reprise_contracts import events
 from reprise_contracts.commands import Accept, Cancel, Edit, Rerun, Target
 from reprise_contracts.nodes import Status, phase_of, step_node, step_of
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems import refusals
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.wire import derived_id
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import parents
@@ -23,7 +24,7 @@ _STOPPING: Mapping[Status, type[events.NodeCancelling | events.NodeCancelled]] =
 
 def rerun(draft: Draft, command: Rerun) -> Problem | None:
     """R7 to R16, R26, R27: queue a run, or merge it into one that waits."""
-    session, spec, own = draft.session, spec_of(draft.session, command), command.honoured()
+    session, spec, own = draft.session, spec_of(draft.session, command), command.answer_fields()
     if problem := _refusal(session, command, spec):
         return problem
     for waiting in session.queue:
@@ -68,10 +69,10 @@ def edit(draft: Draft, command: Edit) -> Problem | None:
         return problem
     said = {name: value for name, value in command if name in {"node", "artifact", "parts", "plan"}}
     unchanged = node.made is not None and node.made.event.parts == command.parts
-    draft.say(events.ArtifactEdited(**command.honoured(), **said, generation=node.generation + 1, unchanged=unchanged))
+    draft.say(events.ArtifactEdited(**command.answer_fields(), **said, generation=node.generation + 1, unchanged=unchanged))
     if command.options.propagation == "cascade":
         spec = spec_of(draft.session, command)
-        draft.say(events.RunQueued(**command.honoured(), run_id=spec.run_id, kind="edit", target=spec.target, options=spec.options))
+        draft.say(events.RunQueued(**command.answer_fields(), run_id=spec.run_id, kind="edit", target=spec.target, options=spec.options))
     return None
 
 
@@ -94,7 +95,7 @@ def accept(draft: Draft, command: Accept) -> Problem | None:
         return refusals.failed(name)
     if not causes:
         return refusals.NOT_STALE
-    draft.say(events.NodeAccepted(**command.honoured(), node=name, causes=dict(causes), reason=command.reason))
+    draft.say(events.NodeAccepted(**command.answer_fields(), node=name, causes=dict(causes), reason=command.reason))
     return None
 
 
@@ -112,7 +113,7 @@ def cancel(draft: Draft, command: Cancel) -> Problem | None:
 def halt(draft: Draft, command: Cancel, name: str) -> None:
     """R20: what has that name stops: a run, a phase, a step; everything in the session and its queue has the empty one."""
     queue, run = draft.session.queue, draft.session.run
-    draft.say(events.CommandHonoured(**command.honoured(), kind="cancel", target=name))
+    draft.say(events.CommandHonoured(**command.answer_fields(), kind="cancel", target=name))
     for spec in queue:
         if name in {"", spec.run_id}:
             draft.say(events.RunFinished(run_id=spec.run_id, outcome="cancelled"))

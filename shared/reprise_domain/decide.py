@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reprise_contracts import events, jobs, refusals
+from reprise_contracts import events, jobs
 from reprise_contracts.commands import Accept, Cancel, Command, Edit, Options, Rerun, SessionCommand, Target
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems import refusals
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import Preview
 from reprise_contracts.wire import derived_id
 from reprise_domain import attempts, commands
@@ -82,7 +83,7 @@ def _ask(draft: Draft, given: Command | Denied) -> None:
     else:
         problem = _ASKED[type(given)](draft, given)
     if problem is not None:
-        draft.say(events.CommandRefused(**command.honoured(), kind=type(command).__name__.lower(), problem=problem))
+        draft.say(events.CommandRefused(**command.answer_fields(), kind=type(command).__name__.lower(), problem=problem))
 
 
 def _create(draft: Draft, fact: Input) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from reprise_contracts.artifacts import WHOLE, InputRef
 from reprise_contracts.jobs import Gap, Job
-from reprise_contracts.words import together, without_failing
+from reprise_contracts.phrases import together, without_failing
 from reprise_domain.freshness import Verdicts, lacking
 from reprise_domain.graph import parents
 from reprise_domain.state import Node, Session

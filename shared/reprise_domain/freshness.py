@@ -10,10 +10,10 @@ from datetime import datetime
 
 from reprise_contracts.artifacts import TEXTS, WHOLE, text_part
 from reprise_contracts.nodes import Freshness, step_node, step_of
+from reprise_contracts.phrases import GONE, Reason, Wording, because
 from reprise_contracts.sources import Source
 from reprise_contracts.states import Cause
 from reprise_contracts.wire import digest_of
-from reprise_contracts.words import GONE, Reason, Wording, because
 from reprise_domain.graph import DEFINITION, READS, parents
 from reprise_domain.state import Session
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from reprise_contracts import refusals
 from reprise_contracts.artifacts import PlannedStep
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems import refusals
+from reprise_contracts.problems.model import Problem
 from reprise_domain.state import Session
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
-from reprise_contracts import refusals, words
+from reprise_contracts import phrases
 from reprise_contracts.nodes import PHASES, step_of
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems import refusals
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import Estimate, Plan, Preview
 from reprise_contracts.wire import digest
 from reprise_domain.fates import Fate, fate, may_move, those, wanting
@@ -111,17 +112,17 @@ def _warnings(session: Session, spec: Spec, scope: Scope, fates: dict[str, Fate]
     above = {parent: None for node in fates if spec.names(node) for parent in parents(node, session.plan)}
     for node in above:
         if node not in scope and verdicts.freshness(node) == "stale":
-            yield (words.left_failed if session.node(node).status == "failed" else words.left_stale)(node)
+            yield (phrases.left_failed if session.node(node).status == "failed" else phrases.left_stale)(node)
     for node, found in fates.items():
         made = session.node(node).made
         if made is not None and made.edited:
-            yield words.passed_by(node, replaced=found == "run")
+            yield phrases.passed_by(node, replaced=found == "run")
     if problem := session.exhausted:
         yield problem.detail
         return
     for node, found in fates.items():
         if found == "block" and (lost := wanting(session, spec, node, bad=(), coming=fates)):
-            yield words.waits(node, lost)
+            yield phrases.waits(node, lost)
 
 
 def _estimate(session: Session, run: Iterable[str]) -> Estimate:

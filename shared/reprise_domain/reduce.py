@@ -58,7 +58,7 @@ def reduce(session: Session | None, event: events.SessionEvent | events.BatchEve
     reducer = _REDUCERS.get(type(event))
     if session is None or reducer is None:
         raise Impossible(f"a session's log begins with {event.type}" if reducer else f"a session's log holds {event.type}")
-    if isinstance(event, events.Honoured):
+    if isinstance(event, events.CommandAnswer):
         session = replace(session, commands=recorded(session.commands, event))
     if type(event) in _LITTERING:
         session = replace(session, littered=session.seq + 1)

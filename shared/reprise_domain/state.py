@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reprise_contracts import events, refusals
+from reprise_contracts import events
 from reprise_contracts.commands import Options, Policy, Target
 from reprise_contracts.jobs import Parameters
 from reprise_contracts.nodes import PHASES, Status, phase_of, step_node, step_of
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems import refusals
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source
 from reprise_contracts.states import CommandStatus
 from reprise_domain.graph import Plan, Scope
@@ -138,7 +139,7 @@ class Record:
     problem: Problem | None = None
 
 
-def recorded(commands: Map[Record], event: events.Honoured) -> Map[Record]:
+def recorded(commands: Map[Record], event: events.CommandAnswer) -> Map[Record]:
     """R16: the records with that of the command which the event answers. The first answer counts; a run is further on than it."""
     if event.command_id in commands and not isinstance(event, events.RunQueued):
         return commands

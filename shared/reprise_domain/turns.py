@@ -5,8 +5,9 @@ a run takes its turn, nodes take theirs, the next run begins.
 
 from datetime import datetime
 
-from reprise_contracts import events, refusals
+from reprise_contracts import events
 from reprise_contracts.nodes import phase_of, step_of
+from reprise_contracts.problems import refusals
 from reprise_contracts.wire import digest_of
 from reprise_domain.fates import Fate, fate, those
 from reprise_domain.freshness import pinned

@@ -17,7 +17,7 @@ A source that fails alone is no error: it is recorded with its reason and resear
 
 from collections.abc import Sequence
 
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import StoredSource
 
 

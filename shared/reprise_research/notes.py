@@ -10,13 +10,13 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from reprise_contracts.wire import Malformed, Wire, digest
+from reprise_contracts.wire import Malformed, Message, digest
 from reprise_research.stores import Store
 
-W = TypeVar("W", bound=Wire)
+W = TypeVar("W", bound=Message)
 
 
-class _Note(Wire):
+class _Note(Message):
     run: str
     work: str
     done: str = Field(max_length=2_000_000)
@@ -53,5 +53,5 @@ class Notes:
             await self._put(place, wanted, done)
         return done
 
-    async def _put(self, place: str, wanted: str, done: Wire) -> None:
+    async def _put(self, place: str, wanted: str, done: Message) -> None:
         await self.store.put_note(place, _Note(run=self.run, work=wanted, done=done.model_dump_json()).model_dump_json().encode())

@@ -30,7 +30,7 @@ from reprise_contracts.artifacts import (
 )  # fmt: skip
 from reprise_contracts.nodes import phase_of, step_node, step_of
 from reprise_contracts.sources import Source, StoredSource
-from reprise_contracts.wire import Instant, Wire, digest
+from reprise_contracts.wire import Instant, Message, digest
 from reprise_research.errors import NothingToRead
 from reprise_research.stores import write_atomically
 
@@ -52,13 +52,13 @@ class Entry:
         return self.artifact.parts()
 
 
-class _SavedEntry(Wire):
+class _SavedEntry(Message):
     artifact: str
     at: Instant
     reads: dict[str, str] = Field(default_factory=dict)
 
 
-class _Saved(Wire):
+class _Saved(Message):
     format: int = _FORMAT
     topic: str
     engine: str = ""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 
 from reprise_contracts.commands import Command, Edit, Rerun
-from reprise_contracts.problems import Problem
-from reprise_contracts.refusals import feature_off, unknown_engine, unwritten
+from reprise_contracts.problems.model import Problem
+from reprise_contracts.problems.refusals import feature_off, unknown_engine, unwritten
 from reprise_runtime.settings import Features
 
 

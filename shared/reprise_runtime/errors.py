@@ -17,7 +17,7 @@ RepriseError
 └── AlreadyHeld          not a failure: what was to be stored is still there
 """
 
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 
 
 class RepriseError(Exception):

@@ -5,9 +5,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from reprise_contracts import artifacts, catalog, sources
+from reprise_contracts import artifacts, asyncapi, sources
 from reprise_contracts.events import Event
-from reprise_contracts.wire import Wire
+from reprise_contracts.wire import Message
 
 HASH = "ab" * 32
 AT = "2026-01-02T03:04:05Z"
@@ -70,17 +70,17 @@ SPECIAL: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def example(model: type[Wire]) -> Wire:
+def example(model: type[Message]) -> Message:
     """A message of a model with every field that the tables know."""
     values = {name: VALUES[name] for name in model.model_fields if name in VALUES and name != "type"}
     values |= SPECIAL.get(model.__name__, {})
     return model.model_validate(values)
 
 
-def models() -> list[type[Wire]]:
+def models() -> list[type[Message]]:
     """Every message: those of the channels, every event, every artifact, and what sources are made of."""
-    found: dict[str, type[Wire]] = {}
-    for channel in catalog.channels():
+    found: dict[str, type[Message]] = {}
+    for channel in asyncapi.channels():
         for model in (*channel.messages, *channel.reply):
             found[model.__name__] = model
     for union in get_args(get_args(Event)[0]):

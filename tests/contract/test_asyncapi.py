@@ -12,12 +12,12 @@ import jsonschema_rs
 import pytest
 
 from contract.examples import example
-from reprise_contracts import catalog
-from reprise_contracts.wire import Wire
+from reprise_contracts import asyncapi
+from reprise_contracts.wire import Message
 from reprise_runtime.nats.rights import OUTSIDE, rights
 
 PARSER = Path(__file__).parent / "asyncapi"
-MESSAGES = {model.__name__: model for channel in catalog.channels() for model in (*channel.messages, *channel.reply)}
+MESSAGES = {model.__name__: model for channel in asyncapi.channels() for model in (*channel.messages, *channel.reply)}
 CHECK = """
 import {createRequire} from 'node:module';
 import {readFileSync} from 'node:fs';
@@ -29,7 +29,7 @@ console.log(JSON.stringify({errors, channels: document?.channels().all().length 
 
 
 def document() -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(json.dumps(catalog.asyncapi()))
+    made: dict[str, Any] = json.loads(json.dumps(asyncapi.document()))
     return made
 
 
@@ -38,7 +38,7 @@ def test_the_document_names_every_message_of_the_table_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("model", MESSAGES.values(), ids=lambda model: model.__name__)
-def test_a_message_fits_the_schema_that_others_read_of_it(model: type[Wire]) -> None:
+def test_a_message_fits_the_schema_that_others_read_of_it(model: type[Message]) -> None:
     """As it is sent: what a reader in another language makes of the document takes it."""
     schemas = document()["components"]["schemas"]
     wanted = {"$ref": f"#/components/schemas/{model.__name__}", "components": {"schemas": schemas}}
@@ -48,8 +48,8 @@ def test_a_message_fits_the_schema_that_others_read_of_it(model: type[Wire]) -> 
 def test_any_client_is_said_of_what_the_outside_user_may_publish_and_of_nothing_else() -> None:
     """The page, the document and the server's permissions agree on who may send what."""
     allowed = rights(OUTSIDE).publish
-    may_publish = {channel.name for channel in catalog.channels() if any(_covers(wildcard, channel.address) for wildcard in allowed)}
-    assert may_publish == {channel.name for channel in catalog.channels() if channel.sender == catalog.ANYONE}
+    may_publish = {channel.name for channel in asyncapi.channels() if any(_covers(wildcard, channel.address) for wildcard in allowed)}
+    assert may_publish == {channel.name for channel in asyncapi.channels() if channel.sender == asyncapi.ANYONE}
     operations = document()["operations"]
     assert may_publish == {name for name, operation in operations.items() if operation["action"] == "receive"}
 
@@ -90,4 +90,4 @@ def test_the_official_parser_takes_it() -> None:
     done = subprocess.run(program, input=json.dumps(document()), capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["errors"] == [] and found["channels"] == len(catalog.channels())
+    assert found["errors"] == [] and found["channels"] == len(asyncapi.channels())

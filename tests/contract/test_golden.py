@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from contract.examples import example, models
-from reprise_contracts import catalog
-from reprise_contracts.wire import Malformed, Wire
+from reprise_contracts import asyncapi
+from reprise_contracts.wire import Malformed, Message
 
 GOLDEN = Path(__file__).parent / "golden"
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.__name__)
-def test_a_message_is_written_as_its_golden_file_and_read_back(model: type[Wire]) -> None:
+def test_a_message_is_written_as_its_golden_file_and_read_back(model: type[Message]) -> None:
     """v1 only grows: a changed file is a changed wire. New messages write theirs with REPRISE_WRITE_GOLDEN=1."""
     file = GOLDEN / f"{model.__name__}.json"
     message = example(model)
@@ -25,7 +25,7 @@ def test_a_message_is_written_as_its_golden_file_and_read_back(model: type[Wire]
 
 
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.__name__)
-def test_an_unknown_field_is_left_aside(model: type[Wire]) -> None:
+def test_an_unknown_field_is_left_aside(model: type[Message]) -> None:
     """An old reader survives a newer writer."""
     data = (GOLDEN / f"{model.__name__}.json").read_bytes().strip()
     assert model.decode(data[:-1] + (b"," if data != b"{}" else b"") + b'"of_tomorrow":[1]}') == example(model)
@@ -38,8 +38,8 @@ def test_every_golden_file_has_its_message() -> None:
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b'{"command_id": "no spaces please"}', b"\xff"])
 def test_what_is_no_message_says_why(data: bytes) -> None:
     with pytest.raises(Malformed, match="CreateBatch: "):
-        catalog.commands.CreateBatch.decode(data)
+        asyncapi.commands.CreateBatch.decode(data)
 
 
 def test_the_page_of_messages_is_the_one_that_the_contracts_make() -> None:
-    assert (DOCS / "messages.md").read_text() == catalog.markdown(), "run: python -m reprise_contracts.catalog > docs/messages.md"
+    assert (DOCS / "messages.md").read_text() == asyncapi.markdown(), "run: python -m reprise_contracts.asyncapi > docs/messages.md"

@@ -18,7 +18,7 @@ from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_gateway.projections.states import state_of
-from reprise_runtime.operate.archive import Message
+from reprise_runtime.operate.archive import ArchivedMessage
 
 FOLDER = Path(__file__).parent / "golden_log"
 LOGS = sorted(FOLDER.glob("*.jsonl"), key=lambda path: path.name)
@@ -28,7 +28,7 @@ def states(log: Path) -> dict[str, object]:
     """What every session and batch of a log looks like at its end, as JSON; of a deleted one nothing is left to see."""
     logs: dict[str, list[tuple[int, Commit]]] = defaultdict(list)
     for line in log.read_bytes().splitlines():
-        message = Message.read(line)
+        message = ArchivedMessage.read(line)
         logs[subjects.logged(message.subject)].append((message.seq, Commit.decode(message.data)))
     return {target: _state(commits) for target, commits in logs.items() if not commits[-1][1].deleted}
 

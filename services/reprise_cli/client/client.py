@@ -14,11 +14,11 @@ from pydantic import ValidationError
 from reprise_cli.client.sources import Sources
 from reprise_cli.errors import CommandFailed, NoServer, Refused, UsageError
 from reprise_contracts.commands import Options
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import BatchPage, BatchView, CommandView, Created, Health, PoolView, Preview, Receipt, State
-from reprise_contracts.wire import Wire
+from reprise_contracts.wire import Message
 
-M = TypeVar("M", bound=Wire)
+M = TypeVar("M", bound=Message)
 Body = dict[str, object]
 LONGEST_ID, LONGEST_COMMAND_ID = 64, 128
 ATTEMPTS = 3

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from reprise_contracts.nodes import PHASE_NAMES, PHASES, phase_of, step_of
+from reprise_contracts.phrases import PLURAL, spoken
 from reprise_contracts.states import NodeView
-from reprise_contracts.words import PLURAL, spoken
 
 BUSY = frozenset({"queued", "running", "cancelling"})
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from reprise_cli.client.node_lines import BUSY, changed, node_order, outdated, told, worth
 from reprise_contracts import frames
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import NodeView, State
 
 SOURCE_ENDS = frozenset({"completed", "failed", "duplicate"})

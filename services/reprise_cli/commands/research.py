@@ -12,7 +12,7 @@ from reprise_cli.client.sources import read_sources
 from reprise_cli.errors import CommandFailed, Refused
 from reprise_cli.terminal import Terminal
 from reprise_contracts.nodes import Phase
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import State
 
 SourcesArgument = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="URLs, files and folders.", show_default=False)]

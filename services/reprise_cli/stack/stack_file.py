@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from reprise_contracts.wire import Wire
+from reprise_contracts.wire import Message
 
 DEFAULT_SERVER = "http://127.0.0.1:8700"
 STATE_DIR = "REPRISE_STATE_DIR"
 
 
-class ChildRecord(Wire):
+class ChildRecord(Message):
     """A process of the stack. The start time tells it from a later process with the same number."""
 
     name: str
@@ -21,7 +21,7 @@ class ChildRecord(Wire):
     started: str = ""
 
 
-class StackFile(Wire):
+class StackFile(Message):
     """`stack.json`: what a running stack says of itself; left behind by one that was killed."""
 
     url: str

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_gateway.access.tickets import TICKET, Tickets
 from reprise_runtime.errors import Refused
 from reprise_runtime.settings import Auth, Role

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from reprise_contracts import subjects
-from reprise_contracts.problems import Problem
-from reprise_contracts.wire import Instant, Wire
+from reprise_contracts.problems.model import Problem
+from reprise_contracts.wire import Instant, Message
 from reprise_runtime.errors import Conflict, Refused
 from reprise_runtime.nats.bus import Publisher
 
@@ -21,7 +21,7 @@ TICKET_SECONDS = 30
 _FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-class _Claim(Wire):
+class _Claim(Message):
     """What the stream keeps of a ticket."""
 
     name: str

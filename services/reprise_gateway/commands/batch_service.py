@@ -20,8 +20,8 @@ from reprise_contracts.commands import (
     SessionSpec,
 )
 from reprise_contracts.nodes import PHASES
-from reprise_contracts.problems import Problem
-from reprise_contracts.refusals import DELETED, ENDED, REUSED, unwritten
+from reprise_contracts.problems.model import Problem
+from reprise_contracts.problems.refusals import DELETED, ENDED, REUSED, unwritten
 from reprise_contracts.states import BatchPage, BatchView, Created, SessionSummary
 from reprise_contracts.wire import derived_id
 from reprise_domain.batch import Batch, BatchInput, decide_batch

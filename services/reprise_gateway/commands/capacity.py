@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from reprise_contracts import subjects
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_gateway.operations.server_status import disk_of
 from reprise_runtime.errors import Refused
 from reprise_runtime.nats.bus import Bus

@@ -9,13 +9,13 @@ from typing import Literal, TypeVar
 from pydantic import ValidationError
 
 from reprise_contracts.artifacts import Artifact, Meta, Phase1, Phase2, PlannedStep, planned
-from reprise_contracts.faults import fault
 from reprise_contracts.nodes import step_node
-from reprise_contracts.problems import Problem
+from reprise_contracts.phrases import together
+from reprise_contracts.problems.model import Problem
+from reprise_contracts.problems.validation import fault
 from reprise_contracts.states import Preview
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import explain
-from reprise_contracts.words import together
 from reprise_domain.state import Session
 from reprise_runtime.errors import Refused
 

@@ -4,7 +4,7 @@ import asyncio
 
 from reprise_contracts import subjects
 from reprise_contracts.commands import Command
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_gateway.commands.capacity import Capacity
 from reprise_gateway.projections.projection import Projection, Transition
 from reprise_runtime import tracing

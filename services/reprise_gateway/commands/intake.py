@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import UploadFile
 
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source, SourceInput, Upload
 from reprise_contracts.subjects import raw_key
 from reprise_runtime.errors import Refused

@@ -27,8 +27,8 @@ from reprise_contracts.commands import (
     Target,
 )
 from reprise_contracts.events import ArtifactEdited, CommandRefused
-from reprise_contracts.problems import Problem
-from reprise_contracts.refusals import DELETED, ENDED, REUSED
+from reprise_contracts.problems.model import Problem
+from reprise_contracts.problems.refusals import DELETED, ENDED, REUSED
 from reprise_contracts.states import CommandView, Preview, Receipt, State
 from reprise_domain.commands import spec_of
 from reprise_domain.decide import preview_edit

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from reprise_contracts.commands import BatchRequest, EndCall, SessionRequest, SourcesRequest
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source
 from reprise_contracts.states import BatchPage, BatchView, Created
 from reprise_contracts.subjects import text_key
-from reprise_contracts.wire import Id, Sha256, Wire
+from reprise_contracts.wire import Id, Message, Sha256
 from reprise_gateway.commands.batch_service import text_of
 from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Key, Who, json_answer, one_name, stored
 from reprise_gateway.doors.requests import batch_request, exactly, source_request, sources_request
@@ -29,7 +29,7 @@ FORM: dict[str, object] = {
 }
 
 
-def _bodies(model: type[Wire], form: dict[str, object] = FORM) -> dict[str, object]:
+def _bodies(model: type[Message], form: dict[str, object] = FORM) -> dict[str, object]:
     """What the pages say of a body that is JSON or a form."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     schema.pop("$defs", None)
@@ -37,7 +37,7 @@ def _bodies(model: type[Wire], form: dict[str, object] = FORM) -> dict[str, obje
     return {"requestBody": {"required": True, "content": content}}
 
 
-class SourceList(Wire):
+class SourceList(Message):
     """`GET /batches/{b}/sources`."""
 
     sources: tuple[Source, ...]

@@ -6,9 +6,9 @@ from fastapi import Depends, Header, Query, Request
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import Preview, Receipt
-from reprise_contracts.wire import CommandId, Wire
+from reprise_contracts.wire import CommandId, Message
 from reprise_gateway.access.access import READING, WHO, Caller
 from reprise_gateway.gateway import Gateway
 from reprise_runtime.errors import Refused
@@ -102,7 +102,7 @@ def if_match(request: Request) -> str | None:
     return given
 
 
-def json_answer(answer: Wire, status: int = 200) -> Response:
+def json_answer(answer: Message, status: int = 200) -> Response:
     """A state with every field, also those that are at their defaults."""
     return Response(answer.model_dump_json(), status, media_type="application/json")
 

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_gateway.doors.problems import response
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})

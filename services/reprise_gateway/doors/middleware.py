@@ -6,7 +6,7 @@ from dataclasses import replace
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_gateway.access.access import READING, WHO, Access, Caller
 from reprise_gateway.access.rates import Rates
 from reprise_gateway.doors.problems import answer_to

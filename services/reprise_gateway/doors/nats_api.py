@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from reprise_contracts import subjects
 from reprise_contracts.commands import AcceptCall, BatchRequest, CancelCall, CommandCall, EndCall, RefreshCall, RerunCall, StateCall
-from reprise_contracts.wire import Wire
+from reprise_contracts.wire import Message
 from reprise_gateway.access.access import Access, Caller
 from reprise_gateway.commands.intake import Intake
 from reprise_gateway.commands.workflow import WorkflowService
@@ -29,13 +29,13 @@ Answer = dict[str, Any]
 class Question:
     """What can be asked: its body, who may ask, and how it is answered."""
 
-    body: type[Wire]
+    body: type[Message]
     description: str
-    ask: Callable[[WorkflowService, Any, Caller], Awaitable[Wire]]
+    ask: Callable[[WorkflowService, Any, Caller], Awaitable[Message]]
     role: Role = "researcher"
 
 
-async def _start(service: WorkflowService, body: BatchRequest, who: Caller) -> Wire:
+async def _start(service: WorkflowService, body: BatchRequest, who: Caller) -> Message:
     return (await service.start(body, Intake(body.sources), who)).created
 
 

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from reprise_contracts import catalog
+from reprise_contracts import asyncapi
 from reprise_contracts.configuration import Config, Endpoint, Features, Limits, ReportLanguages
 from reprise_contracts.languages import LANGUAGES, WITHOUT_MODEL
 from reprise_contracts.nodes import Phase
@@ -97,9 +97,9 @@ async def doctor(gateway: GatewayDep, who: Operator) -> Health:
 
 
 @router.get("/asyncapi")
-async def asyncapi(who: Who) -> dict[str, object]:
+async def message_contract(who: Who) -> dict[str, object]:
     """The message contract (AsyncAPI 3), from the same table as `docs/messages.md`."""
-    return catalog.asyncapi(VERSION)
+    return asyncapi.document(VERSION)
 
 
 @router.get("/openapi.json", include_in_schema=False)

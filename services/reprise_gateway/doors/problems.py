@@ -10,8 +10,8 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from reprise_contracts.faults import fault
-from reprise_contracts.problems import Problem, ProblemType
+from reprise_contracts.problems.model import Problem, ProblemType
+from reprise_contracts.problems.validation import fault
 from reprise_contracts.wire import Malformed
 from reprise_gateway.access.rates import RateLimited
 from reprise_gateway.commands.capacity import RETRY_AFTER

@@ -11,14 +11,14 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from reprise_contracts.commands import BatchRequest, SessionRequest, SourcesRequest
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import SourceInput
-from reprise_contracts.wire import Wire
+from reprise_contracts.wire import Message
 from reprise_gateway.commands.intake import MOST_SOURCES, Intake
 from reprise_gateway.doors.problems import invalid
 from reprise_runtime.errors import Refused
 
-W = TypeVar("W", bound=Wire)
+W = TypeVar("W", bound=Message)
 _FIELDS = ("topic", "guidance", "engine", "model", "language", "command_id")
 _OPTIONS = ("stop_after", "allow_partial", "max_tokens", "max_session_tokens")
 PART = 16 * 1024 * 1024
@@ -41,7 +41,7 @@ async def read_json(request: Request, model: type[W]) -> W:
         raise Refused(invalid(error)) from error
 
 
-def exactly(model: type[Wire]) -> Any:
+def exactly(model: type[Message]) -> Any:
     """A dependency of a route whose body is this model: what is not known is refused, never dropped in silence.
 
     Nor are words in the address: a `dry_run` there would run.

@@ -9,10 +9,10 @@ from starlette.responses import Response
 from reprise_contracts.artifacts import ObjectRef, Phase4
 from reprise_contracts.commands import Options, Propagation, SessionCall
 from reprise_contracts.nodes import step_node
-from reprise_contracts.problems import Problem
+from reprise_contracts.phrases import of, spoken
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import CommandView, Receipt, State, Timeline, TimelineEntry
 from reprise_contracts.wire import CommandId, Id, digest
-from reprise_contracts.words import of, spoken
 from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
 from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Key, Who, if_match, json_answer, known, outcome, stored

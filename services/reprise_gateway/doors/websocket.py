@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from reprise_contracts import frames as f
 from reprise_contracts.commands import AcceptCall, CancelCall, RefreshCall, RestartPhase, RestartStep
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import Preview, Receipt, State
 from reprise_domain.state import Session
 from reprise_gateway.access.access import Caller

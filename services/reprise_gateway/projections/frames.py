@@ -13,9 +13,9 @@ from reprise_contracts import events as e
 from reprise_contracts import frames as f
 from reprise_contracts.artifacts import Artifact, ObjectRef, Phase1, Phase2, Phase4, StepFindings
 from reprise_contracts.nodes import PHASES, Phase, phase_of
-from reprise_contracts.problems import Problem
+from reprise_contracts.phrases import opening, spoken
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import NodeView
-from reprise_contracts.words import opening, spoken
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes
 from reprise_domain.reduce import reduce

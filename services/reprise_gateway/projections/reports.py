@@ -3,8 +3,8 @@
 import json
 
 from reprise_contracts.artifacts import Phase4
+from reprise_contracts.phrases import together
 from reprise_contracts.states import NodeView
-from reprise_contracts.words import together
 from reprise_research.documents import FORMATS, OUTDATED, Document, FormatUnavailable, Outdated, document
 from reprise_runtime.errors import Refused
 

@@ -7,8 +7,8 @@ from reprise_contracts import events as e
 from reprise_contracts.artifacts import PlannedStep
 from reprise_contracts.commands import Options, Target
 from reprise_contracts.nodes import step_of
+from reprise_contracts.phrases import PLURAL, spoken
 from reprise_contracts.states import TimelineEntry
-from reprise_contracts.words import PLURAL, spoken
 
 LISTED = 5
 """Names that a sentence lists; more of them are counted."""

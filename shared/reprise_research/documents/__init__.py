@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import cast
 
 from reprise_contracts.artifacts import Phase4
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 
 
 @dataclass(frozen=True)

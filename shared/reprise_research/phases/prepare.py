@@ -12,7 +12,7 @@ from pydantic import Field
 from reprise_contracts.artifacts import Phase0, PreparedSource, Summary
 from reprise_contracts.frames import WorkflowProgress
 from reprise_contracts.sources import FailureReason, Outcome, Source, Stored, StoredSource
-from reprise_contracts.wire import Wire
+from reprise_contracts.wire import Message
 from reprise_research.context import Context, Library, Provenance
 from reprise_research.errors import NoSources, NothingToRead, ResearchError
 from reprise_research.phases.checking import check_summary
@@ -159,7 +159,7 @@ async def _read(library: Library, context: Context) -> list[Summary]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-class _Summarised(Wire):
+class _Summarised(Message):
     """A summary, and how it came about."""
 
     summary: Summary

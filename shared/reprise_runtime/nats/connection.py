@@ -9,7 +9,7 @@ from typing import Any
 import nats.errors
 from nats.aio.client import Client
 
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_runtime import tls
 from reprise_runtime.errors import Refused, Unavailable
 from reprise_runtime.logs import logger

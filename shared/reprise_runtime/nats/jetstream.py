@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.subjects import JETSTREAM
 from reprise_runtime.errors import AlreadyHeld, Conflict, NoRoom, Refused, StreamFull, Unavailable
 

@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_runtime.errors import Refused
 
 FORMAT = 1
 
 
-class Message(NamedTuple):
+class ArchivedMessage(NamedTuple):
     """One message of a stream."""
 
     seq: int
@@ -39,7 +39,7 @@ class Message(NamedTuple):
         return json.dumps(head | ({"headers": self.headers} if self.headers else {}) | body, ensure_ascii=False).encode() + b"\n"
 
     @classmethod
-    def read(cls, line: bytes) -> "Message":
+    def read(cls, line: bytes) -> "ArchivedMessage":
         """The other way round."""
         found = json.loads(line)
         data = base64.b64decode(found["base64"]) if "base64" in found else found["data"].encode()
@@ -155,10 +155,10 @@ class Archive:
                 raise _invalid(f"{path} is not what was written")
             yield saved.key
 
-    def messages(self, manifest: Manifest, stream: str) -> Iterator[Message]:
+    def messages(self, manifest: Manifest, stream: str) -> Iterator[ArchivedMessage]:
         """The messages of a stream, in order."""
         for line in self._lines(manifest.streams[stream]):
-            yield Message.read(line)
+            yield ArchivedMessage.read(line)
 
     def objects(self, manifest: Manifest) -> Iterator[Saved]:
         """The list of objects."""

@@ -27,7 +27,7 @@ from reprise_runtime.errors import ObjectMissing, Unavailable
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.jetstream import MSG_ID
 from reprise_runtime.nats.ordered_consumer import Follower
-from reprise_runtime.operate.archive import Archive, Manifest, Message, Saved
+from reprise_runtime.operate.archive import Archive, ArchivedMessage, Manifest, Saved
 from reprise_runtime.s3.artifact_store import ArtifactStore
 
 STREAMS = (subjects.INBOX, subjects.SESSIONS, subjects.DLQ, subjects.POOLS)
@@ -81,9 +81,9 @@ async def side_by_side(work: Callable[[], Awaitable[None]]) -> None:
             task.cancel()
 
 
-def named(commits: Iterable[Message]) -> set[str]:
+def named(commits: Iterable[ArchivedMessage]) -> set[str]:
     """The keys of the objects that a log names now: artifacts, downloads and texts. A log that this version cannot read names none."""
-    logs: dict[str, list[Message]] = {}
+    logs: dict[str, list[ArchivedMessage]] = {}
     for message in commits:
         logs.setdefault(subjects.logged(message.subject), []).append(message)
     keys: set[str] = set()
@@ -95,7 +95,7 @@ def named(commits: Iterable[Message]) -> set[str]:
     return keys
 
 
-def _named(messages: list[Message]) -> set[str]:
+def _named(messages: list[ArchivedMessage]) -> set[str]:
     session: Session | None = None
     batch: Batch | None = None
     last = Commit.decode(messages[-1].data)
@@ -168,26 +168,26 @@ class _Copy:
         await asyncio.to_thread(self._archive.place, key, data)
         return Saved(key=key, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), content_type=content_type)
 
-    async def stream(self, stream: str) -> AsyncIterator[Message]:
+    async def stream(self, stream: str) -> AsyncIterator[ArchivedMessage]:
         """A stream's messages as of now. Timers are made again from the log, where positions have other numbers."""
         if stream != subjects.SESSIONS:
             after = 0
             while (stored := await self._bus.next(stream, ">", after=after)) is not None:
                 after = stored.seq
                 if not stored.subject.startswith(subjects.TIMERS.removesuffix("*")):
-                    yield Message(stored.seq, stored.subject, stored.data, _own(stored.headers))
+                    yield ArchivedMessage(stored.seq, stored.subject, stored.data, _own(stored.headers))
             return
         for message in await self._log():
             yield message
 
-    async def _log(self) -> list[Message]:
+    async def _log(self) -> list[ArchivedMessage]:
         """The log, from its first commit to the last of now; again if commits of a deleted batch went meanwhile."""
         for _ in range(TRIES):
             before = (await self._bus.stream_info(subjects.SESSIONS))["state"]
-            messages: list[Message] = []
+            messages: list[ArchivedMessage] = []
             async with Follower(self._bus, subjects.SESSIONS, subjects.LOGS) as commits:
                 while (commit := await commits.next_or_end()) is not None:
-                    messages.append(Message(commit.seq, commit.subject, commit.data, {}))
+                    messages.append(ArchivedMessage(commit.seq, commit.subject, commit.data, {}))
             after = (await self._bus.stream_info(subjects.SESSIONS))["state"]
             appended = after["last_seq"] - before["last_seq"]
             if after["messages"] == before["messages"] + appended:

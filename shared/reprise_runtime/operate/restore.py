@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from itertools import islice
 
 from reprise_contracts import subjects
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_runtime.errors import Refused, Unavailable
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.jetstream import MSG_ID, ApiError
-from reprise_runtime.operate.archive import Archive, Manifest, Message
+from reprise_runtime.operate.archive import Archive, ArchivedMessage, Manifest
 from reprise_runtime.operate.backup import Say, side_by_side
 from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Settings
@@ -102,7 +102,7 @@ async def _objects(store: ArtifactStore, archive: Archive, manifest: Manifest, s
     say(f"{len(wanted)} objects")
 
 
-async def _messages(bus: Bus, stream: str, messages: Iterator[Message]) -> int:
+async def _messages(bus: Bus, stream: str, messages: Iterator[ArchivedMessage]) -> int:
     """Publish in order: over one connection the server stores in the order in which it is sent, and says so by its numbers."""
     last = count = 0
     while page := tuple(islice(messages, AT_ONCE)):
@@ -113,7 +113,7 @@ async def _messages(bus: Bus, stream: str, messages: Iterator[Message]) -> int:
     return count
 
 
-async def _publish(bus: Bus, stream: str, message: Message) -> int:
+async def _publish(bus: Bus, stream: str, message: ArchivedMessage) -> int:
     headers = dict(message.headers)
     identity = headers.pop(MSG_ID, f"restore.{stream}.{message.seq}")
     return await bus.publish(message.subject, message.data, stream=stream, msg_id=identity, headers=headers)

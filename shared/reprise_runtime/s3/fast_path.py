@@ -13,7 +13,7 @@ from collections import deque
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_runtime import tls
 from reprise_runtime.errors import ObjectMissing, Refused, RepriseError, StoreUnavailable
 from reprise_runtime.settings import S3

@@ -17,7 +17,7 @@ import uvicorn
 from websockets.asyncio.client import connect as connect_socket
 from websockets.exceptions import InvalidStatus
 
-from reprise_contracts import catalog, subjects
+from reprise_contracts import asyncapi, subjects
 from reprise_contracts import frames as f
 from reprise_contracts.states import WorkerView
 from reprise_domain.reduce import fold
@@ -143,7 +143,7 @@ async def test_a_batch_from_rest_to_report(world: World) -> None:
 async def test_other_systems_ask_over_nats(world: World) -> None:
     async def ask(kind: str, **body: Any) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(await world.bus.request(subjects.api(kind), json.dumps(body).encode(), timeout=10))
-        replies = next(channel.reply for channel in catalog.channels() if channel.address == subjects.api(kind))
+        replies = next(channel.reply for channel in asyncapi.channels() if channel.address == subjects.api(kind))
         assert "title" in answer or any(answer.keys() == model.model_fields.keys() for model in replies), "as the messages' page says"
         return answer
 

@@ -13,7 +13,7 @@ from reprise_domain.state import Session
 from reprise_gateway.projections.states import state_of
 from reprise_runtime.errors import Refused, Unavailable
 from reprise_runtime.nats.bus import Bus
-from reprise_runtime.operate.archive import Archive, Message
+from reprise_runtime.operate.archive import Archive, ArchivedMessage
 from reprise_runtime.operate.backup import back_up
 from reprise_runtime.operate.restore import restore
 from reprise_runtime.s3.artifact_store import S3Store
@@ -192,12 +192,12 @@ async def test_a_copy_without_an_object_that_its_log_names_is_no_backup(tmp_path
 
 
 @pytest.mark.parametrize("message", [
-    Message(7, "reprise.v1.log.s", b'{"a": "\xc3\xa9"}', {}),
-    Message(8, "reprise.v1.dlq.INBOX", b"\xff\x00 no text", {"Reprise-Reason": "why"}),
+    ArchivedMessage(7, "reprise.v1.log.s", b'{"a": "\xc3\xa9"}', {}),
+    ArchivedMessage(8, "reprise.v1.dlq.INBOX", b"\xff\x00 no text", {"Reprise-Reason": "why"}),
 ])  # fmt: skip
-def test_a_message_comes_back_as_it_was(message: Message) -> None:
+def test_a_message_comes_back_as_it_was(message: ArchivedMessage) -> None:
     """Text stays readable, bytes stay bytes."""
-    assert Message.read(message.line()) == message
+    assert ArchivedMessage.read(message.line()) == message
 
 
 @pytest.mark.parametrize("key", ["../up", "a/../../up", "/etc/passwd", "a//b", "", "a/./b"])

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from reprise_contracts import subjects
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.wire import Malformed
 from reprise_runtime.errors import Refused, Unavailable
 from reprise_runtime.nats import topology

@@ -9,7 +9,7 @@ from reprise_contracts.artifacts import ObjectRef, Phase4, Tokens
 from reprise_contracts.commands import Accept, Cancel, Options, PutSources, Rerun, Target
 from reprise_contracts.events import NodeCompleted, NodeStarted, ResultSuperseded
 from reprise_contracts.jobs import Completed, Failed
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source
 from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session

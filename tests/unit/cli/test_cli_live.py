@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from reprise_cli.client.node_lines import advice, name_of, told
 from reprise_cli.client.session_view import SessionView
 from reprise_contracts import frames
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import ArtifactView, Cause, NodeView, RunView, State
 
 AT = datetime(2026, 11, 23, 20, tzinfo=UTC)

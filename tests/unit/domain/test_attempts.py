@@ -6,7 +6,7 @@ from domain_asking import freshness, rerun, stale
 from domain_world import World
 from reprise_contracts.commands import Cancel, Options, PutSources, Rerun, Target
 from reprise_contracts.jobs import Failed, Started
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source
 from reprise_domain.commands import spec_of
 from reprise_domain.decide import decide

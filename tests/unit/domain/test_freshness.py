@@ -7,7 +7,7 @@ import pytest
 from domain_asking import freshness, rerun, stale
 from domain_world import World, numbered, planned
 from reprise_contracts.commands import Cancel
-from reprise_contracts.words import together
+from reprise_contracts.phrases import together
 from reprise_domain.freshness import Verdicts
 from reprise_domain.reduce import fold
 from reprise_gateway.projections.states import state_of

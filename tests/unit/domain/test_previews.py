@@ -3,7 +3,7 @@
 from domain_asking import edit, edited, previewed, rerun, stale
 from domain_world import World
 from reprise_contracts.commands import Rerun, Target
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import Preview
 from reprise_domain.commands import spec_of
 from reprise_domain.decide import preview_edit

@@ -34,7 +34,7 @@ from reprise_contracts.commands import BATCH_COMMANDS, SESSION_COMMANDS
 from reprise_contracts.events import Commit
 from reprise_contracts.jobs import Completed, Failed, Job, Stopped, parse_fact, parse_report, parse_timer
 from reprise_contracts.nodes import step_of
-from reprise_contracts.problems import Problem
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Stored, StoredSource
 from reprise_domain.batch import Batch, decide_batch, facts, fold_batch
 from reprise_domain.decide import decide

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis.generation import GenerationMode
 
-from reprise_contracts.problems import STATUS
+from reprise_contracts.problems.model import STATUS
 from unit.gateway.gateway_site import settings_with
 
 EXAMPLES = int(os.environ.get("REPRISE_FUZZ", "6"))

@@ -1,6 +1,6 @@
 """Every message by its channel, and from this one table the AsyncAPI document and `docs/messages.md`.
 
-`python -m reprise_contracts.catalog` prints the Markdown; `--asyncapi` prints the document.
+`python -m reprise_contracts.asyncapi` prints the Markdown; `--asyncapi` prints the document.
 """
 
 import json
@@ -11,8 +11,8 @@ from typing import Any, Literal, get_args
 from pydantic.json_schema import models_json_schema
 
 from reprise_contracts import commands, events, frames, jobs, states, subjects
-from reprise_contracts.problems import Problem
-from reprise_contracts.wire import Wire
+from reprise_contracts.problems.model import Problem
+from reprise_contracts.wire import Message
 
 Kind = Literal["stream", "request", "socket"]
 
@@ -24,14 +24,14 @@ class Channel:
     name: str
     address: str
     kind: Kind
-    messages: tuple[type[Wire], ...]
+    messages: tuple[type[Message], ...]
     sender: str
     text: str
-    reply: tuple[type[Wire], ...] = ()
+    reply: tuple[type[Message], ...] = ()
     stream: str = ""
 
 
-def _union(annotated: Any) -> tuple[type[Wire], ...]:
+def _union(annotated: Any) -> tuple[type[Message], ...]:
     return get_args(get_args(annotated)[0])
 
 
@@ -59,7 +59,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-_API: dict[str, tuple[type[Wire], tuple[type[Wire], ...], str]] = {
+_API: dict[str, tuple[type[Message], tuple[type[Message], ...], str]] = {
     "start": (commands.BatchRequest, (states.Created, Problem), "Begin a batch with its first session."),
     "rerun": (commands.RerunCall, (states.Receipt, states.Preview, Problem), "Rerun a phase, some steps, or what is stale."),
     "refresh": (commands.RefreshCall, (states.Receipt, states.Preview, Problem), "Run whatever is stale or not completed."),
@@ -145,7 +145,7 @@ def _name_discriminators(schema: Any) -> None:
             _name_discriminators(part)
 
 
-def asyncapi(version: str = "1") -> dict[str, Any]:
+def document(version: str = "1") -> dict[str, Any]:
     """The AsyncAPI 3.0 document of everything that crosses a process boundary."""
     listed = channels()
     models = {model for channel in listed for model in (*channel.messages, *channel.reply)}
@@ -203,7 +203,7 @@ def _operation(channel: Channel) -> dict[str, Any]:
     return own
 
 
-def _first(model: type[Wire]) -> str:
+def _first(model: type[Message]) -> str:
     return _sentence((model.__doc__ or "").strip().split("\n")[0])
 
 
@@ -212,7 +212,7 @@ def markdown() -> str:
     lines = [
         "# Messages",
         "",
-        "Made from `reprise_contracts` by `python -m reprise_contracts.catalog`; the same table makes the document at `/asyncapi`.",
+        "Made from `reprise_contracts` by `python -m reprise_contracts.asyncapi`; the same table makes the document at `/asyncapi`.",
         "Every message is JSON. A reader leaves aside a field that it does not know; a command with one is refused. A version is part of",
         "the subject and only grows.",
         "",
@@ -236,10 +236,10 @@ def markdown() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _described(model: type[Wire]) -> list[str]:
+def _described(model: type[Message]) -> list[str]:
     fields = [f"`{name}`{'' if field.is_required() else '?'}" for name, field in model.model_fields.items()]
     return [f"- **{model.__name__}**: {_first(model)} Fields: {', '.join(fields) or 'none'}.", ""]
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncapi(), indent=2) if "--asyncapi" in sys.argv else markdown(), end="")  # noqa: T201  # its output
+    print(json.dumps(document(), indent=2) if "--asyncapi" in sys.argv else markdown(), end="")  # noqa: T201  # its output

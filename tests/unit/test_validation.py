@@ -3,8 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from reprise_contracts import catalog, commands, faults
-from reprise_contracts.wire import Wire
+from reprise_contracts import asyncapi, commands
+from reprise_contracts.problems import validation
+from reprise_contracts.wire import Message
 from reprise_gateway.doors.problems import invalid
 
 SOURCES = [{"text": "a"}]
@@ -41,7 +42,7 @@ SOURCES = [{"text": "a"}]
         (commands.Rerun, {"command_id": "a b", "target": {"phase": "phase1"}}, "command_id must be 1 to 128 letters, digits, - or _."),
     ],
 )
-def test_a_fault_is_said_in_words(model: type[Wire], document: dict[str, object], said: str) -> None:
+def test_a_fault_is_said_in_words(model: type[Message], document: dict[str, object], said: str) -> None:
     """No word of the validating library and no pattern reaches a caller."""
     with pytest.raises(ValidationError) as caught:
         model.model_validate(document, extra="forbid")
@@ -57,6 +58,6 @@ def test_every_pattern_of_the_contracts_has_words() -> None:
             return own.union(*(patterns(value) for value in schema.values()))
         return set().union(*(patterns(value) for value in schema)) if isinstance(schema, list) else set()
 
-    found = patterns(catalog.asyncapi())
+    found = patterns(asyncapi.document())
     assert found
-    assert found <= faults.PATTERNS.keys()
+    assert found <= validation.PATTERNS.keys()

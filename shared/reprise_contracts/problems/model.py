@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from reprise_contracts.wire import Wire
+from reprise_contracts.wire import Message
 
 ProblemType = Literal[
     "not_found", "invalid", "command_reused", "session_busy", "plan_changed", "step_obsolete", "step_unknown",
@@ -41,7 +41,7 @@ STATUS: dict[str, int] = {
 }
 
 
-class Problem(Wire):
+class Problem(Message):
     """One problem. `detail` says what happened and `action` what to do; `retryable` says whether trying again can help."""
 
     type: ProblemType

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from reprise_contracts.languages import lacking
 from reprise_contracts.nodes import step_of
-from reprise_contracts.problems import Problem
-from reprise_contracts.words import opening, spoken
+from reprise_contracts.phrases import opening, spoken
+from reprise_contracts.problems.model import Problem
 
 REUSED = Problem(
     type="command_reused", field="command_id", detail="This command id was used for another command.", action="Use a new command id."
