@@ -12,7 +12,7 @@ from typing import Any
 from reprise_contracts import events as e
 from reprise_contracts.artifacts import ObjectRef, PlannedStep, Tokens
 from reprise_contracts.commands import CreateBatch, Policy, SessionSpec
-from reprise_contracts.jobs import Completed, Failed, Job
+from reprise_contracts.jobs import Completed, Failed, Job, Swept
 from reprise_contracts.nodes import step_of
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source, Stored, StoredSource
@@ -78,6 +78,8 @@ class World:
     truths: dict[str, Truth] = field(default_factory=dict)
     jobs: dict[tuple[str, int, int], Job] = field(default_factory=dict)
     reports: list[Any] = field(default_factory=list)
+    lost: set[tuple[str, int, int]] = field(default_factory=set)
+    """Attempts of which a worker was lost after it had stored its result."""
     executions: int = 0
     salt: dict[str, str] = field(default_factory=dict)
     """What a node says besides what follows from its inputs: change it, and its next result differs."""
@@ -248,8 +250,14 @@ class World:
         return Completed(
             node=job.node, generation=job.generation, attempt=job.attempt, execution_id=execution,
             artifact=ObjectRef(key=key, sha256=digest([key]), bytes=10), parts=parts, plan=plan, stored=stored, seconds=1.0,
-            tokens=Tokens(prompt=self.tokens),
+            tokens=Tokens(prompt=self.tokens), repeated=(job.node, job.generation, job.attempt) in self.lost,
         )  # fmt: skip
+
+    def lose(self, node: str) -> None:
+        """A worker stores its result and is gone before it says so: another one gets the job."""
+        job = next(job for job in self.held() if job.node == node)
+        self.completion(job, says="lost")
+        self.lost.add((job.node, job.generation, job.attempt))
 
     def _said(self, node: str, key: str) -> str:
         return self.truths[node].parts["output"] if node in self.truths else key
@@ -276,7 +284,7 @@ class World:
         problem = Problem(type="engine_failed", detail="It broke.", retryable=retryable)
         report = Failed(
             node=node, generation=job.generation, attempt=job.attempt, execution_id=f"e-{self.executions}", problem=problem,
-            tokens=Tokens(completion=tokens),
+            tokens=Tokens(completion=tokens), repeated=(node, job.generation, job.attempt) in self.lost,
         )  # fmt: skip
         self.reports.append(report)
         return self.give(report)
@@ -294,4 +302,8 @@ class World:
         self.now += timedelta(seconds=seconds)
 
     def sweep(self) -> None:
-        self.objects = {key for key in self.objects if not decided_against(self.s, key)}
+        """As the scheduler does it, at any moment: what the log names goes, and the session hears of it."""
+        session, names = self.s, self.s.sweepable
+        folders = tuple(name for name in names if name.endswith("/"))
+        self.objects -= {key for key in self.objects if key in names or (key.startswith(folders) and decided_against(session, key))}
+        self.give(Swept(seq=session.seq))

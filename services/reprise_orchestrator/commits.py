@@ -43,9 +43,15 @@ def propose(target: str, state: Session | Batch | None, inputs: Sequence[Parsed]
     if session is None or not decision.events:
         return None
     commit = Commit(
-        at=now, inputs=named, events=decision.events, active=session.run is not None, sweep=bool(session.littered), batch=session.batch_id,
-        deleted=session.deleted, trace=trace,
-    )  # fmt: skip
+        at=now,
+        inputs=named,
+        events=decision.events,
+        active=session.run is not None,
+        sweep=bool(session.sweep_pending_since),
+        batch=session.batch_id,
+        deleted=session.deleted,
+        trace=trace,
+    )
     return Proposal(commit, session=session)
 
 

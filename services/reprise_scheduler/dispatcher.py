@@ -11,6 +11,7 @@ from reprise_contracts.jobs import Controlled, InputList, Job
 from reprise_contracts.nodes import phase_of
 from reprise_domain.dispatch import job_for
 from reprise_domain.state import Session
+from reprise_domain.sweep import WIDE
 from reprise_runtime import metrics, tracing
 from reprise_runtime.errors import AlreadyHeld
 from reprise_runtime.logs import logger
@@ -34,16 +35,16 @@ class Dispatcher:
         """The subjects of the jobs that are kept until a worker is done with them."""
         return await self._held()
 
-    async def send(self, session: Session, node: str, trace: str = "") -> None:
-        """Publish the job of a node's present attempt."""
+    async def send(self, session: Session, node: str, trace: str = "", *, again: bool = False) -> None:
+        """Publish the job of a node's present attempt; `again`: it may have been published before."""
         with tracing.span(f"send {node}", trace, {"session": session.session_id}) as own:
-            await self._send(session, node, own)
+            await self._send(session, node, own, again)
 
-    async def _send(self, session: Session, node: str, trace: str) -> None:
+    async def _send(self, session: Session, node: str, trace: str, again: bool) -> None:
         began = time.perf_counter()
-        job = job_for(session, node).model_copy(update={"trace": trace})
+        job = job_for(session, node).model_copy(update={"trace": trace, "again": again})
         data = job.encode()
-        if len(data) > LARGEST:
+        if len(data) > LARGEST and len(job.inputs) >= WIDE:
             data = (await self._with_list(job)).encode()
         subject = subjects.job(job.session_id, job.node, job.generation, job.attempt)
         outcome = "sent"
@@ -70,6 +71,11 @@ class Dispatcher:
         """Tell the workers of its pool that an attempt, and all of the node before it, are to stop."""
         await self._publisher.publish(subjects.control(session_id, note.node), note.encode(), stream=subjects.CONTROL)
 
-    async def send_all(self, jobs: list[tuple[Session, str]], traces: Mapping[str, str]) -> None:
-        """Publish many jobs side by side, each in the trace of its session."""
-        await asyncio.gather(*(self.send(session, node, traces.get(session.session_id, "")) for session, node in jobs))
+    async def send_all(self, jobs: list[tuple[Session, str]], traces: Mapping[str, str], again: set[tuple[str, str]]) -> None:
+        """Publish many jobs side by side, each in the trace of its session; `again`: those that may have been published before."""
+        await asyncio.gather(
+            *(
+                self.send(session, node, traces.get(session.session_id, ""), again=(session.session_id, node) in again)
+                for session, node in jobs
+            )
+        )

@@ -23,6 +23,7 @@ from reprise_runtime.nats.session_log import Entry, SessionLog
 from reprise_runtime.settings import Timings
 from reprise_scheduler.dispatcher import Dispatcher
 from reprise_scheduler.fair import Turns
+from reprise_scheduler.housekeeping import Housekeeping
 from reprise_scheduler.sweeper import Sweeper
 from reprise_scheduler.timers import Timers
 
@@ -30,6 +31,15 @@ _log = logger(__name__)
 RESTING = 256
 """Sessions without a run that are kept folded, so that a rerun starts at once."""
 _SETTLING = (e.NodeCompleted, e.NodeFailed, e.NodeCancelled, e.NodeCancelling)
+
+
+Attempted = tuple[str, str, int, int]
+"""Session, node, generation, attempt."""
+
+
+def _attempt(session: Session, node: str) -> Attempted:
+    entry = session.node(node)
+    return session.session_id, node, entry.generation, entry.attempt
 
 
 class Scheduler:
@@ -56,8 +66,11 @@ class Scheduler:
         """The trace that an active session's last commit belongs to."""
         self._turns = {phase: Turns() for phase in PHASES}
         self._timers = Timers(clock)
+        self._housekeeping = Housekeeping(clock)
         self._ready = asyncio.Event()
-        self._missing: set[tuple[str, str, int, int]] = set()
+        self._missing: set[Attempted] = set()
+        self._again: set[Attempted] = set()
+        """Attempts whose jobs may have been published before, by another scheduler or to a stream that was lost."""
         self._unswept: set[str] = set()
         """Batches with downloads that no source has any more."""
 
@@ -69,6 +82,7 @@ class Scheduler:
             group.create_task(self._follow(last))
             group.create_task(self._publish())
             group.create_task(self._timers.run())
+            group.create_task(self._housekeeping.run())
             group.create_task(self._look_after(check_every))
 
     # What was under way
@@ -103,6 +117,7 @@ class Scheduler:
         self._active[session.session_id] = session
         self._traces[session.session_id] = entry.commit.trace
         for node, not_before in queued(session).items():
+            self._again.add(_attempt(session, node))
             self._offer(session, node, not_before)
         for node, since in leases(session).items():
             present = session.node(node)
@@ -137,7 +152,7 @@ class Scheduler:
 
     def _on_batch(self, entry: Entry) -> None:
         if entry.commit.deleted:
-            self._timers.at(self._clock(), functools.partial(self._remove_batch, entry.id))
+            self._remove_batch_after(0.0, entry.id)
         elif entry.commit.sweep:
             self._unswept.add(entry.id)
             self._sweep_downloads_later(entry.id)
@@ -172,16 +187,21 @@ class Scheduler:
             self._resting.popitem(last=False)
 
     async def _act(self, session: Session, commit: e.Commit) -> None:
+        queued_now: dict[str, datetime | None] = {}
         for event in commit.events:
             if isinstance(event, _SETTLING):
+                queued_now.pop(event.node, None)
                 self._turns[phase_of(event.node)].settle(session.session_id, event.node)
+                self._again.discard((session.session_id, event.node, event.generation, event.attempt))
             if isinstance(event, e.NodeCancelling | e.NodeCancelled):  # of this attempt: the same commit may have queued the next one
                 note = Controlled(node=event.node, generation=event.generation, attempt=event.attempt, at=commit.at)
                 await self._cancel(session.session_id, note)
                 if isinstance(event, e.NodeCancelling):
                     self._lease(session, note)
             if isinstance(event, e.NodeQueued):
-                self._offer(session, event.node, event.not_before)
+                queued_now[event.node] = event.not_before
+        for node, not_before in queued_now.items():
+            self._offer(session, node, not_before)
         self._ready.set()
         if commit.sweep or commit.deleted:
             self._sweep_later(session.batch_id, session.session_id)
@@ -218,17 +238,22 @@ class Scheduler:
                 jobs = []
                 for session_id, node in taken:
                     session = self._active.get(session_id)
-                    if session is not None and session.node(node).status in {"queued", "running"}:
+                    if session is not None and self._due(session, node):
                         jobs.append((session, node))
-                    else:
+                    else:  # it is over, or its next attempt is not yet due and is offered then
                         turns.settle(session_id, node)
                 if jobs:
                     await self._send(jobs)
             await self._ready.wait()
 
+    def _due(self, session: Session, node: str) -> bool:
+        entry = session.node(node)
+        return entry.status in {"queued", "running"} and (entry.not_before is None or entry.not_before <= self._clock())
+
     async def _send(self, jobs: list[tuple[Session, str]]) -> None:
         try:
-            await self._dispatcher.send_all(jobs, self._traces)
+            again = {(session.session_id, node) for session, node in jobs if _attempt(session, node) in self._again}
+            await self._dispatcher.send_all(jobs, self._traces, again)
         except RepriseError as error:  # what did not go out is found missing and published again
             _log.warning("not published", jobs=len(jobs), error=str(error))
 
@@ -266,17 +291,17 @@ class Scheduler:
 
     async def _publish_missing(self, held: set[str]) -> None:
         """A job is missing when it was out, and is not held, twice in a row: between the two its result would have been decided."""
-        missing: set[tuple[str, str, int, int]] = set()
+        missing: set[Attempted] = set()
         lost: list[tuple[Session, str]] = []
         for session in self._active.values():
             for node, not_before in queued(session).items():
-                entry = session.node(node)
-                attempt = (session.session_id, node, entry.generation, entry.attempt)
+                attempt = _attempt(session, node)
                 out = self._turns[phase_of(node)].is_out(session.session_id, node)
                 if not out or (not_before and not_before > self._clock()) or subjects.job(*attempt) in held:
                     continue
                 missing.add(attempt)
                 if attempt in self._missing:
+                    self._again.add(attempt)
                     lost.append((session, node))
         self._missing = missing
         if lost:
@@ -284,11 +309,19 @@ class Scheduler:
             _log.warning("publishing lost jobs again", jobs=len(lost))
             await self._send(lost)
 
-    # Sweeping
+    # Housekeeping
+
+    def _later(self, seconds: float, name: str, piece: Callable[[], Awaitable[None]]) -> None:
+        self._housekeeping.at(self._clock() + timedelta(seconds=seconds), name, piece)
 
     def _sweep_later(self, batch_id: str, session_id: str) -> None:
-        due = self._clock() + timedelta(seconds=self._timings.sweep_after)
-        self._timers.at(due, lambda: self._sweep(batch_id, session_id))
+        self._later(self._timings.sweep_after, f"sweep {session_id}", functools.partial(self._sweep, batch_id, session_id))
+
+    def _sweep_downloads_later(self, batch_id: str) -> None:
+        self._later(self._timings.sweep_after, f"downloads {batch_id}", functools.partial(self._sweep_downloads, batch_id))
+
+    def _remove_batch_after(self, seconds: float, batch_id: str) -> None:
+        self._later(seconds, f"remove {batch_id}", functools.partial(self._remove_batch, batch_id))
 
     async def _latest(self, session_id: str) -> Session | None:
         """A session as its log says now; one that is kept folded and has not moved need not be read."""
@@ -300,13 +333,16 @@ class Scheduler:
 
     async def _sweep(self, batch_id: str, session_id: str) -> None:
         try:
-            session = await self._sweeper.sweep(batch_id, session_id, lambda: self._latest(session_id))
+            session = await self._latest(session_id)
             if session is None:
                 return
             if session.deleted:
                 await self._sweeper.remove_session(session)
                 self._resting.pop(session_id, None)
-            elif session.batch_id in self._unswept:  # what its artifacts cited may be free now
+                return
+            if session.sweepable:
+                await self._sweeper.sweep(session, lambda: self._latest(session_id))
+            if session.batch_id in self._unswept:  # what its artifacts cited may be free now
                 self._sweep_downloads_later(session.batch_id)
         except RepriseError as error:
             _log.warning("not swept", session=session_id, error=str(error))
@@ -320,10 +356,6 @@ class Scheduler:
         for entry in await self._log.read(batch_id):
             batch = fold_batch(batch, entry.commit, entry.seq)
         return batch, [await self._latest(member.spec.session_id) for member in batch.members] if batch else []
-
-    def _sweep_downloads_later(self, batch_id: str) -> None:
-        due = self._clock() + timedelta(seconds=self._timings.sweep_after)
-        self._timers.at(due, lambda: self._sweep_downloads(batch_id))
 
     async def _sweep_downloads(self, batch_id: str) -> None:
         """Once nothing runs in any session of the batch; a session that comes to rest brings this about again."""
@@ -362,4 +394,4 @@ class Scheduler:
             return
         except RepriseError as error:
             _log.warning("not deleted", batch=batch_id, error=str(error))
-        self._timers.at(self._clock() + timedelta(seconds=1), lambda: self._remove_batch(batch_id))
+        self._remove_batch_after(1.0, batch_id)

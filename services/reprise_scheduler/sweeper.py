@@ -1,5 +1,6 @@
 """Deletes what the log has decided against, and everything of a deleted session or batch. Idempotent, and safe to repeat."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
 from reprise_contracts import subjects
@@ -15,6 +16,8 @@ from reprise_runtime.nats.session_log import SessionLog
 from reprise_runtime.s3.artifact_store import ArtifactStore
 
 _log = logger(__name__)
+MANY = 8
+"""Folders beside each other from which they are listed as one."""
 Look = Callable[[], Awaitable[list[int]]]
 """Where the logs of a batch and of its sessions stand now."""
 
@@ -22,6 +25,12 @@ Look = Callable[[], Awaitable[list[int]]]
 def prefixes(batch_id: str, session_id: str) -> list[str]:
     """Where a session's objects are."""
     return [*(subjects.artifact_prefix(batch_id, session_id, phase) for phase in PHASES), subjects.inputs_prefix(batch_id, session_id)]
+
+
+def _together(folders: Sequence[str]) -> set[str]:
+    """Folders to list: the one above, where many are in it."""
+    above = Counter(folder.rsplit("/", 2)[0] for folder in folders)
+    return {parent + "/" if above[parent := folder.rsplit("/", 2)[0]] > MANY else folder for folder in folders}
 
 
 class Sweeper:
@@ -32,22 +41,23 @@ class Sweeper:
         self._log = log
         self._publisher = publisher
 
-    async def sweep(self, batch_id: str, session_id: str, latest: Callable[[], Awaitable[Session | None]]) -> Session | None:
-        """Delete what the log has decided against; the session by which that was judged.
+    async def sweep(self, session: Session, latest: Callable[[], Awaitable[Session | None]]) -> None:
+        """Delete what the log has decided against, as `session` knows it, and say so.
 
-        The list is made first and judged by a state that is newer than it: an object that is named meanwhile is seen to be.
+        A folder is listed first and judged by a state that is newer than the list: an object that is named meanwhile is seen to be.
         """
-        found = [key for prefix in prefixes(batch_id, session_id) async for key, _ in self._store.list(prefix)]
-        now = await latest()
-        if now is None or now.deleted or not now.littered:
-            return now
-        rubbish = [key for key in found if decided_against(now, key)]
-        await self._store.delete(rubbish)
-        swept = Swept(seq=now.seq)
-        message_id = f"{session_id}/{swept.input_id()}"
-        await self._publisher.publish(subjects.timer(session_id), swept.encode(), stream=subjects.INBOX, msg_id=message_id)
-        _log.info("swept", session=session_id, objects=len(rubbish))
-        return now
+        rubbish = {name for name in session.sweepable if not name.endswith("/")}
+        folders = [name for name in session.sweepable if name.endswith("/")]
+        found = [key for folder in _together(folders) async for key, _ in self._store.list(folder)]
+        now = await latest() if found else session
+        if now is None or now.deleted:
+            return
+        rubbish.update(key for key in found if decided_against(now, key))
+        await self._store.delete(sorted(rubbish))
+        swept = Swept(seq=session.seq)
+        message_id = f"{session.session_id}/{swept.input_id()}"
+        await self._publisher.publish(subjects.timer(session.session_id), swept.encode(), stream=subjects.INBOX, msg_id=message_id)
+        _log.info("swept", session=session.session_id, objects=len(rubbish))
 
     async def sweep_downloads(self, batch: Batch, sessions: Sequence[Session], look: Look) -> bool:
         """R25: delete what sources were made of and no longer are, unless an artifact of today cites it; whether it came through.

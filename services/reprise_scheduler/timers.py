@@ -1,4 +1,4 @@
-"""What has to happen at a time: one heap, one task."""
+"""What has to happen at a time: one heap. A call that waits for a server holds up no other."""
 
 import asyncio
 import heapq
@@ -24,14 +24,19 @@ class Timers:
         self._changed.set()
 
     async def run(self) -> None:
-        """Keep calling, for ever."""
-        while True:
-            self._changed.clear()
-            now = self._clock()
-            while self._heap and self._heap[0][0] <= now:
-                await heapq.heappop(self._heap)[2]()
-            wait = (self._heap[0][0] - now).total_seconds() if self._heap else None
-            try:
-                await asyncio.wait_for(self._changed.wait(), wait)
-            except TimeoutError:
-                continue
+        """Begin each call at its time, for ever. Raises what a call raises."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._changed.clear()
+                now = self._clock()
+                while self._heap and self._heap[0][0] <= now:
+                    group.create_task(_call(heapq.heappop(self._heap)[2]))
+                wait = (self._heap[0][0] - now).total_seconds() if self._heap else None
+                try:
+                    await asyncio.wait_for(self._changed.wait(), wait)
+                except TimeoutError:
+                    continue
+
+
+async def _call(due: Due) -> None:
+    await due()

@@ -81,7 +81,8 @@ class Worker:
 
     async def _outcome(self, job: Job, execution_id: str, claim: Claim, line: Line) -> Report:
         own = {"node": job.node, "generation": job.generation, "attempt": job.attempt,
-               "execution_id": execution_id, "worker": self.name, "trace": job.trace}  # fmt: skip
+               "execution_id": execution_id, "worker": self.name, "trace": job.trace,
+               "repeated": claim.deliveries > 1 or job.again}  # fmt: skip
         if self._control.cancelled(job):
             line.add(result="stopped")
             return Stopped(**own)

@@ -157,6 +157,8 @@ class NodeCompleted(Attempt):
     headline: str = ""
     unchanged: bool = False
     """It says what it said before: none of its readers needs to run (R8)."""
+    repeated: bool = False
+    """An execution that nobody reports may have stored something too."""
 
     @property
     def by(self) -> str:
@@ -174,6 +176,8 @@ class NodeFailed(Attempt):
     final: bool = True
     seconds: float = 0.0
     tokens: Tokens = Tokens()
+    repeated: bool = False
+    """An execution that nobody reports may have stored something."""
 
 
 class NodesKept(Message):

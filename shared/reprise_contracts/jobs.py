@@ -60,6 +60,8 @@ class Job(Message):
     token_allowance: int | None = None
     """Tokens that are left of the run's and the session's ceilings; None where there is none."""
     trace: str = ""
+    again: bool = False
+    """It was published before: an execution of it that nobody reports may have stored something."""
 
 
 class InputList(Message):
@@ -82,6 +84,8 @@ class Report(Attempt):
     execution_id: Id
     worker: str = ""
     trace: str = ""
+    repeated: bool = False
+    """The job was given out before: an execution of it that nobody reports may have stored something."""
 
     def input_id(self) -> str:
         """Its name in a commit's `inputs` and as a message's id."""

@@ -115,7 +115,7 @@ def _fact(draft: Draft, fact: jobs.BatchFact) -> None:
 
 
 def _swept(draft: Draft, swept: jobs.Swept) -> None:
-    if 0 < draft.session.littered <= swept.seq:
+    if any(since <= swept.seq for since in draft.session.sweepable.values()):
         draft.say(events.SweepDone(seq=swept.seq))
 
 

@@ -16,9 +16,10 @@ from reprise_contracts.sources import Source, StoredSource
 from reprise_domain.freshness import PARAMETERS, pinned, reads_now
 from reprise_domain.graph import Plan, parents
 from reprise_domain.state import Known, Made, Run, Session, Spec, Wished, recorded, scope_of
+from reprise_domain.sweep import sweepable_after
 from reprise_persistent.mapping import Map
 
-REDUCER = 6
+REDUCER = 7
 """The version of all this: what another one folded is not read, the log is folded again."""
 
 MOVES: Mapping[str, tuple[tuple[Status, ...], Status]] = {
@@ -60,9 +61,7 @@ def reduce(session: Session | None, event: events.SessionEvent | events.BatchEve
         raise Impossible(f"a session's log begins with {event.type}" if reducer else f"a session's log holds {event.type}")
     if isinstance(event, events.CommandAnswer):
         session = replace(session, commands=recorded(session.commands, event))
-    if type(event) in _LITTERING:
-        session = replace(session, littered=session.seq + 1)
-    return reducer(session, event, at)
+    return _with_sweepable(session, event, reducer(session, event, at))
 
 
 def fold(session: Session | None, commit: events.Commit, seq: int) -> Session:
@@ -297,6 +296,22 @@ def _ended(session: Session, event: events.SessionEnded, at: datetime) -> Sessio
     return replace(session, ended=True, deleting=session.deleting or event.deleting)
 
 
+def _with_sweepable(before: Session, event: Any, session: Session) -> Session:
+    """What an event decides against is swept after the run, for as long as one is active."""
+    names, known = sweepable_after(before, event), session.sweepable
+    for name in names:
+        known = known.put(name, before.seq + 1)
+    if known and session.run is None and (names or isinstance(event, events.RunFinished)):
+        return replace(session, sweepable=known, sweep_pending_since=before.seq + 1)
+    return replace(session, sweepable=known) if names else session
+
+
+def _swept(session: Session, event: events.SweepDone, at: datetime) -> Session:
+    left = Map((name, since) for name, since in session.sweepable.items() if since > event.seq)
+    pending = session.sweep_pending_since
+    return replace(session, sweepable=left, sweep_pending_since=pending if left and pending > event.seq else 0)
+
+
 def _with(session: Session, event: Any, at: datetime, **changes: Any) -> Session:
     """What is the same after every event of its type; nothing, where an event only tells."""
     return replace(session, **changes) if changes else session
@@ -323,8 +338,6 @@ _REDUCERS: Mapping[type, Callable[[Session, Any, datetime], Session]] = {
     events.ArtifactEdited: _edited,
     events.NodeAccepted: _accepted,
     events.SessionEnded: _ended,
-    events.SessionDeleted: partial(_with, ended=True, deleting=True, deleted=True, littered=0),
-    events.SweepDone: partial(_with, littered=0),
+    events.SessionDeleted: partial(_with, ended=True, deleting=True, deleted=True, sweepable=Map(), sweep_pending_since=0),
+    events.SweepDone: _swept,
 }
-_LITTERING = frozenset({events.RunFinished, events.ResultSuperseded, events.ArtifactEdited, events.SessionEnded})
-"""After these there may be objects that the log has decided against."""

@@ -179,7 +179,10 @@ class Session:
     """Tokens, of all attempts so far."""
     max_tokens: int | None = None
     """What may be spent in all."""
-    littered: int = 0
+    sweepable: Map[int] = field(default_factory=Map)
+    """What the log has decided against, each with the least sequence that knows of it: keys, and folders (they end with `/`) in which
+    an execution that nobody reported may have left something."""
+    sweep_pending_since: int = 0
     """No commit before this one is the last that decided against objects which may still be in the store; 0 if there are none."""
     ended: bool = False
     deleting: bool = False

@@ -52,6 +52,7 @@ DECIDE_SECONDS = _histogram("decide_seconds", "From taking an input to its commi
 LEADING = _gauge("scheduler_leading", "1 in the scheduler that works, 0 in those that stand by.")
 ACTIVE = _gauge("sessions_active", "Sessions with something under way.")
 JOBS_SENT = _counter("jobs_sent", "Jobs published.", "phase")
+HOUSEKEEPING = _gauge("housekeeping_noted", "Sweeps and removals that are noted, those whose time has not come included.")
 JOBS_LOST = _counter("jobs_lost", "Jobs that nobody held any more and that were published again.")
 STORED_BYTES = _gauge("stored_bytes", "Bytes in the bucket, of all batches together.")
 STORED_BATCHES = _gauge("stored_batches", "Batches with something in the bucket.")

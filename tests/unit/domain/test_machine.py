@@ -293,9 +293,19 @@ class Histories(RuleBasedStateMachine):
             source = Source(source_id=source_id, url=f"http://x/{which}/{what}")
             self.world.tell_batch(PutSources(command_id=self.name(), sources=(source,)))
 
+    @precondition(lambda self: self.world.held())
+    @rule(data=st.data())
+    def a_worker_is_lost(self, data: st.DataObject) -> None:
+        self.world.lose(data.draw(st.sampled_from([job.node for job in self.world.held()])))
+
     @rule()
     def sweep(self) -> None:
+        """Nothing that counts goes (an invariant); at rest everything else does, but what an edit stored that was refused."""
         self.world.sweep()
+        if self.world.s.run is None and not self.world.s.deleted:
+            nodes = [self.world.s.node(node) for node in all_nodes(self.world.s.plan)]
+            named = {node.made.event.artifact.key for node in nodes if node.made}
+            assert {key for key in self.world.objects - named if "/edit-" not in key} == set()
 
     @precondition(lambda self: self.count > 12)
     @rule(delete=st.booleans())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import reprise_domain
 
-LIMIT = 1200
+LIMIT = 1400
 
 
 def lines_of_code(source: str) -> int:
