@@ -12,7 +12,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from reprise_contracts import commands, configuration, nodes, sources, states
+from reprise_contracts import artifacts, commands, configuration, nodes, sources, states
 from reprise_contracts.artifacts import Phase0, Phase1, Phase2, Phase4, StepFindings
 from reprise_contracts.frames import AnyFrame
 from reprise_contracts.problems import model as problems
@@ -39,6 +39,7 @@ NAMED: dict[str, object] = {
     "ProblemType": problems.ProblemType,
     "Outcome": sources.Outcome,
     "FailureReason": sources.FailureReason,
+    "StepKind": artifacts.StepKind,
 }
 """Literals that have a name of their own."""
 

@@ -206,10 +206,16 @@ class Phase1(Artifact):
     goals: tuple[Goal, ...] = ()
 
 
+StepKind = Literal["retrieve", "compare", "missing", "answer"]
+"""What a step does (R30): `retrieve` finds statements on its subject, `answer` those that come closest to the topic's own question,
+`compare` says where the findings that it depends on agree and disagree, `missing` what they leave open. Nothing infers it from words."""
+
+
 class Step(Message):
-    """One step of the plan. Its identity is what it asks, of whom, and what it builds on: never its position (R9)."""
+    """One step of the plan. Its identity is its kind, what it asks, of whom, and what it builds on: never its position (R9)."""
 
     step_id: Annotated[int, Field(ge=1)]
+    kind: StepKind = "retrieve"
     title: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     description: str = ""
     query: str = ""
@@ -276,6 +282,8 @@ class StepFindings(Artifact):
     NOT_MEANING: ClassVar[dict[str, object]] = {"meta": True, "scratchpad": True}
 
     step_id: int
+    kind: StepKind = "retrieve"
+    """The kind of the step."""
     title: str = ""
     findings: tuple[Finding, ...] = ()
     insights: tuple[str, ...] = ()
@@ -386,13 +394,14 @@ def check_plan(steps: tuple[Step, ...]) -> None:
 
 
 def identities(steps: tuple[Step, ...]) -> dict[int, str]:
-    """The identity of each step (R9), by number: the hash of its normalised title, description and query, its named
-    sources, and the identities of the steps that it depends on. `steps` is in an order that `check_plan` accepts."""
+    """The identity of each step (R9, R30), by number: the hash of its normalised title, description and query, its named
+    sources, the identities of the steps that it depends on, and its kind. The kind `retrieve` adds nothing, so that a step keeps
+    the identity that it had before steps said their kind. `steps` is in an order that `check_plan` accepts."""
     found: dict[int, str] = {}
     for step in steps:
         found[step.step_id] = digest([
             normalised(step.title), normalised(step.description), normalised(step.query),
-            sorted(step.source_ids), sorted(found[other] for other in step.depends_on),
+            sorted(step.source_ids), sorted(found[other] for other in step.depends_on), *([] if step.kind == "retrieve" else [step.kind]),
         ])  # fmt: skip
     return found
 

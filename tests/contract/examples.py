@@ -61,6 +61,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "Problem": {"type": "session_busy", "plan": None},
     "Stored": STORED["stored"],
     "StoredSource": STORED,
+    "StepFindings": {"kind": "compare"},
     "RunQueued": {"kind": "steps"},
     "CommandHonoured": {"kind": "cancel", "target": "phase3/4"},
     "Source": {"stored": STORED["stored"]},

@@ -101,6 +101,11 @@ export type FailureReason =
   | "malformed"
   | "server_error"
   | "resources";
+export type StepKind =
+  | "retrieve"
+  | "compare"
+  | "missing"
+  | "answer";
 export const PHASES = ["phase0", "phase1", "phase2", "phase3", "phase4"] as const satisfies readonly Phase[];
 export interface Answer {
   type: "answer";
@@ -674,6 +679,7 @@ export interface StatesFinding {
 }
 export interface Step {
   step_id: number;
+  kind: StepKind;
   title: string;
   description: string;
   query: string;
@@ -701,6 +707,7 @@ export interface StepData {
 export interface StepFindings {
   meta: Meta;
   step_id: number;
+  kind: StepKind;
   title: string;
   findings: readonly Finding[];
   insights: readonly string[];

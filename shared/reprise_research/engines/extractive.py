@@ -47,13 +47,12 @@ class Extractive:
 
     async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
         """Retrieval, or what the step does with the findings of others."""
-        work = comparison.work_of(step)
         texts, asked = await library.texts(), (brief.topic, brief.guidance, brief.language)
-        if work == "compare":
+        if step.kind == "compare":
             return await _aside(comparison.compare, step, library.sources, texts, earlier, brief.topic, brief.language)
-        if work == "missing":
+        if step.kind == "missing":
             return await _aside(comparison.missing, step, library.sources, texts, earlier, *asked)
-        if work == "answer":
+        if step.kind == "answer":
             return await _aside(answers.answer, step, library.sources, texts, brief.topic, brief.language)
         return await _aside(evidence.investigate, step, library.sources, texts, earlier, *asked)
 

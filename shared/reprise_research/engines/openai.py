@@ -12,7 +12,6 @@ from reprise_contracts.jobs import Gap
 from reprise_research.context import Brief, Library
 from reprise_research.drafts import Abstract, PlanDraft, ReportDraft
 from reprise_research.engines.extractive import Extractive
-from reprise_research.extractive.comparison import work_of
 from reprise_research.extractive.disputes import PlaceKey, place
 from reprise_research.llm import finding, planning, reading, writing
 from reprise_research.llm.endpoint import Endpoint
@@ -83,12 +82,11 @@ class OpenAI:
             made = await self._extractive.investigate(step, library, earlier, _framed(brief))
             note = ScratchpadEntry(kind="fallback", text=f"Extracted without the model, whose answer did not hold: {error}")
             return made.model_copy(update={"scratchpad": (note, *made.scratchpad)})
-        work = work_of(step)
-        if work == "missing":
+        if step.kind == "missing":
             known = await self._extractive.investigate(step, library, earlier, _framed(brief))
             gaps = tuple(dict.fromkeys((*made.gaps, *known.gaps)))
             made = made.model_copy(update={"findings": known.findings, "gaps": gaps})
-        elif work == "compare":
+        elif step.kind == "compare":
             known = await self._extractive.investigate(step, library, earlier, _framed(brief))
             made = made.model_copy(update={"findings": _compared(made, known)})
         return made

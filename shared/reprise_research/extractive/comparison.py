@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 from scipy import sparse
@@ -13,7 +12,7 @@ from reprise_research.extractive.conflicts import conflict
 from reprise_research.extractive.disputes import telling_figure
 from reprise_research.extractive.evidence import cited, gather, with_voices
 from reprise_research.extractive.subjects import Topic
-from reprise_research.extractive.wording import CHINESE, ENGLISH, Wording, count, wording_for
+from reprise_research.extractive.wording import Wording, count, wording_for
 from reprise_research.text.duplicates import same_words
 from reprise_research.text.figures import figures, same
 from reprise_research.text.language import is_chinese
@@ -21,8 +20,6 @@ from reprise_research.text.passages import Passage
 from reprise_research.text.ranking import bm25, vectors
 from reprise_research.text.words import ASKING, STOPWORDS, runs, stem, terms
 
-_COMPARES = re.compile(r"\b(?:dis)?agree|contradict|conflict|compare|differ|一致|分歧|矛盾|比较", re.IGNORECASE)
-_MISSES = re.compile(r"\bmissing|\bgaps?\b|open questions?|unanswered|unknown|not known|尚缺|缺口|未知|未解", re.IGNORECASE)
 _UNKNOWN = re.compile(
     r"\b(?:(?:is|are|was|were|has|have|had|with|found|published|collected) no (?:data|figures|numbers|evidence|count|record|survey)s?|"
     r"no (?:data|figures|evidence|count|record|survey|study)\b[^.;]{0,60}\b(?:has|have|was|were|exists?|(?:is|are) available)|"
@@ -48,22 +45,6 @@ _LIKELIEST = 40
 """Passages that are compared with one finding, the likeliest first."""
 _MANY = 240
 """Passages above which only those that speak of the topic count as gaps: a manual leaves much open that nobody asked about."""
-
-
-def work_of(step: Step) -> Literal["answer", "compare", "missing"] | None:
-    """What a step does beyond retrieving on its subject: it looks for answers to the topic's own question, or works with the findings
-    that it depends on; None if it retrieves like any other."""
-    if not step.depends_on:
-        return "answer" if step.title in (ENGLISH.answer_title, CHINESE.answer_title) else None
-    words = f"{step.title} {step.description}"
-    for wording in (ENGLISH, CHINESE):
-        if step.title == wording.compare_title:
-            return "compare"
-        if step.title == wording.missing_title:
-            return "missing"
-    if _MISSES.search(words):
-        return "missing"
-    return "compare" if _COMPARES.search(words) else None
 
 
 def compare(
@@ -139,7 +120,7 @@ def missing(
         f"{wording.quoted(earlier[n].title)}: {gap}"
         for n in sorted(earlier)
         for gap in earlier[n].gaps
-        if work_of_title(earlier[n].title) is None and gap not in (wording.not_compared, wording.single_source)
+        if earlier[n].kind == "retrieve" and gap not in (wording.not_compared, wording.single_source)
     ]
     unmentioned = _unmentioned(f"{topic} {guidance}", found)
     if unmentioned:
@@ -151,11 +132,6 @@ def missing(
         gaps=tuple(dict.fromkeys(gaps)),
         scratchpad=(ScratchpadEntry(kind="search", text=f"{len(found)} passages searched for statements that something is unknown"),),
     )
-
-
-def work_of_title(title: str) -> str | None:
-    """The language of the title of a step that every plan has; None for any other title."""
-    return next((w.language for w in (ENGLISH, CHINESE) if title in (w.answer_title, w.compare_title, w.missing_title)), None)
 
 
 def _supported(

@@ -27,7 +27,8 @@ def plan_of(phase0: Phase0, goals: tuple[Goal, ...], topic: str, guidance: str, 
     steps = tuple(_step(number, goal, phase0) for number, goal in enumerate((*asked, *goals), start=1))
     goal_ids = tuple(goal.goal_id for goal in goals)
     answer = Step(
-        step_id=len(steps) + 1, title=wording.answer_title, description=wording.answer_description.format(topic=shorten(topic, 1500)),
+        step_id=len(steps) + 1, kind="answer", title=wording.answer_title,
+        description=wording.answer_description.format(topic=shorten(topic, 1500)),
         query=shorten(topic, 300),
     )  # fmt: skip
     steps = (*steps, answer)
@@ -36,11 +37,11 @@ def plan_of(phase0: Phase0, goals: tuple[Goal, ...], topic: str, guidance: str, 
     if len(phase0.summaries) > 1:  # one source agrees with itself
         number = len(steps) + 1
         builds.append(
-            Step(step_id=number, title=wording.compare_title, description=wording.compare_description, query=_query(goals),
+            Step(step_id=number, kind="compare", title=wording.compare_title, description=wording.compare_description, query=_query(goals),
                  depends_on=ids, goal_ids=goal_ids)
         )  # fmt: skip
     missing = Step(
-        step_id=len(steps) + len(builds) + 1, title=wording.missing_title, description=wording.missing_description,
+        step_id=len(steps) + len(builds) + 1, kind="missing", title=wording.missing_title, description=wording.missing_description,
         query=shorten(topic, 300), depends_on=ids, goal_ids=goal_ids,
     )  # fmt: skip
     return PlanDraft(_synthesized(goals, topic, guidance, wording), (*steps, *builds, missing))
@@ -65,6 +66,7 @@ def _step(number: int, goal: Goal, phase0: Phase0) -> Step:
     theme = next((theme for theme in phase0.themes if theme.label == about), Theme(label=about))
     return Step(
         step_id=number,
+        kind="retrieve",
         title=shorten(upper_first(about), 80),
         description=goal.question,
         query=" ".join([theme.label, *theme.terms]),

@@ -12,7 +12,6 @@ from reprise_contracts.artifacts import Finding, Phase2, PreparedSource, Step, S
 from reprise_contracts.jobs import Gap
 from reprise_contracts.nodes import step_of
 from reprise_research.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
-from reprise_research.extractive.comparison import work_of
 from reprise_research.extractive.disputes import Dispute, PlaceKey, disputes, place
 from reprise_research.extractive.side_by_side import clause_of, figures_of, snippet
 from reprise_research.extractive.stance import doubts
@@ -53,12 +52,12 @@ def write(
     """The draft of the report; the report phase numbers its references and writes the Markdown."""
     wording = wording_for(topic, language)
     titles = {source.source_id: source.title or source.url or source.source_id for source in sources}
-    asked = [step for step in plan.steps if step.step_id in findings and work_of(step) is None]
+    asked = [step for step in plan.steps if step.step_id in findings and step.kind == "retrieve"]
     wider = _wider(plan, findings)
     findings = {
         number: found.model_copy(update={"findings": tuple(_heard(f, wider) for f in found.findings)}) for number, found in findings.items()
     }
-    answers = [step for step in plan.steps if step.step_id in findings and work_of(step) == "answer"]
+    answers = [step for step in plan.steps if step.step_id in findings and step.kind == "answer"]
     sections = [_answer(step, findings[step.step_id], topic, wording) for step in answers]
     given = {place(c) for step in answers for f in findings[step.step_id].findings for c in f.citations}
     sections.append(_summary(asked, findings, sources, topic, wording, given))
@@ -67,10 +66,10 @@ def write(
         sections.append(table)
     told = _Told()
     subjects = {place(c): step.title for step in reversed(asked) for f in findings[step.step_id].findings for c in f.citations}
-    lists_gaps = any(work_of(step) == "missing" for step in plan.steps if step.step_id in findings)
+    lists_gaps = any(step.kind == "missing" for step in plan.steps if step.step_id in findings)
     for step in plan.steps:
-        found, work = findings.get(step.step_id), work_of(step)
-        if found is None or work == "answer" or (work is None and not found.findings and lists_gaps):
+        found, work = findings.get(step.step_id), step.kind
+        if found is None or work == "answer" or (work == "retrieve" and not found.findings and lists_gaps):
             continue  # answers stand above; a question that nothing was found on stands among what is missing, and has no heading
         if work == "compare":
             blocks = _compared(found, subjects, topic, wording)
@@ -172,7 +171,7 @@ def _lead(found: Finding) -> tuple[PlaceKey, str] | None:
 
 def _wider(plan: Phase2, findings: Mapping[int, StepFindings]) -> dict[tuple[PlaceKey, str] | None, Finding]:
     """What the comparing step found of statements: it counts their support over all sources, a step only over its own."""
-    compared = [findings[step.step_id] for step in plan.steps if step.step_id in findings and work_of(step) == "compare"]
+    compared = [findings[step.step_id] for step in plan.steps if step.step_id in findings and step.kind == "compare"]
     return {_lead(f): f for found in compared for f in found.findings if f.citations}
 
 

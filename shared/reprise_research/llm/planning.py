@@ -2,11 +2,10 @@
 
 from pydantic import BaseModel, Field
 
-from reprise_contracts.artifacts import Goal, Phase0, Phase2, Step
+from reprise_contracts.artifacts import Goal, Phase0, Phase2, Step, StepKind
 from reprise_contracts.wire import derived_id, normalised
 from reprise_research.context import Brief
 from reprise_research.drafts import PlanDraft
-from reprise_research.extractive.comparison import work_of
 from reprise_research.llm.grounding import alike, is_about, is_echo
 from reprise_research.llm.labels import Labels
 from reprise_research.llm.prompts import Material
@@ -18,8 +17,8 @@ MOST_GOALS = 7
 MOST_STEPS = 12
 _MOST = {"most": str(MOST_STEPS)}
 _STOPS = (".", "!", "。", "！")
-_TRIAL = Step(step_id=2, title="-", depends_on=(1,))
-"""What a title is tried on to see whether it asks for a comparison or for what is missing, which no source speaks of."""
+_BUILDS = ("compare", "missing")
+"""Kinds of steps that build on others: their titles name no subject that a source speaks of."""
 
 
 class _Goal(BaseModel):
@@ -34,6 +33,7 @@ class _Goals(BaseModel):
 
 class _Step(BaseModel):
     same_as: str = ""
+    kind: StepKind = "retrieve"
     title: str = ""
     description: str = ""
     query: str = ""
@@ -100,7 +100,7 @@ async def plan(
             if step.same_as in old:
                 if step.same_as not in {other.same_as for other in kept}:
                     kept.append(step)
-            elif _titled(title, spoken) and not any(alike(title, other.title) for other in kept if other.title):
+            elif _titled(title, spoken, step.kind) and not any(alike(title, other.title) for other in kept if other.title):
                 kept.append(step.model_copy(update={"same_as": "", "title": title}))
             else:
                 kept.append(_Step())  # holds its number, which others may name
@@ -132,7 +132,8 @@ def _numbered(answer: _Plan, labels: dict[str, str], old: dict[str, Step], goal_
             named = tuple(labels[label] for label in known.all_meant(step.sources))
             steps.append(
                 Step(
-                    step_id=number, title=step.title, description=shorten(step.description, 600), query=shorten(step.query, 300),
+                    step_id=number, kind=step.kind, title=step.title,
+                    description=shorten(step.description, 600), query=shorten(step.query, 300),
                     source_ids=named, depends_on=tuple(dict.fromkeys(n for n in step.after if n < number and n in kept)),
                     goal_ids=tuple(dict.fromkeys(goal_labels[g].goal_id for g in step.goals if g in goal_labels)),
                 )
@@ -142,26 +143,20 @@ def _numbered(answer: _Plan, labels: dict[str, str], old: dict[str, Step], goal_
 
 def _completed(steps: tuple[Step, ...], usual: PlanDraft) -> tuple[Step, ...]:
     """The steps, with the two that every plan ends with."""
-    works = {work_of(step) for step in steps}
-    asked = tuple(step.step_id for step in steps if work_of(step) is None)
+    kinds = {step.kind for step in steps}
+    asked = tuple(step.step_id for step in steps if step.kind not in _BUILDS)
     found = list(steps)
     for step in usual.steps:
-        work = work_of(step)
-        if work in ("compare", "missing") and work not in works and asked:
+        if step.kind in _BUILDS and step.kind not in kinds and asked:
             number = max(other.step_id for other in found) + 1
             found.append(step.model_copy(update={"step_id": number, "depends_on": asked, "source_ids": ()}))
     return tuple(found)
 
 
-def _titled(title: str, spoken: str) -> bool:
+def _titled(title: str, spoken: str, kind: StepKind) -> bool:
     """Whether a title can stand over a step: of a title's length and form, the model's own, and about what is spoken of. A sentence is
     none: as a heading it would assert something that nobody has checked."""
-    return (
-        4 <= len(title) <= 120
-        and not title.endswith(_STOPS)
-        and not is_echo(title)
-        and (is_about(title, spoken) or work_of(_TRIAL.model_copy(update={"title": title})) is not None)
-    )
+    return 4 <= len(title) <= 120 and not title.endswith(_STOPS) and not is_echo(title) and (is_about(title, spoken) or kind in _BUILDS)
 
 
 def _spoken(phase0: Phase0, brief: Brief) -> str:

@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from reprise_contracts.artifacts import Citation, Finding, Phase2, StepFindings
 from reprise_research.context import Brief
 from reprise_research.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
-from reprise_research.extractive.comparison import work_of
 from reprise_research.extractive.wording import wording_for
 from reprise_research.llm.grounding import alike, is_echo, stands_on
 from reprise_research.llm.labels import Labels
@@ -45,7 +44,7 @@ async def write(plan: Phase2, findings: Mapping[int, StepFindings], usual: Repor
     for section in usual.sections:
         step = steps.get(section.section_id)
         own = [f for f in findings[step.step_id].findings if f.citations] if step is not None else []
-        if step is None or not own or work_of(step) is not None:
+        if step is None or not own or step.kind != "retrieve":
             sections.append(section)
             continue
         values = {"title": step.title, "description": step.description}

@@ -30,6 +30,12 @@ async def execute(step: Step, phase0: Phase0, findings: Mapping[int, StepFinding
             kept.append(good)
     context.progress(WorkflowProgress(phase="phase3", step_id=step.step_id, progress=100.0, message=f"{step.title}: {len(kept)} findings"))
     done = found.model_copy(
-        update={"step_id": step.step_id, "title": found.title or step.title, "findings": tuple(kept), "dropped_citations": dropped}
+        update={
+            "step_id": step.step_id,
+            "kind": step.kind,
+            "title": found.title or step.title,
+            "findings": tuple(kept),
+            "dropped_citations": dropped,
+        }
     )
     return context.signed(done)

@@ -11,7 +11,19 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from reprise_contracts.artifacts import Citation, Finding, Goal, Phase0, Phase1, Phase2, PreparedSource, Step, StepFindings, Summary
+from reprise_contracts.artifacts import (
+    Citation,
+    Finding,
+    Goal,
+    Phase0,
+    Phase1,
+    Phase2,
+    PreparedSource,
+    Step,
+    StepFindings,
+    Summary,
+    identities,
+)
 from reprise_contracts.frames import Live, ScrapingItemUpdate, ScrapingStatus, WorkflowProgress
 from reprise_contracts.jobs import Gap
 from reprise_contracts.sources import Source
@@ -417,3 +429,10 @@ async def test_a_list_of_subjects_in_the_guidance_is_as_many_goals(world: World)
     assert [goal.goal_id for goal in goals[:2]] == ["goal-guidance-farms", "goal-guidance-fishing"]
     whole = world.context(guidance="Say, if you can, what farms used")
     assert sum(goal.goal_id.startswith("goal-guidance") for goal in (await discover(phase0, whole)).goals) <= 1
+
+
+def test_a_steps_kind_is_part_of_its_identity() -> None:
+    """R30: two steps that ask the same are two if one retrieves and the other compares; `retrieve` is what a step was without a kind."""
+    step = Step(step_id=1, title="The gender pay gap by sector")
+    assert identities((step,)) == identities((step.model_copy(update={"kind": "retrieve"}),))
+    assert identities((step,)) != identities((step.model_copy(update={"kind": "compare"}),))

@@ -160,7 +160,7 @@ def test_support_is_counted_over_all_sources() -> None:
     step = Step(step_id=1, title="Level of the lake", query="level lake", source_ids=("a",))
     alone = investigate(step, sources[:1], {"a": texts["a"]}, {}, "The lake", "")
     assert [finding.support for finding in alone.findings] == [1]
-    third = Step(step_id=2, title=ENGLISH.compare_title, depends_on=(1,))
+    third = Step(step_id=2, kind="compare", title=ENGLISH.compare_title, depends_on=(1,))
     compared = compare(third, sources, texts, {1: alone}, "The lake")
     assert [(f.support, f.confidence, [c.source_id for c in f.citations]) for f in compared.findings] == [(2, "medium", ["a", "b"])]
     assert all(texts[c.source_id][c.start : c.end] == c.quote for f in compared.findings for c in f.citations)
