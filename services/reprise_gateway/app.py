@@ -191,7 +191,12 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             gateway.pools.present(message.data)
 
         await client.subscribe(subjects.ALL_PROGRESS, cb=told)
+
+        async def backlog(message: Msg) -> None:
+            gateway.pools.backlog(message.data)
+
         await client.subscribe(subjects.PRESENCES, cb=present)
+        await client.subscribe(subjects.BACKLOG, cb=backlog)
         await broker.start()
         for listening in (client, broker.own):
             await heard(listening)  # whoever is served over HTTP finds the api answering, too

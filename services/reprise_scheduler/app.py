@@ -5,9 +5,15 @@ import contextlib
 import os
 import secrets
 import signal
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+import nats.errors
+from nats.aio.msg import Msg
+
 from reprise_contracts import subjects
+from reprise_contracts.states import WorkerView
+from reprise_contracts.wire import Malformed
 from reprise_runtime import metrics, tracing
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.logs import logger, setup
@@ -44,6 +50,7 @@ async def run(settings: Settings) -> None:
         clock = lambda: datetime.now(UTC)  # noqa: E731  # the one place that reads the time
         dispatcher = Dispatcher(bus, store, lambda: held_jobs(bus))
         scheduler = Scheduler(log, bus, dispatcher, Sweeper(store, log, bus), settings.timings, clock)
+        listening = await client.subscribe(subjects.PRESENCES, cb=hearing(scheduler))
         counting = asyncio.ensure_future(census(store, settings.timings.census))
         metrics.LEADING.set(1)
         try:
@@ -51,6 +58,8 @@ async def run(settings: Settings) -> None:
         finally:
             metrics.LEADING.set(0)
             counting.cancel()
+            with contextlib.suppress(nats.errors.Error):
+                await listening.unsubscribe()
 
     leading = asyncio.ensure_future(lead(client, settings.replicas, name, work))
     loop = asyncio.get_running_loop()
@@ -61,6 +70,18 @@ async def run(settings: Settings) -> None:
         await leading
     await client.drain()
     await asyncio.to_thread(tracing.shutdown)
+
+
+def hearing(scheduler: Scheduler) -> Callable[[Msg], Awaitable[None]]:
+    """Return what takes the messages of workers that say that they are there."""
+
+    async def hear(message: Msg) -> None:
+        try:
+            scheduler.present(WorkerView.decode(message.data))
+        except Malformed as error:  # of another version: its slots are not counted
+            logger(__name__).debug("presence cannot be read", error=str(error))
+
+    return hear
 
 
 async def held_jobs(bus: Bus) -> set[str]:

@@ -3,7 +3,7 @@
 from collections import deque
 
 FLOOR = 32
-"""Jobs of one pool that may be out at least: enough to keep a few workers busy."""
+"""Jobs of one pool that may lie ready for it at least: enough to keep a few workers busy."""
 SECONDS = 1.0
 """How much work may lie ready for a pool: what it lately did in this time."""
 SMOOTHING = 0.3
@@ -21,11 +21,18 @@ class Turns:
         self._out: set[tuple[str, str]] = set()
         self._rate = 0.0
         self._settled = 0
+        self.slots = 0
+        """Jobs that the pool's workers run side by side."""
 
     @property
     def window(self) -> int:
-        """How many jobs may be out."""
-        return max(FLOOR, int(self._rate * SECONDS))
+        """How many jobs may be out: one for each slot, and beside them what lies ready."""
+        return self.slots + max(FLOOR, int(self._rate * SECONDS))
+
+    @property
+    def ready(self) -> int:
+        """How many wait to be published."""
+        return sum(map(len, self._waiting.values()))
 
     @property
     def out(self) -> int:

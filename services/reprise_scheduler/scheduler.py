@@ -2,14 +2,16 @@
 
 import asyncio
 import functools
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from reprise_contracts import events as e
 from reprise_contracts import subjects
-from reprise_contracts.jobs import Controlled, LeaseEnded
+from reprise_contracts.jobs import Controlled, LeaseEnded, PoolBacklog
 from reprise_contracts.nodes import PHASES, phase_of
+from reprise_contracts.states import WorkerView
 from reprise_contracts.wire import Malformed
 from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.dispatch import leases, queued
@@ -24,6 +26,7 @@ from reprise_runtime.settings import Timings
 from reprise_scheduler.dispatcher import Dispatcher
 from reprise_scheduler.fair import Turns
 from reprise_scheduler.housekeeping import Housekeeping
+from reprise_scheduler.slots import Slots
 from reprise_scheduler.sweeper import Sweeper
 from reprise_scheduler.timers import Timers
 
@@ -65,6 +68,7 @@ class Scheduler:
         self._traces: dict[str, str] = {}
         """The trace that an active session's last commit belongs to."""
         self._turns = {phase: Turns() for phase in PHASES}
+        self._slots = Slots(timings.heartbeat, time.monotonic)
         self._timers = Timers(clock)
         self._housekeeping = Housekeeping(clock)
         self._ready = asyncio.Event()
@@ -84,6 +88,16 @@ class Scheduler:
             group.create_task(self._timers.run())
             group.create_task(self._housekeeping.run())
             group.create_task(self._look_after(check_every))
+
+    def present(self, worker: WorkerView) -> None:
+        """A worker says that it is there: its pool's window is as wide as there are slots."""
+        self._slots.present(worker)
+        self._widen()
+
+    def _widen(self) -> None:
+        for phase, turns in self._turns.items():
+            turns.slots = self._slots.of(phase)
+        self._ready.set()
 
     # What was under way
 
@@ -281,6 +295,9 @@ class Scheduler:
             metrics.ACTIVE.set(len(self._active))
             for turns in self._turns.values():
                 turns.measure(every)
+            self._widen()
+            backlog = PoolBacklog(ready={phase: turns.ready for phase, turns in self._turns.items()})
+            self._publisher.tell(subjects.BACKLOG, backlog.encode())
             try:
                 held = await self._dispatcher.held()
             except RepriseError as error:

@@ -88,9 +88,16 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
         while True:
             now = datetime.now(UTC)
             view = WorkerView(
-                worker=name, phase=phase, since=since, seen=now, running=tuple(worker.running.values()), draining=puller.stopped,
-                paused=puller.paused, version=metrics.code_version(),
-            )  # fmt: skip
+                worker=name,
+                phase=phase,
+                since=since,
+                seen=now,
+                running=tuple(worker.running.values()),
+                slots=0 if puller.stopped else concurrency,
+                draining=puller.stopped,
+                paused=puller.paused,
+                version=metrics.code_version(),
+            )
             bus.tell(subjects.presence(phase, name), view.model_dump_json().encode())
             news.clear()
             with contextlib.suppress(TimeoutError):

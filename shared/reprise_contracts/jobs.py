@@ -199,6 +199,12 @@ class PoolOrder(Message):
     at: Instant
 
 
+class PoolBacklog(Message):
+    """How many jobs of each pool are ready and not sent yet, as the scheduler says every few seconds."""
+
+    ready: dict[Phase, int]
+
+
 class SessionCreation(Message):
     """How a session begins."""
 

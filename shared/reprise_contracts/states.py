@@ -1,6 +1,6 @@
 """What the outside sees of a session, a batch, a plan and a command."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -249,8 +249,10 @@ class PoolView(Message):
     oldest_seconds: float | None = None
     """Age of the oldest job that waits or is in work."""
     findings: tuple[Finding, ...] = ()
+    ready: int = 0
+    """Jobs whose turn has come and that are not sent yet: more are out than the pool has slots for."""
     waiting: int = 0
-    """Jobs not delivered yet."""
+    """Jobs sent and not delivered yet."""
     working: int = 0
     """Jobs delivered and not acknowledged."""
     workers: tuple["WorkerView", ...] = ()
@@ -265,6 +267,8 @@ class WorkerView(Message):
     seen: Instant
     running: tuple[str, ...] = ()
     """What it runs now: `<session>/<node>`."""
+    slots: Annotated[int, Field(ge=0)] = 0
+    """Jobs that it runs side by side; 0: its version does not say."""
     draining: bool = False
     """It was told to end, and finishes what it has."""
     paused: bool = False

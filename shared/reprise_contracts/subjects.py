@@ -170,6 +170,10 @@ def presences_of(phase: str) -> str:
     return f"{ROOT}.presence.{phase}.*"
 
 
+# Backlog: what the scheduler has ready and not sent yet, on core NATS, every few seconds
+BACKLOG = f"{ROOT}.backlog"
+
+
 # DLQ
 DEAD = f"{ROOT}.dlq.>"
 

@@ -75,6 +75,8 @@ READY = _gauge("gateway_ready", "Whether the gateway takes work.")
 # Gateway: what it sees of the whole. Each gateway says the same: use max
 UP = _gauge("up", "Whether a server answers.", "server")
 POOL_WAITING = _gauge("pool_waiting", "Jobs that wait for a worker.", "pool")
+POOL_READY = _gauge("pool_ready", "Jobs whose turn has come and that are not sent yet: more are out than the pool has slots for.", "pool")
+POOL_SLOTS = _gauge("pool_slots", "Jobs that the workers of a pool can run side by side.", "pool")
 POOL_WORKING = _gauge("pool_working", "Jobs that workers hold.", "pool")
 POOL_OLDEST = _gauge("pool_oldest_seconds", "Age of the oldest job that waits or is in work.", "pool")
 POOL_WORKERS = _gauge("pool_workers", "Workers that were heard of lately.", "pool")

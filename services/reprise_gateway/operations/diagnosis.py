@@ -37,12 +37,13 @@ def pool_findings(pool: PoolView, before: Before | None, skews: Mapping[str, flo
 
 
 def _pool_findings(pool: PoolView, before: Before | None) -> Iterator[Finding]:
-    jobs = _count(pool.waiting, "job")
+    waiting = pool.ready + pool.waiting
+    jobs = _count(waiting, "job")
     if not pool.workers:
         yield Finding(
             name=pool.phase,
             result="wrong",
-            detail=f"No worker is there; {jobs} {_verb(pool.waiting, 'wait')}.",
+            detail=f"No worker is there; {jobs} {_verb(waiting, 'wait')}.",
             action=f"Start one (`docker compose up -d worker-{pool.phase}`), or look at why the last one ended in its log.",
         )
         return
@@ -52,16 +53,16 @@ def _pool_findings(pool: PoolView, before: Before | None) -> Iterator[Finding]:
         yield Finding(
             name=pool.phase,
             result="note",
-            detail=f"{doing} ({pool.state}{who}); {jobs} {_verb(pool.waiting, 'wait')}.",
+            detail=f"{doing} ({pool.state}{who}); {jobs} {_verb(waiting, 'wait')}.",
             action=f"Let it work again with `reprise workers resume {pool.phase}`.",
         )
         return
-    growing = before is not None and pool.waiting > before.waiting
-    if pool.waiting and growing and (pool.oldest_seconds or 0) > OLD_SECONDS:
+    growing = before is not None and waiting > before.waiting
+    if waiting and growing and (pool.oldest_seconds or 0) > OLD_SECONDS:
         yield Finding(
             name=pool.phase,
             result="wrong",
-            detail=f"Its lag grows: {jobs} {_verb(pool.waiting, 'wait')}, {before.waiting if before else 0} a minute ago; "
+            detail=f"Its lag grows: {jobs} {_verb(waiting, 'wait')}, {before.waiting if before else 0} a minute ago; "
             f"the oldest is {pool.oldest_seconds or 0:.0f} s old.",
             action=f"Add workers (`docker compose up -d --scale worker-{pool.phase}={2 * len(pool.workers)}`), or see in the log "
             "what is slow.",
@@ -223,7 +224,9 @@ def _disk(status: "ServerStatus") -> Iterator[Finding]:
 
 def _fine(pool: PoolView) -> Finding:
     workers = _count(len(pool.workers), "worker")
-    return Finding(name=pool.phase, result="ok", detail=f"{workers}; {_count(pool.waiting, 'job')} waiting, {pool.working} in work.")
+    return Finding(
+        name=pool.phase, result="ok", detail=f"{workers}; {_count(pool.ready + pool.waiting, 'job')} waiting, {pool.working} in work."
+    )
 
 
 def _count(number: int, what: str) -> str:

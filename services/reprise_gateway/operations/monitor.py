@@ -66,6 +66,8 @@ def _tell(status: ServerStatus, pools: list[PoolView]) -> None:
         metrics.DISK_FREE.labels(status.disk.path).set(status.disk.free)
     for pool in pools:
         metrics.POOL_WAITING.labels(pool.phase).set(pool.waiting)
+        metrics.POOL_READY.labels(pool.phase).set(pool.ready)
+        metrics.POOL_SLOTS.labels(pool.phase).set(sum(worker.slots for worker in pool.workers))
         metrics.POOL_WORKING.labels(pool.phase).set(pool.working)
         metrics.POOL_OLDEST.labels(pool.phase).set(pool.oldest_seconds or 0.0)
         metrics.POOL_WORKERS.labels(pool.phase).set(len(pool.workers))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from reprise_contracts import subjects
-from reprise_contracts.jobs import PoolOrder
+from reprise_contracts.jobs import PoolBacklog, PoolOrder
 from reprise_contracts.nodes import PHASES, Phase
 from reprise_contracts.states import PoolView, WorkerView
 from reprise_contracts.wire import Malformed
@@ -53,6 +53,7 @@ class Pools:
         self._clock = clock
         self._since = clock()
         self._workers: dict[tuple[str, str], Heard] = {}
+        self._ready: tuple[datetime, PoolBacklog] | None = None
         self._past: dict[str, deque[Before]] = {phase: deque() for phase in PHASES}
 
     def present(self, data: bytes) -> None:
@@ -63,6 +64,19 @@ class Pools:
             _log.debug("presence cannot be read", error=str(error))
             return
         self._workers[worker.phase, worker.worker] = Heard(self._clock(), worker)
+
+    def backlog(self, data: bytes) -> None:
+        """Take what the scheduler says is ready."""
+        try:
+            self._ready = (self._clock(), PoolBacklog.decode(data))
+        except Malformed as error:
+            _log.debug("backlog cannot be read", error=str(error))
+
+    def _ready_of(self, phase: Phase) -> int:
+        """Return what the scheduler has ready, as it said lately; 0 while none says anything, which is told as such."""
+        if self._ready is None or self._clock() - self._ready[0] > self._kept:
+            return 0
+        return self._ready[1].ready.get(phase, 0)
 
     async def order(self, phase: Phase, state: str, by: str) -> PoolView:
         """Pause, resume or drain a pool. It holds until the next order, whatever is started again meanwhile."""
@@ -81,6 +95,7 @@ class Pools:
         heard = [self._workers[key] for key in sorted(self._workers) if key[0] == phase]
         view = PoolView(
             phase=phase,
+            ready=self._ready_of(phase),
             waiting=lag.waiting,
             working=lag.working,
             oldest_seconds=lag.oldest,
@@ -93,7 +108,7 @@ class Pools:
             view = view.model_copy(update={"state": "drained" if order.state == "draining" and idle else order.state})
         skews = {worker.worker: (worker.seen - at).total_seconds() for at, worker in heard}
         listened = self._clock() - self._since >= self._kept
-        return view.model_copy(update={"findings": pool_findings(view, self._before(phase, lag), skews, listened=listened)})
+        return view.model_copy(update={"findings": pool_findings(view, self._before(view), skews, listened=listened)})
 
     async def _order(self, phase: Phase) -> PoolOrder | None:
         try:
@@ -102,10 +117,10 @@ class Pools:
             return None
         return PoolOrder.decode(kept.data) if kept is not None else None
 
-    def _before(self, phase: str, lag: Lag) -> Before | None:
+    def _before(self, pool: PoolView) -> Before | None:
         """The pool a minute ago, once there was one."""
-        past, now = self._past[phase], self._clock()
-        past.append(Before(now, lag.waiting))
+        past, now = self._past[pool.phase], self._clock()
+        past.append(Before(now, pool.ready + pool.waiting))
         while len(past) > 1 and past[1].at <= now - REMEMBERED:
             past.popleft()
         return past[0] if past[0].at <= now - REMEMBERED else None

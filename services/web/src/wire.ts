@@ -441,6 +441,7 @@ export interface PoolView {
   at?: string | null;
   oldest_seconds?: number | null;
   findings: readonly StatesFinding[];
+  ready: number;
   waiting: number;
   working: number;
   workers: readonly WorkerView[];
@@ -862,6 +863,7 @@ export interface WorkerView {
   since: string;
   seen: string;
   running: readonly string[];
+  slots: number;
   draining: boolean;
   paused: boolean;
   version: string;

@@ -109,7 +109,7 @@ def _gateway() -> Rights:
             *_look("*"),
             f"{_API}.CONSUMER.INFO.*.*",
         ),
-        subscribe=(subjects.APIS, subjects.ALL_PROGRESS, subjects.PRESENCES),
+        subscribe=(subjects.APIS, subjects.ALL_PROGRESS, subjects.PRESENCES, subjects.BACKLOG),
         replies=True,
     )
 
@@ -132,12 +132,13 @@ def _orchestrator() -> Rights:
 
 
 def _scheduler() -> Rights:
-    """Sends jobs, cancellations and timers, removes deleted logs, and makes again what a server's restart takes from memory."""
+    """Sends jobs, cancellations and timers to as many slots as it hears of; removes deleted logs, and makes streams in memory again."""
     return Rights(
         publish=(
             subjects.ALL_JOBS,
             subjects.CONTROLS,
             subjects.TIMERS,
+            subjects.BACKLOG,
             *_follow(subjects.SESSIONS, subjects.LOGS),
             *_read(subjects.SESSIONS),
             *_purge(subjects.SESSIONS),
@@ -150,7 +151,7 @@ def _scheduler() -> Rights:
             *_read(subjects.LEADERS_STREAM),
             subjects.leader_entry(),
         ),
-        subscribe=(),
+        subscribe=(subjects.PRESENCES,),
     )
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from operated_stack import Caller, Operated, until, value
-from reprise_contracts.events import NodeCompleted, ResultSuperseded
+from reprise_contracts.events import NodeCompleted, NodeQueued, ResultSuperseded
 from stack import Stack
 
 
@@ -47,6 +47,28 @@ async def test_four_workers_do_almost_four_times_as_much_as_one(tmp_path: Path) 
         four = await rate(caller, 96)
         print(f"one worker {one:.2f} steps/s, four {four:.2f} steps/s: {four / one:.2f} times")
         assert four >= 3.6 * one
+
+
+@pytest.mark.long
+async def test_a_pool_is_as_wide_as_its_workers(tmp_path: Path) -> None:
+    """64 slots and 128 steps of ten seconds: two rounds, and what is sent beside them takes less than five seconds."""
+    stack = Stack(tmp_path, concurrency=64)
+    async with stack:
+        caller = await stack.caller()
+        await rate(caller, 2)
+        _, session = await caller.begin(f"s-{uuid4().hex}", "steps=128 wait_ms=10000")
+        await caller.at_rest(session, 120)
+        entries = await caller.log.read(session)
+        queued = [
+            entry.commit.at.timestamp()
+            for entry in entries
+            for event in entry.commit.events
+            if isinstance(event, NodeQueued) and event.node.startswith("phase3/")
+        ]
+        times = [at for _, at in await completed(caller, session)]
+        print(f"128 steps of 10 s on 64 slots: {max(times) - min(queued):.1f} s")
+        assert len(times) == 128
+        assert max(times) - min(queued) < 25
 
 
 async def test_workers_that_come_and_go_lose_and_repeat_nothing(operated: Operated, caller: Caller) -> None:

@@ -37,6 +37,7 @@ DEEDS = {
     "tell a fact": "reprise.v1.fact.s1",
     "say that it is time": "reprise.v1.timer.s1",
     "send a job": "reprise.v1.job.phase3.s1.phase3-1.1.1",
+    "say what is ready": "reprise.v1.backlog",
     "cancel a job": "reprise.v1.control.phase3.s1.phase3-1",
     "tell progress": "reprise.v1.progress.s1.phase3-1",
     "order a pool": "reprise.v1.pool.phase3",
@@ -102,7 +103,7 @@ MAY = {
     SCHEDULER: LOG | {
         "send a job", "cancel a job", "say that it is time", "lead", "read the log", "read a commit", "read a snapshot", "purge the log",
         "purge a snapshot", "make the jobs", "change the jobs", "make the progress", "make a pool", "make the bucket of leaders",
-        "make the tickets",
+        "make the tickets", "say what is ready",
     },
     OUTSIDE: LOG | {"command a rerun", "command a cancel", "ask the api"},
     **{
@@ -116,12 +117,14 @@ MAY = {
 
 EARS = [
     "reprise.v1.log.*", "reprise.v1.cmd.>", "reprise.v1.done.>", "reprise.v1.job.>", "reprise.v1.control.>", "reprise.v1.progress.>",
-    "reprise.v1.presence.*.*", "reprise.v1.api.*", "reprise.v1.dlq.>", "reprise.v1.>", "$JS.>", "$KV.>", "$SYS.>", "_INBOX.>",
+    "reprise.v1.presence.*.*", "reprise.v1.backlog", "reprise.v1.api.*", "reprise.v1.dlq.>", "reprise.v1.>", "$JS.>", "$KV.>", "$SYS.>",
+    "_INBOX.>",
     *(f"{inbox_of(role)}.>" for role in (*SERVICES, OUTSIDE)), ">",
 ]  # fmt: skip
 HEARS = {
     **{role: {f"_INBOX_{role}.>"} for role in SERVICES},
-    GATEWAY: {"_INBOX_gateway.>", "reprise.v1.progress.>", "reprise.v1.presence.*.*", "reprise.v1.api.*"},
+    GATEWAY: {"_INBOX_gateway.>", "reprise.v1.progress.>", "reprise.v1.presence.*.*", "reprise.v1.backlog", "reprise.v1.api.*"},
+    SCHEDULER: {"_INBOX_scheduler.>", "reprise.v1.presence.*.*"},
     OUTSIDE: {"_INBOX_outside.>", "_INBOX.>", "reprise.v1.progress.>"},
 }
 
