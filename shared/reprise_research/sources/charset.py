@@ -10,6 +10,8 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codec
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _SAMPLE = 64_000
+_SPOILT = 25
+"""Bytes beyond ASCII for each that UTF-8 does not explain, in a text that is UTF-8 all the same."""
 
 
 def decoded(data: bytes, charset: str | None = None) -> str:
@@ -23,6 +25,10 @@ def decoded(data: bytes, charset: str | None = None) -> str:
                 return data.decode(name)
             except (LookupError, UnicodeDecodeError):
                 continue
+    if (charset or "utf-8").lower().replace("_", "-") in {"utf-8", "utf8"}:
+        told = data.decode("utf-8", "replace")  # a few spoilt bytes, as where a page was cut, do not make it another encoding
+        if told.count("\ufffd") * _SPOILT < sum(byte > 127 for byte in data):
+            return told
     sample = data[:_SAMPLE]
     if sum(byte > 127 for byte in sample) < 0.2 * len(sample):  # a few accents among ASCII: too little to guess from
         return data.decode("cp1252", "replace")

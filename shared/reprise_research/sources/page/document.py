@@ -1,0 +1,85 @@
+"""A page as a stored text: the blocks of its main text, each in the page's own words."""
+
+import re
+
+from lxml.html import HtmlElement
+
+from reprise_research.sources.charset import decoded
+from reprise_research.sources.names import author_of
+from reprise_research.sources.page.main_text import by_blocks, choose
+from reprise_research.sources.page.metadata import head_of
+from reprise_research.sources.page.reading import Block, Reading, parsed, read
+from reprise_research.sources.tables import told_rows
+
+_ITEMS = frozenset({"li", "dd", "dt"})
+_NEAR = 3
+"""Elements around a block within which the item of a list is looked for."""
+
+
+def read_page(body: bytes, charset: str | None) -> tuple[dict[str, str | None], str]:
+    """What a page says of itself, and its main text: one paragraph per line, a blank line between blocks, none between a list's items."""
+    root = parsed(decoded(body, charset))
+    if root is None:
+        return {"method": "lxml"}, ""
+    head = head_of(root)
+    reading = read(root)
+    kept, method = choose(reading, head.title or ""), "trafilatura"
+    text = written(reading, kept)
+    if _is_little(text):
+        every = by_blocks(reading)
+        whole = written(reading, every)
+        if len(whole) > 0.25 * len(text):
+            text, method = whole, "lxml"
+    return {"method": method, "title": head.title, "author": author_of(head.author, text), "published": head.published}, text
+
+
+def written(reading: Reading, kept: frozenset[int]) -> str:
+    """The text of the kept blocks, in the page's order."""
+    lines: list[str] = []
+    before: Block | None = None
+    rows: list[Block] = []
+    for block in [*(block for block in reading.blocks if block.index in kept), None]:
+        if rows and (block is None or block.table is not rows[0].table):
+            lines += _table(rows)
+            rows = []
+        if block is None:
+            break
+        if before is not None and not _is_close(before, block):
+            lines.append("")
+        if block.cells is not None:
+            rows.append(block)
+        else:
+            lines.append(block.text)
+        before = block
+    return "\n".join(lines)
+
+
+def _table(rows: list[Block]) -> list[str]:
+    heads = 0
+    while heads < len(rows) - 1 and rows[heads].head:
+        heads += 1
+    return told_rows([list(row.cells or ()) for row in rows], heads)
+
+
+def _is_close(before: Block, block: Block) -> bool:
+    """Whether two blocks belong to one list or one table."""
+    if block.table is not None:
+        return block.table is before.table
+    within = _list_of(block)
+    return within is not None and within is _list_of(before)
+
+
+def _list_of(block: Block) -> HtmlElement | None:
+    """The list whose item a block is, or is the whole of."""
+    element = block.holder
+    for _ in range(_NEAR):
+        above = element.getparent()
+        if element.tag in _ITEMS or above is None:
+            return above
+        element = above
+    return None
+
+
+def _is_little(text: str) -> bool:
+    """Whether a page hardly has only so much text: fewer than 40 words, and no long run of Chinese."""
+    return len(text.split()) < 40 and not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]{80}", text.replace("\n", ""))
