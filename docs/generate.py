@@ -13,11 +13,11 @@ from reprise_contracts.artifacts import ObjectRef, PlannedStep
 from reprise_contracts.commands import Options, Rerun, SessionSpec, Target
 from reprise_contracts.jobs import BatchFact, Completed, SessionCreation
 from reprise_contracts.sources import Source
-from reprise_domain.commands import spec_of
+from reprise_domain.commands import request_of
 from reprise_domain.decide import decide
-from reprise_domain.dispatch import queued
+from reprise_domain.dispatch import nodes_to_dispatch
 from reprise_domain.preview import preview
-from reprise_domain.reduce import MOVES
+from reprise_domain.reduce import TRANSITIONS
 from reprise_domain.state import Session
 
 FOLDER = Path(__file__).parent
@@ -45,7 +45,7 @@ def finished() -> Session:
     creation = SessionCreation(command_id="create", fingerprint=HASH, spec=spec)
     fact = BatchFact(batch_id="b-1", batch_seq=1, sources=(Source(source_id="src-1", url="http://example.org"),), create=creation)
     session = decide(None, fact, NOW).session
-    while session is not None and (nodes := queued(session)):
+    while session is not None and (nodes := nodes_to_dispatch(session)):
         for node in nodes:
             entry = session.node(node)
             parts = dict.fromkeys(("output", "abstract", "texts", "references"), node)
@@ -68,7 +68,7 @@ def reruns() -> str:
     for name, target in TARGETS.items():
         for propagation in ("cascade", "mark_stale"):
             command = Rerun(command_id="c", target=target, options=Options.model_validate({"propagation": propagation}))
-            plan = preview(session, spec_of(session, command)).plan
+            plan = preview(session, request_of(session, command)).plan
             cells = [_nodes(plan.run), _nodes(plan.may_run), _nodes(plan.keep), _nodes(plan.stale), _nodes(plan.may_drop)]
             lines.append(f"| {name} | {propagation} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -80,9 +80,9 @@ def _nodes(nodes: tuple[str, ...]) -> str:
 
 
 def status_diagram() -> str:
-    """A node's status as a Mermaid diagram, from `MOVES`."""
+    """A node's status as a Mermaid diagram, from `TRANSITIONS`."""
     lines = ["```mermaid", "stateDiagram-v2", "    [*] --> pending"]
-    for event, (before, after) in MOVES.items():
+    for event, (before, after) in TRANSITIONS.items():
         lines += [
             f"    {status} --> {after}: {event.removeprefix('node_')}" for status in before if status != after or event == "node_queued"
         ]

@@ -6,7 +6,7 @@ from reprise_contracts.commands import Edit, Options, Rerun, Target
 from reprise_contracts.states import Plan
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import digest
-from reprise_domain.commands import spec_of
+from reprise_domain.commands import request_of
 from reprise_domain.preview import preview
 from reprise_gateway.projections.states import state_of
 
@@ -39,4 +39,4 @@ def edit(world: World, name: str, **options: object) -> tuple[object, ...]:
 
 def previewed(world: World, *, phase: str | None = None, steps: tuple[int, ...] | None = None, **options: object) -> Plan:
     target = Target(phase=phase, steps=steps, stale=True if phase is None and steps is None else None)  # type: ignore[arg-type]
-    return preview(world.s, spec_of(world.s, Rerun(command_id="p", target=target, options=Options.model_validate(options)))).plan
+    return preview(world.s, request_of(world.s, Rerun(command_id="p", target=target, options=Options.model_validate(options)))).plan

@@ -20,10 +20,10 @@ from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import digest
 from reprise_domain.batch import Batch, decide_batch, facts, fold_batch
 from reprise_domain.decide import Input, decide
-from reprise_domain.dispatch import job_for, queued
+from reprise_domain.dispatch import job_for, nodes_to_dispatch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
-from reprise_domain.sweep import decided_against
+from reprise_domain.sweep import is_deletable
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Planner = Callable[[Job], tuple[PlannedStep, ...]]
@@ -223,7 +223,7 @@ class World:
 
     def held(self) -> list[Job]:
         """Jobs that a worker could be running now."""
-        return [self.jobs[node, self.s.node(node).generation, self.s.node(node).attempt] for node in queued(self.s)]
+        return [self.jobs[node, self.s.node(node).generation, self.s.node(node).attempt] for node in nodes_to_dispatch(self.s)]
 
     def completion(self, job: Job, *, says: str | None = None) -> Completed:
         self.executions += 1
@@ -305,5 +305,5 @@ class World:
         """As the scheduler does it, at any moment: what the log names goes, and the session hears of it."""
         session, names = self.s, self.s.sweepable
         folders = tuple(name for name in names if name.endswith("/"))
-        self.objects -= {key for key in self.objects if key in names or (key.startswith(folders) and decided_against(session, key))}
+        self.objects -= {key for key in self.objects if key in names or (key.startswith(folders) and is_deletable(session, key))}
         self.give(Swept(seq=session.seq))

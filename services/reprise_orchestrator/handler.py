@@ -13,7 +13,7 @@ from reprise_contracts.commands import Command
 from reprise_contracts.jobs import BatchFact, StoredFact
 from reprise_contracts.wire import Malformed
 from reprise_domain.batch import Batch
-from reprise_domain.decide import Denied
+from reprise_domain.decide import DeniedCommand
 from reprise_orchestrator.commits import consequences, propose
 from reprise_orchestrator.counting import count
 from reprise_orchestrator.inputs import Parsed, parse, refusal
@@ -141,7 +141,11 @@ class Orchestrator:
                 else:
                     nobody = seq == 0 and await self._states.load(target) is None
                     for waiting in together:
-                        await (_await_target(waiting) if nobody and isinstance(waiting.parsed.given, Command | Denied) else _end(waiting))
+                        await (
+                            _await_target(waiting)
+                            if nobody and isinstance(waiting.parsed.given, Command | DeniedCommand)
+                            else _end(waiting)
+                        )
                     _tell_of(together, "committed" if seq else "nobody's yet" if nobody else "nothing new", seq=seq)
         finally:
             del self._waiting[target]

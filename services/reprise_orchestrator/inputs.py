@@ -12,7 +12,7 @@ from reprise_contracts.phrases import opening
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.wire import Malformed, Sha256
 from reprise_domain.batch import BatchInput
-from reprise_domain.decide import Denied, Input
+from reprise_domain.decide import DeniedCommand, Input
 from reprise_runtime.admission import Admission
 
 ANOTHER_SYSTEM = "another system via NATS"
@@ -78,7 +78,7 @@ def refusal(subject: str, data: bytes, error: Malformed) -> Parsed | None:
         detail=f"{said if error.field else opening(said)}.",
         action="Correct it, and send it under a new command_id.",
     )
-    return Parsed(inbound.target, command.input_id(), Denied(command, problem))
+    return Parsed(inbound.target, command.input_id(), DeniedCommand(command, problem))
 
 
 _TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
@@ -105,5 +105,5 @@ def _command(inbound: subjects.Inbound, data: bytes, admission: Admission) -> Pa
     if not command.by:  # published by another system, which needs to know nothing of us
         command = command.model_copy(update={"by": ANOTHER_SYSTEM})
     problem = admission.refusal(command) if isinstance(command, tuple(SESSION_COMMANDS.values())) else None
-    given: Input | BatchInput = Denied(command, problem) if problem else command  # type: ignore[assignment]  # one of the tables' models
+    given: Input | BatchInput = DeniedCommand(command, problem) if problem else command  # type: ignore[assignment]  # one of the tables' models
     return Parsed(inbound.target, command.input_id(), given, command.trace)

@@ -14,8 +14,8 @@ from reprise_contracts.nodes import PHASES, phase_of
 from reprise_contracts.states import WorkerView
 from reprise_contracts.wire import Malformed
 from reprise_domain.batch import Batch, fold_batch
-from reprise_domain.dispatch import leases, queued
-from reprise_domain.reduce import Impossible, fold
+from reprise_domain.dispatch import nodes_to_cancel, nodes_to_dispatch
+from reprise_domain.reduce import InvalidTransition, fold
 from reprise_domain.state import Session
 from reprise_runtime import metrics, snapshots
 from reprise_runtime.errors import RepriseError
@@ -121,7 +121,7 @@ class Scheduler:
         """One session whose log this version cannot fold must not stop the others."""
         try:
             await work
-        except (Malformed, Impossible) as error:
+        except (Malformed, InvalidTransition) as error:
             _log.error("cannot follow a session", session=session_id, error=str(error))
 
     async def _resume(self, entry: Entry) -> None:
@@ -130,10 +130,10 @@ class Scheduler:
             return
         self._active[session.session_id] = session
         self._traces[session.session_id] = entry.commit.trace
-        for node, not_before in queued(session).items():
+        for node, not_before in nodes_to_dispatch(session).items():
             self._again.add(_attempt(session, node))
             self._offer(session, node, not_before)
-        for node, since in leases(session).items():
+        for node, since in nodes_to_cancel(session).items():
             present = session.node(node)
             note = Controlled(node=node, generation=present.generation, attempt=present.attempt, at=since)
             self._lease(session, note)
@@ -240,7 +240,7 @@ class Scheduler:
 
     async def _offer_again(self, session_id: str, node: str) -> None:
         session = self._active.get(session_id)
-        if session is not None and node in queued(session):
+        if session is not None and node in nodes_to_dispatch(session):
             self._turns[phase_of(node)].add(session_id, node)
             self._ready.set()
 
@@ -311,7 +311,7 @@ class Scheduler:
         missing: set[Attempted] = set()
         lost: list[tuple[Session, str]] = []
         for session in self._active.values():
-            for node, not_before in queued(session).items():
+            for node, not_before in nodes_to_dispatch(session).items():
                 attempt = _attempt(session, node)
                 out = self._turns[phase_of(node)].is_out(session.session_id, node)
                 if not out or (not_before and not_before > self._clock()) or subjects.job(*attempt) in held:
@@ -364,7 +364,7 @@ class Scheduler:
         except RepriseError as error:
             _log.warning("not swept", session=session_id, error=str(error))
             self._sweep_later(batch_id, session_id)
-        except (Malformed, Impossible) as error:
+        except (Malformed, InvalidTransition) as error:
             _log.error("cannot sweep a session", session=session_id, error=str(error))
 
     async def _batch(self, batch_id: str) -> tuple[Batch | None, list[Session | None]]:
@@ -391,7 +391,7 @@ class Scheduler:
         except RepriseError as error:
             _log.warning("downloads not swept", batch=batch_id, error=str(error))
             self._sweep_downloads_later(batch_id)
-        except (Malformed, Impossible) as error:
+        except (Malformed, InvalidTransition) as error:
             _log.error("cannot sweep a batch", batch=batch_id, error=str(error))
 
     async def _remove_batch(self, batch_id: str) -> None:
@@ -406,7 +406,7 @@ class Scheduler:
                         await self._sweeper.remove_session(session)
                 await self._sweeper.remove_batch(batch)
                 return
-        except (Malformed, Impossible) as error:
+        except (Malformed, InvalidTransition) as error:
             _log.error("cannot delete a batch", batch=batch_id, error=str(error))
             return
         except RepriseError as error:

@@ -8,7 +8,7 @@ from reprise_contracts.jobs import DownloadsSwept, Swept
 from reprise_contracts.nodes import PHASES
 from reprise_domain.batch import Batch
 from reprise_domain.state import Session
-from reprise_domain.sweep import decided_against
+from reprise_domain.sweep import is_deletable
 from reprise_runtime.errors import ObjectMissing
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.bus import Publisher
@@ -52,7 +52,7 @@ class Sweeper:
         now = await latest() if found else session
         if now is None or now.deleted:
             return
-        rubbish.update(key for key in found if decided_against(now, key))
+        rubbish.update(key for key in found if is_deletable(now, key))
         await self._store.delete(sorted(rubbish))
         swept = Swept(seq=session.seq)
         message_id = f"{session.session_id}/{swept.input_id()}"
@@ -86,7 +86,8 @@ class Sweeper:
     async def _cited(self, sessions: Sequence[Session], names: frozenset[str]) -> frozenset[str]:
         """Those that an artifact that counts names: what it cites can still be looked up."""
         cited: set[str] = set()
-        refs = [entry.made.event.artifact for session in sessions for entry in session.nodes.values() if entry.made] if names else []
+        made = [entry.materialization for session in sessions for entry in session.nodes.values()] if names else []
+        refs = [found.event.artifact for found in made if found is not None]
         for ref in refs:
             data = await self._read(ref.key) or b""
             cited.update(name for name in names - cited if name.encode() in data)

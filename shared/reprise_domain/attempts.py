@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from reprise_contracts import events
 from reprise_contracts.jobs import Attempt, Completed, Failed, LeaseEnded, Started
 from reprise_contracts.nodes import Status
-from reprise_domain.plans import unsound
+from reprise_domain.plans import plan_problem
 from reprise_domain.turns import Draft, queue
 
 E = TypeVar("E", bound=Attempt)
@@ -14,13 +14,13 @@ _LONGEST_WAIT = 3600.0
 """Seconds that a refusal may put the next attempt off: whoever asks for more is tried again after these."""
 
 
-def _of(event: type[E], given: Attempt, **more: Any) -> E:
+def _event(event: type[E], given: Attempt, **more: Any) -> E:
     """The event that says what a worker said, of the same attempt."""
     said = {name: value for name, value in given if name in event.model_fields and name != "type"}
     return event.model_validate(said | more)
 
 
-def _finds(draft: Draft, given: Attempt, *statuses: Status) -> bool:
+def _is_current(draft: Draft, given: Attempt, *statuses: Status) -> bool:
     """R17: whether the node is in one of these statuses, at exactly this generation and attempt."""
     node = draft.session.node(given.node)
     return (node.generation, node.attempt) == (given.generation, given.attempt) and node.status in statuses
@@ -28,26 +28,26 @@ def _finds(draft: Draft, given: Attempt, *statuses: Status) -> bool:
 
 def started(draft: Draft, report: Started) -> None:
     """A worker holds it."""
-    if _finds(draft, report, "queued"):
-        draft.say(_of(events.NodeStarted, report))
+    if _is_current(draft, report, "queued"):
+        draft.emit(_event(events.NodeStarted, report))
 
 
 def completed(draft: Draft, report: Completed) -> None:
     """R17: the first result that is decided wins; any other is superseded."""
-    made = draft.session.node(report.node).made
-    if not _finds(draft, report, "queued", "running"):
+    made = draft.session.node(report.node).materialization
+    if not _is_current(draft, report, "queued", "running"):
         if made is None or made.event.execution_id != report.execution_id:
-            draft.say(_of(events.ResultSuperseded, report, key=report.artifact.key))
+            draft.emit(_event(events.ResultSuperseded, report, key=report.artifact.key))
         stopped(draft, report)
-    elif report.plan is not None and (problem := unsound(draft.session, report.plan, edited=False)):
-        _fail(draft, _of(Failed, report, problem=problem))
+    elif report.plan is not None and (problem := plan_problem(draft.session, report.plan, edited=False)):
+        _fail(draft, _event(Failed, report, problem=problem))
     else:
-        draft.say(_of(events.NodeCompleted, report, unchanged=made is not None and made.event.parts == report.parts))
+        draft.emit(_event(events.NodeCompleted, report, unchanged=made is not None and made.event.parts == report.parts))
 
 
 def failed(draft: Draft, report: Failed) -> None:
     """R19."""
-    if _finds(draft, report, "queued", "running"):
+    if _is_current(draft, report, "queued", "running"):
         _fail(draft, report)
     else:
         stopped(draft, report)
@@ -55,8 +55,8 @@ def failed(draft: Draft, report: Failed) -> None:
 
 def stopped(draft: Draft, report: Attempt) -> None:
     """R20: whatever is said of a cancelling attempt, it no longer runs."""
-    if _finds(draft, report, "cancelling"):
-        draft.say(_of(events.NodeCancelled, report))
+    if _is_current(draft, report, "cancelling"):
+        draft.emit(_event(events.NodeCancelled, report))
 
 
 def lease_ended(draft: Draft, timer: LeaseEnded) -> None:
@@ -70,7 +70,7 @@ def _fail(draft: Draft, report: Failed) -> None:
     """R19: a retryable failure is tried again after a while, until the attempts are used up."""
     policy = draft.session.policy
     again = report.problem.retryable and report.attempt < policy.max_attempts
-    draft.say(_of(events.NodeFailed, report, final=not again))
+    draft.emit(_event(events.NodeFailed, report, final=not again))
     if again:
         usual = policy.backoff_seconds * 2 ** (report.attempt - 1)
         wait = timedelta(seconds=max(usual, min(report.retry_after or 0.0, _LONGEST_WAIT)))

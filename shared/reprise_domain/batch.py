@@ -8,7 +8,7 @@ from reprise_contracts import commands, events, jobs
 from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source
-from reprise_domain.state import Record, recorded
+from reprise_domain.state import CommandRecord, with_answer
 from reprise_persistent.mapping import Map
 
 BatchInput = commands.BatchCommand | jobs.StoredFact | jobs.DownloadsSwept
@@ -26,7 +26,7 @@ class Batch:
     sources: Mapping[str, Source] = field(default_factory=dict)
     members: tuple[jobs.SessionCreation, ...] = ()
     """Its sessions, each with the command that asked for it."""
-    commands: Map[Record] = field(default_factory=Map)
+    commands: Map[CommandRecord] = field(default_factory=Map)
     ended: bool = False
     deleted: bool = False
     superseded: frozenset[str] = frozenset()
@@ -49,7 +49,7 @@ def decide_batch(batch: Batch | None, batch_id: str, given: BatchInput, now: dat
     if known.fingerprint == given.fingerprint() if known else done:  # R16; R24: ending can be repeated
         return ()
     ended = batch.ended and not isinstance(given, commands.EndBatch)
-    answer = refusals.REUSED if known else refusals.ENDED if ended else _asked(batch, given)
+    answer = refusals.REUSED if known else refusals.ENDED if ended else _handle(batch, given)
     if not isinstance(answer, Problem):
         return answer
     return (events.BatchCommandRefused(**given.answer_fields(), kind=type(given).__name__.lower(), problem=answer),)
@@ -60,7 +60,7 @@ def _create(batch_id: str, command: commands.CreateBatch) -> tuple[events.BatchE
     return (events.BatchCreated(**own, batch_id=batch_id, sources=command.sources), events.SessionAdded(**own, session=command.session))
 
 
-def _asked(batch: Batch, command: commands.Command) -> tuple[events.BatchEvent, ...] | Problem:
+def _handle(batch: Batch, command: commands.Command) -> tuple[events.BatchEvent, ...] | Problem:
     own = command.answer_fields()
     match command:
         case commands.AddSession():
@@ -107,7 +107,7 @@ def reduce_batch(batch: Batch | None, event: events.BatchEvent, at: datetime) ->
     if batch is None:
         raise AssertionError(f"a batch's log begins with {event.type}")
     if isinstance(event, events.CommandAnswer):
-        batch = replace(batch, commands=recorded(batch.commands, event))
+        batch = replace(batch, commands=with_answer(batch.commands, event))
     match event:
         case events.SessionAdded():
             member = jobs.SessionCreation(command_id=event.command_id, fingerprint=event.fingerprint, by=event.by, spec=event.session)

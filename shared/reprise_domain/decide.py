@@ -18,18 +18,18 @@ from reprise_contracts.wire import derived_id
 from reprise_domain import attempts, commands
 from reprise_domain.preview import preview
 from reprise_domain.state import Session
-from reprise_domain.turns import Draft, drive
+from reprise_domain.turns import Draft, settle
 
 
 @dataclass(frozen=True, slots=True)
-class Denied:
+class DeniedCommand:
     """A command that its door may not let in, for a reason that is not the session's (a feature that is off)."""
 
     command: Command
     problem: Problem
 
 
-Input = SessionCommand | Denied | jobs.BatchFact | jobs.AnyReport | jobs.LeaseEnded | jobs.Swept
+Input = SessionCommand | DeniedCommand | jobs.BatchFact | jobs.AnyReport | jobs.LeaseEnded | jobs.Swept
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ def decide_all(session: Session | None, inputs: Iterable[Input], now: datetime) 
             _create(draft, given)
         elif draft.session.deleted:
             break
-        elif isinstance(given, Command | Denied):
+        elif isinstance(given, Command | DeniedCommand):
             _ask(draft, given)
         else:
-            _TOLD[type(given)](draft, given)
+            _REPORT_HANDLERS[type(given)](draft, given)
         if draft.maybe is not None:
-            drive(draft)
+            settle(draft)
     return Decision(draft.maybe, tuple(draft.events))
 
 
@@ -67,12 +67,12 @@ def preview_edit(session: Session, command: Edit, now: datetime) -> Preview | Pr
     alone = command.model_copy(update={"options": command.options.model_copy(update={"propagation": "mark_stale"})})
     decision = decide(session, alone, now)
     refused = next((event for event in decision.events if isinstance(event, events.CommandRefused)), None)
-    return refused.problem if refused else preview(decision.session or session, commands.spec_of(session, command), before=session)
+    return refused.problem if refused else preview(decision.session or session, commands.request_of(session, command), before=session)
 
 
-def _ask(draft: Draft, given: Command | Denied) -> None:
+def _ask(draft: Draft, given: Command | DeniedCommand) -> None:
     """R16, R24: a repeat is answered from the log; another body under its id is refused, as is whatever an ended session is asked."""
-    command = given.command if isinstance(given, Denied) else given
+    command = given.command if isinstance(given, DeniedCommand) else given
     known = draft.session.commands.get(command.command_id)
     if known is not None and known.fingerprint == command.fingerprint():
         return
@@ -81,9 +81,9 @@ def _ask(draft: Draft, given: Command | Denied) -> None:
     elif isinstance(given, Rerun | Edit) and given.options.dry_run:  # R13: a preview is asked for, not published
         problem = refusals.ONLY_ASKED
     else:
-        problem = _ASKED[type(given)](draft, given)
+        problem = _COMMAND_HANDLERS[type(given)](draft, given)
     if problem is not None:
-        draft.say(events.CommandRefused(**command.answer_fields(), kind=type(command).__name__.lower(), problem=problem))
+        draft.emit(events.CommandRefused(**command.answer_fields(), kind=type(command).__name__.lower(), problem=problem))
 
 
 def _create(draft: Draft, fact: Input) -> None:
@@ -92,11 +92,11 @@ def _create(draft: Draft, fact: Input) -> None:
         return
     spec, own = fact.create.spec, fact.create.model_dump(include={"command_id", "fingerprint", "by"})
     shared = {name: value for name, value in spec if name in events.SessionCreated.model_fields}
-    draft.say(events.SessionCreated(**own, **shared, batch_id=fact.batch_id, sources=fact.sources, batch_seq=fact.batch_seq))
+    draft.emit(events.SessionCreated(**own, **shared, batch_id=fact.batch_id, sources=fact.sources, batch_seq=fact.batch_seq))
     if spec.start:
         options = Options(stop_after=spec.stop_after, allow_partial=spec.allow_partial, max_tokens=spec.max_tokens)
         run_id = derived_id("r", spec.session_id, fact.create.command_id)
-        draft.say(events.RunQueued(**own, run_id=run_id, kind="start", target=Target(phase="phase0"), options=options))
+        draft.emit(events.RunQueued(**own, run_id=run_id, kind="start", target=Target(phase="phase0"), options=options))
 
 
 def _fact(draft: Draft, fact: jobs.BatchFact) -> None:
@@ -107,27 +107,27 @@ def _fact(draft: Draft, fact: jobs.BatchFact) -> None:
         changed = tuple(source for source in fact.sources if known.pop(source.source_id, None) != source)
         removed = tuple(known)
         if changed or removed:
-            draft.say(events.SourcesChanged(batch_seq=fact.batch_seq, sources=changed, removed=removed, by=fact.by))
+            draft.emit(events.SourcesChanged(batch_seq=fact.batch_seq, sources=changed, removed=removed, by=fact.by))
     if fact.ended and (not session.ended or (fact.deleted and not session.deleting)):
         if not session.ended:
             commands.halt(draft, Cancel(command_id=f"end-{session.seq}", by=fact.by), "")
-        draft.say(events.SessionEnded(deleting=fact.deleted, by=fact.by))
+        draft.emit(events.SessionEnded(deleting=fact.deleted, by=fact.by))
 
 
 def _swept(draft: Draft, swept: jobs.Swept) -> None:
     if any(since <= swept.seq for since in draft.session.sweepable.values()):
-        draft.say(events.SweepDone(seq=swept.seq))
+        draft.emit(events.SweepDone(seq=swept.seq))
 
 
-_ASKED: Mapping[type, Callable[[Draft, Any], Problem | None]] = {
+_COMMAND_HANDLERS: Mapping[type, Callable[[Draft, Any], Problem | None]] = {
     Rerun: commands.rerun,
     Cancel: commands.cancel,
     Accept: commands.accept,
     Edit: commands.edit,
-    Denied: lambda _, denied: denied.problem,
+    DeniedCommand: lambda _, denied: denied.problem,
 }
 """What each command does; or the problem for which it is refused."""
-_TOLD: Mapping[type, Callable[[Draft, Any], None]] = {
+_REPORT_HANDLERS: Mapping[type, Callable[[Draft, Any], None]] = {
     jobs.BatchFact: _fact,
     jobs.Started: attempts.started,
     jobs.Completed: attempts.completed,

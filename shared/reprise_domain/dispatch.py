@@ -5,17 +5,17 @@ from datetime import datetime
 from reprise_contracts.artifacts import WHOLE, InputRef
 from reprise_contracts.jobs import Gap, Job
 from reprise_contracts.phrases import together, without_failing
-from reprise_domain.freshness import Verdicts, lacking
+from reprise_domain.freshness import Verdicts, steps_without_result
 from reprise_domain.graph import parents
 from reprise_domain.state import Node, Session
 
 
-def queued(session: Session) -> dict[str, datetime | None]:
+def nodes_to_dispatch(session: Session) -> dict[str, datetime | None]:
     """The nodes whose job has to be out there, each with the time before which it must not be."""
     return {node: entry.not_before for node, entry in _in_flight(session) if entry.status in {"queued", "running"}}
 
 
-def leases(session: Session) -> dict[str, datetime]:
+def nodes_to_cancel(session: Session) -> dict[str, datetime]:
     """The nodes that are cancelling, each with the time at which it began."""
     return {node: entry.since for node, entry in _in_flight(session) if entry.status == "cancelling" and entry.since is not None}
 
@@ -31,7 +31,7 @@ def job_for(session: Session, node: str) -> Job:
         raise ValueError("a job belongs to an active run")
     inputs: dict[str, InputRef] = {}
     for parent in parents(node, session.plan):
-        if (made := session.node(parent).made) is not None:
+        if (made := session.node(parent).materialization) is not None:
             artifact = made.event.artifact
             inputs[parent] = InputRef(key=artifact.key, sha256=artifact.sha256, output=made.event.parts[WHOLE])
     return Job(
@@ -40,20 +40,20 @@ def job_for(session: Session, node: str) -> Job:
         node=node,
         generation=entry.generation,
         attempt=entry.attempt,
-        run_id=run.spec.run_id,
+        run_id=run.request.run_id,
         topic=session.topic,
         parameters=session.parameters(node),
         inputs=inputs,
         sources=run.sources if node == "phase0" else (),
-        refetch=run.spec.options.refetch,
-        previous=entry.made.event.artifact if entry.made and node in {"phase2", "phase4"} else None,
+        refetch=run.request.options.refetch,
+        previous=entry.materialization.event.artifact if entry.materialization and node in {"phase2", "phase4"} else None,
         next_step=session.next_step,
-        gaps=tuple(_gap(step, session.node(step)) for step in lacking(session, node, run.bad)),
+        gaps=tuple(_gap(step, session.node(step)) for step in steps_without_result(session, node, run.bad)),
         token_allowance=session.allowance,
-        reasons=together(cause.text for cause in Verdicts(session).chain(node)) if node == "phase4" else (),
+        reasons=together(cause.text for cause in Verdicts(session).cause_chain(node)) if node == "phase4" else (),
     )
 
 
 def _gap(step: str, entry: Node) -> Gap:
     reason = entry.problem.detail if entry.problem else without_failing(entry.status)
-    return Gap(node=step, used="last_good" if entry.made else "nothing", reason=reason)
+    return Gap(node=step, used="last_good" if entry.materialization else "nothing", reason=reason)

@@ -28,25 +28,25 @@ CHAIN = 40
 """Links of a chain of causes that are shown at most; of one node at most a third of them, so that what changed is among them."""
 
 
-def reads_now(session: Session, node: str) -> dict[str, str]:
+def current_inputs(session: Session, node: str) -> dict[str, str]:
     """R1, R3: every input and parameter of a node by name, and what it is now. An input that is missing is `""`."""
     return inputs(session, node) | {name: value for name, value in session.parameters(node) if value}
 
 
-def pinned(session: Session, node: str, bad: Container[str]) -> dict[str, str]:
+def pinned_inputs(session: Session, node: str, bad: Container[str]) -> dict[str, str]:
     """R18, R19: the same as an attempt reads it: the sources as its run pinned them, and what a partial report lacks as lacking."""
-    now = reads_now(session, node)
+    now = current_inputs(session, node)
     if session.run is not None and node == "phase0":
         now = _sources(session.run.sources) | {name: value for name, value in now.items() if name in PARAMETERS}
-    return now | {step: LACKING + now[step] for step in lacking(session, node, bad)}
+    return now | {step: LACKING + now[step] for step in steps_without_result(session, node, bad)}
 
 
-def lacking(session: Session, node: str, bad: Container[str]) -> tuple[str, ...]:
+def steps_without_result(session: Session, node: str, bad: Container[str]) -> tuple[str, ...]:
     """R19: the steps of which a report has an older result or none, because they failed, before the run or in it (`bad`)."""
     if session.plan is None or node != "phase4":
         return ()
     found = ((step, session.node(step)) for step in session.plan.nodes)
-    return tuple(step for step, entry in found if entry.made is None or entry.status == "failed" or step in bad)
+    return tuple(step for step, entry in found if entry.materialization is None or entry.status == "failed" or step in bad)
 
 
 def _sources(sources: Iterable[Source]) -> dict[str, str]:
@@ -70,18 +70,18 @@ def inputs(session: Session, node: str) -> dict[str, str]:
 
 
 def _part(session: Session, node: str, part: str) -> tuple[str, str]:
-    made = session.node(node).made
+    made = session.node(node).materialization
     return (node if part == WHOLE else f"{node}#{part}", made.event.parts.get(part, MISSING) if made else MISSING)
 
 
-def differing(session: Session, node: str, now: Mapping[str, str]) -> dict[str, str]:
+def changed_inputs(session: Session, node: str, now: Mapping[str, str]) -> dict[str, str]:
     """The recorded inputs that differ from those of now, each with its value now."""
-    then = made.reads if (made := session.node(node).made) is not None else now
+    then = made.reads if (made := session.node(node).materialization) is not None else now
     names = {**now, **then} if then != now else ()
     return {name: now.get(name, MISSING) for name in names if then.get(name, MISSING) != now.get(name, MISSING)}
 
 
-def not_accepted(session: Session, node: str, found: Mapping[str, str]) -> dict[str, str]:
+def unaccepted(session: Session, node: str, found: Mapping[str, str]) -> dict[str, str]:
     """R28: those of the causes found for a node that the user did not accept as they are."""
     return {name: value for name, value in found.items() if session.node(node).accepted.get(name) != value}
 
@@ -96,16 +96,16 @@ class Verdicts:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._links: dict[str, Mapping[str, str]] = {}
+        self._direct_causes: dict[str, Mapping[str, str]] = {}
         self._digests: dict[str, str] = {}
 
     def freshness(self, node: str) -> Freshness | None:
         """R3: null without an artifact, else fresh or stale."""
-        return None if self._session.node(node).made is None else "stale" if self.links(node) else "fresh"
+        return None if self._session.node(node).materialization is None else "stale" if self.direct_causes(node) else "fresh"
 
-    def links(self, node: str) -> Mapping[str, str]:
+    def direct_causes(self, node: str) -> Mapping[str, str]:
         """The direct causes that make a node stale, by name, and what each is now; none if it is fresh or has no artifact."""
-        found, todo = self._links, [] if node in self._links else [node]
+        found, todo = self._direct_causes, [] if node in self._direct_causes else [node]
         while todo:  # parents first, without recursion: a plan may be one long chain
             unknown = [above for above in parents(todo[-1], self._session.plan) if above not in found]
             todo += unknown
@@ -116,21 +116,23 @@ class Verdicts:
     def _find(self, node: str) -> Mapping[str, str]:
         """R28: a digest is that of all causes, accepted ones too: to accept what is above a node changes nothing for it."""
         session, entry = self._session, self._session.node(node)
-        if entry.made is None:
+        if entry.materialization is None:
             return {}
         failed = {FAILED: str(entry.generation)} if entry.status == "failed" else {}
         above = {UPSTREAM + parent: parent for parent in parents(node, session.plan) if self._digests.get(parent)}
-        found = differing(session, node, reads_now(session, node)) | failed | {link: self._digests[of] for link, of in above.items()}
+        moved = changed_inputs(session, node, current_inputs(session, node))
+        found = moved | failed | {link: self._digests[of] for link, of in above.items()}
         self._digests[node] = digest_of(found) if found else ""
-        return {name: now for name, now in not_accepted(session, node, found).items() if name not in above or self._links[above[name]]}
+        causes = unaccepted(session, node, found)
+        return {name: now for name, now in causes.items() if name not in above or self._direct_causes[above[name]]}
 
-    def chain(self, node: str) -> tuple[Cause, ...]:
+    def cause_chain(self, node: str) -> tuple[Cause, ...]:
         """R4: the causes of a node back to what changed, nearest first, none named twice."""
         found: dict[tuple[str, str], Cause] = {}
         todo, seen = [node], {node}
         while todo and len(found) < CHAIN:
             nearest = todo.pop(0)
-            for name in tuple(self.links(nearest))[: CHAIN // 3]:
+            for name in tuple(self.direct_causes(nearest))[: CHAIN // 3]:
                 cause = _cause(self._session, nearest, name)
                 found.setdefault((cause.node, cause.reason), cause)
                 if cause.reason == "upstream" and cause.node not in seen:
@@ -142,11 +144,11 @@ class Verdicts:
 def _cause(session: Session, node: str, name: str) -> Cause:
     """R4: what a link stands for, and since when."""
     if name.startswith(UPSTREAM):
-        return _told(name.removeprefix(UPSTREAM), "upstream", None)
+        return _make_cause(name.removeprefix(UPSTREAM), "upstream", None)
     if name == FAILED:
-        return _told(node, "failed", session.node(node).since)
+        return _make_cause(node, "failed", session.node(node).since)
     if name in PARAMETERS:
-        return _told(node, PARAMETERS[name], session.wished_at(node))
+        return _make_cause(node, PARAMETERS[name], session.parameters_changed_at(node))
     if name.startswith(SOURCE):
         return _source_cause(session, node, name)
     return _input_cause(session, node, name)
@@ -154,25 +156,25 @@ def _cause(session: Session, node: str, name: str) -> Cause:
 
 def _input_cause(session: Session, node: str, name: str) -> Cause:
     """R4, R12: an input of a node moved: since it was read, or since the user's edit, which a cascade passes by."""
-    source, own = producer(name), session.node(node).made
+    source, own = producer(name), session.node(node).materialization
     reads, edited = (own.reads, own.edited) if own is not None else ({}, False)
     gone = step_of(source) is not None and not (session.plan and step_of(source) in session.plan.by_id)
-    made = session.node("phase2" if gone else source).made
+    made = session.node("phase2" if gone else source).materialization
     if gone or name == DEFINITION:
         text = GONE if gone else because(node, "definition")
         return Cause(node="phase2", reason="definition", at=made.changed_at if made else None, text=text)
     if reads.get(name, MISSING).startswith(LACKING):
-        return _told(source, "lacking", session.node(source).since)
+        return _make_cause(source, "lacking", session.node(source).since)
     reason: Reason = "added" if name not in reads and step_of(source) is not None else "changed"
-    return _told(source, reason, made.changed_at, "edited" if edited else reason) if made else _told(source, "missing", None)
+    return _make_cause(source, reason, made.changed_at, "edited" if edited else reason) if made else _make_cause(source, "missing", None)
 
 
 def _source_cause(session: Session, node: str, name: str) -> Cause:
-    known, made = session.sources.get(name.removeprefix(SOURCE)), session.node(node).made
+    known, made = session.sources.get(name.removeprefix(SOURCE)), session.node(node).materialization
     if known is None:
-        return _told(name, "source_removed", session.removed_at)
-    return _told(name, "source_changed" if made and name in made.reads else "source_added", known.at)
+        return _make_cause(name, "source_removed", session.removed_at)
+    return _make_cause(name, "source_changed" if made and name in made.reads else "source_added", known.at)
 
 
-def _told(node: str, reason: Reason, at: datetime | None, wording: Wording | None = None) -> Cause:
+def _make_cause(node: str, reason: Reason, at: datetime | None, wording: Wording | None = None) -> Cause:
     return Cause(node=node, reason=reason, at=at, text=because(node, wording or reason))

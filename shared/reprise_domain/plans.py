@@ -8,7 +8,7 @@ from reprise_contracts.problems.model import Problem
 from reprise_domain.state import Session
 
 
-def unsound(session: Session, plan: tuple[PlannedStep, ...], *, edited: bool) -> Problem | None:
+def plan_problem(session: Session, plan: tuple[PlannedStep, ...], *, edited: bool) -> Problem | None:
     """R9, R12: a plan keeps the numbers of the steps that it repeats, an edited step the one it carries; others are fresh."""
     why = _fault(session, plan, edited=edited)
     return refusals.unsound(why, edited=edited) if why else None

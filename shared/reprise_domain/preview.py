@@ -9,55 +9,55 @@ from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import Estimate, Plan, Preview
 from reprise_contracts.wire import digest
-from reprise_domain.fates import Fate, fate, may_move, those, wanting
 from reprise_domain.freshness import UPSTREAM, Verdicts
 from reprise_domain.graph import Scope, all_nodes, parents
 from reprise_domain.plans import unknown_steps
-from reprise_domain.state import Session, Spec, scope_of
+from reprise_domain.readiness import Readiness, may_move, missing_inputs, nodes_with, readiness
+from reprise_domain.state import RunRequest, Session, scope_of
 
 NEW_STEPS = "phase3/*"
 
 
-def obstacle(session: Session, spec: Spec, *, busy: bool) -> Problem | None:
+def precondition_failure(session: Session, request: RunRequest, *, busy: bool) -> Problem | None:
     """R15, R19: why a run cannot start now; while another one is active only what can no longer change is checked."""
-    options, target = spec.options, spec.target
+    options, target = request.options, request.target
     first = "phase3" if target.steps else target.phase
     if options.stop_after and first and PHASES.index(options.stop_after) < PHASES.index(first):
         return refusals.stops_too_early(options.stop_after, first)
-    engine = options.engine or session.parameters((spec.targets or ("phase4",))[0]).engine
+    engine = options.engine or session.parameters((request.targets or ("phase4",))[0]).engine
     if problem := unknown_steps(session, target.steps or ()) or refusals.unwritten(engine, options.language or ""):
         return problem
-    if busy or spec.kind in {"start", "refresh", "edit"}:
+    if busy or request.kind in {"start", "refresh", "edit"}:
         return None
-    scope = scope_of(spec, session.plan)
-    named = spec.targets if target.steps else tuple(node for node in all_nodes(session.plan) if spec.names(node))
+    scope = scope_of(request, session.plan)
+    named = request.targets if target.steps else tuple(node for node in all_nodes(session.plan) if request.names(node))
     for node in named or ("phase4",):  # without a plan there is no step to run: what is missing is what a report would miss
-        if lost := wanting(session, spec, node, bad=(), coming=scope):
-            return refusals.missing(node, lost[0], failed=session.node(lost[0]).made is not None)
+        if lost := missing_inputs(session, request, node, bad=(), coming=scope):
+            return refusals.missing(node, lost[0], failed=session.node(lost[0]).materialization is not None)
     return None
 
 
-def changed_since(session: Session, spec: Spec) -> Problem | None:
+def changed_since(session: Session, request: RunRequest) -> Problem | None:
     """R13: the refusal of a command whose preview is no longer what would happen."""
-    token = spec.options.plan_token
-    if token is None or (today := preview(session, spec, at_its_turn=True)).plan_token == token:
+    token = request.options.plan_token
+    if token is None or (today := preview(session, request, at_its_turn=True)).plan_token == token:
         return None
     return refusals.plan_changed(today.plan.model_dump(mode="json"), today.plan_token)
 
 
-def preview(session: Session, spec: Spec, *, at_its_turn: bool = False, before: Session | None = None) -> Preview:
+def preview(session: Session, request: RunRequest, *, at_its_turn: bool = False, before: Session | None = None) -> Preview:
     """What the run would do now, as `Plan` says it.
 
     Of an edit it is read from the session as it would be after it; `before` is the session as it is.
     """
     busy = (before or session).busy and not at_its_turn
-    session = replace(session, run=None, max_tokens=session.ceiling_under(spec.options))
-    scope, nodes, verdicts = scope_of(spec, session.plan), all_nodes(session.plan), Verdicts(session)
-    fates = _fates(session, spec, scope)
-    run, may = those(fates, "run"), those(fates, "may")
+    session = replace(session, run=None, max_tokens=session.ceiling_under(request.options))
+    scope, nodes, verdicts = scope_of(request, session.plan), all_nodes(session.plan), Verdicts(session)
+    by_node = _readiness_by_node(session, request, scope)
+    run, may = nodes_with(by_node, "run"), nodes_with(by_node, "may")
     coming = {*run, *may}
     stale = _stale_after(session, verdicts, coming)
-    left = [node for node in nodes if node not in coming and session.node(node).made is not None]
+    left = [node for node in nodes if node not in coming and session.node(node).materialization is not None]
     grows = "phase2" in coming and "phase3" in scope.phases and scope.steps is None
     plan = Plan(
         run=run,
@@ -66,29 +66,29 @@ def preview(session: Session, spec: Spec, *, at_its_turn: bool = False, before: 
         stale=tuple(node for node in left if node in stale),
         drop=tuple(node for node in all_nodes(before.plan) if node not in nodes) if before else (),
         may_drop=session.plan.nodes if session.plan and "phase2" in coming else (),
-        warnings=tuple(_warnings(session, spec, scope, fates, verdicts)),
+        warnings=tuple(_warnings(session, request, scope, by_node, verdicts)),
         estimate=_estimate(session, run),
     )
     if busy:
         return Preview(plan=plan, provisional=True)
     lists = plan.model_dump(mode="json", exclude={"warnings", "estimate"})
-    options = spec.options.model_dump(mode="json", exclude={"dry_run", "plan_token"}, exclude_defaults=True)
-    return Preview(plan=plan, plan_token=digest([lists, spec.target.model_dump(mode="json"), options])[:32])
+    options = request.options.model_dump(mode="json", exclude={"dry_run", "plan_token"}, exclude_defaults=True)
+    return Preview(plan=plan, plan_token=digest([lists, request.target.model_dump(mode="json"), options])[:32])
 
 
-def _fates(session: Session, spec: Spec, scope: Scope) -> dict[str, Fate]:
+def _readiness_by_node(session: Session, request: RunRequest, scope: Scope) -> dict[str, Readiness]:
     """What becomes of each node of the scope. A step that a new plan may be without is not certain to run."""
-    fates: dict[str, Fate] = {}
+    by_node: dict[str, Readiness] = {}
     coming: set[str] = set()
     bad: set[str] = set()
     for node in [node for node in all_nodes(session.plan) if node in scope]:
-        found = fate(session, spec, node, bad=bad, coming=coming)
-        fates[node] = "may" if found == "run" and "phase2" in coming and step_of(node) is not None else found
+        found = readiness(session, request, node, bad=bad, coming=coming)
+        by_node[node] = "may" if found == "run" and "phase2" in coming and step_of(node) is not None else found
         if found == "block":
             bad.add(node)
         elif found != "keep":
             coming.add(node)
-    return fates
+    return by_node
 
 
 def _stale_after(session: Session, verdicts: Verdicts, coming: Container[str]) -> set[str]:
@@ -97,7 +97,7 @@ def _stale_after(session: Session, verdicts: Verdicts, coming: Container[str]) -
     reached: set[str] = set()
     for node in all_nodes(session.plan):
         above = parents(node, session.plan)
-        causes = verdicts.links(node)
+        causes = verdicts.direct_causes(node)
         moves = node in coming or may_move(session, node, coming)
         own = node not in coming and (moves or any(not name.startswith(UPSTREAM) for name in causes))
         if own or any(parent in stale and (moves or parent in reached or UPSTREAM + parent in causes) for parent in above):
@@ -107,24 +107,24 @@ def _stale_after(session: Session, verdicts: Verdicts, coming: Container[str]) -
     return stale
 
 
-def _warnings(session: Session, spec: Spec, scope: Scope, fates: dict[str, Fate], verdicts: Verdicts) -> Iterator[str]:
+def _warnings(session: Session, request: RunRequest, scope: Scope, by_node: dict[str, Readiness], verdicts: Verdicts) -> Iterator[str]:
     """R7, R12, R19, R29: stale nodes above a target are not run, a user's own work lies on the way, something has to wait."""
-    above = {parent: None for node in fates if spec.names(node) for parent in parents(node, session.plan)}
+    above = {parent: None for node in by_node if request.names(node) for parent in parents(node, session.plan)}
     for node in above:
         if node not in scope and verdicts.freshness(node) == "stale":
             yield (phrases.left_failed if session.node(node).status == "failed" else phrases.left_stale)(node)
-    for node, found in fates.items():
-        made = session.node(node).made
+    for node, found in by_node.items():
+        made = session.node(node).materialization
         if made is not None and made.edited:
             yield phrases.passed_by(node, replaced=found == "run")
     if problem := session.exhausted:
         yield problem.detail
         return
-    for node, found in fates.items():
-        if found == "block" and (lost := wanting(session, spec, node, bad=(), coming=fates)):
+    for node, found in by_node.items():
+        if found == "block" and (lost := missing_inputs(session, request, node, bad=(), coming=by_node)):
             yield phrases.waits(node, lost)
 
 
 def _estimate(session: Session, run: Iterable[str]) -> Estimate:
-    last = [entry.made.event for node in run if (entry := session.node(node)).made is not None]
+    last = [entry.materialization.event for node in run if (entry := session.node(node)).materialization is not None]
     return Estimate(seconds=round(sum(event.seconds for event in last), 3), tokens=sum(event.tokens.total for event in last))

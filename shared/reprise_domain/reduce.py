@@ -1,6 +1,6 @@
 """`reduce(state, event, at)`: the state after an event. Mechanical: it records and counts, and judges nothing.
 
-A node's status moves along `MOVES`; the active run walks through the phases of its scope, in phase 3 along the
+A node's status moves along `TRANSITIONS`; the active run walks through the phases of its scope, in phase 3 along the
 dependencies of the steps, and `Run.ready` holds the nodes whose turn has come.
 """
 
@@ -13,16 +13,16 @@ from typing import Any
 from reprise_contracts import events
 from reprise_contracts.nodes import PHASES, Status, step_node, step_of
 from reprise_contracts.sources import Source, StoredSource
-from reprise_domain.freshness import PARAMETERS, pinned, reads_now
+from reprise_domain.freshness import PARAMETERS, current_inputs, pinned_inputs
 from reprise_domain.graph import Plan, parents
-from reprise_domain.state import Known, Made, Run, Session, Spec, Wished, recorded, scope_of
+from reprise_domain.state import Materialization, ParameterOverride, Run, RunRequest, Session, SourceEntry, scope_of, with_answer
 from reprise_domain.sweep import sweepable_after
 from reprise_persistent.mapping import Map
 
-REDUCER = 7
+REDUCER = 8
 """The version of all this: what another one folded is not read, the log is folded again."""
 
-MOVES: Mapping[str, tuple[tuple[Status, ...], Status]] = {
+TRANSITIONS: Mapping[str, tuple[tuple[Status, ...], Status]] = {
     "node_queued": (("pending", "queued", "running", "completed", "failed", "cancelled"), "queued"),
     "node_started": (("queued", "running"), "running"),
     "node_completed": (("queued", "running"), "completed"),
@@ -35,20 +35,20 @@ MOVES: Mapping[str, tuple[tuple[Status, ...], Status]] = {
 
 THROUGH = len(PHASES)
 
-_SAID = frozenset({"session_id", "batch_id", "topic", "engine", "model", "language", "guidance", "policy", "batch_seq"})
+_CREATION_FIELDS = frozenset({"session_id", "batch_id", "topic", "engine", "model", "language", "guidance", "policy", "batch_seq"})
 """What a session is from its first event on."""
 
 
-class Impossible(AssertionError):
+class InvalidTransition(AssertionError):
     """The log says something that `decide` never decides: it was written by something else."""
 
 
 def create(event: events.SessionCreated | events.SessionDeleted, at: datetime) -> Session:
     """The state that a log's first event makes; of a deleted session only the tombstone is left."""
-    session = Session(**{name: value for name, value in event if name in _SAID}, created_at=at, updated_at=at)
+    session = Session(**{name: value for name, value in event if name in _CREATION_FIELDS}, created_at=at, updated_at=at)
     if isinstance(event, events.SessionDeleted):
         return session
-    sources = {source.source_id: Known(source, at) for source in event.sources}
+    sources = {source.source_id: SourceEntry(source, at) for source in event.sources}
     return replace(session, sources=sources, max_tokens=event.max_session_tokens)
 
 
@@ -58,9 +58,9 @@ def reduce(session: Session | None, event: events.SessionEvent | events.BatchEve
         session = create(event, at)
     reducer = _REDUCERS.get(type(event))
     if session is None or reducer is None:
-        raise Impossible(f"a session's log begins with {event.type}" if reducer else f"a session's log holds {event.type}")
+        raise InvalidTransition(f"a session's log begins with {event.type}" if reducer else f"a session's log holds {event.type}")
     if isinstance(event, events.CommandAnswer):
-        session = replace(session, commands=recorded(session.commands, event))
+        session = replace(session, commands=with_answer(session.commands, event))
     return _with_sweepable(session, event, reducer(session, event, at))
 
 
@@ -72,7 +72,7 @@ def fold(session: Session | None, commit: events.Commit, seq: int) -> Session:
     for event in said:
         session = reduce(session, event, commit.at)
     if session is None:
-        raise Impossible("a commit without events begins a log")
+        raise InvalidTransition("a commit without events begins a log")
     return stamp(session, commit, seq)
 
 
@@ -84,7 +84,7 @@ def stamp(session: Session, commit: events.Commit, seq: int) -> Session:
 # The run's walk
 
 
-def _enter(session: Session, run: Run) -> Session:
+def _enter_next_phase(session: Session, run: Run) -> Session:
     """Go on to the next phase that has nodes in the scope, until one has."""
     while run.stage < THROUGH:
         run = replace(run, stage=run.stage + 1)
@@ -99,7 +99,7 @@ def _enter(session: Session, run: Run) -> Session:
     return replace(session, run=run)
 
 
-def _settle(session: Session, node: str, *, bad: bool = False) -> Session:
+def _finish_node(session: Session, node: str, *, bad: bool = False) -> Session:
     """A node of the run came to its end: those that waited for it alone have their turn; after the last one the next phase."""
     run = session.run
     if run is None or node not in run.scope:
@@ -115,92 +115,92 @@ def _settle(session: Session, node: str, *, bad: bool = False) -> Session:
             waiting = waiting.put(name, waiting[name] - 1)
             ready = ready if waiting[name] else ready.put(name, True)
     run = replace(run, waiting=waiting, ready=ready, open=run.open - 1, bad=run.bad.put(node, True) if bad else run.bad)
-    return replace(session, run=run) if run.open else _enter(session, run)
+    return replace(session, run=run) if run.open else _enter_next_phase(session, run)
 
 
-def _settled(session: Session, event: events.NodesKept | events.NodesBlocked, at: datetime, *, bad: bool) -> Session:
+def _finish_nodes(session: Session, event: events.NodesKept | events.NodesBlocked, at: datetime, *, bad: bool) -> Session:
     for node in event.nodes:
-        session = _settle(session, node, bad=bad)
+        session = _finish_node(session, node, bad=bad)
     return session
 
 
 # Commands and runs
 
 
-def _honoured(session: Session, event: events.CommandHonoured, at: datetime) -> Session:
+def _command_honoured(session: Session, event: events.CommandHonoured, at: datetime) -> Session:
     run = session.run
     if event.kind != "cancel" or run is None:
         return session
-    if event.target in {"", run.spec.run_id}:
+    if event.target in {"", run.request.run_id}:
         return replace(session, run=replace(run, cancelled=True, ready=Map()))
     return replace(session, run=replace(run, halted=run.halted | {event.target}))
 
 
 def _run_queued(session: Session, event: events.RunQueued, at: datetime) -> Session:
-    spec = Spec(event.run_id, (event.command_id,), event.by, event.kind, event.target, event.options)
-    return replace(session, queue=(spec, *session.queue) if event.front else (*session.queue, spec))
+    request = RunRequest(event.run_id, (event.command_id,), event.by, event.kind, event.target, event.options)
+    return replace(session, queue=(request, *session.queue) if event.front else (*session.queue, request))
 
 
 def _run_merged(session: Session, event: events.RunMerged, at: datetime) -> Session:
-    spec, _ = _waiting(session, event.run_id)
-    united = replace(spec, command_ids=(*spec.command_ids, event.command_id), target=event.target)
-    return replace(session, queue=tuple(united if other is spec else other for other in session.queue))
+    request, _ = _waiting(session, event.run_id)
+    united = replace(request, command_ids=(*request.command_ids, event.command_id), target=event.target)
+    return replace(session, queue=tuple(united if other is request else other for other in session.queue))
 
 
 def _run_started(session: Session, event: events.RunStarted, at: datetime) -> Session:
-    spec, others = _waiting(session, event.run_id)
-    before = session.wished
-    session = _with_wishes(_with_records(session, spec, "running"), spec, at)
-    run = Run(spec, scope_of(spec, session.plan), at, tuple(known.source for known in session.sources.values()), before)
-    return _enter(replace(session, queue=others, max_tokens=session.ceiling_under(spec.options)), run)
+    request, others = _waiting(session, event.run_id)
+    before = session.overrides
+    session = _with_overrides(_with_records(session, request, "running"), request, at)
+    run = Run(request, scope_of(request, session.plan), at, tuple(known.source for known in session.sources.values()), before)
+    return _enter_next_phase(replace(session, queue=others, max_tokens=session.ceiling_under(request.options)), run)
 
 
 def _run_finished(session: Session, event: events.RunFinished, at: datetime) -> Session:
-    if session.run is not None and session.run.spec.run_id == event.run_id:
-        spec, before, wished = session.run.spec, session.run.wished, session.wished
+    if session.run is not None and session.run.request.run_id == event.run_id:
+        request, before, overrides = session.run.request, session.run.overrides_before, session.overrides
         for name in event.given_back:
-            wished = wished.put(name, before[name]) if name in before else wished.drop(name)
-        return _with_records(replace(session, run=None, wished=wished), spec, event.outcome, event.problem)
-    spec, others = _waiting(session, event.run_id)
-    return _with_records(replace(session, queue=others), spec, event.outcome, event.problem)
+            overrides = overrides.put(name, before[name]) if name in before else overrides.drop(name)
+        return _with_records(replace(session, run=None, overrides=overrides), request, event.outcome, event.problem)
+    request, others = _waiting(session, event.run_id)
+    return _with_records(replace(session, queue=others), request, event.outcome, event.problem)
 
 
-def _waiting(session: Session, run_id: str) -> tuple[Spec, tuple[Spec, ...]]:
+def _waiting(session: Session, run_id: str) -> tuple[RunRequest, tuple[RunRequest, ...]]:
     """A run that waits, and the others in their order."""
-    found = next(spec for spec in session.queue if spec.run_id == run_id)
-    return found, tuple(spec for spec in session.queue if spec is not found)
+    found = next(request for request in session.queue if request.run_id == run_id)
+    return found, tuple(request for request in session.queue if request is not found)
 
 
-def _with_records(session: Session, spec: Spec, status: Any, problem: Any = None) -> Session:
+def _with_records(session: Session, request: RunRequest, status: Any, problem: Any = None) -> Session:
     commands = session.commands
-    for command_id in spec.command_ids:
+    for command_id in request.command_ids:
         commands = commands.put(command_id, replace(commands[command_id], status=status, problem=problem))
     return replace(session, commands=commands)
 
 
-def _with_wishes(session: Session, spec: Spec, at: datetime) -> Session:
+def _with_overrides(session: Session, request: RunRequest, at: datetime) -> Session:
     """R12: parameters belong to the command's targets, until replaced; absent ones keep what they have."""
-    asked = {name: value for name in PARAMETERS if (value := getattr(spec.options, name)) is not None}
-    wished = session.wished
-    if asked and spec.target.phase == "phase3":  # all steps are targets: what was wished for one of them is replaced
-        for step in [scope for scope in wished if step_of(scope) is not None]:
-            rest = {name: value for name, value in wished[step].values.items() if name not in asked}
-            wished = wished.put(step, Wished(rest, at))
-    for target in spec.targets if asked else ():
-        before = wished.get(target)
-        wished = wished.put(target, Wished({**before.values, **asked} if before else asked, at))
-    return replace(session, wished=wished)
+    asked = {name: value for name in PARAMETERS if (value := getattr(request.options, name)) is not None}
+    overrides = session.overrides
+    if asked and request.target.phase == "phase3":  # all steps are targets: what was wished for one of them is replaced
+        for step in [scope for scope in overrides if step_of(scope) is not None]:
+            rest = {name: value for name, value in overrides[step].values.items() if name not in asked}
+            overrides = overrides.put(step, ParameterOverride(rest, at))
+    for target in request.targets if asked else ():
+        before = overrides.get(target)
+        overrides = overrides.put(target, ParameterOverride({**before.values, **asked} if before else asked, at))
+    return replace(session, overrides=overrides)
 
 
 # Nodes
 
 
-def _moved(session: Session, event: Any, at: datetime, **changes: Any) -> Session:
-    """A node moves along `MOVES`; what the attempt spent is the run's and the session's (R29)."""
+def _transition(session: Session, event: Any, at: datetime, **changes: Any) -> Session:
+    """A node moves along `TRANSITIONS`; what the attempt spent is the run's and the session's (R29)."""
     node = session.node(event.node)
-    allowed, status = MOVES[event.type]
+    allowed, status = TRANSITIONS[event.type]
     if node.status not in allowed:
-        raise Impossible(f"{event.type} found a node {node.status}")
+        raise InvalidTransition(f"{event.type} found a node {node.status}")
     if (tokens := getattr(event, "tokens", None)) and tokens.total:
         run = session.run and replace(session.run, spent=session.run.spent + tokens.total)
         session = replace(session, run=run, spent=session.spent + tokens.total)
@@ -210,10 +210,10 @@ def _moved(session: Session, event: Any, at: datetime, **changes: Any) -> Sessio
 def _node_queued(session: Session, event: events.NodeQueued, at: datetime) -> Session:
     run = session.run
     if run is None:
-        raise Impossible("a node was queued outside a run")
-    session = _moved(
+        raise InvalidTransition("a node was queued outside a run")
+    session = _transition(
         session, event, at, generation=event.generation, attempt=event.attempt, not_before=event.not_before,
-        reads=pinned(session, event.node, run.bad), problem=None,
+        reads=pinned_inputs(session, event.node, run.bad), problem=None,
     )  # fmt: skip
     return replace(session, run=replace(run, ready=run.ready.drop(event.node), in_flight=run.in_flight.put(event.node, True)))
 
@@ -222,23 +222,23 @@ def _node_completed(session: Session, event: events.NodeCompleted, at: datetime)
     reads = session.node(event.node).reads
     if event.stored:
         session = _with_stored(session, event.stored, at)
-        reads = pinned(session, event.node, ())
+        reads = pinned_inputs(session, event.node, ())
     session = _with_artifact(session, event, event.model_copy(update={"plan": None, "stored": ()}), reads, at)
     if event.versions or event.offered:
         session = replace(session, versions={**session.versions, **event.offered, **event.versions})
-    return _settle(session, event.node)
+    return _finish_node(session, event.node)
 
 
 def _edited(session: Session, event: events.ArtifactEdited, at: datetime) -> Session:
-    reads = reads_now(session, event.node)
+    reads = current_inputs(session, event.node)
     return _with_artifact(session, event, event.model_copy(update={"plan": None}), reads, at, generation=event.generation, attempt=0)
 
 
 def _with_artifact(session: Session, event: Any, kept: Any, reads: Mapping[str, str], at: datetime, **changes: Any) -> Session:
     """What counts from here on, and the plan that came with it."""
-    before = session.node(event.node).made
-    made = Made(kept, at, before.changed_at if before and event.unchanged else at, reads)
-    session = _moved(session, event, at, made=made, problem=None, accepted={}, reads={}, **changes)
+    before = session.node(event.node).materialization
+    made = Materialization(kept, at, before.changed_at if before and event.unchanged else at, reads)
+    session = _transition(session, event, at, materialization=made, problem=None, accepted={}, reads={}, **changes)
     return session if event.plan is None else _with_plan(session, Plan(event.plan))
 
 
@@ -253,29 +253,29 @@ def _with_stored(session: Session, stored: Iterable[StoredSource], at: datetime)
     known, run = dict(session.sources), session.run
     for name in versions.keys() & known.keys():
         before, now = known[name], revised(known[name].source)
-        known[name] = Known(now, at if now.version != before.source.version else before.at)
+        known[name] = SourceEntry(now, at if now.version != before.source.version else before.at)
     return replace(session, sources=known, run=run and replace(run, sources=tuple(map(revised, run.sources))))
 
 
 def _with_plan(session: Session, plan: Plan) -> Session:
     """R9: the steps that are gone go with their artifacts; kept ones stay as they are; numbers are never used again."""
-    nodes, wished = session.nodes, session.wished
+    nodes, overrides = session.nodes, session.overrides
     for gone in set(session.plan.nodes if session.plan else ()).difference(plan.nodes):
-        nodes, wished = nodes.drop(gone), wished.drop(gone)
+        nodes, overrides = nodes.drop(gone), overrides.drop(gone)
     following = max((session.next_step, *(step.step_id + 1 for step in plan.steps)))
-    return replace(session, plan=plan, nodes=nodes, wished=wished, next_step=following)
+    return replace(session, plan=plan, nodes=nodes, overrides=overrides, next_step=following)
 
 
 def _node_failed(session: Session, event: events.NodeFailed, at: datetime) -> Session:
-    session = _moved(session, event, at, problem=event.problem)
+    session = _transition(session, event, at, problem=event.problem)
     if not event.final:
         return session
     run = session.run and replace(session.run, problem=session.run.problem or event.problem)
-    return _settle(replace(session, run=run), event.node, bad=True)
+    return _finish_node(replace(session, run=run), event.node, bad=True)
 
 
 def _node_cancelled(session: Session, event: events.NodeCancelled, at: datetime) -> Session:
-    return _settle(_moved(session, event, at, reads={}), event.node, bad=True)
+    return _finish_node(_transition(session, event, at, reads={}), event.node, bad=True)
 
 
 def _accepted(session: Session, event: events.NodeAccepted, at: datetime) -> Session:
@@ -287,7 +287,7 @@ def _accepted(session: Session, event: events.NodeAccepted, at: datetime) -> Ses
 
 
 def _sources_changed(session: Session, event: events.SourcesChanged, at: datetime) -> Session:
-    sources = {**session.sources, **{source.source_id: Known(source, at) for source in event.sources}}
+    sources = {**session.sources, **{source.source_id: SourceEntry(source, at) for source in event.sources}}
     kept = {name: known for name, known in sources.items() if name not in event.removed}
     return replace(session, sources=kept, removed_at=at if event.removed else session.removed_at, batch_seq=event.batch_seq)
 
@@ -321,18 +321,18 @@ _REDUCERS: Mapping[type, Callable[[Session, Any, datetime], Session]] = {
     events.SessionCreated: _with,
     events.SourcesChanged: _sources_changed,
     events.CommandRefused: _with,
-    events.CommandHonoured: _honoured,
+    events.CommandHonoured: _command_honoured,
     events.RunQueued: _run_queued,
     events.RunMerged: _run_merged,
     events.RunStarted: _run_started,
     events.RunFinished: _run_finished,
     events.NodeQueued: _node_queued,
-    events.NodeStarted: _moved,
+    events.NodeStarted: _transition,
     events.NodeCompleted: _node_completed,
     events.NodeFailed: _node_failed,
-    events.NodesKept: partial(_settled, bad=False),
-    events.NodesBlocked: partial(_settled, bad=True),
-    events.NodeCancelling: _moved,
+    events.NodesKept: partial(_finish_nodes, bad=False),
+    events.NodesBlocked: partial(_finish_nodes, bad=True),
+    events.NodeCancelling: _transition,
     events.NodeCancelled: _node_cancelled,
     events.ResultSuperseded: _with,
     events.ArtifactEdited: _edited,

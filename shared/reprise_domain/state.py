@@ -19,7 +19,7 @@ IN_FLIGHT: frozenset[Status] = frozenset({"queued", "running", "cancelling"})
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Materialization:
     """The artifact that counts: the event that made it real, and what was read to make it (R3)."""
 
     event: events.NodeCompleted | events.ArtifactEdited
@@ -48,7 +48,7 @@ class Node:
     not_before: datetime | None = None
     reads: Mapping[str, str] = field(default_factory=dict)
     """What the attempt in flight reads."""
-    made: Made | None = None
+    materialization: Materialization | None = None
     problem: Problem | None = None
     accepted: Mapping[str, str] = field(default_factory=dict)
     """Causes that the user accepted, each as it was then (R28)."""
@@ -58,7 +58,7 @@ PENDING = Node()
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class SourceEntry:
     """A source as the session knows it, and since when."""
 
     source: Source
@@ -66,7 +66,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Wished:
+class ParameterOverride:
     """Parameters that commands set for a node or a phase, by name (R12); absent ones are those of what is above it."""
 
     values: Mapping[str, str]
@@ -74,7 +74,7 @@ class Wished:
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
+class RunRequest:
     """A run as it was asked for."""
 
     run_id: str
@@ -100,12 +100,12 @@ class Spec:
 class Run:
     """The active run, and where it stands. It walks through the phases of its scope; in phase 3, along the dependencies."""
 
-    spec: Spec
+    request: RunRequest
     scope: Scope
     started_at: datetime
     sources: tuple[Source, ...]
     """Pinned (R18)."""
-    wished: Map[Wished] = field(default_factory=Map)
+    overrides_before: Map[ParameterOverride] = field(default_factory=Map)
     """The parameters as they were before it."""
     stage: int = -1
     """Index of the phase that it is at; 5 when it is through."""
@@ -130,7 +130,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CommandRecord:
     """What became of a command (R16)."""
 
     fingerprint: str
@@ -139,12 +139,12 @@ class Record:
     problem: Problem | None = None
 
 
-def recorded(commands: Map[Record], event: events.CommandAnswer) -> Map[Record]:
+def with_answer(commands: Map[CommandRecord], event: events.CommandAnswer) -> Map[CommandRecord]:
     """R16: the records with that of the command which the event answers. The first answer counts; a run is further on than it."""
     if event.command_id in commands and not isinstance(event, events.RunQueued):
         return commands
     problem, run_id = getattr(event, "problem", None), getattr(event, "run_id", None)
-    return commands.put(event.command_id, Record(event.fingerprint, event.answer, run_id, problem))
+    return commands.put(event.command_id, CommandRecord(event.fingerprint, event.answer, run_id, problem))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +162,17 @@ class Session:
     language: str = ""
     policy: Policy = field(default_factory=Policy)
     seq: int = 0
-    sources: Mapping[str, Known] = field(default_factory=dict)
+    sources: Mapping[str, SourceEntry] = field(default_factory=dict)
     removed_at: datetime | None = None
     """When a source was last removed."""
     batch_seq: int = 0
-    wished: Map[Wished] = field(default_factory=Map)
+    overrides: Map[ParameterOverride] = field(default_factory=Map)
     nodes: Map[Node] = field(default_factory=Map)
     plan: Plan | None = None
     next_step: int = 1
     run: Run | None = None
-    queue: tuple[Spec, ...] = ()
-    commands: Map[Record] = field(default_factory=Map)
+    queue: tuple[RunRequest, ...] = ()
+    commands: Map[CommandRecord] = field(default_factory=Map)
     versions: Mapping[str, str] = field(default_factory=dict)
     """The newest versions of code and prompts that workers reported."""
     spent: int = 0
@@ -196,17 +196,17 @@ class Session:
         """The same session with one node replaced."""
         return replace(self, nodes=self.nodes.put(name, node))
 
-    def _wished(self, node: str) -> list[Wished]:
-        return [wished for name in (phase_of(node), node) if (wished := self.wished.get(name))]
+    def _overrides(self, node: str) -> list[ParameterOverride]:
+        return [override for name in (phase_of(node), node) if (override := self.overrides.get(name))]
 
     def parameters(self, node: str) -> Parameters:
         """What a node would be run with now: what was wished for itself, else for its phase, else for the session."""
         own = Parameters(engine=self.engine, model=self.model, guidance=self.guidance, language=self.language)
-        return own.model_copy(update={name: value for wished in self._wished(node) for name, value in wished.values.items()})
+        return own.model_copy(update={name: value for override in self._overrides(node) for name, value in override.values.items()})
 
-    def wished_at(self, node: str) -> datetime:
+    def parameters_changed_at(self, node: str) -> datetime:
         """When the parameters of a node last changed."""
-        return max((wished.at for wished in self._wished(node)), default=self.created_at)
+        return max((override.at for override in self._overrides(node)), default=self.created_at)
 
     def ceiling_under(self, options: Options) -> int | None:
         """R29: a session's ceiling holds until a command replaces it; 0 is none."""
@@ -215,7 +215,7 @@ class Session:
     @property
     def ceilings(self) -> tuple[tuple[int, int, str], ...]:
         """R29: each ceiling of tokens that holds, what is spent of it, and whose it is."""
-        of_run = (self.run.spec.options.max_tokens, self.run.spent, "run") if self.run else (None, 0, "run")
+        of_run = (self.run.request.options.max_tokens, self.run.spent, "run") if self.run else (None, 0, "run")
         return tuple((most, spent, of) for most, spent, of in (of_run, (self.max_tokens, self.spent, "session")) if most)
 
     @property
@@ -234,14 +234,14 @@ class Session:
         return self.run is not None or bool(self.queue)
 
 
-def scope_of(spec: Spec, plan: Plan | None) -> Scope:
+def scope_of(request: RunRequest, plan: Plan | None) -> Scope:
     """What a run considers: its targets, and below them what the propagation reaches (R7, R12, R26, R27)."""
-    target, alone = spec.target, spec.options.propagation == "mark_stale" and not spec.target.stale
+    target, alone = request.target, request.options.propagation == "mark_stale" and not request.target.stale
     first = 0 if target.stale else PHASES.index(target.phase or "phase3")
     last = first if alone else len(PHASES) - 1
-    if spec.options.stop_after:
-        last = min(last, PHASES.index(spec.options.stop_after))
+    if request.options.stop_after:
+        last = min(last, PHASES.index(request.options.stop_after))
     steps = frozenset(target.steps) if target.steps else None
     if steps and plan and not alone:
         steps = plan.below(steps)
-    return Scope(PHASES[first + 1 if spec.kind == "edit" else first : last + 1], steps)
+    return Scope(PHASES[first + 1 if request.kind == "edit" else first : last + 1], steps)

@@ -12,7 +12,7 @@ WIDE = 100
 """Inputs from which a job's list of them may have been stored as an object of its own."""
 
 
-def decided_against(session: Session, key: str) -> bool:
+def is_deletable(session: Session, key: str) -> bool:
     """Return whether an object that no event names may be deleted. What is no key of ours never may.
 
     A generation that is yet to come, or that is in flight, is never decided against: an edit writes its object before
@@ -23,7 +23,7 @@ def decided_against(session: Session, key: str) -> bool:
         return attempt is not None
     name, generation = attempt
     node, step = session.node(name), step_of(name)
-    if node.made is not None and node.made.event.artifact.key == key:
+    if node.materialization is not None and node.materialization.event.artifact.key == key:
         return False
     if step is not None and session.plan is not None and step not in session.plan.by_id:
         return step < session.next_step
@@ -50,7 +50,7 @@ def _inputs(session: Session, node: str) -> Iterator[str]:
 
 
 def _made(session: Session, node: str) -> Iterator[str]:
-    if (made := session.node(node).made) is not None:
+    if (made := session.node(node).materialization) is not None:
         yield made.event.artifact.key
 
 

@@ -9,11 +9,11 @@ from reprise_contracts import events
 from reprise_contracts.nodes import phase_of, step_of
 from reprise_contracts.problems import refusals
 from reprise_contracts.wire import digest_of
-from reprise_domain.fates import Fate, fate, those
-from reprise_domain.freshness import pinned
-from reprise_domain.preview import changed_since, obstacle
+from reprise_domain.freshness import pinned_inputs
+from reprise_domain.preview import changed_since, precondition_failure
+from reprise_domain.readiness import Readiness, nodes_with, readiness
 from reprise_domain.reduce import THROUGH, reduce
-from reprise_domain.state import Run, Session, Spec
+from reprise_domain.state import Run, RunRequest, Session
 
 
 class Draft:
@@ -30,13 +30,13 @@ class Draft:
         assert self.maybe is not None  # noqa: S101  # every decider but the first runs on a session
         return self.maybe
 
-    def say(self, event: events.SessionEvent) -> None:
+    def emit(self, event: events.SessionEvent) -> None:
         """One more event."""
         self.events.append(event)
         self.maybe = reduce(self.maybe, event, self.now)
 
 
-def drive(draft: Draft) -> None:
+def settle(draft: Draft) -> None:
     """To a fixed point."""
     while True:
         session, run = draft.session, draft.session.run
@@ -44,7 +44,7 @@ def drive(draft: Draft) -> None:
             _begin(draft, session.queue[0])
         elif run is None:
             if session.deleting and not session.deleted:
-                draft.say(events.SessionDeleted(batch_id=session.batch_id, session_id=session.session_id, topic=session.topic))
+                draft.emit(events.SessionDeleted(batch_id=session.batch_id, session_id=session.session_id, topic=session.topic))
             return
         elif run.ready:
             _take_turns(draft, run)
@@ -54,11 +54,11 @@ def drive(draft: Draft) -> None:
             return
 
 
-def _begin(draft: Draft, spec: Spec) -> None:
+def _begin(draft: Draft, request: RunRequest) -> None:
     """R14, R15: the next run of the queue starts, or is refused at its turn."""
-    problem = obstacle(draft.session, spec, busy=False) or changed_since(draft.session, spec)
-    refused = events.RunFinished(run_id=spec.run_id, outcome="refused", problem=problem)
-    draft.say(refused if problem else events.RunStarted(run_id=spec.run_id))
+    problem = precondition_failure(draft.session, request, busy=False) or changed_since(draft.session, request)
+    refused = events.RunFinished(run_id=request.run_id, outcome="refused", problem=problem)
+    draft.emit(refused if problem else events.RunStarted(run_id=request.run_id))
 
 
 def _finish(draft: Draft, run: Run) -> None:
@@ -67,16 +67,17 @@ def _finish(draft: Draft, run: Run) -> None:
     stopped = run.cancelled or (run.halted and not why)
     outcome: events.RunOutcome = "completed" if not (run.bad or run.cancelled) else "cancelled" if stopped else "failed"
     problem = (why or refusals.WAITS) if outcome == "failed" else None
-    draft.say(events.RunFinished(run_id=run.spec.run_id, outcome=outcome, problem=problem, given_back=_given_back(draft.session, run)))
+    restored = _restored_parameters(draft.session, run)
+    draft.emit(events.RunFinished(run_id=run.request.run_id, outcome=outcome, problem=problem, given_back=restored))
 
 
-def _given_back(session: Session, run: Run) -> tuple[str, ...]:
+def _restored_parameters(session: Session, run: Run) -> tuple[str, ...]:
     """R3: what the run set for a target that it neither made nor failed holds no longer: nothing has come of it."""
     back: list[str] = []
-    for target in run.spec.targets:
+    for target in run.request.targets:
         own = [node for node in run.scope.of_phase(phase_of(target), session.plan) if target in {node, phase_of(node)}]
         if not any(_came_to_an_end(session, run, node) for node in own):
-            back += (name for name in dict.fromkeys((target, *own)) if session.wished.get(name) != run.wished.get(name))
+            back += (name for name in dict.fromkeys((target, *own)) if session.overrides.get(name) != run.overrides_before.get(name))
     return tuple(back)
 
 
@@ -88,20 +89,20 @@ def _came_to_an_end(session: Session, run: Run, name: str) -> bool:
 def _take_turns(draft: Draft, run: Run) -> None:
     """R7, R8, R12, R19: each node whose turn has come is run, kept or blocked. They do not depend on each other."""
     session = draft.session
-    fates: dict[str, Fate] = {}
+    by_node: dict[str, Readiness] = {}
     for node in sorted(run.ready, key=lambda node: step_of(node) or 0):
         halted = node in run.halted or phase_of(node) in run.halted
-        fates[node] = "block" if halted else fate(session, run.spec, node, bad=run.bad)
-    for node in those(fates, "run"):
+        by_node[node] = "block" if halted else readiness(session, run.request, node, bad=run.bad)
+    for node in nodes_with(by_node, "run"):
         queue(draft, node, session.node(node).generation + 1, 1, None)
-    if kept := those(fates, "keep"):
-        draft.say(events.NodesKept(nodes=kept))
-    if blocked := those(fates, "block"):
-        draft.say(events.NodesBlocked(nodes=blocked))
+    if kept := nodes_with(by_node, "keep"):
+        draft.emit(events.NodesKept(nodes=kept))
+    if blocked := nodes_with(by_node, "block"):
+        draft.emit(events.NodesBlocked(nodes=blocked))
 
 
 def queue(draft: Draft, node: str, generation: int, attempt: int, not_before: datetime | None) -> None:
     """An attempt is ready, its inputs pinned (R18)."""
     session = draft.session
-    inputs = digest_of(pinned(session, node, session.run.bad if session.run else ()))
-    draft.say(events.NodeQueued(node=node, generation=generation, attempt=attempt, not_before=not_before, inputs=inputs))
+    inputs = digest_of(pinned_inputs(session, node, session.run.bad if session.run else ()))
+    draft.emit(events.NodeQueued(node=node, generation=generation, attempt=attempt, not_before=not_before, inputs=inputs))

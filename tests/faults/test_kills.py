@@ -203,7 +203,7 @@ async def check(caller: Caller, batch: str, session_id: str, commands: list[str]
     assert max(results.values()) == 1, "an attempt's result was committed twice"
     named = set()
     for node in all_nodes(session.plan):
-        made = session.node(node).made
+        made = session.node(node).materialization
         assert made is not None, node
         await caller.store.get_verified(made.event.artifact.key, made.event.artifact.sha256)
         named.add(made.event.artifact.key)

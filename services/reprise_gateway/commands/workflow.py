@@ -30,9 +30,9 @@ from reprise_contracts.events import ArtifactEdited, CommandRefused
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.problems.refusals import DELETED, ENDED, REUSED
 from reprise_contracts.states import CommandView, Preview, Receipt, State
-from reprise_domain.commands import spec_of
+from reprise_domain.commands import request_of
 from reprise_domain.decide import preview_edit
-from reprise_domain.preview import obstacle, preview
+from reprise_domain.preview import precondition_failure, preview
 from reprise_domain.state import Session
 from reprise_gateway.access.access import Caller
 from reprise_gateway.commands.batch_service import BatchService, Started
@@ -114,8 +114,8 @@ class WorkflowService:
         if not options.dry_run:
             return await self._decide(session, "rerun", command)
         self._allowed(command, session)
-        spec = spec_of(session, command)
-        problem = obstacle(session, spec, busy=session.busy)
+        spec = request_of(session, command)
+        problem = precondition_failure(session, spec, busy=session.busy)
         if problem is not None:
             raise Refused(problem)
         return preview(session, spec)
@@ -169,7 +169,7 @@ class WorkflowService:
 
     async def _goals(self, session: Session) -> frozenset[str]:
         """The ids of the goals that there are now; an edited plan may name these."""
-        made = session.node("phase1").made
+        made = session.node("phase1").materialization
         if made is None:
             return frozenset()
         ref = made.event.artifact
@@ -223,10 +223,10 @@ class WorkflowService:
         position, plan = None, None
         if transition is not None:
             position = next((place for place, spec in enumerate(transition.after.queue, 1) if spec.run_id == record.run_id), None)
-            if position is None and transition.after.run is not None and transition.after.run.spec.run_id == record.run_id:
+            if position is None and transition.after.run is not None and transition.after.run.request.run_id == record.run_id:
                 position = 0
             if transition.before is not None and isinstance(command, Rerun):
-                plan = preview(transition.before, spec_of(transition.before, command)).plan
+                plan = preview(transition.before, request_of(transition.before, command)).plan
             elif transition.before is not None and isinstance(command, Edit):
                 previewed = preview_edit(transition.before, command, transition.commit.at)
                 plan = previewed.plan if isinstance(previewed, Preview) else None

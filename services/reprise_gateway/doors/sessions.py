@@ -37,7 +37,7 @@ async def state(session_id: Id, gateway: GatewayDep, who: Who) -> Response:
 async def steps(session_id: Id, request: Request, gateway: GatewayDep, who: Who) -> Response:
     """What the steps of the plan found, `{steps: […]}`; those without a result are left out."""
     session = await gateway.service.session(session_id)
-    refs = [made.event.artifact for node in (session.plan.nodes if session.plan else ()) if (made := session.node(node).made)]
+    refs = [made.event.artifact for node in (session.plan.nodes if session.plan else ()) if (made := session.node(node).materialization)]
     etag = digest([ref.sha256 for ref in refs])
     if known(request, etag):
         return stored(b"", etag, "application/json", request)
@@ -82,7 +82,7 @@ async def _artifact(gateway: Gateway, session: Session, node: str, request: Requ
 
 
 def _made(session: Session, node: str) -> ObjectRef:
-    made = session.node(node).made
+    made = session.node(node).materialization
     if made is None:
         detail = f"{of(node, 'has', 'have')} no result yet."
         raise Refused(Problem(type="not_found", detail=detail, action=f"Run {spoken(node)}, or wait until there is one."))

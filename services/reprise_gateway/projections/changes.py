@@ -99,7 +99,7 @@ def _with_those_below(before: Session, after: Session, touched: tuple[str, ...])
 
 def _moved(before: Session, after: Session, node: str) -> bool:
     then, now = before.node(node), after.node(node)
-    return then.made is not now.made or (then.status == "failed") != (now.status == "failed")
+    return then.materialization is not now.materialization or (then.status == "failed") != (now.status == "failed")
 
 
 def _in_order(session: Session, numbers: set[int]) -> list[str]:
@@ -123,7 +123,7 @@ def _verdicts(session: Session, nodes: Iterable[str]) -> Verdicts:
     place = session.plan.by_id.keys() if session.plan else ()
     order = {number: index for index, number in enumerate(place)} if len(above) > len(_TOP) else {}
     for node in sorted(above, key=lambda node: order.get(step_of(node) or 0, -1) if step_of(node) else _TOP.index(node) - len(_TOP)):
-        verdicts.links(node)
+        verdicts.direct_causes(node)
     return verdicts
 
 

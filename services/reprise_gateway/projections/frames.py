@@ -19,7 +19,7 @@ from reprise_contracts.states import NodeView
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes
 from reprise_domain.reduce import reduce
-from reprise_domain.state import Run, Session, Spec, scope_of
+from reprise_domain.state import Run, RunRequest, Session, scope_of
 from reprise_gateway.projections.changes import changes
 from reprise_gateway.projections.states import queue_view, run_view
 
@@ -89,7 +89,7 @@ def progress(before: Session | None, after: Session, commit: e.Commit) -> f.Work
     if now is None:
         return None
     total = max(now.total, now.done, 1)
-    if then is not None and then.spec.run_id == now.spec.run_id and (then.done, then.total) == (now.done, now.total):
+    if then is not None and then.request.run_id == now.request.run_id and (then.done, then.total) == (now.done, now.total):
         return None
     return f.WorkflowProgress(
         batch_id=after.batch_id,
@@ -154,7 +154,7 @@ class FrameWriter:
     def _run_finished(self, event: e.RunFinished) -> Iterator[f.Frame]:
         session = self._before
         run = session.run if session else None
-        if session is not None and run is not None and run.spec.run_id == event.run_id:
+        if session is not None and run is not None and run.request.run_id == event.run_id:
             yield from self._rerun_ended(run, event)
         if event.outcome == "completed":
             yield f.WorkflowComplete(run_id=event.run_id)
@@ -168,7 +168,7 @@ class FrameWriter:
                 yield f.WorkflowRefused(command_id=command_id, problem=event.problem or _REFUSED)
 
     def _rerun_ended(self, run: Run, event: e.RunFinished) -> Iterator[f.Frame]:
-        spec = run.spec
+        spec = run.request
         if spec.kind == "start":
             return
         stale = Verdicts(self._after).freshness("phase4") == "stale"
@@ -195,7 +195,7 @@ class FrameWriter:
         """The first node of a phase whose turn comes in a run: the phase begins."""
         phase = phase_of(event.node)
         run, then = self._before.run if self._before else None, self._first.run if self._first else None
-        same = run is not None and then is not None and run.spec.run_id == then.spec.run_id
+        same = run is not None and then is not None and run.request.run_id == then.request.run_id
         here = same and then is not None and then.stage == PHASES.index(phase)
         if event.attempt == 1 and not here and phase not in self._entered:
             self._entered.add(phase)
@@ -236,7 +236,7 @@ _BEGINS: dict[Phase, str] = {
 }
 
 
-def _first_phase(session: Session, spec: Spec) -> Phase:
+def _first_phase(session: Session, spec: RunRequest) -> Phase:
     """The phase that a rerun names; of a refresh, the first that has something to do."""
     if spec.target.phase:
         return spec.target.phase

@@ -6,7 +6,7 @@ from reprise_contracts.artifacts import WHOLE
 from reprise_contracts.states import ArtifactView, CommandView, NodeView, QueuedView, RunView, SessionSummary, State
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes, group_freshness, group_status
-from reprise_domain.state import Made, Node, Session
+from reprise_domain.state import Materialization, Node, Session
 
 
 def state_of(session: Session) -> State:
@@ -39,14 +39,14 @@ def run_view(session: Session) -> RunView | None:
     if run is None:
         return None
     return RunView(
-        run_id=run.spec.run_id,
-        command_id=run.spec.command_ids[0],
-        targets=run.spec.targets,
-        propagation=run.spec.options.propagation,
+        run_id=run.request.run_id,
+        command_id=run.request.command_ids[0],
+        targets=run.request.targets,
+        propagation=run.request.options.propagation,
         done=run.done,
         total=max(run.total, run.done),
         started_at=run.started_at,
-        by=run.spec.by,
+        by=run.request.by,
     )
 
 
@@ -60,12 +60,12 @@ def queue_view(session: Session) -> tuple[QueuedView, ...]:
 
 def node_view(session: Session, verdicts: Verdicts, node: str) -> NodeView:
     """One node with its freshness and the reasons for it."""
-    entry, made = session.node(node), session.node(node).made
+    entry, made = session.node(node), session.node(node).materialization
     step = session.plan.by_id.get(int(node[7:])) if session.plan and node.startswith("phase3/") else None
     return NodeView(
         status=entry.status,
         freshness=verdicts.freshness(node),
-        causes=verdicts.chain(node) if made else (),
+        causes=verdicts.cause_chain(node) if made else (),
         upgradable=_upgradable(session, entry),
         generation=entry.generation,
         attempt=entry.attempt,
@@ -82,14 +82,14 @@ def node_view(session: Session, verdicts: Verdicts, node: str) -> NodeView:
     )
 
 
-def _artifact_view(made: Made) -> ArtifactView:
+def _artifact_view(made: Materialization) -> ArtifactView:
     event, ref = made.event, made.event.artifact
     return ArtifactView(generation=event.generation, sha256=ref.sha256, output=event.parts[WHOLE], bytes=ref.bytes, at=made.at, by=event.by)
 
 
 def _upgradable(session: Session, node: Node) -> bool:
     """R6: a newer version of the code or a prompt that made it was seen since."""
-    versions = node.made.event.versions if node.made else {}
+    versions = node.materialization.event.versions if node.materialization else {}
     return any(session.versions.get(name, version) != version for name, version in versions.items())
 
 
@@ -127,7 +127,7 @@ def summary_of(session: Session) -> SessionSummary:
     nodes = all_nodes(session.plan)
     stale = tuple(node for node in nodes if verdicts.freshness(node) == "stale")
     failed = tuple(node for node in nodes if session.node(node).status == "failed")
-    unfinished = any(session.node(node).made is None for node in nodes)
+    unfinished = any(session.node(node).materialization is None for node in nodes)
     status = "running" if session.run else "failed" if failed else "pending" if unfinished else "stale" if stale else "completed"
     return SessionSummary(
         session_id=session.session_id, topic=session.topic, status=status, stale=stale, failed=failed, updated_at=session.updated_at

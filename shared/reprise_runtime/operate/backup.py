@@ -21,7 +21,7 @@ from reprise_contracts import subjects
 from reprise_contracts.events import Commit
 from reprise_contracts.wire import Malformed
 from reprise_domain.batch import Batch, fold_batch
-from reprise_domain.reduce import Impossible, fold
+from reprise_domain.reduce import InvalidTransition, fold
 from reprise_domain.state import Session
 from reprise_runtime.errors import ObjectMissing, Unavailable
 from reprise_runtime.nats.bus import Bus
@@ -90,7 +90,7 @@ def named(commits: Iterable[ArchivedMessage]) -> set[str]:
     for messages in logs.values():
         try:
             keys |= _named(messages)
-        except (Malformed, Impossible):
+        except (Malformed, InvalidTransition):
             continue
     return keys
 
@@ -108,7 +108,7 @@ def _named(messages: list[ArchivedMessage]) -> set[str]:
         else:
             batch = fold_batch(batch, commit, message.seq)
     if session is not None:
-        return {made.event.artifact.key for name in session.nodes if (made := session.node(name).made) is not None}
+        return {made.event.artifact.key for name in session.nodes if (made := session.node(name).materialization) is not None}
     return _sources(batch) if batch is not None else set()
 
 

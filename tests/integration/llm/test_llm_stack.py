@@ -90,9 +90,9 @@ async def test_a_session_is_researched_by_a_model_and_a_step_played_again(caller
     session_id, session = await researched(caller, "story")
     assert session.node("phase4").status == "completed", failed(session)
     for node in ("phase0", "phase1", "phase2", "phase3/1", "phase4"):
-        made = session.node(node).made
+        made = session.node(node).materialization
         assert made is not None and made.event.tokens.total > 0 and made.event.tokens.cost_usd
-    report = session.node("phase4").made
+    report = session.node("phase4").materialization
     assert report is not None
     document = Phase4.read(await caller.store.get_verified(report.event.artifact.key, report.event.artifact.sha256))
     assert "Written by the model scripted" in document.markdown
@@ -104,7 +104,7 @@ async def test_a_session_is_researched_by_a_model_and_a_step_played_again(caller
     assert asked.count("investigate") == 1, "what it found is as it was, so nothing below it ran"
     assert "What the reader asks for besides: Look at the spring." in listening.asked[0]["messages"][1]["content"]
     assert after.node("phase3/1").generation == 2
-    made = after.node("phase3/1").made
+    made = after.node("phase3/1").materialization
     assert made is not None
     found = StepFindings.read(await caller.store.get(made.event.artifact.key))
     assert found.meta.guidance == "Look at the spring."
@@ -136,7 +136,7 @@ async def test_a_cancel_in_the_middle_of_a_stream_ends_the_call(caller: Caller, 
     assert listening.gone[0] - asked < 2
     assert took < 4
     assert after.node("phase3/1").status == "cancelled"
-    assert after.node("phase3/1").made == before.node("phase3/1").made
+    assert after.node("phase3/1").materialization == before.node("phase3/1").materialization
     listening.answering = dutiful
     await caller.send(session_id, Rerun(command_id="c-3", target=Target(stale=True)))
     assert (await done(caller, session_id, "c-3")).node("phase3/1").status == "completed"
@@ -208,7 +208,7 @@ async def test_r6_a_raised_prompt_makes_what_it_made_upgradable_and_never_stale(
     await caller.send(session_id, Rerun(command_id="c-2", target=Target(phase="phase4")))
     after = await done(caller, session_id, "c-2")
     assert not state_of(after).nodes["phase4"].upgradable
-    report = after.node("phase4").made
+    report = after.node("phase4").materialization
     assert report is not None
     written = Phase4.read(await caller.store.get_verified(report.event.artifact.key, report.event.artifact.sha256))
     assert written.meta.versions["prompt/section"] == "99"

@@ -105,7 +105,7 @@ async def test_one_line_per_message_says_what_became_of_it(operated: Operated, c
     for line in (*jobs, sent, *decided):
         assert of in line["trace"], line
     for node in ("phase0", "phase3/1", "phase4"):
-        made = session.node(node).made
+        made = session.node(node).materialization
         assert made is not None
         document = json.loads(await caller.store.get(made.event.artifact.key))
         assert of in document["meta"]["trace"], f"the artifact of {node} is not in the trace of its call"

@@ -28,7 +28,7 @@ async def test_a_paused_pool_takes_nothing_whatever_is_started_again(operated: O
 
         async def planned() -> bool:
             found = await caller.session(session)
-            return found is not None and found.node("phase2").made is not None
+            return found is not None and found.node("phase2").materialization is not None
 
         await until(planned, 20)
         operated.stop("worker-phase3")

@@ -34,7 +34,7 @@ def fresh(session: Session) -> bool:
 async def whole(caller: Caller, session: Session) -> None:
     """Every artifact that the log names is in the store, with its hash."""
     for name in session.nodes:
-        made = session.node(name).made
+        made = session.node(name).materialization
         if made is not None:
             await caller.store.get_verified(made.event.artifact.key, made.event.artifact.sha256)
 
@@ -107,7 +107,8 @@ async def test_a_backup_taken_at_work_comes_back_whole_and_work_goes_on(tmp_path
         other.start(name)
     after = await there.at_rest(calm)
     assert (await there.session(calm)) == after
-    assert {name: after.node(name).made for name in after.nodes} == {name: before.node(name).made for name in before.nodes}
+    made = {name: after.node(name).materialization for name in after.nodes}
+    assert made == {name: before.node(name).materialization for name in before.nodes}
     assert after.commands.keys() == before.commands.keys()
     for session in busy:
         await until(lambda session=session: _knows(there, session, "rerun-0"), what="the command that was waiting")
@@ -181,7 +182,7 @@ class Losing(MemoryStore):
 async def test_a_copy_without_an_object_that_its_log_names_is_no_backup(tmp_path: Path, caller: Caller) -> None:
     """Better none than one that comes back with holes: the folder stays without `backup.json`."""
     session = await caller.at_rest((await caller.begin("holes", "steps=1"))[1])
-    made = session.node("phase2").made
+    made = session.node("phase2").materialization
     assert made is not None
     losing = Losing(caller.store, made.event.artifact.key)
     await losing.fill()

@@ -102,7 +102,7 @@ async def test_r17_a_result_that_comes_late_is_recorded_and_counts_for_nothing(c
     """A worker that was thought dead finishes an attempt that is decided; a twin of its own report changes nothing either."""
     _, session_id = await researched(caller, "steps=1")
     before = await caller.at_rest(session_id)
-    made = before.node("phase3/1").made
+    made = before.node("phase3/1").materialization
     assert made is not None and isinstance(made.event, NodeCompleted)
     attempt = {"node": "phase3/1", "generation": 1, "attempt": 1}
     ref = ObjectRef(key=subjects.artifact_key(before.batch_id, session_id, "phase3/1", 1, "late"), sha256="0" * 64)
@@ -117,7 +117,7 @@ async def test_r17_a_result_that_comes_late_is_recorded_and_counts_for_nothing(c
 
     assert [event.execution_id for event in await until(superseded, 20, "the word of it")] == [late.execution_id]
     after = await caller.at_rest(session_id)
-    assert after.node("phase3/1").made == made
+    assert after.node("phase3/1").materialization == made
     assert fresh(after) == {"fresh"}
 
 
@@ -131,10 +131,10 @@ async def test_r19_r21_r28_a_failed_step_leaves_a_partial_report_that_says_so_un
     assert outcome is not None and outcome.status == "failed"
     step = failed.node("phase3/1")
     assert step.status == "failed" and step.problem is not None and not step.problem.retryable and step.problem.action
-    assert step.made == before.node("phase3/1").made
+    assert step.materialization == before.node("phase3/1").materialization
     assert stale(failed) == {"phase3", "phase3/1", "phase4"}
-    assert ("phase3/1", "lacking") in {(cause.node, cause.reason) for cause in Verdicts(failed).chain("phase4")}
-    made = failed.node("phase4").made
+    assert ("phase3/1", "lacking") in {(cause.node, cause.reason) for cause in Verdicts(failed).cause_chain("phase4")}
+    made = failed.node("phase4").materialization
     assert made is not None
     document = Phase4.read(await caller.store.get(made.event.artifact.key))
     assert [(gap.node, gap.used) for gap in document.partial] == [("phase3/1", "last_good")]
@@ -142,7 +142,7 @@ async def test_r19_r21_r28_a_failed_step_leaves_a_partial_report_that_says_so_un
     refused = command_of(await done(caller, session_id, "accept"), "accept")
     assert refused is not None and refused.problem is not None and (refused.problem.type, refused.problem.field) == ("invalid", "node")
     good = await rerun(caller, session_id, "good", Target(steps=(1,)), engine="", propagation="mark_stale")
-    assert good.node("phase3/1").made.event.unchanged  # type: ignore[union-attr]
+    assert good.node("phase3/1").materialization.event.unchanged  # type: ignore[union-attr]
     assert stale(good) == {"phase4"}, "it says what it said, but the report was made without it"
     assert fresh(await rerun(caller, session_id, "refresh", Target(stale=True))) == {"fresh"}
 
@@ -151,7 +151,7 @@ async def test_r19_a_result_that_is_no_longer_in_the_store_fails_its_readers_and
     """A reader checks what it reads against the hash that the log names; what there was stays, and making the input again mends it."""
     _, session_id = await researched(caller, "steps=1")
     before = await caller.at_rest(session_id)
-    made = before.node("phase3/1").made
+    made = before.node("phase3/1").materialization
     assert made is not None
     await caller.store.put(made.event.artifact.key, b"spoiled", "application/json")
     stack.kill("worker-phase4")  # what it has read before it knows by its hash
@@ -159,7 +159,7 @@ async def test_r19_a_result_that_is_no_longer_in_the_store_fails_its_readers_and
     failed = await rerun(caller, session_id, "report", Target(phase="phase4"), force=True)
     problem = failed.node("phase4").problem
     assert problem is not None and "cannot be read" in problem.detail and problem.action
-    assert failed.node("phase4").made == before.node("phase4").made
+    assert failed.node("phase4").materialization == before.node("phase4").materialization
     await rerun(caller, session_id, "step", Target(steps=(1,)))
     assert fresh(await rerun(caller, session_id, "refresh", Target(stale=True))) == {"fresh"}
 

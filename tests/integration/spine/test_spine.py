@@ -30,11 +30,11 @@ async def test_r1_a_batch_is_researched_from_end_to_end(caller: Caller) -> None:
     _, session_id = await researched(caller)
     session = await caller.at_rest(session_id)
     assert fresh(session) == {"fresh"}
-    report = session.node("phase4").made
+    report = session.node("phase4").materialization
     assert report is not None
     document = Phase4.read(await caller.store.get_verified(report.event.artifact.key, report.event.artifact.sha256))
     assert document.inputs == {
-        node: session.node(node).made.event.artifact.sha256 for node in ("phase0", "phase2", "phase3/1", "phase3/2", "phase3/3")
+        node: session.node(node).materialization.event.artifact.sha256 for node in ("phase0", "phase2", "phase3/1", "phase3/2", "phase3/3")
     }  # type: ignore[union-attr]
 
 
@@ -46,7 +46,7 @@ async def test_r7_r9_rerunning_phase_2_gives_new_outputs_of_phases_3_and_4(calle
     after = await done(caller, session_id, "c-1")
     assert set(after.plan.by_id) == {4, 5, 6}  # type: ignore[union-attr]
     assert await ran_after(caller, session_id, before.seq) == ["phase2", "phase3/4", "phase3/5", "phase3/6", "phase4"]
-    assert after.node("phase4").made.event.parts != before.node("phase4").made.event.parts  # type: ignore[union-attr]
+    assert after.node("phase4").materialization.event.parts != before.node("phase4").materialization.event.parts  # type: ignore[union-attr]
     assert fresh(after) == {"fresh"}
 
 
@@ -57,7 +57,7 @@ async def test_r8_r10_rerunning_a_step_refreshes_it_and_the_report(caller: Calle
     await caller.send(session_id, Rerun(command_id="c-1", target=Target(steps=(2,)), options=Options(guidance="prices")))
     after = await done(caller, session_id, "c-1")
     assert await ran_after(caller, session_id, before.seq) == ["phase3/2", "phase4"]
-    made = after.node("phase3/2").made
+    made = after.node("phase3/2").materialization
     assert made is not None
     assert StepFindings.read(await caller.store.get(made.event.artifact.key)).insights == ("Step 2: prices",)
     await caller.send(session_id, Rerun(command_id="c-2", target=Target(steps=(2,))))
@@ -72,7 +72,7 @@ async def test_r4_r26_mark_stale_leaves_the_report_and_refresh_brings_it_up_to_d
     options = Options(guidance="prices", propagation="mark_stale")
     await caller.send(session_id, Rerun(command_id="c-1", target=Target(steps=(2,)), options=options))
     after = await done(caller, session_id, "c-1")
-    assert Verdicts(after).chain("phase4")[0].node == "phase3/2"
+    assert Verdicts(after).cause_chain("phase4")[0].node == "phase3/2"
     await caller.send(session_id, Rerun(command_id="c-2", target=Target(stale=True)))
     assert fresh(await done(caller, session_id, "c-2")) == {"fresh"}
 
@@ -159,7 +159,7 @@ async def test_r18_a_source_added_while_phase_0_runs_leaves_it_stale(caller: Cal
         return state if state and len(state.sources) == 2 else None
 
     session = await until(told, 20, "the new source")
-    reasons = {cause.reason for cause in Verdicts(session).chain("phase0")}
+    reasons = {cause.reason for cause in Verdicts(session).cause_chain("phase0")}
     assert reasons == {"source_added"}
 
 
@@ -176,7 +176,7 @@ async def test_r20_cancelling_stops_running_steps_within_two_seconds(caller: Cal
     session = await caller.at_rest(session_id, 10)
     assert time.monotonic() - started < 2
     assert session.node("phase3/1").status == "cancelled"
-    assert session.node("phase2").made is not None
+    assert session.node("phase2").materialization is not None
 
 
 async def test_r14_a_run_is_interrupted_by_another_of_the_same_node(caller: Caller) -> None:
@@ -196,7 +196,7 @@ async def test_r14_a_run_is_interrupted_by_another_of_the_same_node(caller: Call
     after = await done(caller, session_id, "second", 30)
     assert after.commands["first"].status == "cancelled"
     for number in range(1, 13):
-        made = after.node(step_node(number)).made
+        made = after.node(step_node(number)).materialization
         assert made is not None
         assert StepFindings.read(await caller.store.get(made.event.artifact.key)).insights == (f"Step {number}: two",)
     assert fresh(after) == {"fresh"}
@@ -276,7 +276,7 @@ async def test_a_session_of_many_steps_does_not_starve_a_small_one(caller: Calle
 
     async def under_way() -> Session | None:
         state = await caller.session(wide)
-        return state if state and state.node("phase3/1").made else None
+        return state if state and state.node("phase3/1").materialization else None
 
     await until(under_way, 30, "the first of many steps")
     started = time.monotonic()
@@ -385,7 +385,7 @@ async def test_r23_artifacts_and_sessions_survive_the_restart_of_everything(stac
     await until(same, 30, "the same session")
     await caller.send(session_id, Rerun(command_id="c-1", target=Target(steps=(1,)), options=Options(guidance="after the restart")))
     assert fresh(await done(caller, session_id, "c-1")) == {"fresh"}
-    report = (await caller.at_rest(session_id)).node("phase4").made
+    report = (await caller.at_rest(session_id)).node("phase4").materialization
     assert report is not None
     await caller.store.get_verified(report.event.artifact.key, report.event.artifact.sha256)
 

@@ -8,12 +8,12 @@ from reprise_contracts.commands import Cancel, Options, PutSources, Rerun, Targe
 from reprise_contracts.jobs import Failed, Started
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source
-from reprise_domain.commands import spec_of
+from reprise_domain.commands import request_of
 from reprise_domain.decide import decide
 from reprise_domain.dispatch import job_for
 from reprise_domain.freshness import Verdicts
 from reprise_domain.preview import preview
-from reprise_domain.sweep import decided_against
+from reprise_domain.sweep import is_deletable
 from reprise_gateway.projections.states import command_of
 
 
@@ -24,7 +24,7 @@ def test_r19_a_report_of_a_failed_step_is_partial_or_waits(world: World) -> None
     refused = command_of(world.s, "c-2").problem  # type: ignore[union-attr]
     assert refused.type == "inputs_missing" and "step 2 has failed" in refused.detail and "allow_partial" in refused.action
     partial = Rerun(command_id="c-3", target=Target(phase="phase4"), options=Options(allow_partial=True))
-    found = preview(world.s, spec_of(world.s, partial))
+    found = preview(world.s, request_of(world.s, partial))
     assert found.plan.warnings == ("Step 2 has failed and is not run by this command: the last good result is used.",)
     world.give(partial)
     world.drain()
@@ -41,7 +41,7 @@ def test_r19_a_partial_report_stays_stale_until_it_is_made_again_from_good_steps
     rerun(world, phase="phase4", allow_partial=True)
     assert [(gap.node, gap.used) for gap in job_for(world.s, "phase4").gaps] == [("phase3/2", "nothing")]
     world.drain()
-    assert [(cause.node, cause.reason) for cause in Verdicts(world.s).chain("phase4")] == [("phase3/2", "lacking")]
+    assert [(cause.node, cause.reason) for cause in Verdicts(world.s).cause_chain("phase4")] == [("phase3/2", "lacking")]
     rerun(world, "c-2", steps=(2,))
     world.drain()
     assert stale(world) == set()
@@ -50,7 +50,7 @@ def test_r19_a_partial_report_stays_stale_until_it_is_made_again_from_good_steps
     world.drain()
     rerun(world, "c-4", steps=(2,), propagation="mark_stale")
     world.drain()
-    assert world.s.node("phase3/2").made.event.unchanged  # type: ignore[union-attr]
+    assert world.s.node("phase3/2").materialization.event.unchanged  # type: ignore[union-attr]
     assert stale(world) == {"phase4"}
 
 
@@ -62,7 +62,7 @@ def test_r19_a_partial_report_is_made_where_nothing_but_a_failure_is_new(world: 
         world.drain()
         entry = world.s.node("phase4")
         assert (entry.generation, entry.status) == (made, "completed")
-        assert entry.made is not None and entry.made.event.generation == made
+        assert entry.materialization is not None and entry.materialization.event.generation == made
         assert {"phase3/2", "phase4"} <= stale(world)
     world.salt["phase3/2"] = "other"
     rerun(world, "c-3", steps=(2,), propagation="mark_stale")
@@ -78,22 +78,22 @@ def test_r17_only_a_result_of_the_present_attempt_counts(world: World) -> None:
     job = world.held()[0]
     late = world.completion(job, says="late")
     world.give(world.completion(job))
-    made = world.s.node("phase4").made
+    made = world.s.node("phase4").materialization
     world.give(late)
-    assert world.s.node("phase4").made is made
+    assert world.s.node("phase4").materialization is made
     assert world.events()[-1].type == "result_superseded"
-    assert decided_against(world.s, late.artifact.key)
+    assert is_deletable(world.s, late.artifact.key)
 
 
 def test_r17_in_cancelling_no_completion_counts(world: World) -> None:
     rerun(world, phase="phase4")
     job = world.held()[0]
-    made = world.s.node("phase4").made
+    made = world.s.node("phase4").materialization
     world.give(Started(node="phase4", generation=job.generation, attempt=1, execution_id="e-x"))
     world.give(Cancel(command_id="stop"))
     world.give(world.completion(job, says="too late"))
     assert world.s.node("phase4").status == "cancelled"
-    assert world.s.node("phase4").made is made
+    assert world.s.node("phase4").materialization is made
 
 
 def test_r18_sources_are_pinned_when_a_run_starts() -> None:
@@ -132,10 +132,10 @@ def test_r19_a_failed_node_keeps_its_artifact_and_others_go_on(world: World) -> 
     rerun(world, phase="phase3", force=True)
     world.fail("phase3/1")
     world.drain()
-    assert world.s.node("phase3/1").made is not None
-    assert world.s.node("phase3/2").made.event.generation == 2  # type: ignore[union-attr]
-    assert world.s.node("phase3/3").made.event.generation == 1  # type: ignore[union-attr]
-    assert world.s.node("phase4").made.event.generation == 1  # type: ignore[union-attr]
+    assert world.s.node("phase3/1").materialization is not None
+    assert world.s.node("phase3/2").materialization.event.generation == 2  # type: ignore[union-attr]
+    assert world.s.node("phase3/3").materialization.event.generation == 1  # type: ignore[union-attr]
+    assert world.s.node("phase4").materialization.event.generation == 1  # type: ignore[union-attr]
     assert {"phase3/1", "phase3/3", "phase4"} <= stale(world)
 
 
@@ -190,7 +190,7 @@ def test_r18_a_step_reads_what_the_step_before_it_has_just_found(world: World) -
     """Inputs are resolved when an attempt is dispatched, never when the command was given; a retry reads what there is then."""
     rerun(world, steps=(1, 3), force=True)
     world.complete("phase3/1", says="anew")
-    made = world.s.node("phase3/1").made
+    made = world.s.node("phase3/1").materialization
     assert made is not None
     assert job_for(world.s, "phase3/3").inputs["phase3/1"].key == made.event.artifact.key
     world.fail("phase3/3", retryable=True)
@@ -204,7 +204,7 @@ def test_r18_a_report_is_made_of_the_results_of_its_run_and_of_no_older_ones(wor
     for node in ("phase3/1", "phase3/2", "phase3/3"):
         world.complete(node, says="anew")
     pinned = {node: ref.key for node, ref in job_for(world.s, "phase4").inputs.items()}
-    assert pinned == {node: world.s.node(node).made.event.artifact.key for node in pinned}  # type: ignore[union-attr]
+    assert pinned == {node: world.s.node(node).materialization.event.artifact.key for node in pinned}  # type: ignore[union-attr]
     assert world.s.node("phase3/1").status == "completed", "the second command waits for its turn"
     world.drain()
     assert stale(world) == {"phase3", "phase3/3", "phase4"}, "the second moved a step, and no report is taken for fresh"

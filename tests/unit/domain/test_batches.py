@@ -19,7 +19,7 @@ def test_r24_an_ended_batch_refuses_and_a_deleted_one_stays_known(world: World) 
     assert command_of(world.s, "c-1").status == "cancelled"  # type: ignore[union-attr]
     rerun(world, "c-2", phase="phase4")
     assert command_of(world.s, "c-2").problem.type == "batch_ended"  # type: ignore[union-attr]
-    assert world.s.node("phase4").made is not None
+    assert world.s.node("phase4").materialization is not None
     world.tell_batch(EndBatch(command_id="delete", delete=True))
     assert world.s.deleted
     assert world.events()[-1].type == "session_deleted"

@@ -4,7 +4,7 @@ from domain_asking import freshness, rerun, stale
 from domain_world import World
 from reprise_contracts.commands import Cancel
 from reprise_contracts.jobs import LeaseEnded, Started
-from reprise_domain.dispatch import queued
+from reprise_domain.dispatch import nodes_to_dispatch
 from reprise_gateway.projections.states import command_of
 
 
@@ -18,8 +18,8 @@ def test_r20_cancelling_a_step_fails_what_depends_on_it_and_nothing_else(world: 
     world.give(Cancel(command_id="stop", step_id=1))
     world.drain()
     assert world.s.node("phase3/1").status == "cancelled"
-    assert world.s.node("phase3/2").made.event.generation == 2  # type: ignore[union-attr]
-    assert world.s.node("phase3/3").made.event.generation == 1  # type: ignore[union-attr]
+    assert world.s.node("phase3/2").materialization.event.generation == 2  # type: ignore[union-attr]
+    assert world.s.node("phase3/3").materialization.event.generation == 1  # type: ignore[union-attr]
 
 
 def test_r20_a_dead_workers_node_comes_to_rest_when_its_lease_ends(world: World) -> None:
@@ -61,10 +61,10 @@ def test_r20_a_retry_that_waits_for_its_time_is_cancelled_at_once(world: World) 
     assert world.s.node("phase3/2").not_before is not None
     world.give(Cancel(command_id="stop"))
     assert world.s.node("phase3/2").status == "cancelled"
-    assert queued(world.s) == {}
-    made = world.s.node("phase3/2").made
+    assert nodes_to_dispatch(world.s) == {}
+    made = world.s.node("phase3/2").materialization
     world.give(world.completion(job, says="late"))
-    assert world.s.node("phase3/2").made is made
+    assert world.s.node("phase3/2").materialization is made
     assert world.s.run is None
 
 

@@ -29,7 +29,7 @@ def test_r29_at_the_ceiling_of_a_run_nothing_more_begins_and_a_refresh_goes_on(w
     assert refused is not None
     assert refused.status == "failed"
     assert refused.problem.type == "budget_reached"  # type: ignore[union-attr]
-    assert world.s.node("phase3/1").made is not None
+    assert world.s.node("phase3/1").materialization is not None
     assert world.s.node("phase3/1").status == "completed"
     rerun(world, "c-2")
     world.drain()

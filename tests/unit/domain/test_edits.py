@@ -20,20 +20,21 @@ def test_r12_guidance_belongs_to_the_targets_until_it_is_replaced(world: World) 
 
 def test_r12_an_edit_is_a_new_artifact_and_a_cascade_passes_it_by(world: World) -> None:
     edit(world, "e-1")
-    made = world.s.node("phase2").made
+    made = world.s.node("phase2").materialization
     assert made is not None
     assert made.edited
     assert state_of(world.s).nodes["phase3/4"].status == "pending"
     world.salt["phase1"] = "other"
     rerun(world, phase="phase1")
     world.drain()
-    assert world.s.node("phase2").made is made
+    assert world.s.node("phase2").materialization is made
     assert freshness(world)["phase2"] == "stale"
-    assert [cause.text for cause in Verdicts(world.s).chain("phase2")] == ["The goals have changed since a user edited what is below."]
+    chain = Verdicts(world.s).cause_chain("phase2")
+    assert [cause.text for cause in chain] == ["The goals have changed since a user edited what is below."]
     world.planner = lambda job: numbered([("a", ())], world.s.plan.steps, job.next_step)  # type: ignore[union-attr]
     rerun(world, "c-2", phase="phase2")
     world.drain()
-    assert world.s.node("phase2").made is not made
+    assert world.s.node("phase2").materialization is not made
 
 
 def test_r12_an_edit_is_refused_while_a_run_is_active(world: World) -> None:

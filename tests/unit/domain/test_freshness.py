@@ -81,11 +81,11 @@ def test_r4_a_stale_node_names_the_chain_back_to_what_changed(world: World) -> N
     world.salt["phase1"] = "other"
     rerun(world, phase="phase1", propagation="mark_stale")
     world.drain()
-    chain = Verdicts(world.s).chain("phase4")
+    chain = Verdicts(world.s).cause_chain("phase4")
     assert (chain[0].node, chain[0].reason) == ("phase2", "upstream")
     root = next(cause for cause in chain if cause.node == "phase1")
     assert root.reason == "changed"
-    assert root.at == world.s.node("phase1").made.at  # type: ignore[union-attr]
+    assert root.at == world.s.node("phase1").materialization.at  # type: ignore[union-attr]
 
 
 def test_r4_what_changed_is_named_however_many_steps_stand_between() -> None:
@@ -96,7 +96,7 @@ def test_r4_what_changed_is_named_however_many_steps_stand_between() -> None:
     rerun(world, "c-2", phase="phase1", propagation="mark_stale")
     world.drain()
     assert len(stale(world)) == 103
-    chain = Verdicts(world.s).chain("phase4")
+    chain = Verdicts(world.s).cause_chain("phase4")
     assert [cause.node for cause in chain if cause.reason != "upstream"] == ["phase1"]
     assert len(chain) < 20
 
@@ -105,7 +105,7 @@ def test_r4_a_new_step_is_called_new_and_one_that_went_gone(world: World) -> Non
     world.planner = lambda job: numbered([("b", ()), ("d", ())], world.s.plan.steps, job.next_step)  # type: ignore[union-attr]
     rerun(world, phase="phase2", stop_after="phase3")
     world.drain()
-    assert [cause.text for cause in Verdicts(world.s).chain("phase4")] == [
+    assert [cause.text for cause in Verdicts(world.s).cause_chain("phase4")] == [
         "The plan has changed.",
         "Step 4 is new.",
         "A step that was used is no longer in the plan.",
@@ -119,7 +119,7 @@ def test_r4_causes_are_in_the_order_of_the_plan() -> None:
     rerun(world, steps=(2,), force=True, allow_partial=True)
     world.fail("phase3/2")
     world.drain()
-    assert [cause.node for cause in Verdicts(world.s).chain("phase4") if cause.reason == "lacking"] == ["phase3/2", "phase3/10"]
+    assert [cause.node for cause in Verdicts(world.s).cause_chain("phase4") if cause.reason == "lacking"] == ["phase3/2", "phase3/10"]
 
 
 def test_r5_what_is_below_a_stale_node_is_stale(world: World) -> None:

@@ -17,11 +17,11 @@ from reprise_contracts.sources import Source
 from reprise_contracts.states import Plan, Preview
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import digest
-from reprise_domain.commands import spec_of
+from reprise_domain.commands import request_of
 from reprise_domain.decide import decide, preview_edit
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes
-from reprise_domain.preview import obstacle, preview
+from reprise_domain.preview import precondition_failure, preview
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_gateway.projections.states import command_of, state_of
@@ -141,14 +141,14 @@ class Histories(RuleBasedStateMachine):
 
     def twin_of(self, job: Job, says: str) -> None:
         if all(node in self.world.truths for node in job.inputs) and job.node != "phase2":
-            before = {node: self.world.s.node(node).made for node in all_nodes(self.world.s.plan)}
+            before = {node: self.world.s.node(node).materialization for node in all_nodes(self.world.s.plan)}
             entry = self.world.s.node(job.node)
             counts = (entry.generation, entry.attempt) == (job.generation, job.attempt) and entry.status in {"queued", "running"}
             report = self.world.completion(job, says=says)
             self.world.reports.append(report)
             self.world.give(report)
             if not counts:  # R17
-                assert {node: self.world.s.node(node).made for node in all_nodes(self.world.s.plan)} == before
+                assert {node: self.world.s.node(node).materialization for node in all_nodes(self.world.s.plan)} == before
 
     @rule()
     def stop(self) -> None:
@@ -181,13 +181,13 @@ class Histories(RuleBasedStateMachine):
     def results(self) -> dict[str, str]:
         """Each node that has a result, and the key of it."""
         entries = {node: self.world.s.node(node) for node in all_nodes(self.world.s.plan)}
-        return {node: entry.made.event.artifact.key for node, entry in entries.items() if entry.made is not None}
+        return {node: entry.materialization.event.artifact.key for node, entry in entries.items() if entry.materialization is not None}
 
     def rerun(self, target: Target, options: Options) -> None:
         command = Rerun(command_id=self.name(), target=target, options=options)
         idle = self.world.s.run is None and not self.world.s.queue
-        spec = spec_of(self.world.s, command)
-        expected = preview(self.world.s, spec).plan if idle and obstacle(self.world.s, spec, busy=False) is None else None
+        spec = request_of(self.world.s, command)
+        expected = preview(self.world.s, spec).plan if idle and precondition_failure(self.world.s, spec, busy=False) is None else None
         since, made = len(self.world.events()), self.results()
         self.commands.append(command)
         self.watched = None
@@ -219,7 +219,7 @@ class Histories(RuleBasedStateMachine):
     def cancel(self, what: str | int | None, run: bool) -> None:
         own = {"command_id": self.name()}
         if run and self.world.s.run:
-            command = Cancel(**own, run_id=self.world.s.run.spec.run_id)
+            command = Cancel(**own, run_id=self.world.s.run.request.run_id)
         elif isinstance(what, int):
             command = Cancel(**own, step_id=what)
         else:
@@ -304,7 +304,7 @@ class Histories(RuleBasedStateMachine):
         self.world.sweep()
         if self.world.s.run is None and not self.world.s.deleted:
             nodes = [self.world.s.node(node) for node in all_nodes(self.world.s.plan)]
-            named = {node.made.event.artifact.key for node in nodes if node.made}
+            named = {node.materialization.event.artifact.key for node in nodes if node.materialization}
             assert {key for key in self.world.objects - named if "/edit-" not in key} == set()
 
     @precondition(lambda self: self.count > 12)
@@ -324,16 +324,16 @@ class Histories(RuleBasedStateMachine):
         for node in all_nodes(self.world.s.plan):
             fresh = {None: None, "fresh": True, "stale": False}[verdicts.freshness(node)]
             if not self.accepted:
-                assert fresh == self.world.really_fresh(node), (node, verdicts.links(node))
+                assert fresh == self.world.really_fresh(node), (node, verdicts.direct_causes(node))
             if fresh is False:
-                assert verdicts.chain(node)  # R4
+                assert verdicts.cause_chain(node)  # R4
 
     @invariant()
     def artifacts_exist(self) -> None:
         """An artifact that a commit names exists, whatever was swept."""
         if not self.world.s.deleted:
             for node in all_nodes(self.world.s.plan):
-                made = self.world.s.node(node).made
+                made = self.world.s.node(node).materialization
                 assert made is None or made.event.artifact.key in self.world.objects
 
     @invariant()
@@ -366,7 +366,7 @@ class Histories(RuleBasedStateMachine):
             assert [node in nodes for nodes in (plan.run, plan.may_run, plan.keep, plan.stale, plan.drop)].count(True) == 1, (node, plan)
             if node in plan.keep:
                 assert results[node] == promise.made[node]
-                assert verdicts.freshness(node) == "fresh", (node, plan, verdicts.links(node))
+                assert verdicts.freshness(node) == "fresh", (node, plan, verdicts.direct_causes(node))
             if node in plan.stale and verdicts.freshness(node) == "fresh":
                 assert self.world.reads_of(node, ran), (node, plan, ran)
             if node in plan.may_run and node not in ran:

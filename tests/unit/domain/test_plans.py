@@ -6,15 +6,15 @@ from reprise_gateway.projections.states import state_of
 
 
 def test_r9_a_new_plan_keeps_what_did_not_change(world: World) -> None:
-    kept = world.s.node("phase3/2").made
+    kept = world.s.node("phase3/2").materialization
     world.planner = lambda job: numbered([("b", ()), ("d", ())], world.s.plan.steps, job.next_step)  # type: ignore[union-attr]
     since = len(world.events())
     rerun(world, phase="phase2")
     world.drain()
     assert [step.step_id for step in world.s.plan.steps] == [2, 4]  # type: ignore[union-attr]
     assert world.ran(since) == ["phase2", "phase3/4", "phase4"]
-    assert world.s.node("phase3/2").made is kept
-    assert world.s.node("phase3/1").made is None
+    assert world.s.node("phase3/2").materialization is kept
+    assert world.s.node("phase3/1").materialization is None
 
 
 def test_r9_numbers_are_never_reused(world: World) -> None:

@@ -5,7 +5,7 @@ from domain_world import World
 from reprise_contracts.commands import Rerun, Target
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import Preview
-from reprise_domain.commands import spec_of
+from reprise_domain.commands import request_of
 from reprise_domain.decide import preview_edit
 from reprise_domain.preview import preview
 from reprise_gateway.projections.states import command_of
@@ -39,7 +39,7 @@ def test_r12_r13_the_preview_of_an_edit_that_would_be_refused_says_so(world: Wor
 
 def test_r13_a_plan_token_holds_until_the_lists_change(world: World) -> None:
     command = Rerun(command_id="c-1", target=Target(steps=(1,)))
-    token = preview(world.s, spec_of(world.s, command)).plan_token
+    token = preview(world.s, request_of(world.s, command)).plan_token
     world.salt["phase3/2"] = "other"
     rerun(world, "c-2", steps=(2,), propagation="mark_stale")
     world.drain()
@@ -105,6 +105,6 @@ def test_r13_a_preview_that_is_published_runs_nothing(world: World) -> None:
 
 def test_r13_in_a_busy_session_a_preview_is_provisional(world: World) -> None:
     rerun(world, phase="phase4")
-    found = preview(world.s, spec_of(world.s, Rerun(command_id="c-2", target=Target(phase="phase1"))))
+    found = preview(world.s, request_of(world.s, Rerun(command_id="c-2", target=Target(phase="phase1"))))
     assert found.provisional
     assert found.plan_token is None

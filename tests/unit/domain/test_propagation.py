@@ -4,7 +4,7 @@ from domain_asking import rerun, stale
 from domain_world import World
 from reprise_contracts.commands import PutSources, Rerun, Target
 from reprise_contracts.sources import Source
-from reprise_domain.commands import spec_of
+from reprise_domain.commands import request_of
 from reprise_domain.freshness import Verdicts
 from reprise_domain.preview import preview
 from reprise_gateway.projections.states import command_of, state_of
@@ -28,7 +28,7 @@ def test_r7_stale_nodes_above_a_target_are_not_run_and_the_preview_warns(world: 
     rerun(world, "c-1", steps=(1,), propagation="mark_stale")
     world.drain()
     command = Rerun(command_id="c-2", target=Target(phase="phase4"))
-    assert preview(world.s, spec_of(world.s, command)).plan.warnings == ("Step 3 is out of date and not run by this command.",)
+    assert preview(world.s, request_of(world.s, command)).plan.warnings == ("Step 3 is out of date and not run by this command.",)
     since = len(world.events())
     world.give(command)
     world.drain()
@@ -57,7 +57,7 @@ def test_r10_many_steps_in_one_command_are_one_commit(world: World) -> None:
 
 def test_r11_preparing_again_fetches_only_what_is_new(world: World) -> None:
     world.tell_batch(PutSources(command_id="add", sources=(Source(source_id="src-3", url="http://x/3"),)))
-    assert {cause.reason for cause in Verdicts(world.s).chain("phase0")} == {"source_added"}
+    assert {cause.reason for cause in Verdicts(world.s).cause_chain("phase0")} == {"source_added"}
     rerun(world, phase="phase0")
     job = world.held()[0]
     assert not job.refetch

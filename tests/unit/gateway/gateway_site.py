@@ -38,7 +38,7 @@ from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Stored, StoredSource
 from reprise_domain.batch import Batch, decide_batch, facts, fold_batch
 from reprise_domain.decide import decide
-from reprise_domain.dispatch import job_for, queued
+from reprise_domain.dispatch import job_for, nodes_to_dispatch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_gateway.app import Effects, compose, create_app
@@ -151,7 +151,7 @@ class Research:
 
     async def work(self, session_id: str) -> None:
         """Run everything that is queued, until nothing is."""
-        while held := sorted(queued(self.session(session_id))):
+        while held := sorted(nodes_to_dispatch(self.session(session_id))):
             await self.complete(session_id, held[0])
 
     async def complete(self, session_id: str, node: str) -> None:

@@ -16,7 +16,7 @@ ANY = {"If-Match": "*"}
 
 async def test_an_artifact_is_its_stored_bytes_under_its_hash(site: Any, http: Any) -> None:
     _, session_id = await site.finished(http)
-    ref = site.research.session(session_id).node("phase1").made.event.artifact
+    ref = site.research.session(session_id).node("phase1").materialization.event.artifact
     answer = await http.get(f"/sessions/{session_id}/artifacts/phase1")
     assert answer.content == site.store.objects[ref.key][0]
     assert answer.headers["etag"] == f'"{ref.sha256}"'
@@ -278,7 +278,7 @@ async def test_files_of_a_form_are_stored_and_named(site: Any, http: Any) -> Non
     ]
     assert site.store.objects[raw_key(batch_id, sources[1]["upload"]["sha256"])][0] == b"second"
     session = site.research.session(session_id)
-    assert session.guidance == "Be brief." and session.run.spec.options.stop_after == "phase2"
+    assert session.guidance == "Be brief." and session.run.request.options.stop_after == "phase2"
 
 
 async def test_a_form_says_true_and_false_and_numbers_in_so_many_words(site: Any, http: Any) -> None:

@@ -291,7 +291,7 @@ async def test_a_body_that_nests_or_counts_too_far(http: Any, body: bytes) -> No
 
 async def test_a_spoiled_object_is_an_answer_too(site: Any, http: Any) -> None:
     _, session_id = await site.finished(http)
-    key = site.research.session(session_id).node("phase4").made.event.artifact.key
+    key = site.research.session(session_id).node("phase4").materialization.event.artifact.key
     site.store.objects[key] = (b"spoiled", "")
     answer = await http.get(f"/sessions/{session_id}/report")
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal")
