@@ -22,7 +22,7 @@ from reprise_runtime.nats.connection import reach
 from reprise_runtime.nats.jetstream import ApiError
 from reprise_runtime.nats.session_log import NatsSessionLog
 from reprise_runtime.nats.topology import open_bus
-from reprise_runtime.s3.artifact_store import S3Store, await_bucket
+from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.settings import Settings
 from reprise_scheduler.census import census
 from reprise_scheduler.dispatcher import Dispatcher
@@ -41,8 +41,7 @@ async def run(settings: Settings) -> None:
     tracing.setup("scheduler")
     client = await reach(settings.nats, "scheduler")
     bus = await open_bus(client, settings, keeper=True)
-    store = S3Store(settings.s3)
-    await await_bucket(store)
+    store = S3Store(settings.s3)  # it need not be there: what runs is sent, retried and cancelled without it
     log = NatsSessionLog(bus)
     name = f"scheduler-{os.getpid()}-{secrets.token_hex(3)}"
 

@@ -24,7 +24,8 @@ from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats.connection import reach
 from reprise_runtime.nats.pull_consumer import Puller
 from reprise_runtime.nats.topology import open_bus
-from reprise_runtime.s3.artifact_store import S3Store, await_bucket
+from reprise_runtime.s3.artifact_store import S3Store
+from reprise_runtime.s3.patient_store import PatientStore
 from reprise_runtime.settings import Settings
 from reprise_workers.control import Control
 from reprise_workers.library import BatchStore
@@ -70,8 +71,8 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
     tracing.setup(f"worker-{phase}")
     client = await reach(settings.nats, name)
     bus = await open_bus(client, settings)
-    store = S3Store(settings.s3)
-    await await_bucket(store)
+    store = PatientStore(S3Store(settings.s3))
+    await store.ensure_bucket()
     control, known = Control(), asyncio.Event()
     parsers = ParserPool() if phase == "phase0" else None  # its processes start with the first document and stay warm
     worker = Worker(name, bus, store, control, contexts(settings, parsers), settings.timings, lambda: datetime.now(UTC))

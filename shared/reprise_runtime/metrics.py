@@ -37,6 +37,7 @@ BUILD = _gauge("build_info", "1, with the version and the service that runs.", "
 DISK_FREE = _gauge("disk_free_bytes", "Bytes left where this process keeps its state.", "path")
 S3_SECONDS = _histogram("s3_seconds", "How long calls to the object store took.", _QUICK, "operation")
 S3_ERRORS = _counter("s3_errors", "Calls to the object store that failed, by what went wrong.", "operation", "error")
+STORE_AWAITED = _gauge("store_awaited", "Calls that wait for an object store that is away.")
 PUT_ASIDE = _counter("put_aside", "Messages that nobody could understand, put aside in DLQ.", "stream")
 
 # Orchestrator

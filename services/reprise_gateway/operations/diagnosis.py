@@ -115,8 +115,8 @@ def _servers(reachable: Mapping[str, bool]) -> Iterator[Finding]:
         yield Finding(
             name="object store",
             result="wrong",
-            detail="It does not answer, or refuses: nodes fail or wait, results cannot be read.",
-            action="Start it, make room on its disk, or correct REPRISE_S3__*; then refresh what failed.",
+            detail="It does not answer, or refuses: what runs waits for it, results cannot be read.",
+            action="Start it, make room on its disk, or correct REPRISE_S3__*; what waits goes on by itself.",
         )
     else:
         yield Finding(name="object store", result="ok", detail="It answers.")

@@ -24,7 +24,9 @@ _log = logger(__name__)
 T = TypeVar("T")
 _PAGE = 1000
 _LEAN_UP_TO = 4 * 1024 * 1024
-_MISSING = ("NoSuchKey", "NoSuchBucket", "NoSuchObject")
+_MISSING = ("NoSuchKey", "NoSuchObject")
+NO_BUCKET = "NoSuchBucket"
+"""No object is lost because of it: the store is not set up yet, or has lost everything."""
 _THERE = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 
 
@@ -211,7 +213,7 @@ class S3Store:
 
     def _delete(self, keys: tuple[str, ...]) -> None:
         failed = list(self._client.remove_objects(self._bucket, (DeleteObject(key) for key in keys)))
-        still = [error for error in failed if error.code not in _MISSING]
+        still = [error for error in failed if error.code not in (*_MISSING, NO_BUCKET)]
         if still:
             raise StoreUnavailable(f"{len(still)} of {len(keys)} objects were not deleted: {still[0].code} {still[0].message}")
 
@@ -234,6 +236,8 @@ def _mapped(error: Exception, what: str) -> RepriseError:
         case S3Error():
             if error.code in _MISSING:
                 return ObjectMissing(f"{what}: {error.code}")
+            if error.code == NO_BUCKET:
+                return StoreUnavailable(f"{what}: {error.code}")
             status = error.response.status if error.response is not None else 500
             if status < 500 and status != 429:
                 return Refused(refusal(what, f"{error.code}: {error.message}"))

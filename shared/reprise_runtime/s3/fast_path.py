@@ -50,7 +50,7 @@ class LeanS3:
             await self._idle.pop().close()
 
     async def put(self, key: str, data: bytes, content_type: str) -> None:
-        """Store an object. Raises `StoreUnavailable`, `ObjectMissing` (no bucket), `Refused` (rights, signature)."""
+        """Store an object. Raises `StoreUnavailable` (also without a bucket), `Refused` (rights, signature)."""
         if not content_type.isascii() or not content_type.isprintable():
             content_type = "application/octet-stream"
         await self._request("PUT", key, data, content_type)
@@ -215,8 +215,8 @@ def _failure(key: str, status: int, body: bytes) -> RepriseError:
     """What an answer other than 200 means."""
     text = body.decode(errors="replace")
     code = text.partition("<Code>")[2].partition("</Code>")[0] or str(status)
-    if status == 404:
+    if status == 404 and code != "NoSuchBucket":
         return ObjectMissing(f"{key}: {code}")
-    if status >= 500 or status in (408, 429) or code in ("RequestTimeout", "BadDigest", "XAmzContentSHA256Mismatch", "IncompleteBody"):
+    if status >= 500 or status in (404, 408, 429) or code in ("RequestTimeout", "BadDigest", "XAmzContentSHA256Mismatch", "IncompleteBody"):
         return StoreUnavailable(f"{key}: {code}")
     return Refused(refusal(key, code))

@@ -8,9 +8,10 @@ import pytest
 
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing
 from reprise_runtime.s3.artifact_store import ArtifactStore, S3Store
+from reprise_runtime.s3.patient_store import PatientStore
 from reprise_runtime.testing import MemoryStore
 
-VARIANTS = ["memory", "seaweed", "seaweed-sdk", "minio_gateway", "minio_gateway-sdk"]
+VARIANTS = ["memory", "memory-patient", "seaweed", "seaweed-sdk", "minio_gateway", "minio_gateway-sdk"]
 
 
 @pytest.fixture(params=VARIANTS)
@@ -18,7 +19,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[ArtifactStore]:
     """An empty store."""
     server, _, way = request.param.partition("-")
     if server == "memory":
-        yield MemoryStore()
+        yield PatientStore(MemoryStore()) if way else MemoryStore()
         return
     own = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:20]
     # A bucket of SeaweedFS is a collection with volumes of its own: one for all. MinIO's front keeps the folders of deleted keys: one each.

@@ -34,7 +34,7 @@ def test_an_installation_that_is_well_is_not_complained_of() -> None:
 @pytest.mark.parametrize(
     ("seen", "reachable", "name", "says", "do"),
     [
-        (SEEN, {"nats": True, "store": False}, "object store", "does not answer", "refresh"),
+        (SEEN, {"nats": True, "store": False}, "object store", "does not answer", "goes on by itself"),
         (None, {"nats": False, "store": True}, "NATS", "nothing is lost", "Start it"),
         (replace(SEEN, flushes=False), FINE, "NATS", "power cut", "sync_interval: always"),
         (replace(SEEN, nats_version="2.10.4"), FINE, "NATS", "older than 2.11", "Update it"),
