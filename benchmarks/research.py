@@ -30,7 +30,7 @@ from reprise_research.context import MemoryStore
 from reprise_research.engines import Engine, load_engine
 from reprise_research.session import ResearchSession
 from reprise_research.sources.settings import FetcherSettings
-from reprise_research.text.sentences import prose
+from reprise_research.text.prose import prose
 
 PATIENT = {"timeout": "900", "call_timeout": "1800"}
 """Seconds: a small machine's own model answers one question after the other."""

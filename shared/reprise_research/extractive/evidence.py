@@ -15,8 +15,8 @@ from reprise_research.extractive.subjects import Topic
 from reprise_research.extractive.wording import Wording, count, wording_for
 from reprise_research.text.language import is_chinese
 from reprise_research.text.passages import Passage, passages
+from reprise_research.text.prose import is_opinion
 from reprise_research.text.ranking import Vector, bm25, mmr, rounded, similarities, vectors
-from reprise_research.text.sentences import is_opinion
 from reprise_research.text.words import shorten, terms
 
 MOST_FINDINGS = 9

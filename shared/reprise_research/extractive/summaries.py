@@ -5,8 +5,8 @@ import numpy as np
 from reprise_contracts.artifacts import Excerpt, Summary, Theme
 from reprise_research.extractive.wording import count, upper_first, wording_for
 from reprise_research.text.passages import Passage, passages
+from reprise_research.text.prose import instructs
 from reprise_research.text.ranking import bm25, lexrank, mmr, rounded, similarities, vectors
-from reprise_research.text.sentences import instructs
 from reprise_research.text.words import shorten, terms
 
 _MOST_EXCERPTS = 12

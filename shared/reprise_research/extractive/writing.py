@@ -17,8 +17,8 @@ from reprise_research.extractive.side_by_side import clause_of, figures_of, snip
 from reprise_research.extractive.stance import doubts
 from reprise_research.extractive.wording import Wording, count, upper_first, wording_for
 from reprise_research.text.figures import figures
+from reprise_research.text.prose import is_opinion
 from reprise_research.text.ranking import bm25
-from reprise_research.text.sentences import is_opinion
 from reprise_research.text.words import shorten, terms
 
 _KEY_STATEMENTS = 7

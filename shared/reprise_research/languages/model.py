@@ -57,6 +57,10 @@ class SentenceMarks(Table):
     ends: str = ".!?…"
     abbreviations: Words = frozenset()
     """Words that a full stop follows within a sentence, without that stop, in lower case."""
+    closers: Words = frozenset()
+    """Those of them that may also end a sentence: `etc`."""
+    clauses: Words = frozenset()
+    """Words that begin a clause, where speech can be cut."""
     quotes: tuple[str, str] = ("“", "”")
 
 
@@ -103,6 +107,8 @@ class Opinion(Table):
 
     words: Words = frozenset()
     phrases: Phrases = ()
+    pattern: Pattern = NOTHING
+    """What takes more than words to tell."""
 
 
 class Reporting(Table):
@@ -131,8 +137,8 @@ class Reading(Table):
 
     unknown: Pattern = NOTHING
     """It says that something is not known, was not measured or has not been decided."""
-    opens: Phrases = ()
-    """It begins with one of these and needs the sentence before it."""
+    opens: Pattern = NOTHING
+    """It begins so and needs the sentence before it."""
     points: Pattern = NOTHING
     """It points at something outside of itself."""
     refers: Pattern = NOTHING
@@ -162,6 +168,8 @@ class Language(Table):
     """The algorithm of `snowballstemmer`; empty: words are compared as they are, or by pairs of characters."""
     prefixes: Phrases = ()
     """Particles that are written together with the word that follows them, as in Arabic."""
+    particles: Phrases = ()
+    """Endings that are no part of the word that they follow, as in Korean."""
     words: Vocabulary = Vocabulary()
     sentences: SentenceMarks = SentenceMarks()
     negation: Negation = Negation()

@@ -17,7 +17,8 @@ from reprise_research.llm.structured import Model, Task
 from reprise_research.llm.windowing import LABEL, retrieved
 from reprise_research.llm.words import frame
 from reprise_research.text.citations import Place
-from reprise_research.text.sentences import is_heading, is_opinion
+from reprise_research.text.prose import is_opinion
+from reprise_research.text.sentences import is_heading
 from reprise_research.text.words import runs, shorten
 
 MOST_FINDINGS = 9

@@ -5,7 +5,7 @@ import asyncio
 from reprise_contracts.artifacts import Citation, Contradiction, Excerpt, Finding, Summary
 from reprise_research.context import Library
 from reprise_research.text.citations import checked, is_exact, locate
-from reprise_research.text.sentences import instructs
+from reprise_research.text.prose import instructs
 
 
 async def check_citation(citation: Citation, library: Library) -> Citation | None:

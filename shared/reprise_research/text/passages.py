@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Literal
 
 from reprise_research.text.figures import Figure, figures
-from reprise_research.text.sentences import Sentence, is_opinion, is_question, leans, prose, rows
+from reprise_research.text.prose import is_opinion, leans, prose, rows
+from reprise_research.text.sentences import Sentence, is_question
 from reprise_research.text.words import content, terms
 
 Kind = Literal["fact", "opinion", "figure"]
@@ -17,6 +18,9 @@ _LONGEST_PAIR = 420
 _LONGEST_KEPT = 200_000
 _FEW = 5
 """Sentences below which the rows of a text's tables are read as statements too."""
+
+_Stretch = tuple[str, int, int, int, str, bool, str, bool]
+"""Text, start, end, position, heading, whole, above, spoken."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,17 @@ class Passage:
     heading: str = ""
     whole: bool = True
     """Whether it can be understood by itself."""
+    above: str = ""
+    """The headings over the last one, as far as numbers tell which they are."""
+    spoken: bool = False
+    """Whether it is a piece of unpunctuated speech."""
+    language: str = "en"
+    """The code of its source's language; empty for one that cannot be told."""
 
     @property
     def kind(self) -> Kind:
         """Whether it gives an opinion, a figure, or states something else."""
-        if is_opinion(self.text):
+        if is_opinion(self.text, self.language):
             return "opinion"
         return "figure" if self.figures else "fact"
 
@@ -48,12 +58,17 @@ class Passage:
     @property
     def terms(self) -> list[str]:
         """Its terms and those of the heading above it."""
-        return terms(self.text) + terms(self.heading)
+        return [*_terms(self.text, self.language), *_terms(self.heading, self.language)]
+
+    @property
+    def context(self) -> list[str]:
+        """The terms of the headings above it."""
+        return [*_terms(self.heading, self.language), *_terms(self.above, self.language)]
 
     @property
     def content(self) -> frozenset[str]:
         """What it is about: its terms without numbers."""
-        return _content(self.text)
+        return _content(self.text, self.language)
 
     def overlaps(self, other: "Passage") -> bool:
         """Whether both quote a common stretch of one source."""
@@ -65,39 +80,46 @@ class Passage:
         return (1.0 if self.whole else 0.3) * (0.5 if is_question(self.text) else 1.0)
 
 
-def passages(text: str, source_id: str, site: str) -> list[Passage]:
-    """The passages of one source's text, in its order."""
-    stretches = _kept(text) if len(text) <= _LONGEST_KEPT else _stretches(text)
-    return [Passage(source_id, site, *stretch) for stretch in stretches]
+def passages(text: str, source_id: str, site: str, language: str = "en") -> list[Passage]:
+    """The passages of one source's text, in its order; `language` is the code of its language, empty if unknown."""
+    stretches = _kept(text, language) if len(text) <= _LONGEST_KEPT else _stretches(text, language)
+    return [Passage(source_id, site, *stretch, language) for stretch in stretches]
 
 
 @lru_cache(maxsize=256)
-def _kept(text: str) -> tuple[tuple[str, int, int, int, str, bool], ...]:
+def _kept(text: str, language: str) -> tuple[_Stretch, ...]:
     """The stretches of a text that several steps will ask for; a very long text is not worth the memory."""
-    return _stretches(text)
+    return _stretches(text, language)
 
 
-def _stretches(text: str) -> tuple[tuple[str, int, int, int, str, bool], ...]:
-    sentences = prose(text)
+def _stretches(text: str, language: str) -> tuple[_Stretch, ...]:
+    sentences = prose(text, language)
     if len(sentences) < _FEW:
-        sentences = tuple(sorted({*sentences, *rows(text)}, key=lambda sentence: sentence.start))
+        sentences = tuple(sorted({*sentences, *rows(text, language)}, key=lambda sentence: sentence.start))
     found = []
     for index, sentence in enumerate(sentences):
         before = sentences[index - 1] if index else None
         start, whole = sentence.start, True
-        if leans(sentence.text):
-            whole = before is not None and _carries(before, sentence)
+        if not sentence.spoken and leans(sentence.text, language):
+            whole = before is not None and _carries(before, sentence, language)
             start = before.start if before is not None and whole else start
-        found.append((text[start : sentence.end], start, sentence.end, sentence.position, sentence.heading, whole))
+        found.append(
+            (text[start : sentence.end], start, sentence.end, sentence.position, sentence.heading, whole, sentence.above, sentence.spoken)
+        )
     return tuple(found)
 
 
-def _carries(before: Sentence, sentence: Sentence) -> bool:
+def _carries(before: Sentence, sentence: Sentence, language: str) -> bool:
     """Whether the sentence before gives this one what it leans on."""
     near = before.paragraph == sentence.paragraph and before.position == sentence.position - 1
-    return near and not leans(before.text) and sentence.end - before.start <= _LONGEST_PAIR
+    return near and not leans(before.text, language) and sentence.end - before.start <= _LONGEST_PAIR
 
 
 @lru_cache(maxsize=16384)
-def _content(text: str) -> frozenset[str]:
-    return content(text)
+def _content(text: str, language: str) -> frozenset[str]:
+    return content(text, language)
+
+
+@lru_cache(maxsize=32768)
+def _terms(text: str, language: str) -> tuple[str, ...]:
+    return tuple(terms(text, language))

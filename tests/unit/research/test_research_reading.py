@@ -17,7 +17,7 @@ from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.tables import without_tables
 from reprise_research.text.figures import figures
 from reprise_research.text.passages import passages
-from reprise_research.text.sentences import is_opinion, is_prose, leans, prose
+from reprise_research.text.prose import is_opinion, is_prose, leans, prose
 from unit.research.research_builders import passage
 
 

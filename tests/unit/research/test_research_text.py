@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from reprise_research.text.figures import clause, conflicting, figures, same, striking
 from reprise_research.text.language import is_chinese, language_of
 from reprise_research.text.passages import passages
-from reprise_research.text.sentences import is_heading, is_opinion, is_prose, leans, prose, split
+from reprise_research.text.prose import is_opinion, is_prose, leans, prose
+from reprise_research.text.sentences import is_heading, split
 from reprise_research.text.words import count_words, shorten, stem, terms
 
 TEXT = st.text(

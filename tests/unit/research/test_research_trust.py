@@ -11,7 +11,7 @@ from reprise_research.context import MemoryStore
 from reprise_research.extractive.agreement import backs
 from reprise_research.phases.prepare import prepare
 from reprise_research.session import ResearchSession
-from reprise_research.text.sentences import instructs, prose
+from reprise_research.text.prose import instructs, prose
 from unit.research.research_builders import LAKE, LAKE_TOPIC, World, sample_files, sample_topic
 
 FERRY = "How many passengers did the Marsund ferry carry in 2024, and what became of its old pier?"
