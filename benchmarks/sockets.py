@@ -75,7 +75,7 @@ async def send(caller: Caller, sessions: list[str], rate: float, seconds: float)
     for number in range(int(rate * seconds)):
         session = sessions[number % len(sessions)]
         frame = WorkflowProgress(progress=number % 100, message=f"sent {time.time()}", phase="phase3", generation=1, attempt=1)
-        caller.bus.tell(subjects.progress(session, "phase3/1"), frame.encode())
+        caller.bus.publish_nowait(subjects.progress(session, "phase3/1"), frame.encode())
         await asyncio.sleep(max(0.0, began + (number + 1) / rate - time.monotonic()))
     return int(rate * seconds)
 
@@ -112,7 +112,7 @@ class Bench:
         token = StreamToken(stream_id="w", phase="phase3", token="x" * size, generation=1, attempt=1)
         for number in range(count):
             told = token.model_copy(update={"stream_id": f"w-{number}"})
-            self.caller.bus.tell(subjects.progress(self.sessions[0], "phase3/1"), told.encode())
+            self.caller.bus.publish_nowait(subjects.progress(self.sessions[0], "phase3/1"), told.encode())
             if number % 10 == 0:
                 await asyncio.sleep(0.02)
         await asyncio.sleep(1)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from minio_gateway import MinioGateway
 from reprise_contracts.events import Commit, RunStarted
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.connection import Connection, connect
 from reprise_runtime.nats.jetstream import ApiError
-from reprise_runtime.operate.servers import MinioGateway, NatsServer, SeaweedServer
+from reprise_runtime.operate.servers import NatsServer, SeaweedServer
 from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.settings import Settings
 from servers_for_tests import Eventually, settings_for

@@ -36,13 +36,13 @@ from reprise_runtime import logs, metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.nats.bus import Publisher
-from reprise_runtime.nats.connection import heard, leave, reach
+from reprise_runtime.nats.connection import connect_forever, exit_process, flush_subscriptions
 from reprise_runtime.nats.middleware import Broker
 from reprise_runtime.nats.session_log import NatsSessionLog, SessionLog
 from reprise_runtime.nats.topology import open_bus
 from reprise_runtime.s3.artifact_store import ArtifactStore, S3Store
 from reprise_runtime.settings import Settings
-from reprise_runtime.tokens import unlocked
+from reprise_runtime.tokens import exposure_problem
 
 FORMS = 10
 """A form may be so many times as large as one upload."""
@@ -159,14 +159,14 @@ def _ended(task: asyncio.Task[None]) -> None:
     """A gateway that no longer follows the log knows nothing: a new one is better."""
     if not task.cancelled() and (error := task.exception()) is not None:
         logs.logger(__name__).error("broken", task=task.get_name(), error=repr(error), exc_info=error)
-        leave()
+        exit_process()
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Gateway]:
     """A gateway on the servers that the settings name, with its ears open. Raises `Unavailable`."""
     async with AsyncExitStack() as stack:
-        client = await reach(settings.nats, "gateway")
+        client = await connect_forever(settings.nats, "gateway")
         stack.push_async_callback(client.close)
         bus = await open_bus(client, settings)
         store = S3Store(settings.s3)
@@ -199,13 +199,13 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         await client.subscribe(subjects.BACKLOG, cb=backlog)
         await broker.start()
         for listening in (client, broker.own):
-            await heard(listening)  # whoever is served over HTTP finds the api answering, too
+            await flush_subscriptions(listening)  # whoever is served over HTTP finds the api answering, too
         yield gateway
 
 
 async def _answering(settings: Settings, stack: AsyncExitStack) -> Broker:
     """Where the api is answered: FastStream's, on a connection of its own."""
-    broker = Broker(await reach(settings.nats, "gateway-api"))
+    broker = Broker(await connect_forever(settings.nats, "gateway-api"))
 
     async def stop() -> None:
         try:
@@ -219,7 +219,7 @@ async def _answering(settings: Settings, stack: AsyncExitStack) -> Broker:
 
 async def serve(settings: Settings) -> None:
     """Serve until told to stop; open calls are given a moment."""
-    if refusal := unlocked(settings.auth, settings.host):
+    if refusal := exposure_problem(settings.auth, settings.host):
         raise SystemExit(refusal)
     logs.setup(settings.log, "gateway")
     metrics.serve(settings.metrics, "gateway")

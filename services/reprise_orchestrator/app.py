@@ -10,8 +10,8 @@ from reprise_orchestrator.states import States
 from reprise_runtime import metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.logs import logger, setup
-from reprise_runtime.nats.connection import reach
-from reprise_runtime.nats.pull_consumer import Puller
+from reprise_runtime.nats.connection import connect_forever
+from reprise_runtime.nats.pull_consumer import PullConsumer
 from reprise_runtime.nats.session_log import NatsSessionLog
 from reprise_runtime.nats.topology import open_bus
 from reprise_runtime.settings import Settings
@@ -25,11 +25,11 @@ async def run(settings: Settings) -> None:
     setup(settings.log, "orchestrator")
     metrics.serve(settings.metrics, "orchestrator")
     tracing.setup("orchestrator")
-    client = await reach(settings.nats, "orchestrator")
+    client = await connect_forever(settings.nats, "orchestrator")
     bus = await open_bus(client, settings)
     log = NatsSessionLog(bus)
     orchestrator = Orchestrator(log, bus, States(log), Admission(settings.features, installed_engines()), lambda: datetime.now(UTC))
-    puller = Puller(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings, window=WINDOW)
+    puller = PullConsumer(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings, window=WINDOW)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, puller.stop)

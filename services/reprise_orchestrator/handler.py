@@ -46,13 +46,13 @@ class _Waiting(NamedTuple):
 
 async def _end(waiting: _Waiting) -> None:
     if not waiting.reason:
-        waiting.delivery.taken()
+        waiting.delivery.ack()
         return
     try:
-        await waiting.delivery.dead(waiting.reason)
+        await waiting.delivery.dead_letter(waiting.reason)
     except RepriseError as error:
         _logger.warning("not put aside yet", subject=waiting.delivery.subject, error=str(error))
-        await waiting.delivery.again()
+        await waiting.delivery.nak()
 
 
 def _tell_of(together: Sequence[_Waiting], outcome: str, **fields: object) -> None:
@@ -70,17 +70,17 @@ def _tell_of(together: Sequence[_Waiting], outcome: str, **fields: object) -> No
 async def _put_off(delivery: Delivery, error: Exception) -> None:
     """What breaks the rules of this version is left for another one for a while, then put aside."""
     if delivery.deliveries >= TRIES:
-        await delivery.dead(f"{type(error).__name__}: {error}")
+        await delivery.dead_letter(f"{type(error).__name__}: {error}")
     else:
-        await delivery.again(5.0)
+        await delivery.nak(5.0)
 
 
 async def _await_target(waiting: _Waiting) -> None:
     """A command may be quicker than the fact that creates its session; one to a session that never was is put aside."""
     if waiting.delivery.deliveries >= STRANGER_TRIES:
-        await waiting.delivery.dead(f"there is no session or batch {waiting.parsed.target}")
+        await waiting.delivery.dead_letter(f"there is no session or batch {waiting.parsed.target}")
     else:
-        await waiting.delivery.again(1.0)
+        await waiting.delivery.nak(1.0)
 
 
 class Orchestrator:
@@ -105,7 +105,7 @@ class Orchestrator:
                 reason = str(error)
                 refused = refusal(delivery.subject, delivery.data, error)
                 if refused is None:
-                    await delivery.dead(reason)
+                    await delivery.dead_letter(reason)
                     continue
                 parsed = refused
             waiting = _Waiting(parsed, delivery, time.perf_counter(), reason)
@@ -132,7 +132,7 @@ class Orchestrator:
                 except Retryable as error:
                     self._states.forget(target)
                     _tell_of(together, "to be tried again", error=str(error))
-                    await asyncio.gather(*(waiting.delivery.again(1.0) for waiting in together))
+                    await asyncio.gather(*(waiting.delivery.nak(1.0) for waiting in together))
                 except Exception as error:
                     _logger.exception("cannot decide", target=target)
                     self._states.forget(target)

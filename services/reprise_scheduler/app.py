@@ -18,7 +18,7 @@ from reprise_runtime import metrics, tracing
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats.bus import Bus
-from reprise_runtime.nats.connection import reach
+from reprise_runtime.nats.connection import connect_forever
 from reprise_runtime.nats.jetstream import ApiError
 from reprise_runtime.nats.session_log import NatsSessionLog
 from reprise_runtime.nats.topology import open_bus
@@ -39,7 +39,7 @@ async def run(settings: Settings) -> None:
     setup(settings.log, "scheduler")
     metrics.serve(settings.metrics, "scheduler")
     tracing.setup("scheduler")
-    client = await reach(settings.nats, "scheduler")
+    client = await connect_forever(settings.nats, "scheduler")
     bus = await open_bus(client, settings, keeper=True)
     store = S3Store(settings.s3)  # it need not be there: what runs is sent, retried and cancelled without it
     log = NatsSessionLog(bus)

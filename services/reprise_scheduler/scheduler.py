@@ -297,7 +297,7 @@ class Scheduler:
                 turns.measure(every)
             self._widen()
             backlog = PoolBacklog(ready={phase: turns.ready for phase, turns in self._turns.items()})
-            self._publisher.tell(subjects.BACKLOG, backlog.encode())
+            self._publisher.publish_nowait(subjects.BACKLOG, backlog.encode())
             try:
                 held = await self._dispatcher.held()
             except RepriseError as error:

@@ -21,8 +21,8 @@ from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
 from reprise_runtime import metrics, tracing
 from reprise_runtime.logs import logger, setup
-from reprise_runtime.nats.connection import reach
-from reprise_runtime.nats.pull_consumer import Puller
+from reprise_runtime.nats.connection import connect_forever
+from reprise_runtime.nats.pull_consumer import PullConsumer
 from reprise_runtime.nats.topology import open_bus
 from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.s3.patient_store import PatientStore
@@ -69,14 +69,14 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
     setup(settings.log, name)
     metrics.serve(settings.metrics, name)
     tracing.setup(f"worker-{phase}")
-    client = await reach(settings.nats, name)
+    client = await connect_forever(settings.nats, name)
     bus = await open_bus(client, settings)
     store = PatientStore(S3Store(settings.s3))
     await store.ensure_bucket()
     control, known = Control(), asyncio.Event()
     parsers = ParserPool() if phase == "phase0" else None  # its processes start with the first document and stay warm
     worker = Worker(name, bus, store, control, contexts(settings, parsers), settings.timings, lambda: datetime.now(UTC))
-    puller = Puller(bus, subjects.JOBS, subjects.pool(phase), settings.timings, window=concurrency)
+    puller = PullConsumer(bus, subjects.JOBS, subjects.pool(phase), settings.timings, window=concurrency)
     following = asyncio.create_task(control.follow(bus, phase, known))
     ordered, news = asyncio.Event(), asyncio.Event()
     obeying = asyncio.create_task(follow_orders(bus, phase, puller, ordered, news.set))
@@ -99,7 +99,7 @@ async def run(settings: Settings, phase: Phase, concurrency: int = CONCURRENCY) 
                 paused=puller.paused,
                 version=metrics.code_version(),
             )
-            bus.tell(subjects.presence(phase, name), view.model_dump_json().encode())
+            bus.publish_nowait(subjects.presence(phase, name), view.model_dump_json().encode())
             news.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), 1.0 if puller.paused else settings.timings.heartbeat)

@@ -9,7 +9,7 @@ from reprise_contracts.nodes import token
 from reprise_contracts.wire import Malformed
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.bus import Bus
-from reprise_runtime.nats.ordered_consumer import Follower
+from reprise_runtime.nats.ordered_consumer import OrderedConsumer
 
 _log = logger(__name__)
 
@@ -48,7 +48,7 @@ class Control:
 
     async def follow(self, bus: Bus, phase: str, ready: asyncio.Event) -> None:
         """Follow the stream for ever; `ready` is set once all that was there is known."""
-        async with Follower(bus, subjects.CONTROL, subjects.controls_of(phase), start="last_per_subject") as entries:
+        async with OrderedConsumer(bus, subjects.CONTROL, subjects.controls_of(phase), start="last_per_subject") as entries:
             waiting = asyncio.ensure_future(entries.caught_up.wait())
             waiting.add_done_callback(lambda _: ready.set())
             async for entry in entries:

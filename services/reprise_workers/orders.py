@@ -8,15 +8,15 @@ from reprise_contracts.jobs import PoolOrder
 from reprise_contracts.wire import Malformed
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.bus import Bus
-from reprise_runtime.nats.ordered_consumer import Follower
-from reprise_runtime.nats.pull_consumer import Puller
+from reprise_runtime.nats.ordered_consumer import OrderedConsumer
+from reprise_runtime.nats.pull_consumer import PullConsumer
 
 _log = logger(__name__)
 
 
-async def follow_orders(bus: Bus, phase: str, puller: Puller, known: asyncio.Event, changed: Callable[[], None]) -> None:
+async def follow_orders(bus: Bus, phase: str, puller: PullConsumer, known: asyncio.Event, changed: Callable[[], None]) -> None:
     """Follow the stream for ever; `known` is set once the last order is obeyed, `changed` is called after each."""
-    async with Follower(bus, subjects.POOLS, subjects.pool_order(phase), start="last_per_subject") as entries:
+    async with OrderedConsumer(bus, subjects.POOLS, subjects.pool_order(phase), start="last_per_subject") as entries:
         waiting = asyncio.ensure_future(entries.caught_up.wait())
         waiting.add_done_callback(lambda _: known.set())
         async for entry in entries:

@@ -39,4 +39,4 @@ class Teller:
                 "at": datetime.now(UTC),
             }
         )
-        self._publisher.tell(self._subject, named.encode())
+        self._publisher.publish_nowait(self._subject, named.encode())

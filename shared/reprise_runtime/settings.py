@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FilePath, Secr
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from reprise_contracts.wire import explain
-from reprise_runtime.nats.rights import inbox_of
+from reprise_runtime.roles import inbox_of
 
 MB = 1024 * 1024
 Seconds = Annotated[float, Field(gt=0)]
@@ -71,7 +71,7 @@ class S3(_Section):
     timeout: Seconds = 20.0
     connections: Annotated[int, Field(ge=1, le=256)] = 16
     lean: bool = True
-    """Objects are read, and small ones written, through `LeanS3`; off, everything goes through the SDK."""
+    """Objects are read, and small ones written, through `FastPath`; off, everything goes through the SDK."""
 
 
 class Llm(_Section):

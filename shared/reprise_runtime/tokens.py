@@ -23,7 +23,7 @@ def digest(token: str) -> str:
     return f"sha256:{hashlib.sha256(token.encode()).hexdigest()}"
 
 
-def unlocked(auth: Auth, host: str) -> str:
+def exposure_problem(auth: Auth, host: str) -> str:
     """Why a gateway must not listen there, in words; empty if it may: without tokens only this machine may reach it."""
     return "" if auth.tokens or _loopback(host) else _UNLOCKED.format(host=host)
 

@@ -14,7 +14,7 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import HttpWaitStrategy
 
-from reprise_runtime.nats.rights import ADMIN, ROLES
+from reprise_runtime.roles import ADMIN, ROLES
 from reprise_runtime.settings import S3, Limits, Nats, Settings, Timings
 
 NATS_IMAGE = os.environ.get("NATS_IMAGE", "nats:2")

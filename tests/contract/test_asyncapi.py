@@ -14,7 +14,8 @@ import pytest
 from contract.examples import example
 from reprise_contracts import asyncapi
 from reprise_contracts.wire import Message
-from reprise_runtime.nats.rights import OUTSIDE, rights
+from reprise_runtime.nats.rights import rights
+from reprise_runtime.roles import OUTSIDE
 
 PARSER = Path(__file__).parent / "asyncapi"
 MESSAGES = {model.__name__: model for channel in asyncapi.channels() for model in (*channel.messages, *channel.reply)}

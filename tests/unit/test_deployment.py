@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 from reprise_cli.commands.bootstrap import variable_users
 from reprise_cli.commands.doctor import flattened
 from reprise_contracts.nodes import PHASES
-from reprise_runtime.nats.rights import ROLES
+from reprise_runtime.roles import ROLES
 from reprise_runtime.s3.rights import WRITES, user_of
 from reprise_runtime.settings import Settings
 

@@ -12,7 +12,7 @@ from reprise_runtime.errors import RepriseError, Unavailable
 from reprise_runtime.nats.acknowledgement import REASON, STREAM_SEQ, SUBJECT
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.connection import connect
-from reprise_runtime.nats.jetstream import MESSAGE_NOT_FOUND, ApiError, Stored
+from reprise_runtime.nats.jetstream import MESSAGE_NOT_FOUND, ApiError, StoredMessage
 from reprise_runtime.settings import Nats
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class Letter:
     headers: dict[str, str]
 
     @classmethod
-    def of(cls, stored: Stored) -> "Letter":
+    def of(cls, stored: StoredMessage) -> "Letter":
         """A stored message of DLQ; its headers say where it came from and why it is here."""
         headers = dict(stored.headers)
         kept = {name: value for name, value in headers.items() if not name.startswith(("Nats-", "Reprise-"))}

@@ -12,7 +12,8 @@ from reprise_cli.stack.keys import operator_settings
 from reprise_cli.terminal import Terminal
 from reprise_runtime.errors import NoRoom, RepriseError, Retryable
 from reprise_runtime.logs import setup
-from reprise_runtime.nats.rights import ROLES, users_conf
+from reprise_runtime.nats.rights import users_conf
+from reprise_runtime.roles import ROLES
 from reprise_runtime.s3.rights import policies
 from reprise_runtime.settings import Settings, from_environment
 

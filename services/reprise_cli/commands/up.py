@@ -25,11 +25,11 @@ from reprise_cli.stack.supervisor import Report, Spec, Supervisor
 from reprise_cli.terminal import Terminal
 from reprise_contracts.nodes import PHASES
 from reprise_runtime.errors import RepriseError
-from reprise_runtime.nats.rights import ADMIN, GATEWAY, ORCHESTRATOR, SCHEDULER
 from reprise_runtime.operate import bootstrap
 from reprise_runtime.operate.servers import NatsServer, SeaweedServer, Server, find_binary, free_ports
+from reprise_runtime.roles import ADMIN, GATEWAY, ORCHESTRATOR, SCHEDULER
 from reprise_runtime.settings import Settings, from_environment
-from reprise_runtime.tokens import unlocked
+from reprise_runtime.tokens import exposure_problem
 
 HTTP_PORT, NATS_PORT, S3_PORT = 8700, 4222, 8333
 HOST = "127.0.0.1"
@@ -70,7 +70,7 @@ def up(
 ) -> None:
     """Run everything on this machine until Ctrl-C: NATS, S3, orchestrator, scheduler, workers and gateway."""
     pools = read_pools(workers or [])
-    if refusal := unlocked(from_environment().auth, host):
+    if refusal := exposure_problem(from_environment().auth, host):
         raise UsageError(refusal)
     folder = terminal.state_dir.absolute()
     asked = Asked(host, port, nats_port, s3_port)

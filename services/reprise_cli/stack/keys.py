@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from reprise_cli.errors import UsageError
 from reprise_cli.stack.stack_file import read_stack
-from reprise_runtime.nats.rights import ADMIN, ROLES
+from reprise_runtime.roles import ADMIN, ROLES
 from reprise_runtime.settings import S3, Settings, from_environment
 
 

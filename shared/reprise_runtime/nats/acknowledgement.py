@@ -1,4 +1,4 @@
-"""The one owner of acknowledgement: heartbeat while the work goes on, then done, again, or dead. Nothing is ever terminated."""
+"""The one owner of acknowledgement: heartbeat while the work goes on, then ack, nak or dead letter. Nothing is ever terminated."""
 
 import asyncio
 import random
@@ -51,15 +51,15 @@ class Claim(Protocol):
         """How many times it was delivered, this one included."""
         ...
 
-    async def done(self) -> bool:
+    async def ack_sync(self) -> bool:
         """Acknowledge and hear that it is stored."""
         ...
 
-    async def again(self, delay: float | None = None) -> None:
+    async def nak(self, delay: float | None = None) -> None:
         """Have it delivered again after `delay` seconds."""
         ...
 
-    async def dead(self, reason: str) -> None:
+    async def dead_letter(self, reason: str) -> None:
         """Put it aside with its reason."""
         ...
 
@@ -67,8 +67,8 @@ class Claim(Protocol):
 class Delivery:
     """A message that is being worked on.
 
-    From `start` on it is kept from being redelivered. As a context it ends by what its block raises: nothing → `done`; `Malformed` or
-    `Terminal` → `dead`; `Retryable` → `again`; anything else → `again`, and the error goes on, for it is a bug that must be seen.
+    From `start` on it is kept from being redelivered. As a context it ends by what its block raises: nothing → `ack_sync`; `Malformed` or
+    `Terminal` → `dead_letter`; `Retryable` → `nak`; anything else → `nak`, and the error goes on, for it is a bug that must be seen.
     """
 
     __slots__ = (
@@ -120,7 +120,7 @@ class Delivery:
         return self._message.headers or {}
 
     @property
-    def over(self) -> bool:
+    def settled(self) -> bool:
         """It was acknowledged, given back or put aside."""
         return self._over
 
@@ -130,7 +130,7 @@ class Delivery:
             self._beat = asyncio.get_running_loop().call_later(self._interval, self._pulse)
 
     def _pulse(self) -> None:
-        self._bus.tell(self._message.reply, Msg.Ack.Progress)
+        self._bus.publish_nowait(self._message.reply, Msg.Ack.Progress)
         self._beat = asyncio.get_running_loop().call_later(self._interval, self._pulse)
 
     def _end(self) -> bool:
@@ -143,12 +143,12 @@ class Delivery:
         self._over = True
         return True
 
-    def taken(self) -> None:
+    def ack(self) -> None:
         """Acknowledge without waiting to hear of it: for effects that bear a repeat, as every decision does."""
         if self._end():
-            self._bus.tell(self._message.reply, Msg.Ack.Ack)
+            self._bus.publish_nowait(self._message.reply, Msg.Ack.Ack)
 
-    async def done(self) -> bool:
+    async def ack_sync(self) -> bool:
         """Acknowledge and hear that it is stored. False when nothing was heard: it may come again, so its effects must bear that."""
         if not self._end():
             return True
@@ -161,16 +161,16 @@ class Delivery:
                 return True
         return False
 
-    async def again(self, delay: float | None = None) -> None:
+    async def nak(self, delay: float | None = None) -> None:
         """Have it delivered again after `delay` seconds, by default more from time to time. If this gets lost, the lease brings it back."""
         if not self._end():
             return
         if delay is None:
             delay = min(self._pause * 2 ** (self.deliveries - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries
         body = Msg.Ack.Nak if delay <= 0 else Msg.Ack.Nak + b' {"delay": %d}' % int(delay * 1e9)
-        self._bus.tell(self._message.reply, body)
+        self._bus.publish_nowait(self._message.reply, body)
 
-    async def dead(self, reason: str) -> None:
+    async def dead_letter(self, reason: str) -> None:
         """Store it in DLQ with its reason, then acknowledge it. Raises what `Bus.publish` raises; it is then delivered again."""
         if self._over:
             return
@@ -180,7 +180,7 @@ class Delivery:
         await self._bus.publish(subjects.dead(self.stream), self.data, stream=subjects.DLQ, msg_id=identity, headers=headers)
         metrics.PUT_ASIDE.labels(self.stream).inc()
         _log.error("put aside", subject=self.subject, seq=self.seq, reason=reason)
-        await self.done()
+        await self.ack_sync()
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -189,28 +189,28 @@ class Delivery:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> bool:
         match error:
             case None:
-                await self.done()
+                await self.ack_sync()
             case Malformed() | Terminal():
                 await self._aside(str(error))
             case Retryable():
                 _log.warning(
                     "to be tried again", subject=self.subject, deliveries=self.deliveries, error=f"{type(error).__name__}: {error}"
                 )
-                await self.again()
+                await self.nak()
             case asyncio.CancelledError():
-                await self.again(0.0)
+                await self.nak(0.0)
                 return False
             case _:
-                await self.again()
+                await self.nak()
                 return False
         return True
 
     async def _aside(self, reason: str) -> None:
         try:
-            await self.dead(reason)
+            await self.dead_letter(reason)
         except RepriseError as error:
             _log.warning("not put aside yet", subject=self.subject, error=str(error))
-            await self.again()
+            await self.nak()
 
 
 def _one_line(reason: str) -> str:

@@ -28,7 +28,7 @@ from reprise_runtime.nats.jetstream import (
     STREAM_NOT_FOUND,
     WRONG_LAST_SEQUENCE,
     ApiError,
-    Stored,
+    StoredMessage,
     no_room,
     parse_headers,
     rejected,
@@ -58,11 +58,11 @@ class Publisher(Protocol):
         """Store a message and return its sequence; see `Bus.publish`."""
         ...
 
-    def tell(self, subject: str, data: bytes) -> None:
+    def publish_nowait(self, subject: str, data: bytes) -> None:
         """Send without asking whether it arrived: progress, for watching only."""
         ...
 
-    async def last(self, stream: str, subject: str) -> Stored | None:
+    async def last(self, stream: str, subject: str) -> StoredMessage | None:
         """The last message that a stream keeps on a subject."""
         ...
 
@@ -215,7 +215,7 @@ class Bus:
 
     # Publishing
 
-    def tell(self, subject: str, data: bytes) -> None:
+    def publish_nowait(self, subject: str, data: bytes) -> None:
         """Send without asking whether it arrived: progress, for watching only. Dropped while there is no connection."""
         if not self.client.is_connected:
             return
@@ -285,15 +285,15 @@ class Bus:
 
     # Looking back
 
-    async def last(self, stream: str, subject: str) -> Stored | None:
+    async def last(self, stream: str, subject: str) -> StoredMessage | None:
         """The last message of a stream on a subject, as the stream's leader knows it."""
         return await self._get(stream, {"last_by_subj": subject})
 
-    async def next(self, stream: str, subject: str, *, after: int) -> Stored | None:
+    async def next(self, stream: str, subject: str, *, after: int) -> StoredMessage | None:
         """The first message of a stream on a subject with a sequence above `after`."""
         return await self._get(stream, {"seq": after + 1, "next_by_subj": subject})
 
-    async def _get(self, stream: str, which: Mapping[str, object]) -> Stored | None:
+    async def _get(self, stream: str, which: Mapping[str, object]) -> StoredMessage | None:
         try:
             answer = await self.api(f"STREAM.MSG.GET.{stream}", which)
         except ApiError as error:
@@ -305,7 +305,7 @@ class Bus:
         message = answer["message"]
         headers = parse_headers(base64.b64decode(message.get("hdrs", "")))
         at = server_time(message["time"])
-        return Stored(message["seq"], message["subject"], headers, base64.b64decode(message.get("data", "")), at)
+        return StoredMessage(message["seq"], message["subject"], headers, base64.b64decode(message.get("data", "")), at)
 
     async def purge(self, stream: str, subject: str, keep: int = 0) -> int:
         """Remove all but the last `keep` messages on a subject; how many went."""

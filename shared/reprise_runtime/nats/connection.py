@@ -23,7 +23,7 @@ _TURNED_AWAY = re.compile("authorization violation|authentication (expired|revok
 _log = logger(__name__)
 
 
-def leave() -> None:
+def exit_process() -> None:
     """End the process at once: its supervisor starts a new one. A pull loop on a closed connection would spin for ever."""
     os._exit(EX_SOFTWARE)
 
@@ -68,7 +68,7 @@ def connect_options(settings: Nats, name: str) -> dict[str, Any]:
     """What any client of ours connects with."""
 
     async def on_error(error: Exception) -> None:
-        _heard(error, settings)
+        _log_violation(error, settings)
 
     options: dict[str, Any] = {
         "servers": [url.strip() for url in settings.url.split(",")],
@@ -92,7 +92,7 @@ def connect_options(settings: Nats, name: str) -> dict[str, Any]:
     return options
 
 
-def _heard(error: Exception, settings: Nats) -> re.Match[str] | None:
+def _log_violation(error: Exception, settings: Nats) -> re.Match[str] | None:
     """Log what the server complains of; the match if it is a right that is missing: the server then drops what was sent, in silence."""
     violation = _VIOLATION.search(str(error))
     if violation is None:
@@ -103,7 +103,7 @@ def _heard(error: Exception, settings: Nats) -> re.Match[str] | None:
     return violation
 
 
-async def connect(settings: Nats, name: str, *, on_lost: Callable[[], None] = leave) -> Connection:
+async def connect(settings: Nats, name: str, *, on_lost: Callable[[], None] = exit_process) -> Connection:
     """Connect; raises `Unavailable` after `connect_timeout`, and `Refused` at once where the server does not know us.
 
     A connection that is lost later is sought for ever. Should the library close it all the same (a protocol error), `on_lost` is called.
@@ -124,7 +124,7 @@ async def connect(settings: Nats, name: str, *, on_lost: Callable[[], None] = le
             if _TURNED_AWAY.search(str(error)):
                 turned_away.set()
             return
-        violation = _heard(error, settings)
+        violation = _log_violation(error, settings)
         if violation is not None and violation[1].lower() == "publish" and client.on_violation is not None:
             client.on_violation(violation[2])
 
@@ -148,7 +148,7 @@ async def connect(settings: Nats, name: str, *, on_lost: Callable[[], None] = le
     raise Unavailable(f"no NATS server at {settings.url}: {failed[0] if failed and str(failed[0]) else 'no answer'}")
 
 
-async def reach(settings: Nats, name: str) -> Connection:
+async def connect_forever(settings: Nats, name: str) -> Connection:
     """`connect`, for a service: it waits for its server, and says so at longer and longer intervals. Raises `Refused`."""
     patience = 1.0
     while True:
@@ -167,7 +167,7 @@ def _stranger(settings: Nats) -> Problem:
     )
 
 
-async def heard(client: Client) -> None:
+async def flush_subscriptions(client: Client) -> None:
     """Until the server has taken in what was said so far, subscriptions above all. Raises `Unavailable`.
 
     One flush does not do: the library writes its PING at once, before the commands that wait to be written.

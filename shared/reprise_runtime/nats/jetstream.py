@@ -35,7 +35,7 @@ class ApiError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredMessage:
     """A message as a stream keeps it."""
 
     seq: int

@@ -29,7 +29,7 @@ _FORGOTTEN_AFTER = 120
 Start = Literal["all", "new", "last_per_subject"]
 
 
-class Followed(NamedTuple):
+class OrderedMessage(NamedTuple):
     """One message of the stream."""
 
     seq: int
@@ -39,7 +39,7 @@ class Followed(NamedTuple):
     """When it was stored: nanoseconds since 1970."""
 
 
-class Follower:
+class OrderedConsumer:
     """An asynchronous iterator over a stream's messages; use it as a context, or `close` it.
 
     `start` says where: a sequence (what comes after it), `all`, `new`, or `last_per_subject` (the last message of each subject, then
@@ -63,7 +63,7 @@ class Follower:
         self._requests = PullRequests(bus, on_message=self._receive, on_alive=self._more, on_lost=self._lost)
         self._name = ""
         self._consumer_seq = 0
-        self._here: deque[tuple[Followed, int]] = deque()
+        self._here: deque[tuple[OrderedMessage, int]] = deque()
         self._arrived = asyncio.Event()
         self._wanted = asyncio.Event()
         self._broken = True
@@ -84,7 +84,7 @@ class Follower:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Followed:
+    async def __anext__(self) -> OrderedMessage:
         self._begin()
         if self._final:
             self.caught_up.set()
@@ -102,7 +102,7 @@ class Follower:
             self._wanted.set()
         return message
 
-    async def next_or_end(self) -> Followed | None:
+    async def next_or_end(self) -> OrderedMessage | None:
         """The next message of those that were there at the start; None after the last of them."""
         self._begin()
         await self.opened.wait()
@@ -205,7 +205,7 @@ class Follower:
             return
         self._consumer_seq = consumer_seq
         self._seen = seq
-        self._here.append((Followed(seq, message.subject, message.data, timestamp), pending))
+        self._here.append((OrderedMessage(seq, message.subject, message.data, timestamp), pending))
         self._arrived.set()
 
     def _more(self) -> None:

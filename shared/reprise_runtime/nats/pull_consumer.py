@@ -23,7 +23,7 @@ _log = logger(__name__)
 Handler = Callable[[Delivery], Awaitable[None]]
 
 
-class Puller:
+class PullConsumer:
     """Takes the messages of a durable consumer, up to `window` at any moment (asked for, waiting here, or in work).
 
     Three ways to use it, one at a time: `run(handler)` handles up to `window` side by side; `async for delivery in puller` hands out one
@@ -228,4 +228,4 @@ class Puller:
         self._here.clear()
         self._held -= len(back)
         for delivery in back:
-            await delivery.again(0.0)
+            await delivery.nak(0.0)

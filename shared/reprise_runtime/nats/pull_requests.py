@@ -1,4 +1,4 @@
-"""What `Puller` and `Follower` share: the open pull requests of one consumer, and what the server says about them.
+"""What `PullConsumer` and `OrderedConsumer` share: the open pull requests of one consumer, and what the server says about them.
 
 A request is answered with messages, each counted once, and ends in silence when it is fulfilled or with a status: 408 (time is up) and 409
 with a rest say how many messages will not come; anything else means that the consumer, its stream or its server is not there.

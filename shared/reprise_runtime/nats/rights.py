@@ -10,11 +10,8 @@ from dataclasses import dataclass
 
 from reprise_contracts import subjects
 from reprise_contracts.nodes import PHASES
+from reprise_runtime.roles import ADMIN, GATEWAY, ORCHESTRATOR, OUTSIDE, SCHEDULER, inbox_of
 
-ADMIN, GATEWAY, ORCHESTRATOR, SCHEDULER, OUTSIDE = "admin", "gateway", "orchestrator", "scheduler", "outside"
-SERVICES = (GATEWAY, ORCHESTRATOR, SCHEDULER, *PHASES)
-"""Every user that a service of ours has; a pool's is named as its phase."""
-ROLES = (ADMIN, *SERVICES, OUTSIDE)
 WHO_AM_I = "$SYS.REQ.USER.INFO"
 """What a connection may do, asked by itself: how `reprise bootstrap --check` sees that a server has these rights."""
 _API = subjects.JETSTREAM
@@ -29,11 +26,6 @@ class Rights:
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
     replies: bool = False
-
-
-def inbox_of(user: str) -> str:
-    """Where a user's answers arrive: a prefix of its own, which nobody else may listen to."""
-    return f"_INBOX_{user}"
 
 
 # What can be done with a stream, each as what must be published for it

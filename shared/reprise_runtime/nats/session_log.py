@@ -15,7 +15,7 @@ from reprise_runtime.errors import Unavailable
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.jetstream import API, STATUS
-from reprise_runtime.nats.ordered_consumer import Followed, Follower, Start
+from reprise_runtime.nats.ordered_consumer import OrderedConsumer, OrderedMessage, Start
 
 _log = logger(__name__)
 _PAGE = 1000
@@ -229,7 +229,7 @@ class NatsFollowing:
     """Commits as they are appended; see `Following`. Raises `Reset` when the log was created anew."""
 
     def __init__(self, bus: Bus, start: Start | int) -> None:
-        self._follower = Follower(bus, subjects.SESSIONS, subjects.LOGS, start=start)
+        self._follower = OrderedConsumer(bus, subjects.SESSIONS, subjects.LOGS, start=start)
         self.caught_up = self._follower.caught_up
         self.opened = self._follower.opened
 
@@ -266,5 +266,5 @@ class NatsFollowing:
         await self._follower.close()
 
 
-def _entry(followed: Followed) -> Entry:
+def _entry(followed: OrderedMessage) -> Entry:
     return Entry(followed.seq, subjects.logged(followed.subject), Commit.decode(followed.data))

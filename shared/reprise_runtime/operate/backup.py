@@ -26,7 +26,7 @@ from reprise_domain.state import Session
 from reprise_runtime.errors import ObjectMissing, Unavailable
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.jetstream import MSG_ID
-from reprise_runtime.nats.ordered_consumer import Follower
+from reprise_runtime.nats.ordered_consumer import OrderedConsumer
 from reprise_runtime.operate.archive import Archive, ArchivedMessage, Manifest, Saved
 from reprise_runtime.s3.artifact_store import ArtifactStore
 
@@ -185,7 +185,7 @@ class _Copy:
         for _ in range(TRIES):
             before = (await self._bus.stream_info(subjects.SESSIONS))["state"]
             messages: list[ArchivedMessage] = []
-            async with Follower(self._bus, subjects.SESSIONS, subjects.LOGS) as commits:
+            async with OrderedConsumer(self._bus, subjects.SESSIONS, subjects.LOGS) as commits:
                 while (commit := await commits.next_or_end()) is not None:
                     messages.append(ArchivedMessage(commit.seq, commit.subject, commit.data, {}))
             after = (await self._bus.stream_info(subjects.SESSIONS))["state"]

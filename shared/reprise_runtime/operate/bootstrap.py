@@ -10,8 +10,9 @@ from pydantic import SecretStr
 from reprise_runtime.errors import Refused, Retryable, Unavailable
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.connection import connect
-from reprise_runtime.nats.rights import ADMIN, ROLES, WHO_AM_I, rights
+from reprise_runtime.nats.rights import WHO_AM_I, rights
 from reprise_runtime.nats.topology import Drift
+from reprise_runtime.roles import ADMIN, ROLES
 from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.s3.users import ensure_users, is_minio
 from reprise_runtime.settings import Settings

@@ -19,7 +19,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from reprise_runtime.errors import Unavailable
-from reprise_runtime.nats.rights import ADMIN, OUTSIDE, users_conf
+from reprise_runtime.nats.rights import users_conf
+from reprise_runtime.roles import ADMIN, OUTSIDE
 from reprise_runtime.s3.rights import WRITES, identities, user_of
 from reprise_runtime.settings import S3, Nats
 
@@ -215,7 +216,7 @@ class NatsServer(Server):
 
     def ready(self) -> bool:
         """JetStream has recovered its streams."""
-        return _answers(self.monitor_port, "/healthz")
+        return answers(self.monitor_port, "/healthz")
 
 
 class SeaweedServer(Server):
@@ -297,7 +298,7 @@ class SeaweedServer(Server):
 
     def ready(self) -> bool:
         """The S3 front answers."""
-        return _answers(self.port, "/healthz")
+        return answers(self.port, "/healthz")
 
     def wait_ready(self, deadline: float = 30.0) -> None:
         """Until it answers, flushes, and takes objects."""
@@ -322,54 +323,7 @@ class SeaweedServer(Server):
         (self.folder / "fsync").touch()
 
 
-class MinioGateway(Server):
-    """MinIO's own S3 front (the gateway of JuiceFS) over a folder: for tests against a second implementation."""
-
-    name = "minio"
-
-    def __init__(self, folder: Path, port: int = 0, *, keys: tuple[str, str] = LOCAL_KEYS) -> None:
-        super().__init__(folder)
-        drawn, self._metrics_port = free_ports(2)
-        self.port = port or drawn
-        self._access_key, self._secret_key = keys
-
-    def settings(self) -> S3:
-        """How to reach it."""
-        return S3(endpoint=f"{HOST}:{self.port}", access_key=self._access_key, secret_key=SecretStr(self._secret_key))
-
-    def command(self) -> list[str]:
-        """The program; a new folder is formatted first."""
-        binary = find_binary("juicefs")
-        database = self.folder / "meta.db"
-        meta = f"sqlite3://{database}"
-        if not database.exists():
-            format_folder = [binary, "format", "--storage", "file", "--bucket", str(self.folder / "blobs"), meta, "data"]
-            subprocess.run(format_folder, check=True, capture_output=True, timeout=60)  # noqa: S603 - our own servers, found by us
-        cache = str(self.folder / "cache")
-        metrics = f"{HOST}:{self._metrics_port}"
-        return [
-            binary,
-            "gateway",
-            "--multi-buckets",
-            "--no-usage-report",
-            "--cache-dir",
-            cache,
-            "--metrics",
-            metrics,
-            meta,
-            f"{HOST}:{self.port}",
-        ]
-
-    def environment(self) -> Mapping[str, str]:
-        """Its credentials."""
-        return {"MINIO_ROOT_USER": self._access_key, "MINIO_ROOT_PASSWORD": self._secret_key}
-
-    def ready(self) -> bool:
-        """The S3 front answers."""
-        return _answers(self.port, "/minio/health/live")
-
-
-def _answers(port: int, path: str) -> bool:
+def answers(port: int, path: str) -> bool:
     """Whether a server on the loopback interface answers 200 now."""
     connection = http.client.HTTPConnection(HOST, port, timeout=1)
     try:

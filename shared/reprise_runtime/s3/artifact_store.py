@@ -17,7 +17,7 @@ from reprise_runtime import tls
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, Refused, RepriseError, StoreUnavailable
 from reprise_runtime.logs import logger
 from reprise_runtime.metrics import s3_call
-from reprise_runtime.s3.fast_path import LeanS3, refusal
+from reprise_runtime.s3.fast_path import FastPath, refusal
 from reprise_runtime.settings import S3
 
 _log = logger(__name__)
@@ -105,7 +105,7 @@ def verified(key: str, data: bytes, sha256: str) -> bytes:
 
 
 class S3Store:
-    """One bucket of an S3 service. `LeanS3` gets objects and puts those up to 4 MiB; the rest goes through the SDK in a few threads."""
+    """One bucket of an S3 service. `FastPath` gets objects and puts those up to 4 MiB; the rest goes through the SDK in a few threads."""
 
     def __init__(self, settings: S3) -> None:
         self._bucket = settings.bucket
@@ -127,7 +127,7 @@ class S3Store:
         )
         self._pool = pool
         self._threads = ThreadPoolExecutor(settings.connections, thread_name_prefix="s3")
-        self._lean = LeanS3(settings) if settings.lean else None
+        self._lean = FastPath(settings) if settings.lean else None
 
     async def close(self) -> None:
         """Close every connection."""

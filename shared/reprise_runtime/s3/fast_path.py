@@ -29,7 +29,7 @@ def refusal(what: str, detail: str) -> Problem:
     )
 
 
-class LeanS3:
+class FastPath:
     """One bucket, by PUT and GET. At most `connections` requests are under way; connections are kept, and made again when they broke."""
 
     def __init__(self, settings: S3) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from reprise_contracts.nodes import PHASES
 from reprise_contracts.subjects import INPUTS, SOURCES
-from reprise_runtime.nats.rights import GATEWAY, SCHEDULER
+from reprise_runtime.roles import GATEWAY, SCHEDULER
 
 WRITES: Mapping[str, tuple[str, ...]] = {
     GATEWAY: (SOURCES, "phase1", "phase2"),  # uploads, and goals and plans that a user edited

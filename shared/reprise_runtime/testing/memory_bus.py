@@ -7,7 +7,7 @@ from typing import Any
 from reprise_contracts import subjects
 from reprise_runtime.errors import AlreadyHeld, Conflict, StreamFull, Unavailable
 from reprise_runtime.nats.acknowledgement import REASON, STREAM_SEQ, SUBJECT
-from reprise_runtime.nats.jetstream import MSG_ID, Stored
+from reprise_runtime.nats.jetstream import MSG_ID, StoredMessage
 from reprise_runtime.nats.topology import streams
 from reprise_runtime.settings import Settings
 
@@ -18,7 +18,7 @@ class _Stream:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
         self.sequence = 0
-        self.messages: dict[int, Stored] = {}
+        self.messages: dict[int, StoredMessage] = {}
         self.last: dict[str, int] = {}
         """The last sequence of each subject, purged ones too."""
         self.ids: dict[str, int] = {}
@@ -35,8 +35,8 @@ class MemoryBus:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._streams = {name: _Stream(config) for name, config in streams(settings or Settings()).items()}
-        self.told: list[tuple[str, bytes]] = []
-        """What was sent with `tell`, in order."""
+        self.unconfirmed: list[tuple[str, bytes]] = []
+        """What was sent with `publish_nowait`, in order."""
         self.changed = asyncio.Event()
         """Set at every publication; clear it before waiting."""
 
@@ -64,7 +64,7 @@ class MemoryBus:
         if msg_id is not None:
             fields[MSG_ID] = msg_id
             kept.ids[msg_id] = kept.sequence
-        kept.messages[kept.sequence] = Stored(kept.sequence, subject, fields, data)
+        kept.messages[kept.sequence] = StoredMessage(kept.sequence, subject, fields, data)
         kept.last[subject] = kept.sequence
         self.changed.set()
         return kept.sequence
@@ -82,12 +82,12 @@ class MemoryBus:
                 raise StreamFull(f"{stream}: maximum messages exceeded")
             del kept.messages[min(kept.messages)]
 
-    def tell(self, subject: str, data: bytes) -> None:
+    def publish_nowait(self, subject: str, data: bytes) -> None:
         """Remembered in `told`."""
-        self.told.append((subject, data))
+        self.unconfirmed.append((subject, data))
         self.changed.set()
 
-    async def last(self, stream: str, subject: str) -> Stored | None:
+    async def last(self, stream: str, subject: str) -> StoredMessage | None:
         """The last message of a stream on a subject."""
         kept = self._stream(stream)
         return kept.messages[found[-1]] if (found := kept.on(subject)) else None
@@ -101,7 +101,7 @@ class MemoryBus:
             del kept.messages[seq]
         return len(gone)
 
-    def messages(self, stream: str, pattern: str = ">") -> list[Stored]:
+    def messages(self, stream: str, pattern: str = ">") -> list[StoredMessage]:
         """What a stream holds on the subjects of a pattern, in order."""
         return [message for message in self._stream(stream).messages.values() if matches(pattern, message.subject)]
 
@@ -135,35 +135,35 @@ class MemoryBus:
 class MemoryDelivery:
     """A `Claim` on a message of a `MemoryBus`."""
 
-    def __init__(self, bus: MemoryBus, stream: str, message: Stored, deliveries: int) -> None:
+    def __init__(self, bus: MemoryBus, stream: str, message: StoredMessage, deliveries: int) -> None:
         self.subject = message.subject
         self.data = message.data
         self.headers: Mapping[str, str] = message.headers
         self.seq = message.seq
         self.deliveries = deliveries
-        self.over = False
+        self.settled = False
         self._bus = bus
         self._stream = stream
 
-    async def done(self) -> bool:
+    async def ack_sync(self) -> bool:
         """Gone from the queue."""
-        self.over = True
+        self.settled = True
         self._bus._acknowledge(self._stream, self.seq)
         return True
 
-    async def again(self, delay: float | None = None) -> None:
+    async def nak(self, delay: float | None = None) -> None:
         """At once in the queue again: there is no clock here."""
-        self.over = True
+        self.settled = True
         self._bus._give_back(self._stream, self.seq)
 
-    async def dead(self, reason: str) -> None:
+    async def dead_letter(self, reason: str) -> None:
         """In DLQ, with its reason."""
         headers = {**self.headers, REASON: reason, SUBJECT: self.subject, STREAM_SEQ: str(self.seq)}
         headers.pop(MSG_ID, None)
         await self._bus.publish(
             subjects.dead(self._stream), self.data, stream=subjects.DLQ, msg_id=f"{self._stream}.{self.seq}", headers=headers
         )
-        await self.done()
+        await self.ack_sync()
 
 
 def matches(pattern: str, subject: str) -> bool:

@@ -10,7 +10,7 @@ from reprise_contracts import subjects
 from reprise_runtime.errors import AlreadyHeld, Conflict, StreamFull
 from reprise_runtime.nats.acknowledgement import REASON, STREAM_SEQ, SUBJECT, Claim
 from reprise_runtime.nats.bus import Publisher
-from reprise_runtime.nats.pull_consumer import Puller
+from reprise_runtime.nats.pull_consumer import PullConsumer
 from reprise_runtime.settings import Settings
 from reprise_runtime.testing import MemoryBus
 
@@ -35,7 +35,7 @@ async def take(publisher: Publisher, settings: Settings) -> AsyncIterator[Take]:
 
             yield from_memory
         else:
-            puller = Puller(publisher, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings)
+            puller = PullConsumer(publisher, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings)
             messages = aiter(puller)
             stack.push_async_callback(messages.aclose)
 
@@ -102,26 +102,26 @@ async def test_work_that_is_done_is_gone(publisher: Publisher, take: Take) -> No
     """An acknowledged message leaves the queue."""
     await publisher.publish(COMMAND, b"1", stream=subjects.INBOX)
     claim = await take()
-    assert await claim.done()
+    assert await claim.ack_sync()
     assert await publisher.last(subjects.INBOX, COMMAND) is None
 
 
 async def test_work_that_is_given_back_comes_again(publisher: Publisher, take: Take) -> None:
-    """`again` delivers the same message once more, and counts."""
+    """`nak` delivers the same message once more, and counts."""
     await publisher.publish(COMMAND, b"1", stream=subjects.INBOX)
     first = await take()
-    await first.again(0.0)
+    await first.nak(0.0)
     second = await take()
     assert (second.seq, second.data, second.deliveries) == (first.seq, b"1", 2)
-    await second.done()
+    await second.ack_sync()
 
 
 async def test_a_dead_message_is_kept_with_its_reason(publisher: Publisher, take: Take) -> None:
-    """`dead` moves a message to DLQ, where its reason, subject and place can be read, and the next ones carry on."""
+    """`dead_letter` moves a message to DLQ, where its reason, subject and place can be read, and the next ones carry on."""
     await publisher.publish(COMMAND, b"{broken", stream=subjects.INBOX)
     await publisher.publish(COMMAND, b"good", stream=subjects.INBOX)
     claim = await take()
-    await claim.dead("Rerun: target: Field required")
+    await claim.dead_letter("Rerun: target: Field required")
     kept = await publisher.last(subjects.DLQ, subjects.dead(subjects.INBOX))
     assert kept is not None
     assert kept.data == b"{broken"

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from minio_gateway import MinioGateway
 from reprise_contracts import subjects
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.connection import connect
-from reprise_runtime.nats.rights import ADMIN, ROLES
-from reprise_runtime.operate.servers import MinioGateway, NatsServer, free_ports
+from reprise_runtime.operate.servers import NatsServer, free_ports
+from reprise_runtime.roles import ADMIN, ROLES
 
 SECRETS = {role: f"secret-of-{role}" for role in ROLES}
 

@@ -28,7 +28,7 @@ from reprise_orchestrator.states import States
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.connection import connect
-from reprise_runtime.nats.pull_consumer import Puller
+from reprise_runtime.nats.pull_consumer import PullConsumer
 from reprise_runtime.nats.session_log import NatsSessionLog
 from reprise_runtime.nats.topology import open_bus
 from reprise_runtime.operate.servers import NatsServer, SeaweedServer, free_ports
@@ -89,7 +89,7 @@ async def world_on(settings: Settings, store: S3Store, eventually: Any) -> Async
     bus = await open_bus(client, settings)
     log = NatsSessionLog(bus)
     orchestrator = Orchestrator(log, bus, States(log), Admission(settings.features, installed_engines()), lambda: datetime.now(UTC))
-    puller = Puller(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings, window=64)
+    puller = PullConsumer(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings, window=64)
 
     async def orchestrate() -> None:
         async for deliveries in puller.batches(64):
@@ -219,12 +219,12 @@ async def test_progress_and_presence_come_through(world: World) -> None:
     async with world.watching(batch_id) as client:
         await client.until("snapshot")
         frame = f.WorkflowProgress(progress=40, message="Reading", phase="phase0", generation=1, attempt=1)
-        world.bus.tell(subjects.progress(session_id, "phase0"), frame.encode())
+        world.bus.publish_nowait(subjects.progress(session_id, "phase0"), frame.encode())
         while (told := await client.until("workflow:progress")).get("node") != "phase0":
             pass
         assert told["message"] == "Reading"
     now = datetime.now(UTC)
-    world.bus.tell(subjects.presence("phase1", "w-7"), WorkerView(worker="w-7", phase="phase1", since=now, seen=now).encode())
+    world.bus.publish_nowait(subjects.presence("phase1", "w-7"), WorkerView(worker="w-7", phase="phase1", since=now, seen=now).encode())
 
     async def shown() -> bool:
         pools = (await world.http.get("/workers")).json()

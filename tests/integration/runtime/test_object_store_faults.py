@@ -8,8 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from integration.runtime.proxy import Proxy
+from minio_gateway import MinioGateway
 from reprise_runtime.errors import Refused, StoreUnavailable
-from reprise_runtime.operate.servers import MinioGateway, SeaweedServer
+from reprise_runtime.operate.servers import SeaweedServer
 from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.settings import S3
 from servers_for_tests import Eventually

@@ -12,7 +12,7 @@ from reprise_runtime.errors import Conflict, PublishTimeout, Refused, Unavailabl
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.connection import connect
-from reprise_runtime.nats.pull_consumer import Puller
+from reprise_runtime.nats.pull_consumer import PullConsumer
 from reprise_runtime.nats.session_log import NatsSessionLog
 from reprise_runtime.operate.servers import NatsServer, free_ports
 from reprise_runtime.settings import Nats, Settings
@@ -116,22 +116,22 @@ async def test_what_was_acknowledged_does_not_come_again(own_nats: NatsServer) -
     for n in range(40):
         await bus.publish(COMMAND, str(n).encode(), stream=subjects.INBOX)
     dies = await connect(settings.nats, "dies with the server")
-    messages = aiter(Puller(await Bus.open(dies), subjects.INBOX, subjects.ORCHESTRATOR, settings.timings))
+    messages = aiter(PullConsumer(await Bus.open(dies), subjects.INBOX, subjects.ORCHESTRATOR, settings.timings))
     async with asyncio.timeout(20):
         taken = [await anext(messages) for _ in range(40)]
-        assert all(await asyncio.gather(*(delivery.done() for delivery in taken[::2])))
+        assert all(await asyncio.gather(*(delivery.ack_sync() for delivery in taken[::2])))
         await asyncio.to_thread(own_nats.kill)
         await dies.close()
         await asyncio.to_thread(own_nats.start)
-        others = aiter(Puller(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings))
+        others = aiter(PullConsumer(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings))
         rest = [await anext(others) for _ in range(20)]
         assert sorted(int(delivery.data) for delivery in rest) == list(range(1, 40, 2))
-        assert all(await asyncio.gather(*(delivery.done() for delivery in rest)))
+        assert all(await asyncio.gather(*(delivery.ack_sync() for delivery in rest)))
         assert await bus.last(subjects.INBOX, COMMAND) is None
         await others.aclose()
         await messages.aclose()
     for delivery in taken[1::2]:
-        await delivery.again()
+        await delivery.nak()
     await client.close()
 
 

@@ -17,9 +17,10 @@ from reprise_contracts.nodes import PHASES
 from reprise_runtime.errors import NotPermitted, Refused
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.connection import connect
-from reprise_runtime.nats.ordered_consumer import Follower
-from reprise_runtime.nats.rights import ADMIN, GATEWAY, ORCHESTRATOR, OUTSIDE, ROLES, SCHEDULER, SERVICES, WHO_AM_I, inbox_of
+from reprise_runtime.nats.ordered_consumer import OrderedConsumer
+from reprise_runtime.nats.rights import WHO_AM_I
 from reprise_runtime.operate.servers import NatsServer
+from reprise_runtime.roles import ADMIN, GATEWAY, ORCHESTRATOR, OUTSIDE, ROLES, SCHEDULER, SERVICES, inbox_of
 from reprise_runtime.settings import Settings
 
 API = "$JS.API"
@@ -226,7 +227,7 @@ async def test_an_outside_system_follows_the_log_without_a_name(server: NatsServ
     await as_admin.publish(s.log("followed"), b"a commit", stream=s.SESSIONS)
     client = await connect(server.settings(), "other system")
     bus = await topology.open_bus(client, declared.model_copy(update={"nats": server.settings(OUTSIDE)}))
-    async with Follower(bus, s.SESSIONS, s.log("followed")) as log:
+    async with OrderedConsumer(bus, s.SESSIONS, s.log("followed")) as log:
         assert (await anext(log)).data == b"a commit"
     assert await bus.publish(s.command("s1", "rerun"), b"{}", stream=s.INBOX) > 0
     subscription = await client.jetstream().subscribe(s.log("followed"), ordered_consumer=True)  # as any program would

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from minio_gateway import MinioGateway
 from reprise_contracts.events import Commit
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.connection import connect
 from reprise_runtime.nats.session_log import NatsSessionLog
-from reprise_runtime.operate.servers import MinioGateway, NatsServer, SeaweedServer, Server, find_binary, free_ports
+from reprise_runtime.operate.servers import NatsServer, SeaweedServer, Server, find_binary, free_ports
 from reprise_runtime.s3.artifact_store import S3Store
 from servers_for_tests import settings_for
 

@@ -13,9 +13,9 @@ import pytest
 from pydantic import SecretStr
 
 from reprise_runtime.errors import Refused, Unavailable
-from reprise_runtime.nats.connection import connect, reach
-from reprise_runtime.nats.rights import ROLES
+from reprise_runtime.nats.connection import connect, connect_forever
 from reprise_runtime.operate.servers import NatsServer, free_ports
+from reprise_runtime.roles import ROLES
 from reprise_runtime.settings import Nats
 
 ROOT = Path(__file__).parents[3]
@@ -60,7 +60,7 @@ async def test_a_client_waits_for_its_server(tmp_path: Path) -> None:
     settings = Nats(url=f"nats://127.0.0.1:{port}", connect_timeout=0.5)
     with pytest.raises(Unavailable, match=f"no NATS server at {settings.url}: .*Connect call failed"):
         await connect(settings, "test")
-    waiting = asyncio.create_task(reach(settings, "test"))
+    waiting = asyncio.create_task(connect_forever(settings, "test"))
     server = NatsServer(tmp_path, port, sync_always=False)
     await asyncio.to_thread(server.start)
     client = await asyncio.wait_for(waiting, 30)
@@ -73,7 +73,7 @@ async def test_a_client_that_the_server_does_not_know_is_refused_at_once(closed:
     """With what to check; waiting would help nobody."""
     async with asyncio.timeout(5):
         with pytest.raises(Refused, match="does not let scheduler in") as refused:
-            await reach(Nats(url=closed.url, user="scheduler", password=SecretStr("wrong")), "test")
+            await connect_forever(Nats(url=closed.url, user="scheduler", password=SecretStr("wrong")), "test")
     assert "REPRISE_NATS__PASSWORD" in refused.value.problem.action
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
+from minio_gateway import MinioGateway
 from reprise_contracts.nodes import PHASES
 from reprise_runtime.errors import Refused, StoreUnavailable
-from reprise_runtime.nats.rights import GATEWAY, ORCHESTRATOR, ROLES, SCHEDULER
-from reprise_runtime.operate.servers import MinioGateway, SeaweedServer
+from reprise_runtime.operate.servers import SeaweedServer
+from reprise_runtime.roles import GATEWAY, ORCHESTRATOR, ROLES, SCHEDULER
 from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.s3.users import ensure_users, is_minio
 from reprise_runtime.settings import S3

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from reprise_runtime.errors import StoreUnavailable, Unavailable
 from reprise_runtime.nats.bus import Bus
-from reprise_runtime.nats.connection import connect, heard
+from reprise_runtime.nats.connection import connect, flush_subscriptions
 from reprise_runtime.nats.middleware import Broker
 from reprise_runtime.operate.servers import NatsServer, SeaweedServer, free_ports
 from reprise_runtime.s3.artifact_store import S3Store
@@ -110,7 +110,7 @@ async def test_nats_is_spoken_to_encrypted(nats_with_tls: NatsWithTls) -> None:
 
     try:
         await broker.start()
-        await heard(broker.own)  # a question on another connection could overtake the subscription
+        await flush_subscriptions(broker.own)  # a question on another connection could overtake the subscription
         assert await bus.request("question", b"encrypted") == b"encrypted!"
     finally:
         await broker.stop()

@@ -86,7 +86,7 @@ class Research:
                 inbound = subjects.parse_inbound(delivery.subject)
                 assert inbound is not None
                 await self._input(inbound, delivery.data)
-                await delivery.done()
+                await delivery.ack_sync()
             await self.bus.changed.wait()
 
     async def _input(self, inbound: subjects.Inbound, data: bytes) -> None:

@@ -15,7 +15,7 @@ from reprise_runtime.nats import topology
 from reprise_runtime.nats.acknowledgement import Delivery
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.connection import connect
-from reprise_runtime.nats.pull_consumer import Puller
+from reprise_runtime.nats.pull_consumer import PullConsumer
 from reprise_runtime.operate.servers import NatsServer
 from reprise_runtime.settings import Settings
 from servers_for_tests import Eventually, settings_for
@@ -32,12 +32,12 @@ async def offer(bus: Bus, *numbers: int) -> None:
         await bus.publish(job(n), str(n).encode(), stream=subjects.JOBS)
 
 
-def puller(bus: Bus, settings: Settings, window: int = 8) -> Puller:
-    return Puller(bus, subjects.JOBS, subjects.pool(PHASE), settings.timings, window=window)
+def puller(bus: Bus, settings: Settings, window: int = 8) -> PullConsumer:
+    return PullConsumer(bus, subjects.JOBS, subjects.pool(PHASE), settings.timings, window=window)
 
 
 @contextlib.asynccontextmanager
-async def running(pull: Puller, handler) -> AsyncIterator[asyncio.Task[None]]:  # type: ignore[no-untyped-def]
+async def running(pull: PullConsumer, handler) -> AsyncIterator[asyncio.Task[None]]:  # type: ignore[no-untyped-def]
     """The loop while the block runs; then it is stopped and waited for."""
     task = asyncio.create_task(pull.run(handler))
     yield task
@@ -126,10 +126,10 @@ async def test_a_dead_worker_is_replaced_after_its_lease(bus: Bus, settings: Set
     await client.close()
     second = await asyncio.wait_for(anext(aiter(puller(bus, settings))), 10)
     assert (first.deliveries, second.deliveries, second.data) == (1, 2, b"1")
-    await second.done()
+    await second.ack_sync()
     with contextlib.suppress(Unavailable):
         await messages.aclose()
-    await first.again()
+    await first.nak()
 
 
 async def test_a_poisoned_message_does_not_stop_the_next_ones(bus: Bus, settings: Settings, eventually: Eventually) -> None:
@@ -197,12 +197,12 @@ async def test_stopping_returns_what_nobody_took(bus: Bus, settings: Settings, e
     async for delivery in pull:
         await eventually(all_here)
         pull.stop()
-        await delivery.done()
+        await delivery.ack_sync()
     async with asyncio.timeout(settings.timings.lease * 0.9):
         messages = aiter(puller(bus, settings))
         rest = [await anext(messages) for _ in range(5)]
     assert [(delivery.data, delivery.deliveries) for delivery in rest] == [(str(n).encode(), 2) for n in range(1, 6)]
-    await asyncio.gather(*(delivery.done() for delivery in rest))
+    await asyncio.gather(*(delivery.ack_sync() for delivery in rest))
     await messages.aclose()
 
 
@@ -252,7 +252,7 @@ async def test_cancelling_gives_everything_back(bus: Bus, settings: Settings, ev
         messages = aiter(puller(bus, settings))
         again = [await anext(messages), await anext(messages)]
     assert [delivery.deliveries for delivery in again] == [2, 2]
-    await asyncio.gather(*(delivery.done() for delivery in again))
+    await asyncio.gather(*(delivery.ack_sync() for delivery in again))
     await messages.aclose()
 
 
@@ -287,7 +287,7 @@ async def test_batches_hand_out_what_is_there_at_once(bus: Bus, settings: Settin
     async with asyncio.timeout(5):
         async for batch in pull.batches(4):
             sizes.append(len(batch))
-            await asyncio.gather(*(delivery.done() for delivery in batch))
+            await asyncio.gather(*(delivery.ack_sync() for delivery in batch))
             if sum(sizes) == 10:
                 pull.stop()
     assert max(sizes) <= 4
@@ -344,7 +344,7 @@ async def test_a_restart_of_the_server_is_survived(own_nats: NatsServer, eventua
     async def work(delivery: Delivery) -> None:
         jobs.append(delivery.data)
 
-    inbox = Puller(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings)
+    inbox = PullConsumer(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings)
     async with running(inbox, decide), running(puller(bus, settings), work):
         await bus.publish(subjects.command("s1", "rerun"), b"a", stream=subjects.INBOX)
         await offer(bus, 1)

@@ -12,7 +12,7 @@ from reprise_runtime.errors import Reset
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.connection import connect
-from reprise_runtime.nats.ordered_consumer import Follower
+from reprise_runtime.nats.ordered_consumer import OrderedConsumer
 from reprise_runtime.nats.session_log import NatsSessionLog
 from reprise_runtime.operate.servers import NatsServer
 from reprise_runtime.settings import Settings
@@ -101,7 +101,7 @@ async def test_a_slow_reader_holds_the_server_back(bus: Bus) -> None:
     """No more than a window of messages is in the reader's memory, however many there are; all of them come."""
     async with asyncio.timeout(30):
         await asyncio.gather(*(bus.publish(subjects.log(f"s{n % 50}"), str(n).encode(), stream=subjects.SESSIONS) for n in range(3500)))
-        async with Follower(bus, subjects.SESSIONS, subjects.LOGS) as follower:
+        async with OrderedConsumer(bus, subjects.SESSIONS, subjects.LOGS) as follower:
             first = await anext(follower)
             received = bus.client.stats["in_msgs"]
             await asyncio.sleep(0.3)
@@ -115,7 +115,7 @@ async def test_the_last_value_of_each_subject_then_what_is_new(bus: Bus) -> None
     one, two = subjects.control("s1", "phase1"), subjects.control("s1", "phase3/1")
     for subject, data in ((one, b"old"), (two, b"2"), (one, b"1")):
         await bus.publish(subject, data, stream=subjects.CONTROL)
-    async with asyncio.timeout(10), Follower(bus, subjects.CONTROL, subjects.CONTROLS, start="last_per_subject") as follower:
+    async with asyncio.timeout(10), OrderedConsumer(bus, subjects.CONTROL, subjects.CONTROLS, start="last_per_subject") as follower:
         values = {message.subject: message.data for message in [await anext(follower), await anext(follower)]}
         assert values == {one: b"1", two: b"2"}
         coming = asyncio.ensure_future(anext(follower))
@@ -131,16 +131,16 @@ async def test_progress_in_memory_starts_anew_after_a_restart(own_nats: NatsServ
     bus = await topology.open_bus(client, settings)
     subject = subjects.progress("s1", "phase1")
     async with asyncio.timeout(20):
-        async with Follower(bus, subjects.PROGRESS, subjects.ALL_PROGRESS, start="new") as follower:
+        async with OrderedConsumer(bus, subjects.PROGRESS, subjects.ALL_PROGRESS, start="new") as follower:
             await follower.opened.wait()
-            bus.tell(subject, b"10 %")
+            bus.publish_nowait(subject, b"10 %")
             assert (await anext(follower)).data == b"10 %"
             await asyncio.to_thread(own_nats.kill)
             await asyncio.to_thread(own_nats.start)
             with pytest.raises(Reset):
                 await anext(follower)
-        async with Follower(bus, subjects.PROGRESS, subjects.ALL_PROGRESS, start="new") as follower:
+        async with OrderedConsumer(bus, subjects.PROGRESS, subjects.ALL_PROGRESS, start="new") as follower:
             await follower.opened.wait()
-            bus.tell(subject, b"20 %")
+            bus.publish_nowait(subject, b"20 %")
             assert (await anext(follower)).data == b"20 %"
     await client.close()
