@@ -126,7 +126,10 @@ def test_a_menu_is_no_transcript() -> None:
 
 
 def test_headings_over_a_heading_are_known_by_their_numbers() -> None:
-    text = "4 After installation\n\n4.1 Passwords\n\nSet a password for the boot loader first.\n\n5 Services\n\nTurn off what nobody on it needs."
+    text = (
+        "4 After installation\n\n4.1 Passwords\n\nSet a password for the boot loader first.\n\n"
+        "5 Services\n\nTurn off what nobody on it needs."
+    )
     first, second = prose(text)
     assert (first.heading, first.above) == ("4.1 Passwords", "4 After installation")
     assert (second.heading, second.above) == ("5 Services", "")
