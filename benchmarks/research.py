@@ -121,8 +121,8 @@ def lead(text: str) -> str:
 def redundancy(claims: list[str]) -> float:
     """How much each statement shares with the one most like it: the mean of the largest ROUGE-2."""
     bags = [words(claim) for claim in claims]
-    nearest = [max((shared(one, other, 2) for other in bags if other is not one), default=0.0) for one in bags]
-    return sum(nearest) / len(nearest) if nearest else 0.0
+    resolve_option = [max((shared(one, other, 2) for other in bags if other is not one), default=0.0) for one in bags]
+    return sum(resolve_option) / len(resolve_option) if resolve_option else 0.0
 
 
 def both_sides(report: Phase4, facts: Iterable[tuple[str, ...]]) -> int:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from reprise_cli.client.client import Client
 from reprise_cli.client.follow import Follower, track
-from reprise_cli.client.node_lines import listed, node_order, outdated
+from reprise_cli.client.node_lines import node_list, node_order, stale_nodes
 from reprise_cli.client.session_view import SessionView
 from reprise_cli.client.sources import Sources
 from reprise_cli.commands.research import failure
@@ -120,15 +120,15 @@ class Act:
         body = {"batch_id": self.batch_id, "session_id": self.session_id, **target}
         before = self.client.state(self.session_id)
         preview = self.client.preview(path, body, options)
-        print(f"Preview: run {listed(preview.plan.run) or 'nothing'}; may run {listed(preview.plan.may_run) or 'nothing'}")
+        print(f"Preview: run {node_list(preview.plan.run) or 'nothing'}; may run {node_list(preview.plan.may_run) or 'nothing'}")
         receipt = self.client.rerun(path, body, options.model_copy(update={"plan_token": preview.plan_token}))
         after = self.follow(receipt.command_id, receipt.run_id, before)
-        for line in told(before, after):
+        for line in change_lines(before, after):
             print(line)
         return after
 
 
-def told(before: State, after: State) -> Iterator[str]:
+def change_lines(before: State, after: State) -> Iterator[str]:
     """What a run did to each node, from the states around it."""
     nodes = [node for node in after.nodes if node != "phase3"]
     ran = [node for node in nodes if node not in before.nodes or after.nodes[node].generation > before.nodes[node].generation]
@@ -139,9 +139,9 @@ def told(before: State, after: State) -> Iterator[str]:
         "Dropped": [node for node in before.nodes if node not in after.nodes],
     }
     for title, members in groups.items():
-        yield f"{title + ':':<11}{listed(sorted(members, key=node_order)) or 'nothing'}"
-    for told_stale in outdated(after.nodes) or ["nothing"]:
-        yield f"{'Stale:':<11}{told_stale}"
+        yield f"{title + ':':<11}{node_list(sorted(members, key=node_order)) or 'nothing'}"
+    for stale in stale_nodes(after.nodes) or ["nothing"]:
+        yield f"{'Stale:':<11}{stale}"
 
 
 def headline(text: str) -> None:

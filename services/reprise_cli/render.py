@@ -7,7 +7,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from reprise_cli.client.node_lines import listed, name_of, result_of, why
+from reprise_cli.client.node_lines import node_list, node_name, node_result, stale_reason
 from reprise_cli.client.session_view import SessionView
 from reprise_contracts.nodes import Status
 from reprise_contracts.states import BatchView, NodeView, PoolView, Preview
@@ -55,7 +55,7 @@ def _node(view: SessionView, node: str) -> tuple[Text, Text, Text, Text]:
     indent = "    " if node.startswith("phase3/") else ""
     said = view.messages.get(node) if entry.status == "running" else None
     return (
-        Text(indent + name_of(node, entry.title)),
+        Text(indent + node_name(node, entry.title)),
         Text(entry.status, style=STYLES[entry.status]),
         Text("stale", style="yellow") if entry.freshness == "stale" else Text(""),
         Text(said or _result(entry), style="red" if entry.status == "failed" else ""),
@@ -63,9 +63,9 @@ def _node(view: SessionView, node: str) -> tuple[Text, Text, Text, Text]:
 
 
 def _result(entry: NodeView) -> str:
-    if entry.freshness == "stale" and entry.status != "failed" and why(entry):
-        return f"{result_of(entry)} – {why(entry)}".removeprefix(" – ")
-    return result_of(entry)
+    if entry.freshness == "stale" and entry.status != "failed" and stale_reason(entry):
+        return f"{node_result(entry)} – {stale_reason(entry)}".removeprefix(" – ")
+    return node_result(entry)
 
 
 def _sources(table: Table, view: SessionView) -> None:
@@ -92,7 +92,7 @@ def preview(answer: Preview) -> RenderableType:
     )
     for title, nodes, style in rows:
         if nodes:
-            table.add_row(Text(title, style=style), Text(listed(nodes)))
+            table.add_row(Text(title, style=style), Text(node_list(nodes)))
     for warning in answer.plan.warnings:
         table.add_row(Text("note", style="yellow"), Text(warning))
     estimate = answer.plan.estimate
@@ -111,14 +111,14 @@ def batches(found: Iterable[BatchView]) -> Table:
     table.add_column("topic", overflow="ellipsis", no_wrap=True)
     for batch in found:
         when = batch.updated_at or batch.created_at
-        told = when.astimezone().strftime("%Y-%m-%d %H:%M") if when else ""
+        started = when.astimezone().strftime("%Y-%m-%d %H:%M") if when else ""
         ended = " (ended)" if batch.ended else ""
         if not batch.sessions:
             table.add_row(
-                batch.batch_id, "", f"ended{' and deleted' if batch.deleted else ''}" if batch.ended else "", "", told, batch.topic
+                batch.batch_id, "", f"ended{' and deleted' if batch.deleted else ''}" if batch.ended else "", "", started, batch.topic
             )
         for entry in batch.sessions:
-            table.add_row(batch.batch_id, entry.session_id, entry.status + ended, str(len(batch.sources)), told, entry.topic)
+            table.add_row(batch.batch_id, entry.session_id, entry.status + ended, str(len(batch.sources)), started, entry.topic)
     return table
 
 

@@ -70,7 +70,7 @@ class Terminal:
         else:
             self.say(what)
 
-    def sure(self, question: str, *, yes: bool = False, usually: bool = False) -> None:
+    def confirm(self, question: str, *, yes: bool = False, usually: bool = False) -> None:
         """Before what cannot be taken back or costs something: go on with `--yes`, else ask; where nobody can be asked, nothing is done.
 
         `usually` is the answer that a bare Enter gives. Raises `UsageError`, or `typer.Exit` after a no.
@@ -148,18 +148,18 @@ def command(
         @functools.wraps(body)
         def run(ctx: typer.Context, **given: object) -> None:
             common: Mapping[str, object] = ctx.find_root().obj or {}
-            chosen = {key: nearest(ctx, key, given.pop(key), common.get(key)) for key in ("server", "token", "state_dir")}
+            chosen = {key: resolve_option(ctx, key, given.pop(key), common.get(key)) for key in ("server", "token", "state_dir")}
             as_json = bool(given.pop("as_json") or common.get("as_json"))
             terminal = Terminal(**chosen, as_json=as_json)  # type: ignore[arg-type]  # typer has checked them
             try:
-                body(terminal, **regrouped(given, groups))  # type: ignore[arg-type, call-arg]  # typer has checked them
+                body(terminal, **collapse_groups(given, groups))  # type: ignore[arg-type, call-arg]  # typer has checked them
             except CommandFailed as error:
                 raise typer.Exit(terminal.fail(error)) from error
             except WrongSettings as error:
                 wrong = UsageError(f"{error}.", "Correct the variable; `reprise doctor` lists them all.")
                 raise typer.Exit(terminal.fail(wrong)) from error
 
-        own, groups = ungrouped(list(inspect.signature(body, eval_str=True).parameters.values())[1:])
+        own, groups = expand_groups(list(inspect.signature(body, eval_str=True).parameters.values())[1:])
         run.__signature__ = inspect.Signature([CONTEXT, *own, *COMMON])  # type: ignore[attr-defined]  # what typer reads
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in (CONTEXT, *own, *COMMON)}
         app.command(name, hidden=hidden)(run)
@@ -168,7 +168,7 @@ def command(
     return register
 
 
-def nearest(ctx: typer.Context, key: str, own: object, of_all: object) -> object:
+def resolve_option(ctx: typer.Context, key: str, own: object, of_all: object) -> object:
     """An option as it was given to the command, else to `reprise` itself, else in the environment (which speaks through both)."""
     source = ctx.get_parameter_source(key)
     return own if source is not None and source.name == "COMMANDLINE" else of_all or own
@@ -177,7 +177,7 @@ def nearest(ctx: typer.Context, key: str, own: object, of_all: object) -> object
 Groups = Mapping[str, type]
 
 
-def ungrouped(parameters: Sequence[inspect.Parameter]) -> tuple[list[inspect.Parameter], Groups]:
+def expand_groups(parameters: Sequence[inspect.Parameter]) -> tuple[list[inspect.Parameter], Groups]:
     """What typer reads: a parameter whose type is a dataclass stands for its fields, so that commands can share their options."""
     found: list[inspect.Parameter] = []
     groups: dict[str, type] = {}
@@ -195,7 +195,7 @@ def ungrouped(parameters: Sequence[inspect.Parameter]) -> tuple[list[inspect.Par
     return found, groups
 
 
-def regrouped(given: Mapping[str, object], groups: Groups) -> dict[str, object]:
+def collapse_groups(given: Mapping[str, object], groups: Groups) -> dict[str, object]:
     """The arguments of the command itself, each group put together again."""
     left = dict(given)
     made = {name: kind(**{field.name: left.pop(field.name) for field in dataclasses.fields(kind)}) for name, kind in groups.items()}

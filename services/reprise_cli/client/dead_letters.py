@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Letter:
+class DeadLetter:
     """A message that was put aside."""
 
     number: int
@@ -31,7 +31,7 @@ class Letter:
     headers: dict[str, str]
 
     @classmethod
-    def of(cls, stored: StoredMessage) -> "Letter":
+    def of(cls, stored: StoredMessage) -> "DeadLetter":
         """A stored message of DLQ; its headers say where it came from and why it is here."""
         headers = dict(stored.headers)
         kept = {name: value for name, value in headers.items() if not name.startswith(("Nats-", "Reprise-"))}
@@ -52,32 +52,32 @@ class Letter:
         }  # fmt: skip
 
 
-class Letters:
+class DeadLetters:
     """What is in DLQ."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
 
-    async def all(self, limit: int | None = None) -> list[Letter]:
+    async def all(self, limit: int | None = None) -> list[DeadLetter]:
         """Oldest first."""
-        found: list[Letter] = []
+        found: list[DeadLetter] = []
         after = 0
         while limit is None or len(found) < limit:
             stored = await self._bus.next(subjects.DLQ, subjects.DEAD, after=after)
             if stored is None:
                 break
-            found.append(Letter.of(stored))
+            found.append(DeadLetter.of(stored))
             after = stored.seq
         return found
 
-    async def get(self, number: int) -> Letter:
+    async def get(self, number: int) -> DeadLetter:
         """One of them; raises `CommandFailed` if there is none with that number."""
         stored = await self._bus.next(subjects.DLQ, subjects.DEAD, after=number - 1)
         if stored is None or stored.seq != number:
             raise CommandFailed(f"There is no letter {number}.", "`reprise dlq list` shows the numbers.")
-        return Letter.of(stored)
+        return DeadLetter.of(stored)
 
-    async def drop(self, letter: Letter) -> None:
+    async def drop(self, letter: DeadLetter) -> None:
         """Delete it for good."""
         try:
             await self._bus.api(f"STREAM.MSG.DELETE.{subjects.DLQ}", {"seq": letter.number})
@@ -85,7 +85,7 @@ class Letters:
             if error.err_code != MESSAGE_NOT_FOUND:
                 raise
 
-    async def replay(self, letter: Letter) -> None:
+    async def replay(self, letter: DeadLetter) -> None:
         """Send it again to where it was, then drop it here. Sent twice it still counts once: every input has an id of its own."""
         await self._bus.publish(
             letter.subject, letter.data, stream=letter.stream, msg_id=f"replay.{letter.stream}.{letter.number}", headers=letter.headers
@@ -93,7 +93,7 @@ class Letters:
         await self.drop(letter)
 
 
-def with_letters(settings: Nats, work: Callable[[Letters], Awaitable[T]]) -> T:
+def with_dead_letters(settings: Nats, work: Callable[[DeadLetters], Awaitable[T]]) -> T:
     """Do some work on DLQ over a connection of its own."""
 
     async def run() -> T:
@@ -104,7 +104,7 @@ def with_letters(settings: Nats, work: Callable[[Letters], Awaitable[T]]) -> T:
         except RepriseError as error:
             raise CommandFailed(f"{error}.") from error
         try:
-            return await work(Letters(await Bus.open(client)))
+            return await work(DeadLetters(await Bus.open(client)))
         except (RepriseError, ApiError) as error:
             raise CommandFailed(f"NATS said: {error}") from error
         finally:
@@ -113,7 +113,7 @@ def with_letters(settings: Nats, work: Callable[[Letters], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-async def each(letters: Letters, numbers: list[int], act: Callable[[Letter], Awaitable[None]]) -> list[int]:
+async def for_each(letters: DeadLetters, numbers: list[int], act: Callable[[DeadLetter], Awaitable[None]]) -> list[int]:
     """Do the same with some letters, or with all where no number is given; all are looked up before the first is touched."""
     found = [await letters.get(number) for number in numbers] if numbers else await letters.all()
     for letter in found:

@@ -9,7 +9,7 @@ from reprise_contracts.states import NodeView
 BUSY = frozenset({"queued", "running", "cancelling"})
 
 
-def name_of(node: str, title: str = "") -> str:
+def node_name(node: str, title: str = "") -> str:
     """A node in words: `phase2 synthesize`, `step 4 How fast is it?`."""
     step = step_of(node) if node != "phase3/*" else None
     if step is not None:
@@ -19,14 +19,14 @@ def name_of(node: str, title: str = "") -> str:
     return f"{node} {PHASE_NAMES[phase_of(node)]}"
 
 
-def result_of(view: NodeView) -> str:
+def node_result(view: NodeView) -> str:
     """What came of a node, in a few words."""
     if view.status == "failed" and view.problem:
         return f"{view.problem.detail} {view.problem.action}".strip()
     return "unchanged" if view.status == "completed" and view.unchanged else view.headline
 
 
-def why(view: NodeView) -> str:
+def stale_reason(view: NodeView) -> str:
     """Why a node is stale: its nearest cause in words."""
     if not view.causes:
         return ""
@@ -34,24 +34,24 @@ def why(view: NodeView) -> str:
     return cause.text or f"{cause.node}: {cause.reason}"
 
 
-def told(node: str, view: NodeView) -> str:
+def node_line(node: str, view: NodeView) -> str:
     """One node as one line."""
-    parts = [f"{name_of(node, view.title)}: {view.status}"]
+    parts = [f"{node_name(node, view.title)}: {view.status}"]
     if view.status == "completed" and view.seconds:
         parts.append(f"in {view.seconds:.1f} s")
-    if (result := result_of(view)) and view.status in {"completed", "failed"}:
+    if (result := node_result(view)) and view.status in {"completed", "failed"}:
         parts.append(f"– {result}")
     if view.freshness == "stale" and view.status not in BUSY:
-        parts.append(f"[stale{f': {why(view)}' if why(view) else ''}]")
+        parts.append(f"[stale{f': {stale_reason(view)}' if stale_reason(view) else ''}]")
     return " ".join(parts)
 
 
-def worth(view: NodeView) -> bool:
+def has_news(view: NodeView) -> bool:
     """Whether a node says anything yet."""
     return view.status not in {"pending", "queued"} or view.freshness is not None
 
 
-def changed(node: str, before: NodeView | None, after: NodeView, *, running: bool = False) -> list[str]:
+def change_lines(node: str, before: NodeView | None, after: NodeView, *, running: bool = False) -> list[str]:
     """The line that a change of a node is worth; none for the group, for what only counts up, and for what becomes stale or fresh
     while a run is under way: the run may come to it yet."""
     was = before or NodeView()
@@ -59,17 +59,17 @@ def changed(node: str, before: NodeView | None, after: NodeView, *, running: boo
     if node == "phase3" or after.status == "queued" or (not tried and (running or after.freshness == was.freshness)):
         return []
     if tried or after.status in BUSY:
-        return [told(node, after)] if tried else []
+        return [node_line(node, after)] if tried else []
     if after.freshness == "stale":
-        return [f"{name_of(node, after.title)}: stale{f': {why(after)}' if why(after) else ''}"]
-    return [f"{name_of(node, after.title)}: up to date"]
+        return [f"{node_name(node, after.title)}: stale{f': {stale_reason(after)}' if stale_reason(after) else ''}"]
+    return [f"{node_name(node, after.title)}: up to date"]
 
 
-def listed(nodes: Iterable[str]) -> str:
+def node_list(nodes: Iterable[str]) -> str:
     """Nodes in words, the steps as numbers: `phase2 synthesize, steps 1 4 7`."""
     nodes = list(nodes)
     steps = [node[7:] for node in nodes if node.startswith("phase3/") and node != "phase3/*"]
-    named = [name_of(node) for node in nodes if not (node.startswith("phase3/") and node != "phase3/*")]
+    named = [node_name(node) for node in nodes if not (node.startswith("phase3/") and node != "phase3/*")]
     if steps:
         place = next((place for place, text in enumerate(named) if text.startswith(("phase3", "phase4", "steps"))), len(named))
         named.insert(place, f"step{'s' if len(steps) > 1 else ''} {' '.join(steps)}")
@@ -95,9 +95,9 @@ def advice(session_id: str, nodes: Mapping[str, NodeView]) -> str:
     )
 
 
-def outdated(nodes: Mapping[str, NodeView]) -> list[str]:
+def stale_nodes(nodes: Mapping[str, NodeView]) -> list[str]:
     """What is stale, a phrase for each reason: `steps 4 5, phase4 report (Step 1 has changed.)`."""
     stale = sorted((node for node, view in nodes.items() if view.freshness == "stale" and node != "phase3"), key=node_order)
-    reasons = dict.fromkeys(why(nodes[node]) for node in stale)
-    named = {reason: listed(node for node in stale if why(nodes[node]) == reason) for reason in reasons}
+    reasons = dict.fromkeys(stale_reason(nodes[node]) for node in stale)
+    named = {reason: node_list(node for node in stale if stale_reason(nodes[node]) == reason) for reason in reasons}
     return [f"{members}{f' ({reason})' if reason else ''}" for reason, members in named.items()]

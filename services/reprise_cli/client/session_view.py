@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from reprise_cli.client.node_lines import BUSY, changed, node_order, outdated, told, worth
+from reprise_cli.client.node_lines import BUSY, change_lines, has_news, node_line, node_order, stale_nodes
 from reprise_contracts import frames
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import NodeView, State
@@ -100,7 +100,7 @@ class SessionView:
         if self.known:
             return self.catch_up(state)
         self.load(state)
-        told_nodes = [told(node, self.nodes[node]) for node in self.order() if worth(self.nodes[node])]
+        told_nodes = [node_line(node, self.nodes[node]) for node in self.order() if has_news(self.nodes[node])]
         return [f"Session {self.session_id}: {self.topic}", *told_nodes]
 
     def catch_up(self, state: State) -> list[str]:
@@ -108,7 +108,7 @@ class SessionView:
         before = self.nodes
         self.load(state)
         running = self.running or self.followed
-        return [line for node in self.order() for line in changed(node, before.get(node), self.nodes[node], running=running)]
+        return [line for node in self.order() for line in change_lines(node, before.get(node), self.nodes[node], running=running)]
 
     def finish(self, state: State, ending: Ending) -> list[str]:
         """Take the state after a run, and give the lines that no frame was quick enough to bring: what its nodes came to, and its end."""
@@ -122,7 +122,7 @@ class SessionView:
         if view.status != "running":
             self.messages.pop(frame.node, None)
         self.running = self.running or view.status in BUSY
-        return changed(frame.node, before, view, running=self.running)
+        return change_lines(frame.node, before, view, running=self.running)
 
     def _session(self, frame: frames.SessionUpdate) -> list[str]:
         """Steps that the plan no longer has are gone."""
@@ -152,9 +152,9 @@ class SessionView:
         problem = ending.problem
         if ending.outcome == "refused":
             return [f"Refused, {problem.type}: {problem.detail}"] if problem else ["Refused"]
-        stale = [f"Stale: {members}" for members in outdated(self.nodes)]
-        why = f": {problem.detail}" if problem and not self._is_told(problem.detail) else ""
-        return [f"Run {ending.outcome}{why}", *stale]
+        stale = [f"Stale: {members}" for members in stale_nodes(self.nodes)]
+        reason = f": {problem.detail}" if problem and not self._is_known(problem.detail) else ""
+        return [f"Run {ending.outcome}{reason}", *stale]
 
     def _complete(self, frame: frames.WorkflowComplete) -> list[str]:
         self.progress = 100.0
@@ -205,9 +205,9 @@ class SessionView:
         return [f"  source {line.name}: {line.status}{f' ({line.message})' if line.message else ''}"]
 
     def _error(self, frame: frames.ErrorFrame) -> list[str]:
-        return [] if self._is_told(frame.message) else [f"Error{f' in {frame.phase}' if frame.phase else ''}: {frame.message}"]
+        return [] if self._is_known(frame.message) else [f"Error{f' in {frame.phase}' if frame.phase else ''}: {frame.message}"]
 
-    def _is_told(self, detail: str) -> bool:
+    def _is_known(self, detail: str) -> bool:
         """Whether a node's own line has said so."""
         problems = (view.problem for view in self.nodes.values() if view.status == "failed")
         return any(problem is not None and problem.detail in detail for problem in problems)

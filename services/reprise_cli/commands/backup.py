@@ -51,7 +51,7 @@ def restore(
     from reprise_runtime.operate.restore import restore as bring_back  # noqa: PLC0415 - as above
 
     if replace:
-        terminal.sure("Remove everything that the servers hold now?", yes=yes)
+        terminal.confirm("Remove everything that the servers hold now?", yes=yes)
 
     def work(settings: Settings) -> "Manifest":
         return _with_servers(

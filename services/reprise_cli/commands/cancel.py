@@ -38,7 +38,7 @@ def end(
     yes: YesOption = False,
 ) -> None:
     """End a batch for good: cancel what runs and take no more commands. Its results stay readable unless they are deleted."""
-    terminal.sure(f"Delete everything of {batch}?" if delete else f"End {batch} for good?", yes=yes)
+    terminal.confirm(f"Delete everything of {batch}?" if delete else f"End {batch} for good?", yes=yes)
     with terminal.client() as client:
         document = client.end(batch, delete=delete)
     terminal.answer(document or {"batch_id": batch, "ended": True, "deleted": delete}, f"{batch} is {'deleted' if delete else 'ended'}.")

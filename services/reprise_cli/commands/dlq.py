@@ -14,7 +14,7 @@ from reprise_cli.terminal import Terminal
 from reprise_runtime.settings import Nats
 
 if TYPE_CHECKING:
-    from reprise_cli.client.dead_letters import Letter, Letters
+    from reprise_cli.client.dead_letters import DeadLetter, DeadLetters
 
 T = TypeVar("T")
 SHOWN = 200
@@ -29,23 +29,23 @@ def nats_settings(terminal: Terminal) -> Nats:
     return operator_settings(terminal.state_dir, terminal.server).nats.model_copy(update={"connect_timeout": 5.0})
 
 
-def with_letters(terminal: Terminal, work: "Callable[[Letters], Awaitable[T]]") -> T:
+def with_dead_letters(terminal: Terminal, work: "Callable[[DeadLetters], Awaitable[T]]") -> T:
     """Do some work on the letters."""
     from reprise_cli.client import dead_letters  # noqa: PLC0415 - the NATS client is loaded by the command that needs it
 
-    return dead_letters.with_letters(nats_settings(terminal), work)
+    return dead_letters.with_dead_letters(nats_settings(terminal), work)
 
 
-def each(terminal: Terminal, numbers: list[int], act: "Callable[[Letters], Callable[[Letter], Awaitable[None]]]") -> list[int]:
+def for_each(terminal: Terminal, numbers: list[int], act: "Callable[[DeadLetters], Callable[[DeadLetter], Awaitable[None]]]") -> list[int]:
     """Do the same with the letters chosen; gives their numbers."""
     from reprise_cli.client import dead_letters  # noqa: PLC0415 - as above
 
-    return dead_letters.with_letters(nats_settings(terminal), lambda box: dead_letters.each(box, numbers, act(box)))
+    return dead_letters.with_dead_letters(nats_settings(terminal), lambda box: dead_letters.for_each(box, numbers, act(box)))
 
 
 def listing(terminal: Terminal) -> None:
     """List the messages that were put aside, oldest first."""
-    found = with_letters(terminal, lambda letters: letters.all(None if terminal.as_json else SHOWN))
+    found = with_dead_letters(terminal, lambda letters: letters.all(None if terminal.as_json else SHOWN))
     table = Table(box=None, pad_edge=False)
     for title in ("number", "stream", "subject", "reason"):
         table.add_column(title, overflow="ellipsis", no_wrap=True)
@@ -57,22 +57,22 @@ def listing(terminal: Terminal) -> None:
 
 def show(terminal: Terminal, number: NumberArgument) -> None:
     """Show one message with its reason."""
-    letter = with_letters(terminal, lambda letters: letters.get(number))
+    letter = with_dead_letters(terminal, lambda letters: letters.get(number))
     document = letter.document()
     terminal.answer(document, json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def replay(terminal: Terminal, numbers: NumbersArgument = None, every: AllOption = False) -> None:
     """Send messages again to where they came from."""
-    done = each(terminal, _chosen(numbers, every=every), lambda letters: letters.replay)
+    done = for_each(terminal, _chosen(numbers, every=every), lambda letters: letters.replay)
     terminal.answer({"replayed": done}, f"Sent again: {' '.join(map(str, done)) or 'nothing'}")
 
 
 def drop(terminal: Terminal, numbers: NumbersArgument = None, every: AllOption = False, *, yes: YesOption = False) -> None:
     """Delete messages for good."""
     chosen = _chosen(numbers, every=every)
-    terminal.sure(f"Delete {'every letter' if every else 'letter ' + ' '.join(map(str, chosen))}?", yes=yes)
-    done = each(terminal, chosen, lambda letters: letters.drop)
+    terminal.confirm(f"Delete {'every letter' if every else 'letter ' + ' '.join(map(str, chosen))}?", yes=yes)
+    done = for_each(terminal, chosen, lambda letters: letters.drop)
     terminal.answer({"dropped": done}, f"Deleted: {' '.join(map(str, done)) or 'nothing'}")
 
 

@@ -11,7 +11,7 @@ import typer
 from reprise_cli import render
 from reprise_cli.client.follow import Follower
 from reprise_cli.client.follow import watch as watch_frames
-from reprise_cli.client.node_lines import advice, listed, node_order, told
+from reprise_cli.client.node_lines import advice, node_line, node_list, node_order
 from reprise_cli.client.session_view import SessionView
 from reprise_cli.commands.reruns import SessionArgument
 from reprise_cli.errors import CommandFailed, UsageError
@@ -46,7 +46,7 @@ def status(
     else:
         view = viewed(state)
         topic = shorten(state.topic, WIDE, placeholder=" …")
-        lines = [f"{state.session_id}: {topic}", *(told(node, view.nodes[node]) for node in view.order()), doing(state)]
+        lines = [f"{state.session_id}: {topic}", *(node_line(node, view.nodes[node]) for node in view.order()), doing(state)]
         terminal.say("\n".join(lines))
 
 
@@ -63,10 +63,10 @@ def doing(state: State) -> str:
         return "The batch is ended; its results stay readable."
     if state.run:
         queued = f", {len(state.queue)} waiting" if state.queue else ""
-        return f"Running {listed(state.run.targets)}: {state.run.done} of {state.run.total} done{queued}"
+        return f"Running {node_list(state.run.targets)}: {state.run.done} of {state.run.total} done{queued}"
     stale = [node for node in state.nodes if state.nodes[node].freshness == "stale" and node != "phase3"]
     if stale:
-        return f"Stale: {listed(sorted(stale, key=node_order))}; {advice(state.session_id, state.nodes)}"
+        return f"Stale: {node_list(sorted(stale, key=node_order))}; {advice(state.session_id, state.nodes)}"
     return "Nothing is running."
 
 

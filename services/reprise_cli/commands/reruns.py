@@ -8,7 +8,7 @@ import typer
 
 from reprise_cli import render
 from reprise_cli.client.client import Client
-from reprise_cli.client.node_lines import listed, name_of
+from reprise_cli.client.node_lines import node_list, node_name
 from reprise_cli.commands.research import (
     AllowPartialOption,
     EngineOption,
@@ -114,7 +114,7 @@ def accept(
         state = client.state(session)
         body = {"batch_id": state.batch_id, "session_id": session, "node": node, "reason": reason}
         receipt = client.accept(body, command_id)
-    terminal.answer(receipt.model_dump(mode="json"), f"{name_of(node)} is accepted as it is.")
+    terminal.answer(receipt.model_dump(mode="json"), f"{node_name(node)} is accepted as it is.")
 
 
 def again(terminal: Terminal, path: str, session_id: str, target: Mapping[str, object], asked: Running) -> None:
@@ -142,7 +142,7 @@ def again(terminal: Terminal, path: str, session_id: str, target: Mapping[str, o
         said = f"{receipt.status.capitalize()}{place}: run {receipt.run_id or 'to be named'}, command {receipt.command_id}"
         terminal.answer(receipt.model_dump(mode="json"), said)
         if receipt.plan is not None and receipt.plan.run:
-            terminal.say(f"Runs {listed(receipt.plan.run)}")
+            terminal.say(f"Runs {node_list(receipt.plan.run)}")
         terminal.say(f"Follow it with: reprise watch {session_id}")
 
 
@@ -150,5 +150,5 @@ def agreed(terminal: Terminal, client: Client, path: str, body: Mapping[str, obj
     """The options with the token of a preview that the user agreed to. Raises `UsageError` where nobody can be asked."""
     answer = client.preview(path, body, options)
     terminal.say(render.preview(answer))
-    terminal.sure("Run this?", usually=True)
+    terminal.confirm("Run this?", usually=True)
     return options.model_copy(update={"plan_token": answer.plan_token})

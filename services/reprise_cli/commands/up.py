@@ -21,7 +21,7 @@ from reprise_cli.errors import CommandFailed, UsageError
 from reprise_cli.stack.keys import load_keys
 from reprise_cli.stack.processes import end_leftovers, record
 from reprise_cli.stack.stack_file import StackFile, read_stack, stack_file, write_stack
-from reprise_cli.stack.supervisor import Report, Spec, Supervisor
+from reprise_cli.stack.supervisor import ProcessSpec, Report, Supervisor
 from reprise_cli.terminal import Terminal
 from reprise_contracts.nodes import PHASES
 from reprise_runtime.errors import RepriseError
@@ -211,11 +211,11 @@ class Stack:
         role = arguments[0] if arguments else name
         self._figures[name] = free_ports(1)[0]
         environment = self._environment(role) | {"REPRISE_METRICS__HOST": HOST, "REPRISE_METRICS__PORT": str(self._figures[name])}
-        await self._supervisor.start(Spec(name, lambda: [sys.executable, "-m", module, *arguments], environment))
+        await self._supervisor.start(ProcessSpec(name, lambda: [sys.executable, "-m", module, *arguments], environment))
 
     async def _serve(self, server: Server) -> None:
         server.folder.mkdir(parents=True, exist_ok=True)
-        await self._supervisor.start(Spec(server.name, server.command, {**os.environ, **server.environment()}, grace=server.grace))
+        await self._supervisor.start(ProcessSpec(server.name, server.command, {**os.environ, **server.environment()}, grace=server.grace))
         await asyncio.to_thread(server.wait_ready)
 
     async def _until_ready(self) -> None:

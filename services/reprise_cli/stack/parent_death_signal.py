@@ -1,4 +1,4 @@
-"""`python leash.py PARENT PROGRAM…`: become the program, on a leash: the kernel ends it when its parent is gone.
+"""`python parent_death_signal.py PARENT PROGRAM…`: become the program, which the kernel ends when its parent is gone.
 
 Without this, a supervisor that is killed would leave its children behind. Linux only; elsewhere it just becomes the program,
 and the next start cleans up.

@@ -28,7 +28,7 @@ EXPECTED_TO_SUFFICE = 1.0
 
 
 @dataclass(frozen=True)
-class Spec:
+class ProcessSpec:
     """A child to keep running."""
 
     name: str
@@ -46,7 +46,7 @@ Report = Callable[[str], None]
 class Child:
     """One process and its successors."""
 
-    def __init__(self, spec: Spec, log_dir: Path, folder: Path, report: Report, changed: Callable[[], None]) -> None:
+    def __init__(self, spec: ProcessSpec, log_dir: Path, folder: Path, report: Report, changed: Callable[[], None]) -> None:
         self.spec = spec
         self.log_file = log_dir / f"{spec.name}.log"
         self.starts = 0
@@ -151,7 +151,7 @@ class Supervisor:
         self._report, self._changed = report, changed
         self._trimmer: asyncio.Task[None] | None = None
 
-    async def start(self, spec: Spec) -> Child:
+    async def start(self, spec: ProcessSpec) -> Child:
         """Start a child and keep it running."""
         child = Child(spec, self.log_dir, self.folder, self._report, self._changed)
         self.children[spec.name] = child

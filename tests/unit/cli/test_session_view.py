@@ -1,8 +1,8 @@
-"""What a follower makes of frames."""
+"""What a session view makes of frames."""
 
 from datetime import UTC, datetime
 
-from reprise_cli.client.node_lines import advice, name_of, told
+from reprise_cli.client.node_lines import advice, node_line, node_name
 from reprise_cli.client.session_view import SessionView
 from reprise_contracts import frames
 from reprise_contracts.problems.model import Problem
@@ -35,8 +35,8 @@ def test_what_a_refresh_would_leave_is_not_sent_to_one() -> None:
     """R12: a user's own work is replaced where it is named, or accepted; everything else that is stale a refresh brings up to date."""
 
     def stale(*causes: tuple[str, str], edited: bool = False) -> NodeView:
-        told = tuple(Cause.model_validate({"node": node, "reason": reason, "text": "It moved."}) for node, reason in causes)
-        return NodeView(status="completed", freshness="stale", causes=told, edited=edited)
+        node_line = tuple(Cause.model_validate({"node": node, "reason": reason, "text": "It moved."}) for node, reason in causes)
+        return NodeView(status="completed", freshness="stale", causes=node_line, edited=edited)
 
     below = stale(("phase2", "upstream"), ("phase1", "changed"))
     assert advice("s1", {"phase2": stale(("phase1", "changed")), "phase4": below}) == "bring it up to date with: reprise refresh s1"
@@ -74,7 +74,7 @@ def test_a_stale_node_says_why() -> None:
     """R4: the nearest cause, in words."""
     causes = (Cause(node="phase3/4", reason="changed", text="step 4 has new findings"),)
     view = NodeView(status="completed", freshness="stale", causes=causes, artifact=MADE)
-    assert told("phase4", view) == "phase4 report: completed [stale: step 4 has new findings]"
+    assert node_line("phase4", view) == "phase4 report: completed [stale: step 4 has new findings]"
 
 
 def test_what_a_run_leaves_stale_is_told_at_its_end() -> None:
@@ -96,7 +96,7 @@ def test_what_a_run_leaves_stale_is_told_at_its_end() -> None:
 def test_a_failed_node_says_what_and_what_to_do() -> None:
     """R19: the problem's detail and its action."""
     problem = Problem(type="no_sources", detail="No source has a text.", action="Add one.")
-    assert told("phase0", NodeView(status="failed", problem=problem)) == "phase0 prepare: failed – No source has a text. Add one."
+    assert node_line("phase0", NodeView(status="failed", problem=problem)) == "phase0 prepare: failed – No source has a text. Add one."
 
 
 def test_a_failure_is_told_once() -> None:
@@ -143,7 +143,7 @@ def test_sources_are_told_when_they_come_to_their_end() -> None:
 
 def test_nodes_have_names_that_a_reader_knows() -> None:
     """Phases by their work, steps by their number and title."""
-    assert [name_of("phase2"), name_of("phase3/7", "Cost"), name_of("phase3/*")] == [
+    assert [node_name("phase2"), node_name("phase3/7", "Cost"), node_name("phase3/*")] == [
         "phase2 synthesize",
         "step 7 Cost",
         "steps of a new plan",
