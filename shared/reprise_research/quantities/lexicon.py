@@ -1,0 +1,224 @@
+"""Words for numbers, units, currencies and dates in one language.
+
+What the Unicode CLDR knows (units, currencies, months) comes from Babel; the language's own file has the number words and what CLDR
+leaves out.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from babel import Locale
+from babel.units import UnknownUnitError, format_unit
+
+from reprise_research.languages import LANGUAGES, language
+from reprise_research.quantities.folding import fold, lower
+from reprise_research.quantities.units import UNITS
+
+_SAMPLES = (1, 2, 3, 5, 11, 1.5)
+"""Numbers that between them need every plural form."""
+_LENGTHS: tuple[Literal["short", "long"], ...] = ("short", "long")
+_NUMBER = re.compile(r"\d+(?:[.,٫]\d+)?")
+_ENDINGS = {
+    "ru": {
+        "": "а у ом е ы ов ам ами ах и ей ям ями ях",
+        "а": "ы у е ой ам ами ах",
+        "я": "и ю е ей ь ям ями ях",
+        "ь": "я ю ем и ей ям ями ях",
+    },
+    "de": {"": "n en s es"},
+}
+
+
+class Phrases:
+    """Phrases of one or more words, each with a value. A phrase is looked up among the words of a text, the longest first."""
+
+    def __init__(self) -> None:
+        self._by_first: dict[str, list[tuple[tuple[str, ...], Any]]] = {}
+
+    def add(self, phrase: str, value: object, replace: bool = True) -> None:
+        """Add a phrase, whose words are parted by spaces, hyphens or full stops."""
+        words = tuple(word for word in re.split(r"[\s.\-_·'/]+", lower(fold(phrase))) if word)
+        if not words:
+            return
+        known = self._by_first.setdefault(words[0], [])
+        at = next((index for index, (other, _) in enumerate(known) if other == words), None)
+        if at is None:
+            known.append((words, value))
+            known.sort(key=lambda pair: -len(pair[0]))
+        elif replace:
+            known[at] = (words, value)
+
+    def __contains__(self, first: str) -> bool:
+        return first in self._by_first
+
+    def starting(self, first: str) -> list[tuple[tuple[str, ...], Any]]:
+        """Return the phrases that begin with a word, longest first."""
+        return self._by_first.get(first, [])
+
+    def __iter__(self) -> Iterator[tuple[tuple[str, ...], Any]]:
+        for phrases in self._by_first.values():
+            yield from phrases
+
+
+@dataclass
+class Lexicon:
+    """What is needed to read the quantities of one language."""
+
+    code: str
+    spaces: bool
+    decimal: str | None
+    numbers: Mapping[str, Any]
+    units_table: Mapping[str, Any]
+    dates: Mapping[str, Any]
+    cardinals: Phrases = field(default_factory=Phrases)
+    units: Phrases = field(default_factory=Phrases)
+    glued: dict[str, str] = field(default_factory=dict)
+    duals: Phrases = field(default_factory=Phrases)
+    per: Phrases = field(default_factory=Phrases)
+    fractions: Phrases = field(default_factory=Phrases)
+    ordinals: Phrases = field(default_factory=Phrases)
+    months: dict[str, int] = field(default_factory=dict)
+    morphemes: dict[str, Fraction] = field(default_factory=dict)
+    function: frozenset[str] = frozenset()
+    movement: frozenset[str] = frozenset()
+    """How words begin that say that something rose or fell; whole words in a language without spaces."""
+    longest: int = 1
+    """The longest unit in characters, in a language without spaces."""
+
+    known: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+    def words(self, table: Literal["numbers", "units", "dates"], key: str) -> frozenset[str]:
+        """Return the words under a key of the language's file, folded and in lower case."""
+        found = self.known.get((table, key))
+        if found is None:
+            value = {"numbers": self.numbers, "units": self.units_table, "dates": self.dates}[table].get(key, "")
+            listed = value if isinstance(value, list) else _words(value)
+            found = self.known[table, key] = frozenset(lower(fold(str(word))) for word in listed)
+        return found
+
+
+def _words(value: object) -> list[str]:
+    return [word.replace("_", " ") for word in str(value or "").split()]
+
+
+@cache
+def lexicon(code: str) -> Lexicon:
+    """Return the lexicon of a language that has a file. Raises `KeyError` for another one."""
+    about = language(code)
+    table = tomllib.loads(files("reprise_research.quantities").joinpath("lexicons", f"{about.code}.toml").read_text("utf-8"))
+    locale = Locale(about.code)
+    decimal = str(locale.number_symbols.get("latn", {}).get("decimal", ".")) if about.code != "ar" else "."
+    made = Lexicon(
+        about.code,
+        about.spaces,
+        decimal if decimal in ".," else ".",
+        table["numbers"],
+        table["units"],
+        table.get("dates", {}),
+        function=frozenset(lower(fold(word)) for word in about.words.function),
+        movement=frozenset(lower(fold(word))[: 5 if about.spaces else 9] for word in about.movement.up | about.movement.down),
+    )
+    _add_numbers(made)
+    _add_units(made)
+    _add_months(made, locale)
+    return made
+
+
+def _add_numbers(made: Lexicon) -> None:
+    for key, words in made.numbers.get("cardinals", {}).items():
+        for word in _words(words):
+            made.cardinals.add(word, ("n", Fraction(key)))
+            made.morphemes[lower(fold(word))] = Fraction(key)
+    for value, words in made.numbers.get("scales", {}).items():
+        for word in _words(words):
+            made.cardinals.add(word, ("s", Fraction(value)))
+            if Fraction(value) == 1000:
+                made.morphemes[lower(fold(word))] = Fraction(value)
+    for value, words in made.numbers.get("short_scales", {}).items():
+        for word in _words(words):
+            if len(word) > 1:
+                made.cardinals.add(word, ("t", Fraction(value)))
+    for value, words in made.numbers.get("fractions", {}).items():
+        for word in _words(words):
+            made.fractions.add(word, Fraction(value))
+    for value, words in made.numbers.get("ordinals", {}).items():
+        for word in _words(words):
+            made.ordinals.add(word, int(value))
+
+
+def _forms(code: str) -> Iterator[tuple[str, str, str, bool]]:
+    """The words of all units, as CLDR writes them beside numbers: unit, length, words, whether they say the number themselves."""
+    for name in UNITS:
+        for length in _LENGTHS:
+            for sample in _SAMPLES:
+                try:
+                    written = format_unit(sample, name, length, locale=code)
+                except UnknownUnitError:
+                    continue
+                words = _NUMBER.sub("", fold(written)).strip().rstrip(".")
+                yield name, length, words, _NUMBER.search(fold(written)) is None
+
+
+def _add_units(made: Lexicon) -> None:
+    latin = made.code in ("en", "de", "fr", "es", "pt", "it", "nl")
+    for name, length, words, numberless in _forms(made.code):
+        if not words or (length == "short" and latin and len(words) < 3) or name == "duration-quarter":
+            continue
+        if numberless:
+            if words.endswith(("ان", "ين")) or " " in words:
+                made.duals.add(words, name)
+            continue
+        _add_unit(made, words, name, replace=False)
+        for ending in _inflected(made.code, words):
+            _add_unit(made, ending, name, replace=False)
+    for name, listed in made.units_table.get("words", {}).items():
+        for word in _words(listed):
+            _add_unit(made, word, name)
+            for ending in _inflected(made.code, word):
+                _add_unit(made, ending, name, replace=False)
+    for name, words_listed in made.units_table.get("currencies", {}).items():
+        for word in _words(words_listed):
+            _add_unit(made, word, f"currency:{name}")
+    for name, phrases in made.units_table.get("per", {}).items():
+        for phrase in _words(phrases):
+            made.per.add(phrase, name)
+    made.longest = max((len(word) for word in made.glued), default=1)
+
+
+def _add_unit(made: Lexicon, words: str, name: str, replace: bool = True) -> None:
+    if made.spaces and made.code != "ko":
+        made.units.add(words, name, replace)
+    elif replace or words not in made.glued:
+        made.glued[lower(fold(words))] = name
+
+
+def _inflected(code: str, word: str) -> Iterable[str]:
+    """Further cases of a unit's word, for languages that decline it."""
+    rules = _ENDINGS.get(code)
+    if rules is None or " " in word or "-" in word or not word.isalpha() or len(word) < 3:
+        return ()
+    stem, ends = (word[:-1], rules[word[-1]]) if word[-1] in rules else (word, rules[""])
+    return (stem + end for end in ends.split())
+
+
+def _add_months(made: Lexicon, locale: Locale) -> None:
+    for context in ("format", "stand-alone"):
+        for width in ("wide", "abbreviated"):
+            for number, name in locale.months.get(context, {}).get(width, {}).items():
+                word = lower(fold(str(name))).rstrip(".")
+                if not any(character.isdigit() for character in word) and len(word) > 1:
+                    made.months.setdefault(word, int(number))
+    for pair in str(made.dates.get("months_extra", "")).split():
+        word, _, number = pair.partition("=")
+        made.months[lower(fold(word.replace("-", " ")))] = int(number)
+
+
+def codes() -> tuple[str, ...]:
+    """Return the languages that quantities are read in."""
+    return LANGUAGES

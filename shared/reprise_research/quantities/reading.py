@@ -1,0 +1,150 @@
+"""Quantities out of a text, in one pass over its words.
+
+First the marks that name and do not measure, then dates and times; every number that is left is measured, numbers that stand together are
+joined, and bounds and nouns are read last. Every step looks at a bounded stretch around a number, so that time grows with the text alone.
+"""
+
+import re
+
+from reprise_research.quantities.dates import calendar_of
+from reprise_research.quantities.folding import fold, lower
+from reprise_research.quantities.heads import heads
+from reprise_research.quantities.measuring import Measurer
+from reprise_research.quantities.model import Kind, Quantity
+from reprise_research.quantities.passage import Measured, Passage
+from reprise_research.quantities.ranges import merged
+from reprise_research.quantities.shares import parts, share
+from reprise_research.quantities.spotting import Spotter
+
+_IDENTIFIERS = re.compile(
+    r"https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"
+    r"|\b(?:isbn|issn)(?:-1[03])?:?\s?\d[\d -]{6,16}[\dx]\b|\bdoi:?\s?10\.\S+|\b10\.\d{4,9}/\S+"
+    r"|(?<![\w.])\+\d[\d ()/-]{6,18}\d|(?<!\w)\(0\d{1,5}\)\s?[\d /-]{4,14}\d|(?<![\w.,])0\d{2,5}\s?[/-]\s?\d[\d -]{3,13}\d"
+    r"|(?<![\w-])\d{3}-\d{3,4}-\d{4}(?![\w-])|(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d+)?(?![\w.])"
+    r"|(?<!\w)\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,9}\]|#\d+",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"[A-Za-z]{3,}")
+_AS_THEY_ARE = frozenset({Kind.DATE, Kind.TIME, Kind.ORDINAL, Kind.IDENTIFIER})
+_BELOW_ZERO = 26
+
+
+def read(passage: Passage) -> tuple[Quantity, ...]:
+    """Return the quantities and identifiers of a text, in its order."""
+    found = [passage.identifier(*match.span()) for match in _IDENTIFIERS.finditer(passage.folded) if passage.take(*match.span())]
+    found += [Measured(one) for one in _dates(passage)]
+    measurer = Measurer(passage)
+    found += _numbers(passage, measurer)
+    found = parts(passage, measurer, found)
+    found.sort(key=lambda one: (one.quantity.start, one.quantity.end))
+    finished: list[Quantity] = []
+    for one in _joined(passage, found):
+        made = _finished(passage, one)
+        if not finished or made.start >= finished[-1].end:
+            finished.append(made)
+    return tuple(finished)
+
+
+def _numbers(passage: Passage, measurer: Measurer) -> list[Measured]:
+    found: list[Measured] = []
+    end = 0
+    for number in Spotter(passage.lexicon, passage.low, passage.tokens, passage.mark).numbers():
+        if number.start < end or passage.is_taken(number.start, number.end):
+            continue
+        measured = measurer.measure(number)
+        if measured is None:
+            continue
+        one = measured.quantity
+        if one.start >= end and not passage.is_taken(one.start, one.end):
+            found.append(measured)
+            end = one.end
+    return found
+
+
+def _dates(passage: Passage) -> list[Quantity]:
+    if not any(map(str.isdigit, passage.low)) and passage.spaced and not _speaks_of_periods(passage):
+        return []
+    calendar = calendar_of(passage.lexicon.code)
+    found = [one for one in calendar.clock(passage.low, passage.text, passage.language) if passage.take(one.start, one.end)]
+    dates = calendar.dates(passage.low, passage.text, passage.language)
+    found += [one for one in dates if _is_name(passage, one) and passage.take(one.start, one.end)]
+    return found
+
+
+def _speaks_of_periods(passage: Passage) -> bool:
+    dates = passage.lexicon.dates
+    names = (lower(fold(name)) for key in ("quarters", "halves", "century") for name in dates.get(key, []))
+    return any(word in passage.lexicon.months for word in passage.tokens.words) or any(name in passage.low for name in names)
+
+
+def _is_name(passage: Passage, dated: Quantity) -> bool:
+    """In English a month has a capital."""
+    if passage.lexicon.code != "en":
+        return True
+    months = [word for word in _WORDS.findall(passage.text[dated.start : dated.end]) if lower(word) in passage.lexicon.months]
+    return not months or months[0][0].isupper()
+
+
+def _joined(passage: Passage, found: list[Measured]) -> list[Measured]:
+    """Make ranges and shares of numbers that stand together, and leave out what may as well be an article."""
+    joined: list[Measured] = []
+    for one in found:
+        last = joined[-1] if joined else None
+        made = None if last is None else share(passage, last, one) or merged(passage, last, one)
+        if made is not None:
+            joined[-1] = made
+        else:
+            joined.append(one)
+    return [one for one in joined if one.number is None or not one.number.weak or one.unit or one.quantity.is_range]
+
+
+def _finished(passage: Passage, measured: Measured) -> Quantity:
+    """The quantity with its bounds and what it is of."""
+    one = measured.quantity
+    if one.kind in _AS_THEY_ARE:
+        return one
+    one = _below_zero(passage, one)
+    of = heads(passage.lexicon, passage.text, passage.low, passage.tokens, one.start, one.end, passage.token_at(one.end), one.kind)
+    if of:
+        one = one.changed(of=of)
+    if one.is_range or one.low is None:
+        return one
+    return _bounded(one, measured.bound or _bound(passage, measured, one))
+
+
+def _bound(passage: Passage, measured: Measured, one: Quantity) -> str:
+    """What the words around a quantity make of it."""
+    before = None if measured.settled else passage.around.bound_before(passage.low, one.start)
+    if before is not None and not (before[2] and passage.moves(before[1])):
+        return before[0]
+    behind = passage.around.bound_after(passage.low, one.end)
+    return behind[0] if behind is not None else ""
+
+
+def _bounded(one: Quantity, bound: str) -> Quantity:
+    match bound:
+        case "about" | "nearly":
+            return one.changed(about=True)
+        case "over":
+            return one.changed(high=None, low_open=True)
+        case "under":
+            return one.changed(low=None, high_open=True)
+        case "at_least":
+            return one.changed(high=None)
+        case "at_most":
+            return one.changed(low=None)
+        case _:
+            return one
+
+
+def _below_zero(passage: Passage, one: Quantity) -> Quantity:
+    """`12 grados bajo cero`."""
+    if one.kind not in (Kind.TEMPERATURE, Kind.MEASURE) or one.value is None or one.value <= 0:
+        return one
+    rest = passage.low[one.end : one.end + _BELOW_ZERO]
+    for phrase in passage.lexicon.numbers.get("below_zero", []):
+        at = rest.find(lower(fold(phrase)))
+        if 0 <= at <= 9 and not any(mark in rest[:at] for mark in ".,;"):
+            end = one.end + at + len(phrase)
+            return one.changed(low=-one.value, high=-one.value, end=end, text=passage.text[one.start : end])
+    return one
