@@ -134,8 +134,20 @@ def serving(answering: Answering) -> Iterator[ModelServer]:
 
 
 def materials(body: Body) -> dict[str, str]:
-    """The material of a question, by label."""
-    return {found["label"]: found["text"] for found in _MATERIAL.finditer(body["messages"][1]["content"])}
+    """The material of a question, by label, without the numbers of its lines."""
+    return {label: "\n".join(text for _, text in lines) for label, lines in numbered(body).items()}
+
+
+def numbered(body: Body) -> dict[str, list[tuple[str, str]]]:
+    """The lines of the material of a question, by label, each with its id; a line without a number has none."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for one in _MATERIAL.finditer(body["messages"][1]["content"]):
+        lines = []
+        for line in one["text"].split("\n"):
+            number, _, text = line.partition(" ")
+            lines.append((f"{one['label']}.{number}", text) if number.isdigit() else ("", line))
+        found[one["label"]] = lines
+    return found
 
 
 _SIGNS = {
@@ -143,9 +155,13 @@ _SIGNS = {
     "combine": '"themes"',
     "goals": '"why": one sentence',
     "plan": '"same_as"',
-    "investigate": '"against"',
+    "more": "Some lines were asked for",
+    "investigate": '"look_for": where',
+    "check": "as a strict reader",
+    "mend": "A reader found these",
+    "outline": '"thesis": the answer',
     "section": "Write the section",
-    "summary": "summary at the head",
+    "edit": '"drop": ids',
     "gather": "consecutive parts",
 }
 
@@ -162,31 +178,37 @@ def sentences(text: str) -> list[str]:
 
 
 def dutiful(body: Body) -> str:
-    """Answers as a good model would: from the material, with quotes that stand in it."""
-    task = task_of(body)
-    return json.dumps(_ANSWERS.get(task, _prose)(materials(body), body))
+    """Answers as a good model would: from the material, by the ids of its lines."""
+    return json.dumps(_ANSWERS[task_of(body)](numbered(body), body))
 
 
-def _summarised(given: dict[str, str], _body: Body) -> Body:
-    said = [one.strip() for one in sentences(given["S1"])]
-    return {"summary": " ".join(said[:3]), "excerpts": [{"quote": one, "kind": "fact"} for one in said[:4]]}
+Given = dict[str, list[tuple[str, str]]]
 
 
-def _gathered(given: dict[str, str], _body: Body) -> Body:
-    return {"summary": " ".join(sentences(text)[0].strip() for text in given.values())}
+def _summarised(given: Given, _body: Body) -> Body:
+    (lines,) = given.values()
+    return {
+        "summary": " ".join(text for _, text in lines[:3]),
+        "excerpts": [id_ for id_, _ in lines[:4]],
+        "profile": {"speaker": "someone"},
+    }
 
 
-def _combined(given: dict[str, str], _body: Body) -> Body:
-    said = [sentences(text)[0].strip() for text in given.values()]
-    return {"abstract": " ".join(said), "themes": [{"label": "The level of the lake", "sources": list(given)}]}
+def _gathered(given: Given, _body: Body) -> Body:
+    return {"summary": " ".join(sentences(lines[0][1])[0].strip() for lines in given.values())}
 
 
-def _asked(given: dict[str, str], _body: Body) -> Body:
+def _combined(given: Given, _body: Body) -> Body:
+    said = [sentences(lines[0][1])[0].strip() for lines in given.values()]
+    return {"abstract": " ".join(said), "themes": [{"label": "The level of the lake", "sources": list(given)}], "dependence": []}
+
+
+def _asked(given: Given, _body: Body) -> Body:
     asked = [("Why did the level of the lake fall?", "The sources differ."), ("How much did fishing fall last season?", "Figures differ.")]
-    return {"goals": [{"question": q, "why": w, "sources": list(given)[1:]} for q, w in asked]}
+    return {"goals": [{"question": q, "why": w, "sources": list(given)[:-1]} for q, w in asked]}
 
 
-def _planned(given: dict[str, str], _body: Body) -> Body:
+def _planned(given: Given, _body: Body) -> Body:
     kept = [{"same_as": label} for label in given if label.startswith("P")]
     new = [
         {"title": "Why the level fell", "description": "Find the causes.", "query": "level lake fell dry spring", "goals": ["G1"]},
@@ -195,22 +217,52 @@ def _planned(given: dict[str, str], _body: Body) -> Body:
     return {"goal": "Say why the level of the lake fell and what it did to fishing.", "steps": kept or new}
 
 
-def _prose(given: dict[str, str], _body: Body) -> Body:
-    findings = [label for label in given if label.startswith("F")]
-    return {"sentences": [{"text": given[label].split("\n")[0], "findings": [label]} for label in findings[:6]]}
-
-
-def _investigated(given: dict[str, str], body: Body) -> Body:
-    given = {label: text for label, text in given.items() if label.startswith("S")}
+def _investigated(given: Given, body: Body) -> Body:
     word = "fishing" if "How far fishing fell" in body["messages"][1]["content"] else "level"
-    found = [(label, one.strip()) for label, text in given.items() for one in sentences(text) if word in one.lower()]
+    found = [(id_, text) for label, lines in given.items() if label[0] == "S" for id_, text in lines if word in text.lower() and id_]
     if not found:
-        return {"findings": [], "insights": [], "gaps": [f"Nothing is said about {word}."]}
-    findings = [{"claim": one, "quotes": [{"source": label, "quote": one}], "against": []} for label, one in found[:4]]
+        return {"findings": [], "insights": [], "gaps": [f"Nothing is said about {word}."], "look_for": []}
+    findings = [{"claim": text, "evidence": [id_], "against": [], "calculation": ""} for id_, text in found[:4]]
     if word == "fishing" and len(found) > 1:
-        label, one = found[1]
-        findings = [{**findings[0], "against": [{"source": label, "quote": one, "why": "The figures differ."}]}]
-    return {"findings": findings, "insights": [], "gaps": ["Nobody says what will happen next year."]}
+        findings = [{**findings[0], "against": [{"id": found[1][0], "why": "The figures differ."}]}]
+    return {"findings": findings, "insights": [], "gaps": ["Nobody says what will happen next year."], "look_for": []}
+
+
+def _read(given: Given, _body: Body) -> Body:
+    return {"no": [], "partly": [], "yes": [text.split(" ")[0] for _, text in given["V"] if text[0] == "V"]}
+
+
+def _mended(given: Given, _body: Body) -> Body:
+    """The words of the last line that each statement rests on."""
+    found: dict[str, str] = {}
+    for _, text in given["V"]:
+        head, _, rest = text.partition(" ")
+        if head[0] == "V":
+            label = head
+        elif head == "-":
+            found[label] = rest.partition(": ")[2] or rest
+    return {"statements": [{"of": label, "text": text} for label, text in found.items()]}
+
+
+def _outlined(given: Given, _body: Body) -> Body:
+    blocks = {label: lines for label, lines in given.items() if label[0] == "F"}
+    sections = [
+        {"title": f"The question {label[1:]}", "aim": "Say what was found.", "lines": [i for i, text in lines if not text.startswith("(")]}
+        for label, lines in blocks.items()
+    ]
+    open_ = [id_ for lines in blocks.values() for id_, text in lines if text.startswith("(open)")]
+    return {"thesis": "The level of the lake fell.", "sections": [one for one in sections if one["lines"]][:7], "open": open_[:6]}
+
+
+def _written(given: Given, _body: Body) -> Body:
+    lines = [one for label, own in given.items() if label[0] == "F" for one in own]
+    said = [{"text": text.rpartition(" (")[0], "findings": [id_], "kind": "fact", "calculation": ""} for id_, text in lines[:6]]
+    return {"sentences": said}
+
+
+def _edited(given: Given, _body: Body) -> Body:
+    lines = [one for own in given.values() for one in own]
+    return {"summary": [{"text": text, "kind": "fact", "lines": [id_]} for id_, text in lines[:3]], "drop": [], "change": []}
 
 
 _ANSWERS = {
@@ -220,4 +272,10 @@ _ANSWERS = {
     "goals": _asked,
     "plan": _planned,
     "investigate": _investigated,
+    "more": _investigated,
+    "check": _read,
+    "mend": _mended,
+    "outline": _outlined,
+    "section": _written,
+    "edit": _edited,
 }

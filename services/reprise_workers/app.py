@@ -57,7 +57,7 @@ def contexts(settings: Settings, parsers: ParserPool | None) -> MakeContext:
         notes = Notes(store, job.session_id, f"{job.node} g{job.generation}", begun=begun, worth=NOTEWORTHY)
         return Context(
             topic=job.topic, engine=engine, store=store, guidance=wished.guidance, progress=progress, fetcher=fetcher, parsers=parsers,
-            notes=notes, usage=usage, language=wished.language,
+            notes=notes, usage=usage, language=wished.language, session=job.session_id,
         )  # fmt: skip
 
     return make

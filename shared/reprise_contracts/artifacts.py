@@ -57,6 +57,32 @@ class Tokens(Message):
         return self.prompt + self.completion
 
 
+class Stand(Message):
+    """What became of the pieces of one kind that a model gave: claims, sentences, goals, steps, insights."""
+
+    said: int = 0
+    kept: int = 0
+    """As they were said."""
+    mended: int = 0
+    """By the model, when it was told what was wrong."""
+    replaced: int = 0
+    """By what code took in their place, such as a sentence of the source. The rest is gone."""
+
+    @property
+    def gone(self) -> int:
+        """Left out."""
+        return self.said - self.kept - self.mended - self.replaced
+
+    def with_more(self, other: "Stand") -> "Stand":
+        """Both together."""
+        return Stand(
+            said=self.said + other.said,
+            kept=self.kept + other.kept,
+            mended=self.mended + other.mended,
+            replaced=self.replaced + other.replaced,
+        )
+
+
 class Meta(Message):
     """Where an artifact came from. None of it is part of the meaning."""
 
@@ -76,6 +102,8 @@ class Meta(Message):
     """Versions of the code and the prompts that made it (R6)."""
     fallbacks: tuple[str, ...] = ()
     """Pieces that the engine's model did not give in a form that holds, so that they were made without it, and why."""
+    stands: dict[str, Stand] = Field(default_factory=dict)
+    """By kind: what became of the pieces that the engine's model gave."""
     created_at: Instant | None = None
     seconds: float = 0.0
     tokens: Tokens = Tokens()
@@ -116,6 +144,20 @@ class Artifact(Message):
 A = TypeVar("A", bound=Artifact)
 
 
+class Profile(Message):
+    """Who a source is, as an engine's model judges it by the text: an assessment, and shown as one. Empty where the text shows nothing."""
+
+    speaker: str = ""
+    interest: str = ""
+    method: str = ""
+    sample: str = ""
+    relies: str = ""
+    """On whose figures it relies, in words."""
+    firsthand: Literal["yes", "no", "mixed", ""] = ""
+    depends_on: tuple[Id, ...] = ()
+    """Sources of the same research whose figures or statements it repeats."""
+
+
 class PreparedSource(Message):
     """One source after phase 0: what became of it, and its text's hash."""
 
@@ -142,6 +184,7 @@ class PreparedSource(Message):
     """How near a near duplicate is, 0 to 1."""
     words: int = 0
     accessed_at: Instant | None = None
+    profile: Profile | None = None
 
 
 class Excerpt(Message):
@@ -159,6 +202,8 @@ class Summary(Message):
     source_id: Id
     summary: str
     excerpts: tuple[Excerpt, ...] = ()
+    profile: Profile | None = None
+    """As the engine gives it; phase 0 keeps it with the source."""
 
 
 class Theme(Message):
@@ -183,8 +228,10 @@ class Phase0(Artifact):
         """The text of each source and all of them, the abstract, the references, the whole."""
         references = [(s.source_id, s.title, s.url, s.final_url, s.author, s.published) for s in self.sources if s.text_sha256]
         unread = [(s.source_id, s.title, s.url, s.reason, s.detail, s.duplicate_of) for s in self.sources if s.status != "ready"]
-        listed = [references, unread] if unread else references  # a report names what could not be read, and why
-        abstract = {"abstract": self.abstract, "summaries": [s.model_dump(mode="json") for s in self.summaries],
+        profiles = [(s.source_id, s.profile.model_dump(mode="json")) for s in self.sources if s.profile is not None]
+        listed = [references, unread, *([profiles] if profiles else [])] if unread or profiles else references  # what a report says of each
+        own = {"source_id", "summary", "excerpts"}
+        abstract = {"abstract": self.abstract, "summaries": [s.model_dump(mode="json", include=own) for s in self.summaries],
                     "themes": [t.model_dump(mode="json") for t in self.themes]}  # fmt: skip
         read = [s for s in self.sources if s.text_sha256 and s.status == "ready"]
         texts = {text_part(s.source_id): digest([s.text_sha256, s.site, s.title]) for s in read}  # steps count independent sites
@@ -267,6 +314,8 @@ class Finding(Message):
     support: int = 0
     """How many independent sources say so."""
     contradicts: tuple[Contradiction, ...] = ()
+    calculation: str = ""
+    """How figures of the claim follow from those of its citations, worked out again by code: `412 × 11 ÷ 100 = 45.32`."""
 
 
 class ScratchpadEntry(Message):
@@ -287,6 +336,8 @@ class StepFindings(Artifact):
     title: str = ""
     findings: tuple[Finding, ...] = ()
     insights: tuple[str, ...] = ()
+    insights_from: tuple[tuple[str, ...], ...] = ()
+    """For each insight the findings that it follows from, where the engine says so."""
     gaps: tuple[str, ...] = ()
     scratchpad: tuple[ScratchpadEntry, ...] = ()
     dropped_citations: int = 0

@@ -158,6 +158,7 @@ class DeepResearchAgent:
             fetcher=self._fetcher,
             parsers=self._parsers,
             language=self.session.language,
+            session=self.session.key,
         )
 
     async def _upload(self, data: bytes, content_type: str, filename: str | None, title: str | None) -> Source:

@@ -1,12 +1,13 @@
 """What a phase is given besides its inputs: the question, the engine, the store, and where to say how far it is."""
 
 import asyncio
+import hmac
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from reprise_contracts.artifacts import Artifact, Meta, PreparedSource, Tokens
+from reprise_contracts.artifacts import Artifact, Meta, PreparedSource, Stand, Tokens
 from reprise_contracts.frames import Live
 from reprise_research.errors import BudgetReached
 from reprise_research.sources.settings import FetcherSettings
@@ -70,6 +71,15 @@ class Provenance:
     fallbacks: list[str] = field(default_factory=list)
     """The pieces that the engine's model did not give in a form that holds, and that were made without it."""
 
+    stands: dict[str, Stand] = field(default_factory=dict)
+    """By kind: how many pieces the model gave, and how many of them stand."""
+
+    def count(self, kind: str, said: int = 0, kept: int = 0, mended: int = 0, replaced: int = 0) -> None:
+        """Count pieces of a kind: as they were said, mended by the model when it was told what was wrong, or replaced by code. The rest
+        is gone."""
+        if said:
+            self.stands[kind] = self.stands.get(kind, Stand()).with_more(Stand(said=said, kept=kept, mended=mended, replaced=replaced))
+
     def fall_back(self, piece: str, why: str) -> None:
         """Record that a piece was made without the model."""
         self.fallbacks.append(f"{piece}: {why}")
@@ -93,14 +103,21 @@ class Context:
     """What an earlier attempt of the same run has done already; without it everything is done anew."""
     language: str = ""
     """The language to write in, as a code (`de`); empty: the topic's. What is quoted stays in its source's language."""
+    session: str = ""
+    """A name of the session that cannot be guessed, the same for all of its work."""
 
     @property
     def brief(self) -> "Brief":
         """The part of the context that an engine sees."""
         return Brief(
             topic=self.topic, guidance=self.guidance, progress=self.progress, usage=self.usage, provenance=self.provenance,
-            language=self.language,
+            language=self.language, fence=self.fence,
         )  # fmt: skip
+
+    @property
+    def fence(self) -> str:
+        """The mark that sets material apart in every question of this session: a keyed hash, which who writes a source cannot foresee."""
+        return hmac.new(self.session.encode(), self.topic.encode(), "sha256").hexdigest()[:16] if self.session else ""
 
     @property
     def meta(self) -> Meta:
@@ -109,6 +126,7 @@ class Context:
             engine=self.engine.name, model=self.engine.model, guidance=self.guidance, language=self.language,
             tokens=self.usage.tokens,
             versions=self.engine.versions | self.provenance.versions, fallbacks=tuple(self.provenance.fallbacks),
+            stands=dict(sorted(self.provenance.stands.items())),
         )  # fmt: skip
 
     @property
@@ -131,6 +149,8 @@ class Brief:
     usage: Usage = field(default_factory=Usage)
     provenance: Provenance = field(default_factory=Provenance)
     language: str = ""
+    fence: str = ""
+    """The session's mark around material; empty: one for each question."""
 
 
 class Library:
@@ -139,6 +159,8 @@ class Library:
     def __init__(self, sources: Iterable[PreparedSource], store: Store) -> None:
         self.sources = tuple(source for source in sources if source.status == "ready" and source.text_sha256)
         self._by_id = {source.source_id: source for source in self.sources}
+        self.numbers: dict[str, int] = {source.source_id: number for number, source in enumerate(self.sources, start=1)}
+        """The place of each source among all that the session reads, from 1: a library of some of them keeps it."""
         self._store = store
         self._texts: dict[str, str] = {}
         self._gate = asyncio.Semaphore(_LOADS_AT_ONCE)
@@ -170,4 +192,5 @@ class Library:
         wanted = set(source_ids)
         chosen = Library((s for s in self.sources if not wanted or s.source_id in wanted), self._store)
         chosen._texts = self._texts
+        chosen.numbers = self.numbers
         return chosen

@@ -4,7 +4,8 @@ A report is drafted in spans, not in Markdown: only the report phase writes mark
 source or a model says can become a link, a heading or a tag, and a statement without a source is seen as one.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from reprise_contracts.artifacts import Citation, Step, Theme
 
@@ -15,6 +16,8 @@ class Abstract:
 
     text: str = ""
     themes: tuple[Theme, ...] = ()
+    depends: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By source, those whose figures or statements it repeats, as a model judges it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Span:
     claim: bool = False
     strong: bool = False
     emphasis: bool = False
+    mark: str = ""
+    """What is said of it behind it: that it is a judgement."""
     url: str = ""
     """Where the text leads, if it is a source's own address."""
 

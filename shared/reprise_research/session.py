@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from secrets import token_hex
 from typing import TypeVar
 
 from pydantic import Field
@@ -64,6 +65,7 @@ class _Saved(Message):
     engine: str = ""
     model: str = ""
     language: str = ""
+    key: str = Field(default_factory=lambda: token_hex(16))
     guidance: dict[str, str] = Field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     next_step: int = 1
@@ -84,6 +86,8 @@ class ResearchSession:
     entries: dict[str, Entry] = field(default_factory=dict)
     language: str = ""
     """To write in, as a code (`de`); empty: the topic's. The extractive engine writes in `en` and `zh`."""
+    key: str = field(default_factory=lambda: token_hex(16))
+    """What nobody who writes a source can know: material is set apart by a mark made from it."""
 
     # What is there
 
@@ -204,8 +208,8 @@ class ResearchSession:
             for node, entry in self.entries.items()
         }
         saved = _Saved(
-            topic=self.topic, engine=self.engine, model=self.model, language=self.language, guidance=self.guidance, sources=self.sources,
-            next_step=self.next_step, entries=entries,
+            topic=self.topic, engine=self.engine, model=self.model, language=self.language, key=self.key, guidance=self.guidance,
+            sources=self.sources, next_step=self.next_step, entries=entries,
         )  # fmt: skip
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, saved.model_dump_json(indent=1).encode())
@@ -218,7 +222,9 @@ class ResearchSession:
             node: Entry(MODELS[phase_of(node)].read(entry.artifact.encode()), entry.at, entry.reads)
             for node, entry in saved.entries.items()
         }
-        return cls(saved.topic, saved.sources, saved.engine, saved.model, dict(saved.guidance), saved.next_step, entries, saved.language)
+        return cls(
+            saved.topic, saved.sources, saved.engine, saved.model, dict(saved.guidance), saved.next_step, entries, saved.language, saved.key
+        )
 
     def _above(self, node: str) -> tuple[str, ...]:
         """The nodes that a node reads."""

@@ -89,6 +89,8 @@ class Llm(_Section):
     """How long the endpoint may be silent."""
     call_timeout: Seconds = 600.0
     """How long one call may take in all."""
+    check: bool = True
+    """Whether each claim and sentence of a model is checked by a reader, which is the model again, in a question of its own."""
     prompt_price: Annotated[float, Field(ge=0)] | None = None
     """Dollars for a million tokens that are read; without prices no cost is recorded."""
     completion_price: Annotated[float, Field(ge=0)] | None = None

@@ -252,6 +252,7 @@ export interface Finding {
   confidence_reason: string;
   support: number;
   contradicts: readonly Contradiction[];
+  calculation: string;
 }
 export interface Goal {
   goal_id: string;
@@ -293,6 +294,7 @@ export interface Meta {
   language: string;
   versions: Readonly<Record<string, string>>;
   fallbacks: readonly string[];
+  stands: Readonly<Record<string, Stand>>;
   created_at?: string | null;
   seconds: number;
   tokens: Tokens;
@@ -467,6 +469,7 @@ export interface PreparedSource {
   similarity?: number | null;
   words: number;
   accessed_at?: string | null;
+  profile?: Profile | null;
 }
 export interface Preview {
   plan: Plan;
@@ -482,6 +485,15 @@ export interface Problem {
   valid_steps?: readonly number[] | null;
   plan?: Readonly<Record<string, unknown>> | null;
   plan_token?: string | null;
+}
+export interface Profile {
+  speaker: string;
+  interest: string;
+  method: string;
+  sample: string;
+  relies: string;
+  firsthand: "yes" | "no" | "mixed" | "";
+  depends_on: readonly string[];
 }
 export interface QueuedView {
   run_id: string;
@@ -656,6 +668,12 @@ export interface StaleNode {
   node: string;
   causes: readonly Cause[];
 }
+export interface Stand {
+  said: number;
+  kept: number;
+  mended: number;
+  replaced: number;
+}
 export interface State {
   batch_id: string;
   session_id: string;
@@ -712,6 +730,7 @@ export interface StepFindings {
   title: string;
   findings: readonly Finding[];
   insights: readonly string[];
+  insights_from: readonly readonly string[][];
   gaps: readonly string[];
   scratchpad: readonly ScratchpadEntry[];
   dropped_citations: number;
@@ -812,6 +831,7 @@ export interface Summary {
   source_id: string;
   summary: string;
   excerpts: readonly Excerpt[];
+  profile?: Profile | null;
 }
 export interface SynthesizedGoal {
   type: "research:synthesized_goal";

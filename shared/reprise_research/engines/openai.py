@@ -30,7 +30,7 @@ class OpenAI:
     def __init__(self, model: str = "", settings: Mapping[str, str] | None = None, prompts: Prompts = prompt) -> None:
         own = settings_of(model, settings or {})
         self.model = own.model
-        self.versions = {"openai": "3"}
+        self.versions = {"openai": "4"}
         self.prompts = {f"prompt/{name}": prompts(name).version for name in NAMES}
         self._model = Model(Endpoint(own), prompts)
         self._extractive = Extractive()
@@ -53,7 +53,7 @@ class OpenAI:
         if made.themes:
             return made
         brief.provenance.fall_back("themes", "none names a source")
-        return Abstract(made.text, (await self._extractive.combine(summaries, library, _framed(brief))).themes)
+        return replace(made, themes=(await self._extractive.combine(summaries, library, _framed(brief))).themes)
 
     async def goals(self, phase0: Phase0, brief: Brief) -> tuple[Goal, ...]:
         """Questions of the model."""
@@ -73,8 +73,7 @@ class OpenAI:
             return usual
 
     async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
-        """Claims of the model with quotes of the sources. Of a step that compares only what is shared or disputed is kept, and the disputes
-        that code finds are added; what a source itself calls unknown is found by code, and the model says what else is missing."""
+        """Claims of the model on sentences of the sources. To a step that compares the disputes are added that code finds."""
         try:
             made = await finding.investigate(step, library, earlier, brief, self._model)
         except InvalidAnswer as error:
@@ -82,11 +81,7 @@ class OpenAI:
             made = await self._extractive.investigate(step, library, earlier, _framed(brief))
             note = ScratchpadEntry(kind="fallback", text=f"Extracted without the model, whose answer did not hold: {error}")
             return made.model_copy(update={"scratchpad": (note, *made.scratchpad)})
-        if step.kind == "missing":
-            known = await self._extractive.investigate(step, library, earlier, _framed(brief))
-            gaps = tuple(dict.fromkeys((*made.gaps, *known.gaps)))
-            made = made.model_copy(update={"findings": known.findings, "gaps": gaps})
-        elif step.kind == "compare":
+        if step.kind == "compare":
             known = await self._extractive.investigate(step, library, earlier, _framed(brief))
             made = made.model_copy(update={"findings": _compared(made, known)})
         return made
@@ -101,15 +96,22 @@ class OpenAI:
     ) -> ReportDraft:
         """Prose of the model in the frame of every report."""
         usual = await self._extractive.write(plan, findings, sources, gaps, _framed(brief))
-        return await writing.write(plan, findings, usual, brief, self._model)
+        return await writing.write(plan, findings, sources, usual, brief, self._model)
 
 
 def _compared(made: StepFindings, known: StepFindings) -> tuple[Finding, ...]:
-    """What the model finds shared or disputed, and the disputes between passages that it does not name."""
-    kept = [found for found in made.findings if found.contradicts or found.support > 1]
-    told = {place for found in kept if found.contradicts for place in _sides(found)}
-    kept += [found for found in known.findings if found.contradicts and not _sides(found) <= told]
+    """What the model finds, and the disputes between sentences of sources that it does not name. Words of the model's own, which may be in
+    another language than what is set against them, are not compared."""
+    told = {place for found in made.findings if found.contradicts for place in _sides(found)}
+    kept = [*made.findings, *(found for found in known.findings if _is_verbatim(found) and not _sides(found) <= told)]
     return tuple(found.model_copy(update={"finding_id": f"f{made.step_id}-{number}"}) for number, found in enumerate(kept, start=1))
+
+
+def _is_verbatim(found: Finding) -> bool:
+    """Whether both sides of a dispute are what sources say, word for word."""
+    return (
+        bool(found.contradicts) and found.claim == found.citations[0].quote and all(c.claim == c.citation.quote for c in found.contradicts)
+    )
 
 
 def _sides(found: Finding) -> set[PlaceKey]:

@@ -1,228 +1,388 @@
-"""Phase 3 with a model: claims whose quotes stand in the sources, who says so, who says otherwise, and what nobody says."""
+"""Phase 3 with a model: claims that name the sentences they rest on, who says so, who says otherwise, and what nobody says."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel, Field
+from pydantic import AliasChoices, Field, field_validator
 
-from reprise_contracts.artifacts import Citation, Contradiction, Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
+from reprise_contracts.artifacts import Citation, Contradiction, Finding, ScratchpadEntry, Step, StepFindings
 from reprise_research.context import Brief, Library
 from reprise_research.extractive.evidence import confidence
 from reprise_research.extractive.wording import wording_for
-from reprise_research.llm.grounding import alike, find, is_echo, stands_on
-from reprise_research.llm.labels import Labels
+from reprise_research.llm.calculation import Sum, sums
+from reprise_research.llm.evidence import Evidence
+from reprise_research.llm.grounding import alike, is_echo, objection
+from reprise_research.llm.numbers import missing
 from reprise_research.llm.prompts import Material
-from reprise_research.llm.structured import Model, Task
-from reprise_research.llm.windowing import LABEL, retrieved
+from reprise_research.llm.structured import Form, Model, Task
+from reprise_research.llm.verification import Outcome, Statement, verified
 from reprise_research.llm.words import frame
-from reprise_research.text.citations import Place
-from reprise_research.text.prose import is_opinion
+from reprise_research.text.prose import is_opinion, leans
 from reprise_research.text.sentences import is_heading
-from reprise_research.text.words import runs, shorten
+from reprise_research.text.words import shorten
 
 MOST_FINDINGS = 9
 _LONGEST_CLAIM = 600
-_ENDS = (".", "!", "?", "。", "！", "？")
-_TELLING = 20
-"""Characters of a quote that can hardly stand in two sources by chance."""
+_SHORTEST_CLAIM = 12
+_MOST_QUERIES = 3
+_FOUNDED = 0.3
+"""The share of the room that a step which builds on others gives to the sources beside their findings."""
 
 
-class _Quote(BaseModel):
-    source: str = ""
-    quote: str = ""
+def as_ids(given: object) -> object:
+    """Ids as they are meant: one text of several, and pairs of a source and a quote, as models give them that copy words."""
+    if isinstance(given, str):
+        return [given]
+    if not isinstance(given, list):
+        return given
+    return [
+        f"{one.get('source', '')}: {one.get('quote', '')}".lstrip(": ") if isinstance(one, dict) and "quote" in one else one
+        for one in given
+    ]
 
 
-class _Against(BaseModel):
-    source: str = ""
-    quote: str = ""
+class _Against(Form):
+    id: str = ""
     why: str = ""
 
 
-class _Finding(BaseModel):
+class _Finding(Form):
     claim: str = ""
-    quotes: list[_Quote] = Field(default_factory=list, max_length=8)
-    against: list[_Against] = Field(default_factory=list, max_length=4)
+    evidence: list[str] = Field(default_factory=list, max_length=12, validation_alias=AliasChoices("evidence", "quotes"))
+    against: list[_Against] = Field(default_factory=list, max_length=6)
+    calculation: str = ""
+
+    _ids = field_validator("evidence", mode="before")(as_ids)
+
+    @field_validator("against", mode="before")
+    @classmethod
+    def _bare(cls, given: object) -> object:
+        """An id alone has no reason; a quote stands for its id."""
+        if not isinstance(given, list):
+            return given
+        found = []
+        for one in given:
+            if isinstance(one, dict) and "quote" in one:
+                found.append({"id": f"{one.get('source', '')}: {one['quote']}".lstrip(": "), "why": one.get("why", "")})
+            else:
+                found.append({"id": one} if isinstance(one, str) else one)
+        return found
 
 
-class _Answer(BaseModel):
+class _Insight(Form):
+    text: str = ""
+    evidence: list[str] = Field(default_factory=list, max_length=12)
+    calculation: str = ""
+
+    _ids = field_validator("evidence", mode="before")(as_ids)
+
+
+class _Answer(Form):
     findings: list[_Finding] = Field(max_length=MOST_FINDINGS)
-    insights: list[str] = Field(default_factory=list, max_length=3)
+    insights: list[_Insight] = Field(default_factory=list, max_length=3)
     gaps: list[str] = Field(default_factory=list, max_length=5)
+    look_for: list[str] = Field(default_factory=list, max_length=_MOST_QUERIES)
+
+    @field_validator("insights", mode="before")
+    @classmethod
+    def _bare(cls, given: object) -> object:
+        """An insight in words alone rests on everything that was found."""
+        return [{"text": one} if isinstance(one, str) else one for one in given] if isinstance(given, list) else given
+
+    def prose(self) -> list[str]:
+        return [*(one.claim for one in self.findings), *(one.text for one in self.insights), *self.gaps]
 
 
 @dataclass
-class _Checked:
-    """What of an answer holds, and what was done about the rest."""
+class _Claim:
+    """One claim with the passages that carry it and those that it is set against."""
 
-    findings: list[Finding] = field(default_factory=list)
+    text: str
+    own: list[Citation]
+    against: list[tuple[Citation, str]]
+    sums: tuple[Sum, ...]
+    concludes: bool = False
+    """Whether it is a conclusion, in words of its own."""
+    told: tuple[str, ...] = ()
+    """What a reader is shown of its evidence, where that is not every passage."""
+    around: str = ""
+    """Who speaks, and what was asked: words that a claim may take up beside those of its passages."""
+
+    @property
+    def evidence(self) -> list[str]:
+        return [c.quote for c in self.own] + [c.quote for c, _ in self.against]
+
+    def objection(self, text: str) -> str:
+        """What code sees wrong with the claim in these words. Its figures may be those of the other side as well."""
+        if not _SHORTEST_CLAIM <= len(text) <= _LONGEST_CLAIM or is_echo(text):
+            return "it is no claim in one sentence"
+        return objection(text, self.evidence, self.sums, own_words=self.concludes, around=self.around)
+
+
+@dataclass
+class _Read:
+    """Everything that an answer said, as far as its ids name passages."""
+
+    claims: list[_Claim] = field(default_factory=list)
+    insights: list[_Claim] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
     dropped: int = 0
-    notes: list[str] = field(default_factory=list)
+    without: int = 0
+    """Claims that name no passage at all."""
+
+    def add(self, answer: _Answer, evidence: Evidence, question: str) -> None:
+        for said in answer.findings:
+            own, lost = evidence.cited(said.evidence)
+            against, strange = _against(said.against, evidence, own)
+            self.dropped += lost + strange
+            if not own:
+                self.without += 1
+                continue
+            given = "\n".join(c.quote for c in (*own, *(c for c, _ in against)))
+            around = " ".join([question, *(evidence.title(c.source_id) for c in (*own, *(c for c, _ in against)))])
+            self.claims.append(_Claim(" ".join(said.claim.split()), own, against, sums(said.calculation, given), around=around))
+        every = [c for claim in self.claims for c in claim.own]
+        for insight in answer.insights:
+            named = evidence.cited(insight.evidence)[0]
+            own = named or every
+            text = " ".join(insight.text.split())
+            told = () if named else tuple(claim.text for claim in self.claims)
+            self.insights.append(
+                _Claim(text, own, [], sums(insight.calculation, "\n".join(c.quote for c in own)), concludes=True, told=told)
+            )
+        self.gaps += [" ".join(gap.split()) for gap in answer.gaps]
 
 
 async def investigate(step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief, model: Model) -> StepFindings:
-    """What one step finds. Every quote is looked up in the stored text; a claim that says more than its quotes gives way to the quote.
-    Raises `InvalidAnswer` if nothing holds."""
-    labels = {f"S{number}": source for number, source in enumerate(library.sources, start=1)}
-    texts = await library.texts()
+    """What one step finds. Every claim is held against its passages, by code and by a reader; one that does not hold goes back to the
+    writer once, and what still does not gives way to a sentence of its evidence. Raises `InvalidAnswer` if nothing holds."""
+    evidence = Evidence(library, await library.texts(), earlier)
     values = {"title": step.title, "description": step.description, "most": str(MOST_FINDINGS)}
     room = model.room("investigate", values, _Answer, brief)
-    material = await asyncio.to_thread(_material, step, labels, texts, earlier, room, brief, model)
-    checked = _Checked()
+    material = await asyncio.to_thread(_material, step, evidence, room, brief, model)
+    where = f"step {step.step_id}, {shorten(step.title, 60)}"
+    read = _Read()
 
     def check(answer: _Answer) -> _Answer:
-        nonlocal checked
-        checked = _check(answer, step, labels, texts, brief)
-        gaps = [shorten(gap, 400) for gap in answer.gaps if len(gap.strip()) >= 8 and not is_echo(gap) and not _said(gap, texts)]
-        if answer.findings and not checked.findings:
-            raise ValueError("no quote is a sentence that stands in the material; copy whole sentences character by character")
-        if not checked.findings and not gaps:
+        nonlocal read
+        read = _Read()
+        read.add(answer, evidence, f"{step.title} {step.description}")
+        if answer.findings and not read.claims:
+            raise ValueError("no claim names a line of the material; name lines by their ids, such as S1.2")
+        if not read.claims and not any(len(gap) >= 8 for gap in read.gaps):
             raise ValueError("there are neither findings nor gaps")
-        quoted = [c.quote for f in checked.findings for c in f.citations] + [c.claim for f in checked.findings for c in f.contradicts]
-        insights = [shorten(one, 400) for one in answer.insights if len(one) >= 20 and not is_echo(one) and stands_on(one, quoted)]
-        return answer.model_copy(update={"insights": insights, "gaps": gaps})
+        return answer
 
-    where = f"step {step.step_id}, {shorten(step.title, 60)}"
-    task = Task("investigate", values, material, _Answer, "phase3", where, check)
+    answer = await model.ask(Task("investigate", values, material, _Answer, "phase3", where, check), brief)
+    queries = [query for query in answer.look_for if query.strip()]
+    if queries and not evidence.shows_all(material):
+        await _look_again(queries, step, values, evidence, material, room, read, where, brief, model)
+    made = await _held(read, step, evidence, where, brief, model)
+    shown = sum(model.endpoint.estimate(one.text) for one in material)
+    notes = (
+        ScratchpadEntry(kind="query", text=step.query or step.title),
+        ScratchpadEntry(kind="reading", text=f"{len(evidence.labels)} sources, {len(material)} pieces of material, about {shown} tokens"),
+        *(ScratchpadEntry(kind="query", text=query) for query in queries),
+    )
+    return made.model_copy(update={"scratchpad": (*notes, *made.scratchpad)})
+
+
+async def _look_again(
+    queries: Sequence[str],
+    step: Step,
+    values: Mapping[str, str],
+    evidence: Evidence,
+    shown: Sequence[Material],
+    room: int,
+    read: _Read,
+    where: str,
+    brief: Brief,
+    model: Model,
+) -> None:
+    """Ask once more, of what code finds in the rest of the sources; what is known by then is no gap any more."""
+    more = await asyncio.to_thread(evidence.more, " ".join(queries), shown, room // 2, model.endpoint.estimate)
+    if not more:
+        return
+    made = "; ".join(shorten(claim.text, 120) for claim in read.claims)[:1500]
+    known = {"title": step.title, "description": step.description, "most": str(MOST_FINDINGS), "claims": made}
+    task = Task("more", known, more, _Answer, "phase3", f"{where}, looking again", lambda answer: answer)
     answer = await model.ask(task, brief)
-    read = sum(model.endpoint.estimate(one.text) for one in material)
+    read.gaps = []
+    read.add(answer, evidence, f"{step.title} {step.description}")
+
+
+def _material(step: Step, evidence: Evidence, room: int, brief: Brief, model: Model) -> tuple[Material, ...]:
+    """What the sources say to the step's question, then the findings that it builds on, in `room` tokens. A step that builds on others is
+    given of the sources what is nearest to its question only, and one that compares nothing: they were read for it."""
+    found = evidence.findings()
+    cost = sum(model.endpoint.estimate(one.text) for one in found)
+    left = room - min(cost, 2 * room // 3)
+    query = f"{step.title} {step.title} {step.description} {step.query} {brief.guidance}"
+    if found and step.kind in {"compare", "missing"}:
+        return found
+    budget = min(left, max(600, int(_FOUNDED * cost))) if found else left
+    return (*evidence.sources(query, max(200, budget), model.endpoint.estimate), *found)
+
+
+async def _held(read: _Read, step: Step, evidence: Evidence, where: str, brief: Brief, model: Model) -> StepFindings:
+    """The findings, insights and gaps as they hold, with every loss counted."""
+    gaps = [gap for gap in dict.fromkeys(read.gaps) if len(gap) >= 8 and not is_echo(gap)]
+    statements = [
+        *(Statement(claim.text, _lines(claim, evidence), claim.objection(claim.text)) for claim in read.claims),
+        *(Statement(one.text, _lines(one, evidence), one.objection(one.text)) for one in read.insights),
+        *(_gap_statement(gap, evidence, brief) for gap in gaps),
+    ]
+    every = [*read.claims, *read.insights]
+
+    def objects(index: int, text: str) -> str:
+        return every[index].objection(text) if index < len(every) else _gap_objection(text, evidence, brief)
+
+    outcomes = await verified(statements, evidence.titles(), "phase3", where, brief, model, objects)
+    first, second = len(read.claims), len(every)
+    findings, notes = _findings(step, read.claims, outcomes[:first], evidence, brief)
+    brief.provenance.count("claims", said=read.without)
+    insights = [(one, outcome) for one, outcome in zip(read.insights, outcomes[first:second], strict=True) if outcome.text]
+    _count("insights", outcomes[first:second], brief)
+    _count("gaps", outcomes[second:], brief)
     return StepFindings(
         step_id=step.step_id,
         title=step.title,
-        findings=tuple(checked.findings),
-        insights=tuple(answer.insights),
-        gaps=tuple(answer.gaps),
-        scratchpad=(
-            ScratchpadEntry(kind="query", text=step.query or step.title),
-            ScratchpadEntry(kind="reading", text=f"{len(labels)} sources, {len(material)} pieces of material, about {read} tokens"),
-            *(ScratchpadEntry(kind="correction", text=note) for note in checked.notes),
-        ),
-        dropped_citations=checked.dropped,
+        findings=tuple(findings),
+        insights=tuple(shorten(_worked_out(one, outcome), 500) for one, outcome in insights),
+        insights_from=tuple(_behind(one, findings) for one, _ in insights),
+        gaps=tuple(shorten(one.text, 400) for one in outcomes[second:] if one.text),
+        scratchpad=tuple(ScratchpadEntry(kind="correction", text=note) for note in notes),
+        dropped_citations=read.dropped,
     )
 
 
-def _material(
-    step: Step,
-    labels: Mapping[str, PreparedSource],
-    texts: Mapping[str, str],
-    earlier: Mapping[int, StepFindings],
-    room: int,
+def _findings(
+    step: Step, claims: Sequence[_Claim], outcomes: Sequence[Outcome], evidence: Evidence, brief: Brief
+) -> tuple[list[Finding], list[str]]:
+    """The findings; a claim that does not hold gives way to a sentence of its evidence, with the passages that say the same alone."""
+    found: list[Finding] = []
+    notes: list[str] = []
+    for claim, outcome in zip(claims, outcomes, strict=True):
+        text, own, against = outcome.text, claim.own, claim.against
+        if outcome.wrong:
+            notes.append(f"“{shorten(claim.text, 160)}” does not hold: {outcome.wrong}.")
+        if not text:
+            own = _replacing(claim)
+            text = own[0].quote if own else ""
+            told = {(c.source_id, c.start) for other in found for c in other.citations}
+            against = [(c, why) for c, why in against if not alike(c.quote, text)]
+            if not text or any((c.source_id, c.start) in told for c in own):
+                brief.provenance.count("claims", said=1)
+                continue
+        states = not all(map(is_heading, (text, *(c.quote for c in own))))
+        if not states:
+            notes.append(f"“{shorten(text, 160)}” states nothing: it is a name or a heading.")
+        if not states or any(alike(text, other.claim) for other in found):
+            brief.provenance.count("claims", said=1)
+            continue
+        brief.provenance.count("claims", said=1, kept=not outcome.wrong, mended=outcome.mended, replaced=not outcome.text)
+        found.append(_finding(f"f{step.step_id}-{len(found) + 1}", text, own, against, claim if outcome.text else None, evidence, brief))
+    return found, notes
+
+
+def _finding(
+    finding_id: str,
+    text: str,
+    own: Sequence[Citation],
+    against: Sequence[tuple[Citation, str]],
+    claim: _Claim | None,
+    evidence: Evidence,
     brief: Brief,
-    model: Model,
-) -> tuple[Material, ...]:
-    """The findings that the step builds on, and what the sources say to its question, in `room` tokens."""
-    by_id = {source.source_id: label for label, source in labels.items()}
-    budget = room
-    found: list[Material] = []
-    for number in sorted(earlier):
-        for finding in earlier[number].findings:
-            told = _told(finding, by_id)
-            budget -= model.endpoint.estimate(told) + LABEL
-            if budget < room // 3:
-                break
-            found.append(Material(f"F{len(found) + 1}", "", told))
-        found += [Material(f"G{number}", earlier[number].title, " ".join(earlier[number].gaps))] if earlier[number].gaps else []
-    query = f"{step.title} {step.title} {step.description} {step.query} {brief.guidance}"
-    each = [(label, texts[source.source_id]) for label, source in labels.items()]
-    chosen = retrieved(each, query, max(200, budget), model.endpoint.estimate)
-    return (*found, *(Material(label, labels[label].title, text) for label, text in chosen.items()))
-
-
-def _told(finding: Finding, by_id: Mapping[str, str]) -> str:
-    quotes = [f"{by_id[c.source_id]} says: {c.quote}" for c in finding.citations if c.source_id in by_id]
-    against = [
-        f"{by_id[c.citation.source_id]} says otherwise: {c.citation.quote}" for c in finding.contradicts if c.citation.source_id in by_id
-    ]
-    claim = [] if finding.citations and finding.claim == finding.citations[0].quote else [finding.claim]
-    return "\n".join([*claim, *quotes, *against])
-
-
-def _check(answer: _Answer, step: Step, labels: Mapping[str, PreparedSource], texts: Mapping[str, str], brief: Brief) -> _Checked:
-    """The findings as they hold."""
-    done = _Checked()
+) -> Finding:
     wording = wording_for(brief.topic, frame(brief.language))
-    for said in answer.findings:
-        citations, lost = _found(said.quotes, labels, texts)
-        against, lost_against = _found(said.against, labels, texts)
-        done.dropped += lost + lost_against
-        own = [citation for citation, _ in citations]
-        if not own:
-            continue
-        sites = {_site(c.source_id, labels) for c in own}
-        contradicts = tuple(
-            Contradiction(claim=c.quote, citation=c, reason="" if is_echo(reason) else shorten(reason, 200))
-            for c, reason in against
-            if c.source_id not in {one.source_id for one in own}
-        )
-        claim = " ".join(said.claim.split())
-        if len(claim) > _LONGEST_CLAIM or len(claim) < 12 or is_echo(claim) or not stands_on(claim, [c.quote for c in own]):
-            done.notes.append(f"The claim “{shorten(claim, 160)}” says more than its quotes; the quote stands in its place.")
-            claim = own[0].quote
-        if all(map(is_heading, (claim, *(c.quote for c in own)))):
-            done.notes.append(f"“{shorten(claim, 160)}” states nothing: it is a name or a heading.")
-            continue
-        if any(alike(claim, other.claim) for other in done.findings):
-            continue
-        level, reason = confidence(len(sites), wording, opinion=is_opinion(claim), disputed=bool(contradicts))
-        done.findings.append(
-            Finding(
-                finding_id=f"f{step.step_id}-{len(done.findings) + 1}", claim=claim, citations=tuple(own), confidence=level,
-                confidence_reason=reason, support=len(sites), contradicts=contradicts,
-            )
-        )  # fmt: skip
-    return done
+    contradicts = tuple(Contradiction(claim=c.quote, citation=c, reason="" if is_echo(why) else shorten(why, 200)) for c, why in against)
+    support = len(voices(text, own, evidence))
+    level, reason = confidence(support, wording, opinion=is_opinion(text), disputed=bool(contradicts))
+    return Finding(
+        finding_id=finding_id,
+        claim=text,
+        citations=tuple(own),
+        confidence=level,
+        confidence_reason=reason,
+        support=support,
+        contradicts=contradicts,
+        calculation="; ".join(map(str, claim.sums)) if claim is not None else "",
+    )
 
 
-def _site(source_id: str, labels: Mapping[str, PreparedSource]) -> str:
-    """Who speaks in a source."""
-    return next((source.site or source_id for source in labels.values() if source.source_id == source_id), source_id)
+def voices(text: str, own: Iterable[Citation], evidence: Evidence) -> frozenset[str]:
+    """Who says all of a claim: the sites whose own passages give each of its figures. One at least: of a claim that is put together from
+    several sites, each carries its part, and together they are one voice."""
+    sites: dict[str, list[str]] = {}
+    for citation in own:
+        source = evidence.labels.get(evidence.label_of(citation.source_id))
+        sites.setdefault((source.site if source is not None else "") or citation.source_id, []).append(citation.quote)
+    whole = frozenset(site for site, quotes in sites.items() if not missing(text, "\n".join(quotes)))
+    return whole or frozenset(list(sites)[:1])
 
 
-def _found(
-    quotes: list[_Quote] | list[_Against], labels: Mapping[str, PreparedSource], texts: Mapping[str, str]
-) -> tuple[list[tuple[Citation, str]], int]:
-    """The quotes where they stand, each with its reason, and how many stand nowhere or say no more than their source's title."""
-    titles = {source.source_id: source.title for source in labels.values()}
+def _replacing(claim: _Claim) -> list[Citation]:
+    """Of a claim's passages one that can stand by itself, and those that say the same in nearly the same words."""
+    able = [c for c in claim.own if not is_heading(c.quote)]
+    first = next((c for c in able if not leans(c.quote)), able[0] if able else None)
+    return [] if first is None else [first, *(c for c in able if c is not first and alike(c.quote, first.quote))]
+
+
+def _against(said: Iterable[_Against], evidence: Evidence, own: Sequence[Citation]) -> tuple[list[tuple[Citation, str]], int]:
+    """The passages on the other side with their reasons. A source may say both; one place cannot."""
+    taken = {(c.source_id, c.start) for c in own}
     found: dict[tuple[str, int], tuple[Citation, str]] = {}
     lost = 0
-    for quote in quotes:
-        if not quote.quote.strip():
-            continue
-        citation = _cited(quote, labels, texts)
-        if citation is None or _is_title(citation, texts[citation.source_id], titles[citation.source_id]):
-            lost += 1
-        else:
-            found.setdefault((citation.source_id, citation.start), (citation, quote.why if isinstance(quote, _Against) else ""))
+    for one in said:
+        citations, strange = evidence.cited([one.id])
+        lost += strange
+        for citation in citations:
+            if (citation.source_id, citation.start) not in taken:
+                found.setdefault((citation.source_id, citation.start), (citation, one.why))
     return list(found.values()), lost
 
 
-def _is_title(citation: Citation, text: str, title: str) -> bool:
-    """Whether a quote is the title of its source, in a line of its own that is no sentence."""
-    line = text[text.rfind("\n", 0, citation.start) + 1 :].split("\n", 1)[0].rstrip()
-    return not line.endswith(_ENDS) and " ".join(runs(citation.quote)) in " ".join(runs(title))
+def _lines(claim: _Claim, evidence: Evidence) -> tuple[str, ...]:
+    """The passages as a reader is shown them."""
+    return (
+        *(claim.told or (f"{evidence.label_of(c.source_id)}: {c.quote}" for c in claim.own)),
+        *(f"{evidence.label_of(c.source_id)} says otherwise: {c.quote}" for c, _ in claim.against),
+        *(f"Worked out: {one}" for one in claim.sums),
+    )
 
 
-def _cited(quote: _Quote | _Against, labels: Mapping[str, PreparedSource], texts: Mapping[str, str]) -> Citation | None:
-    """The quote in the source that it names, exactly or nearly; under a wrong label it counts where it stands word for word."""
-    titles = Labels(Material(label, source.title, "") for label, source in labels.items())
-    named = labels.get(titles.meant(quote.source) or "")
-    if named is not None and (place := find(texts[named.source_id], quote.quote)) is not None:
-        return _citation(named, texts, place)
-    bare = quote.quote.strip()
-    for source in labels.values() if len(bare) >= _TELLING else ():
-        start = texts[source.source_id].find(bare)
-        if start >= 0:
-            return _citation(source, texts, Place(start, start + len(bare), 1.0))
-    return None
+def _gap_statement(gap: str, evidence: Evidence, brief: Brief) -> Statement:
+    """A gap with the sentences of all sources that come nearest to saying it after all."""
+    return Statement(gap, tuple(evidence.nearest(gap)), _gap_objection(gap, evidence, brief))
 
 
-def _said(gap: str, texts: Mapping[str, str]) -> bool:
-    """Whether a source says in so many words what is given as missing: then it is not."""
-    return any(gap.strip(" .") in text for text in texts.values())
+def _gap_objection(gap: str, evidence: Evidence, brief: Brief) -> str:
+    """What is not known cannot bring figures of its own, and no source may say it in so many words."""
+    given = "\n".join([*evidence.texts.values(), brief.topic, brief.guidance])
+    strange = missing(gap, given)
+    if strange:
+        return f"no source gives the figure {strange[0].text}; say only what is not known"
+    if any(gap.strip(" .") in text for text in evidence.texts.values()):
+        return "a source says it"
+    return ""
 
 
-def _citation(source: PreparedSource, texts: Mapping[str, str], place: Place) -> Citation:
-    quote = texts[source.source_id][place.start : place.end]
-    return Citation(
-        source_id=source.source_id, text_sha256=source.text_sha256 or "", quote=quote, start=place.start, end=place.end, score=place.score
+def _behind(insight: _Claim, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """The findings that share a passage with an insight; none where it named no passage of its own."""
+    places = {(c.source_id, c.start) for c in insight.own} if not insight.told else set()
+    return tuple(f.finding_id for f in findings if any((c.source_id, c.start) in places for c in f.citations))
+
+
+def _worked_out(one: _Claim, outcome: Outcome) -> str:
+    """An insight with the sums that it rests on."""
+    return f"{outcome.text} ({'; '.join(map(str, one.sums))})" if one.sums else outcome.text
+
+
+def _count(kind: str, outcomes: Sequence[Outcome], brief: Brief) -> None:
+    brief.provenance.count(
+        kind,
+        said=len(outcomes),
+        kept=sum(bool(one.text) and not one.wrong for one in outcomes),
+        mended=sum(one.mended for one in outcomes),
     )

@@ -1,47 +1,72 @@
-"""Whether what a model says stands on what it was given: its quotes are found, its figures are in them, its words are theirs."""
+"""Whether what a model says stands on what it was given: its quotes are found, its figures are in them, its words are theirs.
 
-import re
+Words are compared within one language only; across languages figures are, and what no comparison sees is a reader's to judge
+(`reprise_research.llm.verification`)."""
+
 from collections.abc import Iterable
 from dataclasses import replace
 
 from rapidfuzz import fuzz
 
+from reprise_contracts.languages import primary
+from reprise_research.llm.calculation import Sum, explained
+from reprise_research.llm.numbers import missing
 from reprise_research.llm.prompts import NAMES, prompt
 from reprise_research.text.citations import Place, locate
-from reprise_research.text.language import han_share
+from reprise_research.text.language import han_share, language_of
 from reprise_research.text.sentences import split
 from reprise_research.text.words import content, overlap
 
-_NUMBER = re.compile(r"\d+(?:[.,\u202f\u00a0 ]\d+)*")
-_SEPARATOR = re.compile(r"[,\u202f\u00a0 ](?=\d{3}(?!\d))")
-_SHARED = 0.3
+_SHARED = 0.25
 """The share of a claim's content words that its evidence has to contain."""
+_SOME_WORDS = 6
+"""Words that a language can be told by."""
 _ECHO = 90.0
 _REPEATED = 0.5
 _STOPS = tuple(".!?。！？")
 _BETWEEN = ".!?。！？,;:，；： \n”»)]"
 
 
-def figures_in(text: str) -> frozenset[str]:
-    """The numbers of a text, without separators of thousands."""
-    return frozenset(_SEPARATOR.sub("", number).replace(",", ".") for number in _NUMBER.findall(text))
+def objection(claim: str, evidence: Iterable[str], worked_out: Iterable[Sum] = (), *, own_words: bool = False, around: str = "") -> str:
+    """What code sees wrong with a claim, in words that its writer can act on; empty if nothing. A figure has to be in the evidence, or be
+    what a sum of figures in it comes to; within one language enough of the words have to be its words, or those of what stands `around`
+    it (who speaks, what was asked), unless the claim is a conclusion, which may have its own."""
+    given = "\n".join(evidence)
+    sums = tuple(worked_out)
+    strange = [one.text for one in missing(claim, given) if not explained(one, sums)]
+    if strange:
+        return f"the lines do not give the figure {', '.join(strange[:4])}"
+    if own_words or not same_language(claim, given):
+        return ""
+    said = content(claim)
+    if said and len(said & content(f"{given}\n{around}")) / len(said) < _SHARED:
+        return "the lines speak of something else"
+    return ""
 
 
 def stands_on(claim: str, evidence: Iterable[str]) -> bool:
-    """Whether every figure of a claim is in its evidence, and, within one script, enough of its words."""
-    given = "\n".join(evidence)
-    if not figures_in(claim) <= figures_in(given):
+    """Whether code sees nothing wrong with a claim."""
+    return not objection(claim, evidence)
+
+
+def same_language(one: str, other: str) -> bool:
+    """Whether words of two texts can be compared: one script, and, as far as that can be told, one language."""
+    if abs(han_share(one) - han_share(other)) > 0.5:
         return False
-    if abs(han_share(claim) - han_share(given)) > 0.5:
-        return True  # another script: words cannot be compared
-    said = content(claim)
-    return not said or len(said & content(given)) / len(said) >= _SHARED
+    spoken, heard = language_of(one), language_of(other)
+    return spoken == heard
+
+
+def wrong_language(texts: Iterable[str], wanted: str) -> str:
+    """The language that an answer is in, if it is another than the one that is wanted (a code); empty if not, or if it cannot be told."""
+    said = " ".join(texts)
+    spoken = language_of(said) if wanted and len(content(said)) >= _SOME_WORDS else None
+    return spoken if spoken is not None and spoken != primary(wanted) else ""
 
 
 def is_about(text: str, evidence: str) -> bool:
-    """Whether a question or a title speaks of anything that the evidence speaks of; in another script that cannot be told, and counts."""
-    said = content(text)
-    return bool(said & content(evidence)) or abs(han_share(text) - han_share(evidence)) > 0.5
+    """Whether a question or a title speaks of anything that the evidence speaks of; in another language that cannot be told, and counts."""
+    return bool(content(text) & content(evidence)) or not same_language(text, evidence)
 
 
 def only_grounded(text: str, evidence: str) -> str:
@@ -79,6 +104,6 @@ def _trimmed(text: str, place: Place, quote: str) -> Place:
 
 def alike(one: str, other: str) -> bool:
     """Whether two sentences say the same in nearly the same words. Other figures are another claim, however like the words are."""
-    if figures_in(one) != figures_in(other):
+    if missing(one, other) or missing(other, one):
         return False
     return fuzz.token_sort_ratio(one.lower(), other.lower()) >= 88 or overlap(content(one), content(other)) >= 0.95

@@ -26,6 +26,8 @@ class LlmSettings:
     """How long one call may take in all."""
     patience: float = 20.0
     """The longest wait for a rate limit within an attempt; a longer one is left to the next attempt."""
+    check: bool = True
+    """Whether a reader checks what the model says, in a question of its own."""
     prompt_price: float | None = None
     completion_price: float | None = None
 
@@ -57,6 +59,7 @@ def settings_of(model: str, given: Mapping[str, str]) -> LlmSettings:
         timeout=_number(given, "timeout", LlmSettings.timeout),
         call_timeout=_number(given, "call_timeout", LlmSettings.call_timeout),
         patience=_number(given, "patience", LlmSettings.patience),
+        check=given.get("check", "true").strip().lower() not in {"false", "0", "no", "off"},
         **prices,
     )
 

@@ -2,7 +2,7 @@
 if it is nearly JSON; what does not hold is asked for once more, with the reason. What holds then is the answer, or there is none."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -15,11 +15,22 @@ from reprise_contracts.wire import explain
 from reprise_research.context import Brief
 from reprise_research.errors import ContentTooLong
 from reprise_research.llm.endpoint import Call, Endpoint, Message
+from reprise_research.llm.grounding import wrong_language
 from reprise_research.llm.prompts import Fence, Material, Prompts, prompt, truncate
 from reprise_research.llm.windowing import cut_to
+from reprise_research.text.language import language_of
 from reprise_research.text.words import shorten
 
-M = TypeVar("M", bound=BaseModel)
+
+class Form(BaseModel):
+    """The form of an answer."""
+
+    def prose(self) -> Iterable[str]:
+        """What of it is written for a reader, and has to be in the language that was asked for."""
+        return ()
+
+
+M = TypeVar("M", bound=Form)
 _AGAIN = 170
 """Tokens of the words around the form, and of those that ask for a better answer."""
 _SOME = 100
@@ -74,7 +85,7 @@ class Model:
             except ContentTooLong as error:
                 self.endpoint.counts_more(density, error)
 
-    def room(self, prompt: str, values: dict[str, str], form: type[BaseModel], brief: Brief) -> int:
+    def room(self, prompt: str, values: dict[str, str], form: type[Form], brief: Brief) -> int:
         """Tokens of material that fit beside a question, an answer, and a word on what was wrong with it; always some."""
         messages = self._messages(prompt, values, (), brief)
         return max(_SOME, self._left(messages) - self._correction(form))
@@ -87,7 +98,9 @@ class Model:
             call = Call(tuple(sent), task.phase, task.where, self.settings.answer, schema if shaped else None)
             answer = await self.endpoint.complete(call, brief)
             try:
-                return task.check(_said_something(read(answer.text, task.form), bool(answer.cut)))
+                given = _said_something(read(answer.text, task.form), bool(answer.cut))
+                _check_language(given.prose(), brief)
+                return task.check(given)
             except ValueError as error:
                 wrong = f"{answer.cut}; {_reason(error)}" if answer.cut else _reason(error)
             if not last:
@@ -130,18 +143,32 @@ class Model:
         and not every endpoint says so."""
         return self.settings.window - self.settings.window // 25 - self.settings.answer - self.endpoint.asked(messages)
 
-    def _correction(self, form: type[BaseModel]) -> int:
+    def _correction(self, form: type[Form]) -> int:
         """Tokens of what may be added to a question: the form in words, and once more with what was wrong with an answer."""
         return 2 * self.endpoint.estimate(_by_example(form)) + _AGAIN
 
     def _messages(self, name: str, values: dict[str, str], material: tuple[Material, ...], brief: Brief) -> list[Message]:
-        fence = Fence(material)
+        fence = Fence(material, brief.fence)
         system, asked = self._prompts("system"), self._prompts(name)
         brief.provenance.versions |= {f"prompt/{one.name}": one.version for one in (system, asked)}
         guidance = f"What the reader asks for besides: {brief.guidance.strip()}\n" if brief.guidance.strip() else ""
         language = named(brief.language) or "the language of the topic, unless the reader asks for another"
-        given = {"topic": brief.topic.strip(), "guidance": guidance, "material": str(fence)} | values
-        return [_said("system", system.fill(mark=fence.mark, language=language)), _said("user", asked.fill(**given))]
+        question = asked.fill(**({"guidance": guidance} | values)).strip()
+        told = [f"Topic: {brief.topic.strip()}", *([str(fence)] if material else []), question]
+        return [_said("system", system.fill(mark=fence.mark, language=language)), _said("user", "\n\n".join(told))]
+
+
+def wanted_language(brief: Brief) -> str:
+    """The language to write in: the one that was asked for, else the topic's, as far as it can be told and guidance asks for no other."""
+    return brief.language or ("" if brief.guidance.strip() else language_of(brief.topic) or "")
+
+
+def _check_language(texts: Iterable[str], brief: Brief) -> None:
+    """Raises ValueError for an answer in another language than the one that is wanted."""
+    wanted = wanted_language(brief)
+    spoken = wrong_language(texts, wanted)
+    if spoken:
+        raise ValueError(f"it is in {named(spoken)}; write all of it in {named(wanted)}, whatever language the material is in")
 
 
 def read(text: str, form: type[M]) -> M:
@@ -166,7 +193,7 @@ def _parsed(text: str) -> object:
         return json_repair.loads(text)
 
 
-def schema_of(form: type[BaseModel]) -> dict[str, object]:
+def schema_of(form: type[Form]) -> dict[str, object]:
     """The form's JSON schema in the strict dialect: every property required, no other allowed, no defaults."""
     return cast(dict[str, object], _strict(form.model_json_schema()))
 
@@ -207,7 +234,7 @@ def _said_something(answer: M, cut: bool) -> M:
     return answer
 
 
-def _by_example(form: type[BaseModel]) -> str:
+def _by_example(form: type[Form]) -> str:
     return json.dumps(skeleton(schema_of(form)), ensure_ascii=False)
 
 

@@ -4,12 +4,13 @@ What is stored is used again (R11): a source is fetched if nothing is stored of 
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pydantic import Field
 
-from reprise_contracts.artifacts import Phase0, PreparedSource, Summary
+from reprise_contracts.artifacts import Phase0, PreparedSource, Profile, Stand, Summary
 from reprise_contracts.frames import WorkflowProgress
 from reprise_contracts.sources import FailureReason, Outcome, Source, Stored, StoredSource
 from reprise_contracts.wire import Message
@@ -66,7 +67,10 @@ async def prepare(sources: tuple[Source, ...], context: Context, *, refetch: boo
     library = Library(prepared, context.store)
     summaries = await _read(library, context)
     combined = await context.engine.combine(tuple(summaries), library, context.brief)
-    artifact = Phase0(sources=prepared, summaries=_in_order(summaries, prepared), abstract=combined.text, themes=combined.themes)
+    artifact = Phase0(
+        sources=_profiled(prepared, summaries, combined.depends), summaries=_in_order(summaries, prepared), abstract=combined.text,
+        themes=combined.themes,
+    )  # fmt: skip
     context.progress(WorkflowProgress(phase="phase0", progress=100.0, message=f"{len(summaries)} of {len(sources)} sources read"))
     return Prepared(context.signed(artifact), stored)
 
@@ -165,6 +169,7 @@ class _Summarised(Message):
     summary: Summary
     versions: dict[str, str] = Field(default_factory=dict)
     fallbacks: tuple[str, ...] = ()
+    stands: dict[str, Stand] = Field(default_factory=dict)
 
 
 async def _summarised(source: PreparedSource, library: Library, context: Context) -> Summary:
@@ -173,7 +178,8 @@ async def _summarised(source: PreparedSource, library: Library, context: Context
     async def do() -> _Summarised:
         made = await context.engine.summarise(source, library, own.brief)
         summary = await check_summary(made.model_copy(update={"source_id": source.source_id}), library)
-        return _Summarised(summary=summary, versions=own.provenance.versions, fallbacks=tuple(own.provenance.fallbacks))
+        made_by = own.provenance
+        return _Summarised(summary=summary, versions=made_by.versions, fallbacks=tuple(made_by.fallbacks), stands=made_by.stands)
 
     own = replace(context, provenance=Provenance())
     if context.notes is None:
@@ -185,6 +191,8 @@ async def _summarised(source: PreparedSource, library: Library, context: Context
         done = await context.notes.once("summary", source.source_id, work, _Summarised, do)
     context.provenance.versions |= done.versions
     context.provenance.fallbacks += done.fallbacks
+    for kind, stand in done.stands.items():
+        context.provenance.count(kind, **stand.model_dump())
     return done.summary
 
 
@@ -268,8 +276,22 @@ def _news(got: list[_Got], prepared: tuple[PreparedSource, ...]) -> tuple[Stored
 
 
 def _in_order(summaries: list[Summary], prepared: tuple[PreparedSource, ...]) -> tuple[Summary, ...]:
-    made = {summary.source_id: summary for summary in summaries}
+    made = {summary.source_id: summary.model_copy(update={"profile": None}) for summary in summaries}
     return tuple(made[source.source_id] for source in prepared if source.source_id in made)
+
+
+def _profiled(
+    prepared: tuple[PreparedSource, ...], summaries: list[Summary], depends: Mapping[str, tuple[str, ...]]
+) -> tuple[PreparedSource, ...]:
+    """The sources with who they are, as far as the engine has judged it."""
+    known = {summary.source_id: summary.profile for summary in summaries}
+    judged = {source_id: (known[source_id] or Profile()) for source_id in known if known[source_id] is not None or depends.get(source_id)}
+    return tuple(
+        source.model_copy(update={"profile": judged[source.source_id].model_copy(update={"depends_on": depends.get(source.source_id, ())})})
+        if source.source_id in judged
+        else source
+        for source in prepared
+    )
 
 
 def _no_sources(prepared: tuple[PreparedSource, ...]) -> str:

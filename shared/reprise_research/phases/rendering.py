@@ -88,7 +88,8 @@ class Renderer:
         if span.claim and not numbers:
             self.unsupported.append(span.text)
             return f"{text} {self._mark}"
-        return " ".join([text, "".join(f"[{number}]" for number in numbers)]) if numbers else text
+        mark = f"*({escaped(span.mark)})*" if span.mark else ""
+        return " ".join(part for part in (text, mark, "".join(f"[{number}]" for number in numbers)) if part)
 
     def _numbers(self, citations: tuple[Citation, ...]) -> tuple[int, ...]:
         """In the order of the citations: the source that is quoted comes first."""

@@ -10,7 +10,10 @@ from string import Template
 
 from reprise_research.text.words import shorten
 
-NAMES = ("system", "summarise", "gather", "combine", "goals", "plan", "investigate", "section", "summary", "again")
+NAMES = (
+    "system", "summarise", "gather", "combine", "goals", "plan", "investigate", "more", "check", "mend", "outline", "section", "edit",
+    "again",
+)  # fmt: skip
 _SOME = 80
 """Characters that are left of every material."""
 _HEAD = re.compile(r"version: (\S+)\n\n")
@@ -72,13 +75,14 @@ def truncate(material: tuple[Material, ...], characters: int) -> tuple[Material,
 class Fence:
     """Sets material apart by a mark that the material cannot contain.
 
-    The mark is a hash of all that it encloses, so that whoever writes a source would have to foresee it, and equal questions still have
-    equal words. What looks like a fence or a turn of a conversation is defused all the same."""
+    `mark` is the session's: the same in all of its questions, so that what they share stays the same byte for byte and a cache of prompts
+    can serve it, and made from what no source can know. Without one it is a hash of all that it encloses. A mark that stands in the
+    material is changed, and what looks like a fence or a turn of a conversation is defused all the same."""
 
-    def __init__(self, material: tuple[Material, ...]) -> None:
+    def __init__(self, material: tuple[Material, ...], mark: str = "") -> None:
         self._material = material
-        told = "\x00".join(f"{one.label}\x01{one.title}\x01{one.text}" for one in material)
-        number, self.mark = 0, _mark(told)
+        told = mark or "\x00".join(f"{one.label}\x01{one.title}\x01{one.text}" for one in material)
+        number, self.mark = 0, mark or _mark(told)
         while any(self.mark in one.text or self.mark in one.title for one in material):
             number += 1
             self.mark = _mark(f"{told}\x00{number}")
