@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from pydantic.json_schema import models_json_schema
 
 from reprise_contracts import commands, events, frames, jobs, states, subjects
+from reprise_contracts.calls import CALLS, OPEN_COMMANDS
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.wire import Message
 
@@ -48,7 +49,7 @@ def _commands() -> list[Channel]:
             kind="stream",
             stream=subjects.INBOX,
             messages=(model,),
-            sender=ANYONE if kind in subjects.OPEN_COMMANDS else "gateway",
+            sender=ANYONE if kind in OPEN_COMMANDS else "gateway",
             text=_sentence((model.__doc__ or "").split(": ", 1)[-1]),
         )
         for kind, model in named.items()
@@ -59,23 +60,20 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-_API: dict[str, tuple[type[Message], tuple[type[Message], ...], str]] = {
-    "start": (commands.BatchRequest, (states.Created, Problem), "Begin a batch with its first session."),
-    "rerun": (commands.RerunCall, (states.Receipt, states.Preview, Problem), "Rerun a phase, some steps, or what is stale."),
-    "refresh": (commands.RefreshCall, (states.Receipt, states.Preview, Problem), "Run whatever is stale or not completed."),
-    "accept": (commands.AcceptCall, (states.Receipt, Problem), "Accept a stale node for today's inputs."),
-    "cancel": (commands.CancelCall, (states.Receipt, Problem), "Cancel a run, a phase, a step, or everything."),
-    "state": (commands.StateCall, (states.State, Problem), "Read a session."),
-    "command": (commands.CommandCall, (states.CommandView, Problem), "Ask what became of a command."),
-    "end": (commands.EndCall, (states.BatchView, Problem), "End a batch; with `delete` remove it."),
-}
-
-
 def channels() -> tuple[Channel, ...]:
     """The table."""
     api = [
-        Channel(name=f"api_{kind}", address=subjects.api(kind), kind="request", messages=(asked,), reply=answers, sender=ANYONE, text=text)
-        for kind, (asked, answers, text) in _API.items()
+        Channel(
+            name=f"api_{call.kind}",
+            address=subjects.api(call.kind),
+            kind="request",
+            messages=(call.body,),
+            reply=(*call.answer, Problem),
+            sender=ANYONE,
+            text=call.summary,
+        )
+        for call in CALLS
+        if call.doors.nats
     ]
     return (
         *_commands(),

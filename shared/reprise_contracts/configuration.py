@@ -5,7 +5,7 @@ from typing import Literal
 from reprise_contracts.wire import Message
 
 Role = Literal["viewer", "researcher", "operator"]
-"""What a caller may do; each includes those before it."""
+"""What a caller may do: look; also start, change and end research; also run the installation. Each includes those before it."""
 
 
 class Endpoint(Message):

@@ -42,10 +42,6 @@ def command(target: str, kind: str) -> str:
     return f"{ROOT}.cmd.{target}.{kind}"
 
 
-OPEN_COMMANDS = ("rerun", "cancel")
-"""The kinds that an outside system may publish itself; any other goes through the gateway, which checks and stores what it names."""
-
-
 def commands_of(kind: str) -> str:
     """All commands of one kind."""
     return f"{ROOT}.cmd.*.{kind}"
@@ -202,7 +198,6 @@ def pool_order(phase: str) -> str:
 
 
 # Request and reply, for other systems (core NATS, not a stream)
-API_KINDS = ("start", "rerun", "refresh", "accept", "cancel", "state", "command", "end")
 API_GROUP = "gateway"
 APIS = f"{ROOT}.api.*"
 

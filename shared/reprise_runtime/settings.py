@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from reprise_contracts.configuration import Role
 from reprise_contracts.wire import explain
 from reprise_runtime.roles import inbox_of
 
@@ -115,10 +116,6 @@ class Llm(_Section):
         """The settings as an engine gets them: by name, as text, those that have a value."""
         own = {name: value for name, value in self.model_dump(exclude={"api_key", "model"}).items() if value is not None}
         return {name: str(value) for name, value in own.items()} | {"api_key": self.api_key.get_secret_value()}
-
-
-Role = Literal["viewer", "researcher", "operator"]
-"""What a caller may do: look; also start, change and end research; also run the installation. Each includes those before it."""
 
 
 class Token(_Section):

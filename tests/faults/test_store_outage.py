@@ -52,6 +52,6 @@ async def test_r35_a_store_that_is_away_is_waited_for(tmp_path: Path) -> None:
             assert {event.attempt for event in events if isinstance(event, NodeCompleted)} == {1}
             found = await caller.session(name)
             assert found is not None and found.node("phase4").status == "completed"
-            made = found.node("phase4").made
+            made = found.node("phase4").materialization
             assert made is not None
             await caller.store.get_verified(made.event.artifact.key, made.event.artifact.sha256)

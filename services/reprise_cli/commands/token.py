@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from reprise_cli.errors import UsageError
 from reprise_cli.terminal import Terminal
+from reprise_contracts.configuration import Role
 from reprise_contracts.wire import explain
 from reprise_runtime import tokens
-from reprise_runtime.settings import Auth, Role, from_environment
+from reprise_runtime.settings import Auth, from_environment
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Whose it is: the timeline names it.", show_default=False)]
 RoleOption = Annotated[

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
+from reprise_contracts.configuration import Role
 from reprise_contracts.problems.model import Problem
 from reprise_gateway.access.tickets import TICKET, Tickets
 from reprise_runtime.errors import Refused
-from reprise_runtime.settings import Auth, Role
+from reprise_runtime.settings import Auth
 from reprise_runtime.tokens import digest
 from reprise_runtime.tracing import continued
 

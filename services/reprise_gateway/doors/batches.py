@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from reprise_contracts.commands import BatchRequest, EndCall, SessionRequest, SourcesRequest
+from reprise_contracts.commands import BatchRequest, SessionRequest, SourcesRequest
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source
 from reprise_contracts.states import BatchPage, BatchView, Created
@@ -67,18 +67,6 @@ async def page(
 async def show(batch_id: Id, gateway: GatewayDep, who: Who) -> Response:
     """A batch with its sources, its sessions and the bytes stored."""
     return json_answer(await gateway.batches.show(batch_id))
-
-
-@router.post("/batches/{batch_id}/end", response_model=BatchView)
-async def end(batch_id: Id, gateway: GatewayDep, who: Who, key: Key) -> Response:
-    """End it: what runs is cancelled, results stay readable."""
-    return json_answer(await gateway.batches.end(EndCall(batch_id=batch_id, command_id=key), who))
-
-
-@router.delete("/batches/{batch_id}", response_model=BatchView)
-async def delete(batch_id: Id, gateway: GatewayDep, who: Who, key: Key) -> Response:
-    """End it and remove everything of it."""
-    return json_answer(await gateway.batches.end(EndCall(batch_id=batch_id, delete=True, command_id=key), who))
 
 
 @router.post("/batches/{batch_id}/sessions", status_code=201, response_model=Created, dependencies=[exactly(SessionRequest)])

@@ -1,11 +1,13 @@
 """What the routers share: the parts of the gateway, who calls, and how ids and hashes arrive."""
 
+from collections.abc import Callable
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Query, Request
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from reprise_contracts.configuration import Role
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import Preview, Receipt
 from reprise_contracts.wire import CommandId, Message
@@ -37,6 +39,16 @@ def caller(connection: HTTPConnection, found: Annotated[Caller, Depends(known_ca
     """Who calls: a viewer to look, a researcher for every method that changes something."""
     found.needs("viewer" if connection.scope.get("method") in READING else "researcher")
     return found
+
+
+def caller_in(role: Role) -> Callable[[Caller], Caller]:
+    """Make a dependency: who calls, if they have a role; raises `Refused` (forbidden)."""
+
+    def needed(found: Annotated[Caller, Depends(known_caller)]) -> Caller:
+        found.needs(role)
+        return found
+
+    return needed
 
 
 def operator(found: Annotated[Caller, Depends(known_caller)]) -> Caller:

@@ -11,26 +11,20 @@ from reprise_contracts.commands import Options, Propagation, SessionCall
 from reprise_contracts.nodes import step_node
 from reprise_contracts.phrases import of, spoken
 from reprise_contracts.problems.model import Problem
-from reprise_contracts.states import CommandView, Receipt, State, Timeline, TimelineEntry
-from reprise_contracts.wire import CommandId, Id, digest
+from reprise_contracts.states import Receipt, Timeline, TimelineEntry
+from reprise_contracts.wire import Id, digest
 from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
 from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Key, Who, if_match, json_answer, known, outcome, stored
 from reprise_gateway.gateway import Gateway
 from reprise_gateway.projections.reports import CSP, render
-from reprise_gateway.projections.states import node_view, state_of
+from reprise_gateway.projections.states import node_view
 from reprise_gateway.projections.timeline import Narrator
 from reprise_runtime.errors import ObjectMissing, Refused
 
 router = APIRouter(prefix="/sessions/{session_id}", tags=["sessions"], responses=PROBLEM)
 TOGETHER = 16
 """Artifacts of steps that are read at once."""
-
-
-@router.get("", response_model=State)
-async def state(session_id: Id, gateway: GatewayDep, who: Who) -> Response:
-    """The session as of its last commit."""
-    return json_answer(state_of(await gateway.service.session(session_id)))
 
 
 @router.get("/artifacts/phase3", response_class=Response)
@@ -152,9 +146,3 @@ async def events(
         told += sentences
         last = entry.seq
     return json_answer(Timeline(events=tuple(told)))
-
-
-@router.get("/commands/{command_id}", response_model=CommandView)
-async def command(session_id: Id, command_id: CommandId, gateway: GatewayDep, who: Who) -> Response:
-    """Today's outcome of a command."""
-    return json_answer(await gateway.service.command(session_id, command_id))

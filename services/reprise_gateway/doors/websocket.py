@@ -2,22 +2,24 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from heapq import merge
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from reprise_contracts import frames as f
-from reprise_contracts.commands import AcceptCall, CancelCall, RefreshCall, RestartPhase, RestartStep
+from reprise_contracts.calls import CALLS, Call
 from reprise_contracts.problems.model import Problem
-from reprise_contracts.states import Preview, Receipt, State
+from reprise_contracts.states import Receipt, State
+from reprise_contracts.wire import Message
 from reprise_domain.state import Session
 from reprise_gateway.access.access import Caller
+from reprise_gateway.commands.handlers import HANDLERS
 from reprise_gateway.doors.problems import answer_to, invalid, problem_of
 from reprise_gateway.gateway import Gateway
 from reprise_gateway.projections.frames import Durable
@@ -218,12 +220,11 @@ class _Connection:
         """Do what the client asks, one thing after the other."""
         try:
             self._gateway.rates.take(self._gateway.access.bucket(self._socket, self._caller))
-            kind, body = _understood(text)
-            self._caller.needs("researcher")
-            model, ask = COMMANDS[kind]
-            call = model.model_validate({"batch_id": self._batch_id, **body}, extra="forbid")
-            with tracing.span(f"socket {kind}", tracing.continued("")) as trace:
-                answer = _receipt(await ask(self._gateway, call, replace(self._caller, trace=trace)))
+            call, body = _understood(text)
+            self._caller.needs(call.role)
+            asked = call.body.model_validate({"batch_id": self._batch_id, **body}, extra="forbid")
+            with tracing.span(f"socket {call.kind}", tracing.continued("")) as trace:
+                answer = _receipt(await HANDLERS[call.kind](self._gateway.service, asked, replace(self._caller, trace=trace)))
         except Exception as error:  # the answer says what went wrong
             problem = invalid(error) if isinstance(error, ValidationError) else problem_of(error)
             command_id = _command_id(text)
@@ -235,18 +236,11 @@ def _sequence(transition: Transition) -> int:
     return transition.seq
 
 
-Ask = Callable[[Gateway, Any, Caller], Awaitable[Receipt | Preview]]
-COMMANDS: Mapping[str, tuple[type[Any], Ask]] = {
-    "restart_phase": (RestartPhase, lambda gateway, call, who: gateway.service.rerun_phase(call, who)),
-    "restart_step": (RestartStep, lambda gateway, call, who: gateway.service.rerun_step(call, who)),
-    "refresh": (RefreshCall, lambda gateway, call, who: gateway.service.refresh(call, who)),
-    "accept": (AcceptCall, lambda gateway, call, who: gateway.service.accept(call, who)),
-    "cancel": (CancelCall, lambda gateway, call, who: gateway.service.cancel(call, who)),
-}
+COMMANDS: Mapping[str, Call] = {call.kind: call for call in CALLS if call.doors.websocket}
 ONLY_REST = Problem(type="invalid", field="options.dry_run", detail="A preview is not sent over a WebSocket.", action="Ask by REST.")
 
 
-def _understood(text: str) -> tuple[str, dict[str, object]]:
+def _understood(text: str) -> tuple[Call, dict[str, object]]:
     """What a client asks for; raises `Refused` (invalid)."""
     try:
         document = json.loads(text) if len(text) <= MESSAGE else None
@@ -258,12 +252,12 @@ def _understood(text: str) -> tuple[str, dict[str, object]]:
         raise Refused(
             Problem(type="invalid", field="type", detail="This is not understood.", action=f"Send JSON with a type of: {offered}.")
         )
-    return str(kind), {name: value for name, value in document.items() if name != "type"}
+    return COMMANDS[str(kind)], {name: value for name, value in document.items() if name != "type"}
 
 
-def _receipt(answer: Receipt | Preview) -> Receipt:
+def _receipt(answer: Message) -> Receipt:
     """The answer to a command; raises `Refused` (invalid) for a preview."""
-    if isinstance(answer, Preview):
+    if not isinstance(answer, Receipt):
         raise Refused(ONLY_REST)
     return answer
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reprise_contracts import subjects
+from reprise_contracts.calls import OPEN_COMMANDS
 from reprise_contracts.nodes import PHASES
 from reprise_runtime.roles import ADMIN, GATEWAY, ORCHESTRATOR, OUTSIDE, SCHEDULER, inbox_of
 
@@ -167,7 +168,7 @@ def _outside() -> Rights:
     """Gives commands (directly, or by asking the api), follows logs and progress, and nothing more."""
     return Rights(
         publish=(
-            *map(subjects.commands_of, subjects.OPEN_COMMANDS),
+            *map(subjects.commands_of, OPEN_COMMANDS),
             subjects.APIS,
             *_follow(subjects.SESSIONS, subjects.LOGS),
             f"{_API}.CONSUMER.CREATE.{subjects.SESSIONS}",  # how older clients make an ordered consumer

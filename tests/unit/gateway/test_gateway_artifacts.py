@@ -287,7 +287,7 @@ async def test_a_form_says_true_and_false_and_numbers_in_so_many_words(site: Any
     form = {"topic": "Files", "start": "true", "allow_partial": "true", "max_tokens": "5"}
     answer = await http.post("/batches", data=form, files=files)
     assert answer.status_code == 201, answer.text
-    options = site.research.session(answer.json()["session_id"]).run.spec.options
+    options = site.research.session(answer.json()["session_id"]).run.request.options
     assert (options.allow_partial, options.max_tokens) == (True, 5)
     for given, field in (({"start": "0"}, "start"), ({"allow_partial": "yes"}, "options.allow_partial"), ({"start": "off"}, "start")):
         answer = await http.post("/batches", data={"topic": "Files"} | given, files=files)

@@ -1,0 +1,44 @@
+"""What is done for each call of `reprise_contracts.calls`: one handler a kind, whichever door the call came through."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from reprise_contracts.commands import BatchRequest, CommandCall, EndCall, StateCall
+from reprise_contracts.wire import Message
+from reprise_gateway.access.access import Caller
+from reprise_gateway.commands.intake import Intake
+from reprise_gateway.commands.workflow import WorkflowService
+
+Handler = Callable[[WorkflowService, Any, Caller], Awaitable[Message]]
+"""Takes the call's body, which is of the type that the table names, and returns one of its answers. Raises `RepriseError`."""
+
+
+async def _start(service: WorkflowService, body: BatchRequest, who: Caller) -> Message:
+    return (await service.start(body, Intake(body.sources), who)).created
+
+
+async def _end(service: WorkflowService, body: EndCall, who: Caller) -> Message:
+    return await service.batches.end(body, who)
+
+
+async def _state(service: WorkflowService, body: StateCall, who: Caller) -> Message:
+    return await service.state(body.session_id)
+
+
+async def _command(service: WorkflowService, body: CommandCall, who: Caller) -> Message:
+    return await service.command(body.session_id, body.command_id)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "start": _start,
+    "restart_phase": WorkflowService.rerun_phase,
+    "restart_step": WorkflowService.rerun_step,
+    "rerun": WorkflowService.rerun,
+    "refresh": WorkflowService.refresh,
+    "accept": WorkflowService.accept,
+    "cancel": WorkflowService.cancel,
+    "end": _end,
+    "state": _state,
+    "command": _command,
+}
+"""By kind. `edit` has none: its body is an artifact in its own form, which only REST carries."""

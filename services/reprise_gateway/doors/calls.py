@@ -1,0 +1,75 @@
+"""The calls over REST: a route for each row of `reprise_contracts.calls` whose body is JSON, or all of it in the path."""
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, get_type_hints
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from reprise_contracts.calls import CALLS, Call, Route
+from reprise_contracts.states import Preview
+from reprise_gateway.access.access import Caller
+from reprise_gateway.commands.handlers import HANDLERS
+from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Key, caller_in, json_answer, one_name
+from reprise_gateway.doors.requests import exactly
+
+PREVIEW: dict[int | str, dict[str, object]] = {200: {"model": Preview, "description": "What a `dry_run` would do."}}
+
+router = APIRouter(responses=PROBLEM)
+
+
+def _add(call: Call, route: Route) -> None:
+    fields = set(call.body.model_fields)
+    in_path = [name for name in re.findall(r"{(\w+)}", route.path) if name in fields]
+    takes_body = bool(fields - set(in_path) - route.sets.keys() - {"command_id"})
+    router.add_api_route(
+        route.path,
+        _with_body(call, route) if takes_body else _from_path(call, route, in_path),
+        methods=[route.method],
+        name=call.kind,
+        description=call.summary,
+        tags=[route.path.split("/")[1]],
+        status_code=route.status,
+        response_model=call.answer[0],
+        responses=PREVIEW if Preview in call.answer else None,
+        dependencies=[exactly(call.body)] if takes_body else None,
+    )
+
+
+def _with_body(call: Call, route: Route) -> Callable[..., Awaitable[Response]]:
+    """The endpoint of a call whose fields are in a JSON body."""
+
+    async def endpoint(body: Any, gateway: GatewayDep, who: Caller, key: Key) -> Response:
+        named = body.model_copy(update={"command_id": one_name(body.command_id, key)})
+        answer = await HANDLERS[call.kind](gateway.service, named, who)
+        return json_answer(answer, 200 if isinstance(answer, Preview) else route.status)
+
+    return _signed(endpoint, call, {"body": call.body, "gateway": GatewayDep, "key": Key})
+
+
+def _from_path(call: Call, route: Route, in_path: list[str]) -> Callable[..., Awaitable[Response]]:
+    """The endpoint of a call whose fields are in the path, or are what the route stands for; its command may be named in a header."""
+    hints = get_type_hints(call.body, include_extras=True)
+    keyed = "command_id" in hints and "command_id" not in in_path
+
+    async def endpoint(gateway: GatewayDep, who: Caller, key: Key = None, **fields: Any) -> Response:
+        named = {"command_id": key} if keyed else {}
+        body = call.body.model_validate({**fields, **route.sets, **named})
+        return json_answer(await HANDLERS[call.kind](gateway.service, body, who), route.status)
+
+    return _signed(endpoint, call, {name: hints[name] for name in in_path} | {"gateway": GatewayDep} | ({"key": Key} if keyed else {}))
+
+
+def _signed(endpoint: Callable[..., Awaitable[Response]], call: Call, hints: dict[str, Any]) -> Callable[..., Awaitable[Response]]:
+    """The endpoint with the signature that FastAPI reads."""
+    hints = hints | {"who": Annotated[Caller, Depends(caller_in(call.role))]}
+    parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint) for name, hint in hints.items()]
+    endpoint.__signature__ = inspect.Signature(parameters, return_annotation=Response)  # type: ignore[attr-defined]  # what FastAPI reads
+    return endpoint
+
+
+for _call in CALLS:
+    for _route in _call.doors.rest if not _call.own_body else ():
+        _add(_call, _route)
