@@ -7,35 +7,12 @@ expressions of which one must match; case is ignored.
 
 import re
 import tomllib
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import ValidationError
 
-
-def _words(value: object) -> object:
-    """Words of a text that parts them by white space."""
-    return frozenset(value.split()) if isinstance(value, str) else value
-
-
-def _pattern(value: object) -> object:
-    """One expression of many alternatives; it matches nothing where there are none."""
-    if not isinstance(value, list):
-        return value
-    return re.compile("|".join(f"(?:{one})" for one in value) if value else r"(?!)", re.IGNORECASE)
-
-
-Words = Annotated[frozenset[str], BeforeValidator(_words)]
-Phrases = tuple[str, ...]
-Pattern = Annotated[re.Pattern[str], BeforeValidator(_pattern)]
-
-NOTHING = re.compile(r"(?!)")
-"""The pattern that matches nothing."""
-
-
-class Table(BaseModel):
-    """A part of a language's file; a key that is not declared is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from reprise_research.languages.counting import Dates, Numbers, Units
+from reprise_research.languages.fields import NOTHING, Pattern, Phrases, Table, Words
 
 
 class Vocabulary(Table):
@@ -123,11 +100,18 @@ class Extent(Table):
     """How a text says that a figure is a bound, is not exact, or counts a part."""
 
     about: Phrases = ()
+    nearly: Phrases = ()
     over: Phrases = ()
     """More than the figure."""
     under: Phrases = ()
     at_least: Phrases = ()
     at_most: Phrases = ()
+    about_after: Phrases = ()
+    """The same behind the figure: `or so`."""
+    over_after: Phrases = ()
+    under_after: Phrases = ()
+    at_least_after: Phrases = ()
+    at_most_after: Phrases = ()
     part: Words = frozenset()
     whole: Words = frozenset()
 
@@ -179,6 +163,9 @@ class Language(Table):
     reporting: Reporting = Reporting()
     extent: Extent = Extent()
     reading: Reading = Reading()
+    numbers: Numbers = Numbers()
+    units: Units = Units()
+    dates: Dates = Dates()
 
     @property
     def stop_words(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ A date is the interval of its days, so that 3 March 2024 lies in March 2024 and 
 import calendar
 import datetime
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -209,7 +209,7 @@ def _part(ordinals: dict[str, int], parts: int) -> _Reader:
     return read
 
 
-def _alternatives(words: "list[str] | frozenset[str] | dict[str, int]") -> str:
+def _alternatives(words: Iterable[str]) -> str:
     folded = {lower(fold(word)) for word in words}
     return "|".join(re.escape(word).replace(r"\ ", r"\s") for word in sorted(folded, key=lambda word: (-len(word), word))) or "(?!)"
 
@@ -267,8 +267,8 @@ def _western(lexicon: Lexicon) -> Iterator[tuple[re.Pattern[str], _Reader]]:
     yield re.compile(_ISO_MONTH), _iso
     yield re.compile(_NUMERIC), _numeric(american=lexicon.code == "en")
     order = f"(?P<n>{_alternatives(ordinals)}|[1-4](?:st|nd|rd|th|er|e|ème|º|ª|°|o|te|de|-?й|-?е|-?м|\\.)?)"
-    for key, parts in (("quarters", 4), ("halves", 2)):
-        names = _alternatives(list(lexicon.dates.get(key, [])))
+    for words, parts in ((lexicon.dates.quarters, 4), (lexicon.dates.halves, 2)):
+        names = _alternatives(words)
         reader = _part(ordinals, parts)
         if lexicon.code == "ar":
             yield re.compile(rf"(?P<all>(?<!\w)(?:{names})\s{order}(?:{_OF}\s?{year})?)"), reader
@@ -277,20 +277,20 @@ def _western(lexicon: Lexicon) -> Iterator[tuple[re.Pattern[str], _Reader]]:
     yield re.compile(r"(?P<all>\b[qt](?P<n>[1-4])(?:\s?/?-?\s?(?:fy\s?)?" + year + ")?)(?!\\w)"), _part({}, 4)
     yield re.compile(r"(?P<all>\b(?P<n>[1-4])[qt]\s?" + year + ")"), _part({}, 4)
     yield re.compile(r"(?P<all>\b[hs](?P<n>[12])\s?/?\s?" + year + ")"), _part({}, 2)
-    fiscal = _alternatives(list(lexicon.dates.get("fiscal", [])))
+    fiscal = _alternatives(lexicon.dates.fiscal)
     yield re.compile(rf"(?P<all>(?<!\w)(?:{fiscal})\s?(?P<y>[12]\d{{3}})\s?(?P<sep>/)\s?(?P<z>[12]\d{{3}}|\d\d)(?!\d))"), _years
     yield re.compile(rf"(?P<all>(?<!\w)(?:{fiscal})\s?{year})"), _fiscal
     yield re.compile(r"(?P<all>\bfy\s?'?(?P<y>\d{2}|20\d\d)\b)"), _fiscal
-    if suffix := str(lexicon.dates.get("decade_suffix", "")):
+    if suffix := lexicon.dates.decade_suffix:
         yield re.compile(rf"(?P<all>(?<![\w.,])(?P<y>[12]\d\d0)'?{suffix}(?:[-\s]?(?:jahren?|годах|годы|годов|гг\.?))?(?!\w))"), _decade
-    if decades := lexicon.dates.get("decades"):
-        yield re.compile(rf"(?P<all>(?<!\w)(?:{_alternatives(list(decades))})\s(?P<y>[12]\d\d0)(?![\d-]|[.,/]\d|\sa\s))"), _decade
-    century = _alternatives(list(lexicon.dates.get("century", [])))
+    if decades := lexicon.dates.decades:
+        yield re.compile(rf"(?P<all>(?<!\w)(?:{_alternatives(decades)})\s(?P<y>[12]\d\d0)(?![\d-]|[.,/]\d|\sa\s))"), _decade
+    century = _alternatives(lexicon.dates.century)
     suffixes = r"(?:st|nd|rd|th|\.|er|e|ème|de|ste|º|-?й|-?м|-?го)?"
     yield re.compile(rf"(?P<all>(?<!\w)(?P<n>\d{{1,2}}|[ivx]+?){suffixes}[\s-](?:{century})\b)"), _century
     yield re.compile(rf"(?P<all>(?<!\w)(?:{century})\s(?P<n>[ivx]+|\d{{1,2}})\b)"), _century
     yield re.compile(_YEARS), _years
-    before = _alternatives(str(lexicon.dates.get("month_before", "")).split())
+    before = _alternatives(lexicon.dates.month_before)
     long = {name: number for name, number in lexicon.months.items() if len(name) > 3 or name in ("may", "mai", "mei", "май", "мая", "мае")}
     yield re.compile(rf"(?<!\w)(?:{before})\s(?P<all>(?P<month>{_alternatives(long)})\b\.?)(?!\s\d)"), dated
 

@@ -62,7 +62,7 @@ def _western(lexicon: Lexicon, text: str, tokens: Tokens, after: int, kind: Kind
 def _begin(lexicon: Lexicon, tokens: Tokens, after: int, kind: Kind) -> tuple[int, bool]:
     """Where the noun begins, and whether a word like `of` stands before it; a negative place: nowhere."""
     at, linked = _skip(tokens, after, _APOSTROPHE), False
-    if at < len(tokens) and tokens.words[at] in lexicon.words("units", "links"):
+    if at < len(tokens) and tokens.words[at] in lexicon.units.links:
         at, linked = at + 1, True
     elif (
         kind is Kind.MONEY
@@ -71,7 +71,7 @@ def _begin(lexicon: Lexicon, tokens: Tokens, after: int, kind: Kind) -> tuple[in
     ):
         return -1, False
     if linked or kind is Kind.SHARE:
-        at = _skip(tokens, at, lexicon.words("units", "determiners") | _APOSTROPHE)
+        at = _skip(tokens, at, lexicon.units.determiners | _APOSTROPHE)
     return at, linked
 
 
@@ -90,9 +90,9 @@ def _is_plural(code: str, word: str) -> bool:
 
 
 def _characters(lexicon: Lexicon, low: str, start: int, end: int, counted: bool) -> tuple[str, ...]:
-    gap = str(lexicon.units_table.get("gap", ""))
+    gap = lexicon.units.gap
     at = end + 1 if gap and low[end : end + 1] == gap else end
-    stop = str(lexicon.units_table.get("nouns_stop", ""))
+    stop = lexicon.units.nouns_stop
     match = _HAN.match(low, at)
     if lexicon.code == "zh" and low[end - 1 : end] == "人" and at == end:
         return ()

@@ -5,20 +5,21 @@ leaves out.
 """
 
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from babel import Locale
 from babel.units import UnknownUnitError, format_unit
 
-from reprise_research.languages import LANGUAGES, language
+from reprise_research.languages import language
+from reprise_research.languages.counting import Dates, Numbers, Units
+from reprise_research.languages.fields import Table
+from reprise_research.languages.model import Extent
 from reprise_research.quantities.folding import fold, lower
-from reprise_research.quantities.units import UNITS
+from reprise_research.quantities.units import MONEY, UNITS
 
 _SAMPLES = (1, 2, 3, 5, 11, 1.5)
 """Numbers that between them need every plural form."""
@@ -68,61 +69,70 @@ class Phrases:
 
 @dataclass
 class Lexicon:
-    """What is needed to read the quantities of one language."""
+    """What is needed to read the quantities of one language; its words are folded and in lower case."""
 
     code: str
     spaces: bool
-    decimal: str | None
-    numbers: Mapping[str, Any]
-    units_table: Mapping[str, Any]
-    dates: Mapping[str, Any]
+    decimal: str
+    """The mark that parts off decimals."""
+    numbers: Numbers
+    units: Units
+    dates: Dates
+    extent: Extent
+    function: frozenset[str]
+    movement: frozenset[str]
+    """How words begin that say that something rose or fell; whole words in a language without spaces."""
     cardinals: Phrases = field(default_factory=Phrases)
-    units: Phrases = field(default_factory=Phrases)
+    unit_words: Phrases = field(default_factory=Phrases)
     glued: dict[str, str] = field(default_factory=dict)
+    """Units in a language that writes them together with what follows."""
     duals: Phrases = field(default_factory=Phrases)
+    """Words that say two of a unit."""
     per: Phrases = field(default_factory=Phrases)
     fractions: Phrases = field(default_factory=Phrases)
     ordinals: Phrases = field(default_factory=Phrases)
     months: dict[str, int] = field(default_factory=dict)
     morphemes: dict[str, Fraction] = field(default_factory=dict)
-    function: frozenset[str] = frozenset()
-    movement: frozenset[str] = frozenset()
-    """How words begin that say that something rose or fell; whole words in a language without spaces."""
     longest: int = 1
     """The longest unit in characters, in a language without spaces."""
 
-    known: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
-    def words(self, table: Literal["numbers", "units", "dates"], key: str) -> frozenset[str]:
-        """Return the words under a key of the language's file, folded and in lower case."""
-        found = self.known.get((table, key))
-        if found is None:
-            value = {"numbers": self.numbers, "units": self.units_table, "dates": self.dates}[table].get(key, "")
-            listed = value if isinstance(value, list) else _words(value)
-            found = self.known[table, key] = frozenset(lower(fold(str(word))) for word in listed)
-        return found
+_Part = TypeVar("_Part", bound=Table)
 
 
-def _words(value: object) -> list[str]:
-    return [word.replace("_", " ") for word in str(value or "").split()]
+def _folded(table: _Part) -> _Part:
+    """A part of a language's file with its words as a folded text in lower case has them."""
+    changed: dict[str, object] = {}
+    for name, value in table:
+        if isinstance(value, frozenset):
+            changed[name] = _fold_words(value)
+        elif isinstance(value, dict) and value and isinstance(next(iter(value.values())), frozenset):
+            changed[name] = {key: _fold_words(words) for key, words in value.items()}
+        elif isinstance(value, tuple):
+            changed[name] = tuple(lower(fold(phrase)) for phrase in value)
+    return table.model_copy(update=changed)
+
+
+def _fold_words(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(lower(fold(word)) for word in words)
 
 
 @cache
 def lexicon(code: str) -> Lexicon:
     """Return the lexicon of a language that has a file. Raises `KeyError` for another one."""
     about = language(code)
-    table = tomllib.loads(files("reprise_research.quantities").joinpath("lexicons", f"{about.code}.toml").read_text("utf-8"))
     locale = Locale(about.code)
-    decimal = str(locale.number_symbols.get("latn", {}).get("decimal", ".")) if about.code != "ar" else "."
+    decimal = "." if about.code == "ar" else str(locale.number_symbols.get("latn", {}).get("decimal", "."))
     made = Lexicon(
-        about.code,
-        about.spaces,
-        decimal if decimal in ".," else ".",
-        table["numbers"],
-        table["units"],
-        table.get("dates", {}),
-        function=frozenset(lower(fold(word)) for word in about.words.function),
-        movement=frozenset(lower(fold(word))[: 5 if about.spaces else 9] for word in about.movement.up | about.movement.down),
+        code=about.code,
+        spaces=about.spaces,
+        decimal=decimal,
+        numbers=_folded(about.numbers),
+        units=_folded(about.units),
+        dates=_folded(about.dates),
+        extent=about.extent,
+        function=_fold_words(about.words.function),
+        movement=frozenset(word[: 5 if about.spaces else 9] for word in _fold_words(about.movement.up | about.movement.down)),
     )
     _add_numbers(made)
     _add_units(made)
@@ -131,24 +141,19 @@ def lexicon(code: str) -> Lexicon:
 
 
 def _add_numbers(made: Lexicon) -> None:
-    for key, words in made.numbers.get("cardinals", {}).items():
-        for word in _words(words):
-            made.cardinals.add(word, ("n", Fraction(key)))
-            made.morphemes[lower(fold(word))] = Fraction(key)
-    for value, words in made.numbers.get("scales", {}).items():
-        for word in _words(words):
-            made.cardinals.add(word, ("s", Fraction(value)))
-            if Fraction(value) == 1000:
-                made.morphemes[lower(fold(word))] = Fraction(value)
-    for value, words in made.numbers.get("short_scales", {}).items():
-        for word in _words(words):
-            if len(word) > 1:
-                made.cardinals.add(word, ("t", Fraction(value)))
-    for value, words in made.numbers.get("fractions", {}).items():
-        for word in _words(words):
+    numbers = made.numbers
+    for kind, table in (("n", numbers.cardinals), ("s", numbers.scales), ("t", numbers.short_scales)):
+        for value, words in table.items():
+            for word in words:
+                if kind != "t" or len(word) > 1:
+                    made.cardinals.add(word, (kind, Fraction(value)))
+                if kind == "n" or (kind == "s" and value == "1000"):
+                    made.morphemes[word] = Fraction(value)
+    for value, words in numbers.fractions.items():
+        for word in words:
             made.fractions.add(word, Fraction(value))
-    for value, words in made.numbers.get("ordinals", {}).items():
-        for word in _words(words):
+    for value, words in numbers.ordinals.items():
+        for word in words:
             made.ordinals.add(word, int(value))
 
 
@@ -177,23 +182,23 @@ def _add_units(made: Lexicon) -> None:
         _add_unit(made, words, name, replace=False)
         for ending in _inflected(made.code, words):
             _add_unit(made, ending, name, replace=False)
-    for name, listed in made.units_table.get("words", {}).items():
-        for word in _words(listed):
+    for name, listed in made.units.words.items():
+        for word in listed:
             _add_unit(made, word, name)
             for ending in _inflected(made.code, word):
                 _add_unit(made, ending, name, replace=False)
-    for name, words_listed in made.units_table.get("currencies", {}).items():
-        for word in _words(words_listed):
-            _add_unit(made, word, f"currency:{name}")
-    for name, phrases in made.units_table.get("per", {}).items():
-        for phrase in _words(phrases):
+    for name, listed in made.units.currencies.items():
+        for word in listed:
+            _add_unit(made, word, MONEY + name)
+    for name, phrases in made.units.per.items():
+        for phrase in phrases:
             made.per.add(phrase, name)
     made.longest = max((len(word) for word in made.glued), default=1)
 
 
 def _add_unit(made: Lexicon, words: str, name: str, replace: bool = True) -> None:
     if made.spaces and made.code != "ko":
-        made.units.add(words, name, replace)
+        made.unit_words.add(words, name, replace)
     elif replace or words not in made.glued:
         made.glued[lower(fold(words))] = name
 
@@ -214,11 +219,5 @@ def _add_months(made: Lexicon, locale: Locale) -> None:
                 word = lower(fold(str(name))).rstrip(".")
                 if not any(character.isdigit() for character in word) and len(word) > 1:
                     made.months.setdefault(word, int(number))
-    for pair in str(made.dates.get("months_extra", "")).split():
-        word, _, number = pair.partition("=")
-        made.months[lower(fold(word.replace("-", " ")))] = int(number)
-
-
-def codes() -> tuple[str, ...]:
-    """Return the languages that quantities are read in."""
-    return LANGUAGES
+    for value, listed in made.dates.months.items():
+        made.months |= {word.replace("-", " "): int(value) for word in listed}

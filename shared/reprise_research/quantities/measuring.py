@@ -138,7 +138,7 @@ class Measurer:
     def with_unit(self, measured: Measured, number: Number) -> Measured | None:
         """Return a number with the unit behind it, or what it is without one."""
         passage, place = self._passage, number.end
-        infix = str(passage.lexicon.numbers.get("infix_over", ""))
+        infix = passage.lexicon.numbers.infix_over
         behind = passage.low[place : place + 1]
         if behind and behind in infix:
             measured.bound, place = "over", place + 1
@@ -239,15 +239,15 @@ class Measurer:
         tokens, index = self._passage.tokens, max(number.after, self._passage.token_at(place))
         if self._passage.word(index) == "-" and tokens.touches(index):
             index += 1
-        found = phrase_at(self._passage.lexicon.units, tokens, index)
+        found = phrase_at(self._passage.lexicon.unit_words, tokens, index)
         if found is None and number.scale >= 1000 and self._passage.word(index) in _OF:
             index += 2 if self._passage.word(index + 1) == "'" else 1
-            found = phrase_at(self._passage.lexicon.units, tokens, index)
+            found = phrase_at(self._passage.lexicon.unit_words, tokens, index)
         if found is None:
             return None
         name, after = found
         stop = after if self._passage.word(after) == "." and tokens.touches(after) else after - 1
-        dotted = stop == after and tokens.words[after - 1] in self._passage.lexicon.words("units", "dotted") and after + 1 < len(tokens)
+        dotted = stop == after and tokens.words[after - 1] in self._passage.lexicon.units.dotted and after + 1 < len(tokens)
         return name, tokens.ends[after if dotted else after - 1]
 
     def _unit_characters(self, at: int) -> tuple[str, int] | None:
@@ -318,7 +318,7 @@ class Measurer:
         if not passage.spaced:
             return self._unit_characters(place) or ("", place - 1)
         index = passage.token_at(place)
-        word = phrase_at(passage.lexicon.units, passage.tokens, index)
+        word = phrase_at(passage.lexicon.unit_words, passage.tokens, index)
         if word is None or passage.tokens.starts[index] != place:
             return "", place - 1
         return word[0], passage.tokens.ends[word[1] - 1]
@@ -337,17 +337,17 @@ class Measurer:
             return True
         if self._code not in ("ar", "hi") and _ATTACHED_BEFORE.search(before):
             return True
-        identifiers = passage.lexicon.words("units", "identifiers")
+        identifiers = passage.lexicon.units.identifiers
         if passage.spaced:
             word = _WORD_BEFORE.search(before.lower())
             if word is None or word["word"] not in identifiers or (len(word["word"]) == 1 and not before.rstrip().endswith(".")):
                 return False
             return self._unit_at(number, number.end) is None
         trimmed = before.lower().rstrip(" :")
-        prefix = str(passage.lexicon.numbers.get("ordinal_prefix", ""))
+        prefix = passage.lexicon.numbers.ordinal_prefix
         if prefix and trimmed.endswith(prefix):
             behind = passage.low[number.end : number.end + 2].lstrip()[:1]
-            return behind in passage.lexicon.words("units", "identifier_after")
+            return behind in passage.lexicon.units.identifier_after
         return trimmed.endswith(tuple(identifiers)) and self._unit_characters(number.end) is None
 
     def _end_of_name(self, end: int) -> int:
@@ -381,9 +381,9 @@ class Measurer:
         if not passage.spaced:
             return recent and bound is None
         following = passage.word(number.after)
-        if following in passage.lexicon.words("dates", "year_after"):
+        if following in passage.lexicon.dates.year_after:
             return True
-        introduced = passage.word(number.first - 1) in passage.lexicon.words("dates", "year_before")
+        introduced = passage.word(number.first - 1) in passage.lexicon.dates.year_before
         counts = following[:1].isalpha() and following not in passage.lexicon.function
         if introduced or bound is not None or value > 2099:
             return introduced
@@ -400,27 +400,26 @@ class Measurer:
             return None
         if passage.spaced:
             tail = _ORDINAL_TAIL.match(passage.low, number.end)
-            dotted = passage.lexicon.numbers.get("ordinal_dot") and _DOTTED_WORD.match(passage.low, number.end)
+            dotted = passage.lexicon.numbers.ordinal_dot and _DOTTED_WORD.match(passage.low, number.end)
             if tail is not None:
                 end = tail.end()
             elif dotted and _DETERMINED.search(passage.low[max(0, number.start - 6) : number.start]):
                 end = number.end + 1
         else:
-            prefix = str(passage.lexicon.numbers.get("ordinal_prefix", ""))
+            prefix = passage.lexicon.numbers.ordinal_prefix
             if prefix and passage.low[max(0, number.start - 2) : number.start].rstrip().endswith(prefix):
                 end = number.end
-            behind = str(passage.lexicon.numbers.get("ordinal_after", "")).split()
+            behind = passage.lexicon.numbers.ordinal_after
             end = max([end, *(number.end + len(word) for word in behind if passage.low.startswith(word, number.end))])
         return passage.ordinal(number.start, end, number.value) if end else None
 
 
 @functools.cache
 def _counters(code: str) -> dict[str, str]:
-    made = lexicon(code)
-    persons = made.words("units", "persons")
-    return {word: "counter:" + ("人" if word in persons else word) for word in made.words("units", "counters")}
+    units = lexicon(code).units
+    return {word: "counter:" + ("人" if word in units.persons else word) for word in units.counters}
 
 
 @functools.cache
 def _particles() -> tuple[str, ...]:
-    return tuple(sorted(lexicon("ko").words("units", "particles")))
+    return tuple(sorted(lexicon("ko").units.particles))

@@ -73,7 +73,7 @@ def _dates(passage: Passage) -> list[Quantity]:
 
 def _speaks_of_periods(passage: Passage) -> bool:
     dates = passage.lexicon.dates
-    names = (lower(fold(name)) for key in ("quarters", "halves", "century") for name in dates.get(key, []))
+    names = (lower(fold(name)) for names in (dates.quarters, dates.halves, dates.century) for name in names)
     return any(word in passage.lexicon.months for word in passage.tokens.words) or any(name in passage.low for name in names)
 
 
@@ -142,7 +142,7 @@ def _below_zero(passage: Passage, one: Quantity) -> Quantity:
     if one.kind not in (Kind.TEMPERATURE, Kind.MEASURE) or one.value is None or one.value <= 0:
         return one
     rest = passage.low[one.end : one.end + _BELOW_ZERO]
-    for phrase in passage.lexicon.numbers.get("below_zero", []):
+    for phrase in passage.lexicon.numbers.below_zero:
         at = rest.find(lower(fold(phrase)))
         if 0 <= at <= 9 and not any(mark in rest[:at] for mark in ".,;"):
             end = one.end + at + len(phrase)

@@ -67,7 +67,7 @@ def _links(passage: Passage, between: str, is_one: bool) -> bool:
     """Whether the words between the part and the whole make a share: `in`, `out of`, for one also `driver in`."""
     if not passage.spaced:
         return False
-    links = passage.lexicon.words("numbers", "one_in")
+    links = passage.lexicon.numbers.one_in
     if between.strip() in links:
         return True
     match = _ONE_THEN_ALL.match(between) if is_one else None
@@ -77,7 +77,7 @@ def _links(passage: Passage, between: str, is_one: bool) -> bool:
 def _links_back(passage: Passage, between: str) -> bool:
     """Whether the words between the whole and the part make a share."""
     if passage.spaced:
-        return between.strip() in passage.lexicon.words("numbers", "in_one")
+        return between.strip() in passage.lexicon.numbers.in_one
     return _ALL_THEN_ONE.match(between) is not None
 
 
@@ -132,7 +132,7 @@ def _characters(passage: Passage) -> Iterator[Quantity]:
         value = _written(match["part"]) * 10 + more
         if 0 < value <= _HUNDRED and free(*match.span()):
             yield _percent(passage, match, value, Fraction(0), Fraction(3))
-    for words, value in passage.lexicon.fractions:
+    for words, value in sorted(passage.lexicon.fractions):
         for match in re.finditer(re.escape("".join(words)), low):
             if free(*match.span()):
                 yield _share(passage, *match.span(), value)
@@ -166,11 +166,8 @@ class _Words:
 
 @cache
 def _vocabulary(code: str) -> _Words:
-    made = lexicon(code)
-    articles = made.words("numbers", "articles") | made.words("numbers", "weak")
-    return _Words(
-        made.words("numbers", "every"), made.words("numbers", "half_adjectives"), articles, bool(made.numbers.get("bare_fractions"))
-    )
+    numbers = lexicon(code).numbers
+    return _Words(numbers.every, numbers.half_adjectives, numbers.articles | numbers.weak, numbers.bare_fractions)
 
 
 def _words(passage: Passage, measurer: Measurer, found: list[Measured]) -> Iterator[Measured]:
@@ -198,11 +195,11 @@ def _every_nth(passage: Passage, index: int) -> Measured | None:
     tokens, at = passage.tokens, index + 1
     found = phrase_at(passage.lexicon.ordinals, tokens, at)
     value, after = found if found is not None else (ordinal_of(passage.lexicon.code, passage.word(at)), at + 1)
-    if value is None and passage.lexicon.numbers.get("ordinal_dot") and passage.word(at).isdigit() and passage.word(at + 1) == ".":
+    if value is None and passage.lexicon.numbers.ordinal_dot and passage.word(at).isdigit() and passage.word(at + 1) == ".":
         value, after = int(passage.word(at)), at + 2
     if not value or value < 2:
         return None
-    unit = phrase_at(passage.lexicon.units, tokens, after)
+    unit = phrase_at(passage.lexicon.unit_words, tokens, after)
     if unit is not None and str(unit[0]).startswith("duration-"):
         return None
     return Measured(_share(passage, tokens.starts[index], tokens.ends[after - 1], Fraction(1, value)))
@@ -239,7 +236,7 @@ def _amount(passage: Passage, measurer: Measurer, index: int, start: int, after:
     if scale is not None and scale[0][0] == "s" and scale[0][1] >= 1000:
         number = spotter.amount(start, index, scale[1], value * scale[0][1], scale[0][1] / 10)
         return measurer.with_unit(passage.count(number, start, number.end), number)
-    unit = phrase_at(passage.lexicon.units, tokens, at)
+    unit = phrase_at(passage.lexicon.unit_words, tokens, at)
     if unit is None or str(unit[0]).startswith("currency:") or unit[0] == "concentr-percent":
         return None
     number = spotter.amount(start, index, after, value, value / 10)
@@ -262,6 +259,6 @@ def _part(passage: Passage, index: int, start: int, after: int, value: Fraction)
 def _ordinal(passage: Passage, index: int) -> Measured | None:
     """An ordinal in words; first and second say too many other things."""
     found = phrase_at(passage.lexicon.ordinals, passage.tokens, index)
-    if found is None or found[0] < 3 or not passage.lexicon.numbers.get("ordinal_words"):
+    if found is None or found[0] < 3 or not passage.lexicon.numbers.ordinal_words:
         return None
     return passage.ordinal(passage.tokens.starts[index], passage.tokens.ends[found[1] - 1], Fraction(found[0]))

@@ -47,15 +47,11 @@ class Number:
 
 @dataclass(frozen=True)
 class _Grammar:
-    weak: frozenset[str]
-    articles: frozenset[str]
-    bare: frozenset[str]
-    joins: frozenset[str]
+    """What is made of a language's number words once."""
+
     halves: Phrases
     vigesimal: frozenset[int]
-    reverse: bool
     compounds: Compounds | None
-    join_prefix: str
     prefixes: tuple[str, ...]
 
 
@@ -64,22 +60,11 @@ def _grammar(code: str) -> _Grammar:
     made = lexicon(code)
     numbers = made.numbers
     halves = Phrases()
-    for phrase in numbers.get("half_after", []):
+    for phrase in numbers.half_after:
         halves.add(phrase, Fraction(1, 2))
-    joins = made.words("numbers", "joins")
-    compounds = Compounds(made.morphemes, joins, bool(numbers.get("reversed"))) if numbers.get("compound") else None
-    return _Grammar(
-        made.words("numbers", "weak"),
-        made.words("numbers", "articles"),
-        made.words("numbers", "bare"),
-        joins,
-        halves,
-        frozenset(int(word) for word in str(numbers.get("vigesimal", "")).split()),
-        bool(numbers.get("reversed")),
-        compounds,
-        str(numbers.get("prefixed_join", "")),
-        tuple(sorted(made.words("numbers", "prefixes"), key=lambda word: (-len(word), word))),
-    )
+    compounds = Compounds(made.morphemes, numbers.joins, numbers.reversed) if numbers.compound else None
+    prefixes = tuple(sorted(numbers.prefixes, key=lambda word: (-len(word), word)))
+    return _Grammar(halves, frozenset(map(int, numbers.vigesimal)), compounds, prefixes)
 
 
 def phrase_at(phrases: Phrases, tokens: Tokens, index: int, first: str | None = None) -> tuple[Any, int] | None:
@@ -210,24 +195,25 @@ class Spotter:
             whole = grammar.compounds.value(word)
             if whole is not None:
                 return "n", whole, index + 1, False
-        prefixes = (grammar.join_prefix,) if inner and grammar.join_prefix else grammar.prefixes
+        join = self._lexicon.numbers.prefixed_join
+        prefixes = (join,) if inner and join else grammar.prefixes
         for prefix in prefixes:
             rest = word[len(prefix) :]
             if word.startswith(prefix) and len(rest) > 2:
                 found = phrase_at(self._lexicon.cardinals, tokens, index, rest)
                 if found is not None:
                     (kind, value), after = found
-                    return kind, value, after, prefix == grammar.join_prefix
+                    return kind, value, after, prefix == join
         return None
 
     def _words_at(self, index: int) -> Number | None:
-        grammar, word = self._grammar, self._tokens.words[index]
+        grammar, numbers, word = self._grammar, self._lexicon.numbers, self._tokens.words[index]
         atom = self._atom(index, inner=False)
         if atom is None or atom[0] == "t":
             return None
         kind, value, after, _ = atom
         first = self._begin(index, word) if kind == "s" or value == 100 else index
-        number = Sum(grammar.vigesimal, grammar.reverse)
+        number = Sum(grammar.vigesimal, numbers.reversed)
         if first < 0 or not (number.multiply(value) if kind == "s" else number.add(value)):
             return None
         after, scale = self._continue(number, after, value if kind == "s" else Fraction(1))
@@ -237,19 +223,19 @@ class Spotter:
         if number.scale is not None and number.scale >= 1000 and number.group is None:
             step = number.scale
         zeros = numerals.plain(str(int(total))).zeros if whole and total else step
-        weak = after - index == 1 and first == index and word in grammar.weak
+        weak = after - index == 1 and first == index and word in numbers.weak
         tokens = self._tokens
         return Number(tokens.starts[first], tokens.ends[after - 1], first, after, total, step, max(step, zeros), scale, weak=weak)
 
     def _begin(self, index: int, word: str) -> int:
         """Where a number begins whose first word is a scale: at its article, or at the word if it can stand alone; else -1."""
-        if index > 0 and self._tokens.words[index - 1] in self._grammar.articles:
+        if index > 0 and self._tokens.words[index - 1] in self._lexicon.numbers.articles:
             return index - 1
-        return index if word in self._grammar.bare or self._bare(word) else -1
+        return index if word in self._lexicon.numbers.alone or self._bare(word) else -1
 
     def _continue(self, number: Sum, at: int, scale: Fraction) -> tuple[int, Fraction]:
         """Add the words that follow to a number; returns the token after it and the product of its scales."""
-        tokens, grammar = self._tokens, self._grammar
+        tokens, grammar, numbers = self._tokens, self._grammar, self._lexicon.numbers
         for _ in range(_LONGEST_NUMBER):
             half = phrase_at(grammar.halves, tokens, at)
             if half is not None:
@@ -257,7 +243,7 @@ class Spotter:
                 at = half[1]
                 continue
             following = self._past_dash(at)
-            joined = following < len(tokens) and tokens.words[following] in grammar.joins
+            joined = following < len(tokens) and tokens.words[following] in numbers.joins
             if joined:
                 following = self._past_dash(following + 1)
             atom = self._atom(following, inner=True)
@@ -277,7 +263,7 @@ class Spotter:
         return index + 1 if index < len(tokens) and tokens.words[index] == "-" and tokens.touches(index) else index
 
     def _bare(self, word: str) -> bool:
-        return any(word.startswith(prefix) and word[len(prefix) :] in self._grammar.bare for prefix in self._grammar.prefixes)
+        return any(word.startswith(prefix) and word[len(prefix) :] in self._lexicon.numbers.alone for prefix in self._grammar.prefixes)
 
     def _starts_anew(self, number: Sum) -> bool:
         """Whether `and` opens a second number: `two hundred and five` goes on, `twenty and five` does not in English."""
@@ -286,7 +272,7 @@ class Spotter:
     def _han_numbers(self) -> Iterator[Number]:
         digits, powers = _characters(self._lexicon.code)
         pattern = _run(self._lexicon.code)
-        idioms = self._lexicon.words("numbers", "idiom")
+        idioms = self._lexicon.numbers.idiom
         longest = max((len(idiom) for idiom in idioms), default=0)
         for match in pattern.finditer(self._low):
             start, end = match.span()
@@ -377,12 +363,12 @@ def _from_items(
 @cache
 def _characters(code: str) -> tuple[dict[str, int], dict[str, int]]:
     numbers = lexicon(code).numbers
-    written = str(numbers["digits"])
+    written = numbers.digits
     if written.startswith("〇零"):
         digits = {character: max(index - 1, 0) for index, character in enumerate(written[:11])} | ({"两": 2} if "两" in written else {})
     else:
         digits = {character: index for index, character in enumerate(written)}
-    return digits, {str(character): int(value) for character, value in numbers["powers"].items()}
+    return digits, numbers.powers
 
 
 @cache
@@ -405,7 +391,7 @@ def _in_idiom(low: str, start: int, end: int, idioms: frozenset[str], longest: i
 
 @cache
 def _natives() -> dict[str, int]:
-    return {word: int(value) for value, words in lexicon("ko").numbers["native"].items() for word in str(words).split()}
+    return {word: int(value) for value, words in lexicon("ko").numbers.native.items() for word in words}
 
 
 _KOREAN = re.compile(

@@ -1,8 +1,10 @@
 """What stands around a number and makes it a bound, a range, a share or not exact: `at most 40`, `40 or more`, `3 to 5`, `one in nine`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from reprise_research.languages.model import Extent
 from reprise_research.quantities.folding import fold, lower
 from reprise_research.quantities.lexicon import lexicon
 
@@ -89,28 +91,31 @@ class Surroundings:
         return not self.spaced or not before.isalpha()
 
 
-def _phrases(values: object) -> tuple[str, ...]:
-    listed = values if isinstance(values, list) else str(values or "").split()
-    return tuple(sorted({lower(fold(str(value))) for value in listed}, key=lambda phrase: (-len(phrase), phrase)))
+def _phrases(values: Iterable[str]) -> tuple[str, ...]:
+    """Phrases as a folded text has them, the longest first."""
+    return tuple(sorted({lower(fold(value)) for value in values}, key=lambda phrase: (-len(phrase), phrase)))
+
+
+def _bounds(extent: Extent, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    found = [(phrase, name) for name in names for phrase in _phrases(getattr(extent, name))]
+    return tuple(sorted(found, key=lambda pair: (-len(pair[0]), pair)))
 
 
 @cache
 def surroundings(code: str) -> Surroundings:
     """Return the phrases of a language."""
-    made = lexicon(code)
-    extent = made.numbers.get("extent", {})
-    before = sorted(((phrase, key) for key in _BEFORE for phrase in _phrases(extent.get(key, []))), key=lambda pair: -len(pair[0]))
-    after = sorted(((phrase, key) for key in _AFTER for phrase in _phrases(extent.get(key, []))), key=lambda pair: -len(pair[0]))
+    made, numbers = lexicon(code), lexicon(code).numbers
+    before, after = _bounds(made.extent, _BEFORE), _bounds(made.extent, _AFTER)
     return Surroundings(
-        made.spaces and made.code != "ko",
-        _ARTICLES.get(code, ()),
-        tuple(before),
-        tuple(phrase for phrase, _ in before),
-        tuple(after),
-        tuple(phrase for phrase, _ in after),
-        frozenset(_phrases(made.numbers.get("range", []))),
-        _phrases(made.numbers.get("between", [])),
-        frozenset(_phrases(made.numbers.get("and", []))),
-        _phrases(made.numbers.get("from", [])),
-        _phrases(made.numbers.get("minus", "")),
+        spaced=made.spaces and code != "ko",
+        articles=_ARTICLES.get(code, ()),
+        before=before,
+        before_ends=tuple(phrase for phrase, _ in before),
+        after=after,
+        after_starts=tuple(phrase for phrase, _ in after),
+        ranges=frozenset(_phrases(numbers.ranges)),
+        between=_phrases(numbers.between),
+        ands=frozenset(_phrases(numbers.between_and)),
+        origins=_phrases(numbers.origins),
+        minus=_phrases(numbers.minus),
     )
