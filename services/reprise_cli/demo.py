@@ -73,20 +73,20 @@ def play(client: Client, topic: str, sources: Sources) -> None:
     report = Phase4.model_validate(client.artifact(act.session_id, "phase4"))
     print(f"Report: {REPORT.absolute()} ({len(report.sections)} sections, {len(report.references)} references)")
 
-    act.again("Rerun phase 2 with guidance", "/workflow/restart/phase", {"phase": "phase2"}, Options(guidance=PLAN_GUIDANCE))
+    act.again("Rerun phase 2 with guidance", "restart_phase", {"phase": "phase2"}, Options(guidance=PLAN_GUIDANCE))
 
     steps = [step.step_id for step in Phase2.model_validate(client.artifact(act.session_id, "phase2")).steps]
-    state = act.again(f"Rerun step {steps[0]} as it is", "/workflow/restart/step", {"step_ids": steps[:1]}, Options())
+    state = act.again(f"Rerun step {steps[0]} as it is", "restart_step", {"step_ids": steps[:1]}, Options())
     if not state.nodes[step_node(steps[0])].unchanged:
         raise CommandFailed(f"Step {steps[0]} did not say that it is unchanged.")
 
     options = Options(propagation="mark_stale", guidance=STEP_GUIDANCE)
     title = f"Rerun step {steps[1]} with guidance, and nothing below it"
-    state = act.again(title, "/workflow/restart/step", {"step_ids": steps[1:2]}, options)
+    state = act.again(title, "restart_step", {"step_ids": steps[1:2]}, options)
     if state.nodes["phase4"].freshness != "stale":
         raise CommandFailed("The report did not become stale.")
 
-    state = act.again("Refresh: whatever is stale, and nothing else", "/workflow/refresh", {}, Options())
+    state = act.again("Refresh: whatever is stale, and nothing else", "refresh", {}, Options())
     stale = [node for node, view in state.nodes.items() if view.freshness == "stale"]
     if stale:
         raise CommandFailed(f"Still stale after the refresh: {' '.join(stale)}")
@@ -114,14 +114,14 @@ class Act:
             raise failure(ending, view)
         return self.client.state(self.session_id)
 
-    def again(self, title: str, path: str, target: dict[str, object], options: Options) -> State:
+    def again(self, title: str, kind: str, target: dict[str, object], options: Options) -> State:
         """One rerun: what it would do, what it does, and what came of it."""
         headline(title)
         body = {"batch_id": self.batch_id, "session_id": self.session_id, **target}
         before = self.client.state(self.session_id)
-        preview = self.client.preview(path, body, options)
+        preview = self.client.preview(kind, body, options)
         print(f"Preview: run {node_list(preview.plan.run) or 'nothing'}; may run {node_list(preview.plan.may_run) or 'nothing'}")
-        receipt = self.client.rerun(path, body, options.model_copy(update={"plan_token": preview.plan_token}))
+        receipt = self.client.rerun(kind, body, options.model_copy(update={"plan_token": preview.plan_token}))
         after = self.follow(receipt.command_id, receipt.run_id, before)
         for line in change_lines(before, after):
             print(line)

@@ -36,6 +36,11 @@ class Route:
     sets: Mapping[str, object] = field(default_factory=dict)
     """Fields that the route stands for, and that no caller gives."""
 
+    @property
+    def in_path(self) -> tuple[str, ...]:
+        """The names in braces, in order."""
+        return tuple(part.split("}")[0] for part in self.path.split("{")[1:])
+
 
 @dataclass(frozen=True, slots=True)
 class Doors:
@@ -63,6 +68,11 @@ class Call:
     doors: Doors
     own_body: bool = False
     """The REST door reads the body itself: a form with files, or an artifact in its own form."""
+
+    def in_body(self, route: Route) -> frozenset[str]:
+        """Return the fields that a route takes in a JSON body. Where there are none, a command is named by the Idempotency-Key."""
+        fields = frozenset(self.body.model_fields) - set(route.in_path) - route.sets.keys()
+        return frozenset() if fields <= {"command_id"} else fields
 
 
 def _workflow(path: str) -> tuple[Route, ...]:

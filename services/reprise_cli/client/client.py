@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from reprise_cli.client.sources import Sources
 from reprise_cli.errors import CommandFailed, NoServer, Refused, UsageError
+from reprise_contracts.calls import BY_KIND
 from reprise_contracts.commands import Options
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import BatchPage, BatchView, CommandView, Created, Health, PoolView, Preview, Receipt, State
@@ -67,11 +68,11 @@ class Client:
 
     def state(self, session_id: str) -> State:
         """One session."""
-        return self._get(f"/sessions/{named(session_id)}", State)
+        return self._parse(self._call("state", {"session_id": session_id}), State)
 
     def command(self, session_id: str, command_id: str) -> CommandView:
         """Today's outcome of a command."""
-        return self._get(f"/sessions/{named(session_id)}/commands/{named(command_id, LONGEST_COMMAND_ID)}", CommandView)
+        return self._parse(self._call("command", {"session_id": session_id, "command_id": command_id}), CommandView)
 
     def artifact(self, session_id: str, name: str) -> Body:
         """The latest artifact of a phase or a step, as JSON."""
@@ -124,29 +125,26 @@ class Client:
             parts = [("files", (path.name, files.enter_context(path.open("rb")))) for path in sources.files]
             return self._parse(self._send("POST", "/batches", data=form, files=parts, headers=key), Created)
 
-    def preview(self, path: str, body: Mapping[str, object], options: Options) -> Preview:
-        """What a rerun would do."""
+    def preview(self, kind: str, fields: Mapping[str, object], options: Options) -> Preview:
+        """What a rerun would do. `kind` is one of `restart_phase`, `restart_step` and `refresh`."""
         asked = options.model_copy(update={"dry_run": True, "plan_token": None})
-        return self._parse(self._send("POST", path, body=self._call(body, asked)), Preview)
+        return self._parse(self._call(kind, _with_options(fields, asked)), Preview)
 
-    def rerun(self, path: str, body: Mapping[str, object], options: Options, command_id: str | None = None) -> Receipt:
-        """Rerun a phase, steps, or whatever is stale."""
-        return self._command(path, self._call(body, options), command_id)
+    def rerun(self, kind: str, fields: Mapping[str, object], options: Options, command_id: str | None = None) -> Receipt:
+        """Rerun a phase, steps, or whatever is stale; `kind` as for `preview`."""
+        return self._command(kind, _with_options(fields, options), command_id)
 
-    def accept(self, body: Mapping[str, object], command_id: str | None = None) -> Receipt:
+    def accept(self, fields: Mapping[str, object], command_id: str | None = None) -> Receipt:
         """Declare a stale node good enough."""
-        return self._command("/workflow/accept", body, command_id)
+        return self._command("accept", fields, command_id)
 
-    def cancel(self, body: Mapping[str, object], command_id: str | None = None) -> Receipt:
+    def cancel(self, fields: Mapping[str, object], command_id: str | None = None) -> Receipt:
         """Stop a run, a phase, a step, or everything in a session."""
-        return self._command("/workflow/cancel", body, command_id)
+        return self._command("cancel", fields, command_id)
 
     def end(self, batch_id: str, *, delete: bool) -> Body:
         """End a batch; with `delete`, remove everything of it."""
-        key = {"Idempotency-Key": uuid4().hex}
-        if delete:
-            return self._document(self._send("DELETE", f"/batches/{named(batch_id)}", headers=key))
-        return self._document(self._send("POST", f"/batches/{named(batch_id)}/end", headers=key))
+        return self._document(self._call("end", {"batch_id": batch_id, "delete": delete, "command_id": uuid4().hex}))
 
     def ticket(self) -> str | None:
         """A ticket for the WebSocket; None where no tokens are configured."""
@@ -156,13 +154,18 @@ class Client:
 
     # How
 
-    def _command(self, path: str, body: Mapping[str, object], command_id: str | None) -> Receipt:
-        return self._parse(self._send("POST", path, body={**body, "command_id": command_id or uuid4().hex}), Receipt)
+    def _command(self, kind: str, fields: Mapping[str, object], command_id: str | None) -> Receipt:
+        return self._parse(self._call(kind, {**fields, "command_id": command_id or uuid4().hex}), Receipt)
 
-    @staticmethod
-    def _call(body: Mapping[str, object], options: Options) -> Body:
-        asked = options.model_dump(mode="json", exclude_defaults=True)
-        return {**body, "options": asked} if asked else dict(body)
+    def _call(self, kind: str, fields: Mapping[str, object]) -> httpx.Response:
+        """Make one call of the table, on the first route that stands for these fields."""
+        call = BY_KIND[kind]
+        route = next(route for route in call.doors.rest if route.sets.items() <= fields.items())
+        ids = {name: named(str(fields[name]), LONGEST_COMMAND_ID if name == "command_id" else LONGEST_ID) for name in route.in_path}
+        in_body = call.in_body(route)
+        body = {name: value for name, value in fields.items() if name in in_body}
+        key = fields.get("command_id") if "command_id" not in in_body and "command_id" not in ids else None
+        return self._send(route.method, route.path.format(**ids), body=body or None, headers={"Idempotency-Key": str(key)} if key else None)
 
     def _get(self, path: str, model: type[M], params: Mapping[str, str] | None = None) -> M:
         return self._parse(self._send("GET", path, params=params), model)
@@ -214,6 +217,12 @@ class Client:
         except ValidationError as error:
             text = f"The server's answer to {answer.request.url.path} is not what version 1 of the contract says."
             raise CommandFailed(text, "Is the server newer or older than this command? Compare `reprise --version`.") from error
+
+
+def _with_options(fields: Mapping[str, object], options: Options) -> Body:
+    """The fields of a rerun, with the options that are not at their defaults."""
+    asked = options.model_dump(mode="json", exclude_defaults=True)
+    return {**fields, "options": asked} if asked else dict(fields)
 
 
 def problem_in(body: bytes) -> Problem | None:

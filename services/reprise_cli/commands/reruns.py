@@ -88,17 +88,17 @@ class Rerunning(Running):
 
 def rerun_phase(terminal: Terminal, session: SessionArgument, phase: PhaseArgument, *, asked: Rerunning) -> None:
     """Run a phase again, and what is below it."""
-    again(terminal, "/workflow/restart/phase", session, {"phase": phase}, asked)
+    run_again(terminal, "restart_phase", session, {"phase": phase}, asked)
 
 
 def rerun_step(terminal: Terminal, session: SessionArgument, steps: StepsArgument, *, asked: Rerunning) -> None:
     """Run steps of the plan again, and what is below them."""
-    again(terminal, "/workflow/restart/step", session, {"step_ids": steps}, asked)
+    run_again(terminal, "restart_step", session, {"step_ids": steps}, asked)
 
 
 def refresh(terminal: Terminal, session: SessionArgument, *, asked: Running) -> None:
     """Run everything that is stale or not completed, and nothing else."""
-    again(terminal, "/workflow/refresh", session, {}, asked)
+    run_again(terminal, "refresh", session, {}, asked)
 
 
 def accept(
@@ -117,21 +117,21 @@ def accept(
     terminal.answer(receipt.model_dump(mode="json"), f"{node_name(node)} is accepted as it is.")
 
 
-def again(terminal: Terminal, path: str, session_id: str, target: Mapping[str, object], asked: Running) -> None:
+def run_again(terminal: Terminal, kind: str, session_id: str, target: Mapping[str, object], asked: Running) -> None:
     """Send one rerun: show what it would do, ask, and hold the server to it; with `--yes` or a plan token run it at once."""
     options = asked.options()
     with terminal.client() as client:
         state = client.state(session_id)
         body = {"batch_id": state.batch_id, "session_id": session_id, **target}
         if options.dry_run:
-            answer = client.preview(path, body, options)
+            answer = client.preview(kind, body, options)
             terminal.answer(answer.model_dump(mode="json"), render.preview(answer))
             if answer.plan_token and not terminal.tty:
                 terminal.say(f"plan token: {answer.plan_token}")
             return
         if not asked.yes and options.plan_token is None:
-            options = agreed(terminal, client, path, body, options)
-        receipt = client.rerun(path, body, options, asked.command_id)
+            options = confirm_preview(terminal, client, kind, body, options)
+        receipt = client.rerun(kind, body, options, asked.command_id)
         if asked.follow:
             finish(terminal, client, Following(state.batch_id, session_id, state.topic, receipt.command_id, receipt.run_id, state))
             return
@@ -146,9 +146,9 @@ def again(terminal: Terminal, path: str, session_id: str, target: Mapping[str, o
         terminal.say(f"Follow it with: reprise watch {session_id}")
 
 
-def agreed(terminal: Terminal, client: Client, path: str, body: Mapping[str, object], options: Options) -> Options:
+def confirm_preview(terminal: Terminal, client: Client, kind: str, body: Mapping[str, object], options: Options) -> Options:
     """The options with the token of a preview that the user agreed to. Raises `UsageError` where nobody can be asked."""
-    answer = client.preview(path, body, options)
+    answer = client.preview(kind, body, options)
     terminal.say(render.preview(answer))
     terminal.confirm("Run this?", usually=True)
     return options.model_copy(update={"plan_token": answer.plan_token})

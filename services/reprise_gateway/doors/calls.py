@@ -1,7 +1,6 @@
 """The calls over REST: a route for each row of `reprise_contracts.calls` whose body is JSON, or all of it in the path."""
 
 import inspect
-import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, get_type_hints
 
@@ -21,12 +20,10 @@ router = APIRouter(responses=PROBLEM)
 
 
 def _add(call: Call, route: Route) -> None:
-    fields = set(call.body.model_fields)
-    in_path = [name for name in re.findall(r"{(\w+)}", route.path) if name in fields]
-    takes_body = bool(fields - set(in_path) - route.sets.keys() - {"command_id"})
+    takes_body = bool(call.in_body(route))
     router.add_api_route(
         route.path,
-        _with_body(call, route) if takes_body else _from_path(call, route, in_path),
+        _with_body(call, route) if takes_body else _from_path(call, route),
         methods=[route.method],
         name=call.kind,
         description=call.summary,
@@ -49,17 +46,19 @@ def _with_body(call: Call, route: Route) -> Callable[..., Awaitable[Response]]:
     return _signed(endpoint, call, {"body": call.body, "gateway": GatewayDep, "key": Key})
 
 
-def _from_path(call: Call, route: Route, in_path: list[str]) -> Callable[..., Awaitable[Response]]:
+def _from_path(call: Call, route: Route) -> Callable[..., Awaitable[Response]]:
     """The endpoint of a call whose fields are in the path, or are what the route stands for; its command may be named in a header."""
     hints = get_type_hints(call.body, include_extras=True)
-    keyed = "command_id" in hints and "command_id" not in in_path
+    keyed = "command_id" in hints and "command_id" not in route.in_path
 
     async def endpoint(gateway: GatewayDep, who: Caller, key: Key = None, **fields: Any) -> Response:
         named = {"command_id": key} if keyed else {}
         body = call.body.model_validate({**fields, **route.sets, **named})
         return json_answer(await HANDLERS[call.kind](gateway.service, body, who), route.status)
 
-    return _signed(endpoint, call, {name: hints[name] for name in in_path} | {"gateway": GatewayDep} | ({"key": Key} if keyed else {}))
+    return _signed(
+        endpoint, call, {name: hints[name] for name in route.in_path} | {"gateway": GatewayDep} | ({"key": Key} if keyed else {})
+    )
 
 
 def _signed(endpoint: Callable[..., Awaitable[Response]], call: Call, hints: dict[str, Any]) -> Callable[..., Awaitable[Response]]:
