@@ -249,7 +249,7 @@ def _prepared(got: _Got) -> PreparedSource:
         status="ready" if stored.text_sha256 is not None else "failed",
         outcome=got.outcome,
         reason=reason,
-        detail=got.trouble or (stored.detail if reason else None),
+        detail=got.trouble or stored.detail,
         action=action_for(reason) if reason else None,
         text_sha256=stored.text_sha256,
         final_url=stored.final_url,

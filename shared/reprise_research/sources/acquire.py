@@ -72,7 +72,7 @@ def _recorded(record: Stored, found: Extracted, raw: str, text: str, content_typ
         update={
             "raw_sha256": raw, "text_sha256": text, "title": shorten(found.title, 300) if found.title else None, "author": found.author,
             "published": found.published, "language": found.language, "content_type": content_type or None, "method": found.method,
-            "bytes": size, "words": found.words,
+            "bytes": size, "words": found.words, "detail": found.note,
         }
     )  # fmt: skip
 

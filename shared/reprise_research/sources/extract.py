@@ -6,7 +6,7 @@ A stored text has one paragraph per line, is in NFC, and depends on nothing but 
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ParamSpec
 
 from reprise_contracts.sources import MAX_TEXT
@@ -49,6 +49,8 @@ class Extracted:
     published: str | None = None
     language: str | None = None
     words: int = 0
+    note: str | None = None
+    """What of the document was not read, in a sentence."""
 
 
 async def extract(data: bytes, parsers: ParserPool, *, content_type: str = "", charset: str | None = None, name: str = "") -> Extracted:
@@ -66,7 +68,7 @@ def _from_parser(parsed: Parsed, kind: Kind) -> Extracted:
     if kind == "office":
         text, heading = from_markdown(text)
         text, title = clean(text), title or heading
-    return _finished(text, parsed.method, kind, title, parsed.author, parsed.published)
+    return replace(_finished(text, parsed.method, kind, title, parsed.author, parsed.published), note=parsed.note)
 
 
 def _from_bytes(data: bytes, charset: str | None, kind: Kind) -> Extracted:

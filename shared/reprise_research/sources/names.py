@@ -14,6 +14,8 @@ _COMPANY = re.compile(
 )
 _FILE = re.compile(r"\S*\.(?:docx?|xlsx?|pptx?|indd|tex|dvi|pdf|html?|md|txt|odt|rtf|qxd|pages|fm|p65|ai|eps)", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+")
+_ACCOUNT = re.compile(r"[a-z][a-z0-9._-]*|\S*\d\S*|[A-Z]{1,4}\d+")
+_NO_NAME = re.compile(r"©|\(c\)|copyright\b|e-?mail\b|see\b|created (?:by|with)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -23,10 +25,9 @@ def author_of(named: str | None, text: str) -> str | None:
     told = re.sub(r"^(?:by|von|par|por|di)\s+(?=[A-ZÀ-Þ])", "", told, flags=re.IGNORECASE)[:300]
     if not told or _TEMPLATES.fullmatch(told) or _FILE.fullmatch(told) or not _WORD.search(told):
         return None
-    if _is_in(told, text):
-        return told
-    accounted = re.fullmatch(r"[a-z][a-z0-9._-]*|\S*\d\S*|[A-Z]{1,4}\d+", told) is not None
-    return None if accounted or _COMPANY.search(told) else told
+    if _ACCOUNT.fullmatch(told) or _NO_NAME.match(told):
+        return None
+    return told if _is_in(told, text) or not _COMPANY.search(told) else None
 
 
 def title_of(named: str | None, text: str) -> str | None:

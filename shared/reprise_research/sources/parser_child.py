@@ -17,9 +17,8 @@ from typing import Any, BinaryIO
 
 from reprise_research.sources.names import author_of, title_of
 from reprise_research.sources.page.document import read_page
-from reprise_research.sources.pages import paragraphs
-
-_MOST_PAGES = 3000
+from reprise_research.sources.pdf.document import read_pdf
+from reprise_research.sources.unreadable import Unreadable
 
 
 def main() -> None:
@@ -49,52 +48,12 @@ def main() -> None:
         _send(stdout, answer, text.encode("utf-8", "replace"))
 
 
-class Unreadable(Exception):
-    """A document that the parser refuses."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-
-
 def _parse(header: dict[str, Any], body: bytes) -> tuple[dict[str, str | None], str]:
     if header["kind"] == "pdf":
-        return _pdf(body)
+        return read_pdf(body)
     if header["kind"] == "office":
         return _office(body, str(header["url"]))
     return read_page(body, header.get("charset"))
-
-
-def _pdf(body: bytes) -> tuple[dict[str, str | None], str]:
-    """Text of every page, lines put back into paragraphs."""
-    import pypdfium2  # noqa: PLC0415
-
-    try:
-        document = pypdfium2.PdfDocument(body)
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise Unreadable("forbidden", "The PDF is protected by a password.") from None
-        raise Unreadable("malformed", "The PDF is damaged and cannot be opened.") from None
-    if len(document) > _MOST_PAGES:
-        raise Unreadable("too_large", f"The PDF has {len(document)} pages; at most {_MOST_PAGES} are read.")
-    pages = []
-    for number in range(len(document)):
-        page = document[number]
-        reader = page.get_textpage()
-        pages.append(reader.get_text_bounded().replace("\r\n", "\n"))
-        reader.close()
-        page.close()
-    told = document.get_metadata_dict()
-    text = paragraphs(pages)
-    published = re.match(r"D:(\d{4})(\d\d)(\d\d)", told.get("CreationDate") or "")
-    answer = {
-        "method": "pypdfium2",
-        "title": title_of(told.get("Title"), text),
-        "author": author_of(told.get("Author"), text),
-        "published": "-".join(published.groups()) if published else None,
-    }
-    document.close()
-    return answer, text
 
 
 def _office(body: bytes, suffix: str) -> tuple[dict[str, str | None], str]:

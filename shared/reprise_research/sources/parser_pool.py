@@ -36,6 +36,8 @@ class Parsed:
     title: str | None = None
     author: str | None = None
     published: str | None = None
+    note: str | None = None
+    """What of the document was not read, in a sentence."""
 
 
 @dataclass
@@ -101,7 +103,9 @@ class ParserPool:
                     self._idle.append(child)
         if "failed" in header:
             raise SourceFailed(cast(FailureReason, header["failed"]), header["detail"])
-        return Parsed(body.decode(), header["method"], header.get("title"), header.get("author"), header.get("published"))
+        return Parsed(
+            body.decode(), header["method"], header.get("title"), header.get("author"), header.get("published"), header.get("note")
+        )
 
     async def _taken(self) -> _Child:
         while self._idle:

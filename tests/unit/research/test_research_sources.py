@@ -14,7 +14,6 @@ from reprise_research.sources.charset import clean, declared_in_html, decoded
 from reprise_research.sources.failures import ACTIONS, SourceFailed
 from reprise_research.sources.kinds import kind_of
 from reprise_research.sources.local import read_local
-from reprise_research.sources.pages import paragraphs
 from reprise_research.sources.plain import from_markdown, from_text
 from reprise_research.sources.robots import NOTHING_ALLOWED, parse_robots
 from reprise_research.sources.settings import FetcherSettings
@@ -91,28 +90,6 @@ def test_stored_texts_are_clean(text: str) -> None:
     once = clean(text)
     assert clean(once) == once
     assert not any(ord(c) < 32 and c not in "\n\t" for c in once)
-
-
-def test_pages_are_put_back_into_paragraphs() -> None:
-    """Running heads, page numbers and lines of contents go; a sentence goes on over a line's end, a page's end and a parted word, even
-    where one line of code is far longer than the text; a heading and a list's items stand by themselves."""
-    told = paragraphs(
-        [
-            "The lake, Release 1.2\nContents\n1.1 The level of the lake . . . . . . . . 12\n3",
-            "The lake, Release 1.2\n1.1 The level of the lake\nThe level of the lake fell by 40 centimetres in the sum-\n"
-            "mer of last year, which the\nauthority has blamed on the spring. The farms were\n" + "x" * 180 + "\n4",
-            "The lake, Release 1.2\nallowed to use less water than in the year before that.\n"
-            "• One item of a list\n• Another item of it\n5 / 233",
-        ]
-    )
-    lines = told.split("\n")
-    assert "1.1 The level of the lake" in lines and "• One item of a list" in lines and "• Another item of it" in lines
-    assert any(
-        line.startswith("The level of the lake fell by 40 centimetres in the summer of last year, which the authority") for line in lines
-    )
-    assert "Release" not in told and ". . ." not in told and "233" not in told
-    over = paragraphs(["The farms along the northern shore of the lake were for the first time", "allowed to use less water. So it was."])
-    assert over == "The farms along the northern shore of the lake were for the first time allowed to use less water. So it was."
 
 
 def test_wrapped_text_is_put_back_into_paragraphs() -> None:

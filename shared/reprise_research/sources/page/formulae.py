@@ -4,25 +4,10 @@ import re
 
 from lxml.html import HtmlElement
 
-_RAISED = str.maketrans("0123456789+-−=()nixy", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱˣʸ")
-_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
-_RAISABLE = re.compile(r"[0-9+\-−=()nixy]+")
-_LOWERABLE = re.compile(r"[0-9+\-−=()]+")
+from reprise_research.sources.marks import bracketed, lowered, raised
+
 _INVISIBLE = re.compile("[\u2061-\u2064]")
-_SIMPLE = re.compile(r"[\w.]*")
 _DEEPEST = 60
-
-
-def raised(text: str) -> str:
-    """A text as an exponent: 10 and `6` make 10⁶; `^(...)` where it has no raised characters."""
-    text = text.strip()
-    return text.translate(_RAISED) if _RAISABLE.fullmatch(text) else (f"^{_bracketed(text)}" if text else "")
-
-
-def lowered(text: str) -> str:
-    """A text as an index."""
-    text = text.strip()
-    return text.translate(_LOWERED) if _LOWERABLE.fullmatch(text) else (f"_{_bracketed(text)}" if text else "")
 
 
 def formula(element: HtmlElement) -> str:
@@ -61,14 +46,9 @@ def _told(element: HtmlElement, depth: int) -> str:  # noqa: PLR0911  # one line
     if name == "munder" and len(children) == 2:
         return children[0] + lowered(children[1])
     if name == "mfrac" and len(children) == 2:
-        return f"{_bracketed(children[0])}/{_bracketed(children[1])}"
+        return f"{bracketed(children[0])}/{bracketed(children[1])}"
     if name == "msqrt":
-        return "√" + _bracketed("".join(children))
+        return "√" + bracketed("".join(children))
     if name == "mtr":
         return ", ".join(filter(None, (child.strip() for child in children))) + "; "
     return own + "".join(children)
-
-
-def _bracketed(text: str) -> str:
-    text = text.strip()
-    return text if _SIMPLE.fullmatch(text) else f"({text})"

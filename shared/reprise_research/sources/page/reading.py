@@ -11,7 +11,8 @@ import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
 
-from reprise_research.sources.page.formulae import formula, lowered, raised, tex
+from reprise_research.sources.marks import is_note, is_power, lowered, raised
+from reprise_research.sources.page.formulae import formula, tex
 from reprise_research.sources.page.visibility import strip_unseen
 from reprise_research.sources.plain import from_text
 
@@ -22,12 +23,7 @@ _BLOCK_NAMES = (
 )
 BLOCKS = frozenset(_BLOCK_NAMES.split())
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_NOTE = re.compile(
-    r"[\[(]?(?:note |n |nb |fn )?(?:\d{1,3}|[a-z]{1,2}|[ivx]{1,5}|[*†‡§¶#]+)[\])]?(?:[,;–-]\s*[\[(]?(?:\d{1,3}|[a-z])[\])]?)*",
-    re.IGNORECASE,
-)
 _NOTE_IN_BRACKETS = re.compile(r"\[(?:\d{1,3}|[a-z]{1,2}|[*†‡]|note \d+)\]|[↑↩^*†‡](?:\s*[a-z])?", re.IGNORECASE)
-_UNITS = frozenset(["m", "km", "cm", "mm", "dm", "nm", "µm", "μm", "in", "ft", "yd", "mi", "s", "sec", "ha", "px", "kg"])
 _ORDINAL = re.compile(r"st|nd|rd|th|er|re|ère|e|ème|me|o|a|os|as|mo|lle|™|®|℠|tm|sm|r|\(r\)|\(tm\)", re.IGNORECASE)
 _TYPED = frozenset({"pre", "listing", "xmp", "plaintext"})
 _SPACES = re.compile(r"[ \t\r\n\f\xa0\u2009\u202f]+")
@@ -188,19 +184,19 @@ class _Reader:
     def _raised(self, element: HtmlElement) -> str:
         text = " ".join(element.text_content().split())
         before, after = self._before(), (element.tail or "")[:1]
-        if not text or _is_linked_note(element, text) or (text[0] in "[(" and _NOTE.fullmatch(text)):
+        if not text or _is_linked_note(element, text) or (text[0] in "[(" and is_note(text)):
             return ""
         if _ORDINAL.fullmatch(text) and before[-1:].isalnum():
             return text
         glued = before[-1:].isalnum() or before[-1:] in {")", "]"}
         if glued:
             last = re.search(r"[^\W\d_]+$|[\d.,]+$", before)
-            is_power = _is_power(last[0] if last else before[-1:], text)
+            is_exponent = is_power(last[0] if last else before[-1:], text)
         else:
-            is_power = not before[-1:].strip() and text.isdigit() and after.isalpha()
-        if is_power:
+            is_exponent = not before[-1:].strip() and text.isdigit() and after.isalpha()
+        if is_exponent:
             return raised(text)
-        if _NOTE.fullmatch(text):
+        if is_note(text):
             return ""
         return raised(text) if glued and len(text) <= _SHORT_POWER else text
 
@@ -223,25 +219,13 @@ class _Reader:
         self._open = []
 
 
-def _is_power(base: str, text: str) -> bool:
-    """Whether a raised figure is an exponent, by what stands before it: a unit, one letter, or a small or a round number."""
-    if not re.fullmatch(r"[-−+]?\d{1,3}|[nixyk]|[-−]?\d?[nxk]|[nk][-−+]\d", text):
-        return False
-    if base[-1:].isdigit():
-        number = base.strip(".,")
-        return text[0] in "-−+n" or number in {"1", "10"} or (number.isdigit() and int(number) <= 64 and not base.endswith((".", ",")))
-    if base in {")", "]"}:
-        return text.lstrip("-−").isalpha() or text in {"2", "3"} or text[0] in "-−"
-    return base in _UNITS or (base.isalpha() and (len(base) == 1 or (len(base) == 2 and not set(base.lower()) & set("aeiouy"))))
-
-
 def _is_linked_note(element: HtmlElement, text: str) -> bool:
     """Whether a raised text is a link to a note."""
     link = element.find(".//a")
     above = element.getparent()
     if link is None and above is not None and above.tag == "a" and above.text_content().strip() == text:
         link = above
-    return link is not None and (_NOTE.fullmatch(text) is not None or "#" in (link.get("href") or ""))
+    return link is not None and (is_note(text) or "#" in (link.get("href") or ""))
 
 
 def _pictured(element: HtmlElement) -> str:
