@@ -9,7 +9,7 @@ LANGUAGES: Mapping[str, str] = {
     "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 """Code → name. A model is told the name; one that is not here it is told by its code."""
-WITHOUT_MODEL = ("en", "zh")
+WITHOUT_MODEL = ("ar", "de", "en", "es", "fr", "hi", "it", "ja", "ko", "nl", "pt", "ru", "zh")
 """What the extractive engine has words of its own in; what it quotes stays in the language of its source."""
 
 
@@ -30,5 +30,5 @@ def lacking(engine: str, language: str) -> str:
     """Why an engine cannot write in a language; empty if it can."""
     if engine != "extractive" or not language or primary(language) in WITHOUT_MODEL:
         return ""
-    offered = " and ".join(f"{code} ({LANGUAGES[code]})" for code in WITHOUT_MODEL)
+    offered = ", ".join(f"{code} ({LANGUAGES[code]})" for code in WITHOUT_MODEL)
     return f"The engine extractive writes in {offered}, not in {language}."

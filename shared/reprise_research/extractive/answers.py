@@ -38,9 +38,9 @@ _PARTS = re.compile(
 )
 
 
-def answer(step: Step, sources: tuple[PreparedSource, ...], texts: Mapping[str, str], topic: str, language: str = "") -> StepFindings:
+def answer(step: Step, sources: tuple[PreparedSource, ...], texts: Mapping[str, str], topic: str, asked: str = "") -> StepFindings:
     """A few statements that differ, each with those that say the same and those that say otherwise."""
-    wording = wording_for(topic, language)
+    wording = wording_for(topic, asked)
     found = gather(sources, texts)
     score = _closeness(found, topic)
     pool = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR][:_POOL]

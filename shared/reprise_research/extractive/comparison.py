@@ -1,6 +1,5 @@
 """The two steps that build on others: where the sources agree and disagree, and what is missing."""
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,32 +9,18 @@ from reprise_contracts.artifacts import Citation, Contradiction, Finding, Prepar
 from reprise_research.extractive.agreement import agree, backs
 from reprise_research.extractive.conflicts import conflict
 from reprise_research.extractive.disputes import telling_figure
-from reprise_research.extractive.evidence import cited, gather, with_voices
+from reprise_research.extractive.evidence import cited, closeness, gather, with_voices
 from reprise_research.extractive.subjects import Topic
-from reprise_research.extractive.wording import Wording, count, wording_for
+from reprise_research.extractive.wording import Wording, wording_for
+from reprise_research.languages import knows, language
 from reprise_research.text.duplicates import same_words
 from reprise_research.text.figures import figures, same
-from reprise_research.text.language import is_chinese
+from reprise_research.text.language import is_chinese, language_of
 from reprise_research.text.passages import Passage
-from reprise_research.text.ranking import bm25, vectors
-from reprise_research.text.words import ASKING, STOPWORDS, runs, stem, terms
+from reprise_research.text.prose import is_unknown
+from reprise_research.text.ranking import rows_of
+from reprise_research.text.words import asking, runs, stem, stop_words, terms
 
-_UNKNOWN = re.compile(
-    r"\b(?:(?:is|are|was|were|has|have|had|with|found|published|collected) no (?:data|figures|numbers|evidence|count|record|survey)s?|"
-    r"no (?:data|figures|evidence|count|record|survey|study)\b[^.;]{0,60}\b(?:has|have|was|were|exists?|(?:is|are) available)|"
-    r"(?:has|have|had|was|were) (?:not|never) (?:yet )?(?:been )?"
-    r"(?:measured|studied|known|published|counted|recorded|surveyed|examined|evaluated)|"
-    r"(?:not|never) yet (?:been )?(?:measured|studied|known|published|counted|recorded|surveyed|examined|evaluated)|is not known|"
-    r"(?:nobody|no one|no study|none of (?:the|these) \w+) (?:has (?:measured|studied|counted|examined|evaluated|looked)|"
-    r"have (?:measured|studied|counted|examined)|knows?|measured|counted)|"
-    r"(?:remains?|still|yet|largely) (?:unknown|unclear)|(?:unknown|unclear) (?:whether|how|why|what|if)|too early to|"
-    r"remains? to be seen|question remains open|did not (?:measure|count|record|study|examine|look at)|"
-    r"(?:study|survey|report|registry|data|figures|statistics) (?:does|do|did) not (?:cover|say|include)|"
-    r"(?:we|nobody|no one|i) cannot (?:say|tell)|cannot be (?:known|said|told))\b|"
-    r"(?:尚无|没有|缺乏)(?:相关|可靠|任何|足够)?的?(?:数据|统计|测量|研究|调查|证据|定论|结论)|"
-    r"(?:尚未|从未|未曾)(?:测量|统计|研究|公布|调查|评估|查明)|也?没有统计|尚不清楚|仍未知",
-    re.IGNORECASE,
-)
 _MOST_AGREED = 8
 _MOST_DISPUTED = 8
 _MOST_UNKNOWN = 8
@@ -53,10 +38,10 @@ def compare(
     texts: Mapping[str, str],
     earlier: Mapping[int, StepFindings],
     topic: str,
-    language: str = "",
+    asked: str = "",
 ) -> StepFindings:
     """The disagreements among all findings, then the statements that most independent sources share, counted over all sources."""
-    wording = wording_for(topic, language)
+    wording = wording_for(topic, asked)
     subject, sites = Topic(topic), {source.source_id: source.site or source.source_id for source in sources}
     every = _supported([f for number in sorted(earlier) for f in earlier[number].findings], sources, texts, sites, subject, wording)
     every = _as_disputed(every, sites, subject)
@@ -71,8 +56,7 @@ def compare(
     findings = tuple(f.model_copy(update={"finding_id": f"f{step.step_id}-{n}"}) for n, f in enumerate(kept, start=1))
     insights = []
     if disputed:
-        pairs = count(wording, len(disputed), "pair")
-        insights.append(wording.disagreements.format(count=_pairs(pairs, wording)))
+        insights.append(wording.filled(wording.disagreements, pairs=len(disputed)))
     insights.append(wording.shared(sum(f.support > 1 for f in every), len(every)))
     return StepFindings(
         step_id=step.step_id,
@@ -91,17 +75,16 @@ def missing(
     earlier: Mapping[int, StepFindings],
     topic: str,
     guidance: str,
-    language: str = "",
+    asked: str = "",
 ) -> StepFindings:
     """What the sources call unknown, in their words; what the steps before could not answer; what nobody mentions."""
-    wording = wording_for(topic, language)
+    wording = wording_for(topic, asked)
     found = gather(sources, texts)
     hashes = {source.source_id: source.text_sha256 or "" for source in sources}
-    close = bm25([passage.terms for passage in found], terms(f"{topic} {guidance}"))
+    close = closeness(found, f"{topic} {guidance}")
     told: list[Passage] = []
     for passage, nearness in zip(found, close, strict=True):
-        asked = len(found) <= _MANY or nearness >= _NEAR
-        if not asked or not _UNKNOWN.search(passage.text):
+        if (len(found) > _MANY and nearness < _NEAR) or not is_unknown(passage.text, passage.language):
             continue
         repeated = next((other for other in told if _repeats(passage, other)), None)
         if repeated is None:
@@ -148,7 +131,12 @@ def _supported(
     if not every or not found:
         return every
     hashes = {source.source_id: source.text_sha256 or "" for source in sources}
-    rows = vectors([*(f.claim for f in every), *(passage.text for passage in found)])
+    rows = rows_of(
+        [
+            *(terms(f.claim, language_of(f.claim) or "en") for f in every),
+            *(terms(passage.text, passage.language) for passage in found),
+        ]
+    )
     likeness = sparse.csr_matrix(rows[: len(every)] @ rows[len(every) :].T)
     wider = []
     for index, finding in enumerate(every):
@@ -251,13 +239,13 @@ def _repeats(one: Passage, other: Passage) -> bool:
 
 
 def _unmentioned(question: str, found: list[Passage]) -> list[str]:
-    """The words of the question that no source uses; only words that name something, and only in a script that sources use."""
-    spoken = {term for passage in found for term in passage.terms}
-    asked = [w for w in runs(question) if w not in STOPWORDS and len(w) > 3 and w.isascii() and w.isalpha() and stem(w) not in ASKING]
-    if not any(term.isascii() and term.isalpha() for term in spoken):
+    """The words of the question that no source in its language uses: only words that name something, and only if there are such sources."""
+    code = language_of(question) or ""
+    spoken = {term for passage in found if passage.language == code for term in passage.terms}
+    known = knows(code) and language(code).spaces
+    if not spoken or not known:
         return []
-    return list(dict.fromkeys(word for word in asked if not any(term.startswith(stem(word)[:4]) for term in spoken)))[:4]
-
-
-def _pairs(number: str, wording: Wording) -> str:
-    return number if wording.language == "zh" else f"{number[:1].upper()}{number[1:]} of statements that exclude each other"
+    named = language(code).words.general | language(code).movement.up | language(code).movement.down
+    asked = [w for w in runs(question, code) if w not in stop_words(code) and w not in named and len(w) > 3 and w.isalpha()]
+    stems = {word: stem(word, code) for word in dict.fromkeys(asked)}
+    return [word for word, own in stems.items() if own not in asking(code) and not any(term.startswith(own[:4]) for term in spoken)][:4]

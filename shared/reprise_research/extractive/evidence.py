@@ -12,11 +12,11 @@ from reprise_research.extractive.agreement import agree, backs
 from reprise_research.extractive.conflicts import Conflict, conflict
 from reprise_research.extractive.plans import subject
 from reprise_research.extractive.subjects import Topic
-from reprise_research.extractive.wording import Wording, count, wording_for
-from reprise_research.text.language import is_chinese
+from reprise_research.extractive.wording import Wording, wording_for
+from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage, passages
 from reprise_research.text.prose import is_opinion
-from reprise_research.text.ranking import Vector, bm25, mmr, rounded, similarities, vectors
+from reprise_research.text.ranking import Vector, bm25_by, mmr, rounded, rows_of, similarities
 from reprise_research.text.words import shorten, terms
 
 MOST_FINDINGS = 9
@@ -62,10 +62,19 @@ class Group:
         return any(passage.overlaps(own) for own in (self.lead, *self.also))
 
 
+def language_in(source: PreparedSource, text: str) -> str:
+    """The code of the language that a source is in; empty where it cannot be told."""
+    return source.language or language_of(text) or ""
+
+
 def gather(sources: tuple[PreparedSource, ...], texts: Mapping[str, str]) -> list[Passage]:
     """The passages of the sources, in their order. What a source takes over from one before it, word for word and more than one
     sentence, is no further voice; one sentence alone may be said alike, or quoted because it is so."""
-    found = [p for s in sources for p in passages(texts[s.source_id], s.source_id, s.site or s.source_id)]
+    found = [
+        p
+        for s in sources
+        for p in passages(texts[s.source_id], s.source_id, s.site or s.source_id, language_in(s, texts[s.source_id]), s.title)
+    ]
     first: dict[str, str] = {}
     said_by = [first.setdefault(p.text.casefold(), p.source_id) if len(p.content) >= _TELLING else p.source_id for p in found]
     taken = Counter((p.source_id, by) for p, by in zip(found, said_by, strict=True))
@@ -79,10 +88,10 @@ def investigate(
     earlier: Mapping[int, StepFindings],
     topic: str,
     guidance: str,
-    language: str = "",
+    asked: str = "",
 ) -> StepFindings:
     """Retrieve (BM25), choose without repetition (MMR), bring together what says the same, set apart what does not."""
-    wording = wording_for(topic, language)
+    wording = wording_for(topic, asked)
     found = gather(sources, texts)
     score = _relevance(found, step, topic, guidance)
     used = {(c.source_id, c.start) for findings in earlier.values() for f in findings.findings for c in f.citations}
@@ -109,7 +118,7 @@ def group(pool: list[Passage], score: Vector, topic: Topic, wording: Wording, mo
     """The findings among ranked passages: a few that differ, each with those that say the same and those that say otherwise."""
     if not pool:
         return []
-    similarity = similarities(vectors([passage.text for passage in pool]))
+    similarity = similarities(rows_of([terms(passage.text, passage.language) for passage in pool]))
     groups: list[Group] = []
     share = most if len({passage.source_id for passage in pool}) == 1 else most // 2
     for index in mmr(rounded(score), similarity, len(pool), balance=0.75):
@@ -169,20 +178,26 @@ def cited(passage: Passage, hashes: Mapping[str, str]) -> Citation:
     )
 
 
+def closeness(found: list[Passage], question: str) -> Vector:
+    """How close each passage comes to a question, the closest being 1, each asked in its own language (BM25)."""
+    codes = sorted({passage.language for passage in found})
+    return bm25_by([passage.terms for passage in found], [passage.language for passage in found], {c: terms(question, c) for c in codes})
+
+
 def _relevance(found: list[Passage], step: Step, topic: str, guidance: str) -> Vector:
     """How well each passage answers the step, the best being 1: the title's words count twice, the guidance's half as much as the
     query; passages that give figures or speak of the topic a little more, those that lean on others less."""
-    documents = [passage.terms for passage in found]
-    core = terms(step.title)
-    score = bm25(documents, [*core, *core, *terms(step.query)])
+    if not found:
+        return np.zeros(0)
+    score = closeness(found, f"{step.title} {step.title} {step.query}")
     if not score.any():
-        score = bm25(documents, terms(subject(step.description)))
+        score = closeness(found, subject(step.description))
     if guidance:
-        score = np.where(score > 0, score + 0.5 * bm25(documents, terms(guidance)), 0.0)
-    score = score * (0.85 + 0.15 * bm25(documents, terms(topic)))
-    heart = set(core)
-    near = np.array([1.0 if heart & set(document) else 0.45 for document in documents]) if documents else np.zeros(0)
-    score = score * near * np.array([p.weight * (1.1 if p.figures else 1.0) for p in found]) if found else score
+        score = np.where(score > 0, score + 0.5 * closeness(found, guidance), 0.0)
+    score = score * (0.85 + 0.15 * closeness(found, topic))
+    hearts = {code: set(terms(step.title, code)) for code in {passage.language for passage in found}}
+    near = np.array([1.0 if hearts[passage.language] & set(passage.terms) else 0.45 for passage in found])
+    score = score * near * np.array([p.weight * (1.1 if p.figures else 1.0) for p in found])
     top = score.max() if score.size else 0.0
     return rounded(score / top) if top > 0 else score
 
@@ -237,7 +252,7 @@ def confidence(support: int, wording: Wording, *, opinion: bool, disputed: bool)
     if disputed:
         reasons.append(wording.disputed)
         level = "medium" if level == "high" else "low"
-    return level, (" " if wording.language == "en" else "").join(reasons)
+    return level, wording.joint.join(reasons)
 
 
 def _insights(groups: list[Group], wording: Wording) -> tuple[str, ...]:
@@ -254,13 +269,13 @@ def _insights(groups: list[Group], wording: Wording) -> tuple[str, ...]:
 
 def _gaps(step: Step, groups: list[Group], sources: tuple[PreparedSource, ...], found: list[Passage], wording: Wording) -> tuple[str, ...]:
     if not groups:
-        return (wording.no_answer.format(sources=count(wording, len(sources), "source")),)
+        return (wording.filled(wording.no_answer, sources=len(sources)),)
     gaps = []
     wanted = not step.description.startswith(wording.ask_report.partition("{")[0] or "\0")
     if wanted and not any(g.lead.figures for g in groups) and sum(bool(p.figures) for p in found) >= _MANY_FIGURES * len(found):
         gaps.append(wording.no_figures)
     if len({source for g in groups for source in g.sources}) == 1 and len(sources) > 1:
         gaps.append(wording.single_source)
-    if wording.language == "en" and all(is_chinese(g.lead.text) for g in groups):
+    if all(g.lead.language != wording.language for g in groups) and any(p.language == wording.language for p in found):
         gaps.append(wording.not_compared)
     return tuple(gaps)

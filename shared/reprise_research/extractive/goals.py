@@ -4,20 +4,12 @@ import re
 
 from reprise_contracts.artifacts import Excerpt, Goal, Phase0, Theme
 from reprise_contracts.wire import derived_id
-from reprise_research.extractive.wording import ENGLISH, Wording, count, upper_first, wording_for
-from reprise_research.text.language import is_chinese
+from reprise_research.extractive.wording import Wording, upper_first, wording_for
+from reprise_research.languages import LANGUAGES, language
+from reprise_research.text.language import language_of
 from reprise_research.text.ranking import bm25
+from reprise_research.text.script import script_of
 from reprise_research.text.words import content, shorten, terms
-
-_IMPERATIVE = re.compile(
-    r"^(?:please\s+)?(?:focus(?:ing)?(?: \w+)? on|concentrate(?: \w+)? on|look(?: \w+){0,2} (?:at|into)|"
-    r"(?:take|have) a (?:\w+ )?look (?:at|into)|(?:go|dig|look) (?:deeper|further|more) into|dig into|zoom in on|"
-    r"(?:pay|give) (?:more |special |particular )?(?:attention|weight|room|space) to|give more details? (?:on|about)|emphasi[sz]e|"
-    r"(?:i am|i'm|we are) interested in|"
-    r"prioriti[sz]e|stress|consider|cover|include|compare|examine|investigate|explain|tell me (?:more )?about|more (?:on|about)|"
-    r"what about|i (?:want|need|would like) to know (?:more )?about|重点关注|请?关注|着重|侧重|多谈|请?说明)\s*",
-    re.IGNORECASE,
-)
 
 _REQUEST = re.compile(
     r"(?:please|write|use|keep|make|be|give|show|list|summari[sz]e|describe|discuss|answer|check|find|tell|say|name|avoid|do not|don't|"
@@ -34,16 +26,16 @@ _A_SUBJECT = 40
 """Characters of a subject in a list, at most."""
 
 
-def goals_of(phase0: Phase0, topic: str, guidance: str, language: str = "") -> tuple[Goal, ...]:
+def goals_of(phase0: Phase0, topic: str, guidance: str, asked: str = "") -> tuple[Goal, ...]:
     """The goals: first what the guidance asks, then the themes that it touches, then the others in the order of phase 0."""
-    wording = wording_for(topic, language)
-    wanted = content(guidance)
+    wording = wording_for(topic, asked)
+    wanted = content(guidance, _code(guidance, topic))
     themes = sorted(phase0.themes, key=lambda theme: -_touch(theme, wanted, phase0))
     goals = [_goal(theme, phase0, wording) for theme in themes]
     if guidance.strip():
         goals = [*asked_for(guidance, phase0, wording), *goals]
     if not goals:
-        goals.append(_whole_topic(topic, phase0, language))
+        goals.append(_whole_topic(topic, phase0, asked))
     unique: dict[str, Goal] = {}
     for goal in goals:
         unique.setdefault(goal.goal_id, goal)
@@ -53,15 +45,35 @@ def goals_of(phase0: Phase0, topic: str, guidance: str, language: str = "") -> t
 def subject_of(guidance: str) -> str:
     """What a line of guidance is about, without the request around it: `Focus on costs.` → `costs`."""
     subject = " ".join(guidance.split()).rstrip(".!。！ ")
-    return _IMPERATIVE.sub("", subject).strip() or subject
+    for code in LANGUAGES:
+        found = language(code).reading.request.match(subject)
+        if found is not None and found.end():
+            return subject[found.end() :].strip() or subject
+    return subject
+
+
+def only(guidance: str) -> str:
+    """The subject that guidance asks for and nothing besides: `Only costs and prices.` → `costs and prices`; empty for other guidance."""
+    subject = " ".join(guidance.split()).rstrip(".!。！ ")
+    for code in LANGUAGES:
+        found = language(code).reading.only.match(subject)
+        if found is not None and found.end():
+            return subject[found.end() :].strip()
+    return ""
+
+
+def _code(text: str, otherwise: str) -> str:
+    """The language of guidance; a word or two may be in the topic's."""
+    return language_of(text) or language_of(otherwise) or "en"
 
 
 def _touch(theme: Theme, wanted: frozenset[str], phase0: Phase0) -> float:
     """How much a theme has to do with the guidance: its own words, and how often its passages use the guidance's."""
     if not wanted:
         return 0.0
-    own = frozenset(terms(theme.label))
-    excerpts = [content(excerpt.quote) for _, excerpt in _excerpts(theme, phase0)]
+    code = language_of(theme.label) or "en"
+    own = frozenset(terms(theme.label, code))
+    excerpts = [content(excerpt.quote, code) for _, excerpt in _excerpts(theme, phase0)]
     share = sum(bool(words & wanted) for words in excerpts) / len(excerpts) if excerpts else 0.0
     return 2.0 * len(own & wanted) + 0.3 * len(frozenset(theme.terms) & wanted) + round(share, 3)
 
@@ -69,8 +81,8 @@ def _touch(theme: Theme, wanted: frozenset[str], phase0: Phase0) -> float:
 def _goal(theme: Theme, phase0: Phase0, wording: Wording) -> Goal:
     excerpts = _excerpts(theme, phase0)
     kinds = [excerpt.kind for _, excerpt in excerpts]
-    if wording is ENGLISH and is_chinese(theme.label):
-        question = wording.ask_chinese
+    if _foreign(theme.label, wording):
+        question = wording.ask_other
     elif kinds.count("figure") >= 2 and len({source_id for source_id, e in excerpts if e.kind == "figure"}) >= 2:
         question = wording.ask_figures
     elif kinds.count("opinion") >= 2:
@@ -87,34 +99,30 @@ def _goal(theme: Theme, phase0: Phase0, wording: Wording) -> Goal:
     )
 
 
+def _foreign(label: str, wording: Wording) -> bool:
+    """Whether a theme is named in another script than the report's."""
+    script = script_of(label)
+    return script is not None and script != script_of(wording.note)
+
+
 def _rationale(theme: Theme, excerpts: list[tuple[str, Excerpt]], wording: Wording) -> str:
-    number = len(theme.source_ids)
-    speakers = count(wording, number, "source")
-    if wording is ENGLISH:
-        speakers += " speaks" if number == 1 else " speak"
-    text = wording.why.format(sources=upper_first(speakers))
-    if wording is ENGLISH:
-        named = [(kinds, name) for name, kinds in (("figures", "figure"), ("opinions", "opinion"))]
-        parts = []
-        for kind, name in named:
-            givers = len({source_id for source_id, excerpt in excerpts if excerpt.kind == kind})
-            if givers:
-                parts.append(f"{count(wording, givers, 'of them', 'of them')} {'gives' if givers == 1 else 'give'} {name}")
-        if parts:
-            text += wording.why_kinds.format(kinds=wording.listed(parts))
+    text = upper_first(wording.filled(wording.why, sources=len(theme.source_ids)))
+    for kind, template in (("figure", wording.why_figures), ("opinion", wording.why_opinions)):
+        givers = len({source_id for source_id, excerpt in excerpts if excerpt.kind == kind})
+        if givers:
+            text += wording.filled(template, sources=givers)
     if excerpts:
-        text += wording.why_example.format(quote=shorten(excerpts[0][1].quote, 220))
-    else:
-        text += "." if wording is ENGLISH else "。"
-    return text
+        return text + wording.why_example.format(quote=shorten(excerpts[0][1].quote, 220))
+    return text + wording.summary_none[-1]
 
 
 def _excerpts(theme: Theme, phase0: Phase0) -> list[tuple[str, Excerpt]]:
     """The excerpts that speak of a theme, the one that does so most first."""
-    label = frozenset(terms(theme.label))
+    code = language_of(theme.label) or "en"
+    label = frozenset(terms(theme.label, code))
     options = [(s.source_id, e) for s in phase0.summaries if s.source_id in theme.source_ids for e in s.excerpts]
-    options = [(source_id, excerpt) for source_id, excerpt in options if label & frozenset(terms(excerpt.quote))]
-    score = bm25([terms(excerpt.quote) for _, excerpt in options], [*sorted(label), *theme.terms])
+    options = [(source_id, excerpt) for source_id, excerpt in options if label & frozenset(terms(excerpt.quote, code))]
+    score = bm25([terms(excerpt.quote, code) for _, excerpt in options], [*sorted(label), *theme.terms])
     ranked = sorted(range(len(options)), key=lambda i: (-score[i], i))
     return [options[i] for i in ranked]
 
@@ -130,9 +138,10 @@ def asked_for(guidance: str, phase0: Phase0, wording: Wording) -> tuple[Goal, ..
 def _asked_for(subject: str, phase0: Phase0, wording: Wording) -> Goal:
     """A goal of the guidance, asked of the sources that speak of it; of all if none seems to."""
     asked = wording.ask_request if _REQUEST.match(subject) else wording.ask_guidance
-    question = subject if subject.endswith(("?", "？")) else asked.format(guidance=_uncapitalised(subject))
-    documents = [terms(" ".join(excerpt.quote for excerpt in s.excerpts) or s.summary) for s in phase0.summaries]
-    score = bm25(documents, terms(subject))
+    question = subject if subject.endswith(("?", "？", "؟")) else asked.format(guidance=_uncapitalised(subject))
+    code = _code(subject, wording.note)
+    documents = [terms(" ".join(excerpt.quote for excerpt in s.excerpts) or s.summary, code) for s in phase0.summaries]
+    score = bm25(documents, terms(subject, code))
     speakers = tuple(s.source_id for s, value in zip(phase0.summaries, score, strict=True) if value > 0)
     return Goal(
         goal_id=_goal_id(f"guidance {subject}"),
@@ -142,10 +151,10 @@ def _asked_for(subject: str, phase0: Phase0, wording: Wording) -> Goal:
     )
 
 
-def _whole_topic(topic: str, phase0: Phase0, language: str) -> Goal:
+def _whole_topic(topic: str, phase0: Phase0, asked: str) -> Goal:
     """For sources that share no theme: the topic itself."""
-    wording = wording_for(topic, language)
-    question = topic if topic.rstrip().endswith(("?", "？")) else wording.ask_report.format(label=topic)
+    wording = wording_for(topic, asked)
+    question = topic if topic.rstrip().endswith(("?", "？", "؟")) else wording.ask_report.format(label=topic)
     return Goal(goal_id=_goal_id("topic"), question=question[:2000], source_ids=tuple(s.source_id for s in phase0.summaries))
 
 

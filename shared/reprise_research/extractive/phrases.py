@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from reprise_research.extractive.nouns import nouns
+from reprise_research.languages import knows
 from reprise_research.text.figures import NUMBER_WORDS, UNIT_WORDS
 from reprise_research.text.language import is_han
 from reprise_research.text.passages import Passage
@@ -84,6 +86,12 @@ class Phrase:
     after: Counter[str] = field(default_factory=Counter)
     weight: float = 1.0
     """How good a name it is; set by whoever compares them."""
+    language: str = "en"
+
+    @property
+    def doubtful(self) -> float:
+        """The share of occurrences that may look like a verb: without a list of verbs more of them only are not shown to be nouns."""
+        return 0.25 if self.language in ("en", "zh") else 0.6
 
     @property
     def label(self) -> str:
@@ -94,8 +102,10 @@ class Phrase:
 
     def names_something(self) -> bool:
         """Whether it recurs, and behaves like a common noun."""
-        if not (self.seen >= 2 and self.lower >= 0.5 * self.seen and self.closed >= 0.35 * self.seen and self.verb <= 0.25 * self.seen):
+        if self.seen < 2 or self.lower < 0.5 * self.seen or self.closed < 0.35 * self.seen or self.verb > self.doubtful * self.seen:
             return False
+        if self.language not in ("en", "zh"):
+            return True
         if is_han(self.stems[0][0]):
             return not _NO_THEME_HAN.search(self.stems[0]) and not self._is_piece()
         return len(self.stems) > 1 or _ADJECTIVE.search(self.label) is None
@@ -120,8 +130,8 @@ def phrases_of(found: list[Passage]) -> list[Phrase]:
     """The phrases of all passages that could name a theme, in alphabetical order."""
     known: dict[tuple[str, ...], Phrase] = {}
     for index, passage in enumerate(found):
-        for seen in _occurrences(passage.text):
-            phrase = known.setdefault(seen.stems, Phrase(seen.stems))
+        for seen in _seen(passage):
+            phrase = known.setdefault(seen.stems, Phrase(seen.stems, language=passage.language))
             phrase.forms[seen.form] += 1
             phrase.passages.add(index)
             phrase.sources.add(passage.source_id)
@@ -136,7 +146,7 @@ def phrases_of(found: list[Passage]) -> list[Phrase]:
             if seen.after:
                 phrase.after[seen.after] += 1
     usable = {phrase.stems: phrase for phrase in known.values() if phrase.names_something()}
-    for stems in [stems for stems in usable if is_han(stems[0][0])]:
+    for stems in [stems for stems in usable if is_han(stems[0][0]) and usable[stems].language == "zh"]:
         whole = stems[0]
         if (whole[0] in HAN_EDGE and whole[0] not in _ONLY_LAST) or whole[-1] in HAN_EDGE or usable[stems].is_tail():
             usable.pop(stems, None)
@@ -145,6 +155,16 @@ def phrases_of(found: list[Passage]) -> list[Phrase]:
             if (piece,) in known and known[(piece,)].seen <= 1.3 * known[stems].seen:
                 usable.pop((piece,), None)
     return sorted(usable.values(), key=lambda phrase: phrase.stems)
+
+
+def _seen(passage: Passage) -> Iterator[Occurrence]:
+    """What could be names in a passage: by the rules of English and Chinese, of other languages by what stands around a word. Of a
+    language that nobody has described nothing is taken for a name."""
+    if passage.language in ("en", "zh"):
+        yield from _occurrences(passage.text)
+    elif knows(passage.language):
+        for noun in nouns(passage.text, passage.language):
+            yield Occurrence(noun.stems, noun.form, closed=True, lower=noun.inner, verb=not noun.shown)
 
 
 def _occurrences(text: str) -> Iterator[Occurrence]:

@@ -3,20 +3,11 @@
 The words of a step depend on its goal and its theme alone, so the same themes give the same plan, and with it the same step numbers.
 """
 
-import re
-
 from reprise_contracts.artifacts import Goal, Phase0, Step, Theme
 from reprise_research.drafts import PlanDraft
 from reprise_research.extractive.goals import asked_for, subject_of
-from reprise_research.extractive.wording import Wording, upper_first, wording_for
+from reprise_research.extractive.wording import Wording, asked_label, upper_first, wording_for
 from reprise_research.text.words import shorten, terms
-
-_ASKED = re.compile(
-    r"^(?:what do the (?:figures|chinese-language sources|sources) (?:on|say about|say that serves the request|report about|add on) |"
-    r"what is (?:argued|known) about |"
-    r"关于“|各来源就“|就“)(?P<subject>.+?)(?: show, and do .*|, and (?:on what|how well) .*|”.*)?[?？]?$",
-    re.IGNORECASE,
-)
 
 
 def plan_of(phase0: Phase0, goals: tuple[Goal, ...], topic: str, guidance: str, language: str = "") -> PlanDraft:
@@ -56,9 +47,9 @@ def _asked(goals: tuple[Goal, ...], phase0: Phase0, guidance: str, wording: Word
 
 
 def subject(question: str) -> str:
-    """What a question of this engine is about; of any other question, the question."""
-    found = _ASKED.match(question.strip())
-    return found["subject"].strip("“”") if found else question.strip().rstrip("?？ ")
+    """What a question of this engine is about, in any of its languages; of any other question, the question."""
+    found = asked_label(question)
+    return found if found is not None else question.strip().rstrip("?？؟ ")
 
 
 def _step(number: int, goal: Goal, phase0: Phase0) -> Step:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from reprise_contracts.artifacts import Excerpt, Summary, Theme
-from reprise_research.extractive.wording import count, upper_first, wording_for
+from reprise_research.extractive.wording import upper_first, wording_for
 from reprise_research.text.passages import Passage, passages
 from reprise_research.text.prose import instructs
 from reprise_research.text.ranking import bm25, lexrank, mmr, rounded, similarities, vectors
@@ -43,9 +43,7 @@ def abstract(
 ) -> str:
     """What all sources together speak of: the themes, and for the first ones the passage that stands for it, with its source."""
     wording = wording_for(topic, language)
-    parts = [
-        upper_first(wording.opening.format(sources=count(wording, len(summaries), "source") + _were(wording.language, len(summaries))))
-    ]
+    parts = [upper_first(wording.filled(wording.opening, sources=len(summaries)))]
     if themes:
         parts.append(wording.speaks_of.format(themes=wording.listed([theme.label for theme in themes])))
     used: set[tuple[str, int]] = set()
@@ -55,7 +53,7 @@ def abstract(
             source_id, excerpt = best
             used.add((source_id, excerpt.start))
             parts.append(wording.said_by.format(quote=excerpt.quote, title=titles.get(source_id, source_id)))
-    return " ".join(parts)
+    return wording.joint.join(parts)
 
 
 def _best_excerpt(
@@ -71,9 +69,3 @@ def _best_excerpt(
     ranked = sorted(range(len(options)), key=lambda i: (-round(float(score[i]) * (0.6 if options[i][0] in quoted else 1.0), 6), i))
     best = ranked[0]
     return options[best] if score[best] > 0.2 else None
-
-
-def _were(language: str, number: int) -> str:
-    if language == "zh":
-        return ""
-    return " was" if number == 1 else " were"

@@ -14,10 +14,11 @@ from scipy import sparse
 
 from reprise_contracts.artifacts import Theme
 from reprise_research.extractive.phrases import HAN_EDGE, Phrase, phrases_of
-from reprise_research.text.language import is_chinese, is_han
+from reprise_research.languages import knows, language
+from reprise_research.text.language import is_han, language_of
 from reprise_research.text.passages import Passage
-from reprise_research.text.ranking import Vector, bm25, vectors
-from reprise_research.text.words import ASKING, runs, stem, terms
+from reprise_research.text.ranking import Vector, bm25, rows_of
+from reprise_research.text.words import asking, runs, shorten, stem, terms
 
 MOST_THEMES = 7
 _MOST_PASSAGES = 3000
@@ -39,17 +40,23 @@ _HAN_RUN = re.compile(r"[\u4e00-\u9fff]{2,12}")
 
 def find_themes(found: list[Passage], topic: str, guidance: str, most: int = MOST_THEMES) -> tuple[Theme, ...]:
     """The themes of all passages, the one that most sources share first, those that the guidance names before it. Sources in
-    another script than the topic have themes of their own, for no phrase is common to both."""
+    another language than the topic have themes of their own, for no phrase is common to both."""
     large = len(found) > _FOCUS
     found = _at_most(_on_topic(found, f"{topic} {guidance}"), _MOST_PASSAGES)
-    chinese = [passage for passage in found if is_chinese(passage.text)]
-    other = [passage for passage in found if not is_chinese(passage.text)]
-    main, side = (chinese, other) if is_chinese(topic) else (other, chinese)
-    themes = list(_themes_of(main, topic, guidance, most, large=large)) if main else []
-    if side:
-        minor = _themes_of(side, topic, guidance, 3, large=large)
-        if len({passage.source_id for passage in side}) <= 2 and themes:
-            minor = _joined(minor, side)
+    spoken: dict[str, list[Passage]] = {}
+    for passage in found:
+        spoken.setdefault(passage.language, []).append(passage)
+    asked = language_of(topic) or ""
+    order = sorted(spoken, key=lambda code: (code != asked, -len(spoken[code]), code))
+    themes: list[Theme] = []
+    for place, code in enumerate(order):
+        own = spoken[code]
+        if place == 0:
+            themes.extend(_themes_of(own, topic, guidance, most, large=large))
+            continue
+        minor = _themes_of(own, topic, guidance, 3, large=large)
+        if len({passage.source_id for passage in own}) <= 2 and themes:
+            minor = _joined(minor, own)
         themes.extend(minor)
     return tuple(themes)
 
@@ -71,14 +78,20 @@ def _on_topic(found: list[Passage], question: str) -> list[Passage]:
     """Of many passages those that speak of the question most, in their order: a manual has more themes than a question has."""
     if len(found) <= _FOCUS:
         return found
-    score = bm25([passage.terms for passage in found], [term for term in terms(question) if term not in ASKING])
+    score = bm25([passage.terms for passage in found], _asked(question, found))
     ranked = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _SPEAKS][: max(_FOCUS, len(found) // 4)]
     return [found[i] for i in sorted(ranked)] if len(ranked) >= _FEW else found
 
 
+def _asked(question: str, found: list[Passage]) -> list[str]:
+    """The terms of a question in the languages of the passages, without those that only ask."""
+    codes = sorted({passage.language for passage in found})
+    return list(dict.fromkeys(term for code in codes for term in terms(question, code) if term not in asking(code)))
+
+
 def _themes_of(found: list[Passage], topic: str, guidance: str, most: int, *, large: bool) -> tuple[Theme, ...]:
     sources = len({passage.source_id for passage in found})
-    rows = vectors([passage.text for passage in found])
+    rows = rows_of([terms(passage.text, passage.language) for passage in found])
     phrases = [p for p in phrases_of(found) if len(p.sources) >= min(2, sources)]
     phrases = sorted(phrases, key=lambda p: (-len(p.sources) * math.log2(1 + len(p.passages)), p.stems))[:_MOST_PHRASES]
     _weigh(phrases, found, rows, topic, guidance)
@@ -102,7 +115,7 @@ def _themes_of(found: list[Passage], topic: str, guidance: str, most: int, *, la
 
 def _prefer_topic(phrases: list[Phrase], found: list[Passage], question: str) -> None:
     """Weigh phrases by how much their passages speak of the question: a manual has subjects of its own that nobody asked about."""
-    close = bm25([passage.terms for passage in found], [term for term in terms(question) if term not in ASKING])
+    close = bm25([passage.terms for passage in found], _asked(question, found))
     typical = float(close.mean()) if len(found) else 0.0
     for phrase in phrases if typical > 0 else ():
         phrase.weight *= min(2.0, round(float(close[sorted(phrase.passages)].mean()) / typical, 6))
@@ -110,8 +123,9 @@ def _prefer_topic(phrases: list[Phrase], found: list[Passage], question: str) ->
 
 def _weigh(phrases: list[Phrase], found: list[Passage], rows: sparse.csr_matrix, topic: str, guidance: str) -> None:
     """How good a name each phrase is, apart from how many passages it brings: coherent, a noun, used as a heading, wanted."""
-    known, wanted = frozenset(terms(topic)), frozenset(terms(guidance))
-    headings = [frozenset(terms(heading)) for heading in sorted({passage.heading for passage in found}) if heading]
+    code = found[0].language if found else "en"
+    known, wanted = frozenset(terms(topic, code)), frozenset(terms(guidance, code))
+    headings = [frozenset(terms(heading, code)) for heading in sorted({passage.heading for passage in found}) if heading]
     alike = [_coherence(phrase, rows) for phrase in phrases]
     usual = sum(alike) / len(alike) if alike else 0.0
     many = len(found) > _FEW
@@ -158,6 +172,8 @@ def _akin(one: Phrase, other: Phrase) -> bool:
     if len(one.passages & other.passages) >= 0.6 * len(one.passages):
         return True
     first, second = "".join(one.stems), "".join(other.stems)
+    if one.language == "ja":
+        return first in second or second in first
     return is_han(first[0]) and is_han(second[0]) and bool(set(first) & set(second))
 
 
@@ -187,8 +203,9 @@ def _cluster(found: list[Passage], rows: sparse.csr_matrix, chosen: list[Phrase]
 
 def _typical(found: list[Passage], members: list[int], phrase: Phrase) -> tuple[str, ...]:
     """The words that tell a theme's passages from the others, each in its commonest form."""
-    inside = Counter(term for index in members for term in set(terms(found[index].text)) if not term[0].isdigit())
-    everywhere = Counter(term for passage in found for term in set(terms(passage.text)))
+    code = found[0].language
+    inside = Counter(term for index in members for term in set(terms(found[index].text, code)) if not term[0].isdigit())
+    everywhere = Counter(term for passage in found for term in set(terms(passage.text, code)))
     score = {
         term: round(number / len(members) * math.log(1 + len(found) / everywhere[term]), 6)
         for term, number in inside.items()
@@ -197,9 +214,9 @@ def _typical(found: list[Passage], members: list[int], phrase: Phrase) -> tuple[
     best = sorted(score, key=lambda term: (-score[term], term))[:_TERMS]
     forms: dict[str, Counter[str]] = {term: Counter() for term in best}
     for index in members:
-        for word in runs(found[index].text):
-            if stem(word) in forms and not is_han(word[0]):
-                forms[stem(word)][word] += 1
+        for word in runs(found[index].text, code):
+            if stem(word, code) in forms and not is_han(word[0]):
+                forms[stem(word, code)][word] += 1
     return tuple(max(forms[t].items(), key=lambda form: (form[1], form[0]))[0] if forms[t] else t for t in best)
 
 
@@ -208,11 +225,12 @@ def _joined(themes: tuple[Theme, ...], found: list[Passage]) -> tuple[Theme, ...
     order = tuple(dict.fromkeys(passage.source_id for passage in found))
     headings = [h for h in dict.fromkeys(passage.heading for passage in found) if h and len(h) <= 12]
     labels = headings if len(headings) >= 2 else [theme.label for theme in themes] or [_opening(found[0].text)]
-    listed = tuple(dict.fromkeys(term for theme in themes for term in (*terms(theme.label), *theme.terms)))
-    return (Theme(label="、".join(labels[:4]), source_ids=order, terms=listed[: 2 * _TERMS]),)
+    listed = tuple(dict.fromkeys(term for theme in themes for term in (*terms(theme.label, found[0].language), *theme.terms)))
+    comma = language(found[0].language if knows(found[0].language) else "en").report.comma
+    return (Theme(label=comma.join(labels[:4]), source_ids=order, terms=listed[: 2 * _TERMS]),)
 
 
 def _opening(text: str) -> str:
     """What a text without any recurring phrase begins with: its first characters, up to a figure and without a dangling particle."""
     first = _HAN_RUN.match(text)
-    return (first[0].rstrip(HAN_EDGE) if first is not None else "") or text[:12]
+    return (first[0].rstrip(HAN_EDGE) if first is not None else "") or shorten(text, 40)

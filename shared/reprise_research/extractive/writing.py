@@ -10,15 +10,19 @@ from dataclasses import dataclass, field
 
 from reprise_contracts.artifacts import Finding, Phase2, PreparedSource, Step, StepFindings
 from reprise_contracts.jobs import Gap
+from reprise_contracts.languages import named
 from reprise_contracts.nodes import step_of
 from reprise_research.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
 from reprise_research.extractive.disputes import Dispute, PlaceKey, disputes, place
 from reprise_research.extractive.side_by_side import clause_of, figures_of, snippet
 from reprise_research.extractive.stance import doubts
-from reprise_research.extractive.wording import Wording, count, upper_first, wording_for
+from reprise_research.extractive.wording import Wording, upper_first, wording_for
+from reprise_research.languages import knows
 from reprise_research.text.figures import figures
-from reprise_research.text.prose import is_opinion
+from reprise_research.text.language import language_of
+from reprise_research.text.prose import is_opinion, is_row
 from reprise_research.text.ranking import bm25
+from reprise_research.text.sentences import ends
 from reprise_research.text.words import shorten, terms
 
 _KEY_STATEMENTS = 7
@@ -82,7 +86,19 @@ def write(
         )
     if gaps:
         sections.append(_partial(gaps, plan, wording))
-    return ReportDraft(upper_first(topic.strip()), tuple(sections), wording.note, wording.references)
+    return ReportDraft(upper_first(topic.strip()), tuple(sections), _note(topic, language, sources, wording), wording.references)
+
+
+def _note(topic: str, asked: str, sources: tuple[PreparedSource, ...], wording: Wording) -> str:
+    """How the report was made, and before that what it cannot do: sources that the engine does not read, a language that it does not
+    write."""
+    own = asked or language_of(topic) or ""
+    unread = [source for source in sources if source.language and not knows(source.language)]
+    parts = [wording.no_words.format(language=named(own))] if own and not knows(own) else []
+    if unread:
+        titles = [f"{wording.quoted(shorten(s.title or s.source_id, 60))} ({named(s.language or '')})" for s in unread]
+        parts.append(wording.unread.format(titles=wording.listed(titles)))
+    return wording.joint.join([*parts, wording.note])
 
 
 def _answer(step: Step, found: StepFindings, topic: str, wording: Wording) -> SectionDraft:
@@ -95,7 +111,7 @@ def _answer(step: Step, found: StepFindings, topic: str, wording: Wording) -> Se
     for one in own:
         dispute = next((d for d in known if one in d.findings), None)
         flag = (Span(_disputed_label(dispute, wording), emphasis=True),) if dispute is not None else ()
-        items.append((*_evidence(one), *flag))
+        items.append((*_evidence(one, wording), *flag))
     blocks = (Paragraph((Span(wording.answer_opening),)), Bullets(tuple(items)))
     return SectionDraft("answer", wording.answer_title, blocks, (step.step_id,), tuple(f.finding_id for f in own))
 
@@ -113,14 +129,14 @@ def _summary(
     every = [f for step in asked for f in findings[step.step_id].findings if f.citations]
     if not every:
         return SectionDraft("summary", wording.summary_title, (Paragraph((Span(wording.summary_none),)),))
-    were = "" if wording.language == "zh" else " were" if len(sources) > 1 else " was"
-    opening = wording.summary_opening.format(
-        sources=upper_first(count(wording, len(sources), "source") + were),
-        questions=count(wording, len(asked), "question"),
+    opening = wording.filled(
+        wording.summary_opening,
+        sources=len(sources),
+        questions=len(asked),
         supported=wording.shared(sum(f.support > 1 for f in every), len(every)) if len(sources) > 1 else "",
     ).strip()
     one_site = wording.one_site if len(sources) > 1 and len({source.site or source.source_id for source in sources}) == 1 else ""
-    opening = " ".join(part for part in (opening, one_site, _one_sided(every, sources, wording)) if part)
+    opening = wording.joint.join(part for part in (opening, one_site, _one_sided(every, sources, wording)) if part)
     told, items = _Told(), list[tuple[Span, ...]]()
     for step in asked:
         own = [f for f in findings[step.step_id].findings if f.citations]
@@ -135,7 +151,7 @@ def _summary(
             sides = dispute.statements if dispute is not None else ()
             told.places |= {place(c) for s in sides for c in s.citations} | {place(c) for c in best.citations}
             flag = (Span(_disputed_label(dispute, wording), emphasis=True),) if dispute is not None else ()
-            items.append((Span(step.title + _colon(wording), strong=True), *_evidence(best), *flag))
+            items.append((Span(step.title + wording.colon, strong=True), *_evidence(best, wording), *flag))
             break
     return SectionDraft(
         "summary", wording.summary_title, (Paragraph((Span(opening),)), *([Bullets(tuple(items))] if items else [])),
@@ -199,16 +215,16 @@ def _answered(
     views = [f for f in fresh if f.support <= 1 and is_opinion(f.claim)]
     single = [f for f in fresh if f.support <= 1 and f not in views]
     if agreed:
-        blocks += _list(wording.label_agreed, agreed)
+        blocks += _list(wording.label_agreed, agreed, wording)
     for dispute in disputed:
         blocks.append(Paragraph((Span(_disputed_label(dispute, wording), strong=True),)))
         blocks.append(Bullets(tuple((Span(s.claim, s.citations, claim=True),) for s in dispute.statements)))
     if single:
-        blocks += _list("" if alone else wording.label_one, single)
+        blocks += _list("" if alone else wording.label_one, single, wording)
     if views:
         blocks.append(Paragraph((Span(wording.label_views, strong=True),)))
         speakers = [() if alone else (_speaker(f, titles, wording),) for f in views]
-        blocks.append(Bullets(tuple((*speaker, *_evidence(f)) for speaker, f in zip(speakers, views, strict=True))))
+        blocks.append(Bullets(tuple((*speaker, *_evidence(f, wording)) for speaker, f in zip(speakers, views, strict=True))))
     if found.gaps:
         blocks.append(Paragraph((Span(wording.label_open, strong=True), *(Span(gap) for gap in found.gaps))))
     elif len(blocks) == 1:
@@ -226,7 +242,7 @@ def _compared(found: StepFindings, subjects: Mapping[PlaceKey, str], topic: str,
     shared = [f for f in found.findings if f.citations and not f.contradicts]
     if shared:
         blocks.append(Paragraph((Span(wording.agreed_opening),)))
-        blocks.append(Bullets(tuple(_evidence(f) for f in shared)))
+        blocks.append(Bullets(tuple(_evidence(f, wording) for f in shared)))
     if found.gaps:
         blocks.append(Paragraph(tuple(Span(gap) for gap in found.gaps)))
     return blocks or [Paragraph((Span(wording.nothing_found),))]
@@ -234,7 +250,7 @@ def _compared(found: StepFindings, subjects: Mapping[PlaceKey, str], topic: str,
 
 def _line(dispute: Dispute, subjects: Mapping[PlaceKey, str], wording: Wording) -> tuple[Span, ...]:
     named = [subjects[place(c)] for s in dispute.statements for c in s.citations if place(c) in subjects]
-    subject = (Span(named[0] + _colon(wording), strong=True),) if named else ()
+    subject = (Span(named[0] + wording.colon, strong=True),) if named else ()
     if len(dispute.values) < 2:
         sides = [Span(s.claim, s.citations, claim=True) for s in dispute.statements]
     else:
@@ -247,7 +263,7 @@ def _missed(found: StepFindings, wording: Wording) -> list[Block]:
     blocks: list[Block] = []
     if found.findings:
         blocks.append(Paragraph((Span(wording.said_unknown),)))
-        blocks.append(Bullets(tuple(_evidence(f) for f in found.findings)))
+        blocks.append(Bullets(tuple(_evidence(f, wording) for f in found.findings)))
     if found.gaps:
         blocks.append(Paragraph((Span(wording.not_found),)))
         blocks.append(Bullets(tuple((Span(gap),) for gap in found.gaps)))
@@ -265,24 +281,21 @@ def _partial(gaps: tuple[Gap, ...], plan: Phase2, wording: Wording) -> SectionDr
     return SectionDraft("partial", wording.partial_title, (Bullets(tuple(items)),))
 
 
-def _list(label: str, found: Iterable[Finding]) -> list[Block]:
+def _list(label: str, found: Iterable[Finding], wording: Wording) -> list[Block]:
     heads: list[Block] = [Paragraph((Span(label, strong=True),))] if label else []
-    return [*heads, Bullets(tuple(_evidence(f) for f in found))]
+    return [*heads, Bullets(tuple(_evidence(f, wording) for f in found))]
 
 
-def _evidence(found: Finding) -> tuple[Span, ...]:
-    return (Span(found.claim, found.citations, claim=True),)
+def _evidence(found: Finding, wording: Wording) -> tuple[Span, ...]:
+    said = Span(found.claim, found.citations, claim=True)
+    return (said,) if ends(found.claim) or is_row(found.claim) else (said, Span(wording.transcript, emphasis=True))
 
 
 def _speaker(found: Finding, titles: Mapping[str, str], wording: Wording) -> Span:
-    return Span(shorten(titles.get(found.citations[0].source_id, ""), 70) + _colon(wording), emphasis=True)
+    return Span(shorten(titles.get(found.citations[0].source_id, ""), 70) + wording.colon, emphasis=True)
 
 
 def _disputed_label(dispute: Dispute, wording: Wording) -> str:
     """`Disputed: 12 percent or 4 percent.`"""
     values = [value.figure.text for value in dispute.values if value.figure is not None]
     return wording.label_disputed_values.format(values=wording.either(values)) if len(values) > 1 else wording.label_disputed
-
-
-def _colon(wording: Wording) -> str:
-    return "：" if wording.language == "zh" else ":"

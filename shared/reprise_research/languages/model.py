@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from reprise_research.languages.counting import Dates, Numbers, Units
 from reprise_research.languages.fields import NOTHING, Pattern, Phrases, Table, Words
+from reprise_research.languages.report import Report
 
 
 class Vocabulary(Table):
@@ -26,6 +27,21 @@ class Vocabulary(Table):
     """What a topic is asked with, and names nothing that a source could be about."""
     general: Words = frozenset()
     """Nouns too general to be the name of a theme."""
+
+
+class Nouns(Table):
+    """What shows that a word is a noun, where there is no tagger."""
+
+    before: Words = frozenset()
+    """Articles, prepositions and the like, that stand in front of nouns."""
+    after: Words = frozenset()
+    """Postpositions."""
+    links: Words = frozenset()
+    """What joins two nouns to one name: `limite de vitesse`."""
+    capitals: bool = False
+    """Whether nouns are written with a capital."""
+    never: Phrases = ()
+    """Endings that nouns hardly ever have."""
 
 
 class SentenceMarks(Table):
@@ -155,6 +171,7 @@ class Language(Table):
     particles: Phrases = ()
     """Endings that are no part of the word that they follow, as in Korean."""
     words: Vocabulary = Vocabulary()
+    nouns: Nouns = Nouns()
     sentences: SentenceMarks = SentenceMarks()
     negation: Negation = Negation()
     movement: Movement = Movement()
@@ -167,6 +184,9 @@ class Language(Table):
     units: Units = Units()
     dates: Dates = Dates()
 
+    report: Report
+    """How a report in it is framed."""
+
     @property
     def stop_words(self) -> frozenset[str]:
         """Words that ranking leaves out."""
@@ -177,6 +197,7 @@ def parse(code: str, text: str) -> Language:
     """Return the language that a file describes. Raises `ValueError` naming the file's faults."""
     try:
         table: dict[str, Any] = tomllib.loads(text)
+        table.setdefault("report", {})["language"] = code
         found = Language.model_validate(table)
     except (tomllib.TOMLDecodeError, ValidationError, re.error) as error:
         raise ValueError(f"{code}.toml: {error}") from error

@@ -42,6 +42,8 @@ class Passage:
     """Whether it is a piece of unpunctuated speech."""
     language: str = "en"
     """The code of its source's language; empty for one that cannot be told."""
+    title: str = ""
+    """The title of its source."""
 
     @property
     def kind(self) -> Kind:
@@ -80,10 +82,10 @@ class Passage:
         return (1.0 if self.whole else 0.3) * (0.5 if is_question(self.text) else 1.0)
 
 
-def passages(text: str, source_id: str, site: str, language: str = "en") -> list[Passage]:
+def passages(text: str, source_id: str, site: str, language: str = "en", title: str = "") -> list[Passage]:
     """The passages of one source's text, in its order; `language` is the code of its language, empty if unknown."""
     stretches = _kept(text, language) if len(text) <= _LONGEST_KEPT else _stretches(text, language)
-    return [Passage(source_id, site, *stretch, language) for stretch in stretches]
+    return [Passage(source_id, site, *stretch, language, title) for stretch in stretches]
 
 
 @lru_cache(maxsize=256)

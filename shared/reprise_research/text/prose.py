@@ -54,6 +54,11 @@ def rows(text: str, code: str = "en") -> tuple[Sentence, ...]:
     return tuple(sentence for sentence in split(text, code) if len(sentence.text) <= LONGEST and _ROW.match(sentence.text))
 
 
+def is_row(stretch: str) -> bool:
+    """Return whether a stretch is a row of a table: `Head: cell; Head: cell.`"""
+    return _ROW.match(stretch) is not None
+
+
 def is_prose(sentence: str, code: str = "en") -> bool:
     """Return whether a stretch is a whole sentence of running text that says something itself."""
     if len(sentence) > LONGEST or not ends(sentence) or "|" in sentence or "http" in sentence or _CRUMB.search(sentence):

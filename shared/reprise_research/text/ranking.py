@@ -4,7 +4,7 @@ Scores are rounded before they are compared and ties go to the earlier sentence,
 every machine. Products are of sparse matrices: no threads, no library whose sums depend on the processor.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import bm25s
 import numpy as np
@@ -23,13 +23,18 @@ def rounded(scores: Vector) -> Vector:
     return np.asarray(np.round(scores, _DIGITS), dtype=np.float64)
 
 
-def vectors(sentences: Sequence[str]) -> sparse.csr_matrix:
+def vectors(sentences: Sequence[str], code: str = "en") -> sparse.csr_matrix:
     """TF-IDF rows of unit length over the sentences' terms, shape (sentences, terms); a sentence without terms is a zero row."""
-    vectorizer = TfidfVectorizer(analyzer=terms, sublinear_tf=True)
+    return rows_of([terms(sentence, code) for sentence in sentences])
+
+
+def rows_of(documents: Sequence[Sequence[str]]) -> sparse.csr_matrix:
+    """The same for documents whose terms are known."""
+    vectorizer = TfidfVectorizer(analyzer=list, sublinear_tf=True)
     try:
-        return sparse.csr_matrix(vectorizer.fit_transform(sentences))
+        return sparse.csr_matrix(vectorizer.fit_transform(documents))
     except ValueError:  # not one term in all of them
-        return sparse.csr_matrix((len(sentences), 1))
+        return sparse.csr_matrix((len(documents), 1))
 
 
 def similarities(rows: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -71,6 +76,21 @@ def bm25(documents: Sequence[Sequence[str]], query: Sequence[str]) -> Vector:
     score = np.asarray(index.get_scores(list(query)), dtype=np.float64)
     top = score.max() if score.size else 0.0
     return rounded(score / top) if top > 0 else np.zeros(len(documents))
+
+
+def bm25_by(documents: Sequence[Sequence[str]], kinds: Sequence[str], queries: Mapping[str, Sequence[str]]) -> Vector:
+    """The same where each document is asked the query of its kind (its language): the scores are of one index, and can be compared."""
+    score = np.zeros(len(documents))
+    if not any(documents):
+        return score
+    index = bm25s.BM25(k1=1.2, b=0.5)
+    index.index([list(document) for document in documents], show_progress=False)
+    for kind in sorted(set(kinds)):
+        if queries.get(kind):
+            own = np.asarray(index.get_scores(list(queries[kind])), dtype=np.float64)
+            score = np.where(np.array([one == kind for one in kinds]), own, score)
+    top = score.max()
+    return rounded(score / top) if top > 0 else score
 
 
 def mmr(relevance: Vector, similarity: sparse.csr_matrix, count: int, balance: float = 0.7) -> list[int]:

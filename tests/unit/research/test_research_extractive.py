@@ -258,7 +258,7 @@ def test_goals_are_questions_that_fit_what_is_there() -> None:
         "What do the sources report about trees?",
     ]
     assert all(goal.rationale and goal.source_ids for goal in goals)
-    assert goals[0].rationale.startswith("Two sources speak of it; two of them give figures. For instance: “Noise fell by")
+    assert goals[0].rationale.startswith("It comes up in two sources; with figures in two sources. For instance: “Noise fell by")
 
 
 def test_guidance_is_a_goal_and_moves_what_it_touches() -> None:
@@ -299,7 +299,7 @@ def test_guidance_becomes_a_sentence_that_reads_well(guidance: str, question: st
 def test_goals_in_chinese_for_a_chinese_topic() -> None:
     """The frame speaks the topic's language."""
     goals = goals_of(phase0(), "哈文布鲁克限速有什么效果？", "")
-    assert goals[0].question == "关于“noise”，各来源给出了哪些数据，是否一致？"
+    assert goals[0].question == "其他语言的来源就“noise”补充了什么？"
     assert wording_for("哈文布鲁克限速") is CHINESE
 
 

@@ -375,7 +375,7 @@ async def test_guidance_that_no_source_speaks_of_becomes_a_gap_and_no_heading(wo
     done = await report(phase0, plan, findings, context)
     assert step.title not in {section.title for section in done.sections}
     missing = next(section for section in done.sections if section.title == "What is missing")
-    assert "“Blorp xyzzy”: No statement in the three sources was found that speaks of this" in missing.markdown
+    assert "“Blorp xyzzy”: No statement that speaks of this was found in three sources." in missing.markdown
 
 
 async def test_a_report_names_the_sources_that_it_does_without(world: World) -> None:
