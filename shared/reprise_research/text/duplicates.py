@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel
 
-from reprise_research.text.figures import Figure, figures, same
+from reprise_research.quantities import Kind, Quantity, quantities, same
+from reprise_research.text.language import language_of
 from reprise_research.text.words import runs
 
 NEAR_DUPLICATE = 0.8
@@ -67,11 +68,16 @@ def near_duplicates(sketches: Sequence[Sketch], threshold: float = NEAR_DUPLICAT
 def adds_figures(copy: str, original: str) -> bool:
     """Whether a text that is nearly another one gives a figure that the other does not give: it is no mere copy then."""
     known = _figures(original)
-    return any(not any(same(figure, other) for other in known) for figure in _figures(copy))
+    exact = {(figure.unit, figure.low, figure.high) for figure in known}
+    new = (figure for figure in _figures(copy) if (figure.unit, figure.low, figure.high) not in exact)
+    return any(not any(same(figure, other) for other in known) for figure in new)
 
 
-def _figures(text: str) -> list[Figure]:
-    return [figure for line in text.splitlines() for figure in figures(line)]
+def _figures(text: str) -> list[Quantity]:
+    """The amounts of a text; two copies of one page often differ in their dates alone."""
+    language = language_of(text)
+    found = (quantity for line in text.splitlines() for quantity in quantities(line, language))
+    return [quantity for quantity in found if quantity.kind not in (Kind.DATE, Kind.TIME, Kind.ORDINAL)]
 
 
 def same_words(one: str, other: str) -> bool:

@@ -50,20 +50,20 @@ _WORDS = [
 
 
 def _seconds(text: str, language: str) -> float:
-    """The shorter of two readings, so that a busy machine does not decide."""
+    """The shortest of three readings, in seconds of the processor."""
     best = float("inf")
-    for attempt in range(2):
-        start = time.perf_counter()
+    for attempt in range(3):
+        start = time.process_time()
         marks(f"{text}{' ' * attempt}", language)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     return best
 
 
 @pytest.mark.parametrize("language", ["de", "ja", "ko"])
 @pytest.mark.parametrize("piece", _PIECES + _WORDS)
 def test_eight_times_the_text_takes_no_more_than_about_eight_times_as_long(piece: str, language: str) -> None:
-    short, long = (_seconds((piece * size)[:size], language) for size in (500, 4000))
-    assert long < 24 * max(short, 0.002)
+    short, long = (_seconds((piece * size)[:size], language) for size in (300, 2400))
+    assert long < 32 * max(short, 0.002)
 
 
 @settings(deadline=None)
