@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reprise_cli.commands import backup, bootstrap, cancel, dlq, doctor, inspect, reruns, research, token, up, workers
+from reprise_cli.commands import backup, bootstrap, cancel, dlq, doctor, fsck, inspect, reruns, research, token, up, workers
 from reprise_cli.terminal import JsonOption, ServerOption, StateDirOption, TokenOption, command
 
 app = typer.Typer(
@@ -53,6 +53,7 @@ command(app, "list")(inspect.listing)
 command(app, "end")(cancel.end)
 command(app, "workers")(workers.workers)
 command(app, "doctor")(doctor.doctor)
+command(app, "fsck")(fsck.fsck)
 command(app, "token")(token.token)
 command(app, "bootstrap")(bootstrap.bootstrap)
 command(app, "backup")(backup.backup)

@@ -25,6 +25,7 @@ from reprise_runtime.nats.topology import open_bus
 from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.settings import Settings
 from reprise_scheduler.census import census
+from reprise_scheduler.checker import Checker
 from reprise_scheduler.dispatcher import Dispatcher
 from reprise_scheduler.leader import lead
 from reprise_scheduler.scheduler import Scheduler
@@ -51,12 +52,14 @@ async def run(settings: Settings) -> None:
         scheduler = Scheduler(log, bus, dispatcher, Sweeper(store, log, bus), settings.timings, clock)
         listening = await client.subscribe(subjects.PRESENCES, cb=hearing(scheduler))
         counting = asyncio.ensure_future(census(store, settings.timings.census))
+        checking = asyncio.ensure_future(Checker(log, store, bus, settings.timings.check).run())
         metrics.LEADING.set(1)
         try:
             await scheduler.run(check_every=CHECK_EVERY)
         finally:
             metrics.LEADING.set(0)
             counting.cancel()
+            checking.cancel()
             with contextlib.suppress(nats.errors.Error):
                 await listening.unsubscribe()
 

@@ -17,11 +17,12 @@ from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.dispatch import nodes_to_cancel, nodes_to_dispatch
 from reprise_domain.reduce import InvalidTransition, fold
 from reprise_domain.state import Session
-from reprise_runtime import metrics, snapshots
+from reprise_runtime import metrics
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.bus import Publisher
 from reprise_runtime.nats.session_log import Entry, SessionLog
+from reprise_runtime.operate.fsck import load_session
 from reprise_runtime.settings import Timings
 from reprise_scheduler.dispatcher import Dispatcher
 from reprise_scheduler.fair import Turns
@@ -125,7 +126,7 @@ class Scheduler:
             _log.error("cannot follow a session", session=session_id, error=str(error))
 
     async def _resume(self, entry: Entry) -> None:
-        session = await self._load(entry.id, entry.seq)
+        session = await load_session(self._log, entry.id, entry.seq)
         if session is None or session.run is None:
             return
         self._active[session.session_id] = session
@@ -138,16 +139,6 @@ class Scheduler:
             note = Controlled(node=node, generation=present.generation, attempt=present.attempt, at=since)
             self._lease(session, note)
             await self._cancel(session.session_id, note)
-
-    async def _load(self, session_id: str, until: int) -> Session | None:
-        data = await self._log.load_snapshot(session_id)
-        session = snapshots.load(data) if data else None
-        if session is not None and session.seq > until:
-            session = None
-        for entry in await self._log.read(session_id, after=session.seq if session else 0):
-            if entry.seq <= until:
-                session = fold(session, entry.commit, entry.seq)
-        return session
 
     # Following
 
@@ -181,7 +172,7 @@ class Scheduler:
         if before is None and not (entry.commit.active or entry.commit.sweep or entry.commit.deleted):
             return
         if before is None and not isinstance(entry.commit.events[0], e.SessionCreated):
-            session = await self._load(entry.id, entry.seq)
+            session = await load_session(self._log, entry.id, entry.seq)
         else:
             session = fold(before, entry.commit, entry.seq)
         if session is None:
@@ -346,7 +337,7 @@ class Scheduler:
         kept = self._active.get(session_id) or self._resting.get(session_id)
         if last is None or (kept is not None and kept.seq == last.seq):
             return kept if last else None
-        return await self._load(session_id, last.seq)
+        return await load_session(self._log, session_id, last.seq)
 
     async def _sweep(self, batch_id: str, session_id: str) -> None:
         try:

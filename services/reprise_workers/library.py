@@ -1,18 +1,26 @@
 """Texts, downloads and artifacts as the phases need them: from the store, the small and often read ones kept in memory."""
 
+import asyncio
 import hashlib
+import time
 from collections import OrderedDict
-from typing import TypeVar, cast
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, cast
 
 from reprise_contracts import subjects
 from reprise_contracts.artifacts import Artifact, InputRef, ObjectRef
+from reprise_contracts.jobs import LostObject
 from reprise_research.errors import TextMissing
-from reprise_runtime.errors import ObjectMissing
+from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, Terminal
 from reprise_runtime.s3.artifact_store import ArtifactStore
 
 A = TypeVar("A", bound=Artifact)
 KEPT_BYTES = 64 * 1024 * 1024
 """Of texts, and of artifacts, kept in memory by one process."""
+SEEN_SECONDS = 1.0
+"""For so long what was seen in the store is taken to be there still."""
+SEEN = 20_000
+"""Objects of which it is remembered when they were seen; older ones are looked for again."""
 ASKED_FROM = 64 * 1024
 """Bytes from which it is asked whether an object is there before it is put."""
 
@@ -44,12 +52,39 @@ class Kept:
             self._size -= gone
 
 
+class InputsLost(Terminal):
+    """The store has no longer what a job pinned (R34)."""
+
+
+class Losses:
+    """What one job found to be lost, each object once."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, LostObject] = {}
+
+    def add(self, key: str, error: ObjectMissing | ObjectCorrupt) -> None:
+        """Note an object that is missing or damaged."""
+        self._found[key] = LostObject(key=key, damaged=isinstance(error, ObjectCorrupt))
+
+    def mended(self, key: str) -> None:
+        """Forget an object that was stored again."""
+        self._found.pop(key, None)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._found
+
+    def found(self) -> tuple[LostObject, ...]:
+        """Return all of them."""
+        return tuple(self._found.values())
+
+
 class Artifacts:
-    """Reads artifacts by what a job pinned, and checks that they are what it pinned."""
+    """Reads artifacts by what a job pinned, and checks that they are what it pinned. What is kept in memory hides no loss for long."""
 
     def __init__(self, store: ArtifactStore) -> None:
         self._store = store
         self._kept = Kept()
+        self._seen = Seen()
 
     async def read(self, ref: InputRef | ObjectRef, model: type[A]) -> A:
         """One artifact; raises `ObjectMissing`, `ObjectCorrupt`, `Malformed`."""
@@ -58,22 +93,84 @@ class Artifacts:
             data = await self._store.get_verified(ref.key, ref.sha256)
             kept = model.read(data)
             self._kept.put(ref.sha256, kept, len(data))
+            self._seen.now(ref.key)
+        elif self._seen.long_ago(ref.key):
+            if not await self._store.exists(ref.key):
+                raise ObjectMissing(f"{ref.key}: only this worker's memory has it")
+            self._seen.now(ref.key)
         return cast(A, kept)
+
+
+class Seen:
+    """When objects that are kept in memory were last seen in the store."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._at: dict[str, float] = {}
+
+    def now(self, key: str) -> None:
+        """It was there just now."""
+        if len(self._at) > SEEN:
+            since = self._clock() - SEEN_SECONDS
+            self._at = {name: at for name, at in self._at.items() if at > since}
+        self._at[key] = self._clock()
+
+    def long_ago(self, key: str) -> bool:
+        """Whether it has to be looked for again."""
+        return self._clock() - self._at.get(key, float("-inf")) > SEEN_SECONDS
+
+
+class JobInputs:
+    """The artifacts that one job reads. What is lost is noted, all of it."""
+
+    def __init__(self, artifacts: Artifacts, losses: Losses) -> None:
+        self._artifacts = artifacts
+        self._losses = losses
+
+    async def read(self, ref: InputRef | ObjectRef, model: type[A]) -> A:
+        """One artifact; raises `InputsLost`, `Malformed`."""
+        try:
+            return await self._artifacts.read(ref, model)
+        except (ObjectMissing, ObjectCorrupt) as error:
+            self._losses.add(ref.key, error)
+            raise InputsLost(str(error)) from error
+
+    async def previous(self, ref: ObjectRef | None, model: type[A]) -> A | None:
+        """What is only compared with: done without where it is lost."""
+        try:
+            return await self.read(ref, model) if ref is not None else None
+        except InputsLost:
+            return None
+
+
+async def together(*reads: Awaitable[Any]) -> list[Any]:
+    """The answers of reads that go on side by side, each to its end: one loss hides no other. Raises what the first failed with."""
+    done = await asyncio.gather(*reads, return_exceptions=True)
+    for answer in done:
+        if isinstance(answer, BaseException):
+            raise answer
+    return done
 
 
 class BatchStore:
     """The downloads and texts of one batch, as `reprise_research` sees a store."""
 
-    def __init__(self, store: ArtifactStore, batch_id: str, kept: Kept) -> None:
+    def __init__(self, store: ArtifactStore, batch_id: str, kept: Kept, losses: Losses, seen: Seen) -> None:
         self._store = store
         self._batch = batch_id
         self._kept = kept
+        self._losses = losses
+        self._seen = seen
 
     async def get_raw(self, sha256: str) -> bytes:
         """A download or an upload."""
+        return await self._get(subjects.raw_key(self._batch, sha256), sha256)
+
+    async def _get(self, key: str, sha256: str) -> bytes:
         try:
-            return await self._store.get_verified(subjects.raw_key(self._batch, sha256), sha256)
-        except ObjectMissing:
+            return await self._store.get_verified(key, sha256)
+        except (ObjectMissing, ObjectCorrupt) as error:
+            self._losses.add(key, error)
             raise TextMissing(sha256) from None
 
     async def put_raw(self, data: bytes) -> str:
@@ -84,14 +181,12 @@ class BatchStore:
 
     async def get_text(self, sha256: str) -> str:
         """An extracted text."""
-        kept = self._kept.get(sha256)
-        if kept is None:
-            try:
-                data = await self._store.get_verified(subjects.text_key(self._batch, sha256), sha256)
-            except ObjectMissing:
-                raise TextMissing(sha256) from None
+        key, kept = subjects.text_key(self._batch, sha256), self._kept.get(sha256)
+        if kept is None or (self._seen.long_ago(key) and not await self._store.exists(key)):
+            data = await self._get(key, sha256)
             kept = data.decode()
             self._kept.put(sha256, kept, len(data))
+        self._seen.now(key)
         return cast(str, kept)
 
     async def put_text(self, text: str) -> str:
@@ -104,8 +199,9 @@ class BatchStore:
 
     async def _put(self, key: str, data: bytes, content_type: str) -> None:
         """Put what is known by its content; what is there already is not written again, where asking costs less than writing."""
-        if len(data) <= ASKED_FROM or not await self._store.exists(key):
+        if len(data) <= ASKED_FROM or key in self._losses or not await self._store.exists(key):
             await self._store.put(key, data, content_type)
+        self._losses.mended(key)
 
     async def get_note(self, place: str) -> bytes | None:
         """What an attempt noted."""

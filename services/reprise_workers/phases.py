@@ -1,6 +1,5 @@
 """From a job to an artifact: load what it pinned, call the phase function. One small function a phase."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -24,7 +23,7 @@ from reprise_research.phases.prepare import prepare
 from reprise_research.phases.report import report
 from reprise_research.phases.synthesize import synthesize
 from reprise_runtime.s3.artifact_store import ArtifactStore
-from reprise_workers.library import Artifacts
+from reprise_workers.library import JobInputs, together
 
 A = TypeVar("A", bound=Artifact)
 
@@ -49,33 +48,35 @@ async def inputs_of(job: Job, store: ArtifactStore) -> Inputs:
     return InputList.decode(data).inputs
 
 
-async def run_phase(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
+async def run_phase(job: Job, inputs: Inputs, artifacts: JobInputs, context: Context) -> Result:
     """Run the job's phase on exactly the inputs that it pinned."""
     return await _PHASES[phase_of(job.node)](job, inputs, artifacts, context)
 
 
-async def _prepare(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
+async def _prepare(job: Job, inputs: Inputs, artifacts: JobInputs, context: Context) -> Result:
     done = await prepare(job.sources, context, refetch=job.refetch)
     failed = sum(source.status == "failed" for source in done.artifact.sources)
     headline = _count(len(done.artifact.sources), "source") + (f", {failed} failed" if failed else "")
     return Result(done.artifact, headline, done.stored)
 
 
-async def _discover(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
+async def _discover(job: Job, inputs: Inputs, artifacts: JobInputs, context: Context) -> Result:
     made = await discover(await artifacts.read(inputs["phase0"], Phase0), context)
     return Result(made, _count(len(made.goals), "goal"))
 
 
-async def _synthesize(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
-    phase0, phase1, before = await asyncio.gather(
-        artifacts.read(inputs["phase0"], Phase0), artifacts.read(inputs["phase1"], Phase1), _previous(job, artifacts, Phase2)
+async def _synthesize(job: Job, inputs: Inputs, artifacts: JobInputs, context: Context) -> Result:
+    phase0, phase1, before = await together(
+        artifacts.read(inputs["phase0"], Phase0),
+        artifacts.read(inputs["phase1"], Phase1),
+        artifacts.previous(job.previous, Phase2),
     )
     made = await synthesize(phase0, phase1, context, previous=before, next_step=job.next_step)
     return Result(made, _count(len(made.steps), "step"))
 
 
-async def _execute(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
-    phase0, plan, findings = await asyncio.gather(
+async def _execute(job: Job, inputs: Inputs, artifacts: JobInputs, context: Context) -> Result:
+    phase0, plan, findings = await together(
         artifacts.read(inputs["phase0"], Phase0), artifacts.read(inputs["phase2"], Phase2), _findings(inputs, artifacts)
     )
     number = step_of(job.node)
@@ -84,24 +85,19 @@ async def _execute(job: Job, inputs: Inputs, artifacts: Artifacts, context: Cont
     return Result(made, _count(len(made.findings), "finding"))
 
 
-async def _report(job: Job, inputs: Inputs, artifacts: Artifacts, context: Context) -> Result:
-    phase0, plan, findings, before = await asyncio.gather(
+async def _report(job: Job, inputs: Inputs, artifacts: JobInputs, context: Context) -> Result:
+    phase0, plan, findings, before = await together(
         artifacts.read(inputs["phase0"], Phase0), artifacts.read(inputs["phase2"], Phase2), _findings(inputs, artifacts),
-        _previous(job, artifacts, Phase4),
+        artifacts.previous(job.previous, Phase4),
     )  # fmt: skip
     made = await report(phase0, plan, findings, context, previous=before, gaps=job.gaps, reasons=job.reasons)
     named = made.model_copy(update={"inputs": {node: ref.sha256 for node, ref in inputs.items()}})
     return Result(named, f"{_count(len(made.sections), 'section')}, {_count(len(made.references), 'reference')}")
 
 
-async def _previous(job: Job, artifacts: Artifacts, model: type[A]) -> A | None:
-    """What the node made before, where the job names it."""
-    return await artifacts.read(job.previous, model) if job.previous else None
-
-
-async def _findings(inputs: Inputs, artifacts: Artifacts) -> dict[int, StepFindings]:
+async def _findings(inputs: Inputs, artifacts: JobInputs) -> dict[int, StepFindings]:
     steps = {number: ref for node, ref in inputs.items() if (number := step_of(node)) is not None}
-    read = await asyncio.gather(*(artifacts.read(ref, StepFindings) for ref in steps.values()))
+    read = await together(*(artifacts.read(ref, StepFindings) for ref in steps.values()))
     return dict(zip(steps, read, strict=True))
 
 
@@ -109,7 +105,7 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-_PHASES: Mapping[Phase, Callable[[Job, Inputs, Artifacts, Context], Awaitable[Result]]] = {
+_PHASES: Mapping[Phase, Callable[[Job, Inputs, JobInputs, Context], Awaitable[Result]]] = {
     "phase0": _prepare,
     "phase1": _discover,
     "phase2": _synthesize,

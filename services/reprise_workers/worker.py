@@ -11,9 +11,10 @@ from hashlib import sha256
 from reprise_contracts import subjects
 from reprise_contracts.artifacts import Artifact, Meta, ObjectRef, Phase2, planned
 from reprise_contracts.frames import Live
-from reprise_contracts.jobs import Completed, Failed, Job, Report, Started, Stopped
+from reprise_contracts.jobs import Completed, Failed, Job, LostObject, Report, Started, Stopped
 from reprise_contracts.nodes import phase_of
 from reprise_contracts.problems.model import Problem
+from reprise_contracts.problems.refusals import inputs_lost
 from reprise_contracts.wire import Malformed
 from reprise_research.context import Context, Usage
 from reprise_research.errors import RateLimited, ResearchError
@@ -25,7 +26,7 @@ from reprise_runtime.nats.bus import Publisher
 from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Timings
 from reprise_workers.control import Control
-from reprise_workers.library import Artifacts, BatchStore, Kept
+from reprise_workers.library import Artifacts, BatchStore, InputsLost, JobInputs, Kept, Losses, Seen
 from reprise_workers.phases import Inputs, Result, inputs_of, run_phase
 from reprise_workers.progress import Teller
 
@@ -60,6 +61,7 @@ class Worker:
         self._clock = clock
         self._artifacts = Artifacts(store)
         self._texts = Kept()
+        self._seen = Seen()
 
     async def handle(self, claim: Claim) -> None:
         """Run one delivery to its report; when this returns, the report is stored and the job may be acknowledged."""
@@ -89,10 +91,10 @@ class Worker:
         if claim.deliveries >= LAST_DELIVERY:
             line.add(result="worker lost")
             return Failed(**own, problem=WORKER_LOST)
-        started, usage = time.monotonic(), Usage(allowance=job.token_allowance)
+        started, usage, losses = time.monotonic(), Usage(allowance=job.token_allowance), Losses()
         self.running[execution_id] = f"{job.session_id}/{job.node}"
         try:
-            return await self._supervised(job, own, usage, begun=job.attempt > 1 or claim.deliveries > 1)
+            return await self._supervised(job, own, usage, losses, begun=job.attempt > 1 or claim.deliveries > 1)
         except asyncio.CancelledError:
             if not self._control.cancelled(job):
                 raise
@@ -101,7 +103,9 @@ class Worker:
         except (ResearchError, RepriseError, Malformed) as error:
             line.add(result="failed", problem=str(error))
             wait = error.wait if isinstance(error, RateLimited) else None
-            return Failed(**own, problem=_problem(error), retry_after=wait, seconds=time.monotonic() - started, tokens=usage.tokens)
+            lost, seconds = losses.found(), time.monotonic() - started
+            problem = _problem(error, lost)
+            return Failed(**own, problem=problem, retry_after=wait, seconds=seconds, tokens=usage.tokens, lost=lost)
         except Exception as error:
             _log.exception("phase broke")
             line.add(result="failed", problem=str(error))
@@ -109,9 +113,9 @@ class Worker:
         finally:
             del self.running[execution_id]
 
-    async def _supervised(self, job: Job, own: dict[str, object], usage: Usage, *, begun: bool) -> Completed:
+    async def _supervised(self, job: Job, own: dict[str, object], usage: Usage, losses: Losses, *, begun: bool) -> Completed:
         """The work, with a claim once it takes longer than a moment, and an end as soon as it is cancelled."""
-        work = asyncio.create_task(self._work(job, own, usage, begun), name=f"{job.session_id}/{job.node}")
+        work = asyncio.create_task(self._work(job, own, usage, losses, begun), name=f"{job.session_id}/{job.node}")
         forget = self._control.watch(job, work.cancel)
         try:
             done, _ = await asyncio.wait([work], timeout=self._timings.claim_after)
@@ -125,16 +129,18 @@ class Worker:
                 with contextlib.suppress(asyncio.CancelledError):
                     await work
 
-    async def _work(self, job: Job, own: dict[str, object], usage: Usage, begun: bool) -> Completed:
+    async def _work(self, job: Job, own: dict[str, object], usage: Usage, losses: Losses, begun: bool) -> Completed:
         started = time.monotonic()
         teller = Teller(self._publisher, job)
-        context = await self._context(job, begun, BatchStore(self._store, job.batch_id, self._texts), teller.tell, usage)
+        texts = Kept() if job.node == "phase0" else self._texts  # phase 0 makes what is lost again, and looks for itself
+        library = BatchStore(self._store, job.batch_id, texts, losses, self._seen)
+        context = await self._context(job, begun, library, teller.tell, usage)
         inputs = await inputs_of(job, self._store)
-        result = await run_phase(job, inputs, self._artifacts, context)
+        result = await run_phase(job, inputs, JobInputs(self._artifacts, losses), context)
         seconds = round(time.monotonic() - started, 4)
         artifact = result.artifact.model_copy(update={"meta": self._meta(job, own, inputs, context, seconds)})
         ref = await self._stored(job, str(own["execution_id"]), artifact)
-        return self._completed(own, artifact, ref, result, context, seconds)
+        return self._completed(own | {"lost": losses.found()}, artifact, ref, result, context, seconds)
 
     def _meta(self, job: Job, own: dict[str, object], inputs: Inputs, context: Context, seconds: float) -> Meta:
         own_part = {
@@ -183,11 +189,16 @@ WORKER_LOST = Problem(
 )  # fmt: skip
 
 
-def _problem(error: ResearchError | RepriseError | Malformed) -> Problem:
+def _problem(error: ResearchError | RepriseError | Malformed, lost: tuple[LostObject, ...]) -> Problem:
+    if isinstance(error, InputsLost):
+        nodes = (subjects.attempt_of(gone.key) for gone in lost)
+        return inputs_lost(dict.fromkeys(found[0] for found in nodes if found))
     if isinstance(error, ResearchError):
         return error.problem
     action = "Rerun the node; if it fails again, rerun what is above it."
-    if isinstance(error, ObjectMissing | ObjectCorrupt | Malformed):
+    if isinstance(error, ObjectMissing | ObjectCorrupt):  # the list of its inputs: the next attempt has one of its own
+        return Problem(type="store_unavailable", detail=f"An input cannot be read: {error}.", action=action, retryable=True)
+    if isinstance(error, Malformed):
         return Problem(type="store_unavailable", detail=f"An input cannot be read: {error}.", action=action, retryable=False)
     return Problem(type="store_unavailable", detail=f"The store did not answer: {error}.", action=action, retryable=True)
 

@@ -233,6 +233,15 @@ class ArtifactEdited(CommandAnswer):
     versions: ClassVar[Mapping[str, str]] = {}
 
 
+class ArtifactLost(Message):
+    """The store has lost or damaged what a node made: it has no artifact, and can be made again (R34)."""
+
+    type: Literal["artifact_lost"] = "artifact_lost"
+    node: NodeId
+    key: str
+    problem: Problem
+
+
 class NodeAccepted(CommandAnswer):
     """The user declared a stale node good enough for today's inputs, cause by cause (R28)."""
 
@@ -271,7 +280,7 @@ class SweepDone(Message):
 SessionEvent = Annotated[
     SessionCreated | SourcesChanged | CommandRefused | CommandHonoured | RunQueued | RunMerged | RunStarted | RunFinished
     | NodeQueued | NodeStarted | NodeCompleted | NodeFailed | NodesKept | NodesBlocked | NodeCancelling | NodeCancelled
-    | ResultSuperseded | ArtifactEdited | NodeAccepted | SessionEnded | SessionDeleted | SweepDone,
+    | ResultSuperseded | ArtifactEdited | ArtifactLost | NodeAccepted | SessionEnded | SessionDeleted | SweepDone,
     Field(discriminator="type"),
 ]  # fmt: skip
 

@@ -64,6 +64,14 @@ class Job(Message):
     """It was published before: an execution of it that nobody reports may have stored something."""
 
 
+class LostObject(Message):
+    """An object that the log names, and that the store has no longer as it was (R34)."""
+
+    key: str
+    damaged: bool = False
+    """It is there, and its bytes are not the ones that were named."""
+
+
 class InputList(Message):
     """The object that `Job.inputs_object` names."""
 
@@ -86,6 +94,8 @@ class Report(Attempt):
     trace: str = ""
     repeated: bool = False
     """The job was given out before: an execution of it that nobody reports may have stored something."""
+    lost: tuple[LostObject, ...] = ()
+    """What it was to read, or to compare with, and the store has lost."""
 
     def input_id(self) -> str:
         """Its name in a commit's `inputs` and as a message's id."""
@@ -167,6 +177,17 @@ class Swept(Message):
         return f"swept/{self.seq}"
 
 
+class ObjectsLost(Message):
+    """A check of the store found these objects of a session missing or damaged (R34)."""
+
+    type: Literal["objects_lost"] = "objects_lost"
+    objects: tuple[LostObject, ...]
+
+    def input_id(self) -> str:
+        """Its name in a commit's `inputs`."""
+        return f"lost/{digest(sorted(lost.key for lost in self.objects))[:16]}"
+
+
 class DownloadsSwept(Message):
     """These downloads and texts of a batch, by their sha256, are deleted: no source has them any more, and no artifact cites them."""
 
@@ -178,7 +199,7 @@ class DownloadsSwept(Message):
         return f"downloads/{digest(sorted(self.hashes))[:16]}"
 
 
-AnyTimer = Annotated[LeaseEnded | Swept | DownloadsSwept, Field(discriminator="type")]
+AnyTimer = Annotated[LeaseEnded | Swept | ObjectsLost | DownloadsSwept, Field(discriminator="type")]
 _TIMER: TypeAdapter[AnyTimer] = TypeAdapter(AnyTimer)
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from reprise_contracts import events
 from reprise_contracts.jobs import Attempt, Completed, Failed, LeaseEnded, Started
 from reprise_contracts.nodes import Status
+from reprise_domain import losses
 from reprise_domain.plans import plan_problem
 from reprise_domain.turns import Draft, queue
 
@@ -34,6 +35,7 @@ def started(draft: Draft, report: Started) -> None:
 
 def completed(draft: Draft, report: Completed) -> None:
     """R17: the first result that is decided wins; any other is superseded."""
+    losses.record(draft, report.lost)
     made = draft.session.node(report.node).materialization
     if not _is_current(draft, report, "queued", "running"):
         if made is None or made.event.execution_id != report.execution_id:
@@ -46,7 +48,8 @@ def completed(draft: Draft, report: Completed) -> None:
 
 
 def failed(draft: Draft, report: Failed) -> None:
-    """R19."""
+    """R19, R34."""
+    losses.record(draft, report.lost)
     if _is_current(draft, report, "queued", "running"):
         _fail(draft, report)
     else:

@@ -15,7 +15,7 @@ from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import Preview
 from reprise_contracts.wire import derived_id
-from reprise_domain import attempts, commands
+from reprise_domain import attempts, commands, losses
 from reprise_domain.preview import preview
 from reprise_domain.state import Session
 from reprise_domain.turns import Draft, settle
@@ -29,7 +29,7 @@ class DeniedCommand:
     problem: Problem
 
 
-Input = SessionCommand | DeniedCommand | jobs.BatchFact | jobs.AnyReport | jobs.LeaseEnded | jobs.Swept
+Input = SessionCommand | DeniedCommand | jobs.BatchFact | jobs.AnyReport | jobs.LeaseEnded | jobs.Swept | jobs.ObjectsLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,5 +135,6 @@ _REPORT_HANDLERS: Mapping[type, Callable[[Draft, Any], None]] = {
     jobs.Stopped: attempts.stopped,
     jobs.LeaseEnded: attempts.lease_ended,
     jobs.Swept: _swept,
+    jobs.ObjectsLost: lambda draft, found: losses.record(draft, found.objects),
 }
 """What follows from each fact and report."""

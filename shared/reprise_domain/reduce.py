@@ -15,7 +15,7 @@ from reprise_contracts.nodes import PHASES, Status, step_node, step_of
 from reprise_contracts.sources import Source, StoredSource
 from reprise_domain.freshness import PARAMETERS, current_inputs, pinned_inputs
 from reprise_domain.graph import Plan, parents
-from reprise_domain.state import Materialization, ParameterOverride, Run, RunRequest, Session, SourceEntry, scope_of, with_answer
+from reprise_domain.state import IN_FLIGHT, Materialization, ParameterOverride, Run, RunRequest, Session, SourceEntry, scope_of, with_answer
 from reprise_domain.sweep import sweepable_after
 from reprise_persistent.mapping import Map
 
@@ -278,6 +278,14 @@ def _node_cancelled(session: Session, event: events.NodeCancelled, at: datetime)
     return _finish_node(_transition(session, event, at, reads={}), event.node, bad=True)
 
 
+def _lost(session: Session, event: events.ArtifactLost, at: datetime) -> Session:
+    """R34: without an artifact a node has failed, unless it is being made again just now."""
+    node = replace(session.node(event.node), materialization=None, accepted={})
+    if node.status not in IN_FLIGHT:
+        node = replace(node, status="failed", since=at, problem=event.problem)
+    return session.with_node(event.node, node)
+
+
 def _accepted(session: Session, event: events.NodeAccepted, at: datetime) -> Session:
     node = session.node(event.node)
     return session.with_node(event.node, replace(node, accepted={**node.accepted, **event.causes}))
@@ -336,6 +344,7 @@ _REDUCERS: Mapping[type, Callable[[Session, Any, datetime], Session]] = {
     events.NodeCancelled: _node_cancelled,
     events.ResultSuperseded: _with,
     events.ArtifactEdited: _edited,
+    events.ArtifactLost: _lost,
     events.NodeAccepted: _accepted,
     events.SessionEnded: _ended,
     events.SessionDeleted: partial(_with, ended=True, deleting=True, deleted=True, sweepable=Map(), sweep_pending_since=0),

@@ -89,6 +89,11 @@ def _edited(session: Session, event: events.ArtifactEdited) -> Iterator[str]:
     yield from _dropped(session, event)
 
 
+def _lost(session: Session, event: events.ArtifactLost) -> Iterator[str]:
+    """What is damaged is of no use to anyone."""
+    yield from _made(session, event.node)
+
+
 def _superseded(session: Session, event: events.ResultSuperseded) -> Iterator[str]:
     if event.key:
         yield event.key
@@ -100,4 +105,5 @@ _NAMED_BY: Mapping[type, Callable[[Session, Any], Iterator[str]]] = {
     events.NodeCancelled: _cancelled,
     events.ArtifactEdited: _edited,
     events.ResultSuperseded: _superseded,
+    events.ArtifactLost: _lost,
 }

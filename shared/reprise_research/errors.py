@@ -115,5 +115,5 @@ class TextMissing(ResearchError):
     """The store does not hold a download or a text that is recorded as stored."""
 
     def __init__(self, sha256: str) -> None:
-        action = "Rerun phase 0 with refetch, so that the sources are stored again."
+        action = "Refresh the session, or rerun phase 0: what is lost is read again from its download, or fetched again."
         super().__init__(Problem(type="store_unavailable", detail=f"Stored content {sha256[:12]}… is not in the store.", action=action))

@@ -171,6 +171,8 @@ class Timings(_Section):
     publish_timeout: Seconds = 5.0
     census: Seconds = 600.0
     """How often the scheduler counts the bytes of every batch, by listing the bucket."""
+    check: Annotated[float, Field(ge=0)] = 7 * 86400.0
+    """In so many seconds the scheduler reads every object that the log names once, and compares its bytes; 0: never."""
     sweep_after: Annotated[float, Field(ge=0)] = 60.0
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     backoff: Annotated[float, Field(ge=0)] = 1.0

@@ -68,6 +68,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "PoolOrder": {"state": "paused"},
     "DownloadsSwept": {"hashes": [HASH]},
     "SourcesSwept": {"hashes": [HASH]},
+    "ObjectsLost": {"objects": [{"key": "phase1/b-1/s-1/phase1/g1/x-1.json", "damaged": True}]},
 }  # fmt: skip
 
 

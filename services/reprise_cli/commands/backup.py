@@ -39,7 +39,7 @@ def backup(terminal: Terminal, folder: FolderArgument) -> None:
     from reprise_runtime.operate.backup import back_up  # noqa: PLC0415 - the clients of both servers are loaded by the command that needs them
 
     settings = operator_settings(terminal.state_dir, terminal.server)
-    done = _with_servers(settings, lambda bus, store: back_up(bus, store, folder, version(), terminal.err.print))
+    done = with_servers(settings, lambda bus, store: back_up(bus, store, folder, version(), terminal.err.print))
     terminal.answer(_document(done), f"{_told(done)} in {folder}. What is accepted from now on is not in it.")
 
 
@@ -54,7 +54,7 @@ def restore(
         terminal.confirm("Remove everything that the servers hold now?", yes=yes)
 
     def work(settings: Settings) -> "Manifest":
-        return _with_servers(
+        return with_servers(
             settings,
             lambda bus, store: bring_back(bus, store, settings, Archive(folder), replace=replace, say=terminal.err.print),
         )
@@ -88,7 +88,7 @@ def _local_servers(folder: Path) -> Iterator[Settings]:
         yield from_environment().model_copy(update={"nats": nats.settings("admin"), "s3": s3.settings()})
 
 
-def _with_servers(settings: Settings, work: "Callable[[Bus, S3Store], Awaitable[T]]") -> T:
+def with_servers(settings: Settings, work: "Callable[[Bus, S3Store], Awaitable[T]]") -> T:
     """Do some work with the operator's rights."""
     from reprise_runtime.nats.connection import connect  # noqa: PLC0415 - as above
     from reprise_runtime.nats.jetstream import ApiError  # noqa: PLC0415 - as above

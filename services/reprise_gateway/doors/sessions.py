@@ -11,6 +11,7 @@ from reprise_contracts.commands import Options, Propagation, SessionCall
 from reprise_contracts.nodes import step_node
 from reprise_contracts.phrases import of, spoken
 from reprise_contracts.problems.model import Problem
+from reprise_contracts.problems.refusals import lost
 from reprise_contracts.states import Receipt, Timeline, TimelineEntry
 from reprise_contracts.wire import Id, digest
 from reprise_domain.freshness import Verdicts
@@ -20,7 +21,7 @@ from reprise_gateway.gateway import Gateway
 from reprise_gateway.projections.reports import CSP, render
 from reprise_gateway.projections.states import node_view
 from reprise_gateway.projections.timeline import Narrator
-from reprise_runtime.errors import ObjectMissing, Refused
+from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, Refused
 
 router = APIRouter(prefix="/sessions/{session_id}", tags=["sessions"], responses=PROBLEM)
 TOGETHER = 16
@@ -69,14 +70,20 @@ async def _artifact(gateway: Gateway, session: Session, node: str, request: Requ
     ref = _made(session, node)
     try:
         body = await gateway.contents.read(ref) if not known(request, ref.sha256) else b""
-    except ObjectMissing:  # replaced between the state and the store
-        ref = _made(await gateway.service.session(session.session_id), node)
+    except (ObjectMissing, ObjectCorrupt) as error:  # replaced between the state and the store, or lost (R34)
+        now = _made(await gateway.service.session(session.session_id), node)
+        if now.key == ref.key:
+            raise Refused(lost(node, damaged=isinstance(error, ObjectCorrupt))) from None
+        ref = now
         body = await gateway.contents.read(ref)
     return stored(body, ref.sha256, "application/json", request)
 
 
 def _made(session: Session, node: str) -> ObjectRef:
-    made = session.node(node).materialization
+    entry = session.node(node)
+    made = entry.materialization
+    if made is None and entry.problem is not None and entry.problem.type == "artifact_lost":
+        raise Refused(entry.problem)
     if made is None:
         detail = f"{of(node, 'has', 'have')} no result yet."
         raise Refused(Problem(type="not_found", detail=detail, action=f"Run {spoken(node)}, or wait until there is one."))

@@ -169,6 +169,9 @@ class Narrator:
         same = " It says what it said before." if event.unchanged else ""
         return f"{who(event.by)} edited {spoken(event.node)}.{same}"
 
+    def _lost(self, event: e.ArtifactLost) -> str:
+        return f"{event.problem.detail} {event.problem.action}"
+
     def _accepted(self, event: e.NodeAccepted) -> str:
         return f"{who(event.by)} accepted {self._node(event.node)} as it is: {event.reason}"
 
@@ -261,6 +264,7 @@ _SENTENCES: Mapping[type, Callable[[Narrator, Any], str]] = {
     e.NodeCancelled: Narrator._cancelled,
     e.ResultSuperseded: Narrator._superseded,
     e.ArtifactEdited: Narrator._edited,
+    e.ArtifactLost: Narrator._lost,
     e.NodeAccepted: Narrator._accepted,
     e.SessionEnded: Narrator._ended,
     e.SessionDeleted: Narrator._deleted,

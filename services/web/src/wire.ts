@@ -75,6 +75,7 @@ export type ProblemType =
   | "engine_unavailable"
   | "invalid_plan"
   | "store_unavailable"
+  | "artifact_lost"
   | "budget_reached"
   | "cancelled"
   | "internal";

@@ -8,7 +8,7 @@ ProblemType = Literal[
     "not_found", "invalid", "command_reused", "session_busy", "plan_changed", "step_obsolete", "step_unknown",
     "inputs_missing", "feature_off", "unauthenticated", "forbidden", "batch_ended", "conflict", "too_large",
     "unavailable", "rate_limited", "worker_lost", "no_sources", "engine_failed", "engine_unavailable", "invalid_plan",
-    "store_unavailable", "budget_reached", "cancelled", "internal",
+    "store_unavailable", "artifact_lost", "budget_reached", "cancelled", "internal",
 ]  # fmt: skip
 
 STATUS: dict[str, int] = {
@@ -35,6 +35,7 @@ STATUS: dict[str, int] = {
     "engine_unavailable": 503,
     "invalid_plan": 502,
     "store_unavailable": 503,
+    "artifact_lost": 410,
     "budget_reached": 409,
     "cancelled": 409,
     "internal": 500,

@@ -40,6 +40,26 @@ NO_SOURCE = Problem(type="not_found", field="source_id", detail="There is no suc
 LAST_SOURCE = Problem(type="invalid", field="source_id", detail="This is the last source of the batch.", action="Add another one first.")
 
 
+def lost(node: str, *, damaged: bool) -> Problem:
+    """R34: the store has no longer what the log names."""
+    return Problem(
+        type="artifact_lost",
+        detail=f"What the object store holds of {spoken(node)} is damaged." if damaged else f"The object store has lost {spoken(node)}.",
+        action="Rerun it, or refresh the session: it is made again, and what is below runs only if it says something new.",
+        retryable=True,
+    )
+
+
+def inputs_lost(nodes: Iterable[str]) -> Problem:
+    """R34: an attempt found that the store has no longer what it was to read."""
+    named = ", ".join(spoken(node) for node in nodes)
+    return Problem(
+        type="artifact_lost",
+        detail=f"The object store has no longer what this is made from: {named}.",
+        action="Refresh the session: what is lost is made again, and then this.",
+    )
+
+
 LISTED = 30
 """Numbers that a sentence lists."""
 

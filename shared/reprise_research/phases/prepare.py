@@ -15,10 +15,10 @@ from reprise_contracts.frames import WorkflowProgress
 from reprise_contracts.sources import FailureReason, Outcome, Source, Stored, StoredSource
 from reprise_contracts.wire import Message
 from reprise_research.context import Context, Library, Provenance
-from reprise_research.errors import NoSources, NothingToRead, ResearchError
+from reprise_research.errors import NoSources, NothingToRead, ResearchError, TextMissing
 from reprise_research.phases.checking import check_summary
 from reprise_research.phases.watch import Watch, name_of
-from reprise_research.sources.acquire import acquire
+from reprise_research.sources.acquire import acquire, read_again
 from reprise_research.sources.failures import SourceFailed, action_for
 from reprise_research.sources.fetch import Fetcher
 from reprise_research.sources.parser_pool import ParserPool
@@ -109,6 +109,8 @@ def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
 
 async def _get(source: Source, context: Context, fetcher: Fetcher, pool: ParserPool, watch: Watch, *, refetch: bool) -> _Got:
     stored = source.stored if source.stored is not None and source.stored.revision == source.revision else None
+    if stored is not None and not await _is_there(stored, context):
+        return await _got_again(source, stored, context, fetcher, pool, watch)
     if stored is not None and (not refetch or (source.url is None and stored.text_sha256 is not None)):
         return _Got(source, stored, "reused")
     watch.stage(source, "fetching", 5.0, f"Fetching {source.url or name_of(source)}")
@@ -122,6 +124,27 @@ async def _get(source: Source, context: Context, fetcher: Fetcher, pool: ParserP
     if stored is None or stored.text_sha256 is None:
         return _Got(source, fresh, "fetched")
     return _Got(source, fresh, "unchanged" if fresh.text_sha256 == stored.text_sha256 else "changed")
+
+
+async def _is_there(stored: Stored, context: Context) -> bool:
+    """Whether the store still has the text (R34)."""
+    try:
+        if stored.text_sha256 is not None:
+            await context.store.get_text(stored.text_sha256)
+    except TextMissing:
+        return False
+    return True
+
+
+async def _got_again(source: Source, stored: Stored, context: Context, fetcher: Fetcher, pool: ParserPool, watch: Watch) -> _Got:
+    """R34: a text that the store has lost is made again."""
+    watch.stage(source, "extracting", 60.0, f"Reading {name_of(source)} again: the store has lost its text")
+    try:
+        fresh = await read_again(source, stored, fetcher, pool, context.store, lambda: None)
+    except SourceFailed as failed:
+        record = Stored(revision=source.revision, fetched_at=datetime.now(UTC), reason=failed.reason, detail=failed.detail)
+        return _Got(source, record, "failed")
+    return _Got(source, fresh, "reused" if fresh.text_sha256 == stored.text_sha256 else "changed")
 
 
 async def _acquired(source: Source, stored: Stored | None, context: Context, fetcher: Fetcher, pool: ParserPool, watch: Watch) -> Stored:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reprise_contracts.sources import Source, Stored
+from reprise_research.errors import TextMissing
 from reprise_research.sources.extract import Extracted, extract
 from reprise_research.sources.failures import SourceFailed
 from reprise_research.sources.fetch import Fetched, Fetcher
@@ -45,6 +46,25 @@ async def acquire(
     reading()
     found = await extract(data, parsers, content_type=kind, charset=charset, name=source.upload.filename or "")
     return _recorded(record, found, source.upload.sha256, await store.put_text(found.text), kind, len(data))
+
+
+async def read_again(
+    source: Source, stored: Stored, fetcher: Fetcher, parsers: ParserPool, store: Store, reading: Callable[[], None]
+) -> Stored:
+    """The source of which the store has lost the text: read again from its download; fetched again where that is lost, too.
+
+    Raises as `acquire`."""
+    if stored.raw_sha256 is None or source.url is None:
+        return await acquire(source, None, fetcher, parsers, store, reading)
+    try:
+        data = await store.get_raw(stored.raw_sha256)
+    except TextMissing:
+        return await acquire(source, None, fetcher, parsers, store, reading)
+    reading()
+    kind = stored.content_type or ""
+    found = await extract(data, parsers, content_type=_plain_type(kind), charset=_charset_in(kind), name=stored.final_url or source.url)
+    found = replace(found, title=stored.title or found.title, author=stored.author or found.author)
+    return _recorded(stored, found, stored.raw_sha256, await store.put_text(found.text), kind, len(data))
 
 
 async def _asked(url: str, kept: Stored | None, fetcher: Fetcher) -> Fetched | Scraped:

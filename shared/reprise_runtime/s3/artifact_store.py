@@ -189,6 +189,9 @@ class S3Store:
 
     async def exists(self, key: str) -> bool:
         """See `ArtifactStore.exists`."""
+        if self._lean is not None:
+            with s3_call("stat"):
+                return await self._lean.exists(key)
         try:
             await self.stat(key)
         except ObjectMissing:
