@@ -9,7 +9,7 @@ from rich.text import Text
 
 from reprise_cli.client.node_lines import node_list, node_name, node_result, stale_reason
 from reprise_cli.client.session_view import SessionView
-from reprise_contracts.nodes import Status
+from reprise_contracts.nodes import Status, step_of
 from reprise_contracts.states import BatchView, NodeView, PoolView, Preview
 
 STYLES: dict[Status, str] = {
@@ -34,7 +34,7 @@ def session(view: SessionView) -> RenderableType:
     table.add_column("status", no_wrap=True, width=10)
     table.add_column("", no_wrap=True, width=6)
     table.add_column("result", overflow="ellipsis", no_wrap=True, ratio=6)
-    steps = [node for node in view.order() if node.startswith("phase3/")]
+    steps = [node for node in view.order() if step_of(node) is not None]
     hidden = set(steps[SHOWN_STEPS:]) - {node for node in steps if view.nodes[node].status in {"running", "failed"}}
     for node in view.order():
         if node not in hidden:
@@ -52,7 +52,7 @@ def session(view: SessionView) -> RenderableType:
 
 def _node(view: SessionView, node: str) -> tuple[Text, Text, Text, Text]:
     entry = view.nodes[node]
-    indent = "    " if node.startswith("phase3/") else ""
+    indent = "    " if step_of(node) is not None else ""
     said = view.messages.get(node) if entry.status == "running" else None
     return (
         Text(indent + node_name(node, entry.title)),

@@ -97,7 +97,7 @@ def _type(schema: dict[str, Any]) -> str:  # noqa: PLR0911  # one for each form 
             return " | ".join(dict.fromkeys(_type(option) for option in options))
         case {"type": "array"}:
             item = _type(schema.get("items", {}))
-            return f"readonly ({item})[]" if " | " in item else f"readonly {item}[]"
+            return f"readonly ({item})[]" if " | " in item or item.startswith("readonly ") else f"readonly {item}[]"
         case {"type": "object", "patternProperties": dict(patterns)}:
             return f"Readonly<Record<string, {' | '.join(_type(values) for values in patterns.values())}>>"
         case {"type": "object", "additionalProperties": dict(values)}:

@@ -87,12 +87,11 @@ def channels() -> tuple[Channel, ...]:
             messages=_union(frames.AnyLive), sender="workers", text="Progress, for watching only.",
         ),
         Channel(
-            name="job", address=subjects.job("{session_id}", "phase3/4", 1, 1).replace("phase3-4", "{node}").replace("phase3", "{phase}")
-            .removesuffix(".1.1") + ".{generation}.{attempt}",
+            name="job", address=subjects.job_of("{phase}", "{session_id}", "{node}", "{generation}", "{attempt}"),
             kind="stream", stream=subjects.JOBS, messages=(jobs.Job,), sender="scheduler", text="One attempt of one node.",
         ),
         Channel(
-            name="report", address=subjects.report("{session_id}", "phase3/4").replace("phase3-4", "{node}").replace("phase3", "{phase}"),
+            name="report", address=subjects.report_of("{phase}", "{session_id}", "{node}"),
             kind="stream", stream=subjects.INBOX, messages=_union(jobs.AnyReport), sender="workers", text="What became of a job.",
         ),
         Channel(
@@ -104,7 +103,7 @@ def channels() -> tuple[Channel, ...]:
             sender="scheduler", text="A time that has come.",
         ),
         Channel(
-            name="control", address=subjects.control("{session_id}", "phase3/4").replace("phase3-4", "{node}").replace("phase3", "{phase}"),
+            name="control", address=subjects.control_of("{phase}", "{session_id}", "{node}"),
             kind="stream", stream=subjects.CONTROL, messages=(jobs.Controlled,), sender="scheduler", text="Which attempt is to stop.",
         ),
         Channel(

@@ -27,14 +27,21 @@ Status = Literal["pending", "queued", "running", "cancelling", "completed", "fai
 Freshness = Literal["fresh", "stale"]
 
 
+STEPS: Phase = "phase3"
+"""The group of the steps."""
+NEW_STEPS = "phase3/*"
+"""In a preview: the steps that a new plan may add."""
+
+
 def step_node(step_id: int) -> str:
     """The node of a step: 4 → `phase3/4`."""
-    return f"phase3/{step_id}"
+    return f"{STEPS}/{step_id}"
 
 
 def step_of(node: str) -> int | None:
-    """The step of a node: `phase3/4` → 4; None for a phase."""
-    return int(node[7:]) if node.startswith("phase3/") else None
+    """The step of a node: `phase3/4` → 4; None for a phase, and for `NEW_STEPS`."""
+    number = node.partition("/")[2]
+    return int(number) if number.isdecimal() else None
 
 
 def phase_of(node: str) -> Phase:

@@ -1,8 +1,7 @@
 """The names and reasons of the rules in words a person reads; never an id."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 from reprise_contracts.nodes import Status, step_of
 
@@ -12,12 +11,13 @@ Reason = Literal[
 ]  # fmt: skip
 """Why a node is stale (R4)."""
 
-Wording = Reason | Literal["edited"]
-"""The same, and one reason told otherwise: what moved did so after a user's edit, which a cascade passes by (R12)."""
+Wording = Reason | Literal["edited", "gone"]
+"""The same, and two told otherwise: what moved did so after a user's edit, which a cascade passes by (R12); a step left the plan."""
 
 _BECAUSE: Mapping[Wording, str] = {
     "changed": "{what} has changed.",
     "added": "{what} is new.",
+    "gone": "A step that was used is no longer in the plan.",
     "edited": "{what} has changed since a user edited what is below.",
     "missing": "{what} has no result.",
     "lacking": "The report was made without a good result of {what}.",
@@ -41,7 +41,6 @@ _SPOKEN: Mapping[str, str] = {
 }
 PLURAL = frozenset({"phase1", "phase3"})
 """Nodes whose name is a plural: the goals are, the plan is."""
-GONE = "A step that was used is no longer in the plan."
 
 
 def spoken(node: str) -> str:
@@ -60,31 +59,54 @@ def of(node: str, singular: str, plural: str) -> str:
     return f"{opening(spoken(node))} {plural if node in PLURAL else singular}"
 
 
-def because(node: str, reason: Wording) -> str:
-    """One link of the chain of causes, as a sentence."""
+def because(nodes: Sequence[str], reason: Wording) -> str:
+    """One link of the chain of causes, as a sentence: of one node, or the same of several steps."""
     text = _BECAUSE[reason]
-    if node in PLURAL:
+    if len(nodes) > 1 or nodes[0] in PLURAL:
         text = text.replace("{what} has ", "{what} have ").replace("{what} is ", "{what} are ")
-    return opening(text.format(what=spoken(node)))
+    return opening(text.format(what=spoken(nodes[0]) if len(nodes) == 1 else f"steps {listed(list(map(step_of, nodes)))}"))
 
 
-_OF_A_STEP = re.compile(r"Step (\d+) ((?:is|has) .+)")
+def listed(items: Sequence[object]) -> str:
+    """`4`, `4 and 11`, `4, 11 and 12`."""
+    *before, last = map(str, items)
+    return f"{', '.join(before)} and {last}" if before else last
 
 
-def together(told: Iterable[str]) -> tuple[str, ...]:
-    """Sentences, each once; those that say the same of several steps are one: `Steps 4, 11 and 12 are new.`"""
-    alike: dict[str, list[str]] = {}
-    for sentence in dict.fromkeys(told):
-        step = _OF_A_STEP.fullmatch(sentence)
-        alike.setdefault(step[2] if step else sentence, []).append(step[1] if step else "")
-    return tuple(_of_steps(numbers, said) if numbers[0] else said for said, numbers in alike.items())
+class CauseLike(Protocol):
+    """What `cause_sentences` reads of a cause."""
+
+    @property
+    def node(self) -> str:
+        """What the cause is."""
+        ...
+
+    @property
+    def reason(self) -> Reason:
+        """What befell it."""
+        ...
+
+    @property
+    def edited(self) -> bool:
+        """It moved after a user's edit of what is below."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The cause by itself, in words."""
+        ...
 
 
-def _of_steps(numbers: Sequence[str], said: str) -> str:
-    verb, rest = said.split(" ", 1)
-    if len(numbers) == 1:
-        return f"Step {numbers[0]} {said}"
-    return f"Steps {', '.join(numbers[:-1])} and {numbers[-1]} {'are' if verb == 'is' else 'have'} {rest}"
+def cause_sentences(causes: Iterable[CauseLike]) -> tuple[str, ...]:
+    """Causes as sentences, each once; those that say the same of several steps are one: `Steps 4, 11 and 12 are new.`"""
+    alike: dict[object, dict[str, str]] = {}
+    for cause in causes:
+        key = (cause.reason, cause.edited) if step_of(cause.node) is not None else cause.text
+        alike.setdefault(key, {})[cause.node] = cause.text
+    return tuple(
+        because(list(texts), "edited" if key[1] else key[0]) if isinstance(key, tuple) and len(texts) > 1 else next(iter(texts.values()))
+        for key, texts in alike.items()
+    )
 
 
 _WITHOUT_FAILING: Mapping[Status, str] = {"pending": "It has not been run.", "cancelled": "It was cancelled."}
@@ -114,6 +136,12 @@ def passed_by(node: str, *, replaced: bool) -> str:
     """R12: a user's own work lies on the way."""
     does, them = "replaces" if replaced else "leaves", "them" if node in PLURAL else "it"
     return f"{of(node, 'was', 'were')} edited by a user; this run {does} {them}."
+
+
+def new_steps(numbers: Sequence[int]) -> str:
+    """R12: steps that an edit adds, and that run with a later command."""
+    what, are = (f"Steps {listed(numbers)}", "are") if len(numbers) > 1 else (f"Step {numbers[0]}", "is")
+    return f"{what} {are} new and not run by this command."
 
 
 def waits(node: str, parents: Sequence[str]) -> str:

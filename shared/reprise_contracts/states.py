@@ -19,6 +19,8 @@ class Cause(Message):
     """A node; `sources` or `source/<id>` for a source."""
     reason: Reason
     at: Instant | None = None
+    edited: bool = False
+    """It moved after a user's edit of what is below, which a cascade passes by (R12)."""
     text: str = ""
     """The same in words, without ids."""
 

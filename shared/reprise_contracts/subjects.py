@@ -49,7 +49,12 @@ def commands_of(kind: str) -> str:
 
 def report(session_id: str, node: str) -> str:
     """A worker's report; the phase comes first, so that a prefix is a privilege."""
-    return f"{ROOT}.done.{phase_of(node)}.{session_id}.{token(node)}"
+    return report_of(phase_of(node), session_id, token(node))
+
+
+def report_of(phase: str, session_id: str, node: str) -> str:
+    """The same of its tokens as they stand, for a table of addresses."""
+    return f"{ROOT}.done.{phase}.{session_id}.{node}"
 
 
 def reports_of(phase: str) -> str:
@@ -126,7 +131,12 @@ def jobs_of(phase: str) -> str:
 
 def job(session_id: str, node: str, generation: int, attempt: int) -> str:
     """One job. A job that is still held is not stored twice."""
-    return f"{ROOT}.job.{phase_of(node)}.{session_id}.{token(node)}.{generation}.{attempt}"
+    return job_of(phase_of(node), session_id, token(node), str(generation), str(attempt))
+
+
+def job_of(phase: str, session_id: str, node: str, generation: str, attempt: str) -> str:
+    """The same of its tokens as they stand, for a table of addresses."""
+    return f"{ROOT}.job.{phase}.{session_id}.{node}.{generation}.{attempt}"
 
 
 # CONTROL: the last cancellation of each node
@@ -135,7 +145,12 @@ CONTROLS = f"{ROOT}.control.>"
 
 def control(session_id: str, node: str) -> str:
     """Which generation and attempt of a node is cancelled; the last value is kept."""
-    return f"{ROOT}.control.{phase_of(node)}.{session_id}.{token(node)}"
+    return control_of(phase_of(node), session_id, token(node))
+
+
+def control_of(phase: str, session_id: str, node: str) -> str:
+    """The same of its tokens as they stand, for a table of addresses."""
+    return f"{ROOT}.control.{phase}.{session_id}.{node}"
 
 
 def controls_of(phase: str) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from reprise_contracts.artifacts import WHOLE, InputRef
 from reprise_contracts.jobs import Gap, Job
-from reprise_contracts.phrases import together, without_failing
+from reprise_contracts.phrases import cause_sentences, without_failing
 from reprise_domain.freshness import Verdicts, steps_without_result
 from reprise_domain.graph import parents
 from reprise_domain.state import Node, Session
@@ -50,7 +50,7 @@ def job_for(session: Session, node: str) -> Job:
         next_step=session.next_step,
         gaps=tuple(_gap(step, session.node(step)) for step in steps_without_result(session, node, run.bad)),
         token_allowance=session.allowance,
-        reasons=together(cause.text for cause in Verdicts(session).cause_chain(node)) if node == "phase4" else (),
+        reasons=cause_sentences(Verdicts(session).cause_chain(node)) if node == "phase4" else (),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from reprise_contracts.artifacts import TEXTS, WHOLE, text_part
 from reprise_contracts.nodes import Freshness, step_node, step_of
-from reprise_contracts.phrases import GONE, Reason, Wording, because
+from reprise_contracts.phrases import Reason, because
 from reprise_contracts.sources import Source
 from reprise_contracts.states import Cause
 from reprise_contracts.wire import digest_of
@@ -161,12 +161,12 @@ def _input_cause(session: Session, node: str, name: str) -> Cause:
     gone = step_of(source) is not None and not (session.plan and step_of(source) in session.plan.by_id)
     made = session.node("phase2" if gone else source).materialization
     if gone or name == DEFINITION:
-        text = GONE if gone else because(node, "definition")
+        text = because((node,), "gone" if gone else "definition")
         return Cause(node="phase2", reason="definition", at=made.changed_at if made else None, text=text)
     if reads.get(name, MISSING).startswith(LACKING):
         return _make_cause(source, "lacking", session.node(source).since)
     reason: Reason = "added" if name not in reads and step_of(source) is not None else "changed"
-    return _make_cause(source, reason, made.changed_at, "edited" if edited else reason) if made else _make_cause(source, "missing", None)
+    return _make_cause(source, reason, made.changed_at, edited=edited) if made else _make_cause(source, "missing", None)
 
 
 def _source_cause(session: Session, node: str, name: str) -> Cause:
@@ -176,5 +176,5 @@ def _source_cause(session: Session, node: str, name: str) -> Cause:
     return _make_cause(name, "source_changed" if made and name in made.reads else "source_added", known.at)
 
 
-def _make_cause(node: str, reason: Reason, at: datetime | None, wording: Wording | None = None) -> Cause:
-    return Cause(node=node, reason=reason, at=at, text=because(node, wording or reason))
+def _make_cause(node: str, reason: Reason, at: datetime | None, *, edited: bool = False) -> Cause:
+    return Cause(node=node, reason=reason, at=at, edited=edited, text=because((node,), "edited" if edited else reason))

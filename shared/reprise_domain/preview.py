@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
 from reprise_contracts import phrases
-from reprise_contracts.nodes import PHASES, step_of
+from reprise_contracts.nodes import NEW_STEPS, PHASES, step_of
 from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import Estimate, Plan, Preview
@@ -14,8 +14,6 @@ from reprise_domain.graph import Scope, all_nodes, parents
 from reprise_domain.plans import unknown_steps
 from reprise_domain.readiness import Readiness, may_move, missing_inputs, nodes_with, readiness
 from reprise_domain.state import RunRequest, Session, scope_of
-
-NEW_STEPS = "phase3/*"
 
 
 def precondition_failure(session: Session, request: RunRequest, *, busy: bool) -> Problem | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from reprise_contracts.nodes import PHASE_NAMES, PHASES, phase_of, step_of
+from reprise_contracts.nodes import NEW_STEPS, PHASE_NAMES, PHASES, STEPS, phase_of, step_of
 from reprise_contracts.phrases import PLURAL, spoken
 from reprise_contracts.states import NodeView
 
@@ -11,10 +11,10 @@ BUSY = frozenset({"queued", "running", "cancelling"})
 
 def node_name(node: str, title: str = "") -> str:
     """A node in words: `phase2 synthesize`, `step 4 How fast is it?`."""
-    step = step_of(node) if node != "phase3/*" else None
+    step = step_of(node)
     if step is not None:
         return f"step {step}{f' {title}' if title else ''}"
-    if node == "phase3/*":
+    if node == NEW_STEPS:
         return "steps of a new plan"
     return f"{node} {PHASE_NAMES[phase_of(node)]}"
 
@@ -56,7 +56,7 @@ def change_lines(node: str, before: NodeView | None, after: NodeView, *, running
     while a run is under way: the run may come to it yet."""
     was = before or NodeView()
     tried = (after.status, after.generation, after.attempt) != (was.status, was.generation, was.attempt)
-    if node == "phase3" or after.status == "queued" or (not tried and (running or after.freshness == was.freshness)):
+    if node == STEPS or after.status == "queued" or (not tried and (running or after.freshness == was.freshness)):
         return []
     if tried or after.status in BUSY:
         return [node_line(node, after)] if tried else []
@@ -68,18 +68,18 @@ def change_lines(node: str, before: NodeView | None, after: NodeView, *, running
 def node_list(nodes: Iterable[str]) -> str:
     """Nodes in words, the steps as numbers: `phase2 synthesize, steps 1 4 7`."""
     nodes = list(nodes)
-    steps = [node[7:] for node in nodes if node.startswith("phase3/") and node != "phase3/*"]
-    named = [node_name(node) for node in nodes if not (node.startswith("phase3/") and node != "phase3/*")]
+    steps = [step for node in nodes if (step := step_of(node)) is not None]
+    others = [node for node in nodes if step_of(node) is None]
+    named = [node_name(node) for node in others]
     if steps:
-        place = next((place for place, text in enumerate(named) if text.startswith(("phase3", "phase4", "steps"))), len(named))
-        named.insert(place, f"step{'s' if len(steps) > 1 else ''} {' '.join(steps)}")
+        place = next((place for place, node in enumerate(others) if phase_of(node) >= STEPS), len(named))
+        named.insert(place, f"step{'s' if len(steps) > 1 else ''} {' '.join(map(str, steps))}")
     return ", ".join(named)
 
 
 def node_order(node: str) -> tuple[int, int]:
     """Phases in order, steps by number."""
-    phase, _, step = node.partition("/")
-    return PHASES.index(phase), int(step or 0)
+    return PHASES.index(phase_of(node)), step_of(node) or 0
 
 
 def advice(session_id: str, nodes: Mapping[str, NodeView]) -> str:
@@ -97,7 +97,7 @@ def advice(session_id: str, nodes: Mapping[str, NodeView]) -> str:
 
 def stale_nodes(nodes: Mapping[str, NodeView]) -> list[str]:
     """What is stale, a phrase for each reason: `steps 4 5, phase4 report (Step 1 has changed.)`."""
-    stale = sorted((node for node, view in nodes.items() if view.freshness == "stale" and node != "phase3"), key=node_order)
+    stale = sorted((node for node, view in nodes.items() if view.freshness == "stale" and node != STEPS), key=node_order)
     reasons = dict.fromkeys(stale_reason(nodes[node]) for node in stale)
     named = {reason: node_list(node for node in stale if stale_reason(nodes[node]) == reason) for reason in reasons}
     return [f"{members}{f' ({reason})' if reason else ''}" for reason, members in named.items()]

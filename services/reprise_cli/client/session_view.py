@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from reprise_cli.client.node_lines import BUSY, change_lines, has_news, node_line, node_order, stale_nodes
 from reprise_contracts import frames
+from reprise_contracts.nodes import step_node, step_of
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import NodeView, State
 
@@ -126,15 +127,15 @@ class SessionView:
 
     def _session(self, frame: frames.SessionUpdate) -> list[str]:
         """Steps that the plan no longer has are gone."""
-        steps = {f"phase3/{number}" for number in frame.plan_steps}
-        self.nodes = {node: view for node, view in self.nodes.items() if not node.startswith("phase3/") or node in steps}
+        steps = set(frame.plan_steps)
+        self.nodes = {node: view for node, view in self.nodes.items() if step_of(node) in {None, *steps}}
         self.ended = frame.ended
         return []
 
     def _progress(self, frame: frames.WorkflowProgress) -> list[str]:
         self.progress = frame.progress
         if frame.message:
-            self.messages[frame.node or (f"phase3/{frame.step_id}" if frame.step_id else frame.phase)] = frame.message
+            self.messages[frame.node or (step_node(frame.step_id) if frame.step_id else frame.phase)] = frame.message
         return []
 
     def _queued(self, frame: frames.WorkflowQueued) -> list[str]:

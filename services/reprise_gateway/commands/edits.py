@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from reprise_contracts.artifacts import Artifact, Meta, Phase1, Phase2, PlannedStep, planned
 from reprise_contracts.nodes import step_node
-from reprise_contracts.phrases import together
+from reprise_contracts.phrases import new_steps
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.problems.validation import fault
 from reprise_contracts.states import Preview
@@ -56,8 +56,10 @@ class Draft:
         """A preview of the edit that also tells the new steps that would not run."""
         known, runs = session.plan.by_id if session.plan else {}, {*previewed.plan.run, *previewed.plan.may_run}
         new = [step.step_id for step in self.plan or () if step.step_id not in known and step_node(step.step_id) not in runs]
-        told = together(f"Step {number} is new and not run by this command." for number in new)
-        return previewed.model_copy(update={"plan": previewed.plan.model_copy(update={"warnings": (*previewed.plan.warnings, *told)})})
+        if not new:
+            return previewed
+        warnings = (*previewed.plan.warnings, new_steps(new))
+        return previewed.model_copy(update={"plan": previewed.plan.model_copy(update={"warnings": warnings})})
 
 
 def _document(body: bytes) -> Fields:

@@ -27,6 +27,7 @@ from reprise_contracts.commands import (
     Target,
 )
 from reprise_contracts.events import ArtifactEdited, CommandRefused
+from reprise_contracts.nodes import NEW_STEPS, STEPS
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.problems.refusals import DELETED, ENDED, REUSED
 from reprise_contracts.states import CommandView, Preview, Receipt, State
@@ -123,7 +124,7 @@ class WorkflowService:
     async def accept(self, call: AcceptCall, caller: Caller) -> Receipt:
         """A stale node is good enough (R28)."""
         session = await self.session(call.session_id, call.batch_id)
-        if call.node in {"phase3", "phase3/*"}:
+        if call.node in {STEPS, NEW_STEPS}:
             detail = "The group of the steps is no node of its own."
             raise Refused(Problem(type="invalid", field="node", detail=detail, action="Name one step, for example phase3/4."))
         return await self._decide(session, "accept", Accept(**_named(call, caller), node=call.node, reason=call.reason))

@@ -12,7 +12,7 @@ from typing import Any
 from reprise_contracts import events as e
 from reprise_contracts import frames as f
 from reprise_contracts.artifacts import Artifact, ObjectRef, Phase1, Phase2, Phase4, StepFindings
-from reprise_contracts.nodes import PHASES, Phase, phase_of
+from reprise_contracts.nodes import PHASES, Phase, phase_of, step_node
 from reprise_contracts.phrases import opening, spoken
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import NodeView
@@ -176,8 +176,8 @@ class FrameWriter:
         if spec.kind == "steps":
             regenerate = "phase4" in run.scope.phases
             for step in spec.target.steps or ():
-                entry = self._after.node(f"phase3/{step}")
-                if event.outcome == "completed" or (f"phase3/{step}" not in run.bad and entry.status == "completed"):
+                entry = self._after.node(step_node(step))
+                if event.outcome == "completed" or (step_node(step) not in run.bad and entry.status == "completed"):
                     yield f.StepRerunComplete(step_id=step, regenerate_report=regenerate, report_stale=stale)
                 else:
                     message = entry.problem.detail if entry.problem else why

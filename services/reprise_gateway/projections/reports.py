@@ -3,7 +3,7 @@
 import json
 
 from reprise_contracts.artifacts import Phase4
-from reprise_contracts.phrases import together
+from reprise_contracts.phrases import cause_sentences
 from reprise_contracts.states import NodeView
 from reprise_research.documents import FORMATS, OUTDATED, Document, FormatUnavailable, Outdated, document
 from reprise_runtime.errors import Refused
@@ -18,7 +18,7 @@ def render(report: Phase4, view: NodeView, format_name: str) -> Document:
     """The report in one of `FORMATS`; raises `Refused` for another one. Up to a second of computing."""
     if format_name == "json":
         return _json(report, view)
-    outdated = Outdated(together(cause.text for cause in view.causes if cause.text)) if view.freshness == "stale" else None
+    outdated = Outdated(cause_sentences(cause for cause in view.causes if cause.text)) if view.freshness == "stale" else None
     try:
         return document(report, format_name, outdated)
     except FormatUnavailable as unavailable:

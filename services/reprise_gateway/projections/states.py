@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from reprise_contracts.artifacts import WHOLE
+from reprise_contracts.nodes import step_of
 from reprise_contracts.states import ArtifactView, CommandView, NodeView, QueuedView, RunView, SessionSummary, State
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes, group_freshness, group_status
@@ -13,7 +14,7 @@ def state_of(session: Session) -> State:
     """The whole session as of its last commit."""
     verdicts = Verdicts(session)
     nodes = {node: node_view(session, verdicts, node) for node in all_nodes(session.plan)}
-    steps = [view for node, view in nodes.items() if node.startswith("phase3/")]
+    steps = [view for node, view in nodes.items() if step_of(node) is not None]
     nodes["phase3"] = group_view(steps)
     return State(
         batch_id=session.batch_id,
@@ -61,7 +62,7 @@ def queue_view(session: Session) -> tuple[QueuedView, ...]:
 def node_view(session: Session, verdicts: Verdicts, node: str) -> NodeView:
     """One node with its freshness and the reasons for it."""
     entry, made = session.node(node), session.node(node).materialization
-    step = session.plan.by_id.get(int(node[7:])) if session.plan and node.startswith("phase3/") else None
+    step = session.plan.by_id.get(step_of(node) or 0) if session.plan else None
     return NodeView(
         status=entry.status,
         freshness=verdicts.freshness(node),

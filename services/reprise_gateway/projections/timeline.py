@@ -6,7 +6,7 @@ from typing import Any
 from reprise_contracts import events as e
 from reprise_contracts.artifacts import PlannedStep
 from reprise_contracts.commands import Options, Target
-from reprise_contracts.nodes import step_of
+from reprise_contracts.nodes import step_node, step_of
 from reprise_contracts.phrases import PLURAL, spoken
 from reprise_contracts.states import TimelineEntry
 
@@ -81,7 +81,7 @@ class Narrator:
         if target.phase:
             return spoken(target.phase)
         steps = target.steps or ()
-        return self._nodes(f"phase3/{step}" for step in steps) if len(steps) <= LISTED else f"{len(steps)} steps"
+        return self._nodes(map(step_node, steps)) if len(steps) <= LISTED else f"{len(steps)} steps"
 
     # Events
 

@@ -152,6 +152,7 @@ export interface Cause {
   node: string;
   reason: Reason;
   at?: string | null;
+  edited: boolean;
   text: string;
 }
 export interface Changes {
@@ -731,7 +732,7 @@ export interface StepFindings {
   title: string;
   findings: readonly Finding[];
   insights: readonly string[];
-  insights_from: readonly readonly string[][];
+  insights_from: readonly (readonly string[])[];
   gaps: readonly string[];
   scratchpad: readonly ScratchpadEntry[];
   dropped_citations: number;

@@ -7,7 +7,8 @@ import pytest
 from domain_asking import freshness, rerun, stale
 from domain_world import World, numbered, planned
 from reprise_contracts.commands import Cancel
-from reprise_contracts.phrases import together
+from reprise_contracts.phrases import Reason, because, cause_sentences
+from reprise_contracts.states import Cause
 from reprise_domain.freshness import Verdicts
 from reprise_domain.reduce import fold
 from reprise_gateway.projections.states import state_of
@@ -173,9 +174,28 @@ def test_r6_what_a_worker_offers_makes_older_work_upgradable(world: World) -> No
 
 def test_what_is_said_of_several_steps_is_said_once() -> None:
     """The reasons of a report are read by a person."""
-    moved = "The plan has changed."
-    told = ["Step 11 is new.", moved, "Step 12 is new.", "Step 4 has changed.", "Step 13 is new.", moved]
-    assert together(told) == ("Steps 11, 12 and 13 are new.", moved, "Step 4 has changed.")
+
+    def cause(node: str, reason: Reason, *, edited: bool = False) -> Cause:
+        return Cause(node=node, reason=reason, edited=edited, text=because((node,), "edited" if edited else reason))
+
+    told = [
+        cause("phase3/11", "added"),
+        cause("phase2", "changed"),
+        cause("phase3/12", "added"),
+        cause("phase3/4", "changed"),
+        cause("phase3/13", "added"),
+        cause("phase3/5", "changed", edited=True),
+        cause("phase2", "changed"),
+        cause("phase3/7", "failed"),
+        cause("phase3/8", "failed"),
+    ]
+    assert cause_sentences(told) == (
+        "Steps 11, 12 and 13 are new.",
+        "The plan has changed.",
+        "Step 4 has changed.",
+        "Step 5 has changed since a user edited what is below.",
+        "The last try of steps 7 and 8 failed.",
+    )
 
 
 def test_r15_a_language_that_the_engine_of_what_is_named_cannot_write_is_refused_at_once(world: World) -> None:
