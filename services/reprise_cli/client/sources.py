@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 from reprise_cli.errors import UsageError
 
-SUFFIXES = frozenset({".html", ".htm", ".xhtml", ".pdf", ".docx", ".pptx", ".xlsx", ".md", ".markdown", ".txt", ".text"})
+_KINDS = (
+    ".html .htm .xhtml .pdf .docx .pptx .xlsx .md .markdown .txt .text .srt .vtt .json3 .ipynb .rst .tex .org .adoc .asciidoc .rtf .csv "
+    ".tsv .json .jsonl .ndjson .rss .atom .xml .epub .odt .ods .odp .eml .mbox .mhtml .mht .zip .tar .tgz .gz"
+)
+SUFFIXES = frozenset(_KINDS.split())
 """What a folder is searched for. A file that is named by itself is sent whatever it is called."""
 
 
@@ -67,7 +71,12 @@ def in_folder(folder: Path) -> list[Path]:
 
 
 def visible(folder: Path) -> list[Path]:
-    """Every file of a folder and the folders below it, by name, but for hidden ones."""
+    """Every file of a folder and the folders below it, by name, but for hidden ones and links that lead out of it."""
+    root = folder.resolve()
     return sorted(
-        path for path in folder.rglob("*") if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.resolve().is_relative_to(root)
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )

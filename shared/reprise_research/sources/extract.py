@@ -17,13 +17,16 @@ from reprise_research.sources.parser_pool import Parsed, ParserPool
 from reprise_research.sources.plain import from_markdown, from_text
 from reprise_research.sources.tables import without_tables
 from reprise_research.text.language import language_of
+from reprise_research.text.sentences import is_spoken
 from reprise_research.text.words import count_words
 
-_PARSED: frozenset[Kind] = frozenset({"html", "pdf", "office"})
+_READ_HERE: frozenset[Kind] = frozenset({"markdown", "text"})
+"""Kinds that are read without a parser: the work is linear in their length."""
 _FEWEST_WORDS = 8
 _SHORT = 150
 _SMALL = 50_000
 """Bytes or characters that are handled in well under a tick of the event loop."""
+_SPOKEN = "It is a transcript of speech without full stops, cut at its pauses and quoted as it was said."
 P = ParamSpec("P")
 _CHALLENGE = re.compile(
     r"just a moment|checking (?:if the site|your browser)|verify (?:that )?you are (?:a )?human|enable javascript and cookies|"
@@ -54,21 +57,20 @@ class Extracted:
 
 
 async def extract(data: bytes, parsers: ParserPool, *, content_type: str = "", charset: str | None = None, name: str = "") -> Extracted:
-    """Read a document. HTML, PDF and office documents are parsed in a process of their own. Raises `SourceFailed` with its reason."""
+    """Read a document. All but plain text and Markdown is parsed in a process of its own. Raises `SourceFailed` with its reason."""
     kind = kind_of(data, content_type, name)
-    if kind in _PARSED:
+    if kind not in _READ_HERE:
         named = office_suffix(data) if kind == "office" else name
-        parsed = await parsers.parse(kind, data, url=named, charset=(charset or declared_in_html(data)) if kind == "html" else None)
+        declared = declared_in_html(data) if kind == "html" else None
+        parsed = await parsers.parse(kind, data, url=named, charset=charset or declared)
         return await _aside(len(parsed.text), _from_parser, parsed, kind)
     return await _aside(len(data), _from_bytes, data, charset, kind)
 
 
 def _from_parser(parsed: Parsed, kind: Kind) -> Extracted:
-    text, title = clean(parsed.text), parsed.title
-    if kind == "office":
-        text, heading = from_markdown(text)
-        text, title = clean(text), title or heading
-    return replace(_finished(text, parsed.method, kind, title, parsed.author, parsed.published), note=parsed.note)
+    text = clean(parsed.text)
+    found = _finished(text, parsed.method, kind, parsed.title, parsed.author, parsed.published)
+    return replace(found, note=parsed.note or found.note)
 
 
 def _from_bytes(data: bytes, charset: str | None, kind: Kind) -> Extracted:
@@ -84,7 +86,9 @@ def _finished(text: str, method: str, kind: Kind, title: str | None, author: str
     text = without_tables(text)
     words = count_words(text)
     _judge(text, words, kind)
-    return Extracted(text, method, kind, _named(title) or _first_heading(text), author, published, language_of(text), words)
+    language = language_of(text)
+    note = _SPOKEN if is_spoken(text, language or "en") else None
+    return Extracted(text, method, kind, _named(title) or _first_heading(text), author, published, language, words, note)
 
 
 async def _aside(size: int, function: Callable[P, Extracted], *args: P.args, **kwargs: P.kwargs) -> Extracted:
@@ -102,7 +106,7 @@ def _judge(text: str, words: int, kind: Kind) -> None:
         if _PAYWALL.search(text):
             raise SourceFailed("paywall", "The site shows only the beginning to those who do not subscribe.")
     if not words:
-        raise SourceFailed("not_text" if kind == "pdf" else "empty", _EMPTY[kind])
+        raise SourceFailed("not_text" if kind == "pdf" else "empty", _EMPTY.get(kind, "The document holds no text."))
     if words < _FEWEST_WORDS and kind in {"html", "pdf"}:
         raise SourceFailed("empty", f"It holds only {words} words of text.")
     if len(text) > MAX_TEXT:
@@ -111,10 +115,8 @@ def _judge(text: str, words: int, kind: Kind) -> None:
 
 _EMPTY: dict[Kind, str] = {
     "html": "The page shows no text of its own.",
-    "office": "The document holds no text.",
     "pdf": "The PDF holds pictures of pages, but no text.",
-    "markdown": "The document holds no text.",
-    "text": "The document holds no text.",
+    "feed": "The feed has no entry.",
 }
 
 
@@ -126,4 +128,4 @@ def _named(title: str | None) -> str | None:
 
 def _first_heading(text: str) -> str | None:
     line = _named(text.split("\n", 1)[0]) or ""
-    return line if 3 <= len(line) <= 120 and not line.startswith(">") and not line.endswith((*".。,;:：",)) else None
+    return line if 3 <= len(line) <= 120 and not line.startswith((">", "[")) and not line.endswith((*".。,;:：",)) else None

@@ -14,7 +14,7 @@ ACTIONS: dict[FailureReason, str] = {
     "unreachable": "Check the address and try again later with refetch.",
     "too_large": "Upload the part that matters as a file of its own.",
     "too_many_redirects": "Open the address in a browser and give the one that it ends at.",
-    "unsupported": "Give it as HTML, PDF, an office document, Markdown or plain text, or install what its detail names.",
+    "unsupported": "Give it as a page, PDF, office document, captions, mail, table or text, or install what its detail names.",
     "not_text": "If it is a scan, run text recognition on it first; else give it as HTML, PDF, Markdown or plain text.",
     "empty": "Check that the page shows text without scripts; otherwise give its text.",
     "malformed": "The file seems damaged. Open and save it again, or give its text.",

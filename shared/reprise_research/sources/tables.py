@@ -29,8 +29,9 @@ def without_tables(text: str) -> str:
     return "\n".join(lines[:-1])
 
 
-def told_rows(table: list[list[str]], heads: int = 0) -> list[str]:
-    """The lines of a table. `heads` rows at its beginning hold headings; 0 where a table does not say which do."""
+def told_rows(table: list[list[str]], heads: int = 0, *, fewest: int = _FEWEST_ROWS) -> list[str]:
+    """The lines of a table. `heads` rows at its beginning hold headings; 0 where a table does not say which do. A table of fewer than
+    `fewest` rows below its headings is told cell by cell."""
     while table and not any(table[0]):  # a heading that a converter left empty
         table, heads = table[1:], max(0, heads - 1)
     if not table:
@@ -40,13 +41,13 @@ def told_rows(table: list[list[str]], heads: int = 0) -> list[str]:
         caption, table, heads = table[0][:1], table[1:], max(0, heads - 1)  # told as a first row of one cell
     if heads > 1 and len({len(row) for row in table[:heads]}) == 1:
         table = [[" ".join(dict.fromkeys(filter(None, cells))) for cells in zip(*table[:heads], strict=True)], *table[heads:]]
-    return caption + _told_rows(table)
+    return caption + _told_rows(table, fewest)
 
 
-def _told_rows(table: list[list[str]]) -> list[str]:
+def _told_rows(table: list[list[str]], fewest: int) -> list[str]:
     head, *body = table
     named = all(0 < len(cell) <= _LONGEST_HEAD for cell in head[1:]) and len(head[0]) <= _LONGEST_HEAD
-    if len(head) < _PAIR or len(body) < _FEWEST_ROWS or not named or any(len(row) != len(head) for row in body):
+    if len(head) < _PAIR or len(body) < fewest or not named or any(len(row) != len(head) for row in body):
         return [cell for row in table for cell in _once(row)]
     if not head[0]:  # what stands at the left names each row
         return [f"{row[0].rstrip(' :')} – {'; '.join(_told(name, cell) for name, cell in zip(head[1:], row[1:], strict=True) if cell)}."

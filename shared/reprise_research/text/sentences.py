@@ -19,7 +19,8 @@ _TERMINAL = re.compile(r"[.!?…。！？；।॥؟۔։][\"'”“’»›)\]�
 _BOUNDARY = re.compile(r"[.!?…。！？।॥؟۔][\"'”“’»›)\]」』）】]*(?=\s|$)|[。！？]")
 _LAST_WORD = re.compile(r"(?:[^\W\d_]|\.)+(?=\.[\"'”’»)\]]*$)")
 _SPACE = re.compile(r"\s*")
-_MARKER = re.compile(r"(?:[-*•‣–]|\d{1,2}[.)])\s+")
+_MARKER = re.compile(r"(?:[-*•‣–]|\d{1,2}[.)]|\[\d{1,3}(?::\d\d){1,2}\])\s+")
+"""What stands before a line and is none of its words: an item's mark, the time of a transcript's line."""
 _SEMICOLON = re.compile(r"[；。！？]+[”’」』）】]*")
 _NUMBERED = re.compile(
     r"(?:(?:chapter|part|appendix|section|kapitel|chapitre|capítulo|capitolo|hoofdstuk|глава)\s+)?((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*)\.?\s+\S",
@@ -75,7 +76,7 @@ def split(text: str, code: str = "en") -> tuple[Sentence, ...]:
 def is_spoken(text: str, code: str = "en") -> bool:
     """Return whether a text is speech that nobody punctuated, as in a transcript: it is long, has hardly a full stop, and is full of
     function words, which menus and tables are not."""
-    lines = [line for line in text.split("\n") if line.strip()]
+    lines = [line for line in (_unmarked(line) for line in text.split("\n")) if line.strip()]
     bare = [line for line in lines if not _BOUNDARY.search(line)]
     said = " ".join(line.strip() for line in bare[1:] if line) if len(bare) > 1 else "".join(bare)
     if len(said) < _SPOKEN_LINE or sum(map(len, bare)) < 0.7 * sum(map(len, lines)):
@@ -184,6 +185,8 @@ def _abbreviations(code: str) -> tuple[frozenset[str], frozenset[str]]:
 def _pieces(line: str, code: str) -> list[tuple[int, int]]:
     """Where speech can be cut: a short line is a piece as it is, a long one is cut at its pauses or between words."""
     start, end = _skip(line, 0), len(line.rstrip())
+    if marker := _MARKER.match(line, start):
+        start = marker.end()
     found: list[tuple[int, int]] = []
     limit = _UNSPACED_PIECE if start < end and is_unspaced(line[start]) else _PIECE
     while end - start > limit * 1.4:
@@ -228,6 +231,12 @@ def _joined(found: list[Sentence], text: str) -> list[Sentence]:
         else:
             joined.append(piece)
     return joined
+
+
+def _unmarked(line: str) -> str:
+    """A line without the mark before it."""
+    marker = _MARKER.match(line)
+    return line[marker.end() :] if marker else line
 
 
 def _skip(line: str, position: int) -> int:

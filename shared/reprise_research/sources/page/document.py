@@ -33,6 +33,15 @@ def read_page(body: bytes, charset: str | None) -> tuple[dict[str, str | None], 
     return {"method": method, "title": head.title, "author": author_of(head.author, text), "published": head.published}, text
 
 
+def every_word(page: str) -> str:
+    """All that a reader sees of a page or of a piece of one."""
+    root = parsed(page if "<html" in page[:2000].lower() else f"<html><body>{page}</body></html>")
+    if root is None:
+        return ""
+    reading = read(root)
+    return written(reading, frozenset(block.index for block in reading.blocks))
+
+
 def written(reading: Reading, kept: frozenset[int]) -> str:
     """The text of the kept blocks, in the page's order."""
     lines: list[str] = []
