@@ -25,10 +25,9 @@ from corpora import Corpus, corpora
 from rouge import Rouge, mean, rouge, shared, words
 
 from reprise_contracts.artifacts import Citation, Phase4
-from reprise_research.agent import DeepResearchAgent
+from reprise_research import DeepResearchAgent, ResearchSession
 from reprise_research.context import MemoryStore
 from reprise_research.engines import Engine, load_engine
-from reprise_research.session import ResearchSession
 from reprise_research.sources.settings import FetcherSettings
 from reprise_research.text.prose import prose
 
@@ -161,7 +160,7 @@ async def measure(corpus: Corpus, engine: Engine) -> tuple[Row, Phase4, str]:
         start, spent = time.perf_counter(), processor()
         async with DeepResearchAgent(session, store, engine=engine) as agent:
             for paper in corpus.papers:
-                await agent._upload(paper.data, "application/octet-stream", paper.name, None)
+                await agent.add_bytes(paper.data, "application/octet-stream", paper.name)
             await agent.run_research()
         elapsed, spent = time.perf_counter() - start, processor() - spent
     texts = {s.source_id: await store.get_text(s.text_sha256) for s in session.phase0.sources if s.text_sha256}

@@ -9,10 +9,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from reprise_research.agent import DeepResearchAgent
+from reprise_research import DeepResearchAgent, ResearchSession
 from reprise_research.context import MemoryStore
 from reprise_research.documents import document
-from reprise_research.session import ResearchSession
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"

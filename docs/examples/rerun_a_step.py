@@ -8,9 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from reprise_research.agent import DeepResearchAgent
+from reprise_research import DeepResearchAgent, ResearchSession
 from reprise_research.context import FolderStore
-from reprise_research.session import ResearchSession
 
 TEXTS = {
     "Lake authority": "The level of the lake fell by 40 centimetres last summer. Fishing fell by 12 percent in the same season. "

@@ -6,9 +6,8 @@ REPRISE_LLM__BASE_URL=http://127.0.0.1:8080/v1 REPRISE_LLM__MODEL=qwen3 python d
 import asyncio
 import sys
 
-from reprise_research.agent import DeepResearchAgent
+from reprise_research import DeepResearchAgent, ResearchSession
 from reprise_research.context import MemoryStore
-from reprise_research.session import ResearchSession
 from reprise_runtime.settings import Settings
 
 TEXTS = {

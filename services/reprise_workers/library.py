@@ -1,11 +1,10 @@
 """Texts, downloads and artifacts as the phases need them: from the store, the small and often read ones kept in memory."""
 
-import asyncio
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar, cast
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 from reprise_contracts import subjects
 from reprise_contracts.artifacts import Artifact, InputRef, ObjectRef
@@ -141,15 +140,6 @@ class JobInputs:
             return await self.read(ref, model) if ref is not None else None
         except InputsLost:
             return None
-
-
-async def together(*reads: Awaitable[Any]) -> list[Any]:
-    """The answers of reads that go on side by side, each to its end: one loss hides no other. Raises what the first failed with."""
-    done = await asyncio.gather(*reads, return_exceptions=True)
-    for answer in done:
-        if isinstance(answer, BaseException):
-            raise answer
-    return done
 
 
 class BatchStore:

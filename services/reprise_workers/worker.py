@@ -18,6 +18,7 @@ from reprise_contracts.problems.refusals import inputs_lost
 from reprise_contracts.wire import Malformed
 from reprise_research.context import Context, Usage
 from reprise_research.errors import RateLimited, ResearchError
+from reprise_research.phases.jobs import Inputs, Result, run_phase
 from reprise_runtime import metrics, tracing
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, RepriseError, Retryable
 from reprise_runtime.logs import Line, canonical, logger
@@ -26,8 +27,8 @@ from reprise_runtime.nats.bus import Publisher
 from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Timings
 from reprise_workers.control import Control
+from reprise_workers.inputs import inputs_of
 from reprise_workers.library import Artifacts, BatchStore, InputsLost, JobInputs, Kept, Losses, Seen
-from reprise_workers.phases import Inputs, Result, inputs_of, run_phase
 from reprise_workers.progress import Teller
 
 LAST_DELIVERY = 4

@@ -9,8 +9,7 @@ import pytest
 
 from reprise_contracts.artifacts import Tokens
 from reprise_contracts.frames import StreamToken
-from reprise_research.agent import DeepResearchAgent
-from reprise_research.session import ResearchSession
+from reprise_research import DeepResearchAgent, ResearchSession
 from small_model import WINDOW
 from unit.research.research_builders import LAKE, LAKE_TOPIC, World
 

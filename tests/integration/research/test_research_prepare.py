@@ -6,10 +6,9 @@ import pytest
 
 from integration.research.research_server import PageServer, Reply, Request
 from reprise_contracts.sources import Source, StoredSource
-from reprise_research.agent import DeepResearchAgent
+from reprise_research import DeepResearchAgent, ResearchSession
 from reprise_research.errors import NoSources
 from reprise_research.phases.prepare import Prepared, prepare
-from reprise_research.session import ResearchSession
 from reprise_research.sources.settings import FetcherSettings
 from unit.research.research_builders import SAMPLES, World, sample_topic
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from reprise_contracts.artifacts import Citation, Phase4
-from reprise_research.agent import DeepResearchAgent
+from reprise_research import DeepResearchAgent, ResearchSession
 from reprise_research.context import Library, MemoryStore
 from reprise_research.phases.checking import check_finding
-from reprise_research.session import ResearchSession
 from unit.research.research_builders import SAMPLES, sample_topic
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"

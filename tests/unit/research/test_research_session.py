@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from reprise_contracts.artifacts import Goal, Phase1, Phase2
+from reprise_contracts.commands import Options, Target
 from reprise_contracts.wire import Malformed
-from reprise_research.agent import DeepResearchAgent
+from reprise_library import CommandRefused
+from reprise_research import DeepResearchAgent, ResearchSession
 from reprise_research.context import FolderStore, MemoryStore
 from reprise_research.engines import installed, load_engine
 from reprise_research.engines.extractive import Extractive
 from reprise_research.errors import EngineUnavailable, NoSources, NothingToRead
-from reprise_research.session import ResearchSession
 from unit.research.research_builders import LAKE, LAKE_TOPIC
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "rerun_a_step.py"
@@ -62,12 +63,13 @@ async def test_a_new_artifact_invalidates_what_read_the_old_one() -> None:
     session = ResearchSession(topic=LAKE_TOPIC)
     agent = await lake(session, MemoryStore())
     await agent.run_research()
-    old = session.phase1
-    now_stale = session.put("phase1", Phase1(goals=(Goal(goal_id="g", question="Who owns the boats?"),)))
-    assert now_stale[0] == "phase2"
-    assert "phase4" in now_stale
+    old, other = session.phase1, Phase1(goals=(Goal(goal_id="g", question="Who owns the boats?"),))
+    foreseen = session.preview_edit(other).plan
+    session.edit(other)
+    assert session.stale()["phase2"] == "The goals have changed."
+    assert list(session.stale()) == list(foreseen.stale) and "phase4" in foreseen.stale
     assert not session.is_fresh("phase2")
-    session.put("phase1", old)
+    session.edit(old)
     assert session.stale() == {}
 
 
@@ -79,7 +81,7 @@ async def test_a_changed_source_makes_only_its_readers_run() -> None:
     await agent.run_research()
     times = {node: entry.at for node, entry in session.entries.items()}
     await agent.add_text(LAKE["farmers"] + " ", "copy of farmers")
-    assert session.stale()["phase0"].startswith("changed since: sources")
+    assert session.stale()["phase0"] == "A source was added."
     await agent.run_research()
     assert session.stale() == {}
     assert session.phase0.sources[-1].status == "duplicate"
@@ -124,23 +126,25 @@ async def test_a_new_plan_drops_what_it_no_longer_has() -> None:
     await agent.run_research()
     kept = session.phase2.steps[0]
     highest = max(step.step_id for step in session.phase2.steps)
-    session.put("phase2", Phase2(synthesized_goal="x", steps=(kept,)))
+    session.edit(Phase2(synthesized_goal="x", steps=(kept,)))
     assert set(session.findings) == {kept.step_id}
     assert session.is_fresh(f"phase3/{kept.step_id}")
     await agent.run_phase2()
     assert min(step.step_id for step in session.phase2.steps if step.step_id != kept.step_id) == highest + 1
 
 
-async def test_failed_sources_are_kept_and_not_tried_again() -> None:
-    """R11: a source that failed is stored as a failure, so that running again does not read it again."""
+async def test_a_phase_that_fails_says_why() -> None:
+    """The phase's own error is raised, and the session keeps the problem; nothing is stale, for there is nothing."""
     session = ResearchSession(topic=LAKE_TOPIC)
     agent = DeepResearchAgent(session, MemoryStore())
     await agent.add_text("   \n  ", "void")
     with pytest.raises(NoSources):
         await agent.run_phase0()
-    (source,) = session.sources
-    assert source.stored is not None
-    assert source.stored.reason == "empty"
+    failed = session.state.node("phase0")
+    assert failed.status == "failed"
+    assert failed.problem is not None and failed.problem.type == "no_sources"
+    with pytest.raises(NothingToRead):
+        await agent.run_phase1()
 
 
 async def test_paths_become_sources(tmp_path: Path) -> None:
@@ -182,7 +186,7 @@ def test_the_example_runs() -> None:
 
 
 async def test_the_report_is_written_in_the_language_that_is_asked_for() -> None:
-    """Headings and fixed sentences follow the session's language, quotes stay as their sources have them; a change makes all of it stale,
+    """Headings and fixed sentences follow the session's language, quotes stay as their sources have them; a rerun may name another one,
     and a language that the engine has no words in is refused by name."""
     session = ResearchSession(topic=LAKE_TOPIC, language="zh-Hans")
     agent = await lake(session, MemoryStore())
@@ -192,10 +196,9 @@ async def test_the_report_is_written_in_the_language_that_is_asked_for() -> None
     assert "摘要" in titles and "尚缺什么" in titles and "Summary" not in titles
     assert all(citation.quote in "\n".join(LAKE.values()) for one in report.references for citation in one.citations)
     assert report.meta.language == "zh-Hans"
-    session.language = "en"
-    assert "phase1" in session.stale() and "phase4" in session.stale()
-    session.language = "pl"
-    with pytest.raises(EngineUnavailable) as caught:
-        await agent.run_phase1()
+    await agent.rerun(Target(phase="phase4"), Options(language="en"))
+    assert "Summary" in [section.title for section in session.phase4.sections]
+    with pytest.raises(CommandRefused) as caught:
+        await agent.rerun(Target(phase="phase1"), Options(language="pl"))
     assert "en (English)" in caught.value.problem.detail
     assert "not in pl" in caught.value.problem.detail

@@ -6,11 +6,10 @@ import docx
 import pytest
 
 from reprise_contracts.artifacts import Phase4
-from reprise_research.agent import DeepResearchAgent
+from reprise_research import DeepResearchAgent, ResearchSession
 from reprise_research.context import MemoryStore
 from reprise_research.extractive.agreement import backs
 from reprise_research.phases.prepare import prepare
-from reprise_research.session import ResearchSession
 from reprise_research.text.prose import instructs, prose
 from unit.research.research_builders import LAKE, LAKE_TOPIC, World, sample_files, sample_topic
 

@@ -3,9 +3,8 @@
 import asyncio
 import sys
 
-from reprise_research.agent import DeepResearchAgent
+from reprise_research import DeepResearchAgent, ResearchSession
 from reprise_research.context import MemoryStore
-from reprise_research.session import ResearchSession
 from unit.research.research_builders import World, sample_files, sample_topic
 
 

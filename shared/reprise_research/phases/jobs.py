@@ -1,19 +1,21 @@
-"""From a job to an artifact: load what it pinned, call the phase function. One small function a phase."""
+"""From a job to an artifact: read what it pinned, call the phase function. One small function a phase, for a worker and for a library."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from reprise_contracts.artifacts import (
     Artifact,
     InputRef,
+    ObjectRef,
     Phase0,
     Phase1,
     Phase2,
     Phase4,
     StepFindings,
 )
-from reprise_contracts.jobs import InputList, Job
+from reprise_contracts.jobs import Job
 from reprise_contracts.nodes import Phase, phase_of, step_of
 from reprise_contracts.sources import StoredSource
 from reprise_research.context import Context
@@ -22,8 +24,6 @@ from reprise_research.phases.execute import execute
 from reprise_research.phases.prepare import prepare
 from reprise_research.phases.report import report
 from reprise_research.phases.synthesize import synthesize
-from reprise_runtime.s3.artifact_store import ArtifactStore
-from reprise_workers.library import JobInputs, together
 
 A = TypeVar("A", bound=Artifact)
 
@@ -40,33 +40,37 @@ class Result:
 Inputs = Mapping[str, InputRef]
 
 
-async def inputs_of(job: Job, store: ArtifactStore) -> Inputs:
-    """The job's inputs, also where they are an object of their own."""
-    if job.inputs_object is None:
-        return job.inputs
-    data = await store.get_verified(job.inputs_object.key, job.inputs_object.sha256)
-    return InputList.decode(data).inputs
+class ArtifactReader(Protocol):
+    """Where a job's inputs are read."""
+
+    async def read(self, ref: InputRef | ObjectRef, model: type[A]) -> A:
+        """Return one artifact; raises what its place raises where it is lost."""
+        ...
+
+    async def previous(self, ref: ObjectRef | None, model: type[A]) -> A | None:
+        """Return what is only compared with; None where there is none, or where it is lost."""
+        ...
 
 
-async def run_phase(job: Job, inputs: Inputs, artifacts: JobInputs, context: Context) -> Result:
+async def run_phase(job: Job, inputs: Inputs, artifacts: ArtifactReader, context: Context) -> Result:
     """Run the job's phase on exactly the inputs that it pinned."""
     return await _PHASES[phase_of(job.node)](job, inputs, artifacts, context)
 
 
-async def _prepare(job: Job, inputs: Inputs, artifacts: JobInputs, context: Context) -> Result:
+async def _prepare(job: Job, inputs: Inputs, artifacts: ArtifactReader, context: Context) -> Result:
     done = await prepare(job.sources, context, refetch=job.refetch)
     failed = sum(source.status == "failed" for source in done.artifact.sources)
     headline = _count(len(done.artifact.sources), "source") + (f", {failed} failed" if failed else "")
     return Result(done.artifact, headline, done.stored)
 
 
-async def _discover(job: Job, inputs: Inputs, artifacts: JobInputs, context: Context) -> Result:
+async def _discover(job: Job, inputs: Inputs, artifacts: ArtifactReader, context: Context) -> Result:
     made = await discover(await artifacts.read(inputs["phase0"], Phase0), context)
     return Result(made, _count(len(made.goals), "goal"))
 
 
-async def _synthesize(job: Job, inputs: Inputs, artifacts: JobInputs, context: Context) -> Result:
-    phase0, phase1, before = await together(
+async def _synthesize(job: Job, inputs: Inputs, artifacts: ArtifactReader, context: Context) -> Result:
+    phase0, phase1, before = await read_all(
         artifacts.read(inputs["phase0"], Phase0),
         artifacts.read(inputs["phase1"], Phase1),
         artifacts.previous(job.previous, Phase2),
@@ -75,8 +79,8 @@ async def _synthesize(job: Job, inputs: Inputs, artifacts: JobInputs, context: C
     return Result(made, _count(len(made.steps), "step"))
 
 
-async def _execute(job: Job, inputs: Inputs, artifacts: JobInputs, context: Context) -> Result:
-    phase0, plan, findings = await together(
+async def _execute(job: Job, inputs: Inputs, artifacts: ArtifactReader, context: Context) -> Result:
+    phase0, plan, findings = await read_all(
         artifacts.read(inputs["phase0"], Phase0), artifacts.read(inputs["phase2"], Phase2), _findings(inputs, artifacts)
     )
     number = step_of(job.node)
@@ -85,8 +89,8 @@ async def _execute(job: Job, inputs: Inputs, artifacts: JobInputs, context: Cont
     return Result(made, _count(len(made.findings), "finding"))
 
 
-async def _report(job: Job, inputs: Inputs, artifacts: JobInputs, context: Context) -> Result:
-    phase0, plan, findings, before = await together(
+async def _report(job: Job, inputs: Inputs, artifacts: ArtifactReader, context: Context) -> Result:
+    phase0, plan, findings, before = await read_all(
         artifacts.read(inputs["phase0"], Phase0), artifacts.read(inputs["phase2"], Phase2), _findings(inputs, artifacts),
         artifacts.previous(job.previous, Phase4),
     )  # fmt: skip
@@ -95,17 +99,26 @@ async def _report(job: Job, inputs: Inputs, artifacts: JobInputs, context: Conte
     return Result(named, f"{_count(len(made.sections), 'section')}, {_count(len(made.references), 'reference')}")
 
 
-async def _findings(inputs: Inputs, artifacts: JobInputs) -> dict[int, StepFindings]:
+async def _findings(inputs: Inputs, artifacts: ArtifactReader) -> dict[int, StepFindings]:
     steps = {number: ref for node, ref in inputs.items() if (number := step_of(node)) is not None}
-    read = await together(*(artifacts.read(ref, StepFindings) for ref in steps.values()))
+    read = await read_all(*(artifacts.read(ref, StepFindings) for ref in steps.values()))
     return dict(zip(steps, read, strict=True))
+
+
+async def read_all(*reads: Awaitable[Any]) -> list[Any]:
+    """The answers of reads that go on side by side, each to its end: one loss hides no other. Raises what the first failed with."""
+    done = await asyncio.gather(*reads, return_exceptions=True)
+    for answer in done:
+        if isinstance(answer, BaseException):
+            raise answer
+    return done
 
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-_PHASES: Mapping[Phase, Callable[[Job, Inputs, JobInputs, Context], Awaitable[Result]]] = {
+_PHASES: Mapping[Phase, Callable[[Job, Inputs, ArtifactReader, Context], Awaitable[Result]]] = {
     "phase0": _prepare,
     "phase1": _discover,
     "phase2": _synthesize,
