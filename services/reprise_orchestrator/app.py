@@ -11,6 +11,7 @@ from reprise_runtime import metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats.connection import connect_forever
+from reprise_runtime.nats.log_mark import LogGuard
 from reprise_runtime.nats.pull_consumer import PullConsumer
 from reprise_runtime.nats.session_log import NatsSessionLog
 from reprise_runtime.nats.topology import open_bus
@@ -34,8 +35,12 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, puller.stop)
     logger(__name__).info("ready")
+    guard = LogGuard(bus, lambda: datetime.now(UTC))
+    watching = asyncio.create_task(guard.watch())
     async for deliveries in puller.batches(WINDOW):
+        await guard.until_sound()
         await orchestrator.take(deliveries)
+    watching.cancel()
     await orchestrator.idle()
     await client.drain()
     await asyncio.to_thread(tracing.shutdown)

@@ -22,6 +22,7 @@ from reprise_runtime.nats.connection import connect_forever
 from reprise_runtime.nats.jetstream import ApiError
 from reprise_runtime.nats.session_log import NatsSessionLog
 from reprise_runtime.nats.topology import open_bus
+from reprise_runtime.operate.mark_keeper import MarkKeeper
 from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.settings import Settings
 from reprise_scheduler.census import census
@@ -48,15 +49,24 @@ async def run(settings: Settings) -> None:
 
     async def work() -> None:
         clock = lambda: datetime.now(UTC)  # noqa: E731  # the one place that reads the time
+        keeper = MarkKeeper(bus, store, clock)
+        await keeper.until_sound()
         dispatcher = Dispatcher(bus, store, lambda: held_jobs(bus))
-        scheduler = Scheduler(log, bus, dispatcher, Sweeper(store, log, bus), settings.timings, clock)
+        scheduler = Scheduler(log, bus, dispatcher, Sweeper(store, log, bus, keeper.removal), settings.timings, clock)
         listening = await client.subscribe(subjects.PRESENCES, cb=hearing(scheduler))
-        counting = asyncio.ensure_future(census(store, settings.timings.census))
+        counting = asyncio.ensure_future(census(store, log, settings.timings.census))
         checking = asyncio.ensure_future(Checker(log, store, bus, settings.timings.check).run())
         metrics.LEADING.set(1)
         try:
-            await scheduler.run(check_every=CHECK_EVERY)
+            scheduling = asyncio.ensure_future(scheduler.run(check_every=CHECK_EVERY))
+            marking = asyncio.ensure_future(keeper.run())
+            await asyncio.wait((scheduling, marking), return_when=asyncio.FIRST_COMPLETED)
+            if scheduling.done():
+                scheduling.result()
         finally:
+            for task in (scheduling, marking):
+                task.cancel()
+            await asyncio.gather(scheduling, marking, return_exceptions=True)
             metrics.LEADING.set(0)
             counting.cancel()
             checking.cancel()

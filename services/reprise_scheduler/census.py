@@ -7,6 +7,7 @@ from collections import Counter
 from reprise_runtime import metrics
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.logs import logger
+from reprise_runtime.nats.session_log import SessionLog
 from reprise_runtime.s3.artifact_store import ArtifactStore
 
 NAMED = 20
@@ -14,11 +15,24 @@ NAMED = 20
 _log = logger(__name__)
 
 
-async def census(store: ArtifactStore, every: float) -> None:
-    """Count for ever. A count that fails leaves the one before it."""
+async def census(store: ArtifactStore, log: SessionLog, every: float) -> None:
+    """Count for ever. A count that fails leaves the one before it.
+
+    A batch of which the store has objects and the log knows nothing at two counts, one after the other, is an alarm: an upload is there
+    shortly before its batch, anything else is what the log has lost.
+    """
+    known: set[str] = set()
+    strange: set[str] = set()
     while True:
         try:
-            tell(await count(store))
+            found = await count(store)
+            tell(found)
+            known |= {batch_id for batch_id in found.keys() - known if await log.last(batch_id) is not None}
+            unknown = found.keys() - known
+            metrics.STORED_STRANGE.set(len(unknown & strange))
+            if unknown & strange:
+                _log.error("the log knows nothing of batches in the store", batches=sorted(unknown & strange)[:NAMED])
+            strange = set(unknown)
         except RepriseError as error:
             _log.warning("not counted", error=str(error))
         await asyncio.sleep(every)

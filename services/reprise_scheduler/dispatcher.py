@@ -35,6 +35,10 @@ class Dispatcher:
         """The subjects of the jobs that are kept until a worker is done with them."""
         return await self._held()
 
+    async def is_reported(self, session_id: str, node: str) -> bool:
+        """Whether a worker's report of a node waits to be decided. Raises `Unavailable`."""
+        return await self._publisher.last(subjects.INBOX, subjects.report(session_id, node)) is not None
+
     async def send(self, session: Session, node: str, trace: str = "", *, again: bool = False) -> None:
         """Publish the job of a node's present attempt; `again`: it may have been published before."""
         with tracing.span(f"send {node}", trace, {"session": session.session_id}) as own:

@@ -308,14 +308,24 @@ class Scheduler:
                 if not out or (not_before and not_before > self._clock()) or subjects.job(*attempt) in held:
                     continue
                 missing.add(attempt)
-                if attempt in self._missing:
+        for attempt in missing & self._missing:
+            if not await self._is_reported(attempt[0], attempt[1]):
+                now = self._active.get(attempt[0])
+                if now is not None and _attempt(now, attempt[1]) == attempt and self._due(now, attempt[1]):
                     self._again.add(attempt)
-                    lost.append((session, node))
+                    lost.append((now, attempt[1]))
         self._missing = missing
         if lost:
             metrics.JOBS_LOST.inc(len(lost))
             _log.warning("publishing lost jobs again", jobs=len(lost))
             await self._send(lost)
+
+    async def _is_reported(self, session_id: str, node: str) -> bool:
+        """Whether its result is there and waits for an orchestrator: then the job is done, and nobody has to do it again."""
+        try:
+            return await self._dispatcher.is_reported(session_id, node)
+        except RepriseError:
+            return True
 
     # Housekeeping
 

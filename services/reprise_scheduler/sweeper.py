@@ -1,7 +1,8 @@
 """Deletes what the log has decided against, and everything of a deleted session or batch. Idempotent, and safe to repeat."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from reprise_contracts import subjects
 from reprise_contracts.jobs import DownloadsSwept, Swept
@@ -33,13 +34,24 @@ def _together(folders: Sequence[str]) -> set[str]:
     return {parent + "/" if above[parent := folder.rsplit("/", 2)[0]] > MANY else folder for folder in folders}
 
 
+Removal = Callable[[int], AbstractAsyncContextManager[None]]
+"""Announces that so many commits are removed on purpose."""
+
+
+@asynccontextmanager
+async def unannounced(commits: int) -> AsyncIterator[None]:
+    """A removal that nobody has to hear of."""
+    yield
+
+
 class Sweeper:
     """Works on what the scheduler hands it."""
 
-    def __init__(self, store: ArtifactStore, log: SessionLog, publisher: Publisher) -> None:
+    def __init__(self, store: ArtifactStore, log: SessionLog, publisher: Publisher, removal: Removal = unannounced) -> None:
         self._store = store
         self._log = log
         self._publisher = publisher
+        self._removal = removal
 
     async def sweep(self, session: Session, latest: Callable[[], Awaitable[Session | None]]) -> None:
         """Delete what the log has decided against, as `session` knows it, and say so.
@@ -104,12 +116,17 @@ class Sweeper:
         for prefix in prefixes(session.batch_id, session.session_id):
             await self._store.delete([key async for key, _ in self._store.list(prefix)])
         await self._log.drop_snapshot(session.session_id)
-        await self._log.purge(session.session_id, keep=1)
+        await self._purge(session.session_id)
         _log.info("deleted", session=session.session_id)
 
     async def remove_batch(self, batch: Batch) -> None:
         """R24: the downloads and all of the log but its tombstone."""
         prefix = subjects.sources_prefix(batch.batch_id)
         await self._store.delete([key async for key, _ in self._store.list(prefix)])
-        await self._log.purge(batch.batch_id, keep=1)
+        await self._purge(batch.batch_id)
         _log.info("deleted", batch=batch.batch_id)
+
+    async def _purge(self, target: str) -> None:
+        """All of a log but its tombstone."""
+        async with self._removal(max(len(await self._log.read(target)) - 1, 0)):
+            await self._log.purge(target, keep=1)

@@ -18,6 +18,7 @@ PROGRESS = "PROGRESS"
 SNAPSHOTS = "SNAPSHOTS"
 DLQ = "DLQ"
 TICKETS = "TICKETS"
+MARKS = "MARKS"
 POOLS = "POOLS"
 
 # Durable consumers
@@ -118,6 +119,12 @@ ALL_SNAPSHOTS = f"{ROOT}.snapshot.*"
 def snapshot(target: str) -> str:
     """The last snapshot of a session or of a batch."""
     return f"{ROOT}.snapshot.{target}"
+
+
+# MARKS: how far the log had come, the last value; in the bucket too
+MARK = f"{ROOT}.mark"
+MARK_PREFIX = "marks"
+MARK_KEY = f"{MARK_PREFIX}/log.json"
 
 
 # JOBS: one subject per node, generation and attempt

@@ -37,6 +37,7 @@ BUILD = _gauge("build_info", "1, with the version and the service that runs.", "
 DISK_FREE = _gauge("disk_free_bytes", "Bytes left where this process keeps its state.", "path")
 S3_SECONDS = _histogram("s3_seconds", "How long calls to the object store took.", _QUICK, "operation")
 S3_ERRORS = _counter("s3_errors", "Calls to the object store that failed, by what went wrong.", "operation", "error")
+LOG_REWOUND = _gauge("log_rewound", "1 while the log is not trusted: it stands behind its mark, and nobody appends to it.")
 STORE_AWAITED = _gauge("store_awaited", "Calls that wait for an object store that is away.")
 PUT_ASIDE = _counter("put_aside", "Messages that nobody could understand, put aside in DLQ.", "stream")
 
@@ -58,6 +59,7 @@ JOBS_LOST = _counter("jobs_lost", "Jobs that nobody held any more and that were 
 OBJECTS_LOST = _counter("objects_lost", "Objects that the log names and that a check of the store found missing or damaged.")
 STORED_BYTES = _gauge("stored_bytes", "Bytes in the bucket, of all batches together.")
 STORED_BATCHES = _gauge("stored_batches", "Batches with something in the bucket.")
+STORED_STRANGE = _gauge("stored_strange_batches", "Batches with something in the bucket that the log knows nothing of.")
 BATCH_BYTES = _gauge("batch_bytes", "Bytes in the bucket of the largest batches.", "batch")
 
 # Workers

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from reprise_cli.commands.backup import with_servers
 from reprise_cli.errors import CommandFailed, NoServer
 from reprise_cli.stack.keys import operator_settings
 from reprise_cli.terminal import Terminal
@@ -28,9 +30,15 @@ NatsUsersOption = Annotated[
 S3PoliciesOption = Annotated[bool, typer.Option("--s3-policies", help="Print the policy of each user of the object store, and end.")]
 
 
+AcceptOption = Annotated[
+    bool,
+    typer.Option("--accept-log", help="Go on with a log that has gone back, as it is: its positions count anew."),
+]
+
+
 def bootstrap(
     terminal: Terminal, *, check: CheckOption = False, wait: WaitOption = 0.0, nats_users: NatsUsersOption = False,
-    s3_policies: S3PoliciesOption = False,
+    s3_policies: S3PoliciesOption = False, accept_log: AcceptOption = False,
 ) -> None:  # fmt: skip
     """Make streams, consumers, bucket and users, and tell what drifted. Can be repeated at any time."""
     if nats_users:
@@ -40,6 +48,12 @@ def bootstrap(
         print(json.dumps(policies(from_environment().s3.bucket), indent=2))
         return
     settings = operator_settings(terminal.state_dir, terminal.server)
+    if accept_log:
+        from reprise_runtime.operate.mark_keeper import accept  # noqa: PLC0415 - with what else the command needs
+
+        mark = with_servers(settings, lambda bus, store: accept(bus, store, datetime.now(UTC), new_epoch=True))
+        terminal.answer(mark.model_dump(mode="json"), f"The log is trusted as it is: it stands at {mark.last_seq}. Everything goes on.")
+        return
     found = _run(settings, terminal, repair=not check, wait=wait)
     open_still = [drift for drift in found if not drift.repaired]
     table = Table(box=None, pad_edge=False, show_header=False)

@@ -123,6 +123,12 @@ def _servers(reachable: Mapping[str, bool]) -> Iterator[Finding]:
 
 
 def _nats(status: "ServerStatus") -> Iterator[Finding]:
+    if status.rewound:
+        yield Finding(
+            name="log", result="wrong", detail=f"{status.rewound} Nothing is decided and nothing runs, so that nothing is done twice.",
+            action="Restore the newest backup (`reprise restore FOLDER --replace`), or go on with what is left "
+            "(`reprise bootstrap --accept-log`).",
+        )  # fmt: skip
     if status.unwell:
         yield Finding(
             name="NATS",

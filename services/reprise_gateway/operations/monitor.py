@@ -51,6 +51,7 @@ class Monitor:
 
 
 def _tell(status: ServerStatus, pools: list[PoolView]) -> None:
+    metrics.LOG_REWOUND.set(bool(status.rewound))
     metrics.UP.labels("nats-storage").set(not status.unwell)
     for name, stream in status.streams.items():
         metrics.STREAM_MESSAGES.labels(name).set(stream.messages)

@@ -16,6 +16,7 @@ from reprise_runtime.errors import Unavailable
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.jetstream import ApiError, server_time
+from reprise_runtime.nats.log_mark import read_mark, rewound, standing
 from reprise_runtime.settings import Settings
 
 SILENT_SECONDS = 10.0
@@ -56,6 +57,8 @@ class ServerStatus:
     """Servers of a cluster that the streams are kept by and that are not there."""
     servers: int = 1
     """How many servers keep the streams, those that are away included."""
+    rewound: str = ""
+    """Why the log is not trusted; nothing while it is."""
     unwell: str = ""
     """What NATS says is wrong with it: after a write that failed it stops writing until it is started again."""
     flushes: bool | None = None
@@ -91,6 +94,7 @@ def bus_probe(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Pr
         kept_by, away = _cluster(there.values())
         return ServerStatus(
             streams={name: _stream(info, now) for name, info in there.items()},
+            rewound=await _rewound(bus, there.get(subjects.SESSIONS), now),
             unwell="; ".join(filter(None, complaints)),
             drift=tuple(_words(one) for one in drift),
             leader=leader,
@@ -138,6 +142,14 @@ async def _leader(bus: Bus) -> bool:
     except Unavailable:
         return False
     return entry is not None and entry.headers.get("KV-Operation") not in _DELETED
+
+
+async def _rewound(bus: Bus, info: Mapping[str, Any] | None, now: datetime) -> str:
+    try:
+        mark = await read_mark(bus)
+    except Unavailable:
+        return ""
+    return "" if mark is None or info is None else mark.rewound or rewound(mark, standing(info, now))
 
 
 def _words(drift: topology.Drift) -> str:

@@ -18,6 +18,7 @@ from reprise_runtime.errors import RepriseError, Reset
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.jetstream import ApiError
+from reprise_runtime.nats.log_mark import epoch_of
 from reprise_runtime.nats.pull_requests import PullRequests
 
 _log = logger(__name__)
@@ -160,9 +161,10 @@ class OrderedConsumer:
         """A new consumer from the last message seen."""
         await self._requests.abandon()
         info = await self._bus.stream_info(self._stream)
-        if self.epoch and info["created"] != self.epoch:
+        epoch = epoch_of(info)
+        if self.epoch and epoch != self.epoch:
             raise Reset(f"{self._stream} was created anew")
-        self.epoch = info["created"]
+        self.epoch = epoch
         if self._start == "new":
             self._start = self._seen = info["state"]["last_seq"]
         name = f"follow-{secrets.token_hex(8)}"

@@ -15,6 +15,7 @@ from reprise_runtime.errors import Unavailable
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.jetstream import API, STATUS
+from reprise_runtime.nats.log_mark import epoch_of
 from reprise_runtime.nats.ordered_consumer import OrderedConsumer, OrderedMessage, Start
 
 _log = logger(__name__)
@@ -209,7 +210,7 @@ class NatsSessionLog:
     async def position(self) -> Position:
         """See `SessionLog.position`."""
         info = await self._bus.stream_info(subjects.SESSIONS)
-        return Position(info["created"], info["state"]["first_seq"], info["state"]["last_seq"])
+        return Position(epoch_of(info), info["state"]["first_seq"], info["state"]["last_seq"])
 
     async def save_snapshot(self, target: str, data: bytes) -> None:
         """See `SessionLog.save_snapshot`. Raises `Refused` if it is larger than the server's limit for a message."""

@@ -134,7 +134,7 @@ class _Copy:
 
     async def objects(self) -> None:
         """Fetch the objects that are not here yet, and forget those that went."""
-        listed = [entry async for entry in self._store.list("")]
+        listed = [entry async for entry in self._store.list("") if not entry[0].startswith(f"{subjects.MARK_PREFIX}/")]
         self.saved = {key: self.saved[key] for key, _ in listed if key in self.saved}
         waiting = iter([entry for entry in listed if entry[0] not in self.saved])
         total, done = len(listed) - len(self.saved), 0

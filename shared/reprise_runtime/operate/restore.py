@@ -6,6 +6,7 @@ hash before the first is written.
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 
 from reprise_contracts import subjects
@@ -16,6 +17,7 @@ from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.jetstream import MSG_ID, ApiError
 from reprise_runtime.operate.archive import Archive, ArchivedMessage, Manifest
 from reprise_runtime.operate.backup import Say, side_by_side
+from reprise_runtime.operate.mark_keeper import accept
 from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Settings
 
@@ -44,6 +46,7 @@ async def restore(bus: Bus, store: ArtifactStore, settings: Settings, archive: A
     for stream in ORDER:
         sent = await _messages(bus, stream, archive.messages(manifest, stream))
         say(f"{sent} messages of {stream}")
+    await accept(bus, store, datetime.now(UTC), new_epoch=False)
     return manifest
 
 
@@ -62,9 +65,10 @@ async def _nobody_works(bus: Bus, settings: Settings) -> None:
 
 async def _all_empty(bus: Bus, store: ArtifactStore, settings: Settings) -> None:
     holding = [name for name in topology.streams(settings) if await _held(bus, name)]
-    async for _ in store.list(""):
-        holding.append("the bucket")
-        break
+    async for key, _ in store.list(""):
+        if key != subjects.MARK_KEY:
+            holding.append("the bucket")
+            break
     if holding:
         action = "Use --replace to put the backup in place of everything that is there."
         raise Refused(Problem(type="conflict", detail=f"Not empty: {', '.join(holding)}.", action=action))

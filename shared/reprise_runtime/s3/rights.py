@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from reprise_contracts.nodes import PHASES
-from reprise_contracts.subjects import INPUTS, SOURCES
+from reprise_contracts.subjects import INPUTS, MARK_PREFIX, SOURCES
 from reprise_runtime.roles import GATEWAY, SCHEDULER
 
 WRITES: Mapping[str, tuple[str, ...]] = {
     GATEWAY: (SOURCES, "phase1", "phase2"),  # uploads, and goals and plans that a user edited
-    SCHEDULER: (INPUTS, SOURCES),  # it writes back what it swept too early
+    SCHEDULER: (INPUTS, SOURCES, MARK_PREFIX),  # it writes back what it swept too early
     **{phase: (phase, SOURCES) if phase == "phase0" else (phase,) for phase in PHASES},
 }
 """The first parts of the keys that a role writes. A role that is not here has no business in the store."""

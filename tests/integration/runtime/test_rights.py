@@ -39,6 +39,8 @@ DEEDS = {
     "say that it is time": "reprise.v1.timer.s1",
     "send a job": "reprise.v1.job.phase3.s1.phase3-1.1.1",
     "say what is ready": "reprise.v1.backlog",
+    "move the mark": "reprise.v1.mark",
+    "read the mark": f"{API}.STREAM.MSG.GET.MARKS",
     "cancel a job": "reprise.v1.control.phase3.s1.phase3-1",
     "tell progress": "reprise.v1.progress.s1.phase3-1",
     "order a pool": "reprise.v1.pool.phase3",
@@ -95,16 +97,16 @@ MAY = {
     GATEWAY: LOG | {
         "command a rerun", "command a cancel", "command a batch", "command an edit", "command an acceptance", "command an end",
         "read the log", "read a commit", "read a snapshot", "read jobs", "look at the inbox", "order a pool", "make a ticket",
-        "read a ticket",
+        "read a ticket", "read the mark",
     },
     ORCHESTRATOR: {
         "take inputs", "acknowledge inputs", "acknowledge inputs, in the next form", "append to the log", "save a snapshot", "tell a fact",
-        "put an input aside", "look at the log", "read the log", "read a commit", "read a snapshot",
+        "put an input aside", "read the mark", "look at the log", "read the log", "read a commit", "read a snapshot",
     },
     SCHEDULER: LOG | {
         "send a job", "cancel a job", "say that it is time", "lead", "read the log", "read a commit", "read a snapshot", "purge the log",
         "purge a snapshot", "make the jobs", "change the jobs", "make the progress", "make a pool", "make the bucket of leaders",
-        "make the tickets", "say what is ready",
+        "make the tickets", "say what is ready", "move the mark", "read the mark", "read inputs",
     },
     OUTSIDE: LOG | {"command a rerun", "command a cancel", "ask the api"},
     **{

@@ -1,0 +1,17 @@
+"""Where the log stood: kept outside of it, so that a log that went back is noticed."""
+
+from reprise_contracts.wire import Instant, Message
+
+
+class LogMark(Message):
+    """How far the log had come at a time. Sequences mean something only within one epoch."""
+
+    epoch: str
+    last_seq: int
+    removed: int
+    """How many of the sequences up to `last_seq` hold nothing any more."""
+    may_remove: int = 0
+    """How many more are being removed on purpose."""
+    at: Instant
+    rewound: str = ""
+    """Why the log is not trusted, in words: nobody appends to it until an operator has decided."""
