@@ -107,9 +107,7 @@ class Act:
         view = SessionView(self.session_id)
         if before is not None:
             view.load(before)
-        ending = track(
-            self.client, Follower(self.client, self.batch_id), view, PlainDisplay(), command_id=command_id, run_id=run_id
-        )  # fmt: skip
+        ending = track(self.client, Follower(self.client, self.batch_id), view, PlainDisplay(), command_id=command_id, run_id=run_id)
         if ending.outcome != "completed":
             raise failure(ending, view)
         return self.client.state(self.session_id)
@@ -188,15 +186,31 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 def stack(folder: Path) -> Iterator[str]:
     """A stack of its own on free ports; gives its address when it is ready, and ends it."""
     port, nats_port, s3_port = free_ports(3)
-    program = [sys.executable, "-m", "reprise_cli", "up", "--state-dir", str(folder), "--port", str(port),
-               "--nats-port", str(nats_port), "--s3-port", str(s3_port)]  # fmt: skip
+    program = [
+        sys.executable,
+        "-m",
+        "reprise_cli",
+        "up",
+        "--state-dir",
+        str(folder),
+        "--port",
+        str(port),
+        "--nats-port",
+        str(nats_port),
+        "--s3-port",
+        str(s3_port),
+    ]
     environment = {**os.environ, "REPRISE_FETCH__ALLOW_LOOPBACK": "true"}
     print("Starting NATS, SeaweedFS and every service …", flush=True)
     with (folder / "up.log").open("w+") as log:
         up = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-I", "-S", parent_death_signal.__file__, str(os.getpid()), *program],
-            stdout=subprocess.PIPE, stderr=log, text=True, env=environment, start_new_session=True,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environment,
+            start_new_session=True,
+        )
         try:
             said = up.stdout.readline() if up.stdout else ""
             if not said:

@@ -231,8 +231,11 @@ class Phase0(Artifact):
         profiles = [(s.source_id, s.profile.model_dump(mode="json")) for s in self.sources if s.profile is not None]
         listed = [references, unread, *([profiles] if profiles else [])] if unread or profiles else references  # what a report says of each
         own = {"source_id", "summary", "excerpts"}
-        abstract = {"abstract": self.abstract, "summaries": [s.model_dump(mode="json", include=own) for s in self.summaries],
-                    "themes": [t.model_dump(mode="json") for t in self.themes]}  # fmt: skip
+        abstract = {
+            "abstract": self.abstract,
+            "summaries": [s.model_dump(mode="json", include=own) for s in self.summaries],
+            "themes": [t.model_dump(mode="json") for t in self.themes],
+        }
         read = [s for s in self.sources if s.text_sha256 and s.status == "ready"]
         texts = {text_part(s.source_id): digest([s.text_sha256, s.site, s.title]) for s in read}  # steps count independent sites
         return super().parts() | {ABSTRACT: digest(abstract), TEXTS: digest(texts), REFERENCES: digest(listed)} | texts
@@ -450,10 +453,16 @@ def identities(steps: tuple[Step, ...]) -> dict[int, str]:
     the identity that it had before steps said their kind. `steps` is in an order that `check_plan` accepts."""
     found: dict[int, str] = {}
     for step in steps:
-        found[step.step_id] = digest([
-            normalised(step.title), normalised(step.description), normalised(step.query),
-            sorted(step.source_ids), sorted(found[other] for other in step.depends_on), *([] if step.kind == "retrieve" else [step.kind]),
-        ])  # fmt: skip
+        found[step.step_id] = digest(
+            [
+                normalised(step.title),
+                normalised(step.description),
+                normalised(step.query),
+                sorted(step.source_ids),
+                sorted(found[other] for other in step.depends_on),
+                *([] if step.kind == "retrieve" else [step.kind]),
+            ]
+        )
     return found
 
 

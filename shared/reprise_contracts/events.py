@@ -278,11 +278,31 @@ class SweepDone(Message):
 
 
 SessionEvent = Annotated[
-    SessionCreated | SourcesChanged | CommandRefused | CommandHonoured | RunQueued | RunMerged | RunStarted | RunFinished
-    | NodeQueued | NodeStarted | NodeCompleted | NodeFailed | NodesKept | NodesBlocked | NodeCancelling | NodeCancelled
-    | ResultSuperseded | ArtifactEdited | ArtifactLost | NodeAccepted | SessionEnded | SessionDeleted | SweepDone,
+    SessionCreated
+    | SourcesChanged
+    | CommandRefused
+    | CommandHonoured
+    | RunQueued
+    | RunMerged
+    | RunStarted
+    | RunFinished
+    | NodeQueued
+    | NodeStarted
+    | NodeCompleted
+    | NodeFailed
+    | NodesKept
+    | NodesBlocked
+    | NodeCancelling
+    | NodeCancelled
+    | ResultSuperseded
+    | ArtifactEdited
+    | ArtifactLost
+    | NodeAccepted
+    | SessionEnded
+    | SessionDeleted
+    | SweepDone,
     Field(discriminator="type"),
-]  # fmt: skip
+]
 
 
 # A batch's events

@@ -365,10 +365,38 @@ LIVE: TypeAdapter[AnyLive] = TypeAdapter(AnyLive)
 """What workers publish on PROGRESS."""
 
 AnyFrame = Annotated[
-    Connected | Snapshot | Reset | WorkflowProgress | WorkflowComplete | WorkflowFailed | WorkflowCancelled | WorkflowQueued
-    | WorkflowRefused | WorkflowStale | NodeUpdate | SessionUpdate | ScrapingStatus | ScrapingItemProgress | ScrapingItemUpdate
-    | PhaseChange | Goals | SynthesizedGoal | PlanFrame | StreamStart | StreamToken | StreamEnd | PhaseRerunStarted | PhaseRerunComplete
-    | PhaseRerunError | StepRerunStarted | StepRerunComplete | StepRerunError | StepComplete | ReportReady | ErrorFrame | Answer,
+    Connected
+    | Snapshot
+    | Reset
+    | WorkflowProgress
+    | WorkflowComplete
+    | WorkflowFailed
+    | WorkflowCancelled
+    | WorkflowQueued
+    | WorkflowRefused
+    | WorkflowStale
+    | NodeUpdate
+    | SessionUpdate
+    | ScrapingStatus
+    | ScrapingItemProgress
+    | ScrapingItemUpdate
+    | PhaseChange
+    | Goals
+    | SynthesizedGoal
+    | PlanFrame
+    | StreamStart
+    | StreamToken
+    | StreamEnd
+    | PhaseRerunStarted
+    | PhaseRerunComplete
+    | PhaseRerunError
+    | StepRerunStarted
+    | StepRerunComplete
+    | StepRerunError
+    | StepComplete
+    | ReportReady
+    | ErrorFrame
+    | Answer,
     Field(discriminator="type"),
-]  # fmt: skip
+]
 FRAMES: TypeAdapter[AnyFrame] = TypeAdapter(AnyFrame)

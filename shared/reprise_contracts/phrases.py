@@ -6,9 +6,21 @@ from typing import Literal, Protocol
 from reprise_contracts.nodes import Status, step_of
 
 Reason = Literal[
-    "changed", "guidance", "engine", "model", "language", "source_changed", "source_added", "source_removed",
-    "definition", "failed", "upstream", "missing", "lacking", "added",
-]  # fmt: skip
+    "changed",
+    "guidance",
+    "engine",
+    "model",
+    "language",
+    "source_changed",
+    "source_added",
+    "source_removed",
+    "definition",
+    "failed",
+    "upstream",
+    "missing",
+    "lacking",
+    "added",
+]
 """Why a node is stale (R4)."""
 
 Wording = Reason | Literal["edited", "gone"]

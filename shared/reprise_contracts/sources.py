@@ -13,9 +13,23 @@ Outcome = Literal["fetched", "reused", "unchanged", "changed", "failed"]
 """What preparing did with a source: fetched it first, took the stored copy, asked again and found it as it was or changed, or failed."""
 
 FailureReason = Literal[
-    "blocked_address", "not_found", "forbidden", "challenge", "paywall", "robots", "timeout", "unreachable", "too_large",
-    "too_many_redirects", "unsupported", "not_text", "empty", "malformed", "server_error", "resources",
-]  # fmt: skip
+    "blocked_address",
+    "not_found",
+    "forbidden",
+    "challenge",
+    "paywall",
+    "robots",
+    "timeout",
+    "unreachable",
+    "too_large",
+    "too_many_redirects",
+    "unsupported",
+    "not_text",
+    "empty",
+    "malformed",
+    "server_error",
+    "resources",
+]
 """Why a source has no text, in terms a reader understands."""
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=4096)]

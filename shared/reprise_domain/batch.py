@@ -87,9 +87,10 @@ def _stored(batch: Batch, fact: jobs.StoredFact) -> tuple[events.BatchEvent, ...
     """R11: what a session fetched is the batch's from here on, unless the source was replaced meanwhile."""
     known = batch.sources
     news = tuple(
-        item for item in fact.stored
+        item
+        for item in fact.stored
         if (source := known.get(item.source_id)) and source.revision == item.stored.revision and source.stored != item.stored
-    )  # fmt: skip
+    )
     return (events.SourcesStored(session_id=fact.session_id, stored=news),) if news and not batch.ended else ()
 
 

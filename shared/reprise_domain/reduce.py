@@ -212,9 +212,15 @@ def _node_queued(session: Session, event: events.NodeQueued, at: datetime) -> Se
     if run is None:
         raise InvalidTransition("a node was queued outside a run")
     session = _transition(
-        session, event, at, generation=event.generation, attempt=event.attempt, not_before=event.not_before,
-        reads=pinned_inputs(session, event.node, run.bad), problem=None,
-    )  # fmt: skip
+        session,
+        event,
+        at,
+        generation=event.generation,
+        attempt=event.attempt,
+        not_before=event.not_before,
+        reads=pinned_inputs(session, event.node, run.bad),
+        problem=None,
+    )
     return replace(session, run=replace(run, ready=run.ready.drop(event.node), in_flight=run.in_flight.put(event.node, True)))
 
 

@@ -36,9 +36,14 @@ class DeadLetter:
         headers = dict(stored.headers)
         kept = {name: value for name, value in headers.items() if not name.startswith(("Nats-", "Reprise-"))}
         return cls(
-            stored.seq, stored.subject.rsplit(".", 1)[-1], headers.get(SUBJECT, ""), headers.get(REASON, ""),
-            int(headers.get(STREAM_SEQ, "0")), stored.data, kept,
-        )  # fmt: skip
+            stored.seq,
+            stored.subject.rsplit(".", 1)[-1],
+            headers.get(SUBJECT, ""),
+            headers.get(REASON, ""),
+            int(headers.get(STREAM_SEQ, "0")),
+            stored.data,
+            kept,
+        )
 
     def document(self) -> dict[str, object]:
         """As JSON; a body that is JSON as it is, another one as text."""
@@ -47,9 +52,15 @@ class DeadLetter:
         except (ValueError, RecursionError):
             body = self.data.decode(errors="replace")
         return {
-            "number": self.number, "stream": self.stream, "subject": self.subject, "reason": self.reason, "stream_seq": self.seq,
-            "bytes": len(self.data), "headers": self.headers, "body": body,
-        }  # fmt: skip
+            "number": self.number,
+            "stream": self.stream,
+            "subject": self.subject,
+            "reason": self.reason,
+            "stream_seq": self.seq,
+            "bytes": len(self.data),
+            "headers": self.headers,
+            "body": body,
+        }
 
 
 class DeadLetters:

@@ -37,9 +37,14 @@ AcceptOption = Annotated[
 
 
 def bootstrap(
-    terminal: Terminal, *, check: CheckOption = False, wait: WaitOption = 0.0, nats_users: NatsUsersOption = False,
-    s3_policies: S3PoliciesOption = False, accept_log: AcceptOption = False,
-) -> None:  # fmt: skip
+    terminal: Terminal,
+    *,
+    check: CheckOption = False,
+    wait: WaitOption = 0.0,
+    nats_users: NatsUsersOption = False,
+    s3_policies: S3PoliciesOption = False,
+    accept_log: AcceptOption = False,
+) -> None:
     """Make streams, consumers, bucket and users, and tell what drifted. Can be repeated at any time."""
     if nats_users:
         print(variable_users(), end="")
@@ -94,6 +99,10 @@ def _told(drift: "Drift") -> str:
 
 def _document(drift: "Drift") -> dict[str, object]:
     return {
-        "name": drift.name, "setting": drift.setting, "found": drift.found, "declared": drift.declared, "repaired": drift.repaired,
+        "name": drift.name,
+        "setting": drift.setting,
+        "found": drift.found,
+        "declared": drift.declared,
+        "repaired": drift.repaired,
         "problem": drift.problem,
-    }  # fmt: skip
+    }

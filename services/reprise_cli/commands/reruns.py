@@ -59,9 +59,14 @@ class Running:
     def options(self) -> Options:
         """What is sent."""
         return Options(
-            if_running=self.if_running, allow_partial=self.allow_partial, stop_after=self.stop_after, max_tokens=self.max_tokens,
-            max_session_tokens=self.max_session_tokens, dry_run=self.dry_run, plan_token=self.plan_token,
-        )  # fmt: skip
+            if_running=self.if_running,
+            allow_partial=self.allow_partial,
+            stop_after=self.stop_after,
+            max_tokens=self.max_tokens,
+            max_session_tokens=self.max_session_tokens,
+            dry_run=self.dry_run,
+            plan_token=self.plan_token,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +84,14 @@ class Rerunning(Running):
     def options(self) -> Options:
         """What is sent."""
         own = {
-            "propagation": "mark_stale" if self.mark_stale else "cascade", "force": self.force, "refetch": self.refetch,
-            "guidance": self.guidance, "engine": self.engine, "model": self.model,
+            "propagation": "mark_stale" if self.mark_stale else "cascade",
+            "force": self.force,
+            "refetch": self.refetch,
+            "guidance": self.guidance,
+            "engine": self.engine,
+            "model": self.model,
             "language": self.language,
-        }  # fmt: skip
+        }
         return super().options().model_copy(update=own)
 
 

@@ -110,9 +110,13 @@ def finish(terminal: Terminal, client: Client, run: Following) -> None:
         raise typer.Exit(130) from stop
     state = client.state(run.session_id)
     document = {
-        "batch_id": run.batch_id, "session_id": run.session_id, "run_id": ending.run_id or run.run_id, "outcome": ending.outcome,
-        "problem": ending.problem.document() if ending.problem else None, "state": state.model_dump(mode="json"),
-    }  # fmt: skip
+        "batch_id": run.batch_id,
+        "session_id": run.session_id,
+        "run_id": ending.run_id or run.run_id,
+        "outcome": ending.outcome,
+        "problem": ending.problem.document() if ending.problem else None,
+        "state": state.model_dump(mode="json"),
+    }
     if ending.outcome == "completed":
         terminal.answer(document, closing(view))
     else:

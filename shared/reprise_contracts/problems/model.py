@@ -5,11 +5,33 @@ from typing import Literal
 from reprise_contracts.wire import Message
 
 ProblemType = Literal[
-    "not_found", "invalid", "command_reused", "session_busy", "plan_changed", "step_obsolete", "step_unknown",
-    "inputs_missing", "feature_off", "unauthenticated", "forbidden", "batch_ended", "conflict", "too_large",
-    "unavailable", "rate_limited", "worker_lost", "no_sources", "engine_failed", "engine_unavailable", "invalid_plan",
-    "store_unavailable", "artifact_lost", "budget_reached", "cancelled", "internal",
-]  # fmt: skip
+    "not_found",
+    "invalid",
+    "command_reused",
+    "session_busy",
+    "plan_changed",
+    "step_obsolete",
+    "step_unknown",
+    "inputs_missing",
+    "feature_off",
+    "unauthenticated",
+    "forbidden",
+    "batch_ended",
+    "conflict",
+    "too_large",
+    "unavailable",
+    "rate_limited",
+    "worker_lost",
+    "no_sources",
+    "engine_failed",
+    "engine_unavailable",
+    "invalid_plan",
+    "store_unavailable",
+    "artifact_lost",
+    "budget_reached",
+    "cancelled",
+    "internal",
+]
 
 STATUS: dict[str, int] = {
     "not_found": 404,

@@ -15,21 +15,29 @@ DELETED = Problem(
     type="batch_ended", field="batch_id", detail="The batch was ended and deleted; nothing of it is left.", action="Start a new batch."
 )
 BUSY = Problem(
-    type="session_busy", field="options.if_running", detail="A run is active in this session.", retryable=True,
+    type="session_busy",
+    field="options.if_running",
+    detail="A run is active in this session.",
+    retryable=True,
     action="Wait until it is done, cancel it, or send the command with if_running queue or interrupt.",
-)  # fmt: skip
+)
 NOT_NOW = Problem(
-    type="session_busy", detail="A run is active in this session, and an edit does not queue.", retryable=True,
+    type="session_busy",
+    detail="A run is active in this session, and an edit does not queue.",
+    retryable=True,
     action="Wait until it is done, or cancel it; then save again.",
-)  # fmt: skip
+)
 ONLY_ASKED = Problem(
-    type="invalid", field="options.dry_run", detail="A preview is an answer, and a published command gets none: nothing was done.",
+    type="invalid",
+    field="options.dry_run",
+    detail="A preview is an answer, and a published command gets none: nothing was done.",
     action="Ask by REST or by request and reply, or leave dry_run out.",
-)  # fmt: skip
+)
 WAITS = Problem(
-    type="inputs_missing", detail="Something could not run, because what it depends on was cancelled or has failed.",
+    type="inputs_missing",
+    detail="Something could not run, because what it depends on was cancelled or has failed.",
     action="Rerun what failed or was cancelled, or allow a partial report.",
-)  # fmt: skip
+)
 CONFLICT = Problem(
     type="conflict", field="If-Match", detail="The artifact has changed since it was read.", action="Read it again, then edit."
 )
@@ -67,10 +75,14 @@ LISTED = 30
 def plan_changed(plan: dict[str, object], plan_token: str | None) -> Problem:
     """R13: what would happen is not what the preview said that the command carries."""
     return Problem(
-        type="plan_changed", field="plan_token", retryable=True,
+        type="plan_changed",
+        field="plan_token",
+        retryable=True,
         detail="This is not what would happen now: the session has changed since the preview, or it was one of another command.",
-        action="Look at the new preview and confirm it.", plan=plan, plan_token=plan_token,
-    )  # fmt: skip
+        action="Look at the new preview and confirm it.",
+        plan=plan,
+        plan_token=plan_token,
+    )
 
 
 def stops_too_early(stop_after: str, target: str) -> Problem:
@@ -124,11 +136,13 @@ def over_budget(ceiling: int, scope: str) -> Problem:
     """A run or a session came to its ceiling of tokens."""
     own = scope == "run"
     return Problem(
-        type="budget_reached", field="options.max_tokens" if own else "options.max_session_tokens",
+        type="budget_reached",
+        field="options.max_tokens" if own else "options.max_session_tokens",
         detail=f"The {scope} has spent the {ceiling:,} tokens that it may spend: nothing more of it begins, and what was done is kept.",
-        action="Refresh the session: it goes on from here, with the ceiling that you name, or none." if own else
-        "Refresh the session with a higher ceiling for it (`max_session_tokens`; 0 is none): it goes on from here.",
-    )  # fmt: skip
+        action="Refresh the session: it goes on from here, with the ceiling that you name, or none."
+        if own
+        else "Refresh the session with a higher ceiling for it (`max_session_tokens`; 0 is none): it goes on from here.",
+    )
 
 
 def feature_off(feature: str) -> Problem:

@@ -189,9 +189,13 @@ def _everything() -> Rights:
 
 
 _TABLE: Mapping[str, Callable[[], Rights]] = {
-    ADMIN: _everything, GATEWAY: _gateway, ORCHESTRATOR: _orchestrator, SCHEDULER: _scheduler, OUTSIDE: _outside,
+    ADMIN: _everything,
+    GATEWAY: _gateway,
+    ORCHESTRATOR: _orchestrator,
+    SCHEDULER: _scheduler,
+    OUTSIDE: _outside,
     **{phase: lambda phase=phase: _worker(phase) for phase in PHASES},  # type: ignore[misc]  # mypy has no type for the default
-}  # fmt: skip
+}
 
 
 def rights(role: str) -> Rights:

@@ -34,8 +34,10 @@ async def restore(bus: Bus, store: ArtifactStore, settings: Settings, archive: A
     """
     manifest = archive.manifest()
     count = await asyncio.to_thread(lambda: sum(1 for _ in archive.check(manifest)))
-    say(f"The backup of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC is whole: {count} objects, "
-        f"{manifest.streams[subjects.SESSIONS].entries} commits")  # fmt: skip
+    say(
+        f"The backup of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC is whole: {count} objects, "
+        f"{manifest.streams[subjects.SESSIONS].entries} commits"
+    )
     await _nobody_works(bus, settings)
     await store.ensure_bucket()
     if not replace:
