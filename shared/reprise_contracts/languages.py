@@ -1,6 +1,7 @@
-"""The languages that a report can be asked for in, by their codes (BCP 47)."""
+"""The languages that a report can be asked for in, by their codes (BCP 47), and which engine writes in which."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 LANGUAGES: Mapping[str, str] = {
     "ar": "Arabic",
@@ -37,6 +38,27 @@ WITHOUT_MODEL = ("ar", "de", "en", "es", "fr", "hi", "it", "ja", "ko", "nl", "pt
 """What the extractive engine has words of its own in; what it quotes stays in the language of its source."""
 
 
+@dataclass(frozen=True, slots=True)
+class EngineTraits:
+    """What can be said of an engine before it is loaded."""
+
+    needs_model: bool = True
+    """Without the name of a model it cannot work."""
+    languages: tuple[str, ...] = ()
+    """Codes of the languages that it writes in; empty: whatever its model can."""
+
+
+ENGINES: Mapping[str, EngineTraits] = {
+    "extractive": EngineTraits(needs_model=False, languages=WITHOUT_MODEL),
+}
+"""The engines of which something is known; of another one nothing is held against a command."""
+
+
+def traits_of(engine: str) -> EngineTraits:
+    """Return what is known of an engine by its name."""
+    return ENGINES.get(engine, EngineTraits())
+
+
 def primary(language: str) -> str:
     """The language of a code without region or script: `zh-Hans` → `zh`."""
     return language.partition("-")[0].lower()
@@ -52,7 +74,8 @@ def named(language: str) -> str:
 
 def lacking(engine: str, language: str) -> str:
     """Why an engine cannot write in a language; empty if it can."""
-    if engine != "extractive" or not language or primary(language) in WITHOUT_MODEL:
+    written = traits_of(engine).languages
+    if not written or not language or primary(language) in written:
         return ""
-    offered = ", ".join(f"{code} ({LANGUAGES[code]})" for code in WITHOUT_MODEL)
-    return f"The engine extractive writes in {offered}, not in {language}."
+    offered = ", ".join(f"{code} ({LANGUAGES[code]})" for code in written)
+    return f"The engine {engine} writes in {offered}, not in {language}."

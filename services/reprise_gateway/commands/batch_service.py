@@ -19,6 +19,7 @@ from reprise_contracts.commands import (
     SessionRequest,
     SessionSpec,
 )
+from reprise_contracts.languages import traits_of
 from reprise_contracts.nodes import PHASES
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.problems.refusals import DELETED, ENDED, REUSED, unwritten
@@ -64,7 +65,7 @@ class Defaults(NamedTuple):
         """From the settings of this gateway."""
         timings = settings.timings
         policy = Policy(max_attempts=timings.max_attempts, backoff_seconds=timings.backoff, lease_seconds=timings.lease)
-        return cls(settings.engine, settings.llm.model if settings.engine != "extractive" else "", policy)
+        return cls(settings.engine, settings.llm.model if traits_of(settings.engine).needs_model else "", policy)
 
 
 class BatchService:
