@@ -69,7 +69,8 @@ class Extractive:
 
 
 def _combine(found: tuple[Summary, ...], sources: tuple[PreparedSource, ...], texts: Mapping[str, str], brief: Brief) -> Abstract:
-    shared = themes.find_themes(evidence.gather(sources, texts), brief.topic, brief.guidance)
+    running = evidence.running(evidence.gather(sources, texts))
+    shared = themes.find_themes(running, brief.topic, brief.guidance)
     titles = {source.source_id: source.title for source in sources}
     return Abstract(summaries.abstract(brief.topic, found, titles, shared, brief.guidance, brief.language), shared)
 

@@ -4,7 +4,6 @@ A topic that asks two things (`What changed, and what did it cost?`) is asked pa
 other's.
 """
 
-import math
 import re
 from collections.abc import Mapping
 
@@ -12,12 +11,15 @@ import numpy as np
 
 from reprise_contracts.artifacts import PreparedSource, ScratchpadEntry, Step, StepFindings
 from reprise_research.extractive.evidence import Group, finding, gather, group
+from reprise_research.extractive.relevance import answering, covered, parts_of
+from reprise_research.extractive.relevance import asked as terms_asked
 from reprise_research.extractive.stance import direction, doubts
 from reprise_research.extractive.subjects import Topic
 from reprise_research.extractive.wording import wording_for
+from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage
-from reprise_research.text.ranking import Vector, bm25, rounded
-from reprise_research.text.words import ASKING, shorten, terms
+from reprise_research.text.ranking import Vector, rounded
+from reprise_research.text.words import shorten
 
 MOST_ANSWERS = 5
 _CANDIDATES = 20
@@ -32,17 +34,15 @@ _FAINT = 0.45
 """The share of the best answer's standing below which nothing is told as one."""
 _FEW = 3
 """Answers up to which nearness alone decides."""
-_PARTS = re.compile(
-    r"[,;?，；？]\s*(?:and\s+)?|\s+and\s+(?=(?:what|how|why|who|when|where|which|is|are|was|were|do|does|did|has|have|should|can)\b)",
-    re.IGNORECASE,
-)
 
 
 def answer(step: Step, sources: tuple[PreparedSource, ...], texts: Mapping[str, str], topic: str, asked: str = "") -> StepFindings:
     """A few statements that differ, each with those that say the same and those that say otherwise."""
     wording = wording_for(topic, asked)
     found = gather(sources, texts)
-    score = _closeness(found, topic)
+    code = language_of(topic) or ""
+    parts = parts_of(topic, code)
+    score = _closeness(found, topic, parts)
     pool = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR][:_POOL]
     nearness = {(found[i].source_id, found[i].start): float(score[i]) for i in pool}
     groups = group([found[i] for i in pool], score[pool], Topic(topic), wording, _CANDIDATES)
@@ -54,38 +54,25 @@ def answer(step: Step, sources: tuple[PreparedSource, ...], texts: Mapping[str, 
         findings=tuple(finding(f"f{step.step_id}-{n}", one, hashes, wording) for n, one in enumerate(groups, start=1)),
         gaps=() if groups else (wording.answer_none,),
         scratchpad=(
-            *(ScratchpadEntry(kind="query", text=" ".join(part)) for part in _asked(topic)),
+            *(ScratchpadEntry(kind="query", text=" ".join(terms_asked(part, code))) for part in parts),
             *(ScratchpadEntry(kind="candidate", text=f"{score[i]:.3f} {shorten(found[i].text, 120)}") for i in pool[:12]),
         ),
     )
 
 
-def _asked(topic: str) -> list[list[str]]:
-    """The terms of each part of the question, without the words that only ask."""
-    parts = [[term for term in terms(part) if term not in ASKING] for part in _PARTS.split(topic)]
-    return [part for part in parts if part] or [terms(topic)]
-
-
-def _closeness(found: list[Passage], topic: str) -> Vector:
-    """How well each passage answers any part of the question, the best being 1: the part's words, and how many of the whole question's
-    it has, above all the rare ones, for the name of the matter stands in every source; what a reader understands by itself and what
-    reports counts more than what values or doubts. A source that has few of the question's words altogether speaks of something else."""
-    documents = [passage.terms for passage in found]
-    parts = _asked(topic)
-    every, sets = set().union(*parts), [set(document) for document in documents]
-    score = np.zeros(len(found))
-    for part in parts:
-        score = np.maximum(score, bm25(documents, part))
-    rare = {term: math.log(1 + len(found) / (1 + sum(term in document for document in sets))) for term in sorted(every)}
-    whole = sum(rare.values()) or 1.0
-    covered = np.array([sum(rare[term] for term in sorted(every & document)) / whole for document in sets])
+def _closeness(found: list[Passage], topic: str, parts: tuple[str, ...]) -> Vector:
+    """How well each passage answers any part of the question, the best being 1: how much of it the passage and its headings say, above
+    all; what a reader understands by itself and what reports counts more than what values or doubts. A source that has few of the
+    question's words altogether speaks of something else."""
+    if not found:
+        return np.zeros(0)
     change = _CHANGE.search(topic) is not None
-    worth = np.array([p.weight * (1.15 if p.figures else 1.0) * _plainness(p, change) for p in found])
-    used: dict[str, set[str]] = {}
-    for passage, document in zip(found, sets, strict=True):
-        used.setdefault(passage.source_id, set()).update(every & document)
-    reach = {source: sum(rare[term] for term in sorted(own)) / whole for source, own in used.items()}
-    score = score * (0.4 + 0.6 * covered) * worth * np.array([reach[p.source_id] for p in found]) if found else score
+    worth = np.array([(1.1 if p.figures else 1.0) * _plainness(p, change) for p in found])
+    said = covered(found, topic).share
+    reach: dict[str, float] = {}
+    for passage, share in zip(found, said, strict=True):
+        reach[passage.source_id] = max(reach.get(passage.source_id, 0.0), float(share))
+    score = answering(found, parts) * worth * np.array([0.3 + 0.7 * reach[p.source_id] for p in found])
     top = score.max() if score.size else 0.0
     return rounded(score / top) if top > 0 else score
 

@@ -21,6 +21,8 @@ from reprise_research.text.words import shorten, terms
 
 MOST_FINDINGS = 9
 _POOL = 60
+_FEW = 5
+"""Sentences below which the rows of tables are read like sentences."""
 _MANY_FIGURES = 0.25
 """The share of passages with figures from which a lack of them is worth telling: nobody looks for figures in a manual."""
 _GOOD = 0.5
@@ -60,6 +62,12 @@ class Group:
     def has(self, passage: Passage) -> bool:
         """Whether a passage is a part of the group already."""
         return any(passage.overlaps(own) for own in (self.lead, *self.also))
+
+
+def running(found: list[Passage]) -> list[Passage]:
+    """The passages without rows of tables, unless there is hardly anything else: rows answer, but they tell no theme."""
+    prose = [passage for passage in found if not passage.is_row]
+    return prose if len(prose) >= _FEW else found
 
 
 def language_in(source: PreparedSource, text: str) -> str:

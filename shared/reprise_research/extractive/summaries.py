@@ -3,10 +3,12 @@
 import numpy as np
 
 from reprise_contracts.artifacts import Excerpt, Summary, Theme
+from reprise_research.extractive.evidence import running
 from reprise_research.extractive.wording import upper_first, wording_for
+from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage, passages
 from reprise_research.text.prose import instructs
-from reprise_research.text.ranking import bm25, lexrank, mmr, rounded, similarities, vectors
+from reprise_research.text.ranking import bm25, lexrank, mmr, rounded, rows_of, similarities
 from reprise_research.text.words import shorten, terms
 
 _MOST_EXCERPTS = 12
@@ -19,13 +21,14 @@ _MOST_RANKED = 1500
 
 def summarise(source_id: str, text: str, topic: str, guidance: str) -> Summary:
     """The sentences that stand for one source, in its order: central (LexRank), close to the topic, unlike each other (MMR)."""
-    found = passages(text, source_id, "")[:_MOST_RANKED]
+    found = running(passages(text, source_id, "", language_of(text) or ""))[:_MOST_RANKED]
     if not found:
         opening = shorten("\n".join(line for line in text[:5000].split("\n") if not instructs(line)), 300)
         return Summary(source_id=source_id, summary=opening)
-    similarity = similarities(vectors([passage.text for passage in found]))
+    similarity = similarities(rows_of([terms(passage.text, passage.language) for passage in found]))
     documents = [passage.terms for passage in found]
-    closeness, wish = bm25(documents, terms(topic)), bm25(documents, terms(guidance))
+    code = found[0].language
+    closeness, wish = bm25(documents, terms(topic, code)), bm25(documents, terms(guidance, code))
     early = 1 + _EARLY * np.exp(-np.arange(len(found)) / _OPENING)
     score = lexrank(similarity, closeness + 2 * wish) * (0.5 + 0.5 * closeness) * early + (1 + _EARLY) * wish
     score *= np.array([passage.weight * (1.15 if passage.kind == "figure" else 1.0) for passage in found])

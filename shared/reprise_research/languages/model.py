@@ -135,6 +135,8 @@ class Extent(Table):
 class Reading(Table):
     """Patterns that say what a sentence is good for outside of its text."""
 
+    parts: Pattern = NOTHING
+    """What stands between the parts of a question that asks several things."""
     unknown: Pattern = NOTHING
     """It says that something is not known, was not measured or has not been decided."""
     opens: Pattern = NOTHING

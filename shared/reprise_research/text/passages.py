@@ -9,15 +9,13 @@ from functools import lru_cache
 from typing import Literal
 
 from reprise_research.text.figures import Figure, figures
-from reprise_research.text.prose import is_opinion, leans, prose, rows
+from reprise_research.text.prose import is_opinion, is_row, leans, prose, rows
 from reprise_research.text.sentences import Sentence, is_question
 from reprise_research.text.words import content, terms
 
 Kind = Literal["fact", "opinion", "figure"]
 _LONGEST_PAIR = 420
 _LONGEST_KEPT = 200_000
-_FEW = 5
-"""Sentences below which the rows of a text's tables are read as statements too."""
 
 _Stretch = tuple[str, int, int, int, str, bool, str, bool]
 """Text, start, end, position, heading, whole, above, spoken."""
@@ -44,6 +42,11 @@ class Passage:
     """The code of its source's language; empty for one that cannot be told."""
     title: str = ""
     """The title of its source."""
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a row of a table: an answer now and then, but no running text."""
+        return is_row(self.text)
 
     @property
     def kind(self) -> Kind:
@@ -79,7 +82,7 @@ class Passage:
     @property
     def weight(self) -> float:
         """How well it serves as a quote, 0 to 1: questions and sentences that lean on others serve badly."""
-        return (1.0 if self.whole else 0.3) * (0.5 if is_question(self.text) else 1.0)
+        return (1.0 if self.whole else 0.3) * (0.5 if is_question(self.text) else 1.0) * (0.8 if self.is_row else 1.0)
 
 
 def passages(text: str, source_id: str, site: str, language: str = "en", title: str = "") -> list[Passage]:
@@ -95,9 +98,7 @@ def _kept(text: str, language: str) -> tuple[_Stretch, ...]:
 
 
 def _stretches(text: str, language: str) -> tuple[_Stretch, ...]:
-    sentences = prose(text, language)
-    if len(sentences) < _FEW:
-        sentences = tuple(sorted({*sentences, *rows(text, language)}, key=lambda sentence: sentence.start))
+    sentences = tuple(sorted({*prose(text, language), *rows(text, language)}, key=lambda sentence: sentence.start))
     found = []
     for index, sentence in enumerate(sentences):
         before = sentences[index - 1] if index else None

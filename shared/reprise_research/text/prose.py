@@ -17,9 +17,11 @@ LONGEST = 600
 _OPENING = "\"'“‘«„([¿¡"
 _STARTS_WITHIN = re.compile(rf"[{re.escape(_OPENING)}]*[a-zà-ÿа-яё]")
 _NAMED_IN_LOWER = re.compile(
-    r"[\"'“‘«(\[]*[a-z][\w.+-]*(?:\(\d\w*\)|\d|[-_.+]\w)|\S+\s(?:is|are|was|has|can|will|does|provides|reads|uses)\b"
+    r"[\"'“‘«(\[]*[a-z][\w.+-]*(?:\(\d\w*\)|\d|[-_.+]\w)|\S+\s(?:is|are|was|has|can|will|does|provides|reads|uses)\b|"
+    r"\S+\s(?:[a-z]+s\s|[-–—:]\s|\(\w)|[\"“‘][^\"”’]{1,60}[\"”’]\s"
 )
-"""A sentence may begin in lower case with the name of a program: `dpkg(1) is …`, `aptitude is …`."""
+"""A sentence may begin in lower case with the name of a program or with what it explains: `dpkg(1) is …`, `hold - the user …`,
+`"netstat -an" shows …`."""
 _CRUMB = re.compile(
     r"^\d{1,3} (?:This|The|It|In|If|See|As|For|When|That|These|An?)\s|(?:\s?\.){4,}|"
     r"(?:\s?…){2,}\s*\d|^[”’»\"')\]]\s|^\\|\s\d+ / \d+\b|_{3,}"

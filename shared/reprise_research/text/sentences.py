@@ -13,7 +13,7 @@ from sentencex import get_sentence_boundaries
 
 from reprise_research.languages import knows, language
 from reprise_research.text.script import is_kana, is_unspaced
-from reprise_research.text.words import runs, stop_words
+from reprise_research.text.words import LETTER, runs, stop_words
 
 _TERMINAL = re.compile(r"[.!?…。！？；।॥؟۔։][\"'”“’»›)\]」』）】]*$")
 _BOUNDARY = re.compile(r"[.!?…。！？।॥؟۔][\"'”“’»›)\]」』）】]*(?=\s|$)|[。！？]")
@@ -23,9 +23,13 @@ _MARKER = re.compile(r"(?:[-*•‣–]|\d{1,2}[.)]|\[\d{1,3}(?::\d\d){1,2}\])\s
 """What stands before a line and is none of its words: an item's mark, the time of a transcript's line."""
 _SEMICOLON = re.compile(r"[；。！？]+[”’」』）】]*")
 _NUMBERED = re.compile(
-    r"(?:(?:chapter|part|appendix|section|kapitel|chapitre|capítulo|capitolo|hoofdstuk|глава)\s+)?((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*)\.?\s+\S",
-    re.IGNORECASE,
+    r"(?i:(?:chapter|part|appendix|section|kapitel|chapitre|capítulo|capitolo|hoofdstuk|глава)\s+)?"
+    r"((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*)\.?\s+[\"“'(]?[^\W\d_a-z]"
 )
+"""A heading's number: what follows it begins with a capital, or is of a script without."""
+_CODE = re.compile(r"[{}<>|\\=$]|^[.#/(~-]|\s--\s|:-\)")
+"""Marks of a line of code, a shell or a signature."""
+_LETTERS = re.compile(LETTER)
 _SPOKEN_LINE = 300
 """Characters from which a line without a full stop is speech and no heading, if it has the function words of speech."""
 _SPOKEN_WORDS = 60
@@ -92,7 +96,9 @@ def is_spoken(text: str, code: str = "en") -> bool:
 def is_heading(line: str) -> bool:
     """Return whether a line stands above text instead of being text: short, and closed by no full stop."""
     stripped = line.strip()
-    return 0 < len(stripped) <= 90 and not _TERMINAL.search(stripped) and not stripped.endswith((",", ":", "，", "："))
+    if not 0 < len(stripped) <= 90 or _TERMINAL.search(stripped) or stripped.endswith((",", ":", "，", "：", ";", "、")):
+        return False
+    return not _CODE.search(stripped) and sum(map(len, _LETTERS.findall(stripped))) >= 0.5 * len(stripped)
 
 
 def ends(text: str) -> bool:

@@ -12,6 +12,7 @@ from reprise_research.extractive.goals import goals_of
 from reprise_research.extractive.phrases import phrases_of
 from reprise_research.extractive.plans import plan_of
 from reprise_research.extractive.subjects import Topic
+from reprise_research.extractive.evidence import running
 from reprise_research.extractive.wording import ENGLISH
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.tables import without_tables
@@ -125,11 +126,13 @@ def test_a_table_becomes_a_sentence_for_each_row() -> None:
 
 
 def test_the_rows_of_a_page_of_tables_are_its_statements() -> None:
-    """Where there is hardly any prose; beside prose they are left alone."""
+    """They answer, but beside prose they tell no theme."""
     rows = "\n".join(f"City: Town {n}; People: {n},000; River: none." for n in range(3, 9))
     assert len(passages(rows, "s", "s")) == 6
     words = "\n".join(f"The town of number {n} lies on a river with three bridges." for n in range(6))
-    assert not any(found.text.startswith("City:") for found in passages(f"{words}\n{rows}", "s", "s"))
+    found = passages(f"{words}\n{rows}", "s", "s")
+    assert sum(one.is_row for one in found) == 6
+    assert not any(one.text.startswith("City:") for one in running(found))
 
 
 async def test_a_paragraph_is_one_line_however_its_page_was_wrapped() -> None:
