@@ -7,12 +7,11 @@ from reprise_research.context import Library, MemoryStore
 from reprise_research.engines.extractive import Extractive
 from reprise_research.extractive.comparison import compare
 from reprise_research.extractive.conflicts import conflict
-from reprise_research.extractive.evidence import investigate
+from reprise_research.extractive.evidence import investigate, running
 from reprise_research.extractive.goals import goals_of
 from reprise_research.extractive.phrases import phrases_of
 from reprise_research.extractive.plans import plan_of
 from reprise_research.extractive.subjects import Topic
-from reprise_research.extractive.evidence import running
 from reprise_research.extractive.wording import ENGLISH
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.tables import without_tables
