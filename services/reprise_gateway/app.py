@@ -22,7 +22,8 @@ from reprise_gateway.commands.capacity import Capacity, Usage, disk_spare, inbox
 from reprise_gateway.commands.inbox import PATIENCE, Inbox
 from reprise_gateway.commands.intake import Sources
 from reprise_gateway.commands.workflow import WorkflowService
-from reprise_gateway.doors import batches, calls, nats_api, operations, problems, sessions, web, websocket
+from reprise_gateway.doors import batches, calls, deep_insights, nats_api, operations, problems, sessions, web, websocket
+from reprise_gateway.doors.base_path import BasePath
 from reprise_gateway.doors.hosts import LOCAL, Hosts
 from reprise_gateway.doors.middleware import Calls
 from reprise_gateway.gateway import Gateway
@@ -140,12 +141,13 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
     )
     app.state.gateway = gateway
     problems.install(app)
-    for door in (calls, batches, sessions, operations, websocket):
+    for door in (deep_insights, calls, batches, sessions, operations, websocket):
         app.include_router(door.router)
     web.serve(app, site or web.built())
     upload = gateway.settings.limits.upload_bytes
     app.add_middleware(Hosts, names=_names(gateway))
     app.add_middleware(Calls, access=gateway.access, rates=gateway.rates, body_bytes=upload, form_bytes=FORMS * upload)
+    app.add_middleware(BasePath)
     return app
 
 

@@ -2,11 +2,11 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
 from reprise_contracts.artifacts import Finding, Goal, Step
-from reprise_contracts.nodes import NodeId, NodeOrGroup, Phase
-from reprise_contracts.problems.model import Problem
+from reprise_contracts.nodes import NodeId, NodeOrGroup, Phase, Status
+from reprise_contracts.problems.model import ProblemDocument
 from reprise_contracts.states import Cause, NodeView, QueuedView, RunView, State
 from reprise_contracts.wire import Instant, Message
 
@@ -26,6 +26,10 @@ class Frame(Message):
     def encode(self) -> bytes:
         """JSON with every field that has a value."""
         return self.model_dump_json(exclude_none=True).encode()
+
+
+NOTHING = "None"
+"""How the existing client is told that a field of a token holds nothing: anything else, also an absent field, counts as text."""
 
 
 class Live(Frame):
@@ -54,6 +58,11 @@ class Snapshot(Frame):
     type: Literal["snapshot"] = "snapshot"
     sessions: tuple[State, ...] = ()
 
+    def encode(self) -> bytes:
+        """JSON in which a state says what it has not, as over REST."""
+        around = self.model_dump_json(exclude_none=True, exclude={"sessions"})
+        return f'{around[:-1]},"sessions":[{",".join(state.model_dump_json() for state in self.sessions)}]}}'.encode()
+
 
 class Reset(Frame):
     """The position asked for is of another epoch or gone; a snapshot follows."""
@@ -73,11 +82,20 @@ class WorkflowProgress(Live):
     step_id: int | None = None
 
 
+class RunResult(Message):
+    """Whose run completed, where the existing client looks for it."""
+
+    session_id: str
+
+
 class WorkflowComplete(Frame):
-    """A run completed."""
+    """A run completed. What it says of the report's freshness, if anything, comes after it in the same commit."""
 
     type: Literal["workflow:complete"] = "workflow:complete"
     run_id: str
+    result: RunResult | None = None
+    report_stale: bool | None = None
+    """Whether the report is out of date now; null where there is none."""
 
 
 class WorkflowFailed(Frame):
@@ -85,7 +103,7 @@ class WorkflowFailed(Frame):
 
     type: Literal["workflow:failed"] = "workflow:failed"
     run_id: str
-    problem: Problem | None = None
+    problem: ProblemDocument | None = None
 
 
 class WorkflowCancelled(Frame):
@@ -109,7 +127,7 @@ class WorkflowRefused(Frame):
 
     type: Literal["workflow:refused"] = "workflow:refused"
     command_id: str
-    problem: Problem
+    problem: ProblemDocument
 
 
 class StaleNode(Message):
@@ -124,6 +142,8 @@ class WorkflowStale(Frame):
 
     type: Literal["workflow:stale"] = "workflow:stale"
     nodes: tuple[StaleNode, ...] = ()
+    report_stale: bool | None = None
+    """Whether the report is out of date; null where there is none, and while a run is active, whose end says it."""
 
 
 class NodeUpdate(NodeView):
@@ -161,6 +181,24 @@ class SessionUpdate(Frame):
         return self.model_dump_json().encode()
 
 
+class BatchInitialized(Frame):
+    """How many sources will be prepared."""
+
+    type: Literal["batch:initialized"] = "batch:initialized"
+    expected_total: int
+    total_processes: int
+
+
+class ScrapingMetadata(Message):
+    """What is known of one source on its way."""
+
+    source: str | None = None
+    """Who speaks, or what kind of source it is."""
+    bytes_downloaded: int | None = None
+    total_bytes: int | None = None
+    word_count: int | None = None
+
+
 class ScrapingItem(Message):
     """One source in a `scraping:status`."""
 
@@ -180,6 +218,59 @@ class ScrapingStatus(Live):
     failed: int
     inProgress: int  # noqa: N815  # the existing client's name
     items: tuple[ScrapingItem, ...] = ()
+    expected_total: int = 0
+    total_processes: int = 0
+    completion_rate: float = 0.0
+    """0 to 1."""
+    is_100_percent: bool = False
+    can_proceed_to_research: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _counted(cls, given: object) -> object:
+        """What follows from the counts is filled in: a publisher need not say it."""
+        if not isinstance(given, dict) or "expected_total" in given or not isinstance(given.get("total"), int):
+            return given
+        total, ended = given["total"], _whole(given.get("completed")) + _whole(given.get("failed"))
+        done = ended >= total
+        return {
+            **given,
+            "expected_total": total,
+            "total_processes": total,
+            "completion_rate": round(ended / total, 4) if total else 1.0,
+            "is_100_percent": done,
+            "can_proceed_to_research": done and _whole(given.get("completed")) > 0,
+        }
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+class ScrapingConfirmed(Frame):
+    """Every source came to its end: the research goes on."""
+
+    type: Literal["scraping:all_complete_confirmed"] = "scraping:all_complete_confirmed"
+    confirmed: bool = True
+    expected_total: int
+    total_final: int
+    completed_count: int
+    failed_count: int
+    pending_count: int = 0
+    in_progress_count: int = 0
+    registered_count: int
+    completion_rate: float = 1.0
+    is_100_percent: bool = True
+
+
+class ScrapingCancelled(Frame):
+    """A run was cancelled, by the only name that the existing client has for it."""
+
+    type: Literal["scraping:cancelled"] = "scraping:cancelled"
+    timestamp: Instant | None = None
+    reason: str = ""
+    state: dict[str, Status] = Field(default_factory=dict)
+    """The phases' statuses at that moment."""
 
 
 class ScrapingItemProgress(Live):
@@ -193,6 +284,8 @@ class ScrapingItemProgress(Live):
     stage_progress: float = 0.0
     overall_progress: float = 0.0
     message: str = ""
+    metadata: ScrapingMetadata | None = None
+    timestamp: Instant | None = None
 
 
 class ScrapingItemUpdate(Live):
@@ -204,6 +297,32 @@ class ScrapingItemUpdate(Live):
     title: str | None = None
     status: str
     error: str | None = None
+    metadata: ScrapingMetadata | None = None
+    timestamp: Instant | None = None
+
+
+class SourceSummary(Frame):
+    """What one source says, in short."""
+
+    type: Literal["phase0:summary"] = "phase0:summary"
+    link_id: str
+    summary_type: Literal["transcript", "comments"] = "transcript"
+    summary: str = ""
+    timestamp: Instant | None = None
+
+
+class ResearchStart(Frame):
+    """The sources are prepared: the research on them begins."""
+
+    type: Literal["research:start"] = "research:start"
+    message: str = ""
+
+
+class ResearchComplete(Frame):
+    """The research is done, and its report is of today's inputs."""
+
+    type: Literal["research:complete"] = "research:complete"
+    message: str = ""
 
 
 class PhaseChange(Frame):
@@ -214,11 +333,22 @@ class PhaseChange(Frame):
     message: str = ""
 
 
+class GoalView(Goal):
+    """A goal, with the existing client's names beside ours."""
+
+    id: int = 0
+    """Its place, from 1."""
+    goal_text: str = ""
+    uses: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    """What the sources are called."""
+
+
 class Goals(Frame):
     """The goals are there."""
 
     type: Literal["research:goals"] = "research:goals"
-    goals: tuple[Goal, ...]
+    goals: tuple[GoalView, ...]
 
 
 class SynthesizedGoal(Frame):
@@ -226,13 +356,24 @@ class SynthesizedGoal(Frame):
 
     type: Literal["research:synthesized_goal"] = "research:synthesized_goal"
     synthesized_goal: str
+    component_questions: tuple[str, ...] = ()
+    unifying_theme: str = ""
+
+
+class StepView(Step):
+    """A step of the plan, with the existing client's names beside ours."""
+
+    goal: str = ""
+    required_data: str = ""
+    chunk_strategy: str = ""
+    notes: str = ""
 
 
 class PlanFrame(Frame):
     """The plan is there."""
 
     type: Literal["research:plan"] = "research:plan"
-    plan: tuple[Step, ...]
+    plan: tuple[StepView, ...]
 
 
 class StreamStart(Live):
@@ -241,6 +382,9 @@ class StreamStart(Live):
     type: Literal["research:stream_start"] = "research:stream_start"
     stream_id: str
     phase: Phase
+    metadata: dict[str, str] = Field(default_factory=dict)
+    timestamp: Instant | None = None
+    active: bool = True
 
 
 class StreamToken(Live):
@@ -250,6 +394,8 @@ class StreamToken(Live):
     stream_id: str
     phase: Phase
     token: str
+    content: str = NOTHING
+    reasoning_content: str = NOTHING
 
 
 class StreamEnd(Live):
@@ -258,6 +404,8 @@ class StreamEnd(Live):
     type: Literal["research:stream_end"] = "research:stream_end"
     stream_id: str
     phase: Phase
+    metadata: dict[str, str] = Field(default_factory=dict)
+    timestamp: Instant | None = None
 
 
 class PhaseRerunStarted(Frame):
@@ -283,6 +431,8 @@ class PhaseRerunError(Frame):
     type: Literal["research:phase_rerun_error"] = "research:phase_rerun_error"
     phase: Phase
     message: str
+    report_stale: bool | None = None
+    """Null where there is no report."""
 
 
 class StepRerunStarted(Frame):
@@ -300,6 +450,8 @@ class StepRerunComplete(Frame):
     step_id: int
     regenerate_report: bool
     report_stale: bool
+    report_path: str | None = None
+    """Where the report is, if the rerun made it anew."""
 
 
 class StepRerunError(Frame):
@@ -309,14 +461,18 @@ class StepRerunError(Frame):
     step_id: int
     regenerate_report: bool
     message: str
+    report_stale: bool | None = None
+    """Null where there is no report."""
 
 
 class StepData(Message):
     """What a step found."""
 
     step_id: int
+    title: str = ""
     findings: tuple[Finding, ...] = ()
     insights: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
     confidence: str = ""
     sources: tuple[str, ...] = ()
     timestamp: Instant | None = None
@@ -343,7 +499,7 @@ class ErrorFrame(Frame):
     type: Literal["error"] = "error"
     phase: Phase | None = None
     message: str
-    problem: Problem | None = None
+    problem: ProblemDocument | None = None
 
 
 class Answer(Frame):
@@ -354,7 +510,7 @@ class Answer(Frame):
     command_id: str = ""
     run_id: str | None = None
     position: int | None = None
-    problem: Problem | None = None
+    problem: ProblemDocument | None = None
 
 
 AnyLive = Annotated[
@@ -368,6 +524,12 @@ AnyFrame = Annotated[
     Connected
     | Snapshot
     | Reset
+    | BatchInitialized
+    | ScrapingConfirmed
+    | ScrapingCancelled
+    | SourceSummary
+    | ResearchStart
+    | ResearchComplete
     | WorkflowProgress
     | WorkflowComplete
     | WorkflowFailed

@@ -1,10 +1,11 @@
 """A batch's sources: what was asked for, and what was stored when it was fetched."""
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from reprise_contracts.wire import Id, Instant, Message, Sha256
+from reprise_contracts.wire import Id, Instant, Message, Sha256, digest
 
 MAX_TEXT = 5_000_000
 """Characters of one pasted text."""
@@ -64,7 +65,7 @@ class Stored(Message):
     """What is stored of one source since it was last fetched. A failed fetch is stored too, as a failure."""
 
     revision: int = 1
-    """The revision of the source that was fetched; a replaced source has a higher one."""
+    """The revision of the source that was fetched."""
     raw_sha256: Sha256 | None = None
     text_sha256: Sha256 | None = None
     title: str | None = None
@@ -91,7 +92,7 @@ class Stored(Message):
 
 
 class Source(Message):
-    """One source of a batch, at its present revision."""
+    """One source of a batch, at its present revision: each thing that it ever was has a number of its own."""
 
     source_id: Id
     revision: int = 1
@@ -108,11 +109,23 @@ class Source(Message):
         return frozenset(name for name in named if name)
 
     @property
+    def identity(self) -> str:
+        """R40: the hash of what was given: a text or file, its title, an address."""
+        upload = self.upload
+        return _identity(self.url, self.title, *((upload.sha256, upload.content_type, upload.filename) if upload else ()))
+
+    @property
     def version(self) -> str:
-        """What freshness compares: the stored text, or what would be fetched."""
-        if self.stored is not None and self.stored.revision == self.revision:
-            return self.stored.version
-        return f"new:{self.revision}:{self.upload.sha256 if self.upload else self.url}"
+        """R40: what freshness compares: what was given, and of an address what was found there."""
+        if self.upload is not None:
+            return self.identity
+        fetched = self.stored is not None and self.stored.revision == self.revision
+        return f"{self.identity}:{self.stored.version if self.stored is not None and fetched else ''}"
+
+
+@lru_cache(maxsize=65_536)
+def _identity(*given: str | None) -> str:
+    return digest(given)
 
 
 class StoredSource(Message):

@@ -163,6 +163,13 @@ class Receipt(Message):
     status: CommandStatus = "accepted"
 
 
+class BatchReceipts(Message):
+    """The answer to a command that every session of a batch was given: 202."""
+
+    batch_id: str
+    commands: tuple[Receipt, ...] = ()
+
+
 class Created(Message):
     """`POST /batches` → 201."""
 
@@ -180,6 +187,20 @@ class SessionSummary(Message):
     stale: tuple[NodeOrGroup, ...] = ()
     failed: tuple[NodeOrGroup, ...] = ()
     updated_at: Instant | None = None
+
+
+class WorkflowStarted(Message):
+    """`POST /workflow/start` → 202."""
+
+    workflow_id: str
+    batch_id: str
+    status: str
+
+
+class WorkflowStatus(WorkflowStarted):
+    """`GET /workflow/status/{id}`."""
+
+    sessions: tuple[SessionSummary, ...] = ()
 
 
 class BatchView(Message):

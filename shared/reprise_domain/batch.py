@@ -1,6 +1,6 @@
 """A batch: its sources and their stored versions, its sessions, its end. The same two functions as for a session."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -29,6 +29,8 @@ class Batch:
     commands: Map[CommandRecord] = field(default_factory=Map)
     ended: bool = False
     deleted: bool = False
+    past: Mapping[tuple[str, str], Source] = field(default_factory=dict)
+    """R40: whatever its sources were or are, by id and identity: what is given again is what it was."""
     superseded: frozenset[str] = frozenset()
     """Objects that a source was made of and no longer is, and that are not known to be deleted (R25)."""
 
@@ -66,7 +68,7 @@ def _handle(batch: Batch, command: commands.Command) -> tuple[events.BatchEvent,
         case commands.AddSession():
             return (events.SessionAdded(**own, session=command.session),)
         case commands.PutSources():
-            return (events.SourcesPut(**own, sources=tuple(_revised(batch, source) for source in command.sources)),)
+            return (events.SourcesPut(**own, sources=_given(batch, command.sources)),)
         case commands.RemoveSource():
             if command.source_id not in batch.sources:
                 return refusals.NO_SOURCE
@@ -77,10 +79,17 @@ def _handle(batch: Batch, command: commands.Command) -> tuple[events.BatchEvent,
             return refusals.REUSED
 
 
-def _revised(batch: Batch, source: Source) -> Source:
-    """A source that replaces one is its next revision, and nothing of it is stored yet."""
-    known = batch.sources.get(source.source_id)
-    return source.model_copy(update={"revision": known.revision + 1, "stored": None}) if known else source
+def _given(batch: Batch, sources: Iterable[Source]) -> tuple[Source, ...]:
+    """R40: what a source of the batch was before, it is again: a removed one under its former id. Anything else is a new revision."""
+    found: dict[str, Source] = {}
+    for source in sources:
+        taken = batch.sources.keys() | found.keys()
+        former = (past for (name, identity), past in batch.past.items() if identity == source.identity and name not in taken)
+        again = batch.past.get((source.source_id, source.identity)) or (next(former, None) if source.source_id not in taken else None)
+        latest = max((past.revision for (name, _), past in batch.past.items() if name == source.source_id), default=0)
+        now = again or source.model_copy(update={"revision": latest + 1, "stored": None})
+        found[now.source_id] = now
+    return tuple(found.values())
 
 
 def _stored(batch: Batch, fact: jobs.StoredFact) -> tuple[events.BatchEvent, ...]:
@@ -123,8 +132,17 @@ def reduce_batch(batch: Batch | None, event: events.BatchEvent, at: datetime) ->
         case events.BatchEnded():
             batch = replace(batch, ended=True, deleted=batch.deleted or event.deleted)
         case events.SourcesSwept():
-            batch = replace(batch, superseded=batch.superseded - set(event.hashes))
-    return replace(batch, superseded=(batch.superseded | before) - batch.hashes)
+            gone = set(event.hashes)
+            past = {key: _without(source, gone) for key, source in batch.past.items()}
+            batch = replace(batch, superseded=batch.superseded - gone, past=past)
+    past = {**batch.past, **{(source.source_id, source.identity): source for source in batch.sources.values()}}
+    return replace(batch, past=past, superseded=(batch.superseded | before) - batch.hashes)
+
+
+def _without(source: Source, gone: set[str]) -> Source:
+    """A past source of which nothing is stored any more, if something of it is gone."""
+    stored = source.stored is not None and not gone.isdisjoint({source.stored.raw_sha256, source.stored.text_sha256})
+    return source.model_copy(update={"stored": None}) if stored else source
 
 
 def fold_batch(batch: Batch | None, commit: events.Commit, seq: int) -> Batch:

@@ -19,7 +19,7 @@ from reprise_domain.state import IN_FLIGHT, Materialization, ParameterOverride, 
 from reprise_domain.sweep import sweepable_after
 from reprise_persistent.mapping import Map
 
-REDUCER = 8
+REDUCER = 9
 """The version of all this: what another one folded is not read, the log is folded again."""
 
 TRANSITIONS: Mapping[str, tuple[tuple[Status, ...], Status]] = {

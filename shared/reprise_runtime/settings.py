@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FilePath, Secr
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from reprise_contracts.configuration import Role
+from reprise_contracts.dialects import Dialect
 from reprise_contracts.wire import explain
 from reprise_runtime.roles import inbox_of
 
@@ -217,6 +218,17 @@ class Metrics(_Section):
     """None: nowhere. 0: any free one, which the process logs. The gateway serves them at `/metrics` too, to whoever has a token."""
 
 
+class Gateway(_Section):
+    """How the gateway speaks."""
+
+    dialect: Dialect = "reprise"
+    """In which shapes frames are sent to who asks for none: `deep-insights` serves that front end unchanged."""
+    origins: tuple[str, ...] = ()
+    """Sites whose pages may call from a browser: `REPRISE_GATEWAY__ORIGINS='["https://research.example.org"]'`."""
+    read_timeout: Seconds = 30.0
+    """How long a caller may take over a request's body between two pieces of it."""
+
+
 class Settings(BaseSettings):
     """All settings. The environment's names are `REPRISE_<NAME>` and `REPRISE_<SECTION>__<NAME>`."""
 
@@ -242,6 +254,7 @@ class Settings(BaseSettings):
     """Jobs can be rebuilt from the log."""
     timings: Timings = Timings()
     limits: Limits = Limits()
+    gateway: Gateway = Gateway()
     state_dir: Path = Path(".reprise")
     fetch: Fetch = Fetch()
     host: str = "127.0.0.1"

@@ -54,6 +54,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "Connected": {"sessions": ["s-1"]},
     "Receipt": {"plan": {"run": ["phase2"], "may_run": ["phase3/*"]}},
     "Preview": {"plan": {"run": ["phase2"], "may_run": ["phase3/*"]}},
+    "BatchInitialized": {"expected_total": 3, "total_processes": 3},
+    "ScrapingConfirmed": {"expected_total": 3, "total_final": 3, "completed_count": 2, "failed_count": 1, "registered_count": 3},
     "WorkflowStale": {"nodes": [{"node": "phase4", "causes": [{"node": "phase2", "reason": "changed", "at": AT}]}]},
     "PlanFrame": {"plan": [STEP]},
     "NodeUpdate": {"artifact": None, "causes": []},

@@ -162,13 +162,13 @@ class SessionView:
         return self._end(Ending("completed", frame.run_id))
 
     def _failed(self, frame: frames.WorkflowFailed) -> list[str]:
-        return self._end(Ending("failed", frame.run_id, problem=frame.problem))
+        return self._end(Ending("failed", frame.run_id, problem=frame.problem.problem if frame.problem else None))
 
     def _cancelled(self, frame: frames.WorkflowCancelled) -> list[str]:
         return self._end(Ending("cancelled", frame.run_id))
 
     def _refused(self, frame: frames.WorkflowRefused) -> list[str]:
-        ending = Ending("refused", command_id=frame.command_id, problem=frame.problem)
+        ending = Ending("refused", command_id=frame.command_id, problem=frame.problem.problem)
         self.endings.append(ending)
         return self.last_words(ending)
 

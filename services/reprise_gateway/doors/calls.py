@@ -11,10 +11,9 @@ from reprise_contracts.calls import CALLS, Call, Route
 from reprise_contracts.states import Preview
 from reprise_gateway.access.access import Caller
 from reprise_gateway.commands.handlers import HANDLERS
-from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Key, caller_in, json_answer, one_name
+from reprise_gateway.doors.deep_insights import INSTEAD
+from reprise_gateway.doors.dependencies import PREVIEW, PROBLEM, GatewayDep, Key, caller_in, json_answer, one_name
 from reprise_gateway.doors.requests import exactly
-
-PREVIEW: dict[int | str, dict[str, object]] = {200: {"model": Preview, "description": "What a `dry_run` would do."}}
 
 router = APIRouter(responses=PROBLEM)
 
@@ -70,5 +69,5 @@ def _signed(endpoint: Callable[..., Awaitable[Response]], call: Call, hints: dic
 
 
 for _call in CALLS:
-    for _route in _call.doors.rest if not _call.own_body else ():
+    for _route in _call.doors.rest if not _call.own_body and _call.kind not in INSTEAD else ():
         _add(_call, _route)

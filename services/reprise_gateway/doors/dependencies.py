@@ -84,6 +84,8 @@ PROBLEM: dict[int | str, dict[str, object]] = {
     "default": {"description": "A problem (RFC 9457).", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
 }
 
+PREVIEW: dict[int | str, dict[str, object]] = {200: {"model": Preview, "description": "What a `dry_run` would do."}}
+
 
 def stored(body: bytes, etag: str, media_type: str, request: Request) -> Response:
     """Bytes under their hash; 304 where the caller has them."""

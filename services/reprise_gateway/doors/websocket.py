@@ -7,15 +7,16 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from heapq import merge
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from reprise_contracts import frames as f
 from reprise_contracts.calls import CALLS, Call
-from reprise_contracts.problems.model import Problem
-from reprise_contracts.states import Receipt, State
+from reprise_contracts.dialects import Dialect
+from reprise_contracts.problems.model import Problem, ProblemDocument
+from reprise_contracts.states import Receipt
 from reprise_contracts.wire import Message
 from reprise_domain.state import Session
 from reprise_gateway.access.access import Caller
@@ -26,6 +27,7 @@ from reprise_gateway.projections.frames import Durable
 from reprise_gateway.projections.hub import Place, Subscriber, with_contents
 from reprise_gateway.projections.outbox import Outbox, Overflow, Packed
 from reprise_gateway.projections.projection import Transition
+from reprise_gateway.projections.replay import replay
 from reprise_gateway.projections.states import state_of
 from reprise_runtime import metrics, tracing
 from reprise_runtime.errors import Refused, RepriseError
@@ -36,6 +38,9 @@ RESUME = 4008
 """Close code: connect again with `after`, nothing is lost."""
 EXPIRED = 4001
 """Close code: the token has expired."""
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+_REPLAYS: Mapping[Dialect, str] = {"reprise": "false", "deep-insights": "true"}
+"""Whether a dialect's clients are told again what is there; `?replay=` says otherwise."""
 MESSAGE = 1_000_000
 """Characters of one message from a client."""
 BEHIND_SECONDS = 2.0
@@ -72,12 +77,13 @@ async def watch(socket: WebSocket, batch_id: str) -> None:
         _make_room(gateway)
         caller = await gateway.access.socket_caller(socket)
         await gateway.batches.batch(batch_id)
+        dialect = _dialect(socket, gateway)
     except Exception as error:  # whatever it is, the handshake is answered
         await socket.send_denial_response(answer_to(error))
         return
     await socket.accept()
     with metrics.SOCKETS.track_inprogress():
-        await _Connection(socket, gateway, batch_id, caller).run()
+        await _Connection(socket, gateway, batch_id, caller, dialect).run()
 
 
 def _make_room(gateway: Gateway) -> None:
@@ -85,15 +91,26 @@ def _make_room(gateway: Gateway) -> None:
         raise Refused(CROWDED)
 
 
+def _dialect(socket: WebSocket, gateway: Gateway) -> Dialect:
+    """The dialect that a client asks for, else the gateway's; raises `Refused` (invalid) for one that is not spoken."""
+    asked = socket.query_params.get("dialect", gateway.settings.gateway.dialect)
+    found = next((known for known in DIALECTS if known == asked), None)
+    if found is None:
+        detail = f"{asked[:64]!r} is no dialect of this server."
+        raise Refused(Problem(type="invalid", field="dialect", detail=detail, action=f"Ask for one of: {', '.join(DIALECTS)}."))
+    return found
+
+
 class _Connection:
     """One socket: a writer, a reader, and an ear at the batch's channel."""
 
-    def __init__(self, socket: WebSocket, gateway: Gateway, batch_id: str, caller: Caller) -> None:
+    def __init__(self, socket: WebSocket, gateway: Gateway, batch_id: str, caller: Caller, dialect: Dialect) -> None:
         self._socket = socket
         self._gateway = gateway
         self._projection = gateway.projection
         self._batch_id = batch_id
         self._caller = caller
+        self._dialect: Dialect = dialect
         self._outbox = Outbox()
         self._subscriber = Subscriber(self._outbox)
 
@@ -144,8 +161,9 @@ class _Connection:
         await self._write_out(Packed(frame))
 
     async def _write_out(self, frame: Packed) -> None:
-        await self._socket.send_text(frame.text)
-        metrics.FRAMES.inc()
+        for text in frame.texts(self._dialect):
+            await self._socket.send_text(text)
+            metrics.FRAMES.inc()
 
     async def _begin(self) -> None:
         """Say hello, then the snapshot or what was missed. The ear is open already, so that nothing falls between."""
@@ -162,9 +180,13 @@ class _Connection:
             return
         if reason is not None:
             await self._send(f.Reset(batch_id=self._batch_id, seq=self._projection.position, reason=reason))
-        snapshot = await self._snapshot()
+        sessions = await self._cached()
+        snapshot = f.Snapshot(batch_id=self._batch_id, seq=self._projection.position, sessions=tuple(map(state_of, sessions)))
         self._subscriber.begin((snapshot.seq or 0, WHOLE))
         await self._send(snapshot)
+        if self._socket.query_params.get("replay", _REPLAYS[self._dialect]) == "true":
+            async for frame in replay(sessions, self._gateway.contents):
+                await self._send(frame)
 
     async def _unusable(self, asked: str | None, after: After | None) -> str | None:
         """Why a client cannot go on where it says it stood; None if it can, or if it begins."""
@@ -182,14 +204,11 @@ class _Connection:
         names = list(self._projection.sessions_of.get(self._batch_id, ()))
         return [session for name in names if (session := await self._projection.session(name)) is not None and not session.deleted]
 
-    async def _snapshot(self) -> f.Snapshot:
+    async def _cached(self) -> list[Session]:
+        """Every session of the batch, all of one moment."""
         await self._sessions()  # reads what is not in memory; the states themselves are taken in one go
-        states: list[State] = []
-        for name in self._projection.sessions_of.get(self._batch_id, ()):
-            held = self._projection.cached(name)
-            if isinstance(held, Session) and not held.deleted:
-                states.append(state_of(held))
-        return f.Snapshot(batch_id=self._batch_id, seq=self._projection.position, sessions=tuple(states))
+        cached = map(self._projection.cached, self._projection.sessions_of.get(self._batch_id, ()))
+        return [session for session in cached if isinstance(session, Session) and not session.deleted]
 
     async def _resume(self, after: After) -> int:
         """Send every durable frame after a position and up to now; now is returned."""
@@ -228,7 +247,7 @@ class _Connection:
         except Exception as error:  # the answer says what went wrong
             problem = invalid(error) if isinstance(error, ValidationError) else problem_of(error)
             command_id = _command_id(text)
-            return f.Answer(batch_id=self._batch_id, command_id=command_id, problem=problem)
+            return f.Answer(batch_id=self._batch_id, command_id=command_id, problem=ProblemDocument.of(problem))
         return f.Answer(batch_id=self._batch_id, command_id=answer.command_id, run_id=answer.run_id, position=answer.position)
 
 

@@ -2,37 +2,28 @@
 
 Nodes as they are now come first, then what is stale, then what happened, in the order of the events. Frames are numbered
 from 1 within their commit; one that tells what an artifact says is a `Content`, made whole when the artifact is at hand.
+What another client's dialect makes of a frame is decided when it is sent, so that every reader sees the same numbers.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from reprise_contracts import events as e
 from reprise_contracts import frames as f
-from reprise_contracts.artifacts import Artifact, ObjectRef, Phase1, Phase2, Phase4, StepFindings
 from reprise_contracts.nodes import PHASES, Phase, phase_of, step_node
 from reprise_contracts.phrases import opening, spoken
-from reprise_contracts.problems.model import Problem
+from reprise_contracts.problems.model import Problem, ProblemDocument
 from reprise_contracts.states import NodeView
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes
 from reprise_domain.reduce import reduce
-from reprise_domain.state import Run, RunRequest, Session, scope_of
+from reprise_domain.state import Run, Session, scope_of
 from reprise_gateway.projections.changes import changes
+from reprise_gateway.projections.content_frames import Content, told_by
 from reprise_gateway.projections.states import queue_view, run_view
 
 Durable = f.Frame | f.NodeUpdate
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A frame that tells what an artifact says."""
-
-    ref: ObjectRef
-    phase: Phase
-    make: Callable[[Artifact], f.Frame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +42,7 @@ def frames_of(before: Session | None, commit: e.Commit, after: Session, seq: int
     place = {"batch_id": after.batch_id, "session_id": after.session_id, "at": commit.at, "seq": seq}
     made: list[Durable | Content] = [_update(node, view) for node, view in found.views]
     if found.stale is not None:
-        made.append(f.WorkflowStale(nodes=found.stale))
+        made.append(f.WorkflowStale(nodes=found.stale, report_stale=None if after.run else report_stale(after)))
     around = _around(after)
     if before is None or _around(before) != around:
         made.append(around)
@@ -79,7 +70,7 @@ def _around(session: Session) -> f.SessionUpdate:
 
 def _placed(frame: Durable | Content, place: dict[str, object]) -> Durable | Content:
     if isinstance(frame, Content):
-        return Content(frame.ref, frame.phase, lambda artifact: frame.make(artifact).model_copy(update=place))
+        return frame.at(place)
     return frame.model_copy(update=place)
 
 
@@ -113,10 +104,12 @@ class FrameWriter:
         self._before = before
         self._after = after
         self._entered: set[Phase] = set()
+        self._queued: list[str] = []
 
     def all(self, commit: e.Commit) -> list[Durable | Content]:
         """Return the frames of a commit, in the order of its events."""
         told: list[Durable | Content] = []
+        self._queued = [event.node for event in commit.events if isinstance(event, e.NodeQueued)]
         for event in commit.events:
             teller = _WRITERS.get(type(event))
             if teller is not None:
@@ -128,7 +121,7 @@ class FrameWriter:
     # Commands
 
     def _refused(self, event: e.CommandRefused) -> Iterator[f.Frame]:
-        yield f.WorkflowRefused(command_id=event.command_id, problem=event.problem)
+        yield f.WorkflowRefused(command_id=event.command_id, problem=ProblemDocument.of(event.problem))
 
     def _positions(self) -> Iterator[f.Frame]:
         """Every run that waits at another place than before."""
@@ -149,45 +142,70 @@ class FrameWriter:
             for step in spec.target.steps or ():
                 yield f.StepRerunStarted(step_id=step, regenerate_report="phase4" in scope.phases)
         else:
-            yield f.PhaseRerunStarted(phase=_first_phase(session, spec), phases=scope.phases)
+            first = spec.target.phase or next(map(phase_of, self._queued), scope.phases[0])
+            yield f.PhaseRerunStarted(phase=first, phases=scope.phases)
 
     def _run_finished(self, event: e.RunFinished) -> Iterator[f.Frame]:
+        """The end of a run. Where it leaves the report out of date, that is said last: a client takes `workflow:complete` for fresh."""
         session = self._before
         run = session.run if session else None
-        if session is not None and run is not None and run.request.run_id == event.run_id:
-            yield from self._rerun_ended(run, event)
+        active = run if run is not None and run.request.run_id == event.run_id else None
+        problem = ProblemDocument.of(event.problem) if event.problem else None
+        ended = tuple(self._rerun_ended(active, event)) if active is not None else ()
         if event.outcome == "completed":
-            yield f.WorkflowComplete(run_id=event.run_id)
-        elif event.outcome == "failed":
-            yield f.WorkflowFailed(run_id=event.run_id, problem=event.problem)
+            done = self._complete(event.run_id)
+            fresh = (f.ResearchComplete(message=_DONE),) if done.report_stale is False else ()
+            yield from (done, *ended) if done.report_stale else (*fresh, *ended, done)
+            return
+        if event.outcome == "failed":
+            yield f.WorkflowFailed(run_id=event.run_id, problem=problem)
         elif event.outcome == "cancelled":
-            yield f.WorkflowCancelled(run_id=event.run_id, reason="It was cancelled.")
+            yield f.WorkflowCancelled(run_id=event.run_id, reason=_CANCELLED)
+            if active is not None and self._after.run is None:
+                statuses = {phase: self._after.node(phase).status for phase in PHASES if phase != "phase3"}
+                yield f.ScrapingCancelled(reason=_CANCELLED, state=statuses)
         else:
             spec = next((spec for spec in session.queue if spec.run_id == event.run_id), None) if session else None
             for command_id in spec.command_ids if spec else ():
-                yield f.WorkflowRefused(command_id=command_id, problem=event.problem or _REFUSED)
+                yield f.WorkflowRefused(command_id=command_id, problem=problem or ProblemDocument.of(_REFUSED))
+        yield from ended
+
+    def _complete(self, run_id: str) -> f.WorkflowComplete:
+        return f.WorkflowComplete(
+            run_id=run_id, result=f.RunResult(session_id=self._after.session_id), report_stale=report_stale(self._after)
+        )
 
     def _rerun_ended(self, run: Run, event: e.RunFinished) -> Iterator[f.Frame]:
         spec = run.request
         if spec.kind == "start":
             return
-        stale = Verdicts(self._after).freshness("phase4") == "stale"
-        why = event.problem.detail if event.problem else "It was cancelled."
+        stale, completed = report_stale(self._after), event.outcome == "completed"
+        why = event.problem.detail if event.problem else _CANCELLED
         if spec.kind == "steps":
-            regenerate = "phase4" in run.scope.phases
-            for step in spec.target.steps or ():
-                entry = self._after.node(step_node(step))
-                if event.outcome == "completed" or (step_node(step) not in run.bad and entry.status == "completed"):
-                    yield f.StepRerunComplete(step_id=step, regenerate_report=regenerate, report_stale=stale)
-                else:
-                    message = entry.problem.detail if entry.problem else why
-                    yield f.StepRerunError(step_id=step, regenerate_report=regenerate, message=message)
-            return
-        phase = spec.target.phase or (run.scope.phases[0] if run.scope.phases else "phase0")
-        if event.outcome == "completed":
-            yield f.PhaseRerunComplete(phase=phase, phases=run.scope.phases, report_stale=stale)
+            yield from self._steps_ended(run, why, completed=completed, stale=stale)
+        elif completed:
+            yield f.PhaseRerunComplete(phase=self._first_phase(run), phases=run.scope.phases, report_stale=bool(stale))
         else:
-            yield f.PhaseRerunError(phase=phase, message=why)
+            yield f.PhaseRerunError(phase=self._first_phase(run), message=why, report_stale=stale)
+
+    def _steps_ended(self, run: Run, why: str, *, completed: bool, stale: bool | None) -> Iterator[f.Frame]:
+        regenerate = "phase4" in run.scope.phases
+        path = f"/sessions/{self._after.session_id}/report" if regenerate and completed and stale is False else None
+        for step in run.request.target.steps or ():
+            entry = self._after.node(step_node(step))
+            if completed or (step_node(step) not in run.bad and entry.status == "completed"):
+                yield f.StepRerunComplete(step_id=step, regenerate_report=regenerate, report_stale=bool(stale), report_path=path)
+            else:
+                message = entry.problem.detail if entry.problem else why
+                yield f.StepRerunError(step_id=step, regenerate_report=regenerate, message=message, report_stale=stale)
+
+    def _first_phase(self, run: Run) -> Phase:
+        """The phase that a rerun names; of a refresh, the first that ran in it, as it was announced."""
+        if run.request.target.phase:
+            return run.request.target.phase
+        nodes = ((node, self._after.node(node).since) for node in all_nodes(self._after.plan))
+        ran = (phase_of(node) for node, since in nodes if since is not None and since > run.started_at)
+        return next(ran, run.scope.phases[0] if run.scope.phases else "phase0")
 
     # Nodes
 
@@ -199,32 +217,49 @@ class FrameWriter:
         here = same and then is not None and then.stage == PHASES.index(phase)
         if event.attempt == 1 and not here and phase not in self._entered:
             self._entered.add(phase)
-            yield f.PhaseChange(phase=phase, message=_BEGINS[phase])
+            if phase == "phase0":
+                total = len(self._after.sources)
+                yield f.BatchInitialized(expected_total=total, total_processes=total)
+            elif phase == "phase1":
+                yield f.ResearchStart(message=_BEGINS[phase])
+            yield phase_change(phase)
 
     def _node_failed(self, event: e.NodeFailed) -> Iterator[f.Frame]:
         if event.final:
             message = f"{opening(spoken(event.node))} failed: {event.problem.detail}"
-            yield f.ErrorFrame(phase=phase_of(event.node), message=message, problem=event.problem)
+            yield f.ErrorFrame(phase=phase_of(event.node), message=message, problem=ProblemDocument.of(event.problem))
 
-    def _node_completed(self, event: e.NodeCompleted) -> Iterator[Content]:
-        yield from self._said(event.node, event.artifact)
+    def _node_completed(self, event: e.NodeCompleted) -> Iterator[f.Frame | Content]:
+        if event.node == "phase0":
+            yield confirmed(self._after)
+        yield from told_by(self._after, event.node, event.artifact)
 
     def _edited(self, event: e.ArtifactEdited) -> Iterator[Content]:
-        yield from self._said(event.node, event.artifact)
-
-    def _said(self, node: str, ref: ObjectRef) -> Iterator[Content]:
-        phase = phase_of(node)
-        if phase == "phase1":
-            yield Content(ref, phase, _goals)
-        elif phase == "phase2":
-            yield Content(ref, phase, _synthesized)
-            yield Content(ref, phase, _plan)
-        elif phase == "phase3":
-            yield Content(ref, phase, _step)
-        elif phase == "phase4":
-            yield Content(ref, phase, partial(_report, Verdicts(self._after).freshness("phase4") == "stale"))
+        yield from told_by(self._after, event.node, event.artifact)
 
 
+def phase_change(phase: Phase) -> f.PhaseChange:
+    """A phase is under way."""
+    return f.PhaseChange(phase=phase, message=_BEGINS[phase])
+
+
+def report_stale(session: Session) -> bool | None:
+    """Whether the report is out of date; None where there is none."""
+    freshness = Verdicts(session).freshness("phase4")
+    return None if freshness is None else freshness == "stale"
+
+
+def confirmed(session: Session) -> f.ScrapingConfirmed:
+    """How preparing the sources ended."""
+    total = len(session.sources)
+    ready = sum(known.source.stored is not None and known.source.stored.text_sha256 is not None for known in session.sources.values())
+    return f.ScrapingConfirmed(
+        expected_total=total, total_final=total, completed_count=ready, failed_count=total - ready, registered_count=total
+    )
+
+
+_CANCELLED = "It was cancelled."
+_DONE = "The research is done."
 _REFUSED = Problem(type="invalid", detail="The run was refused at its turn.", action="Read the session's state.")
 
 _BEGINS: dict[Phase, str] = {
@@ -234,49 +269,6 @@ _BEGINS: dict[Phase, str] = {
     "phase3": "Executing the steps",
     "phase4": "Writing the report",
 }
-
-
-def _first_phase(session: Session, spec: RunRequest) -> Phase:
-    """The phase that a rerun names; of a refresh, the first that has something to do."""
-    if spec.target.phase:
-        return spec.target.phase
-    verdicts = Verdicts(session)
-    to_do = (node for node in all_nodes(session.plan) if session.node(node).status != "completed" or verdicts.freshness(node) != "fresh")
-    return next(map(phase_of, to_do), "phase0")
-
-
-def _goals(artifact: Artifact) -> f.Frame:
-    return f.Goals(goals=artifact.goals if isinstance(artifact, Phase1) else ())
-
-
-def _synthesized(artifact: Artifact) -> f.Frame:
-    return f.SynthesizedGoal(synthesized_goal=artifact.synthesized_goal if isinstance(artifact, Phase2) else "")
-
-
-def _plan(artifact: Artifact) -> f.Frame:
-    return f.PlanFrame(plan=artifact.steps if isinstance(artifact, Phase2) else ())
-
-
-def _step(artifact: Artifact) -> f.Frame:
-    if not isinstance(artifact, StepFindings):
-        raise TypeError("a step's artifact holds findings")
-    sources = dict.fromkeys(citation.source_id for finding in artifact.findings for citation in finding.citations)
-    found = {finding.confidence for finding in artifact.findings}
-    confidence = next((level for level in ("high", "medium", "low") if level in found), "")
-    return f.StepComplete(
-        stepData=f.StepData(
-            step_id=artifact.step_id,
-            findings=artifact.findings,
-            insights=artifact.insights,
-            confidence=confidence,
-            sources=tuple(sources),
-            timestamp=artifact.meta.created_at,
-        )
-    )
-
-
-def _report(stale: bool, artifact: Artifact) -> f.Frame:  # bound by `partial`
-    return f.ReportReady(report=artifact.markdown if isinstance(artifact, Phase4) else "", stale=stale)
 
 
 _WRITERS: Mapping[type, Callable[[FrameWriter, Any], Iterable[Durable | Content]]] = {

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from pydantic import ValidationError
 
 from reprise_contracts import frames as f
-from reprise_contracts.nodes import from_token
+from reprise_contracts.artifacts import Artifact, ObjectRef
+from reprise_contracts.nodes import Phase, from_token
 from reprise_contracts.wire import Malformed
 from reprise_gateway.projections.changes import SMALL
+from reprise_gateway.projections.content_frames import Content
 from reprise_gateway.projections.contents import Contents
-from reprise_gateway.projections.frames import Content, Durable, frames_of, progress
+from reprise_gateway.projections.frames import Durable, frames_of, progress
 from reprise_gateway.projections.outbox import BYTES, Outbox, Packed
 from reprise_gateway.projections.projection import Transition
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, StoreUnavailable
@@ -110,23 +112,39 @@ class Channel:
 
 
 async def with_contents(transition: Transition, contents: Contents) -> AsyncIterator[tuple[Place, Durable]]:
-    """The frames of one commit with what artifacts say. One whose artifact is gone, since a later one took its place, is left out."""
+    """The frames of one commit with what artifacts say. One whose artifact is gone, as a later one took its place, is without it."""
     large = transition.after.plan is not None and len(transition.after.plan.steps) > SMALL
     about = (transition.before, transition.commit, transition.after, transition.seq)
+    reader = Reader(contents)
     for piece in await asyncio.to_thread(frames_of, *about) if large else frames_of(*about):
-        frame = await _made(piece.frame, contents) if isinstance(piece.frame, Content) else piece.frame
+        frame = await reader.made(piece.frame) if isinstance(piece.frame, Content) else piece.frame
         if frame is not None:
             yield (transition.seq, piece.n), frame
 
 
-async def _made(wanted: Content, contents: Contents) -> f.Frame | None:
-    try:
-        return wanted.make(await contents.artifact(wanted.ref, wanted.phase))
-    except ObjectMissing:
-        return None
-    except (ObjectCorrupt, Malformed) as error:
-        _log.error("an artifact cannot be shown", key=wanted.ref.key, error=str(error))
-        return None
+class Reader:
+    """Makes the frames that tell what artifacts say; of several on one artifact it is read once."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+        self._last: tuple[ObjectRef, Artifact | None] | None = None
+
+    async def made(self, wanted: Content) -> f.Frame | None:
+        """The frame, or None where there is nothing to say. Raises `StoreUnavailable`."""
+        return wanted.make(*[await self._artifact(ref, phase) for ref, phase in wanted.refs])
+
+    async def _artifact(self, ref: ObjectRef, phase: Phase) -> Artifact | None:
+        if self._last is not None and self._last[0] == ref:
+            return self._last[1]
+        artifact: Artifact | None = None
+        try:
+            artifact = await self._contents.artifact(ref, phase)
+        except ObjectMissing:
+            pass
+        except (ObjectCorrupt, Malformed) as error:
+            _log.error("an artifact cannot be shown", key=ref.key, error=str(error))
+        self._last = (ref, artifact)
+        return artifact
 
 
 class Hub:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from reprise_contracts import frames as f
+from reprise_contracts.dialects import Dialect
+from reprise_gateway.projections.dialects import in_dialect
 from reprise_gateway.projections.frames import Durable
 from reprise_runtime import metrics
 
@@ -26,13 +28,24 @@ class Overflow(Exception):
 
 
 class Packed:
-    """A frame on its way to many sockets, with its time, written out once for all of them."""
+    """A frame on its way to many sockets, with its time, written out once for all of them that speak one dialect."""
 
-    __slots__ = ("frame", "text")
+    __slots__ = ("_texts", "frame", "text")
 
     def __init__(self, frame: Durable) -> None:
-        self.frame = frame if frame.at is not None else frame.model_copy(update={"at": datetime.now(UTC)})
+        now = {"at": frame.at or datetime.now(UTC)}
+        if "timestamp" in type(frame).model_fields and getattr(frame, "timestamp", None) is None:
+            now["timestamp"] = now["at"]
+        self.frame = frame.model_copy(update=now)
         self.text = self.frame.encode().decode()
+        self._texts: dict[Dialect, tuple[str, ...]] = {}
+
+    def texts(self, dialect: Dialect) -> tuple[str, ...]:
+        """The frame as a dialect has it: none, one or two messages."""
+        if dialect not in self._texts:
+            said = in_dialect(self.frame, dialect)
+            self._texts[dialect] = tuple(self.text if one is self.frame else one.encode().decode() for one in said)
+        return self._texts[dialect]
 
     def __len__(self) -> int:
         return len(self.text)

@@ -1,4 +1,5 @@
 /** The gateway's REST calls, typed; an error is always a problem that says what to do. */
+import { problemIn } from "./model";
 import type {
   BatchPage,
   BatchView,
@@ -13,7 +14,7 @@ import type {
   PoolView,
   Preview,
   Problem,
-  ProblemType,
+  ProblemDocument,
   Receipt,
   SessionRequest,
   Source,
@@ -92,8 +93,7 @@ export async function respond(path: string, call: Call = {}): Promise<Response> 
 
 async function problemOf(response: Response): Promise<Problem> {
   try {
-    const body = (await response.json()) as Problem & { readonly type: string };
-    return { ...body, type: body.type.split("/").pop() as ProblemType };
+    return problemIn((await response.json()) as ProblemDocument);
   } catch {
     return { ...UNREACHABLE, detail: `The server answered ${response.status}.` };
   }

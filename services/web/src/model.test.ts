@@ -157,6 +157,8 @@ describe("live frames", () => {
     stream_id: "w",
     phase: "phase4",
     token: text,
+    content: "None",
+    reasoning_content: "None",
   });
 
   it("say how far the run is until it ends", () => {

@@ -6,7 +6,16 @@
  * nothing. Live frames have no place; they count while their attempt does, and nothing durable depends on them.
  */
 import { advanceLive, emptyLive, type Live } from "./live";
-import type { AnyFrame, NodeUpdate, NodeView, Problem, SessionUpdate, State } from "./wire";
+import type {
+  AnyFrame,
+  NodeUpdate,
+  NodeView,
+  Problem,
+  ProblemDocument,
+  ProblemType,
+  SessionUpdate,
+  State,
+} from "./wire";
 
 export interface Place {
   readonly seq: number;
@@ -88,7 +97,12 @@ export function applyFrame(model: Model, frame: AnyFrame): Model {
       );
     case "workflow:failed":
       return durable(model, frame, (session, place) =>
-        withRun(session, frame.run_id, { status: "failed", position: null, problem: frame.problem ?? null, place }),
+        withRun(session, frame.run_id, {
+          status: "failed",
+          position: null,
+          problem: frame.problem ? problemIn(frame.problem) : null,
+          place,
+        }),
       );
     case "workflow:cancelled":
       return durable(model, frame, (session, place) =>
@@ -97,7 +111,7 @@ export function applyFrame(model: Model, frame: AnyFrame): Model {
     case "workflow:refused":
       return durable(model, frame, (session) => ({
         ...session,
-        refused: { ...session.refused, [frame.command_id]: frame.problem },
+        refused: { ...session.refused, [frame.command_id]: problemIn(frame.problem) },
       }));
     case "workflow:progress":
     case "scraping:status":
@@ -112,6 +126,12 @@ export function applyFrame(model: Model, frame: AnyFrame): Model {
       });
     // What these say of nodes, `node:update` says of the same commit; what they say of contents is read when it is shown.
     case "workflow:stale":
+    case "batch:initialized":
+    case "scraping:all_complete_confirmed":
+    case "scraping:cancelled":
+    case "phase0:summary":
+    case "research:start":
+    case "research:complete":
     case "research:phase_change":
     case "research:goals":
     case "research:synthesized_goal":
@@ -131,6 +151,11 @@ export function applyFrame(model: Model, frame: AnyFrame): Model {
     default:
       return unforeseen(frame, model);
   }
+}
+
+/** A problem as the outside has it: its type is the last part of an address. */
+export function problemIn(document: ProblemDocument): Problem {
+  return { ...document, type: document.type.split("/").pop() as ProblemType };
 }
 
 /** A frame of a newer server changes nothing; one that this version forgot is a compile error. */

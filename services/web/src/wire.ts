@@ -118,7 +118,7 @@ export interface Answer {
   command_id: string;
   run_id?: string | null;
   position?: number | null;
-  problem?: Problem | null;
+  problem?: ProblemDocument | null;
 }
 export interface ArtifactView {
   generation: number;
@@ -132,6 +132,16 @@ export interface Bar {
   value: number;
   text: string;
   references: readonly number[];
+}
+export interface BatchInitialized {
+  type: "batch:initialized";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  expected_total: number;
+  total_processes: number;
 }
 export interface BatchPage {
   batches: readonly BatchView[];
@@ -229,7 +239,7 @@ export interface ErrorFrame {
   n?: number | null;
   phase?: Phase | null;
   message: string;
-  problem?: Problem | null;
+  problem?: ProblemDocument | null;
 }
 export interface Estimate {
   seconds: number;
@@ -262,6 +272,16 @@ export interface Goal {
   rationale: string;
   source_ids: readonly string[];
 }
+export interface GoalView {
+  goal_id: string;
+  question: string;
+  rationale: string;
+  source_ids: readonly string[];
+  id: number;
+  goal_text: string;
+  uses: readonly string[];
+  sources: readonly string[];
+}
 export interface Goals {
   type: "research:goals";
   batch_id: string;
@@ -269,7 +289,7 @@ export interface Goals {
   at?: string | null;
   seq?: number | null;
   n?: number | null;
-  goals: readonly Goal[];
+  goals: readonly GoalView[];
 }
 export interface InputRef {
   key: string;
@@ -408,6 +428,7 @@ export interface PhaseRerunError {
   n?: number | null;
   phase: Phase;
   message: string;
+  report_stale?: boolean | null;
 }
 export interface PhaseRerunStarted {
   type: "research:phase_rerun_started";
@@ -436,7 +457,7 @@ export interface PlanFrame {
   at?: string | null;
   seq?: number | null;
   n?: number | null;
-  plan: readonly Step[];
+  plan: readonly StepView[];
 }
 export interface PoolView {
   phase: string;
@@ -480,6 +501,18 @@ export interface Preview {
 }
 export interface Problem {
   type: ProblemType;
+  detail: string;
+  action: string;
+  field?: string | null;
+  retryable: boolean;
+  valid_steps?: readonly number[] | null;
+  plan?: Readonly<Record<string, unknown>> | null;
+  plan_token?: string | null;
+}
+export interface ProblemDocument {
+  type: string;
+  title: string;
+  status: number;
   detail: string;
   action: string;
   field?: string | null;
@@ -534,6 +567,24 @@ export interface ReportReady {
   report: string;
   stale: boolean;
 }
+export interface ResearchComplete {
+  type: "research:complete";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  message: string;
+}
+export interface ResearchStart {
+  type: "research:start";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  message: string;
+}
 export interface Reset {
   type: "reset";
   batch_id: string;
@@ -542,6 +593,9 @@ export interface Reset {
   seq?: number | null;
   n?: number | null;
   reason: string;
+}
+export interface RunResult {
+  session_id: string;
 }
 export interface RunView {
   run_id: string;
@@ -552,6 +606,35 @@ export interface RunView {
   total: number;
   started_at?: string | null;
   by: string;
+}
+export interface ScrapingCancelled {
+  type: "scraping:cancelled";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  timestamp?: string | null;
+  reason: string;
+  state: Readonly<Record<string, Status>>;
+}
+export interface ScrapingConfirmed {
+  type: "scraping:all_complete_confirmed";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  confirmed: boolean;
+  expected_total: number;
+  total_final: number;
+  completed_count: number;
+  failed_count: number;
+  pending_count: number;
+  in_progress_count: number;
+  registered_count: number;
+  completion_rate: number;
+  is_100_percent: boolean;
 }
 export interface ScrapingItem {
   link_id: string;
@@ -577,6 +660,8 @@ export interface ScrapingItemProgress {
   stage_progress: number;
   overall_progress: number;
   message: string;
+  metadata?: ScrapingMetadata | null;
+  timestamp?: string | null;
 }
 export interface ScrapingItemUpdate {
   type: "scraping:item_update";
@@ -593,6 +678,14 @@ export interface ScrapingItemUpdate {
   title?: string | null;
   status: string;
   error?: string | null;
+  metadata?: ScrapingMetadata | null;
+  timestamp?: string | null;
+}
+export interface ScrapingMetadata {
+  source?: string | null;
+  bytes_downloaded?: number | null;
+  total_bytes?: number | null;
+  word_count?: number | null;
 }
 export interface ScrapingStatus {
   type: "scraping:status";
@@ -609,6 +702,11 @@ export interface ScrapingStatus {
   failed: number;
   inProgress: number;
   items: readonly ScrapingItem[];
+  expected_total: number;
+  total_processes: number;
+  completion_rate: number;
+  is_100_percent: boolean;
+  can_proceed_to_research: boolean;
 }
 export interface ScratchpadEntry {
   kind: string;
@@ -666,6 +764,18 @@ export interface Source {
   upload?: Upload | null;
   stored?: Stored | null;
 }
+export interface SourceSummary {
+  type: "phase0:summary";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  link_id: string;
+  summary_type: "transcript" | "comments";
+  summary: string;
+  timestamp?: string | null;
+}
 export interface StaleNode {
   node: string;
   causes: readonly Cause[];
@@ -719,8 +829,10 @@ export interface StepComplete {
 }
 export interface StepData {
   step_id: number;
+  title: string;
   findings: readonly Finding[];
   insights: readonly string[];
+  gaps: readonly string[];
   confidence: string;
   sources: readonly string[];
   timestamp?: string | null;
@@ -747,6 +859,7 @@ export interface StepRerunComplete {
   step_id: number;
   regenerate_report: boolean;
   report_stale: boolean;
+  report_path?: string | null;
 }
 export interface StepRerunError {
   type: "research:step_rerun_error";
@@ -758,6 +871,7 @@ export interface StepRerunError {
   step_id: number;
   regenerate_report: boolean;
   message: string;
+  report_stale?: boolean | null;
 }
 export interface StepRerunStarted {
   type: "research:step_rerun_started";
@@ -768,6 +882,20 @@ export interface StepRerunStarted {
   n?: number | null;
   step_id: number;
   regenerate_report: boolean;
+}
+export interface StepView {
+  step_id: number;
+  kind: StepKind;
+  title: string;
+  description: string;
+  query: string;
+  source_ids: readonly string[];
+  depends_on: readonly number[];
+  goal_ids: readonly string[];
+  goal: string;
+  required_data: string;
+  chunk_strategy: string;
+  notes: string;
 }
 export interface Stored {
   revision: number;
@@ -801,6 +929,8 @@ export interface StreamEnd {
   attempt: number;
   stream_id: string;
   phase: Phase;
+  metadata: Readonly<Record<string, string>>;
+  timestamp?: string | null;
 }
 export interface StreamStart {
   type: "research:stream_start";
@@ -814,6 +944,9 @@ export interface StreamStart {
   attempt: number;
   stream_id: string;
   phase: Phase;
+  metadata: Readonly<Record<string, string>>;
+  timestamp?: string | null;
+  active: boolean;
 }
 export interface StreamToken {
   type: "research:stream_token";
@@ -828,6 +961,8 @@ export interface StreamToken {
   stream_id: string;
   phase: Phase;
   token: string;
+  content: string;
+  reasoning_content: string;
 }
 export interface Summary {
   source_id: string;
@@ -843,6 +978,8 @@ export interface SynthesizedGoal {
   seq?: number | null;
   n?: number | null;
   synthesized_goal: string;
+  component_questions: readonly string[];
+  unifying_theme: string;
 }
 export interface Target {
   phase?: Phase | null;
@@ -908,6 +1045,8 @@ export interface WorkflowComplete {
   seq?: number | null;
   n?: number | null;
   run_id: string;
+  result?: RunResult | null;
+  report_stale?: boolean | null;
 }
 export interface WorkflowFailed {
   type: "workflow:failed";
@@ -917,7 +1056,7 @@ export interface WorkflowFailed {
   seq?: number | null;
   n?: number | null;
   run_id: string;
-  problem?: Problem | null;
+  problem?: ProblemDocument | null;
 }
 export interface WorkflowProgress {
   type: "workflow:progress";
@@ -952,7 +1091,7 @@ export interface WorkflowRefused {
   seq?: number | null;
   n?: number | null;
   command_id: string;
-  problem: Problem;
+  problem: ProblemDocument;
 }
 export interface WorkflowStale {
   type: "workflow:stale";
@@ -962,6 +1101,7 @@ export interface WorkflowStale {
   seq?: number | null;
   n?: number | null;
   nodes: readonly StaleNode[];
+  report_stale?: boolean | null;
 }
 export interface AcceptCall {
   batch_id?: string | null;
@@ -1054,6 +1194,12 @@ export type AnyFrame =
   | Connected
   | Snapshot
   | Reset
+  | BatchInitialized
+  | ScrapingConfirmed
+  | ScrapingCancelled
+  | SourceSummary
+  | ResearchStart
+  | ResearchComplete
   | WorkflowProgress
   | WorkflowComplete
   | WorkflowFailed

@@ -1,6 +1,8 @@
 """What went wrong, in the form of RFC 9457: a stable type, the field, and what to do about it."""
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from reprise_contracts.wire import Message
 
@@ -86,9 +88,56 @@ class Problem(Message):
     @property
     def title(self) -> str:
         """The type in words."""
-        return self.type.replace("_", " ").capitalize()
+        return title_of(self.type)
 
     def document(self) -> dict[str, object]:
         """The body of an `application/problem+json` answer."""
-        extra = self.model_dump(mode="json", exclude_none=True, exclude={"type", "retryable"} | (set() if self.action else {"action"}))
-        return {"type": f"/problems/{self.type}", "title": self.title, "status": self.status, **extra, "retryable": self.retryable}
+        return ProblemDocument.of(self).document()
+
+
+def title_of(kind: str) -> str:
+    """A type in words."""
+    return kind.replace("_", " ").capitalize()
+
+
+PROBLEMS = "/problems/"
+"""What the type of a problem begins with outside; its last path segment is the type."""
+
+
+class ProblemDocument(Message):
+    """A problem as every door shows it (RFC 9457): over REST, in answers on NATS and in frames."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    action: str = ""
+    field: str | None = None
+    retryable: bool = False
+    valid_steps: tuple[int, ...] | None = None
+    plan: dict[str, object] | None = None
+    plan_token: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, given: object) -> object:
+        """Of a bare problem, as an older server told it, what follows from its type is filled in."""
+        given = given.model_dump() if isinstance(given, Problem) else given
+        if not isinstance(given, dict) or "status" in given or given.get("type") not in STATUS:
+            return given
+        kind = str(given["type"])
+        return {"title": title_of(kind), "status": STATUS[kind]} | given | {"type": PROBLEMS + kind}
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """Return the outside's form of a problem."""
+        return cls(title=problem.title, status=problem.status, **problem.model_dump() | {"type": PROBLEMS + problem.type})
+
+    @property
+    def problem(self) -> Problem:
+        """The problem itself; raises `ValidationError` for a type of a newer server."""
+        return Problem.model_validate(self.model_dump() | {"type": self.type.rsplit("/", 1)[-1]})
+
+    def document(self) -> dict[str, object]:
+        """The JSON object: what is empty is left out."""
+        return self.model_dump(mode="json", exclude_none=True, exclude=set() if self.action else {"action"})

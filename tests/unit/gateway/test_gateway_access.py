@@ -139,7 +139,7 @@ async def test_a_viewer_watches_but_commands_nothing(make_site: Any) -> None:
     async with site.watching(batch_id, Authorization="Bearer v") as client:
         await client.until("snapshot")
         await client.ask(type="restart_phase", session_id=session_id, phase="phase4", command_id="c-1")
-        assert (await client.until("answer"))["problem"]["type"] == "forbidden"
+        assert (await client.until("answer"))["problem"]["type"] == "/problems/forbidden"
     async with site.watching(batch_id, Authorization="Bearer r") as client:
         await client.until("snapshot")
         await client.ask(type="restart_phase", session_id=session_id, phase="phase4", command_id="c-2")

@@ -158,9 +158,9 @@ async def test_a_message_over_a_socket_is_understood_or_refused(served: Site) ->
             json.dumps(phase | {"session_id": session_id, "by": "root"}),
         ):  # fmt: skip
             await client.socket.send(text)
-            assert (await client.until("answer"))["problem"]["type"] in {"invalid", "not_found"}, text[:80]
+            assert (await client.until("answer"))["problem"]["type"] in {"/problems/invalid", "/problems/not_found"}, text[:80]
         await client.socket.send(b"\x00\x01")
-        assert (await client.until("answer"))["problem"]["type"] == "invalid"
+        assert (await client.until("answer"))["problem"]["type"] == "/problems/invalid"
         assert stored(served) == before
 
 

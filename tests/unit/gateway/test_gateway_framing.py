@@ -168,15 +168,21 @@ def test_a_commit_in_a_session_of_2000_steps_costs_what_it_touches() -> None:
 
 def test_a_first_run_begins_its_phases_and_tells_what_they_made() -> None:
     world, client = World(), Client()
-    assert types(client.follow(world.log)) == ["research:phase_change"]
+    assert types(client.follow(world.log)) == ["batch:initialized", "research:phase_change"]
     world.complete("phase0")
-    assert types(client.follow(world.log)) == ["research:phase_change"]
+    assert types(client.follow(world.log)) == [
+        "scraping:all_complete_confirmed",
+        "content",
+        "content",
+        "research:start",
+        "research:phase_change",
+    ]
     world.complete("phase1")
     assert types(client.follow(world.log)) == ["content", "research:phase_change"]
     world.complete("phase2")
     assert types(client.follow(world.log)) == ["content", "content", "research:phase_change"]
     world.drain()
-    assert types(client.follow(world.log)) == ["content", "workflow:complete"]
+    assert types(client.follow(world.log)) == ["content", "research:complete", "workflow:complete"]
 
 
 def test_r10_a_step_rerun_is_announced_and_its_step_completes_again() -> None:
@@ -188,7 +194,7 @@ def test_r10_a_step_rerun_is_announced_and_its_step_completes_again() -> None:
     assert types(client.follow(world.log)) == ["workflow:stale", "content"]
     world.complete("phase3/2")
     pieces = client.follow(world.log)
-    assert types(pieces) == ["content", "research:step_rerun_complete", "research:step_rerun_complete", "workflow:complete"]
+    assert types(pieces) == ["content", "workflow:complete", "research:step_rerun_complete", "research:step_rerun_complete"]
     done = next(piece.frame for piece in pieces if isinstance(piece.frame, f.StepRerunComplete))
     assert (done.report_stale, done.regenerate_report) == (True, False)
 
@@ -200,7 +206,7 @@ def test_r7_a_phase_rerun_is_announced_with_its_scope() -> None:
     started = next(piece.frame for piece in client.follow(world.log) if isinstance(piece.frame, f.PhaseRerunStarted))
     assert (started.phase, started.phases) == ("phase2", ("phase2", "phase3", "phase4"))
     world.drain()
-    assert types(client.follow(world.log))[-2:] == ["research:phase_rerun_complete", "workflow:complete"]
+    assert types(client.follow(world.log))[-3:] == ["research:complete", "research:phase_rerun_complete", "workflow:complete"]
 
 
 def test_failures_refusals_queues_and_cancels() -> None:
@@ -213,10 +219,11 @@ def test_failures_refusals_queues_and_cancels() -> None:
     assert types(client.follow(world.log)) == ["workflow:refused"]
     world.fail("phase4")
     assert types(client.follow(world.log)) == [
-        "workflow:stale", "error", "research:phase_rerun_error", "workflow:failed", "research:phase_rerun_started", "research:phase_change",
+        "workflow:stale", "error", "workflow:failed", "research:phase_rerun_error", "research:phase_rerun_started", "research:start",
+        "research:phase_change",
     ]  # fmt: skip
     world.give(Cancel(command_id="f"))
-    assert types(client.follow(world.log)) == ["research:phase_rerun_error", "workflow:cancelled"]
+    assert types(client.follow(world.log)) == ["workflow:cancelled", "scraping:cancelled", "research:phase_rerun_error"]
 
 
 def test_progress_of_a_run_is_live() -> None:
