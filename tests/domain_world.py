@@ -153,8 +153,9 @@ class World:
     def _truth(self, job: Job, event: e.NodeCompleted) -> Truth:
         used = {node: ref.key for node, ref in job.inputs.items()}
         if job.node == "phase0":
-            stored = {item.source_id: item.stored.version for item in event.stored}
-            used = {source.source_id: stored.get(source.source_id, source.version) for source in job.sources}
+            stored = {item.source_id: item.stored for item in event.stored}
+            read = (source.model_copy(update={"stored": stored.get(source.source_id, source.stored)}) for source in job.sources)
+            used = {source.source_id: source.version for source in read}
         return Truth(
             parts=dict(event.parts),
             used=self._meant(job.node, used) | {gap.node: "no good result" for gap in job.gaps},  # R19
@@ -237,7 +238,7 @@ class World:
         plan = None
         if job.node == "phase0":
             stored = self._fetched(job)
-            texts = {s.source_id: s.stored.version for s in stored} | {s.source_id: s.version for s in job.sources if s.stored}
+            texts = {s.source_id: s.stored.version for s in stored} | {s.source_id: s.stored.version for s in job.sources if s.stored}
             parts = {
                 "output": digest([content, texts]),
                 "texts": digest(texts),

@@ -515,3 +515,43 @@ async def test_workers_are_shown_while_they_are_heard_of(site: Any, http: Any) -
     assert pools[3]["workers"][0]["running"] == ["s/phase3/1"]
     site.research.now += timedelta(seconds=16)
     assert (await http.get("/workers")).json()[3]["workers"] == []
+
+
+@pytest.mark.parametrize("change", ["itself", "a b a", "title and back", "removed and added", "by an address and back"])
+async def test_r40_a_source_that_is_given_again_as_it_was_is_fresh(site: Any, http: Any, change: str) -> None:
+    batch_id, session_id = await site.finished(http)
+    mine, address = {"text": "A text.", "title": "Mine"}, f"/batches/{batch_id}/sources/src-2"
+
+    async def freshness() -> set[str]:
+        await site.seen(session_id)
+        nodes = (await http.get(f"/sessions/{session_id}")).json()["nodes"]
+        return {node["freshness"] for node in nodes.values()}
+
+    between = {
+        "itself": mine,
+        "a b a": {"text": "Another text.", "title": "Mine"},
+        "title and back": mine | {"title": "Ours"},
+        "by an address and back": {"url": "http://example.org/2"},
+    }
+    if change == "removed and added":
+        assert (await http.delete(address)).status_code == 200
+        assert "stale" in await freshness()
+        added = await http.post(f"/batches/{batch_id}/sources", json={"sources": [mine]})
+        assert [source["source_id"] for source in added.json()["sources"]] == ["src-1", "src-2"], "it is the one that it was"
+    else:
+        assert (await http.put(address, json=between[change])).status_code == 200
+        assert ("stale" in await freshness()) == (change != "itself")
+        assert (await http.put(address, json=mine)).status_code == 200
+    assert await freshness() == {"fresh"}
+    refreshed = await http.post("/workflow/refresh", json={"session_id": session_id, "options": {"dry_run": True}})
+    assert refreshed.json()["plan"]["run"] == []
+
+
+async def test_r40_an_address_that_is_given_again_has_what_was_found_there(site: Any, http: Any) -> None:
+    batch_id, session_id = await site.finished(http)
+    first, other = {"url": "http://example.org/1"}, {"url": "http://example.org/other"}
+    for given in (other, first):
+        await http.put(f"/batches/{batch_id}/sources/src-1", json=given)
+    await site.seen(session_id)
+    state = (await http.get(f"/sessions/{session_id}")).json()
+    assert {node["freshness"] for node in state["nodes"].values()} == {"fresh"}
