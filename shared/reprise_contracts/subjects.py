@@ -215,7 +215,7 @@ ALL_POOLS = f"{ROOT}.pool.*"
 
 
 def pool_order(phase: str) -> str:
-    """Whether a pool is to work."""
+    """Return whether a pool is to work."""
     return f"{ROOT}.pool.{phase}"
 
 

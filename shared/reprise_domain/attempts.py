@@ -22,7 +22,7 @@ def _event(event: type[E], given: Attempt, **more: Any) -> E:
 
 
 def _is_current(draft: Draft, given: Attempt, *statuses: Status) -> bool:
-    """R17: whether the node is in one of these statuses, at exactly this generation and attempt."""
+    """R17: return whether the node is in one of these statuses, at exactly this generation and attempt."""
     node = draft.session.node(given.node)
     return (node.generation, node.attempt) == (given.generation, given.attempt) and node.status in statuses
 

@@ -13,7 +13,7 @@ Readiness = Literal["run", "may", "keep", "block"]
 
 
 def readiness(session: Session, request: RunRequest, node: str, *, bad: Container[str], coming: Container[str] = ()) -> Readiness:
-    """R7, R8, R12, R19, R29: whether a node of a run's scope is run, kept or blocked.
+    """R7, R8, R12, R19, R29: return whether a node of a run's scope is run, kept or blocked.
 
     `bad` are the nodes that failed or could not run in it. In a preview `coming` are those above whose turn is still to come:
     what moved there may move back, and what did not may move.
@@ -51,5 +51,5 @@ def missing_inputs(session: Session, request: RunRequest, node: str, *, bad: Con
 
 
 def may_move(session: Session, node: str, coming: Container[str]) -> bool:
-    """R9: whether one of these nodes may give a node something new to read. No new plan defines a number otherwise."""
+    """R9: return whether one of these nodes may give a node something new to read. No new plan defines a number otherwise."""
     return any(producer(name) in coming for name in inputs(session, node) if name != DEFINITION)

@@ -92,7 +92,7 @@ class RunRequest:
         return (self.target.phase,) if self.target.phase else tuple(map(step_node, self.target.steps or ()))
 
     def names(self, node: str) -> bool:
-        """Whether the node is one of the targets."""
+        """Return whether the node is one of the targets."""
         return self.kind != "edit" and (phase_of(node) == self.target.phase or step_of(node) in (self.target.steps or ()))
 
 

@@ -101,7 +101,7 @@ class Client:
         return self._document(self._send("GET", "/config"))
 
     def ready(self) -> bool:
-        """Whether the server can take work."""
+        """Return whether the server can take work."""
         try:
             return self._http.get("/readyz", timeout=5).status_code == httpx.codes.OK
         except httpx.TransportError:

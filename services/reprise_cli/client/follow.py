@@ -110,7 +110,7 @@ class Follower:
                 yield frame
 
     def _another(self, epoch: str) -> bool:
-        """Whether the log was created anew since: positions in the old one mean nothing, so connect again without one."""
+        """Return whether the log was created anew since: positions in the old one mean nothing, so connect again without one."""
         another = bool(self.epoch) and epoch != self.epoch and self.position is not None
         self.epoch = epoch
         if another:

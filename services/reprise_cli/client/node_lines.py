@@ -47,7 +47,7 @@ def node_line(node: str, view: NodeView) -> str:
 
 
 def has_news(view: NodeView) -> bool:
-    """Whether a node says anything yet."""
+    """Return whether a node says anything yet."""
     return view.status not in {"pending", "queued"} or view.freshness is not None
 
 

@@ -209,7 +209,7 @@ class SessionView:
         return [] if self._is_known(frame.message) else [f"Error{f' in {frame.phase}' if frame.phase else ''}: {frame.message}"]
 
     def _is_known(self, detail: str) -> bool:
-        """Whether a node's own line has said so."""
+        """Return whether a node's own line has said so."""
         problems = (view.problem for view in self.nodes.values() if view.status == "failed")
         return any(problem is not None and problem.detail in detail for problem in problems)
 

@@ -30,7 +30,7 @@ def record(name: str, pid: int) -> ChildRecord:
 
 
 def alive(entry: ChildRecord) -> bool:
-    """Whether it is still that process."""
+    """Return whether it is still that process."""
     return bool(entry.started) and start_time(entry.pid) == entry.started
 
 

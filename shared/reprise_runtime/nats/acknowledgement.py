@@ -134,7 +134,7 @@ class Delivery:
         self._beat = asyncio.get_running_loop().call_later(self._interval, self._pulse)
 
     def _end(self) -> bool:
-        """Whether this is the first end."""
+        """Return whether this is the first end."""
         if self._beat is not None:
             self._beat.cancel()
             self._beat = None

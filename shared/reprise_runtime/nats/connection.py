@@ -168,7 +168,7 @@ def _stranger(settings: Nats) -> Problem:
 
 
 async def flush_subscriptions(client: Client) -> None:
-    """Until the server has taken in what was said so far, subscriptions above all. Raises `Unavailable`.
+    """Wait until the server has taken in what was said so far, subscriptions above all. Raises `Unavailable`.
 
     One flush does not do: the library writes its PING at once, before the commands that wait to be written.
     """

@@ -51,7 +51,7 @@ class PullRequests:
         await self._bus.client.publish(subject, json.dumps(body).encode(), reply=f"{self._inbox}.{self._count}")
 
     async def wait(self, wanted: asyncio.Event) -> None:
-        """Until something is wanted; a request that has been silent for two heartbeats is forgotten."""
+        """Wait until something is wanted; a request that has been silent for two heartbeats is forgotten."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(wanted.wait(), _IDLE)
         if self.asked and asyncio.get_running_loop().time() - self._heard > 2 * _IDLE + 1:

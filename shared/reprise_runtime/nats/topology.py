@@ -231,7 +231,7 @@ async def _repair(bus: Bus, name: str, config: Config, actual: Config, request: 
 
 
 def _differs(actual: object, declared: object) -> bool:
-    """Whether a setting drifted; the server leaves out what is false, zero or unlimited."""
+    """Return whether a setting drifted; the server leaves out what is false, zero or unlimited."""
     if not actual and declared in (False, None, 0, "", -1):
         return False
     return json.dumps(actual, sort_keys=True) != json.dumps(declared, sort_keys=True)

@@ -95,7 +95,7 @@ class Server:
         return {}
 
     def ready(self) -> bool:
-        """Whether it answers."""
+        """Return whether it answers."""
         raise NotImplementedError
 
     def launch(self) -> None:
@@ -301,7 +301,7 @@ class SeaweedServer(Server):
         return answers(self.port, "/healthz")
 
     def wait_ready(self, deadline: float = 30.0) -> None:
-        """Until it answers, flushes, and takes objects."""
+        """Wait until it answers, flushes, and takes objects."""
         super().wait_ready(deadline)
         if self._sync_always and not (self.folder / "fsync").exists():
             self._configure_fsync()
@@ -324,7 +324,7 @@ class SeaweedServer(Server):
 
 
 def answers(port: int, path: str) -> bool:
-    """Whether a server on the loopback interface answers 200 now."""
+    """Return whether a server on the loopback interface answers 200 now."""
     connection = http.client.HTTPConnection(HOST, port, timeout=1)
     try:
         with contextlib.closing(connection):

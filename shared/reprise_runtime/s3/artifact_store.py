@@ -66,7 +66,7 @@ class ArtifactStore(Protocol):
         ...
 
     async def exists(self, key: str) -> bool:
-        """Whether there is such an object."""
+        """Return whether there is such an object."""
         ...
 
     def list(self, prefix: str) -> AsyncIterator[tuple[str, int]]:
@@ -83,7 +83,7 @@ class ArtifactStore(Protocol):
 
 
 async def await_bucket(store: ArtifactStore) -> None:
-    """Until the store answers and has its bucket: a service that starts while the store is away waits for it. Raises `Refused`."""
+    """Wait until the store answers and has its bucket: a service that starts while the store is away waits for it. Raises `Refused`."""
     pause = 0.25
     while True:
         try:
@@ -151,7 +151,7 @@ class S3Store:
         await self._call("bucket", ensure, self._bucket)
 
     async def has_bucket(self) -> bool:
-        """Whether the bucket is there."""
+        """Return whether the bucket is there."""
         return await self._call("bucket", lambda: self._client.bucket_exists(self._bucket), self._bucket)
 
     async def put(self, key: str, data: bytes, content_type: str = "application/octet-stream") -> None:

@@ -60,7 +60,7 @@ class FastPath:
         return await self._request("GET", key, b"", "application/octet-stream")
 
     async def exists(self, key: str) -> bool:
-        """Whether there is such an object. Raises as `put`."""
+        """Return whether there is such an object. Raises as `put`."""
         try:
             await self._request("HEAD", key, b"", "application/octet-stream")
         except ObjectMissing:

@@ -24,7 +24,7 @@ _NO_SUCH_KEY = ("InvalidAccessKeyId", "SignatureDoesNotMatch")
 
 
 async def is_minio(settings: S3) -> bool:
-    """Whether the store has MinIO's administration: it answers where only MinIO does."""
+    """Return whether the store has MinIO's administration: it answers where only MinIO does."""
     url = f"{'https' if settings.secure else 'http'}://{settings.endpoint}/minio/health/live"
 
     def ask() -> bool:
@@ -105,7 +105,7 @@ class _Users:
             self._admin.attach_policy([user], user=user)
 
     def _let_in(self, user: str, secret: str) -> bool:
-        """Whether the server knows the user by this secret."""
+        """Return whether the server knows the user by this secret."""
         s3 = self._settings
         client = Minio(
             s3.endpoint, access_key=user, secret_key=secret, secure=s3.secure, region=s3.region, http_client=tls.pool(s3.ca, _TIMEOUT)

@@ -167,7 +167,7 @@ class MemoryDelivery:
 
 
 def matches(pattern: str, subject: str) -> bool:
-    """Whether a subject is one of a pattern's (`*`: one token, `>`: all that follow)."""
+    """Return whether a subject is one of a pattern's (`*`: one token, `>`: all that follow)."""
     wanted, found = pattern.split("."), subject.split(".")
     for place, word in enumerate(wanted):
         if word == ">":
