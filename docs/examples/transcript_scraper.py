@@ -11,8 +11,8 @@ Installed beside Reprise, it reads every address that it accepts; nothing else h
 import re
 from urllib.parse import urlsplit
 
+from reprise_research.sources.documents import Get, Scraped
 from reprise_research.sources.failures import SourceFailed
-from reprise_research.sources.scrapers import Get, Scraped
 
 _VIDEO = re.compile(r"/watch/([A-Za-z0-9_-]{1,40})/?")
 _TIMES = re.compile(r"^(?:\d+|(?:\d\d:)?\d\d:\d\d\.\d{3} --> .*)$")

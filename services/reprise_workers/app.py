@@ -42,7 +42,10 @@ def contexts(settings: Settings, parsers: ParserPool | None) -> MakeContext:
     """Makes the context of a job; the job's engine is the session's, this process's setting only a default."""
     own = settings.llm.given()
     fetcher = FetcherSettings(
-        max_bytes=settings.fetch.max_bytes, seconds=settings.fetch.timeout, allow_loopback=settings.fetch.allow_loopback
+        max_bytes=settings.fetch.max_bytes,
+        seconds=settings.fetch.timeout,
+        allow_loopback=settings.fetch.allow_loopback,
+        ports=settings.fetch.ports,
     )
     imported: set[str] = set()
 

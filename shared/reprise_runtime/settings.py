@@ -208,6 +208,8 @@ class Fetch(_Section):
     allow_loopback: bool = False
     max_bytes: Size = 50 * MB
     timeout: Seconds = 30.0
+    ports: frozenset[Annotated[int, Field(ge=1, le=65535)]] = frozenset()
+    """Ports beside 80 and 443 that pages may be asked at, as a JSON list."""
 
 
 class Metrics(_Section):

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 from reprise_contracts.sources import Source, Stored
 from reprise_research.errors import TextMissing
+from reprise_research.sources.documents import Fetched, Scraped
 from reprise_research.sources.extract import Extracted, extract
 from reprise_research.sources.failures import SourceFailed
-from reprise_research.sources.fetch import Fetched, Fetcher
+from reprise_research.sources.fetch import Fetcher
 from reprise_research.sources.parser_pool import ParserPool
-from reprise_research.sources.scrapers import Scraped, installed, scraped
+from reprise_research.sources.scrapers import installed, scraped
 from reprise_research.stores import Store
 from reprise_research.text.words import shorten
 

@@ -12,6 +12,17 @@ from reprise_research.sources.settings import FetcherSettings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""What of IPv6 has been given out as global unicast; all else, `fec0::/10` among it, is somebody's own or nobody's."""
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        ("192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "2001:10::/28", "2001:20::/28", "2001:2::/48", "2001:db8::/32", "3fff::/20"),
+    )
+)
+"""Ranges for protocols, relays, measurements and documents, whatever the standard library of the day says of them."""
+_ISATAP = (0x00005EFE, 0x02005EFE)
+_USUAL_PORTS = frozenset({80, 443})
 _NAMES_HERE = (".localhost", ".local", ".internal", ".localdomain", ".home.arpa")
 
 
@@ -55,6 +66,8 @@ async def resolve(url: str, settings: FetcherSettings) -> Target:
     for address in addresses:
         if not allowed(address, allow_loopback=settings.allow_loopback):
             raise SourceFailed("blocked_address", f"{host} is not on the public internet.")
+    if port not in _USUAL_PORTS | settings.ports and not ipaddress.ip_address(addresses[0]).is_loopback:
+        raise SourceFailed("blocked_address", f"Port {port} is not one of the web's; whoever runs the workers can allow it.")
     return Target(parts.scheme, host, port, addresses[0])
 
 
@@ -69,11 +82,15 @@ def allowed(address: str, *, allow_loopback: bool) -> bool:
         return allowed(str(inner), allow_loopback=allow_loopback)
     if ip.is_loopback:
         return allow_loopback
+    if isinstance(ip, ipaddress.IPv6Address) and ip not in _UNICAST:
+        return False
+    if any(ip.version == network.version and ip in network for network in _NOT_PUBLIC):
+        return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified
 
 
 def _embedded(ip: Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address within a mapped, NAT64, 6to4 or Teredo address."""
+    """The IPv4 address within a mapped, NAT64, 6to4, ISATAP or Teredo address."""
     if isinstance(ip, ipaddress.IPv4Address):
         return None
     if ip.ipv4_mapped is not None:
@@ -82,6 +99,8 @@ def _embedded(ip: Address) -> ipaddress.IPv4Address | None:
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     if ip.sixtofour is not None:
         return ip.sixtofour
+    if (int(ip) >> 32) & 0xFFFFFFFF in _ISATAP:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.teredo[1] if ip.teredo is not None else None
 
 

@@ -20,6 +20,7 @@ import httpx
 
 from reprise_contracts.sources import FailureReason
 from reprise_research.sources.addresses import Target, resolve
+from reprise_research.sources.documents import Fetched
 from reprise_research.sources.failures import SourceFailed
 from reprise_research.sources.robots import LARGEST, NOTHING_ALLOWED, Robots, parse_robots
 from reprise_research.sources.settings import FetcherSettings
@@ -34,19 +35,6 @@ _CHALLENGE = (b"cf-chl", b"cf_chl", b"Just a moment...", b"captcha", b"Checking 
 def _authorities() -> ssl.SSLContext:
     """Whom to trust. Reading them takes longer than a small phase 0 does, so a process does it once."""
     return httpx.create_ssl_context(trust_env=False)
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """An answer with a body; or, with `not_modified`, the server's word that the stored copy is current."""
-
-    final_url: str
-    content_type: str = ""
-    charset: str | None = None
-    body: bytes = b""
-    etag: str | None = None
-    last_modified: str | None = None
-    not_modified: bool = False
 
 
 @dataclass

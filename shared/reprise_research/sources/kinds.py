@@ -106,6 +106,10 @@ def kind_of(data: bytes, content_type: str = "", name: str = "") -> Kind:
         raise SourceFailed("empty", "It has no content at all.")
     start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     marked = _by_mark(data, start)
+    if marked == "archive" and (named := _TYPES.get(content_type) or _by_suffix(name)) in {"office", "epub", "opendocument"}:
+        if named == "office":
+            raise SourceFailed("malformed", "It is called an office document, but does not hold one.")
+        return named
     if marked is not None:
         return marked
     if start.startswith(_OTHER_FORMATS) or content_type.startswith(("image/", "audio/", "video/", "font/")):

@@ -1,7 +1,6 @@
 """robots.txt as RFC 9309 has it: the group for us, else for everyone; the longest matching rule wins, allow before disallow."""
 
 import math
-import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -17,10 +16,24 @@ class Rule:
     allow: bool
 
     def matches(self, path: str) -> bool:
-        """Whether the pattern fits the path from its start; `*` stands for anything, a last `$` for the end."""
+        """Whether the pattern fits the path from its start; `*` stands for anything, a last `$` for the end.
+
+        Each part between stars is looked for once, behind the one before it: the first place is as good as any, so that no hostile
+        pattern makes this try again."""
         anchored = self.pattern.endswith("$")
-        body = ".*".join(re.escape(part) for part in re.sub(r"\*+", "*", self.pattern.removesuffix("$")).split("*"))
-        return re.match(body + ("$" if anchored else ""), path, re.DOTALL) is not None
+        first, *others = self.pattern.removesuffix("$").split("*")
+        if not path.startswith(first):
+            return False
+        at = len(first)
+        if not others:
+            return not anchored or at == len(path)
+        last = others.pop() if anchored else ""
+        for part in others:
+            found = path.find(part, at)
+            if found < 0:
+                return False
+            at = found + len(part)
+        return not anchored or (path.endswith(last) and len(path) - len(last) >= at)
 
 
 @dataclass(frozen=True)

@@ -4,53 +4,14 @@ A scraper turns an address into a document. Which one is asked is decided by nam
 `reprise.scrapers` offer, in alphabetical order, the first that accepts the address; no scraper, and the page is read as any other.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Protocol
 
+from reprise_research.sources.documents import Get, Scraped, Scraper
 from reprise_research.sources.failures import SourceFailed
-from reprise_research.sources.fetch import Fetched
 
 GROUP = "reprise.scrapers"
-Get = Callable[[str], Awaitable[Fetched]]
-"""Fetches an address as every source is fetched: politely, within limits, public addresses only. Raises `SourceFailed`."""
-
-
-@dataclass(frozen=True)
-class Scraped:
-    """A document made of an address. `content_type` says how it is read on: `text/plain` and `text/markdown` as they are,
-    `text/html` and `application/pdf` by the parsers. What is None is taken from the document itself."""
-
-    body: bytes
-    content_type: str = "text/plain"
-    charset: str | None = "utf-8"
-    final_url: str | None = None
-    title: str | None = None
-    author: str | None = None
-    published: str | None = None
-    by: str = ""
-    """The scraper's name; filled in for it."""
-
-
-class Scraper(Protocol):
-    """What an entry point of `reprise.scrapers` names: a class without arguments.
-
-    1. `accepts` looks at the address alone, and answers at once; it accepts only addresses that it knows how to read.
-    2. `scrape` asks the network through `get` and through nothing else.
-    3. It raises `SourceFailed` with a reason that a user understands; anything else it raises counts as `malformed`.
-    4. Equal answers of the site give equal documents: early cut-off lives on that.
-    """
-
-    name: str
-    """Letters, digits and hyphens; recorded as the source's method."""
-
-    def accepts(self, url: str) -> bool:
-        """Whether this scraper reads the address."""
-
-    async def scrape(self, url: str, get: Get) -> Scraped:
-        """The document. Raises `SourceFailed`."""
 
 
 @cache

@@ -4,10 +4,8 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from reprise_research.sources.scrapers import Scraper
+from reprise_research.sources.documents import Scraper
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 """Host name and port → the addresses in the order to try; raises OSError when there are none."""
@@ -30,6 +28,8 @@ class FetcherSettings:
     max_redirects: int = 5
     allow_loopback: bool = False
     """Whether a source may be on this very machine. No other private address is ever reached."""
+    ports: frozenset[int] = frozenset()
+    """Ports beside 80 and 443 that pages may be asked at; on this machine any, where it may be asked at all."""
     respect_robots: bool = True
     user_agent: str = "ReprisePrepare/1 (research on sources that a person named)"
     at_once: int = 8
@@ -41,7 +41,7 @@ class FetcherSettings:
     longest_pause: float = 10.0
     """Seconds of a `Crawl-delay` in robots.txt that are honoured; of a longer one these."""
     resolver: Resolver = system_resolver
-    scrapers: "tuple[Scraper, ...] | None" = None
+    scrapers: tuple[Scraper, ...] | None = None
     """For sites of their own kind, the first that accepts an address being asked; None for those that are installed."""
     parsers: int = 2
     """Parser processes."""

@@ -21,10 +21,10 @@ from reprise_research.engines.extractive import Extractive
 from reprise_research.errors import EngineFailed, ParserUnavailable
 from reprise_research.notes import Notes
 from reprise_research.phases.prepare import prepare
+from reprise_research.sources.documents import Get, Scraped
 from reprise_research.sources.extract import extract
 from reprise_research.sources.failures import SourceFailed
 from reprise_research.sources.parser_pool import ParserPool
-from reprise_research.sources.scrapers import Get, Scraped
 from reprise_research.sources.settings import FetcherSettings
 from unit.research.research_builders import SAMPLES, World
 

@@ -1,6 +1,7 @@
 """From bytes to texts: kinds, charsets, Markdown and plain text, addresses, robots.txt, files on this machine, stores."""
 
-import gzip
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from reprise_research.sources.failures import ACTIONS, SourceFailed
 from reprise_research.sources.kinds import kind_of
 from reprise_research.sources.local import read_local
 from reprise_research.sources.plain import from_markdown, from_text
-from reprise_research.sources.robots import NOTHING_ALLOWED, parse_robots
+from reprise_research.sources.robots import NOTHING_ALLOWED, Rule, parse_robots
 from reprise_research.sources.settings import FetcherSettings
 from reprise_research.sources.site import site_of
 from reprise_research.sources.tables import without_tables
@@ -44,12 +45,12 @@ def test_kinds(data: bytes, content_type: str, name: str, expected: str) -> None
     [
         (b"", "", "", "empty"),
         (b"  \n ", "text/plain", "", "empty"),
-        (b"PK\x03\x04 a docx", "", "a.docx", "unsupported"),
+        (b"PK\x03\x04 a docx", "", "a.docx", "malformed"),
         (b"\x89PNG\r\n", "image/png", "", "unsupported"),
-        (b"{}", "application/json", "", "unsupported"),
+        (b"{}", "application/wasm", "", "unsupported"),
         (b"a\x00b\x00c\x01\x02" * 50, "", "", "not_text"),
         (b"hello, I am no pdf", "application/pdf", "", "malformed"),
-        (gzip.compress(b"x"), "", "", "unsupported"),
+        (b"7z\xbc\xaf\x27\x1c", "", "", "unsupported"),
     ],
 )
 def test_what_cannot_be_read_says_why(data: bytes, content_type: str, name: str, reason: str) -> None:
@@ -126,7 +127,8 @@ def test_markdown_becomes_plain_text() -> None:
 
 PRIVATE = (
     "127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255 ::1 :: fe80::1 fc00::1 "
-    "ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::10.0.0.1 2002:7f00:1:: nonsense"
+    "ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::10.0.0.1 2002:7f00:1:: nonsense "
+    "fec0::1 feff::1 ::10.0.0.1 64:ff9b:1::1 100::1 2001:db8::1 3fff::1 5f00::1 4000::1 2606:4700::5efe:10.0.0.1 192.88.99.1 198.18.0.1"
 )
 
 
@@ -193,6 +195,36 @@ def test_robots() -> None:
     assert not parse_robots("User-agent: repriseprepare\nDisallow: /", "ReprisePrepare").allows("https://e.org/x")
     assert parse_robots("User-agent: *\nDisallow:", "ReprisePrepare").allows("https://e.org/x")
     assert not NOTHING_ALLOWED.allows("https://e.org/")
+
+
+@given(st.text(alphabet="ab*$/", min_size=1, max_size=12), st.text(alphabet="ab$/", max_size=12))
+def test_patterns_fit_as_expressions_would(pattern: str, path: str) -> None:
+    """The linear matching finds what an expression finds that tries every place."""
+    body = ".*".join(re.escape(part) for part in pattern.removesuffix("$").split("*"))
+    expected = re.match(body + ("$" if pattern.endswith("$") else ""), path, re.DOTALL) is not None
+    assert Rule(pattern, allow=True).matches(path) == expected
+
+
+def test_a_hostile_robots_txt_costs_no_time() -> None:
+    """Many stars and a long path of the same letter are matched once from left to right."""
+    rules = parse_robots("User-agent: *\n" + ("Disallow: /" + "a*" * 900 + "b\n") * 100, "ReprisePrepare")
+    began = time.process_time()
+    assert rules.allows("https://e.org/" + "a" * 4000)
+    assert time.process_time() - began < 2
+
+
+async def test_other_ports_are_asked_only_where_they_are_allowed() -> None:
+    """A web server's ports, those that an operator names, and on this machine any."""
+
+    async def resolver(host: str, port: int) -> list[str]:
+        return ["93.184.216.34"]
+
+    for port in ("", ":80", ":443", ":8443"):
+        await resolve(f"http://example.org{port}/", FetcherSettings(resolver=resolver, ports=frozenset({8443})))
+    with pytest.raises(SourceFailed) as caught:
+        await resolve("http://example.org:22/", FetcherSettings(resolver=resolver, ports=frozenset({8443})))
+    assert caught.value.reason == "blocked_address"
+    assert (await resolve("http://127.0.0.1:9999/", FetcherSettings(allow_loopback=True))).port == 9999
 
 
 @given(st.text(max_size=300))
