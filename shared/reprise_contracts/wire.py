@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from reprise_contracts.problems.validation import fault
+from reprise_contracts.validation import fault
 
 VERSION = "v1"
 

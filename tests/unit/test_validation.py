@@ -3,8 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from reprise_contracts import asyncapi, commands
-from reprise_contracts.problems import validation
+from reprise_contracts import asyncapi, commands, validation
 from reprise_contracts.wire import Message
 from reprise_gateway.doors.problems import invalid
 

@@ -12,9 +12,9 @@ from reprise_contracts.artifacts import Artifact, Meta, Phase1, Phase2, PlannedS
 from reprise_contracts.nodes import step_node
 from reprise_contracts.phrases import new_steps
 from reprise_contracts.problems.model import Problem
-from reprise_contracts.problems.validation import fault
 from reprise_contracts.states import Preview
 from reprise_contracts.subjects import artifact_key
+from reprise_contracts.validation import fault
 from reprise_contracts.wire import explain
 from reprise_domain.state import Session
 from reprise_runtime.errors import Refused

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from reprise_contracts.problems.model import Problem, ProblemType
-from reprise_contracts.problems.validation import fault
+from reprise_contracts.validation import fault
 from reprise_contracts.wire import Malformed
 from reprise_gateway.access.rates import RateLimited
 from reprise_gateway.commands.capacity import RETRY_AFTER
