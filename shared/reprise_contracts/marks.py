@@ -15,3 +15,13 @@ class LogMark(Message):
     at: Instant
     rewound: str = ""
     """Why the log is not trusted, in words: nobody appends to it until an operator has decided."""
+
+
+class BackupMark(Message):
+    """The last backup that was made."""
+
+    taken_at: Instant
+    objects: int
+    bytes: int
+    lost: int = 0
+    """Objects that the store had lost before, and that are not in it."""

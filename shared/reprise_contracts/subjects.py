@@ -123,6 +123,7 @@ def snapshot(target: str) -> str:
 
 # MARKS: how far the log had come, the last value; in the bucket too
 MARK = f"{ROOT}.mark"
+BACKUP_MARK = f"{ROOT}.mark.backup"
 MARK_PREFIX = "marks"
 MARK_KEY = f"{MARK_PREFIX}/log.json"
 

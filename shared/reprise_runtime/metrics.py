@@ -77,6 +77,7 @@ POSITION = _gauge("gateway_log_position", "The last commit that was followed.")
 READY = _gauge("gateway_ready", "Whether the gateway takes work.")
 
 # Gateway: what it sees of the whole. Each gateway says the same: use max
+BACKUP_AT = _gauge("last_backup_timestamp_seconds", "When the last backup was taken; 0 if none is known.")
 UP = _gauge("up", "Whether a server answers.", "server")
 POOL_WAITING = _gauge("pool_waiting", "Jobs that wait for a worker.", "pool")
 POOL_READY = _gauge("pool_ready", "Jobs whose turn has come and that are not sent yet: more are out than the pool has slots for.", "pool")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -33,8 +34,42 @@ StoppedOption = Annotated[
 ]
 
 
-def backup(terminal: Terminal, folder: FolderArgument) -> None:
+VerifyOption = Annotated[bool, typer.Option("--verify", help="Copy nothing: read the folder's backup, byte for byte, against its hashes.")]
+EveryOption = Annotated[
+    float | None, typer.Option("--every", metavar="HOURS", help="Go on for ever, a backup every so many hours.", min=0.01)
+]
+
+
+def backup(terminal: Terminal, folder: FolderArgument, *, verify: VerifyOption = False, every: EveryOption = None) -> None:
     """Copy the log, what waits, and every object into a folder, while the system works. A folder used again takes only what is new."""
+    if verify:
+        found = verified(folder)
+        terminal.answer(_document(found), f"{_told(found)} in {folder}: every byte is what was written.")
+        return
+    while every is not None:
+        try:
+            _copy(terminal, folder)
+        except (Refused, NoServer, CommandFailed) as error:  # the next one may succeed; the age of the last good one is watched
+            terminal.err.print(str(error))
+        time.sleep(every * 3600)
+    _copy(terminal, folder)
+
+
+def verified(folder: Path) -> "Manifest":
+    """The backup of a folder, all of it read. Raises `Refused` for what is not as it was written."""
+    from reprise_runtime.operate.archive import Archive  # noqa: PLC0415 - as below
+
+    archive = Archive(folder)
+    try:
+        manifest = archive.manifest()
+        for _ in archive.check(manifest):
+            pass
+    except errors.Refused as error:
+        raise Refused(error.problem) from error
+    return manifest
+
+
+def _copy(terminal: Terminal, folder: Path) -> None:
     from reprise_cli.commands.doctor import version  # noqa: PLC0415 - with what else the command needs
     from reprise_runtime.operate.backup import back_up  # noqa: PLC0415 - the clients of both servers are loaded by the command that needs them
 
@@ -127,9 +162,12 @@ def _document(done: "Manifest") -> dict[str, object]:
         "messages": streams,
         "objects": done.objects.entries,
         "bytes": done.bytes,
+        "lost": list(done.lost),
     }
 
 
 def _told(done: "Manifest") -> str:
     commits = sum(file.entries for file in done.streams.values())
-    return f"{commits} messages and {done.objects.entries} objects ({done.bytes / 1e6:.1f} MB) as of {done.taken_at:%Y-%m-%d %H:%M:%S} UTC"
+    lost = f", without {len(done.lost)} that the store had lost" if done.lost else ""
+    size = f"{done.objects.entries} objects ({done.bytes / 1e6:.1f} MB)"
+    return f"{commits} messages and {size} as of {done.taken_at:%Y-%m-%d %H:%M:%S} UTC{lost}"

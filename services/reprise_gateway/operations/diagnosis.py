@@ -14,6 +14,8 @@ CLOCK_SECONDS = 2.0
 """Clocks further apart than this confuse leases and whoever reads logs."""
 OLD_SECONDS = 30.0
 """A job that has waited so long, or an input so long undecided, is worth a word."""
+BACKUP_HOURS = 72
+"""Once there is a backup, the last one should not be older."""
 FREE_BYTES = 2_000_000_000
 FREE_SHARE = 0.05
 """A disk with less than both is nearly full."""
@@ -93,7 +95,7 @@ def diagnose(status: "ServerStatus | None", reachable: Mapping[str, bool], pools
     """Everything, in the order in which one thing explains the next. `seen` is None where NATS does not answer."""
     found = [*_servers(reachable)]
     if status is not None:
-        found += [*_nats(status), *_roles(status), *_streams(status), *_disk(status)]
+        found += [*_nats(status), *_roles(status), *_streams(status), *_disk(status), *_backup(status)]
     for pool in pools:
         found += pool.findings or (_fine(pool),)
         others = {worker.version for worker in pool.workers if worker.version} - {version}
@@ -212,6 +214,25 @@ _LIMITS = {
     subjects.JOBS: "Start more workers; if there are enough, raise REPRISE_LIMITS__JOBS_BYTES everywhere and restart.",
     subjects.DLQ: "Look after what was put aside (`reprise dlq list`), or raise REPRISE_LIMITS__DLQ_BYTES everywhere and restart.",
 }
+
+
+def _backup(status: "ServerStatus") -> Iterator[Finding]:
+    mark = status.backup
+    if mark is None:
+        yield Finding(name="backup", result="ok", detail="None has been made yet (`reprise backup FOLDER`).")
+        return
+    hours = status.backup_age / 3600
+    lost = f"; {_count(mark.lost, 'object')} that the store has lost {'is' if mark.lost == 1 else 'are'} not in it" if mark.lost else ""
+    detail = f"The last one is of {mark.taken_at:%Y-%m-%d %H:%M} UTC, {_count(mark.objects, 'object')}{lost}."
+    if hours > BACKUP_HOURS:
+        yield Finding(
+            name="backup", result="wrong", detail=f"{detail} That is {hours / 24:.0f} days ago.",
+            action="Run `reprise backup FOLDER`; if one runs by itself, look at what it says.",
+        )  # fmt: skip
+    elif mark.lost:
+        yield Finding(name="backup", result="wrong", detail=detail, action="`reprise fsck` names them; a refresh makes them again.")
+    else:
+        yield Finding(name="backup", result="ok", detail=detail)
 
 
 def _disk(status: "ServerStatus") -> Iterator[Finding]:

@@ -51,6 +51,8 @@ class Monitor:
 
 
 def _tell(status: ServerStatus, pools: list[PoolView]) -> None:
+    if status.backup is not None:
+        metrics.BACKUP_AT.set(status.backup.taken_at.timestamp())
     metrics.LOG_REWOUND.set(bool(status.rewound))
     metrics.UP.labels("nats-storage").set(not status.unwell)
     for name, stream in status.streams.items():

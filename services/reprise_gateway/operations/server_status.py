@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reprise_contracts import subjects
+from reprise_contracts.marks import BackupMark
+from reprise_contracts.wire import Malformed
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.bus import Bus
@@ -57,6 +59,10 @@ class ServerStatus:
     """Servers of a cluster that the streams are kept by and that are not there."""
     servers: int = 1
     """How many servers keep the streams, those that are away included."""
+    backup: BackupMark | None = None
+    """The last one that was made."""
+    backup_age: float = 0.0
+    """Its age in seconds."""
     rewound: str = ""
     """Why the log is not trusted; nothing while it is."""
     unwell: str = ""
@@ -91,9 +97,12 @@ def bus_probe(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Pr
         told = await asyncio.gather(*(asyncio.to_thread(_monitored, address) for address in monitors))
         complaints = await asyncio.gather(*(asyncio.to_thread(_unwell, address) for address in monitors))
         files = [jetstream for one in told if (jetstream := one.get("jetstream"))]
+        backup = await _backup(bus)
         kept_by, away = _cluster(there.values())
         return ServerStatus(
             streams={name: _stream(info, now) for name, info in there.items()},
+            backup=backup,
+            backup_age=(now - backup.taken_at).total_seconds() if backup is not None else 0.0,
             rewound=await _rewound(bus, there.get(subjects.SESSIONS), now),
             unwell="; ".join(filter(None, complaints)),
             drift=tuple(_words(one) for one in drift),
@@ -142,6 +151,14 @@ async def _leader(bus: Bus) -> bool:
     except Unavailable:
         return False
     return entry is not None and entry.headers.get("KV-Operation") not in _DELETED
+
+
+async def _backup(bus: Bus) -> BackupMark | None:
+    try:
+        found = await bus.last(subjects.MARKS, subjects.BACKUP_MARK)
+        return BackupMark.decode(found.data) if found is not None else None
+    except (Unavailable, Malformed):
+        return None
 
 
 async def _rewound(bus: Bus, info: Mapping[str, Any] | None, now: datetime) -> str:

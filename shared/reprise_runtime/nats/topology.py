@@ -92,7 +92,7 @@ def streams(settings: Settings) -> dict[str, Config]:
             "max_bytes": 16 * 1024 * 1024,
             "duplicate_window": _NANOSECONDS,
         },
-        subjects.MARKS: {**newest, "subjects": [subjects.MARK]},
+        subjects.MARKS: {**newest, "subjects": [subjects.MARK, subjects.BACKUP_MARK]},
         subjects.POOLS: {**newest, "subjects": [subjects.ALL_POOLS]},
         subjects.DLQ: {
             "subjects": [subjects.DEAD],

@@ -3,12 +3,13 @@
 `backup.json` is written last and says what belongs to the backup and with which hash. A folder without a valid one is no backup.
 """
 
+import asyncio
 import base64
 import gzip
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -69,6 +70,8 @@ class Manifest(_Part):
     objects: File
     bytes: int
     """Of all objects."""
+    lost: tuple[str, ...] = ()
+    """Objects that the log names and the store had lost already: the rest of the backup is whole without them."""
 
 
 class Saved(_Part):
@@ -101,6 +104,20 @@ class Archive:
             for line in lines:
                 packed.write(line)
                 count += 1
+        return self._written(name, path, count)
+
+    async def write_from(self, name: str, messages: AsyncIterable[ArchivedMessage]) -> File:
+        """Write one compressed file of messages as they come, none kept in memory."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        count = 0
+        with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed:
+            async for message in messages:
+                packed.write(message.line())
+                count += 1
+        return await asyncio.to_thread(self._written, name, path, count)
+
+    def _written(self, name: str, path: Path, count: int) -> File:
         _flush(path)
         return File(name=name, entries=count, sha256=_sha256(path))
 

@@ -13,16 +13,20 @@ Left out is what can be made again: jobs, cancellations and timers (from the log
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from reprise_contracts import events as e
 from reprise_contracts import subjects
 from reprise_contracts.events import Commit
+from reprise_contracts.marks import BackupMark
+from reprise_contracts.nodes import step_of
 from reprise_contracts.wire import Malformed
 from reprise_domain.batch import Batch, fold_batch
-from reprise_domain.reduce import InvalidTransition, fold
-from reprise_domain.state import Session
+from reprise_domain.graph import Plan
+from reprise_domain.reduce import InvalidTransition
 from reprise_runtime.errors import ObjectMissing, Unavailable
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.jetstream import MSG_ID
@@ -41,33 +45,41 @@ Say = Callable[[str], None]
 async def back_up(bus: Bus, store: ArtifactStore, folder: Path, version: str, say: Say) -> Manifest:
     """Copy into a folder, or bring an earlier backup in it up to date: objects never change, so that only new ones are fetched.
 
-    Until it is whole, the earlier one stays valid but for objects that it alone names. Raises `Retryable`, `Unavailable` when the system
-    changes faster than it can be copied.
+    What the store has lost already is named in the manifest and left out. Until it is whole, the earlier backup stays valid but for objects
+    that it alone names. Raises `Retryable`, `Unavailable` when the system changes faster than it can be copied.
     """
     archive = Archive(folder)
     archive.prepare()
     copy = _Copy(bus, store, archive, say)
     await copy.objects()
+    missing: set[str] = set()
     for _ in range(TRIES):
         taken_at = datetime.now(UTC)
-        streams = {stream: [message async for message in copy.stream(stream)] for stream in STREAMS}
+        stamp = f"{taken_at:%Y%m%dT%H%M%S%f}"
+        names = NamedKeys()
+        since = (await bus.stream_info(subjects.SESSIONS))["state"]
+        files = {stream: await archive.write_from(f"streams/{stream}-{stamp}.jsonl.gz", copy.stream(stream, names)) for stream in STREAMS}
+        until = (await bus.stream_info(subjects.SESSIONS))["state"]
+        if until["messages"] != since["messages"] + until["last_seq"] - since["last_seq"]:
+            say("a batch was deleted while the log was copied; copying it again")
+            continue
         await copy.objects()
-        missing = named(streams[subjects.SESSIONS]) - copy.saved.keys()
-        if not missing:
+        before, missing = missing, names.keys() - copy.saved.keys()
+        lost = missing & before  # named by two copies of the log, one after the other, and in the store at neither
+        if missing == lost:
             break
         say(f"{len(missing)} objects went while the log was copied; copying it again")
     else:
-        raise Unavailable("objects go faster than they are copied: back up when fewer reruns are under way")
-    stamp = f"{taken_at:%Y%m%dT%H%M%S%f}"
-    files = {
-        stream: archive.write(f"streams/{stream}-{stamp}.jsonl.gz", (message.line() for message in messages))
-        for stream, messages in streams.items()
-    }
+        raise Unavailable("objects and batches go faster than they are copied: back up when fewer reruns are under way")
+    if lost:
+        say(f"{len(lost)} objects are lost, and not in the backup: reprise fsck names them")
     saved = sorted(copy.saved.values(), key=lambda one: one.key)
     listed = archive.write(f"objects-{stamp}.jsonl.gz", (one.model_dump_json().encode() + b"\n" for one in saved))
     size = sum(one.bytes for one in saved)
-    manifest = Manifest(version=version, taken_at=taken_at, streams=files, objects=listed, bytes=size)
+    manifest = Manifest(version=version, taken_at=taken_at, streams=files, objects=listed, bytes=size, lost=tuple(sorted(lost)))
     archive.finish(manifest, copy.saved)
+    mark = BackupMark(taken_at=taken_at, objects=len(saved), bytes=size, lost=len(lost))
+    await bus.publish(subjects.BACKUP_MARK, mark.encode(), stream=subjects.MARKS)
     return manifest
 
 
@@ -81,35 +93,55 @@ async def side_by_side(work: Callable[[], Awaitable[None]]) -> None:
             task.cancel()
 
 
-def named(commits: Iterable[ArchivedMessage]) -> set[str]:
-    """The keys of the objects that a log names now: artifacts, downloads and texts. A log that this version cannot read names none."""
-    logs: dict[str, list[ArchivedMessage]] = {}
-    for message in commits:
-        logs.setdefault(subjects.logged(message.subject), []).append(message)
-    keys: set[str] = set()
-    for messages in logs.values():
+class NamedKeys:
+    """The keys of the objects that a log names, gathered commit by commit: artifacts, downloads and texts.
+
+    A log that this version cannot read names none.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, dict[str, str]] = {}
+        """By session: node → key."""
+        self._batches: dict[str, Batch | None] = {}
+        self._unread: set[str] = set()
+
+    def take(self, message: ArchivedMessage) -> None:
+        """Take the next commit of any log."""
+        target = subjects.logged(message.subject)
         try:
-            keys |= _named(messages)
+            commit = Commit.decode(message.data)
+            if commit.deleted:
+                self._made.pop(target, None)
+                self._batches.pop(target, None)
+            elif commit.batch is not None:
+                made = self._made.setdefault(target, {})
+                for event in commit.events:
+                    _record(made, event)
+            else:
+                self._batches[target] = fold_batch(self._batches.get(target), commit, message.seq)
         except (Malformed, InvalidTransition):
-            continue
-    return keys
+            self._unread.add(target)
+
+    def keys(self) -> set[str]:
+        """Return what is named now."""
+        found = {key for target, made in self._made.items() if target not in self._unread for key in made.values()}
+        for target, batch in self._batches.items():
+            if batch is not None and target not in self._unread:
+                found |= _sources(batch)
+        return found
 
 
-def _named(messages: list[ArchivedMessage]) -> set[str]:
-    session: Session | None = None
-    batch: Batch | None = None
-    last = Commit.decode(messages[-1].data)
-    if last.deleted:
-        return set()
-    for message in messages:
-        commit = Commit.decode(message.data)
-        if commit.batch is not None:
-            session = fold(session, commit, message.seq)
-        else:
-            batch = fold_batch(batch, commit, message.seq)
-    if session is not None:
-        return {made.event.artifact.key for name in session.nodes if (made := session.node(name).materialization) is not None}
-    return _sources(batch) if batch is not None else set()
+def _record(made: dict[str, str], event: e.SessionEvent | e.BatchEvent) -> None:
+    """What an event changes of the artifacts that count."""
+    if isinstance(event, e.ArtifactLost):
+        made.pop(event.node, None)
+    if not isinstance(event, e.NodeCompleted | e.ArtifactEdited):
+        return
+    made[event.node] = sys.intern(event.artifact.key)
+    if event.plan is not None:
+        kept = Plan(event.plan).nodes
+        for gone in [node for node in made if step_of(node) is not None and node not in kept]:
+            del made[gone]
 
 
 def _sources(batch: Batch) -> set[str]:
@@ -168,7 +200,7 @@ class _Copy:
         await asyncio.to_thread(self._archive.place, key, data)
         return Saved(key=key, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), content_type=content_type)
 
-    async def stream(self, stream: str) -> AsyncIterator[ArchivedMessage]:
+    async def stream(self, stream: str, names: NamedKeys) -> AsyncIterator[ArchivedMessage]:
         """A stream's messages as of now. Timers are made again from the log, where positions have other numbers."""
         if stream != subjects.SESSIONS:
             after = 0
@@ -177,23 +209,11 @@ class _Copy:
                 if not stored.subject.startswith(subjects.TIMERS.removesuffix("*")):
                     yield ArchivedMessage(stored.seq, stored.subject, stored.data, _own(stored.headers))
             return
-        for message in await self._log():
-            yield message
-
-    async def _log(self) -> list[ArchivedMessage]:
-        """The log, from its first commit to the last of now; again if commits of a deleted batch went meanwhile."""
-        for _ in range(TRIES):
-            before = (await self._bus.stream_info(subjects.SESSIONS))["state"]
-            messages: list[ArchivedMessage] = []
-            async with OrderedConsumer(self._bus, subjects.SESSIONS, subjects.LOGS) as commits:
-                while (commit := await commits.next_or_end()) is not None:
-                    messages.append(ArchivedMessage(commit.seq, commit.subject, commit.data, {}))
-            after = (await self._bus.stream_info(subjects.SESSIONS))["state"]
-            appended = after["last_seq"] - before["last_seq"]
-            if after["messages"] == before["messages"] + appended:
-                return messages
-            self._say("a batch was deleted while the log was copied; copying it again")
-        raise Unavailable("batches are deleted faster than the log is copied: try again later")
+        async with OrderedConsumer(self._bus, subjects.SESSIONS, subjects.LOGS) as commits:
+            while (commit := await commits.next_or_end()) is not None:
+                message = ArchivedMessage(commit.seq, commit.subject, commit.data, {})
+                names.take(message)
+                yield message
 
 
 def _own(headers: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from reprise_contracts import subjects
+from reprise_contracts.marks import BackupMark
 from reprise_contracts.problems.model import Problem
 from reprise_runtime.errors import Refused, Unavailable
 from reprise_runtime.nats import topology
@@ -49,6 +50,8 @@ async def restore(bus: Bus, store: ArtifactStore, settings: Settings, archive: A
         sent = await _messages(bus, stream, archive.messages(manifest, stream))
         say(f"{sent} messages of {stream}")
     await accept(bus, store, datetime.now(UTC), new_epoch=False)
+    mark = BackupMark(taken_at=manifest.taken_at, objects=manifest.objects.entries, bytes=manifest.bytes, lost=len(manifest.lost))
+    await bus.publish(subjects.BACKUP_MARK, mark.encode(), stream=subjects.MARKS)
     return manifest
 
 
@@ -66,7 +69,7 @@ async def _nobody_works(bus: Bus, settings: Settings) -> None:
 
 
 async def _all_empty(bus: Bus, store: ArtifactStore, settings: Settings) -> None:
-    holding = [name for name in topology.streams(settings) if await _held(bus, name)]
+    holding = [name for name in topology.streams(settings) if name != subjects.MARKS and await _held(bus, name)]
     async for key, _ in store.list(""):
         if key != subjects.MARK_KEY:
             holding.append("the bucket")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reprise_contracts.marks import BackupMark
 from reprise_contracts.nodes import PHASES
 from reprise_contracts.states import Finding, PoolView, WorkerView
 from reprise_gateway.operations.diagnosis import Before, diagnose, pool_findings
@@ -15,6 +16,7 @@ from unit.gateway.gateway_site import settings_with
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 FINE = {"nats": True, "store": True}
+BACKUP = BackupMark(taken_at=AT, objects=5, bytes=10)
 SEEN = ServerStatus(nats_version="2.12.1", flushes=True, disk=Disk("/data", 50 * 10**9, 100 * 10**9))
 
 
@@ -46,6 +48,9 @@ def test_an_installation_that_is_well_is_not_complained_of() -> None:
         (replace(SEEN, drift=("JOBS: max_bytes is 1, not 2",)), FINE, "streams", "max_bytes is 1, not 2", "reprise bootstrap"),
         (replace(SEEN, clock_offset=-75.0), FINE, "clock", "75 s apart", "NTP"),
         (replace(SEEN, disk=Disk("/data", 10**9, 100 * 10**9)), FINE, "disk", "nearly full: 1.0 of 100 GB", "--delete"),
+        (replace(SEEN, rewound="The log has gone back: it stood at 9."), FINE, "log", "gone back", "--accept-log"),
+        (replace(SEEN, backup=BACKUP, backup_age=5 * 86400.0), FINE, "backup", "5 days ago", "reprise backup"),
+        (replace(SEEN, backup=BACKUP.model_copy(update={"lost": 2})), FINE, "backup", "2 objects that the store has lost", "fsck"),
         (replace(SEEN, file_share=0.93), FINE, "disk", "93%", "max_file_store"),
     ],
 )
