@@ -39,6 +39,15 @@ class Reply:
     hidden: int = 0
     """Tokens of the endpoint's own that it counts with every question."""
     finish: str = "stop"
+    """Why it ended; empty where the endpoint does not say, and only closes the stream."""
+    page: bytes | None = None
+    """What comes in place of a stream or of an error, as it is."""
+    kind: str = "application/json"
+    """The page's type."""
+    reasoning: str = ""
+    """Said before the answer, beside it."""
+    tool: bool = False
+    """Whether the answer is handed to a tool that nobody offered."""
 
 
 Answering = Callable[[Body], Reply | str]
@@ -53,6 +62,8 @@ class ModelServer:
     asked: list[Body] = field(default_factory=list)
     pieces: int = 0
     """Pieces of answers that were sent."""
+    heads: list[dict[str, str]] = field(default_factory=list)
+    """The headers of each question, and its query under `?`."""
     gone: list[float] = field(default_factory=list)
     """When a caller went away before the end (monotonic)."""
 
@@ -69,6 +80,7 @@ class ModelServer:
                 break
         body = json.loads(data or b"{}")
         self.asked.append(body)
+        self.heads.append({k.decode(): v.decode() for k, v in scope["headers"]} | {"?": scope["query_string"].decode()})
         given = self.answering(body)
         reply = Reply(given) if isinstance(given, str) else given
         left = asyncio.ensure_future(receive())
@@ -81,6 +93,10 @@ class ModelServer:
         await asyncio.gather(work, left, return_exceptions=True)
 
     async def _answer(self, reply: Reply, body: Body, send: Any) -> None:
+        if reply.page is not None:
+            await _head(send, reply.status, reply.kind, reply.headers)
+            await send({"type": "http.response.body", "body": reply.page})
+            return
         if reply.status >= 400:
             error = json.dumps({"error": {"message": reply.text, "type": "error", "code": None}}).encode()
             await _head(send, reply.status, "application/json", reply.headers)
@@ -89,14 +105,18 @@ class ModelServer:
         await _head(send, 200, "text/event-stream", reply.headers)
         await asyncio.sleep(reply.silence)
         words = re.findall(r"\S+\s*|\s+", reply.text)
+        if reply.reasoning:
+            await _event(send, {"choices": [{"index": 0, "delta": {"reasoning_content": reply.reasoning}, "finish_reason": None}]})
         for number, word in enumerate(words):
             if reply.breaks_after is not None and number >= reply.breaks_after:
                 return  # the body is not closed: the caller sees a broken connection
-            await _event(send, {"choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}]})
+            delta = {"tool_calls": [{"index": 0, "function": {"arguments": word}}]} if reply.tool else {"content": word}
+            await _event(send, {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
             self.pieces += 1
             if reply.pause:
                 await asyncio.sleep(reply.pause)
-        await _event(send, {"choices": [{"index": 0, "delta": {}, "finish_reason": reply.finish}]})
+        if reply.finish:
+            await _event(send, {"choices": [{"index": 0, "delta": {}, "finish_reason": reply.finish}]})
         if reply.usage and body.get("stream_options", {}).get("include_usage"):
             prompt = reply.hidden + sum(len(message["content"]) for message in body["messages"]) // 4
             counts = {"prompt_tokens": prompt, "completion_tokens": len(words), "total_tokens": prompt + len(words)}

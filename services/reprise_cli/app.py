@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reprise_cli.commands import backup, bootstrap, cancel, dlq, doctor, fsck, inspect, reruns, research, token, up, workers
+from reprise_cli.commands import backup, bootstrap, cancel, dlq, doctor, fsck, inspect, replay, reruns, research, token, up, workers
 from reprise_cli.terminal import JsonOption, ServerOption, StateDirOption, TokenOption, command
 
 app = typer.Typer(
@@ -49,6 +49,8 @@ command(app, "refresh")(reruns.refresh)
 command(app, "accept")(reruns.accept)
 command(app, "cancel")(cancel.cancel)
 command(app, "report")(inspect.report)
+command(app, "export")(replay.export)
+command(app, "replay")(replay.replay)
 command(app, "list")(inspect.listing)
 command(app, "end")(cancel.end)
 command(app, "workers")(workers.workers)

@@ -17,8 +17,10 @@ from reprise_contracts.problems.model import Problem
 from reprise_contracts.problems.refusals import inputs_lost
 from reprise_contracts.wire import Malformed
 from reprise_research.context import Context, Usage
+from reprise_research.engines import Recording
 from reprise_research.errors import RateLimited, ResearchError
-from reprise_research.phases.jobs import Inputs, Result, run_phase
+from reprise_research.phases.jobs import ArtifactReader, Inputs, Result, run_phase
+from reprise_research.recording import known_calls, record_of
 from reprise_runtime import metrics, tracing
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, RepriseError, Retryable
 from reprise_runtime.logs import Line, canonical, logger
@@ -136,11 +138,18 @@ class Worker:
         texts = Kept() if job.node == "phase0" else self._texts  # phase 0 makes what is lost again, and looks for itself
         library = BatchStore(self._store, job.batch_id, texts, losses, self._seen)
         context = await self._context(job, begun, library, teller.tell, usage)
+        if not job.ask_again and job.previous is not None and isinstance(context.engine, Recording):
+            context.calls.known = known_calls(await self._record(job.previous.key))
+        conditions = context.engine.conditions() if isinstance(context.engine, Recording) else {}
         inputs = await inputs_of(job, self._store)
-        result = await run_phase(job, inputs, JobInputs(self._artifacts, losses), context)
+        reader = JobInputs(self._artifacts, losses)
+        result = await run_phase(job, inputs, reader, context)
         seconds = round(time.monotonic() - started, 4)
-        artifact = result.artifact.model_copy(update={"meta": self._meta(job, own, inputs, context, seconds)})
-        ref = await self._stored(job, str(own["execution_id"]), artifact)
+        key = subjects.artifact_key(job.batch_id, job.session_id, job.node, job.generation, str(own["execution_id"]))
+        record = await self._recorded(job, key, inputs, reader, conditions, context)
+        meta = self._meta(job, own, inputs, context, seconds).model_copy(update={"record": record})
+        artifact = result.artifact.model_copy(update={"meta": meta})
+        ref = await self._stored(key, artifact)
         return self._completed(own | {"lost": losses.found()}, artifact, ref, result, context, seconds)
 
     def _meta(self, job: Job, own: dict[str, object], inputs: Inputs, context: Context, seconds: float) -> Meta:
@@ -151,9 +160,24 @@ class Worker:
         }  # fmt: skip
         return context.meta.model_copy(update=own_part)
 
-    async def _stored(self, job: Job, execution_id: str, artifact: Artifact) -> ObjectRef:
+    async def _record(self, artifact_key: str) -> bytes | None:
+        try:
+            return await self._store.get(subjects.record_key(artifact_key))
+        except (ObjectMissing, ObjectCorrupt):
+            return None
+
+    async def _recorded(
+        self, job: Job, key: str, inputs: Inputs, artifacts: ArtifactReader, conditions: dict[str, str], context: Context
+    ) -> str:
+        """R32: store what the attempt was told, if it asked anything, beside where its artifact will be. Returns its hash."""
+        if not context.calls.made:
+            return ""
+        data = (await record_of(job, inputs, artifacts, conditions, context.calls.answers)).packed()
+        await self._store.put(subjects.record_key(key), data, "application/gzip")
+        return sha256(data).hexdigest()
+
+    async def _stored(self, key: str, artifact: Artifact) -> ObjectRef:
         data = artifact.document()
-        key = subjects.artifact_key(job.batch_id, job.session_id, job.node, job.generation, execution_id)
         await self._store.put(key, data, "application/json")
         return ObjectRef(key=key, sha256=sha256(data).hexdigest(), bytes=len(data))
 

@@ -104,6 +104,10 @@ class Meta(Message):
     """Pieces that the engine's model did not give in a form that holds, so that they were made without it, and why."""
     stands: dict[str, Stand] = Field(default_factory=dict)
     """By kind: what became of the pieces that the engine's model gave."""
+    record: str = ""
+    """The sha256 of the object beside this one that holds every call it was made with (R32); empty where there was none."""
+    reused: int = 0
+    """Calls that were answered from an earlier record."""
     created_at: Instant | None = None
     seconds: float = 0.0
     tokens: Tokens = Tokens()

@@ -53,6 +53,8 @@ class Options(Message):
     propagation: Propagation = "cascade"
     force: Flag = False
     refetch: Flag = False
+    ask_again: Flag | None = None
+    """Whether a model is asked what it has been asked before (R32): null asks anew in the nodes that are named and nowhere else."""
     guidance: Guidance | None = None
     engine: Name | None = None
     model: Name | None = None

@@ -50,7 +50,10 @@ class Job(Message):
     """Phase 0: the sources as the run pinned them."""
     refetch: bool = False
     previous: ObjectRef | None = None
-    """The node's present artifact: the old plan for phase 2 (R9), the report before for phase 4 (R25)."""
+    """The node's present artifact: the old plan for phase 2 (R9), the report before for phase 4 (R25), and for every node what it was told
+    when it was made (R32)."""
+    ask_again: bool = True
+    """Whether a model is asked what it has been asked before; else an equal question is answered from the record (R32)."""
     next_step: int = 1
     """Phase 2: the next free step number."""
     gaps: tuple[Gap, ...] = ()

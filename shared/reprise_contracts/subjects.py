@@ -251,6 +251,11 @@ def artifact_key(batch_id: str, session_id: str, node: str, generation: int, exe
     return f"{artifact_prefix(batch_id, session_id, phase_of(node))}{token(node)}/g{generation}/{execution_id}.json"
 
 
+def record_key(artifact_key: str) -> str:
+    """Where the calls are that an artifact was made with: beside it, so that it goes where the artifact goes."""
+    return f"{artifact_key.removesuffix('.json')}.calls.json"
+
+
 def artifact_prefix(batch_id: str, session_id: str, phase: str) -> str:
     """All artifacts of one phase of a session."""
     return f"{phase}/{batch_id}/{session_id}/"

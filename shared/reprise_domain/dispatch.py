@@ -7,7 +7,7 @@ from reprise_contracts.jobs import Gap, Job
 from reprise_contracts.phrases import cause_sentences, without_failing
 from reprise_domain.freshness import Verdicts, steps_without_result
 from reprise_domain.graph import parents
-from reprise_domain.state import Node, Session
+from reprise_domain.state import Node, Run, Session
 
 
 def nodes_to_dispatch(session: Session) -> dict[str, datetime | None]:
@@ -46,12 +46,19 @@ def job_for(session: Session, node: str) -> Job:
         inputs=inputs,
         sources=run.sources if node == "phase0" else (),
         refetch=run.request.options.refetch,
-        previous=entry.materialization.event.artifact if entry.materialization and node in {"phase2", "phase4"} else None,
+        previous=entry.materialization.event.artifact if entry.materialization else None,
+        ask_again=_asks_again(run, node),
         next_step=session.next_step,
         gaps=tuple(_gap(step, session.node(step)) for step in steps_without_result(session, node, run.bad)),
         token_allowance=session.allowance,
         reasons=cause_sentences(Verdicts(session).cause_chain(node)) if node == "phase4" else (),
     )
+
+
+def _asks_again(run: Run, node: str) -> bool:
+    """R32: the nodes that a command names ask anew, those below them as far as their questions are new, unless it says otherwise."""
+    wish = run.request.options.ask_again
+    return run.request.names(node) if wish is None else wish
 
 
 def _gap(step: str, entry: Node) -> Gap:

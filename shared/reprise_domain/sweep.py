@@ -23,8 +23,10 @@ def is_deletable(session: Session, key: str) -> bool:
         return attempt is not None
     name, generation = attempt
     node, step = session.node(name), step_of(name)
-    if node.materialization is not None and node.materialization.event.artifact.key == key:
-        return False
+    if node.materialization is not None:
+        made = node.materialization.event.artifact.key
+        if key in {made, subjects.record_key(made)}:
+            return False
     if step is not None and session.plan is not None and step not in session.plan.by_id:
         return step < session.next_step
     return generation < node.generation or (generation == node.generation and node.status not in IN_FLIGHT)
@@ -52,6 +54,7 @@ def _inputs(session: Session, node: str) -> Iterator[str]:
 def _made(session: Session, node: str) -> Iterator[str]:
     if (made := session.node(node).materialization) is not None:
         yield made.event.artifact.key
+        yield subjects.record_key(made.event.artifact.key)  # R32: the calls that it was made with, if there were any
 
 
 def _dropped(session: Session, event: events.NodeCompleted | events.ArtifactEdited) -> Iterator[str]:

@@ -9,11 +9,13 @@ from typing import TypeVar
 from reprise_contracts.artifacts import Artifact, InputRef, ObjectRef, Phase2, planned
 from reprise_contracts.jobs import Completed, Failed, Job
 from reprise_contracts.problems.model import Problem
-from reprise_contracts.subjects import artifact_key
+from reprise_contracts.subjects import artifact_key, record_key
 from reprise_library.session import ResearchSession
 from reprise_research.context import Context
+from reprise_research.engines import Recording
 from reprise_research.errors import RateLimited, ResearchError
 from reprise_research.phases.jobs import run_phase
+from reprise_research.recording import known_calls, record_of
 
 A = TypeVar("A", bound=Artifact)
 
@@ -40,6 +42,9 @@ async def complete(job: Job, session: ResearchSession, context: Context) -> Comp
     """Run a job's phase, keep its artifact, and return the report. Raises what the phase raises."""
     began, execution_id = time.monotonic(), f"x-{token_hex(10)}"
     inputs: Mapping[str, InputRef] = job.inputs
+    if not job.ask_again and job.previous is not None:
+        context.calls.known = known_calls(_record(session, job.previous.key))
+    conditions = context.engine.conditions() if isinstance(context.engine, Recording) else {}
     result = await run_phase(job, inputs, _Reader(session), context)
     seconds = round(time.monotonic() - began, 4)
     meta = context.meta.model_copy(
@@ -55,9 +60,13 @@ async def complete(job: Job, session: ResearchSession, context: Context) -> Comp
             "inputs": dict(inputs),
         }
     )
+    key = artifact_key(job.batch_id, job.session_id, job.node, job.generation, execution_id)
+    if context.calls.made:
+        told = (await record_of(job, inputs, _Reader(session), conditions, context.calls.answers)).packed()
+        session.journal.put(record_key(key), told)
+        meta = meta.model_copy(update={"record": sha256(told).hexdigest()})
     artifact = result.artifact.model_copy(update={"meta": meta})
     data = artifact.document()
-    key = artifact_key(job.batch_id, job.session_id, job.node, job.generation, execution_id)
     session.journal.put(key, data)
     return Completed(
         node=job.node,
@@ -74,6 +83,14 @@ async def complete(job: Job, session: ResearchSession, context: Context) -> Comp
         tokens=context.usage.tokens,
         headline=result.headline,
     )
+
+
+def _record(session: ResearchSession, artifact: str) -> bytes | None:
+    """What an artifact was told, if it asked anything."""
+    try:
+        return session.journal.get(record_key(artifact))
+    except KeyError:
+        return None
 
 
 def failure(job: Job, context: Context | None, error: Exception) -> Failed:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reprise_contracts.artifacts import Artifact, Meta, PreparedSource, Stand, Tokens
 from reprise_contracts.frames import Live
+from reprise_research.calls import Calls
 from reprise_research.errors import BudgetReached
 from reprise_research.sources.settings import FetcherSettings
 from reprise_research.stores import FolderStore, MemoryStore, Store
@@ -103,6 +104,8 @@ class Context:
     """What an earlier attempt of the same run has done already; without it everything is done anew."""
     language: str = ""
     """The language to write in, as a code (`de`); empty: the topic's. What is quoted stays in its source's language."""
+    calls: Calls = field(default_factory=Calls)
+    """What was asked of a model, and what it may be told from an earlier record."""
     session: str = ""
     """A name of the session that cannot be guessed, the same for all of its work."""
 
@@ -111,7 +114,7 @@ class Context:
         """The part of the context that an engine sees."""
         return Brief(
             topic=self.topic, guidance=self.guidance, progress=self.progress, usage=self.usage, provenance=self.provenance,
-            language=self.language, fence=self.fence,
+            language=self.language, fence=self.fence, calls=self.calls, notes=self.notes,
         )  # fmt: skip
 
     @property
@@ -126,7 +129,7 @@ class Context:
             engine=self.engine.name, model=self.engine.model, guidance=self.guidance, language=self.language,
             tokens=self.usage.tokens,
             versions=self.engine.versions | self.provenance.versions, fallbacks=tuple(self.provenance.fallbacks),
-            stands=dict(sorted(self.provenance.stands.items())),
+            stands=dict(sorted(self.provenance.stands.items())), reused=self.calls.reused,
         )  # fmt: skip
 
     @property
@@ -151,6 +154,8 @@ class Brief:
     language: str = ""
     fence: str = ""
     """The session's mark around material; empty: one for each question."""
+    calls: Calls = field(default_factory=Calls)
+    notes: "Notes | None" = None
 
 
 class Library:

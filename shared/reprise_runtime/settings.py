@@ -4,7 +4,7 @@ import json
 import os
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, field_validator
@@ -98,6 +98,17 @@ class Llm(_Section):
     completion_price: Annotated[float, Field(ge=0)] | None = None
     """Dollars for a million tokens that are written."""
 
+    headers: dict[str, str] = {}
+    """Sent with every request, as JSON: `{"HTTP-Referer": "https://example.org"}`."""
+    query: dict[str, str] = {}
+    """In every request's address, as JSON: `{"api-version": "2024-10-21"}`."""
+    body: dict[str, Any] = {}
+    """In every request's body, as JSON: `{"reasoning_effort": "low", "seed": null}`; null leaves a field out."""
+    phases: dict[str, dict[str, Any]] = {}
+    """Other settings for a phase or for the reader, as JSON: `{"phase0": {"model": "small"}, "check": {"model": "small"}}`."""
+    fallback: dict[str, str] = {}
+    """The endpoint that is asked where this one fails, as JSON: `{"base_url": …, "model": …, "api_key": …}`."""
+
     @property
     def host(self) -> str:
         """Where the texts of sources are sent; empty without an endpoint."""
@@ -115,8 +126,9 @@ class Llm(_Section):
 
     def given(self) -> dict[str, str]:
         """The settings as an engine gets them: by name, as text, those that have a value."""
-        own = {name: value for name, value in self.model_dump(exclude={"api_key", "model"}).items() if value is not None}
-        return {name: str(value) for name, value in own.items()} | {"api_key": self.api_key.get_secret_value()}
+        own = {name: value for name, value in self.model_dump(exclude={"api_key", "model"}).items() if value not in (None, {})}
+        told = {name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in own.items()}
+        return told | {"api_key": self.api_key.get_secret_value()}
 
 
 class Token(_Section):

@@ -82,6 +82,10 @@ class Client:
         """The report in one of its formats; an outdated one says so itself."""
         return self._send("GET", f"/sessions/{named(session_id)}/report", params={"format": file_format}).content
 
+    def bundle(self, session_id: str) -> bytes:
+        """The session in one file, as `reprise_research.bundle` packs it."""
+        return self._send("GET", f"/sessions/{named(session_id)}/bundle").content
+
     def workers(self) -> list[PoolView]:
         """The worker pools."""
         answer = self._send("GET", "/workers").json()

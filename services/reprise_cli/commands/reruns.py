@@ -31,6 +31,10 @@ PhaseArgument = Annotated[Phase, typer.Argument(metavar="PHASE", help="phase0 to
 StepsArgument = Annotated[list[int], typer.Argument(metavar="STEP...", min=1, help="Numbers of the plan's steps.", show_default=False)]
 MarkStaleOption = Annotated[bool, typer.Option("--mark-stale", help="Run only what is named; what is below becomes stale.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Run everything below, changed or not.")]
+AskAgainOption = Annotated[
+    bool | None,
+    typer.Option("--ask-again/--no-ask-again", help="Ask a model what it has answered before; by default what you name does."),
+]
 RefetchOption = Annotated[bool, typer.Option("--refetch", help="Ask the sources again; failed ones too.")]
 IfRunningOption = Annotated[IfRunning, typer.Option("--if-running", help="What to do when a run is active.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would run, and run nothing.")]
@@ -76,6 +80,7 @@ class Rerunning(Running):
     mark_stale: MarkStaleOption = False
     force: ForceOption = False
     refetch: RefetchOption = False
+    ask_again: AskAgainOption = None
     guidance: GuidanceOption = None
     engine: EngineOption = None
     model: ModelOption = None
@@ -87,6 +92,7 @@ class Rerunning(Running):
             "propagation": "mark_stale" if self.mark_stale else "cascade",
             "force": self.force,
             "refetch": self.refetch,
+            "ask_again": self.ask_again,
             "guidance": self.guidance,
             "engine": self.engine,
             "model": self.model,

@@ -18,6 +18,7 @@ from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
 from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Key, Who, if_match, json_answer, known, outcome, stored
 from reprise_gateway.gateway import Gateway
+from reprise_gateway.projections.bundles import bundle_of
 from reprise_gateway.projections.reports import CSP, render
 from reprise_gateway.projections.states import node_view
 from reprise_gateway.projections.timeline import Narrator
@@ -130,6 +131,16 @@ async def report(
         "Cache-Control": "private, no-cache",
     }
     return Response(document.content, media_type=document.media_type, headers=headers)
+
+
+@router.get("/bundle", response_class=Response)
+async def bundle(session_id: Id, gateway: GatewayDep, who: Who) -> Response:
+    """The session in one file: its artifacts, what each was told when it was made, and the texts that they cite. `reprise replay` makes
+    every artifact again from it."""
+    session = await gateway.service.session(session_id)
+    content = await bundle_of(session, gateway.store)
+    headers = {"Content-Disposition": f'attachment; filename="{session_id}.zip"', "Cache-Control": "private, no-store"}
+    return Response(content, media_type="application/zip", headers=headers)
 
 
 @router.get("/events", response_model=Timeline)

@@ -317,6 +317,8 @@ export interface Meta {
   versions: Readonly<Record<string, string>>;
   fallbacks: readonly string[];
   stands: Readonly<Record<string, Stand>>;
+  record: string;
+  reused: number;
   created_at?: string | null;
   seconds: number;
   tokens: Tokens;
@@ -1133,6 +1135,7 @@ export interface Options {
   propagation?: Propagation;
   force?: boolean;
   refetch?: boolean;
+  ask_again?: boolean | null;
   guidance?: string | null;
   engine?: string | null;
   model?: string | null;

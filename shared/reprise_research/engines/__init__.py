@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, Step, StepFindings, Summary
 from reprise_contracts.jobs import Gap
@@ -60,6 +60,18 @@ class Engine(Protocol):
         """Phase 4: the report. `sources` are those that were read, for their names."""
 
 
+@runtime_checkable
+class Recording(Protocol):
+    """An engine whose questions to the outside can be recorded, and asked again of the record (R32)."""
+
+    def conditions(self) -> dict[str, str]:
+        """What shapes its questions besides its arguments, as it is now."""
+
+    @classmethod
+    def under(cls, model: str, conditions: Mapping[str, str]) -> Engine:
+        """An engine that asks the same questions under these conditions, and reaches nothing outside."""
+
+
 class EngineFactory(Protocol):
     """What an entry point names: a class, or a function that makes an engine."""
 
@@ -70,6 +82,12 @@ class EngineFactory(Protocol):
 def load_engine(name: str, model: str = "", settings: Mapping[str, str] | None = None) -> Engine:
     """The engine of that name. `settings` are the engine's own (address, key); raises `EngineUnavailable`."""
     return _factory(name)(model, settings or {})
+
+
+def replaying(name: str, model: str, conditions: Mapping[str, str]) -> Engine:
+    """The engine of that name as it was when a record was made: it asks the same questions and reaches nothing outside."""
+    factory = _factory(name)
+    return factory.under(model, conditions) if isinstance(factory, Recording) else factory(model, {})
 
 
 def installed() -> tuple[str, ...]:

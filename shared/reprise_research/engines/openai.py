@@ -14,9 +14,9 @@ from reprise_research.drafts import Abstract, PlanDraft, ReportDraft
 from reprise_research.engines.extractive import Extractive
 from reprise_research.extractive.disputes import PlaceKey, place
 from reprise_research.llm import finding, planning, reading, writing
-from reprise_research.llm.endpoint import Endpoint
+from reprise_research.llm.endpoint import Endpoint, EndpointProfile
 from reprise_research.llm.prompts import NAMES, Prompts, prompt
-from reprise_research.llm.settings import settings_of
+from reprise_research.llm.settings import of_phases, settings_of
 from reprise_research.llm.structured import InvalidAnswer, Model
 from reprise_research.llm.words import frame
 from reprise_research.text.words import shorten
@@ -28,17 +28,39 @@ class OpenAI:
     name = "openai"
 
     def __init__(self, model: str = "", settings: Mapping[str, str] | None = None, prompts: Prompts = prompt) -> None:
-        own = settings_of(model, settings or {})
+        every = of_phases(model, settings or {})
+        own = settings_of(model, {name: value for name, value in (settings or {}).items() if name != "phases"})
         self.model = own.model
         self.versions = {"openai": "4"}
         self.prompts = {f"prompt/{name}": prompts(name).version for name in NAMES}
-        self._model = Model(Endpoint(own), prompts)
+        endpoints = {id(one): Endpoint(one) for one in every.values()}
+        reader = Model(endpoints[id(every["check"])], prompts)
+        self._models = {part: Model(endpoints[id(one)], prompts, reader) for part, one in every.items() if part != "check"}
+        self._endpoint = endpoints[id(every["phase3"])]
         self._extractive = Extractive()
+
+    def conditions(self) -> dict[str, str]:
+        """See `Recording`: the settings that shape a question, and what is known of the endpoint by now."""
+        own, known = self._endpoint.settings, self._endpoint.learned
+        return {
+            "window": str(own.window), "answer": str(own.answer), "check": str(own.check).lower(), "density": repr(known.density),
+            "refused": ",".join(sorted(known.refused)),
+        }  # fmt: skip
+
+    @classmethod
+    def under(cls, model: str, conditions: Mapping[str, str], prompts: Prompts = prompt) -> "OpenAI":
+        """See `Recording`: an engine that asks the same questions, and reaches no endpoint."""
+        settings = {name: value for name, value in conditions.items() if name in {"window", "answer", "check"}}
+        made = cls(model, {"base_url": "http://replay.invalid/v1", **settings}, prompts)
+        made._endpoint.learned = EndpointProfile(
+            refused=set(filter(None, conditions.get("refused", "").split(","))), density=float(conditions.get("density", "1.0"))
+        )
+        return made
 
     async def summarise(self, source: PreparedSource, library: Library, brief: Brief) -> Summary:
         """Sentences of the model, quotes of the source; part by part where the source is longer than the window."""
         try:
-            return await reading.summarise(source, library, brief, self._model)
+            return await reading.summarise(source, library, brief, self._models["phase0"])
         except InvalidAnswer as error:
             brief.provenance.fall_back(f"summary of {shorten(source.title, 60)}", str(error))
             return await self._extractive.summarise(source, library, _framed(brief))
@@ -46,7 +68,7 @@ class OpenAI:
     async def combine(self, summaries: tuple[Summary, ...], library: Library, brief: Brief) -> Abstract:
         """What the sources say together, and the themes that they share. Of the two, the one that does not hold is extracted."""
         try:
-            made = await reading.combine(summaries, library, brief, self._model)
+            made = await reading.combine(summaries, library, brief, self._models["phase0"])
         except InvalidAnswer as error:
             brief.provenance.fall_back("abstract and themes", str(error))
             return await self._extractive.combine(summaries, library, _framed(brief))
@@ -58,7 +80,7 @@ class OpenAI:
     async def goals(self, phase0: Phase0, brief: Brief) -> tuple[Goal, ...]:
         """Questions of the model."""
         try:
-            return await planning.goals(phase0, brief, self._model)
+            return await planning.goals(phase0, brief, self._models["phase1"])
         except InvalidAnswer as error:
             brief.provenance.fall_back("goals", str(error))
             return await self._extractive.goals(phase0, _framed(brief))
@@ -67,7 +89,7 @@ class OpenAI:
         """Steps of the model; those that it keeps of `previous` are repeated word for word."""
         usual = await self._extractive.plan(phase0, goals, previous, _framed(brief))
         try:
-            return await planning.plan(phase0, goals, previous, usual, brief, self._model)
+            return await planning.plan(phase0, goals, previous, usual, brief, self._models["phase2"])
         except InvalidAnswer as error:
             brief.provenance.fall_back("plan", str(error))
             return usual
@@ -75,7 +97,7 @@ class OpenAI:
     async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
         """Claims of the model on sentences of the sources. To a step that compares the disputes are added that code finds."""
         try:
-            made = await finding.investigate(step, library, earlier, brief, self._model)
+            made = await finding.investigate(step, library, earlier, brief, self._models["phase3"])
         except InvalidAnswer as error:
             brief.provenance.fall_back(f"findings of step {step.step_id}", str(error))
             made = await self._extractive.investigate(step, library, earlier, _framed(brief))
@@ -96,7 +118,7 @@ class OpenAI:
     ) -> ReportDraft:
         """Prose of the model in the frame of every report."""
         usual = await self._extractive.write(plan, findings, sources, gaps, _framed(brief))
-        return await writing.write(plan, findings, sources, usual, brief, self._model)
+        return await writing.write(plan, findings, sources, usual, brief, self._models["phase4"])
 
 
 def _compared(made: StepFindings, known: StepFindings) -> tuple[Finding, ...]:

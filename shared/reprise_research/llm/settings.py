@@ -1,15 +1,21 @@
 """How a model is reached, and what it can take."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from reprise_research.errors import EngineUnavailable
 
+T = TypeVar("T")
 _SMALLEST_WINDOW = 2048
+PARTS = ("phase0", "phase1", "phase2", "phase3", "phase4", "check")
+"""What may have a model of its own."""
+_OF_ADDRESS = frozenset({"api_key", "headers", "query", "body", "fallback"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LlmSettings:
     """One model behind an OpenAI-compatible API. Seconds, tokens, and dollars for a million tokens."""
 
@@ -30,6 +36,14 @@ class LlmSettings:
     """Whether a reader checks what the model says, in a question of its own."""
     prompt_price: float | None = None
     completion_price: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with every request, beside the key."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """In every request's address, such as an `api-version`."""
+    body: Mapping[str, object] = field(default_factory=dict)
+    """In every request's body, in place of what stands there; null leaves a field out (`{"seed": null}`)."""
+    fallback: "LlmSettings | None" = None
+    """Asked where this one fails."""
 
     @property
     def place(self) -> str:
@@ -50,18 +64,62 @@ def settings_of(model: str, given: Mapping[str, str]) -> LlmSettings:
     window = int(_number(given, "window", LlmSettings.window))
     if window < _SMALLEST_WINDOW:
         raise EngineUnavailable(f"A window of {window} tokens is too small.", f"REPRISE_LLM__WINDOW must be at least {_SMALLEST_WINDOW}.")
-    return LlmSettings(
+    answer = int(_number(given, "answer", min(LlmSettings.answer, window // 4)))
+    if answer > window // 2:
+        detail = f"Answers of {answer} tokens leave less than half of a window of {window} for the question."
+        raise EngineUnavailable(detail, "Lower REPRISE_LLM__ANSWER, or raise REPRISE_LLM__WINDOW to what the model really has.")
+    own = LlmSettings(
         base_url=base_url,
         model=model.strip(),
         api_key=given.get("api_key", ""),
         window=window,
-        answer=min(int(_number(given, "answer", LlmSettings.answer)), window // 4),
+        answer=answer,
         timeout=_number(given, "timeout", LlmSettings.timeout),
         call_timeout=_number(given, "call_timeout", LlmSettings.call_timeout),
         patience=_number(given, "patience", LlmSettings.patience),
         check=given.get("check", "true").strip().lower() not in {"false", "0", "no", "off"},
-        **prices,
+        headers=_table(given, "headers", str),
+        query=_table(given, "query", str),
+        body=_table(given, "body", object),
+        prompt_price=prices.get("prompt_price"),
+        completion_price=prices.get("completion_price"),
     )
+    other = _table(given, "fallback", str)
+    if not other:
+        return own
+    usual = {name: value for name, value in given.items() if name not in {"fallback", "phases", "headers", "query", "body", "api_key"}}
+    return replace(own, fallback=settings_of(other.get("model", model), usual | other))
+
+
+def of_phases(model: str, given: Mapping[str, str]) -> dict[str, LlmSettings]:
+    """The settings of every phase and of `check`, the reader's: those of all, with what `phases` says of one in their place. Another
+    address does not inherit key, headers, query and body. Raises `EngineUnavailable`."""
+    every = {name: value for name, value in given.items() if name != "phases"}
+    usual = settings_of(model, every)
+    special = _table(given, "phases", object)
+    unknown = sorted(set(special) - set(PARTS))
+    if unknown:
+        raise EngineUnavailable(f"There is no phase {unknown[0]}.", f"REPRISE_LLM__PHASES names some of {', '.join(PARTS)}.")
+    found = dict.fromkeys(PARTS, usual)
+    for part, wish in special.items():
+        if not isinstance(wish, dict):
+            raise EngineUnavailable(f"{wish!r} is no value for {part}.", 'Name its settings, such as {"model": "small"}.')
+        own = {name: value if isinstance(value, str) else json.dumps(value) for name, value in wish.items()}
+        inherited = {name: value for name, value in every.items() if "base_url" not in own or name not in _OF_ADDRESS}
+        found[part] = settings_of(own.get("model", model), inherited | own)
+    return found
+
+
+def _table(given: Mapping[str, str], name: str, kind: type[T]) -> dict[str, T]:
+    """A JSON object; raises `EngineUnavailable` for anything else."""
+    text = given.get(name, "").strip()
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, kind) for value in found.values()):
+        raise EngineUnavailable(f"{text!r} is no value for {name}.", f"Set REPRISE_LLM__{name.upper()} to a JSON object.")
+    return found
 
 
 def _number(given: Mapping[str, str], name: str, default: float) -> float:

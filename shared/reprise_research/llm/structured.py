@@ -65,8 +65,10 @@ class Task(Generic[M]):
 class Model:
     """A model that answers tasks."""
 
-    def __init__(self, endpoint: Endpoint, prompts: Prompts = prompt) -> None:
+    def __init__(self, endpoint: Endpoint, prompts: Prompts = prompt, reader: "Model | None" = None) -> None:
         self.endpoint = endpoint
+        self.reader = reader or self
+        """Who checks what it says."""
         self._prompts = prompts
         self.settings = endpoint.settings
 
@@ -95,7 +97,8 @@ class Model:
         for last in (False, True):
             shaped = "response_format" not in self.endpoint.learned.refused
             sent = messages if shaped else _with_form(messages, form)
-            call = Call(tuple(sent), task.phase, task.where, self.settings.answer, schema if shaped else None)
+            versions = " ".join(f"{name} {self._prompts(name).version}" for name in ("system", task.prompt))
+            call = Call(tuple(sent), task.phase, task.where, self.settings.answer, schema if shaped else None, versions)
             answer = await self.endpoint.complete(call, brief)
             try:
                 given = _said_something(read(answer.text, task.form), bool(answer.cut))
@@ -182,7 +185,8 @@ def read(text: str, form: type[M]) -> M:
         objects = [one for one in found if isinstance(one, dict) and name in one]
         found = objects[-1] if objects else {name: found} if "list" in str(field.annotation) else None
     if not isinstance(found, dict):
-        raise ValueError("it is no JSON object")  # noqa: TRY004  # one kind of error for every answer that does not hold
+        said = shorten(text, 80)
+        raise ValueError(f"it is no JSON object: “{said}”" if said else "it is empty")  # noqa: TRY004  # one kind of error for every answer that does not hold
     return form.model_validate(found)
 
 

@@ -83,7 +83,7 @@ async def verified(
     (`LlmSettings.check` off) code alone judges. An answer that cannot be used leaves code's verdict."""
     wrong = [one.wrong for one in statements]
     if model.settings.check:
-        read = await _read(statements, speakers, [index for index, why in enumerate(wrong) if not why], phase, where, brief, model)
+        read = await _read(statements, speakers, [index for index, why in enumerate(wrong) if not why], phase, where, brief, model.reader)
         wrong = [why or read.get(index, "") for index, why in enumerate(wrong)]
     bad = [index for index, why in enumerate(wrong) if why]
     if not bad:
@@ -92,7 +92,7 @@ async def verified(
     texts = {i: text for i, text in texts.items() if text and text != statements[i].text and not objects(i, text)}
     if model.settings.check and texts:
         told = [replace(one, text=texts[i]) if i in texts else one for i, one in enumerate(statements)]
-        again = await _read(told, speakers, sorted(texts), phase, where, brief, model)
+        again = await _read(told, speakers, sorted(texts), phase, where, brief, model.reader)
         texts = {i: text for i, text in texts.items() if i not in again}
     return [
         Outcome(texts.get(index, ""), mended=index in texts, wrong=wrong[index]) if index in bad else Outcome(one.text)

@@ -15,6 +15,7 @@ from reprise_contracts.frames import WorkflowProgress
 from reprise_contracts.sources import FailureReason, Outcome, Source, Stored, StoredSource
 from reprise_contracts.wire import Message
 from reprise_research.context import Context, Library, Provenance
+from reprise_research.engines import Recording
 from reprise_research.errors import NoSources, NothingToRead, ResearchError, TextMissing
 from reprise_research.phases.checking import check_summary
 from reprise_research.phases.watch import Watch, name_of
@@ -63,6 +64,11 @@ async def prepare(sources: tuple[Source, ...], context: Context, *, refetch: boo
     stored = _news(got, prepared)
     if not any(source.status == "ready" for source in prepared):
         raise NoSources(_no_sources(prepared), stored)
+    return Prepared(await read_sources(prepared, context), stored)
+
+
+async def read_sources(prepared: tuple[PreparedSource, ...], context: Context) -> Phase0:
+    """The artifact on sources whose texts are stored: what each says, who it is, and what they say together."""
     context.progress(WorkflowProgress(phase="phase0", progress=60.0, message="Reading the sources"))
     library = Library(prepared, context.store)
     summaries = await _read(library, context)
@@ -71,8 +77,8 @@ async def prepare(sources: tuple[Source, ...], context: Context, *, refetch: boo
         sources=_profiled(prepared, summaries, combined.depends), summaries=_in_order(summaries, prepared), abstract=combined.text,
         themes=combined.themes,
     )  # fmt: skip
-    context.progress(WorkflowProgress(phase="phase0", progress=100.0, message=f"{len(summaries)} of {len(sources)} sources read"))
-    return Prepared(context.signed(artifact), stored)
+    context.progress(WorkflowProgress(phase="phase0", progress=100.0, message=f"{len(summaries)} of {len(prepared)} sources read"))
+    return context.signed(artifact)
 
 
 async def _gathered(sources: tuple[Source, ...], context: Context, watch: Watch, *, refetch: bool) -> list[_Got]:
@@ -205,7 +211,7 @@ async def _summarised(source: PreparedSource, library: Library, context: Context
         return _Summarised(summary=summary, versions=made_by.versions, fallbacks=tuple(made_by.fallbacks), stands=made_by.stands)
 
     own = replace(context, provenance=Provenance())
-    if context.notes is None:
+    if context.notes is None or isinstance(context.engine, Recording):  # whose calls are noted one by one
         done = await do()
     else:
         engine = context.engine

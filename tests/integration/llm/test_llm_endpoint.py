@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +15,7 @@ from reprise_research.context import Brief, Usage
 from reprise_research.engines import load_engine
 from reprise_research.errors import BudgetReached, EngineFailed, EngineUnavailable, ResearchError
 from reprise_research.llm.endpoint import Call, Endpoint
-from reprise_research.llm.settings import settings_of
+from reprise_research.llm.settings import of_phases, settings_of
 from servers_for_tests import Eventually
 
 CALL = Call(({"role": "user", "content": "Name the lake."},), "phase3", "step 3, The lake", 50)
@@ -215,3 +217,136 @@ def test_what_is_not_configured_is_named(model_name: str, settings: dict[str, st
         load_engine("openai", model_name, settings)
     assert names in caught.value.problem.action
     assert not caught.value.retryable
+
+
+PLAIN = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [
+    {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Upper Lake."}}]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"error": {"message": "Extra inputs are not permitted: seed"}},
+        {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]},
+        {"object": "error", "message": {"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}},
+        [{"error": {"code": 400, "message": 'Unknown name "seed": Cannot find field.'}}],
+    ],
+)
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_parameter_that_is_refused_in_any_form_is_left_out(model: ModelServer, page: object, status: int) -> None:
+    """Whatever frame the provider puts around its words."""
+    refusal = Reply(page=json.dumps(page).encode(), status=status)
+    model.answering = lambda body: refusal if "seed" in body else "Upper Lake."
+    name = f"refusing {status} {json.dumps(page)}"
+    assert (await endpoint(model, name).complete(CALL, Brief("t"))).text == "Upper Lake."
+    assert "seed" not in model.asked[-1] and model.asked[-1]["temperature"] == 0
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ({"detail": "Your plan has no access to it."}, "Your plan has no access to it."),
+        ({"message": {"detail": [{"loc": ["body", "user"], "msg": "Field required"}]}}, "body.user: Field required"),
+        ([{"error": {"message": "The region is closed."}}], "The region is closed."),
+    ],
+)
+async def test_the_provider_s_own_words_are_shown(model: ModelServer, page: object, said: str) -> None:
+    """A refusal says what the provider says, and nothing of its frame."""
+    model.answering = lambda body: Reply(page=json.dumps(page).encode(), status=418)
+    with pytest.raises(EngineFailed) as failed:
+        await endpoint(model).complete(CALL, Brief("t"))
+    assert str(failed.value).endswith(f"with 418: {said}")
+
+
+async def test_a_page_is_said_to_be_one_and_a_plain_completion_is_read(model: ModelServer) -> None:
+    """With status 200, where a stream was asked for."""
+    model.answering = lambda body: Reply(page=b"<html><script>x()</script><body>Please log in.</body></html>", kind="text/html")
+    with pytest.raises(EngineFailed, match=r"a web page .*Please log in") as failed:
+        await endpoint(model).complete(CALL, Brief("t"))
+    assert "REPRISE_LLM__BASE_URL" in failed.value.problem.action and not failed.value.retryable
+    model.answering = lambda body: Reply(page=json.dumps(PLAIN).encode())
+    assert (await endpoint(model).complete(CALL, Brief("t"))).text == "Upper Lake."
+
+
+async def test_a_stream_without_an_end_is_asked_again(model: ModelServer) -> None:
+    """It closes in the middle of an answer, as if that were all; a whole answer without a word on its end is one."""
+    model.answering = in_turn(Reply('{"lake": "Upp', finish=""), Reply('{"lake": "Upper Lake"}', finish=""))
+    assert (await endpoint(model).complete(CALL, Brief("t"))).text == '{"lake": "Upper Lake"}'
+    assert len(model.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "cut"),
+    [
+        (Reply("", finish="content_filter"), "content filter"),
+        (
+            Reply("", finish="length", reasoning="I must weigh this."),
+            "reasoning used up all 50 tokens.*REPRISE_LLM__ANSWER.*REPRISE_LLM__BODY",
+        ),
+        (Reply("The lake", finish="length"), "cut off after 50 tokens"),
+    ],
+)
+async def test_an_answer_that_is_not_all_says_why(model: ModelServer, reply: Reply, cut: str) -> None:
+    """And names the setting that helps."""
+    model.answering = lambda body: reply
+    assert re.search(cut, (await endpoint(model).complete(CALL, Brief("t"))).cut)
+
+
+async def test_what_is_handed_to_a_tool_or_thought_aloud_is_read_as_it_is_meant(model: ModelServer) -> None:
+    """Arguments of a tool are the answer; thoughts, also those that end without having begun, are none."""
+    for reply in (Reply("Upper Lake.", tool=True), Reply("So, which lake?\n</think>\nUpper Lake."), Reply("<think>Hm.</think>Upper Lake.")):
+        model.answering = lambda body, reply=reply: reply
+        assert (await endpoint(model).complete(CALL, Brief("t"))).text == "Upper Lake."
+
+
+async def test_settings_add_to_every_request(model: ModelServer) -> None:
+    """Headers, query and body are the user's; a field of the body that is null is left out."""
+    own = {
+        "headers": '{"X-Title": "Lakes"}',
+        "query": '{"api-version": "9"}',
+        "body": '{"seed": null, "temperature": 0.5, "num_ctx": 8192}',
+    }
+    model.answering = lambda body: "Upper Lake."
+    await endpoint(model, **own).complete(CALL, Brief("t"))
+    head, body = model.heads[-1], model.asked[-1]
+    assert (head["x-title"], head["?"]) == ("Lakes", "api-version=9")
+    assert "seed" not in body and (body["temperature"], body["num_ctx"]) == (0.5, 8192)
+
+
+async def test_another_endpoint_is_asked_where_the_first_fails(model: ModelServer) -> None:
+    """And the artifact says so."""
+    with serving(lambda body: Reply("Upper Lake.")) as other:
+        model.answering = lambda body: Reply("no such key", status=401)
+        brief = Brief("t")
+        wish = json.dumps({"base_url": other.url, "model": "second"})
+        assert (await endpoint(model, fallback=wish).complete(CALL, brief)).text == "Upper Lake."
+        assert other.asked[0]["model"] == "second" and "refuses the key" in brief.provenance.fallbacks[0]
+
+
+def test_a_phase_may_have_a_model_of_its_own() -> None:
+    """What is not said of it is that of all; another address inherits no key."""
+    given = {"base_url": "http://one.example/v1", "api_key": "k", "window": "8192"}
+    wish = {"phase0": {"model": "small", "window": 4096}, "check": {"base_url": "http://two.example/v1"}}
+    parts = of_phases("large", given | {"phases": json.dumps(wish)})
+    assert (parts["phase0"].model, parts["phase0"].window, parts["phase0"].api_key) == ("small", 4096, "k")
+    assert (parts["check"].base_url, parts["check"].api_key, parts["check"].window) == ("http://two.example/v1", "", 8192)
+    assert parts["phase3"].model == "large"
+    with pytest.raises(EngineUnavailable, match="no phase phase9"):
+        of_phases("large", given | {"phases": '{"phase9": {}}'})
+
+
+def test_an_answer_longer_than_half_the_window_is_refused_and_not_shortened() -> None:
+    """Silently a quarter of the window was the most."""
+    given = {"base_url": "http://one.example/v1", "window": "8192"}
+    assert settings_of("m", given | {"answer": "4000"}).answer == 4000
+    with pytest.raises(EngineUnavailable, match="less than half"):
+        settings_of("m", given | {"answer": "5000"})
+
+
+async def test_an_endpoint_that_reads_less_than_it_is_asked_is_named(model: ModelServer) -> None:
+    """One that cuts long questions without a word counts far too few tokens."""
+    long = replace(CALL, messages=({"role": "user", "content": "The lake is low and dry. " * 600},))
+    model.answering = lambda body: Reply("Upper Lake.", hidden=-3_000)
+    brief = Brief("t")
+    await endpoint(model, "cutting").complete(long, brief)
+    assert "may cut long questions" in brief.provenance.fallbacks[0] and "num_ctx" in brief.provenance.fallbacks[0]

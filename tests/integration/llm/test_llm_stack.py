@@ -12,8 +12,11 @@ from model_server import ModelServer, Reply, dutiful, serving, task_of
 from reprise_contracts.artifacts import Phase4, StepFindings
 from reprise_contracts.commands import Cancel, Options, Rerun, Target
 from reprise_domain.state import Session
+from reprise_gateway.projections.bundles import bundle_of
 from reprise_gateway.projections.states import command_of, state_of
+from reprise_research.bundle import Bundle
 from reprise_research.llm.prompts import prompt
+from reprise_research.replay import replay
 from stack import ROOT, Caller, Stack, until
 from unit.research.research_builders import LAKE, LAKE_TOPIC
 
@@ -66,7 +69,7 @@ async def caller(stack: Stack, listening: ModelServer) -> AsyncIterator[Caller]:
 
 async def researched(caller: Caller, name: str, **spec: object) -> tuple[str, Session]:
     _, session_id = await caller.begin(name, LAKE_TOPIC, tuple(LAKE.values()), engine="openai", model="scripted", **spec)
-    return session_id, await caller.at_rest(session_id, 90)
+    return session_id, await caller.at_rest(session_id, 180)
 
 
 async def done(caller: Caller, session_id: str, command_id: str, seconds: float = 60) -> Session:
@@ -82,6 +85,37 @@ async def done(caller: Caller, session_id: str, command_id: str, seconds: float 
 
 def failed(session: Session) -> dict[str, str]:
     return {node: session.node(node).problem.type for node in session.nodes if session.node(node).problem}  # type: ignore[union-attr]
+
+
+async def test_what_a_session_was_told_makes_all_of_it_again(caller: Caller, stack: Stack, listening: ModelServer) -> None:
+    """R32: what is named asks anew, what is below it is answered from the record, without a token; the record alone makes every artifact
+    again, byte for byte; a byte that is not what it was is named."""
+    session_id, _ = await researched(caller, "record")
+    for command_id, new in (("r-0", {"goals", "plan"}), ("r-1", {"goals"})):  # the first time a plan is told of the one before
+        listening.asked.clear()
+        await caller.send(session_id, Rerun(command_id=command_id, target=Target(phase="phase1"), options=Options(force=True)))
+        session = await done(caller, session_id, command_id)
+        assert {task_of(body) for body in listening.asked} == new
+    for node in ("phase2", "phase3/1", "phase4"):
+        made = session.node(node).materialization
+        assert made is not None and made.event.tokens.total == 0 and session.node(node).generation == 3
+    listening.asked.clear()
+    await caller.send(session_id, Rerun(command_id="r-2", target=Target(steps=(1,)), options=Options(force=True, ask_again=False)))
+    await done(caller, session_id, "r-2")
+    assert listening.asked == []
+    await caller.send(session_id, Rerun(command_id="r-3", target=Target(steps=(1,)), options=Options(force=True, ask_again=True)))
+    session = await done(caller, session_id, "r-3")
+    assert {"investigate", "outline", "edit"} <= {task_of(body) for body in listening.asked}
+    packed = await bundle_of(session, caller.store)
+    again = [one async for one in replay(Bundle.unpacked(packed))]
+    assert [(one.node, one.differs) for one in again if one.differs] == []
+    assert {one.node for one in again if one.calls} >= {"phase0", "phase1", "phase2", "phase3/1", "phase4"}
+    whole = Bundle.unpacked(packed)
+    for name, data in whole.files.items():
+        middle = len(data) // 2
+        spoiled = {**whole.files, name: data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]}
+        found = [one async for one in replay(Bundle.unpacked(Bundle(whole.manifest, spoiled).packed()))]
+        assert any(one.node == name and one.differs for one in found)
 
 
 async def test_a_session_is_researched_by_a_model_and_a_step_played_again(caller: Caller, stack: Stack, listening: ModelServer) -> None:

@@ -1,18 +1,24 @@
 """What surrounds a model: fences that no source can leave, prompts with versions, answers that are read, claims that are weighed."""
 
 import json
+from datetime import UTC, datetime
 from importlib.resources import files
 from itertools import pairwise
 from string import Template
 
+import httpx
+import openai
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
+from reprise_research.llm.calculation import sums
 from reprise_research.llm.endpoint import estimate, loops
+from reprise_research.llm.failures import wait_asked
 from reprise_research.llm.grounding import alike, find, is_about, is_echo, only_grounded, stands_on
 from reprise_research.llm.numbering import named, rendered, units
+from reprise_research.llm.numbers import missing
 from reprise_research.llm.prompts import NAMES, Fence, Material, defused, prompt
 from reprise_research.llm.structured import read, schema_of, skeleton
 from reprise_research.llm.windowing import batches, windows
@@ -241,3 +247,46 @@ def test_claims_that_differ_in_a_figure_alone_are_two() -> None:
     """To merge them would hide the contradiction that a reader has to see."""
     assert alike("Accidents fell by 12 percent in the first year.", "Accidents fell by 12 percent in the first year")
     assert not alike("Accidents fell by 12 percent in the first year.", "Accidents fell by 77 percent in the first year.")
+
+
+@pytest.mark.parametrize(
+    ("headers", "said", "wait"),
+    [
+        ({"retry-after": "7"}, "Slow down", 7.0),
+        ({"retry-after-ms": "1500"}, "Slow down", 1.5),
+        ({"retry-after": "Sun, 29 Nov 2026 12:00:10 GMT"}, "Slow down", 10.0),
+        ({}, "Rate limit reached. Please try again in 2s.", 2.0),
+        ({}, "Try again in 5m", 300.0),
+        ({}, "Too many requests", None),
+        ({"retry-after": "7"}, "You exceeded your current quota", None),
+    ],
+)
+def test_how_long_to_wait_is_read_wherever_it_stands(headers: dict[str, str], said: str, wait: float | None) -> None:
+    """A number, a date, or the provider's words; an account without money is not waited for."""
+    response = httpx.Response(429, headers=headers, request=httpx.Request("POST", "http://e.example"))
+    error = openai.RateLimitError(said, response=response, body={"message": said})
+    at = datetime(2026, 11, 29, 12, 0, 0, tzinfo=UTC).timestamp()
+    assert wait_asked(error, lambda: at) == wait
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "strange"),
+    [
+        ("6.200 Menschen", "6,200 people", []),
+        ("约230万欧元", "It cost 2.3 million euros.", []),
+        ("2,300,000 euros", "2.3 million euros", []),
+        ("between 1.4 and 2.3 million", "1.4 million here, 2.3 million there", []),
+        ("2 300 vehicles", "2,300 vehicles", []),
+        ("13 percent", "12 percent", ["13"]),
+    ],
+)
+def test_a_number_is_known_in_every_writing(claim: str, evidence: str, strange: list[str]) -> None:
+    """Signs of thousands, decimal signs and scales differ from language to language."""
+    assert [one.text for one in missing(claim, evidence)] == strange
+
+
+def test_a_sum_is_only_of_numbers_that_are_given() -> None:
+    """Code does it again; a name, a call or a number from elsewhere makes it none."""
+    assert [str(one) for one in sums("412 * 11 / 100", "11 percent of 412")] == ["412 × 11 ÷ 100 = 45.32"]
+    assert sums("412 * 13 / 100", "11 percent of 412") == ()
+    assert sums("__import__('os').getpid()", "11") == ()

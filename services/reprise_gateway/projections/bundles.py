@@ -1,0 +1,53 @@
+"""A session packed into one file, from the store."""
+
+import asyncio
+
+from reprise_contracts import subjects
+from reprise_contracts.artifacts import MODELS, ObjectRef, Phase0
+from reprise_contracts.nodes import phase_of
+from reprise_domain.state import Session
+from reprise_research.bundle import Bundle, BundledNode, Manifest, file_of, text_name
+from reprise_runtime.errors import ObjectCorrupt, ObjectMissing
+from reprise_runtime.s3.artifact_store import ArtifactStore
+
+_TOGETHER = 16
+"""Objects that are read at once."""
+
+
+async def bundle_of(session: Session, store: ArtifactStore) -> bytes:
+    """All that the session's results were made from and of. What is lost is left out: a replay names it. Raises `StoreUnavailable`."""
+    refs = {name: made.event.artifact for name in session.nodes if (made := session.node(name).materialization) is not None}
+    some = asyncio.Semaphore(_TOGETHER)
+
+    async def read(key: str) -> bytes | None:
+        async with some:
+            try:
+                return await store.get(key)
+            except (ObjectMissing, ObjectCorrupt):
+                return None
+
+    async def both(ref: ObjectRef) -> tuple[bytes | None, bytes | None]:
+        return await read(ref.key), await read(subjects.record_key(ref.key))
+
+    held = dict(zip(refs, await asyncio.gather(*(both(ref) for ref in refs.values())), strict=True))
+    files: dict[str, bytes] = {}
+    nodes: dict[str, BundledNode] = {}
+    for node, (artifact, record) in held.items():
+        name = f"artifacts/{node.replace('/', '-')}.json"
+        kept = file_of(name.replace("artifacts/", "records/").replace(".json", ".json.gz"), record) if record is not None else None
+        nodes[node] = BundledNode(artifact=file_of(name, b"").model_copy(update={"sha256": refs[node].sha256}), record=kept)
+        files |= {name: artifact} if artifact is not None else {}
+        files |= {kept.name: record} if kept is not None and record is not None else {}
+    texts = _texts(files.get("artifacts/phase0.json"))
+    read_texts = await asyncio.gather(*(read(subjects.text_key(session.batch_id, sha256)) for sha256 in texts))
+    files |= {text_name(sha256): data for sha256, data in zip(texts, read_texts, strict=True) if data is not None}
+    manifest = Manifest(session_id=session.session_id, topic=session.topic, nodes=nodes, texts=texts)
+    return await asyncio.to_thread(Bundle(manifest, files).packed)
+
+
+def _texts(phase0: bytes | None) -> tuple[str, ...]:
+    if phase0 is None:
+        return ()
+    made = MODELS[phase_of("phase0")].read(phase0)
+    assert isinstance(made, Phase0)  # noqa: S101  # the model of its phase
+    return tuple(dict.fromkeys(source.text_sha256 for source in made.sources if source.text_sha256))
