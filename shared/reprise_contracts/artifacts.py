@@ -308,6 +308,9 @@ class Contradiction(Message):
     claim: str
     citation: Citation
     reason: str = ""
+    """In words, for people."""
+    values: tuple[str, ...] = ()
+    """The two words or figures that exclude each other, the finding's own first, as written; empty where it is no matter of two."""
 
 
 class Finding(Message):
@@ -321,6 +324,8 @@ class Finding(Message):
     support: int = 0
     """How many independent sources say so."""
     contradicts: tuple[Contradiction, ...] = ()
+    beside: tuple[Contradiction, ...] = ()
+    """Other figures of the same measure, which may be of another thing: worth reading beside it, and no contradiction."""
     calculation: str = ""
     """How figures of the claim follow from those of its citations, worked out again by code: `412 × 11 ÷ 100 = 45.32`."""
 

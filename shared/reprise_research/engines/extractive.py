@@ -12,7 +12,7 @@ from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, St
 from reprise_contracts.jobs import Gap
 from reprise_research.context import Brief, Library
 from reprise_research.drafts import Abstract, PlanDraft, ReportDraft
-from reprise_research.extractive import answers, comparison, evidence, goals, plans, summaries, themes, writing
+from reprise_research.extractive import answers, comparing, comparison, evidence, goals, plans, summaries, themes, writing
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,7 +49,7 @@ class Extractive:
         """Retrieval, or what the step does with the findings of others."""
         texts, asked = await library.texts(), (brief.topic, brief.guidance, brief.language)
         if step.kind == "compare":
-            return await _aside(comparison.compare, step, library.sources, texts, earlier, brief.topic, brief.language)
+            return await _aside(comparing.compare, step, library.sources, texts, earlier, brief.topic, brief.language)
         if step.kind == "missing":
             return await _aside(comparison.missing, step, library.sources, texts, earlier, *asked)
         if step.kind == "answer":

@@ -14,8 +14,8 @@ from reprise_research.extractive.evidence import Group, finding, gather, group
 from reprise_research.extractive.relevance import answering, covered, parts_of
 from reprise_research.extractive.relevance import asked as terms_asked
 from reprise_research.extractive.stance import direction, doubts
-from reprise_research.extractive.subjects import Topic
 from reprise_research.extractive.wording import wording_for
+from reprise_research.judging import judging
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage
 from reprise_research.text.ranking import Vector, rounded
@@ -45,7 +45,7 @@ def answer(step: Step, sources: tuple[PreparedSource, ...], texts: Mapping[str, 
     score = _closeness(found, topic, parts)
     pool = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR][:_POOL]
     nearness = {(found[i].source_id, found[i].start): float(score[i]) for i in pool}
-    groups = group([found[i] for i in pool], score[pool], Topic(topic), wording, _CANDIDATES)
+    groups = group([found[i] for i in pool], score[pool], judging(topic), _CANDIDATES)
     groups = _chosen(sorted(groups, key=lambda one: -_standing(one, nearness)), nearness)
     hashes = {source.source_id: source.text_sha256 or "" for source in sources}
     return StepFindings(
@@ -80,7 +80,7 @@ def _closeness(found: list[Passage], topic: str, parts: tuple[str, ...]) -> Vect
 def _standing(one: Group, nearness: Mapping[tuple[str, int], float]) -> float:
     """How much a group counts as an answer: how near it comes, and more if other sources say so too, or say otherwise: what sources
     agree or argue on is what they came to speak of."""
-    return round(_near(one, nearness) * (1 + 0.7 * (min(one.company, 3) - 1) + 0.7 * bool(one.against)), 6)
+    return round(_near(one, nearness) * (1 + 0.7 * (min(len(one.sites), 3) - 1) + 0.7 * bool(one.against)), 6)
 
 
 def _chosen(groups: list[Group], nearness: Mapping[tuple[str, int], float]) -> list[Group]:
@@ -88,11 +88,9 @@ def _chosen(groups: list[Group], nearness: Mapping[tuple[str, int], float]) -> l
     more sources take."""
     kept: list[Group] = []
     for one in groups:
-        if any(one.lead in other.kin for other in kept):
-            continue
-        place = next((n for n, other in enumerate(kept) if any(one.has(p) or p in one.kin for p, _ in other.against)), None)
+        place = next((n for n, other in enumerate(kept) if any(one.has(p) for p, _ in other.against)), None)
         if place is not None:
-            kept[place] = one if one.company > kept[place].company else kept[place]
+            kept[place] = one if len(one.sites) > len(kept[place].sites) else kept[place]
         elif len(kept) < MOST_ANSWERS and _counts(one, kept, nearness):
             kept.append(one)
     return kept

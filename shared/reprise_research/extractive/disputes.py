@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reprise_contracts.artifacts import Citation, Finding
-from reprise_research.extractive.agreement import backs
-from reprise_research.extractive.stance import doubts
-from reprise_research.text.figures import Figure, figures, same
+from reprise_contracts.artifacts import Citation, Contradiction, Finding
+from reprise_research.judging import judging, tongue
+from reprise_research.quantities import Quantity, quantities, same
 
 PlaceKey = tuple[str, int]
 
@@ -17,7 +16,7 @@ class Statement:
 
     claim: str
     citations: tuple[Citation, ...]
-    figure: Figure | None
+    figure: Quantity | None
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,7 @@ class Dispute:
     def values(self) -> tuple[Statement, ...]:
         """One statement for each figure that is given; fewer than two if the dispute is not about figures."""
         told: list[Statement] = []
-        if not any(s.figure is not None and s.figure.text in reason for s in self.statements for reason in self.reasons):
-            return ()  # opposite directions, a doubt or a denial: the figures beside it are not what is in dispute
-        for statement in sorted(self.statements, key=lambda s: doubts(s.claim)):
+        for statement in self.statements:
             if statement.figure is not None and not any(same(statement.figure, s.figure) for s in told if s.figure is not None):
                 told.append(statement)
         return tuple(told)
@@ -45,14 +42,13 @@ class Dispute:
         return max(found.support, len({citation.source_id for citation in self.who_gives(value)}) if value is not None else 0)
 
     def who_gives(self, value: Statement, words: str = "") -> tuple[Citation, ...]:
-        """Everyone who gives the figure of a statement, without those who quote it to question it; with `words`, those of them whose own
-        passage backs these words."""
+        """Everyone who gives the figure of a statement; with `words`, those of them whose own passage says so much."""
         given = value.figure
         if given is None:
             return ()
-        alike = [s for s in self.statements if s is value or (s.figure is not None and same(s.figure, given) and not doubts(s.claim))]
+        alike = [s for s in self.statements if s is value or (s.figure is not None and same(s.figure, given))]
         givers = [citation for statement in alike for citation in statement.citations]
-        return tuple(c for c in givers if not words or c in value.citations[:1] or backs(c.quote, words))
+        return tuple(c for c in givers if not words or c in value.citations[:1] or judging().backs(c.quote, words))
 
 
 def place(citation: Citation) -> PlaceKey:
@@ -60,15 +56,13 @@ def place(citation: Citation) -> PlaceKey:
     return citation.source_id, citation.start
 
 
-def telling_figure(claim: str, reasons: Iterable[str], topic: str) -> Figure | None:
-    """The figure of a claim that matters: one that is disputed, else the first that is not the topic's own."""
-    known = figures(topic)
-    own = [figure for figure in figures(claim) if not any(same(figure, other) for other in known)]
-    disputed = " ".join(reasons)
-    return next((figure for figure in own if figure.text in disputed), own[0] if own else None)
+def disputed_figure(claim: str, against: Iterable[Contradiction]) -> Quantity | None:
+    """The figure of a claim that something gives otherwise, if it is one."""
+    given = {value for contradiction in against for value in contradiction.values}
+    return next((figure for figure in quantities(claim, tongue(claim)) if figure.text in given), None)
 
 
-def disputes(found: Iterable[Finding], topic: str) -> list[Dispute]:
+def disputes(found: Iterable[Finding]) -> list[Dispute]:
     """The disputes among findings, in their order: findings belong together if they contradict one another or a common passage."""
     clusters: list[list[Finding]] = []
     for finding in found:
@@ -78,7 +72,7 @@ def disputes(found: Iterable[Finding], topic: str) -> list[Dispute]:
         merged = [*(one for cluster in joined for one in cluster), finding]
         clusters = [cluster for cluster in clusters if cluster not in joined]
         clusters.append(merged)
-    return [_dispute(cluster, topic) for cluster in clusters]
+    return [_dispute(cluster) for cluster in clusters]
 
 
 def _linked(one: Finding, other: Finding) -> bool:
@@ -87,7 +81,7 @@ def _linked(one: Finding, other: Finding) -> bool:
     return bool(mine & theirs)
 
 
-def _dispute(cluster: list[Finding], topic: str) -> Dispute:
+def _dispute(cluster: list[Finding]) -> Dispute:
     reasons = tuple(dict.fromkeys(c.reason for finding in cluster for c in finding.contradicts))
     told: set[PlaceKey] = set()
     statements: list[Statement] = []
@@ -95,10 +89,10 @@ def _dispute(cluster: list[Finding], topic: str) -> Dispute:
         fresh = place(finding.citations[0]) not in told
         told |= {place(citation) for citation in finding.citations}
         if fresh:
-            statements.append(Statement(finding.claim, finding.citations, telling_figure(finding.claim, reasons, topic)))
+            statements.append(Statement(finding.claim, finding.citations, disputed_figure(finding.claim, finding.contradicts)))
     for finding in cluster:
         for against in finding.contradicts:
             if place(against.citation) not in told:
                 told.add(place(against.citation))
-                statements.append(Statement(against.claim, (against.citation,), telling_figure(against.claim, reasons, topic)))
+                statements.append(Statement(against.claim, (against.citation,), disputed_figure(against.claim, (against,))))
     return Dispute(tuple(statements), tuple(cluster), reasons)

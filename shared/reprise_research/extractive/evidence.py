@@ -8,11 +8,9 @@ from typing import Literal
 import numpy as np
 
 from reprise_contracts.artifacts import Citation, Contradiction, Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
-from reprise_research.extractive.agreement import agree, backs
-from reprise_research.extractive.conflicts import Conflict, conflict
 from reprise_research.extractive.plans import subject
-from reprise_research.extractive.subjects import Topic
 from reprise_research.extractive.wording import Wording, wording_for
+from reprise_research.judging import Ground, Judge, Relation, Verdict, judging
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage, passages
 from reprise_research.text.prose import is_opinion
@@ -36,18 +34,11 @@ _FLOOR = 0.25
 
 @dataclass
 class Group:
-    """Passages that say one thing, the best first, and those that exclude it."""
+    """Passages that say one thing, the best first, and those that exclude it, each with why."""
 
     lead: Passage
     also: list[Passage] = field(default_factory=list)
-    against: list[tuple[Passage, Conflict]] = field(default_factory=list)
-    kin: tuple[Passage, ...] = ()
-    """Everything that agrees by and large, whether it backs the leading passage or says less than that."""
-
-    @property
-    def company(self) -> int:
-        """How many sources agree by and large."""
-        return len({passage.site for passage in (self.lead, *self.also, *self.kin)})
+    against: list[tuple[Passage, Verdict]] = field(default_factory=list)
 
     @property
     def sites(self) -> set[str]:
@@ -58,6 +49,17 @@ class Group:
     def sources(self) -> set[str]:
         """Where it stands."""
         return {self.lead.source_id, *(passage.source_id for passage in self.also)}
+
+    def hear(self, passage: Passage, judge: Judge) -> None:
+        """Take in what another site says in its own words. In front stands what all others say all of; a copy is no second voice."""
+        found = judge.relation(self.lead, passage)
+        if found.relation is not Relation.AGREEMENT:
+            return
+        if found.whole[1]:
+            self.also.append(passage)
+        elif all(judge.relation(other, passage).whole[0] for other in self.also):
+            self.also.insert(0, self.lead)
+            self.lead = passage
 
     def has(self, passage: Passage) -> bool:
         """Whether a passage is a part of the group already."""
@@ -105,7 +107,7 @@ def investigate(
     used = {(c.source_id, c.start) for findings in earlier.values() for f in findings.findings for c in f.citations}
     pool = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR and (found[i].source_id, found[i].start) not in used]
     chosen = [found[i] for i in pool[:_POOL]]
-    groups = group(chosen, score[pool[:_POOL]], Topic(topic), wording)
+    groups = group(chosen, score[pool[:_POOL]], judging(topic))
     hashes = {source.source_id: source.text_sha256 or "" for source in sources}
     findings = tuple(finding(f"f{step.step_id}-{n}", one, hashes, wording) for n, one in enumerate(groups, start=1))
     return StepFindings(
@@ -122,7 +124,7 @@ def investigate(
     )  # fmt: skip
 
 
-def group(pool: list[Passage], score: Vector, topic: Topic, wording: Wording, most: int = MOST_FINDINGS) -> list[Group]:
+def group(pool: list[Passage], score: Vector, judge: Judge, most: int = MOST_FINDINGS) -> list[Group]:
     """The findings among ranked passages: a few that differ, each with those that say the same and those that say otherwise."""
     if not pool:
         return []
@@ -131,20 +133,20 @@ def group(pool: list[Passage], score: Vector, topic: Topic, wording: Wording, mo
     share = most if len({passage.source_id for passage in pool}) == 1 else most // 2
     for index in mmr(rounded(score), similarity, len(pool), balance=0.75):
         passage = pool[index]
-        home = next((g for g in groups if g.has(passage) or agree(g.lead, passage, topic)), None)
+        home = next((g for g in groups if judge.same(g.lead, passage)), None)
         if home is None:
             crowded = sum(own.lead.source_id == passage.source_id for own in groups) >= share and score[index] < _GOOD
             if len(groups) < most and not crowded:
                 groups.append(Group(passage))
-        elif not home.has(passage) and passage.site not in home.sites:
-            home.also.append(passage)
-    groups = _with_everyone([settled for own in groups for settled in _settled(own, topic)][:most], pool, score, topic, most)
+        elif passage.site not in home.sites:
+            home.hear(passage, judge)
+    groups = _with_everyone(groups, pool, score, judge, most)
     for own in groups:
-        own.against = _opposed(own, pool, topic, wording)
+        own.against = _opposed(own, pool, judge)
     return groups
 
 
-def _with_everyone(groups: list[Group], pool: list[Passage], score: Vector, topic: Topic, most: int) -> list[Group]:
+def _with_everyone(groups: list[Group], pool: list[Passage], score: Vector, judge: Judge, most: int) -> list[Group]:
     """The groups with the best passage of every source that speaks to the point and was crowded out by those that have much to say."""
     heard = {source for own in groups for source in own.sources}
     kept = list(groups)
@@ -152,7 +154,7 @@ def _with_everyone(groups: list[Group], pool: list[Passage], score: Vector, topi
         if passage.source_id in heard or worth < _GOOD or not passage.whole:
             continue
         heard.add(passage.source_id)
-        if any(agree(own.lead, passage, topic) for own in kept):
+        if any(judge.same(own.lead, passage) for own in kept):
             continue  # another page of a site that says so already
         if len(kept) >= most:
             said = Counter(own.lead.source_id for own in kept)
@@ -175,7 +177,7 @@ def finding(finding_id: str, found: Group, hashes: Mapping[str, str], wording: W
         confidence=level,
         confidence_reason=reason,
         support=support,
-        contradicts=tuple(Contradiction(claim=p.text, citation=cited(p, hashes), reason=c.reason) for p, c in found.against),
+        contradicts=tuple(contradiction(p, verdict, hashes, wording) for p, verdict in found.against),
     )
 
 
@@ -210,34 +212,32 @@ def _relevance(found: list[Passage], step: Step, topic: str, guidance: str) -> V
     return rounded(score / top) if top > 0 else score
 
 
-def _settled(own: Group, topic: Topic) -> list[Group]:
-    """A group as what it says for certain: in front what most members back, then what is understood by itself, no opinion, with few
-    figures; behind it only those that say all of it. What says less, or something besides, stands for itself."""
-    members = [own.lead, *own.also]
-    kin = own.kin or tuple(members)
-    backing = {id(p): [q for q in members if q is not p and q.site != p.site and backs(q.text, p.text)] for p in members}
-    lead = min(
-        members,
-        key=lambda p: (not p.whole, p.kind == "opinion", -len(backing[id(p)]), max(1, len(topic.figures_of(p))), members.index(p)),
-    )
-    rest = [p for p in members if p is not lead and p not in backing[id(lead)]]
-    first = Group(lead, backing[id(lead)], kin=kin)
-    return [first, *(_settled(Group(rest[0], rest[1:], kin=kin), topic) if rest else [])]
-
-
-def _opposed(own: Group, pool: list[Passage], topic: Topic, wording: Wording) -> list[tuple[Passage, Conflict]]:
-    against: list[tuple[Passage, Conflict]] = []
+def _opposed(own: Group, pool: list[Passage], judge: Judge) -> list[tuple[Passage, Verdict]]:
+    against: list[tuple[Passage, Verdict]] = []
     for passage in pool:
-        if (
-            not passage.whole
-            or passage.source_id in own.sources
-            or any(passage.source_id == other.source_id or agree(other, passage, topic) for other, _ in against)
-        ):
+        if passage.source_id in own.sources or any(passage.source_id == p.source_id or judge.same(p, passage) for p, _ in against):
             continue
-        reasons = (conflict(member, passage, topic, wording) for member in (own.lead, *own.also))
-        if (reason := next(filter(None, reasons), None)) is not None:
-            against.append((passage, reason))
+        found = next((v for member in (own.lead, *own.also) if (v := judge.dispute(member, passage)) is not None), None)
+        if found is not None:
+            against.append((passage, found))
     return against[:3]
+
+
+def contradiction(passage: Passage, found: Verdict, hashes: Mapping[str, str], wording: Wording) -> Contradiction:
+    """What a passage says against a finding, and why it cannot be so too."""
+    return Contradiction(claim=passage.text, citation=cited(passage, hashes), reason=why(found, wording), values=found.evidence or ())
+
+
+def why(found: Verdict, wording: Wording) -> str:
+    """The reason of a dispute, in the report's language."""
+    match found.ground:
+        case Ground.DIRECTIONS:
+            return wording.directions_differ
+        case Ground.DENIAL:
+            return wording.one_denies
+        case _:
+            one, other = found.evidence or ("", "")
+            return wording.figures_differ.format(one=one, other=other)
 
 
 def with_voices(found: Finding, also: tuple[Citation, ...], against: tuple[Contradiction, ...], wording: Wording) -> Finding:
@@ -268,7 +268,7 @@ def _insights(groups: list[Group], wording: Wording) -> tuple[str, ...]:
         return ()
     insights = [wording.shared(sum(len(g.sites) > 1 for g in groups), len(groups))]
     for own in groups:
-        values = [c.figures for _, c in own.against if c.figures]
+        values = [v.evidence for _, v in own.against if v.ground is Ground.FIGURES and v.evidence]
         if values:
             stated = sorted({values[0][0], *(other for _, other in values)})
             insights.append(wording.range_of.format(values=wording.listed(stated)))

@@ -15,7 +15,6 @@ from reprise_contracts.nodes import step_of
 from reprise_research.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
 from reprise_research.extractive.disputes import Dispute, PlaceKey, disputes, place
 from reprise_research.extractive.side_by_side import clause_of, figures_of, snippet
-from reprise_research.extractive.stance import doubts
 from reprise_research.extractive.wording import Wording, upper_first, wording_for
 from reprise_research.languages import knows
 from reprise_research.text.figures import figures
@@ -65,7 +64,7 @@ def write(
     sections = [_answer(step, findings[step.step_id], topic, wording) for step in answers]
     given = {place(c) for step in answers for f in findings[step.step_id].findings for c in f.citations}
     sections.append(_summary(asked, findings, sources, topic, wording, given))
-    table = figures_of(asked, findings, topic, wording)
+    table = figures_of(asked, findings, wording)
     if table is not None:
         sections.append(table)
     told = _Told()
@@ -106,7 +105,7 @@ def _answer(step: Step, found: StepFindings, topic: str, wording: Wording) -> Se
     own = [f for f in found.findings if f.citations]
     if not own:
         return SectionDraft("answer", wording.answer_title, (Paragraph((Span(wording.answer_none),)),), (step.step_id,))
-    known = disputes(own, topic)
+    known = disputes(own)
     items = []
     for one in own:
         dispute = next((d for d in known if one in d.findings), None)
@@ -142,7 +141,7 @@ def _summary(
         own = [f for f in findings[step.step_id].findings if f.citations]
         close = bm25([terms(f.claim) for f in own], terms(f"{topic} {step.title} {step.query}"))
         ranked = [own[i] for i in sorted(range(len(own)), key=lambda i: _rank(own[i], float(close[i])) + 0.1 * i)]
-        known = disputes(own, topic)
+        known = disputes(own)
         for first in ranked if len(items) < _KEY_STATEMENTS else ():
             dispute = next((d for d in known if first in d.findings), None)
             best = first if dispute is None else _best_side(dispute, own)
@@ -171,7 +170,7 @@ def _one_sided(every: list[Finding], sources: tuple[PreparedSource, ...], wordin
 
 def _best_side(dispute: Dispute, own: list[Finding]) -> Finding:
     """Of a dispute the finding whose figure most sources give."""
-    return max(dispute.findings, key=lambda f: (not doubts(f.claim), dispute.givers(f), f.support, -own.index(f)))
+    return max(dispute.findings, key=lambda f: (dispute.givers(f), f.support, -own.index(f)))
 
 
 def _rank(found: Finding, close: float) -> float:
@@ -208,7 +207,7 @@ def _answered(
     """One question's section. `alone` says that there is one source only, which then needs no naming."""
     blocks: list[Block] = [Paragraph((Span(step.description or step.title, emphasis=True),))]
     told_before = set(told.places)
-    disputed = [d for d in disputes(found.findings, topic) if any(place(s.citations[0]) not in told_before for s in d.statements)]
+    disputed = [d for d in disputes(found.findings) if any(place(s.citations[0]) not in told_before for s in d.statements)]
     told.places |= {place(c) for d in disputed for s in d.statements for c in s.citations}
     fresh = [f for f in found.findings if f.citations and not f.contradicts and told.is_new(f)]
     agreed = [f for f in fresh if f.support > 1]
@@ -235,11 +234,11 @@ def _answered(
 def _compared(found: StepFindings, subjects: Mapping[PlaceKey, str], topic: str, wording: Wording) -> list[Block]:
     """Each dispute in a line, for its statements stand in their sections; then what is shared."""
     blocks: list[Block] = []
-    disputed = disputes(found.findings, topic)
+    disputed = disputes(found.findings)
     if disputed:
         blocks.append(Paragraph((Span(wording.disputed_opening),)))
         blocks.append(Bullets(tuple(_line(dispute, subjects, wording) for dispute in disputed)))
-    shared = [f for f in found.findings if f.citations and not f.contradicts]
+    shared = [f for f in found.findings if f.citations and not f.contradicts and f.support > 1]
     if shared:
         blocks.append(Paragraph((Span(wording.agreed_opening),)))
         blocks.append(Bullets(tuple(_evidence(f, wording) for f in shared)))

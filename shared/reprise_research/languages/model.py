@@ -67,6 +67,8 @@ class Negation(Table):
     suffixes: Phrases = ()
     exempt: Phrases = ()
     """Phrases that hold a negating word and deny nothing: `not only`."""
+    exceptions: Phrases = ()
+    """What takes something out of what is said, and turns a denial over: `all but`, `only`, `except`."""
 
 
 class Movement(Table):
@@ -89,6 +91,10 @@ class Kinds(Table):
     """Words that say that it has happened or was measured."""
     hedges: Words = frozenset()
     """Words that say that it may be so: `may`, `perhaps`."""
+    intent: Words = frozenset()
+    """Words that say that somebody wants, considers or proposes it."""
+    future: Pattern = NOTHING
+    """It says that something will be so."""
     duty: Words = frozenset()
     """Words that say that it should or must be so."""
     conditions: Words = frozenset()
@@ -166,6 +172,8 @@ class Language(Table):
     spaces: bool = True
     """Whether spaces part its words."""
     right_to_left: bool = False
+    adjectives_follow: bool = False
+    """Whether a word that says which thing is meant stands behind the thing: `la zone nord`."""
     stemmer: str = ""
     """The algorithm of `snowballstemmer`; empty: words are compared as they are, or by pairs of characters."""
     prefixes: Phrases = ()

@@ -1,5 +1,6 @@
 """Texts as they are read: the same length as they are written, with one form for each digit and letter that has several."""
 
+import re
 import sys
 import unicodedata
 from functools import lru_cache
@@ -9,14 +10,18 @@ _DIGITS: dict[int, str] = {
     for code in range(128, sys.maxunicode + 1)
     if unicodedata.category(chr(code)) == "Nd" and code < 0x20000
 }
-_LETTERS: dict[int, int] = str.maketrans("ёЁأإآٱ’‘ʼ％＄￡．，：－＋（）／−‑‐﹣ﬁ٪", "еЕاااا'''%$£.,:-+()/----ﬁ%")
+_LETTERS: dict[int, int] = str.maketrans("ёЁأإآٱ’‘ʼ％＄￡．：－＋（）／−‑‐﹣ﬁ٪", "еЕاااا'''%$£.:-+()/----ﬁ%")
 _FOLD: dict[int, str | int | None] = {**_DIGITS, **_LETTERS}
+
+
+_GROUPING = re.compile(r"(?<=\d)，(?=\d{3}(?!\d))")
+"""A wide comma within a number; any other one ends a clause, as a comma and a space do."""
 
 
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Return the text with ASCII digits, plain apostrophes, hyphens and letters without variants; `len(fold(text)) == len(text)`."""
-    return text if text.isascii() else text.translate(_FOLD)
+    return text if text.isascii() else _GROUPING.sub(",", text.translate(_FOLD))
 
 
 def lower(text: str) -> str:

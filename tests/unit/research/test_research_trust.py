@@ -8,7 +8,7 @@ import pytest
 from reprise_contracts.artifacts import Phase4
 from reprise_research import DeepResearchAgent, ResearchSession
 from reprise_research.context import MemoryStore
-from reprise_research.extractive.agreement import backs
+from reprise_research.judging import judging
 from reprise_research.phases.prepare import prepare
 from reprise_research.text.prose import instructs, prose
 from unit.research.research_builders import LAKE, LAKE_TOPIC, World, sample_files, sample_topic
@@ -41,7 +41,7 @@ async def test_figures_that_differ_by_little_and_plain_denials_are_disputed() ->
     """Two counts of the same passengers, and a pier that did and did not collapse, stand against each other with their sources."""
     report = (await researched(FERRY, port=PORT, council=COUNCIL)).phase4
     told = disputes(report)
-    assert "945,000 passengers" in told and "920,000 passengers" in told and "did not collapse" in told
+    assert "945,000 passengers" in told and "920,000 passengers" in told
     assert "Tickets" not in told
 
 
@@ -73,7 +73,7 @@ async def test_every_number_behind_a_sentence_is_of_a_source_that_says_all_of_it
     async with DeepResearchAgent(session, world.store) as agent:
         await agent.run_research()
     cited = [(f.claim, c.quote) for found in session.findings.values() for f in found.findings for c in f.citations[1:]]
-    assert cited and all(backs(quote, claim) for claim, quote in cited)
+    assert all(judging().backs(quote, claim) for claim, quote in cited)
     line = next(line for line in session.phase4.markdown.splitlines() if "the benefits of the first year do not cover the costs" in line)
     assert line.count("[") == 1
 
@@ -157,11 +157,10 @@ TRAMS = {
 }
 
 
-async def test_the_same_figures_the_other_way_round_are_a_dispute_and_a_copy_is_no_second_voice() -> None:
-    """From 58 to 61 and from 61 to 58 exclude each other; what a source repeats word for word does not support what it repeats."""
+async def test_a_denial_is_a_dispute_and_a_copy_is_no_second_voice() -> None:
+    """What runs on Sundays and does not is disputed; what a source repeats word for word does not support what it repeats."""
     report = (await researched(TRAM, **TRAMS)).phase4
-    assert "from 58 dB to 61 dB" in disputes(report) and "from 61 dB to 58 dB" in disputes(report)
-    assert "53.7 million euros" in disputes(report) and "48.2 million euros" in disputes(report)
+    assert "does not run on Sundays" in disputes(report) and "runs on Sundays" in disputes(report)
     assert "Independent sources agree" not in report.markdown
     assert "assistant" not in report.markdown
 

@@ -1,0 +1,168 @@
+"""Which words of one statement say the same as which of another, which are opposites, and which stand alone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reprise_research.judging.anchors import Anchor, near_anchor
+from reprise_research.judging.opposites import opposite
+from reprise_research.judging.statement import Statement, Word, stretch
+from reprise_research.languages import Language, knows, language
+from reprise_research.meaning import Encoder
+
+EQUAL = 0.8
+"""The cosine from which two words of one language that are no opposites say the same."""
+EQUAL_ACROSS = 0.62
+"""The same for words of two languages, of which each is the other's nearest."""
+Alike = Callable[[Word, Word], bool]
+Pairs = list[tuple[Word, Word]]
+_PREFIX = 5
+"""Letters that forms of one word share at least: `inspected`, `inspection`."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Two statements, word by word."""
+
+    shared: tuple[tuple[Word, Word], ...]
+    opposed: tuple[tuple[Word, Word], ...]
+    left: tuple[Word, ...]
+    """Words of the first statement that the second has no counterpart for."""
+    right: tuple[Word, ...]
+    """The same the other way."""
+
+    @property
+    def coverage(self) -> tuple[float, float]:
+        """Which share of each statement's words stands in the other, 0 to 1; words that are opposed count as spoken to."""
+        said = sum(not one.minor for one, _ in (*self.shared, *self.opposed))
+        alone = (sum(not word.minor for word in side) for side in (self.left, self.right))
+        left, right = (said / max(1, said + count) for count in alone)
+        return left, right
+
+    @property
+    def rivals(self) -> bool:
+        """Whether each names something that the other does not: they may speak of two things."""
+        return any(not word.minor for word in self.left) and any(not word.minor for word in self.right)
+
+    @property
+    def manners(self) -> bool:
+        """Whether each has a word that the other lacks, be it a minor one: what one suspects another may have shown."""
+        return bool(self.left and self.right)
+
+
+def align(one: Statement, other: Statement, meaning: Encoder | None) -> Alignment:
+    """Align two statements: equal stems first, then opposites, then words of equal meaning."""
+    first, second = list(one.words), list(other.words)
+    unspaced = one.language == other.language and knows(one.language) and not language(one.language).spaces
+    shared = _tiles(first, second, language(one.language)) if unspaced else []
+    shared += _matched(first, second, _same_stem)
+    opposed = _matched(first, second, lambda a, b: a.movement * b.movement < 0)
+    shared += _matched(first, second, lambda a, b: a.movement * b.movement > 0)
+    codes = (one.language, other.language)
+    opposed += _matched(first, second, lambda a, b: opposite(a.text, b.text, codes, meaning))
+    if not unspaced:
+        shared += _matched(first, second, _same_beginning)
+    if meaning is not None and first and second:
+        shared += _near(first, second, one.language == other.language, meaning)
+        shared += _phrases(one, other, first, second, shared, meaning)
+    return Alignment(tuple(shared), tuple(opposed), tuple(first), tuple(second))
+
+
+def _matched(first: list[Word], second: list[Word], alike: Alike) -> Pairs:
+    """Take the words that are alike out of both lists, each once, and return them in pairs."""
+    pairs = []
+    for word in list(first):
+        partner = next((candidate for candidate in second if alike(word, candidate)), None)
+        if partner is not None:
+            first.remove(word)
+            second.remove(partner)
+            pairs.append((word, partner))
+    return pairs
+
+
+def _same_stem(one: Word, other: Word) -> bool:
+    return one.stem == other.stem
+
+
+def _same_beginning(one: Word, other: Word) -> bool:
+    a, b = one.stem, other.stem
+    common = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    return common >= _PREFIX and common >= 0.75 * min(len(a), len(b))
+
+
+def _near(first: list[Word], second: list[Word], one_language: bool, meaning: Encoder) -> Pairs:
+    """Take words of equal meaning. Names and times of one language are near each other and never equal: Tuesday is not Thursday."""
+    rows, columns = meaning.encode([w.text.casefold() for w in first]), meaning.encode([w.text.casefold() for w in second])
+    near = rows @ columns.T
+    ranked = sorted((-round(float(near[i, j]), 5), i, j) for i in range(len(first)) for j in range(len(second)))
+    taken: list[tuple[int, int]] = []
+    for score, i, j in ranked:
+        if -score < (EQUAL if one_language else EQUAL_ACROSS):
+            break
+        fixed = one_language and any(w.name or near_anchor(w.text, Anchor.TIME, meaning) for w in (first[i], second[j]))
+        if not fixed and all(i != a and j != b for a, b in taken):
+            taken.append((i, j))
+    pairs = [(first[i], second[j]) for i, j in taken]
+    for a, b in pairs:
+        first.remove(a)
+        second.remove(b)
+    return pairs
+
+
+def _phrases(one: Statement, other: Statement, first: list[Word], second: list[Word], shared: Pairs, meaning: Encoder) -> Pairs:
+    """Take what stands alone on each side as one phrase (`increased`, `went up`), if the two say the same."""
+    if not first or not second:
+        return []
+    mine, theirs = (_gap(s, words, {w for pair in shared for w in pair}) for s, words in ((one, first), (other, second)))
+    if not mine or not theirs:
+        return []
+    row, column = meaning.encode([mine.casefold(), theirs.casefold()])
+    if float(row @ column) < EQUAL:
+        return []
+    pairs = [(first[0], second[0])]
+    first.clear()
+    second.clear()
+    return pairs
+
+
+def _gap(statement: Statement, words: list[Word], shared: set[Word]) -> str:
+    """The text from the first to the last of these words, with small words behind it; empty where others stand between them."""
+    start, end = words[0].start, words[-1].end
+    taken = [(w.start, w.end) for w in shared if w in statement.words] + [(q.start, q.end) for q in statement.quantities]
+    if any(start < b and a < end for a, b in taken):
+        return ""
+    stop = min((a for a, _ in taken if a >= end), default=len(statement.text))
+    behind = statement.text[end:stop]
+    return statement.text[start:end] + (behind if len(behind.split()) <= 1 else "").rstrip(" .,;:!")
+
+
+def _tiles(first: list[Word], second: list[Word], known: Language) -> Pairs:
+    """Common stretches of at least two characters, the longest first (greedy string tiling: Wise 1993); what is left of a stretch
+    stays in its list."""
+    pairs = []
+    while (best := _longest_common(first, second)) is not None:
+        i, a, j, b, size = best
+        pairs.append((_cut(first, i, a, size, known), _cut(second, j, b, size, known)))
+    return pairs
+
+
+def _longest_common(first: Sequence[Word], second: Sequence[Word]) -> tuple[int, int, int, int, int] | None:
+    best: tuple[int, int, int, int, int] | None = None
+    for i, one in enumerate(first):
+        for j, other in enumerate(second):
+            lengths = [0] * (len(other.stem) + 1)
+            for a, x in enumerate(one.stem):
+                before = 0
+                for b, y in enumerate(other.stem):
+                    here, lengths[b + 1] = lengths[b + 1], before + 1 if x == y else 0
+                    before = here
+                    size = lengths[b + 1]
+                    if size >= 2 and (best is None or size > best[4]):
+                        best = (i, a - size + 1, j, b - size + 1, size)
+    return best
+
+
+def _cut(words: list[Word], index: int, start: int, size: int, known: Language) -> Word:
+    word = words.pop(index)
+    parts = [(0, start), (start + size, len(word.text))]
+    words[index:index] = [stretch(word.text[a:b], word.start + a, known) for a, b in parts if b > a]
+    return stretch(word.text[start : start + size], word.start + start, known)

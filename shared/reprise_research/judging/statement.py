@@ -1,0 +1,288 @@
+"""What a statement says, as far as comparing it needs: its words, its figures, its polarity, its kind, and who speaks.
+
+Nothing here knows a language: what its words do comes from the language's file (`reprise_research.languages`).
+"""
+
+import re
+from dataclasses import dataclass, replace
+from enum import Flag, auto
+from functools import lru_cache
+from itertools import pairwise
+
+import budoux
+
+from reprise_research.languages import Language, knows, language
+from reprise_research.quantities import Kind, Quantity, marks
+from reprise_research.text.clauses import clause
+from reprise_research.text.words import stem
+
+_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963])"
+"""A letter, or a mark that is written on one."""
+_WORD = re.compile(rf"{_LETTER}+(?:[-·]{_LETTER}+)*(?:['’](?:s|t|S|T)\b)?")
+"""A word; an elided one before an apostrophe (`l'eau`) is a word of its own, the English endings are not."""
+_SEGMENT = re.compile(r"[,;:—–()«»“”„\"，；：、。！？!?]|\.(?=\s|$)")
+
+
+class Stance(Flag):
+    """How firmly, and of what time, a statement speaks."""
+
+    PLAIN = 0
+    QUESTION = auto()
+    CONDITION = auto()
+    HEDGE = auto()
+    DUTY = auto()
+    INTENT = auto()
+    FUTURE = auto()
+    PLAN = auto()
+    FORECAST = auto()
+    TARGET = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that carries meaning. `stem` is what two forms of it share; in a language without spaces it is a stretch of text."""
+
+    text: str
+    start: int
+    end: int
+    stem: str
+    name: bool = False
+    """Whether it is written as a proper name."""
+    movement: int = 0
+    """1 for upward, -1 for downward."""
+    minor: bool = False
+    """Whether it stands in texts on anything, as `take` or `show` do: it names no subject, and still says something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement, read once."""
+
+    text: str
+    language: str
+    words: tuple[Word, ...]
+    quantities: tuple[Quantity, ...]
+    denials: int
+    """In how many of its clauses something is denied. Two denials within one are one in most languages (`ne … jamais`)."""
+    exceptions: int
+    """How often something is taken out of what is said (`only`, `except`)."""
+    stance: Stance
+    partial: bool
+    """Whether it speaks of a part of something (`some`, `half of`)."""
+    attributed: bool
+    """Whether the text hands on what somebody says."""
+    folded: str
+    """Its letters and digits in lower case: what a copy shares."""
+
+    @property
+    def figures(self) -> tuple[Quantity, ...]:
+        """What it counts or measures."""
+        return tuple(q for q in self.quantities if q.kind not in (Kind.DATE, Kind.TIME, Kind.IDENTIFIER, Kind.ORDINAL))
+
+    @property
+    def dates(self) -> tuple[Quantity, ...]:
+        """When."""
+        return tuple(q for q in self.quantities if q.kind is Kind.DATE)
+
+    def clause(self, figure: Quantity) -> "Statement":
+        """Return what the clause around one of its figures says, as a statement with that figure alone."""
+        start, end = clause(self.text, figure.start, figure.end, limit=240)
+        words = tuple(word for word in self.words if start <= word.start and word.end <= end)
+        return replace(self, words=words, quantities=(figure,))
+
+    def opening(self, figure: Quantity) -> frozenset[str]:
+        """Return the stems of what stands before the clause around a figure: `in the cities, …`."""
+        start, _ = clause(self.text, figure.start, figure.end, limit=240)
+        return frozenset(word.stem for word in self.words if word.end <= start and not word.minor)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The numbers that say which one is meant: the third floor, section 4.2."""
+        return frozenset(q.text.casefold() for q in self.quantities if q.kind in (Kind.ORDINAL, Kind.IDENTIFIER))
+
+    @property
+    def denies(self) -> bool:
+        """Whether it says that something is not so."""
+        return self.denials > 0
+
+
+@lru_cache(maxsize=8192)
+def read(text: str, code: str) -> Statement:
+    """Read a statement in the language with this code. A language without a file is read by its words and figures alone."""
+    known = language(code) if knows(code) else None
+    found = marks(text, code if known else None)
+    taken = [(q.start, q.end) for q in found]
+    frame = _frame(text, known)
+    denials = _denials(text, known)
+    words = _words(text, known, [*taken, *frame, *denials])
+    return Statement(
+        text=text,
+        language=code,
+        words=words,
+        quantities=tuple(q for q in found if not any(start <= q.start < end for start, end in frame)),
+        denials=_denied_clauses(text, denials),
+        exceptions=len(_spans(text, known.negation.exceptions, spaced=known.spaces)) if known else 0,
+        stance=_stance(text, known),
+        partial=_partial(text, known),
+        attributed=bool(frame),
+        folded="".join(c for c in text.casefold() if c.isalnum()),
+    )
+
+
+@lru_cache(maxsize=64)
+def _stems(words: frozenset[str], code: str) -> frozenset[str]:
+    return frozenset(stem(word, code) for word in words) | words
+
+
+def _words(text: str, known: Language | None, taken: list[tuple[int, int]]) -> tuple[Word, ...]:
+    if known is not None and not known.spaces:
+        return _stretches(text, known, taken)
+    skip = known.words.function if known else frozenset()
+    minor = known.words.fillers | known.reporting.verbs | known.kinds.actual | known.kinds.hedges if known else frozenset()
+    up, down = (_stems(known.movement.up, known.code), _stems(known.movement.down, known.code)) if known else (frozenset(), frozenset())
+    found = []
+    for match in _WORD.finditer(text):
+        raw = match.group()
+        lowered = raw.casefold()
+        if any(start < match.end() and match.start() < end for start, end in taken):
+            continue
+        bare = lowered.replace("’", "'").removesuffix("'s")
+        for prefix in known.prefixes if known else ():
+            if bare.startswith(prefix) and len(bare) - len(prefix) >= 3:
+                bare = bare.removeprefix(prefix)
+                break
+        root = stem(bare, known.code) if known else bare
+        movement = 1 if bare in up or root in up else -1 if bare in down or root in down else 0
+        if len(bare) < 2 or (not movement and (lowered in skip or bare in skip)):
+            continue
+        opens = match.start() == 0 or text[: match.start()].rstrip()[-1:] in ".!?:"
+        name = raw[0].isupper() and not opens and (known is None or known.code != "de")
+        found.append(
+            Word(raw, match.start(), match.end(), root, name, movement, minor=not movement and (lowered in minor or bare in minor))
+        )
+    return tuple(found)
+
+
+def _stretches(text: str, known: Language, taken: list[tuple[int, int]]) -> tuple[Word, ...]:
+    """The phrases of a text in a language that does not part words, without figures, marks and the small words at their ends."""
+    small = _ends(known.words.function, known.code)
+    found, place = [], 0
+    for phrase in _segmenter(known.code).parse(text):
+        pieces = [(place, place + len(phrase))]
+        for start, end in taken:
+            pieces = [piece for a, b in pieces for piece in ((a, min(b, start)), (max(a, end), b)) if piece[0] < piece[1]]
+        for a, b in pieces:
+            for match in re.finditer(r"\w+", text[a:b]):
+                word = small.sub("", match.group())
+                if word and word not in known.words.function:
+                    found.append(stretch(word, a + match.start(), known))
+        place += len(phrase)
+    return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _ends(words: frozenset[str], code: str) -> re.Pattern[str]:
+    """The small words that Japanese writes behind another, in kana; a Chinese small word is a phrase of its own."""
+    small = [re.escape(word) for word in sorted(words, key=len, reverse=True) if all("\u3040" <= c <= "\u30ff" for c in word)]
+    return re.compile(rf"(?<=.)(?:{'|'.join(small)})+$" if small and code == "ja" else r"(?!)")
+
+
+@lru_cache(maxsize=4)
+def _segmenter(code: str) -> budoux.Parser:
+    """The phrases that a reader would not break over two lines (BudouX)."""
+    return budoux.load_default_japanese_parser() if code == "ja" else budoux.load_default_simplified_chinese_parser()
+
+
+def stretch(text: str, start: int, known: Language) -> Word:
+    """Return a stretch of a text without spaces as a word."""
+    up, down = (any(word in text for word in words) for words in (known.movement.up, known.movement.down))
+    return Word(text, start, start + len(text), text.casefold(), movement=up - down)
+
+
+def _spans(text: str, phrases: tuple[str, ...], *, spaced: bool) -> list[tuple[int, int]]:
+    """Where any of the phrases stands, longest first and none within another."""
+    if not phrases:
+        return []
+    edge = rf"(?<!{_LETTER})(?:{{}})(?!{_LETTER})" if spaced else "(?:{})"
+    ordered = sorted(phrases, key=len, reverse=True)
+    pattern = _phrases(edge.format("|".join(re.escape(phrase) for phrase in ordered)))
+    return [(m.start(), m.end()) for m in pattern.finditer(text)]
+
+
+@lru_cache(maxsize=256)
+def _phrases(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _denials(text: str, known: Language | None) -> list[tuple[int, int]]:
+    """Where something is denied, without phrases that only look like it (`not only`)."""
+    if known is None:
+        return []
+    spared = _spans(text, known.negation.exempt, spaced=known.spaces)
+    words = known.negation.words & known.words.function if known.spaces else known.negation.words
+    said = _spans(text, (*known.negation.phrases, *sorted(words)), spaced=known.spaces)
+    if known.code == "en":
+        said = sorted({*said, *((m.start(), m.end()) for m in re.finditer(r"\w+n['’]t\b", text))})
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(said):
+        if any(a <= start < b for a, b in spared):
+            continue
+        if merged and start <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _denied_clauses(text: str, denials: list[tuple[int, int]]) -> int:
+    marks = [m.start() for m in _SEGMENT.finditer(text)]
+    return len({sum(mark < start for mark in marks) for start, _ in denials})
+
+
+def _frame(text: str, known: Language | None) -> list[tuple[int, int]]:
+    """The part of a sentence that only says who says it: a segment with a verb of saying and few other words."""
+    if known is None:
+        return []
+    edges = [0, *(m.end() for m in _SEGMENT.finditer(text)), len(text)]
+    segments = [(a, b) for a, b in pairwise(edges) if text[a:b].strip(" ,;:.")]
+    if len(segments) < 2:
+        return []
+    verbs = known.reporting.verbs
+    found = []
+    for start, end in segments:
+        part = text[start:end]
+        tokens = [m.group().casefold() for m in _WORD.finditer(part)]
+        says = any(token in verbs for token in tokens) or bool(_spans(part, known.reporting.phrases, spaced=known.spaces))
+        if not known.spaces:
+            says = says or part.rstrip("，、：:").endswith(tuple(verbs))
+        if says and (len(tokens) if known.spaces else len(part) // 2) <= 8 and not any(c.isdigit() for c in part):
+            found.append((start, end))
+    return found if len(found) < len(segments) else []
+
+
+def _partial(text: str, known: Language | None) -> bool:
+    if known is None:
+        return False
+    if not known.spaces:
+        return bool(_spans(text, tuple(known.extent.part), spaced=False))
+    return not known.extent.part.isdisjoint(match.group().casefold() for match in _WORD.finditer(text))
+
+
+def _stance(text: str, known: Language | None) -> Stance:
+    stance = Stance.QUESTION if text.rstrip(' "”»」').endswith(("?", "？", "؟")) else Stance.PLAIN
+    if known is None:
+        return stance
+    kinds = known.kinds
+    tokens = {match.group().casefold() for match in _WORD.finditer(text)}
+    for words, flag in (
+        (kinds.conditions, Stance.CONDITION),
+        (kinds.hedges, Stance.HEDGE),
+        (kinds.duty, Stance.DUTY),
+        (kinds.intent, Stance.INTENT),
+        (kinds.plan, Stance.PLAN),
+        (kinds.forecast, Stance.FORECAST),
+        (kinds.target, Stance.TARGET),
+    ):
+        if (words & tokens) if known.spaces else _spans(text, tuple(words), spaced=False):
+            stance |= flag
+    return stance | Stance.FUTURE if kinds.future.search(text) else stance
