@@ -98,6 +98,10 @@ def preview(answer: Preview) -> RenderableType:
     estimate = answer.plan.estimate
     if estimate.seconds or estimate.tokens:
         table.add_row(Text("last time", style="dim"), Text(f"{estimate.seconds:.1f} s, {estimate.tokens} tokens"))
+    if (estimate.most_seconds, estimate.most_tokens) != (estimate.seconds, estimate.tokens):
+        table.add_row(Text("at most", style="dim"), Text(f"{estimate.most_seconds:.1f} s, {estimate.most_tokens} tokens"))
+    if estimate.never_run:
+        table.add_row(Text("never run yet", style="dim"), Text(node_list(estimate.never_run)))
     if answer.provisional:
         table.add_row(Text("note", style="yellow"), Text("The session is busy: this is provisional, and the run waits for its turn."))
     return table

@@ -156,6 +156,12 @@ def new_steps(numbers: Sequence[int]) -> str:
     return f"{what} {are} new and not run by this command."
 
 
+def stops_at(node: str, left: int) -> str:
+    """R29: a ceiling of tokens would be reached."""
+    least = "no tokens are" if left <= 0 else f"only {left:,} token{'s are' if left != 1 else ' is'}"
+    return f"{of(node, 'would', 'would')} not be run: at that point {least} left under the ceiling. What comes after waits too."
+
+
 def waits(node: str, parents: Sequence[str]) -> str:
     """R19: a node cannot run, for what it depends on has no good result and is not run."""
     more = f" and {len(parents) - 1} more" if len(parents) > 1 else ""

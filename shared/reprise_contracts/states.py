@@ -109,6 +109,14 @@ class Estimate(Message):
 
     seconds: float = 0.0
     tokens: int = 0
+    """Of the nodes in `run` that have run before, as they went last time."""
+    never_run: tuple[NodeOrGroup, ...] = ()
+    """Nodes in `run` of which nothing is known, since they have never run: they are in no figure."""
+    most_seconds: float = 0.0
+    most_tokens: int = 0
+    """The same with every node in `may_run`: an upper bound, if all goes as last time."""
+    stops_at: NodeOrGroup | None = None
+    """R29: the first node that would not begin, or not be finished, under the ceilings of tokens."""
 
 
 class Plan(Message):

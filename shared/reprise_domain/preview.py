@@ -1,6 +1,6 @@
 """R13: what a command would do, from the same scope and the same judgement as the run itself; and why it cannot be done."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reprise_contracts import phrases
@@ -65,7 +65,7 @@ def preview(session: Session, request: RunRequest, *, at_its_turn: bool = False,
         drop=tuple(node for node in all_nodes(before.plan) if node not in nodes) if before else (),
         may_drop=session.plan.nodes if session.plan and "phase2" in coming else (),
         warnings=tuple(_warnings(session, request, scope, by_node, verdicts)),
-        estimate=_estimate(session, run),
+        estimate=_estimate(session, request, run, may),
     )
     if busy:
         return Preview(plan=plan, provisional=True)
@@ -118,11 +118,38 @@ def _warnings(session: Session, request: RunRequest, scope: Scope, by_node: dict
     if problem := session.exhausted:
         yield problem.detail
         return
+    if stop := _first_unaffordable(session, request, nodes_with(by_node, "run")):
+        yield phrases.stops_at(*stop)
     for node, found in by_node.items():
         if found == "block" and (lost := missing_inputs(session, request, node, bad=(), coming=by_node)):
             yield phrases.waits(node, lost)
 
 
-def _estimate(session: Session, run: Iterable[str]) -> Estimate:
-    last = [entry.materialization.event for node in run if (entry := session.node(node)).materialization is not None]
-    return Estimate(seconds=round(sum(event.seconds for event in last), 3), tokens=sum(event.tokens.total for event in last))
+def _estimate(session: Session, request: RunRequest, run: Sequence[str], may: Sequence[str]) -> Estimate:
+    """R13: what has run before, as it went then; what never ran is named instead."""
+    last = {node: made.event for node in (*run, *may) if (made := session.node(node).materialization) is not None}
+    certain = [event for node, event in last.items() if node in run]
+    stop = _first_unaffordable(session, request, run)
+    return Estimate(
+        seconds=round(sum(event.seconds for event in certain), 3),
+        tokens=sum(event.tokens.total for event in certain),
+        never_run=tuple(node for node in run if node not in last),
+        most_seconds=round(sum(event.seconds for event in last.values()), 3),
+        most_tokens=sum(event.tokens.total for event in last.values()),
+        stops_at=stop[0] if stop else None,
+    )
+
+
+def _first_unaffordable(session: Session, request: RunRequest, run: Iterable[str]) -> tuple[str, int] | None:
+    """R29: the first node that the run's and the session's ceilings leave too little for, with what is left for it; None if none."""
+    ceilings = (request.options.max_tokens, session.max_tokens and max(session.max_tokens - session.spent, 0))
+    left = min((ceiling for ceiling in ceilings if ceiling is not None and ceiling != 0), default=None)
+    if session.max_tokens and session.spent >= session.max_tokens:
+        left = 0
+    for node in run if left is not None else ():
+        made = session.node(node).materialization
+        cost = made.event.tokens.total if made is not None else 0
+        if left is not None and (left <= 0 or cost > left):
+            return node, left
+        left = (left or 0) - cost
+    return None

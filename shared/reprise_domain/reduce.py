@@ -19,7 +19,7 @@ from reprise_domain.state import IN_FLIGHT, Materialization, ParameterOverride, 
 from reprise_domain.sweep import sweepable_after
 from reprise_persistent.mapping import Map
 
-REDUCER = 9
+REDUCER = 10
 """The version of all this: what another one folded is not read, the log is folded again."""
 
 TRANSITIONS: Mapping[str, tuple[tuple[Status, ...], Status]] = {
@@ -211,6 +211,7 @@ def _node_queued(session: Session, event: events.NodeQueued, at: datetime) -> Se
     run = session.run
     if run is None:
         raise InvalidTransition("a node was queued outside a run")
+    node = session.node(event.node)
     session = _transition(
         session,
         event,
@@ -220,6 +221,7 @@ def _node_queued(session: Session, event: events.NodeQueued, at: datetime) -> Se
         not_before=event.not_before,
         reads=pinned_inputs(session, event.node, run.bad),
         problem=None,
+        before=node.before if event.attempt > 1 else (node.status, node.since, node.problem),
     )
     return replace(session, run=replace(run, ready=run.ready.drop(event.node), in_flight=run.in_flight.put(event.node, True)))
 
@@ -276,8 +278,19 @@ def _node_failed(session: Session, event: events.NodeFailed, at: datetime) -> Se
     session = _transition(session, event, at, problem=event.problem)
     if not event.final:
         return session
+    if event.problem.type == "budget_reached":
+        session = _given_back(session, event.node)
     run = session.run and replace(session.run, problem=session.run.problem or event.problem)
     return _finish_node(replace(session, run=run), event.node, bad=True)
+
+
+def _given_back(session: Session, name: str) -> Session:
+    """R29: a ceiling fails no node: what it stopped is as it was before it was queued, and what was spent is counted."""
+    node = session.node(name)
+    if node.before is None or (node.before[0] == "completed" and node.materialization is None):  # its artifact was lost meanwhile
+        return session
+    status, since, problem = node.before
+    return session.with_node(name, replace(node, status=status, since=since, problem=problem, reads={}, before=None))
 
 
 def _node_cancelled(session: Session, event: events.NodeCancelled, at: datetime) -> Session:

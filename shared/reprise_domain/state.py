@@ -50,6 +50,8 @@ class Node:
     """What the attempt in flight reads."""
     materialization: Materialization | None = None
     problem: Problem | None = None
+    before: tuple[Status, datetime | None, Problem | None] | None = None
+    """Its status, since when, and its problem when the generation in flight was queued: what a ceiling leaves it as (R29)."""
     accepted: Mapping[str, str] = field(default_factory=dict)
     """Causes that the user accepted, each as it was then (R28)."""
 

@@ -226,7 +226,8 @@ class FrameWriter:
 
     def _node_failed(self, event: e.NodeFailed) -> Iterator[f.Frame]:
         if event.final:
-            message = f"{opening(spoken(event.node))} failed: {event.problem.detail}"
+            how = "did not run to the end" if event.problem.type == "budget_reached" else "failed"
+            message = f"{opening(spoken(event.node))} {how}: {event.problem.detail}"
             yield f.ErrorFrame(phase=phase_of(event.node), message=message, problem=ProblemDocument.of(event.problem))
 
     def _node_completed(self, event: e.NodeCompleted) -> Iterator[f.Frame | Content]:

@@ -143,6 +143,8 @@ class Narrator:
         return f"{_upper(self._node(event.node))} completed in {_seconds(event.seconds)}{headline}.{same}"
 
     def _node_failed(self, event: e.NodeFailed) -> str:
+        if event.problem.type == "budget_reached":  # R29: it is as it was
+            return f"{_upper(self._node(event.node))} did not run to its end: {event.problem.detail} {event.problem.action}".rstrip()
         then = f" {event.problem.action}".rstrip() if event.final else " It will be tried again."
         return f"{_upper(self._node(event.node))} failed: {event.problem.detail}{then}"
 

@@ -244,6 +244,10 @@ export interface ErrorFrame {
 export interface Estimate {
   seconds: number;
   tokens: number;
+  never_run: readonly string[];
+  most_seconds: number;
+  most_tokens: number;
+  stops_at?: string | null;
 }
 export interface Excerpt {
   quote: string;

@@ -1,8 +1,15 @@
 """Ceilings of tokens (R29)."""
 
+from typing import Any
+
 from domain_asking import rerun, stale
 from domain_world import World
+from reprise_contracts.commands import Options, Rerun, Target
+from reprise_contracts.jobs import Failed
+from reprise_contracts.problems.model import Problem
+from reprise_domain.commands import request_of
 from reprise_domain.dispatch import job_for
+from reprise_domain.preview import preview
 from reprise_gateway.projections.states import command_of
 
 
@@ -52,3 +59,67 @@ def test_r29_a_sessions_ceiling_counts_all_its_runs_and_failures_until_it_is_rai
     rerun(world, "c-5", phase="phase4", max_session_tokens=0)
     world.drain()
     assert command_of(world.s, "c-5").status == "completed"  # type: ignore[union-attr]
+
+
+def test_r29_a_ceiling_too_low_for_an_attempt_leaves_its_node_as_it_was(world: World) -> None:
+    """The worker finds that what is left does not do: no node fails for it and none is stale, and the run says so."""
+    world.drain()
+    before = {name: world.s.node(name) for name in ("phase3/1", "phase4")}
+    world.later(60)
+    rerun(world, "c-1", steps=(1,), guidance="costs", max_tokens=100)
+    world.later(5)
+    over_budget(world, "phase3/1")
+    node, record = world.s.node("phase3/1"), command_of(world.s, "c-1")
+    assert (node.status, node.since, node.materialization) == ("completed", before["phase3/1"].since, before["phase3/1"].materialization)
+    assert node.problem is None and world.s.node("phase4").status == "completed"
+    assert stale(world) == set(), "the guidance of a run that did nothing is given back"
+    assert record is not None and record.status == "failed"
+    assert record.problem is not None and record.problem.type == "budget_reached"
+    rerun(world, "c-2", steps=(1,))
+    world.drain()
+    assert stale(world) == set()
+
+
+def test_r29_what_never_ran_is_pending_again(world: World) -> None:
+    fresh = World()
+    for node in ("phase0", "phase1", "phase2"):
+        fresh.complete(node)
+    over_budget(fresh, "phase3/1")
+    assert fresh.s.node("phase3/1").status == "pending"
+
+
+def over_budget(world: World, node: str) -> None:
+    """A worker stops an attempt for want of tokens."""
+    job = next(job for job in world.held() if job.node == node)
+    problem = Problem(type="budget_reached", detail="It needs about 500 tokens, and 100 are left.")
+    execution = f"e-budget-{node.replace('/', '-')}"
+    world.give(Failed(node=node, generation=job.generation, attempt=job.attempt, execution_id=execution, problem=problem))
+
+
+def test_r13_r29_a_preview_foresees_the_ceiling_and_names_the_first_node_that_would_not_begin(world: World) -> None:
+    world.tokens = 100
+    world.drain()
+    rerun(world, "c-0", phase="phase0", force=True)
+    world.drain()
+
+    def foreseen(**options: Any) -> Any:
+        target = options.pop("target", Target(phase="phase3"))
+        command = Rerun(command_id="p", target=target, options=Options(force=True, **options))
+        return preview(world.s, request_of(world.s, command)).plan
+
+    free = foreseen()
+    assert (free.estimate.stops_at, free.estimate.tokens, free.estimate.never_run) == (None, 100 * len(free.run), ())
+    low = foreseen(max_tokens=150)
+    assert low.estimate.stops_at == free.run[1] and any("would not be run" in warning for warning in low.warnings)
+    left = foreseen(max_session_tokens=world.s.spent + 250)
+    assert left.estimate.stops_at == free.run[2]
+    assert foreseen(max_tokens=10_000, max_session_tokens=world.s.spent + 250).estimate.stops_at == free.run[2], "the lower one counts"
+    wide = preview(world.s, request_of(world.s, Rerun(command_id="q", target=Target(phase="phase1")))).plan
+    coming = [node for node in (*wide.run, *wide.may_run) if node != "phase3/*"]
+    assert (wide.estimate.tokens, wide.estimate.most_tokens) == (100 * len(wide.run), 100 * len(coming)) and wide.may_run
+
+
+def test_r13_what_never_ran_has_no_made_up_figures() -> None:
+    world = World(start=False)
+    estimate = preview(world.s, request_of(world.s, Rerun(command_id="p", target=Target(phase="phase0")))).plan.estimate
+    assert estimate.never_run and not estimate.seconds and not estimate.tokens

@@ -19,8 +19,14 @@ export function PreviewLists({ preview, waiting, titles = {} }: Props): ReactNod
   const { plan } = preview;
   const tokens = plan.estimate.tokens ? `, ${count(plan.estimate.tokens, "token")}` : "";
   const about = `${plan.estimate.seconds < 0.1 ? "" : "about "}${seconds(plan.estimate.seconds)}`;
+  const never = plan.estimate.never_run.length;
+  const hint = !plan.run.length
+    ? ""
+    : never === plan.run.length
+      ? "never run yet"
+      : `${about}${tokens}, as last time${never ? `; ${never} never run yet` : ""}`;
   const rows: readonly (readonly [string, Sign, readonly string[], string])[] = [
-    ["Runs", "running", plan.run, plan.run.length ? `${about}${tokens}, as last time` : ""],
+    ["Runs", "running", plan.run, hint],
     ["May run", "queued", plan.may_run, "only where something above changes"],
     ["Out of date", "stale", plan.stale, "kept, and says so"],
     ["Dropped", "cancelled", plan.drop, "its result goes"],

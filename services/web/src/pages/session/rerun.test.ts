@@ -11,7 +11,7 @@ function aPreview(change: Partial<Plan> = {}, provisional = false): Preview {
     drop: [],
     may_drop: [],
     warnings: [],
-    estimate: { seconds: 1, tokens: 0 },
+    estimate: { seconds: 1, tokens: 0, never_run: [], most_seconds: 1, most_tokens: 0 },
     ...change,
   };
   return { plan, provisional };
@@ -47,7 +47,10 @@ describe("a rerun before it is sent", () => {
   it("has to be confirmed again when what would happen is another for the same choices", () => {
     const once = shown(rerunOf(""), aPreview());
     expect(once.moved).toBe(false);
-    expect(shown(once, aPreview({ estimate: { seconds: 9, tokens: 9 } })).moved).toBe(false);
+    expect(
+      shown(once, aPreview({ estimate: { seconds: 9, tokens: 9, never_run: [], most_seconds: 9, most_tokens: 9 } }))
+        .moved,
+    ).toBe(false);
     const other = shown(once, aPreview({ run: ["phase3/1", "phase3/2"] }));
     expect(other.moved).toBe(true);
     expect(shown(other, aPreview({ run: ["phase3/1", "phase3/2"] })).moved).toBe(true);
