@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from reprise_gateway.commands.batch_service import BatchService, Defaults
 from reprise_gateway.commands.capacity import Capacity, Usage, disk_spare, inbox_usage
 from reprise_gateway.commands.inbox import PATIENCE, Inbox
 from reprise_gateway.commands.intake import Sources
+from reprise_gateway.commands.undecided import Undecided, Waiting, bus_waiting, none_waiting
 from reprise_gateway.commands.workflow import WorkflowService
 from reprise_gateway.doors import batches, calls, deep_insights, nats_api, operations, problems, sessions, web, websocket
 from reprise_gateway.doors.base_path import BasePath
@@ -29,13 +30,14 @@ from reprise_gateway.doors.middleware import Calls
 from reprise_gateway.gateway import Gateway
 from reprise_gateway.operations.monitor import Monitor
 from reprise_gateway.operations.pools import Lags, Pools, consumer_lag
+from reprise_gateway.operations.readiness import OldestInput, nothing_old, oldest_input, reachable_by, work_by
 from reprise_gateway.operations.server_status import Probe, bus_probe
 from reprise_gateway.projections.contents import Contents
 from reprise_gateway.projections.hub import Hub
+from reprise_gateway.projections.patient_store import PatientStore
 from reprise_gateway.projections.projection import Projection
 from reprise_runtime import logs, metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
-from reprise_runtime.errors import RepriseError
 from reprise_runtime.nats.bus import Publisher
 from reprise_runtime.nats.connection import connect_forever, exit_process, flush_subscriptions
 from reprise_runtime.nats.middleware import Broker
@@ -69,28 +71,40 @@ class Effects:
     lag: Lags
     probe: Probe
     connected: Callable[[], bool]
+    waiting: Waiting = none_waiting
+    oldest_input: OldestInput = nothing_old
 
 
 def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patience: float = PATIENCE) -> Gateway:
     """Put the parts together. Nothing runs yet."""
     admission = Admission(settings.features, installed_engines())
     projection = Projection(effects.log)
-    contents = Contents(effects.store)
+    store = PatientStore(effects.store)
+    contents = Contents(store)
     hub = Hub(contents, lambda session_id: head.batch if (head := projection.heads.get(session_id)) else None)
     projection.on_transition, projection.on_reset = hub.publish, hub.reset
     inbox = Inbox(
         projection, effects.publisher, Capacity(effects.usage, disk_spare(settings.state_dir, settings.limits.disk_reserve)), patience
     )
     sources = Sources(effects.store, settings.limits.upload_bytes)
-    pools, reachable = Pools(effects.lag, effects.publisher, settings.timings.heartbeat, clock), _reachable(effects)
-    batches = BatchService(inbox, effects.store, sources, defaults=Defaults.of(settings), admission=admission, clock=clock)
+    pools = Pools(effects.lag, effects.publisher, settings.timings.heartbeat, clock)
+    reachable = reachable_by(effects.connected, effects.oldest_input, effects.store)
+    batches = BatchService(
+        inbox,
+        store,
+        sources,
+        defaults=Defaults.of(settings),
+        admission=admission,
+        clock=clock,
+        undecided=Undecided(effects.waiting),
+    )
     workflow = WorkflowService(inbox, batches, admission=admission, clock=clock)
     return Gateway(
         settings=settings,
         projection=projection,
         service=workflow,
         batches=batches,
-        store=effects.store,
+        store=store,
         contents=contents,
         hub=hub,
         access=Access(settings.auth, Tickets(effects.publisher, clock), clock=clock),
@@ -99,18 +113,8 @@ def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patienc
         monitor=Monitor(effects.probe, pools, reachable, settings.timings.heartbeat),
         engines=frozenset(admission.engines),
         reachable=reachable,
+        work=work_by(effects.oldest_input, pools),
     )
-
-
-def _reachable(effects: Effects) -> Callable[[], Awaitable[dict[str, bool]]]:
-    async def reachable() -> dict[str, bool]:
-        try:
-            await asyncio.wait_for(effects.store.ensure_bucket(), 5.0)
-        except (RepriseError, TimeoutError):
-            return {"nats": effects.connected(), "store": False}
-        return {"nats": effects.connected(), "store": True}
-
-    return reachable
 
 
 def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
@@ -181,6 +185,8 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             usage=inbox_usage(bus, settings.limits),
             lag=consumer_lag(bus, now),
             probe=bus_probe(bus, settings, now),
+            waiting=bus_waiting(bus),
+            oldest_input=oldest_input(bus, now),
             connected=lambda: bool(client.is_connected and broker.own.is_connected),
         )
         gateway = compose(settings, effects)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from reprise_contracts.states import Work
 from reprise_gateway.access.access import Access
 from reprise_gateway.access.rates import Rates
 from reprise_gateway.commands.batch_service import BatchService
@@ -34,3 +35,5 @@ class Gateway:
     engines: frozenset[str]
     reachable: Callable[[], Awaitable[dict[str, bool]]]
     """Which servers answer now, by name."""
+    work: Callable[[], Awaitable[Work]]
+    """Whether commands are decided and jobs taken."""

@@ -223,6 +223,8 @@ class BatchView(Message):
     sources: tuple[Source, ...] = ()
     sessions: tuple[SessionSummary, ...] = ()
     bytes: int | None = None
+    undecided: str | None = None
+    """The id of the command that was stored and is not decided yet: what is shown is from before it."""
 
 
 class BatchPage(Message):
@@ -307,3 +309,22 @@ class WorkerView(Message):
 
 
 PoolView.model_rebuild()
+
+
+class PoolWork(Message):
+    """Whether a pool takes jobs."""
+
+    taking: bool
+    workers: int
+    waiting: int
+    oldest_seconds: float | None = None
+
+
+class Work(Message):
+    """`GET /workz`: whether a command would be decided now, and a job taken."""
+
+    status: Literal["working", "not working"]
+    deciding: bool
+    oldest_input_seconds: float | None = None
+    """For how long the first undecided input waits; null where NATS does not answer."""
+    pools: dict[str, PoolWork] = Field(default_factory=dict)

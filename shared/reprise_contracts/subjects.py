@@ -43,6 +43,11 @@ def command(target: str, kind: str) -> str:
     return f"{ROOT}.cmd.{target}.{kind}"
 
 
+def commands_to(target: str) -> str:
+    """All commands to one session or batch."""
+    return f"{ROOT}.cmd.{target}.*"
+
+
 def commands_of(kind: str) -> str:
     """All commands of one kind."""
     return f"{ROOT}.cmd.*.{kind}"

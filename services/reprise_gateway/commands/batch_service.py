@@ -30,6 +30,7 @@ from reprise_domain.state import Session
 from reprise_gateway.access.access import Caller
 from reprise_gateway.commands.inbox import Inbox
 from reprise_gateway.commands.intake import Intake, Sources, first_ids, further_ids
+from reprise_gateway.commands.undecided import NOT_YET, Undecided, none_waiting
 from reprise_gateway.projections.projection import ANY
 from reprise_gateway.projections.states import summary_of
 from reprise_runtime.admission import Admission
@@ -80,8 +81,10 @@ class BatchService:
         defaults: Defaults,
         admission: Admission,
         clock: Callable[[], datetime],
+        undecided: Undecided | None = None,
     ) -> None:
         self.store = store
+        self.undecided = undecided or Undecided(none_waiting)
         self._admission = admission
         self._inbox = inbox
         self._projection = inbox.projection
@@ -145,6 +148,8 @@ class BatchService:
         )
 
     async def _begin_session(self, batch_id: str, batch: Batch | None, kind: str, command: Command, session_id: str) -> bool:
+        if isinstance(command, CreateBatch | AddSession):
+            self.undecided.asked(batch_id, command.session)
         with self._projection.expect(session_id, ANY) as begun:
             decided = await self._decide(batch_id, batch, kind, command)
             return decided and (session_id in self._projection.heads or await self._inbox.settle(begun))
@@ -181,17 +186,20 @@ class BatchService:
         return await self._changed(batch_id, batch, "remove", command)
 
     async def _changed(self, batch_id: str, batch: Batch, kind: str, command: Command) -> BatchView:
-        if await self._decide(batch_id, batch, kind, command):
+        return await self._shown_after(batch_id, command, decided=await self._decide(batch_id, batch, kind, command))
+
+    async def _shown_after(self, batch_id: str, command: Command, *, decided: bool) -> BatchView:
+        """The batch after a command; where that is not decided yet, as it was before, and said so."""
+        if decided:
             await self._heard(batch_id)
-        return await self.show(batch_id)
+        shown = await self.show(batch_id)
+        return shown if decided else shown.model_copy(update={"undecided": command.command_id})
 
     async def end(self, call: EndCall, caller: Caller) -> BatchView:
         """End a batch, with `delete` remove everything of it; both can be repeated (R24)."""
         batch = await self.batch(call.batch_id, deleted=True)
         command = EndBatch(command_id=call.command_id or uuid4().hex, by=caller.by, trace=caller.trace, delete=call.delete)
-        if await self._decide(call.batch_id, batch, "end", command):
-            await self._heard(call.batch_id)
-        return await self.show(call.batch_id)
+        return await self._shown_after(call.batch_id, command, decided=await self._decide(call.batch_id, batch, "end", command))
 
     async def _heard(self, batch_id: str) -> None:
         """Until every session has recorded what its batch is now, its end (R24) or its sources (R3): what is asked after the answer is
@@ -217,6 +225,9 @@ class BatchService:
                 raise Refused(DELETED if batch.deleted else ENDED)
             decided, _ = await self._inbox.send(batch_id, kind, command, always=isinstance(command, EndBatch))
             if not decided:
+                first = await self.undecided.find(batch_id, command.command_id)
+                if first is not None and first.fingerprint() != command.fingerprint():
+                    raise Refused(REUSED)
                 return False
             after = await self._projection.batch(batch_id)
             known = after.commands.get(command.command_id) if after else None
@@ -231,6 +242,8 @@ class BatchService:
     async def batch(self, batch_id: str, *, deleted: bool = False) -> Batch:
         """A batch; raises `Refused` (not_found; batch_ended once it is deleted, unless `deleted` is fine)."""
         batch = await self._projection.batch(batch_id)
+        if batch is None and await self.undecided.creation(batch_id) is not None:
+            raise Refused(NOT_YET)
         if batch is None:
             detail = "There is no such batch."
             raise Refused(Problem(type="not_found", field="batch_id", detail=detail, action="Check the id, or list the batches."))
@@ -240,6 +253,11 @@ class BatchService:
 
     async def show(self, batch_id: str) -> BatchView:
         """A batch with its sources, its sessions and the bytes that the store holds for it; of a deleted one only that there was one."""
+        if await self._projection.batch(batch_id) is None and (asked := await self.undecided.creation(batch_id)) is not None:
+            coming = SessionSummary(session_id=asked.session.session_id, topic=asked.session.topic)
+            return BatchView(
+                batch_id=batch_id, topic=asked.session.topic, sources=asked.sources, sessions=(coming,), undecided=asked.command_id
+            )
         batch = await self.batch(batch_id, deleted=True)
         if batch.deleted:
             return BatchView(batch_id=batch_id, updated_at=batch.updated_at, ended=True, deleted=True)

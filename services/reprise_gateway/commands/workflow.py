@@ -24,13 +24,14 @@ from reprise_contracts.commands import (
     RestartPhase,
     RestartStep,
     SessionCall,
+    SessionSpec,
     Target,
 )
 from reprise_contracts.events import ArtifactEdited, CommandRefused
-from reprise_contracts.nodes import NEW_STEPS, STEPS
+from reprise_contracts.nodes import NEW_STEPS, PHASES, STEPS
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.problems.refusals import DELETED, ENDED, REUSED
-from reprise_contracts.states import CommandView, Preview, Receipt, State
+from reprise_contracts.states import CommandView, NodeView, Preview, Receipt, State
 from reprise_domain.commands import request_of
 from reprise_domain.decide import preview_edit
 from reprise_domain.preview import precondition_failure, preview
@@ -40,6 +41,7 @@ from reprise_gateway.commands.batch_service import BatchService, Started
 from reprise_gateway.commands.edits import Draft, Editable
 from reprise_gateway.commands.inbox import Inbox
 from reprise_gateway.commands.intake import Intake
+from reprise_gateway.commands.undecided import NOT_YET
 from reprise_gateway.projections.projection import Transition
 from reprise_gateway.projections.states import command_of, state_of
 from reprise_runtime.admission import Admission
@@ -55,6 +57,7 @@ class WorkflowService:
         self._projection = inbox.projection
         self._store = batches.store
         self._admission = admission
+        self._undecided = batches.undecided
         self._clock = clock
 
     # Reading
@@ -63,7 +66,7 @@ class WorkflowService:
         """A session; raises `Refused` (not_found, or batch_ended once it is deleted)."""
         session = await self._projection.session(session_id)
         if session is None:
-            raise Refused(_missing("session", "session_id"))
+            raise Refused(NOT_YET if self._undecided.session(session_id) else _missing("session", "session_id"))
         if batch_id is not None and batch_id != session.batch_id:
             raise Refused(_missing("session in this batch", "batch_id"))
         if session.deleted:
@@ -72,14 +75,19 @@ class WorkflowService:
 
     async def state(self, session_id: str) -> State:
         """The session as the outside sees it."""
+        asked = self._undecided.session(session_id)
+        if asked is not None and await self._projection.session(session_id) is None:
+            return _pending(*asked)
         return state_of(await self.session(session_id))
 
     async def command(self, session_id: str, command_id: str) -> CommandView:
         """Today's outcome of a command (R16)."""
         found = command_of(await self.session(session_id), command_id)
-        if found is None:
+        if found is not None:
+            return found
+        if await self._undecided.find(session_id, command_id) is None:
             raise Refused(_missing("command in this session", "command_id"))
-        return found
+        return CommandView(command_id=command_id, status="accepted")
 
     # Asking
 
@@ -205,6 +213,9 @@ class WorkflowService:
             self._allowed(command, session)
         decided, transition = await self._inbox.send(session.session_id, kind, command, always=kind == "cancel")
         if not decided:
+            first = await self._undecided.find(session.session_id, command.command_id)
+            if first is not None and first.fingerprint() != command.fingerprint():
+                raise Refused(REUSED)
             return Receipt(command_id=command.command_id)
         if transition is None:
             transition = await self._projection.decided(session.session_id, command.input_id())
@@ -232,6 +243,13 @@ class WorkflowService:
                 previewed = preview_edit(transition.before, command, transition.commit.at)
                 plan = previewed.plan if isinstance(previewed, Preview) else None
         return Receipt(command_id=command.command_id, run_id=run_id, position=position, plan=plan, status=record.status)
+
+
+def _pending(batch_id: str, spec: SessionSpec) -> State:
+    """A session that is asked for and not created yet."""
+    shown = {name: getattr(spec, name) for name in ("session_id", "topic", "engine", "model", "language", "guidance")}
+    nodes: dict[str, NodeView] = {phase: NodeView() for phase in PHASES}
+    return State(batch_id=batch_id, **shown, nodes=nodes)
 
 
 def _named(call: SessionCall, caller: Caller) -> dict[str, str]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from reprise_contracts.configuration import Role
 from reprise_contracts.problems.model import Problem
-from reprise_contracts.states import Preview, Receipt
+from reprise_contracts.states import BatchView, Preview, Receipt
 from reprise_contracts.wire import CommandId, Message
 from reprise_gateway.access.access import READING, WHO, Caller
 from reprise_gateway.gateway import Gateway
@@ -117,7 +117,9 @@ def if_match(request: Request) -> str | None:
 
 
 def json_answer(answer: Message, status: int = 200) -> Response:
-    """A state with every field, also those that are at their defaults."""
+    """A state with every field, also those that are at their defaults; 202 where it says that a command is not decided yet."""
+    if isinstance(answer, BatchView) and answer.undecided is not None:
+        status = 202
     return Response(answer.model_dump_json(), status, media_type="application/json")
 
 

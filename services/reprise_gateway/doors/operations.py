@@ -13,10 +13,10 @@ from reprise_contracts import asyncapi
 from reprise_contracts.configuration import Config, Endpoint, Features, Limits, ReportLanguages
 from reprise_contracts.languages import LANGUAGES, WITHOUT_MODEL
 from reprise_contracts.nodes import Phase
-from reprise_contracts.states import Health, PoolView
+from reprise_contracts.states import Health, PoolView, Work
 from reprise_gateway.access.tickets import TICKET_SECONDS
 from reprise_gateway.commands.intake import MOST_SOURCES
-from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Known, Operator, Who
+from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Known, Operator, Who, json_answer
 from reprise_gateway.doors.pages import api_pages
 from reprise_gateway.projections.reports import FORMATS
 from reprise_research.sources.kinds import SUFFIXES
@@ -81,6 +81,13 @@ async def ready(gateway: GatewayDep) -> Response:
     fine = all(checks.values())
     metrics.READY.set(fine)
     return JSONResponse({"status": "ready" if fine else "not ready", "checks": checks}, 200 if fine else 503)
+
+
+@router.get("/workz", response_model=Work, responses={503: {"model": Work, "description": "Nothing is decided, or a pool takes no job."}})
+async def working(gateway: GatewayDep) -> Response:
+    """Whether a command would be decided now, and a job of each phase taken."""
+    found = await gateway.work()
+    return json_answer(found, 200 if found.status == "working" else 503)
 
 
 @router.get("/metrics", response_class=Response)

@@ -157,6 +157,7 @@ export interface BatchView {
   sources: readonly Source[];
   sessions: readonly SessionSummary[];
   bytes?: number | null;
+  undecided?: string | null;
 }
 export interface Cause {
   node: string;
@@ -220,6 +221,7 @@ export interface Contradiction {
   claim: string;
   citation: Citation;
   reason: string;
+  values: readonly string[];
 }
 export interface Created {
   batch_id: string;
@@ -268,6 +270,7 @@ export interface Finding {
   confidence_reason: string;
   support: number;
   contradicts: readonly Contradiction[];
+  beside: readonly Contradiction[];
   calculation: string;
 }
 export interface Goal {

@@ -100,6 +100,7 @@ def _gateway() -> Rights:
             *_read(subjects.SESSIONS),
             *_read(subjects.SNAPSHOTS),
             *_read(subjects.JOBS),
+            f"{_API}.STREAM.MSG.GET.{subjects.INBOX}",
             *_look("*"),
             f"{_API}.CONSUMER.INFO.*.*",
         ),

@@ -96,7 +96,8 @@ LOG = {"follow the log", "look at the log"}
 MAY = {
     GATEWAY: LOG | {
         "command a rerun", "command a cancel", "command a batch", "command an edit", "command an acceptance", "command an end",
-        "read the log", "read a commit", "read a snapshot", "read jobs", "look at the inbox", "order a pool", "make a ticket",
+        "read the log", "read a commit", "read a snapshot", "read jobs", "read inputs",
+        "look at the inbox", "order a pool", "make a ticket",
         "read a ticket", "read the mark",
     },
     ORCHESTRATOR: {

@@ -46,6 +46,7 @@ from reprise_gateway.gateway import Gateway
 from reprise_gateway.operations.pools import Lag
 from reprise_gateway.operations.server_status import ServerStatus
 from reprise_runtime.errors import PublishTimeout
+from reprise_runtime.nats.jetstream import StoredMessage
 from reprise_runtime.settings import Auth, Features, Limits, Settings, Token
 from reprise_runtime.testing import MemoryBus, MemoryLog, MemoryStore
 from reprise_runtime.tokens import digest
@@ -240,6 +241,8 @@ class Site:
         self.log, self.bus, self.store = MemoryLog(), MemoryBus(settings), MemoryStore()
         self.research = Research(self.log, self.bus, self.store)
         self.full = 0.0
+        self.oldest = 0.0
+        """Seconds for which the first undecided input waits, where one does."""
         self.lags = {"phase3": Lag(3, 1)}
         self.seen_now: ServerStatus | None = ServerStatus(nats_version="2.12.0")
         """None: NATS is connected and does not answer."""
@@ -262,8 +265,17 @@ class Site:
                 raise PublishTimeout("no answer within 5 s")
             return self.seen_now
 
+        async def waiting(target: str) -> list[StoredMessage]:
+            return self.bus.messages(subjects.INBOX, subjects.commands_to(target))
+
+        async def oldest_input() -> float:
+            if self.seen_now is None:
+                await asyncio.sleep(60)  # a frozen server says nothing
+            return self.oldest if self.bus.messages(subjects.INBOX) else 0.0
+
         effects = Effects(
-            log=self.log, publisher=self.bus, store=self.store, usage=usage, lag=lag, probe=probe, connected=lambda: True
+            log=self.log, publisher=self.bus, store=self.store, usage=usage, lag=lag, probe=probe, connected=lambda: True,
+            waiting=waiting, oldest_input=oldest_input,
         )  # fmt: skip
         return compose(self.settings, effects, clock=self.research.clock, patience=patience)
 
