@@ -132,7 +132,8 @@ class Stack:
         self._keys = load_keys(folder)
         always = from_environment().sync == "always"
         secret = self._keys.secrets
-        self._nats = SupervisedNats(folder / "nats", nats_port, sync_always=always, passwords=secret)
+        nameless = not from_environment().auth.tokens  # where people have tokens, no system gets in without a name
+        self._nats = SupervisedNats(folder / "nats", nats_port, sync_always=always, passwords=secret, nameless=nameless)
         self._s3 = SupervisedSeaweed(folder / "s3", s3_port, keys=self._keys[:2], sync_always=always, secrets=secret)
         self._supervisor = Supervisor(folder, report, self._write)
         self._stop = asyncio.Event()

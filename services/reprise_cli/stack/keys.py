@@ -24,6 +24,7 @@ class Keys(NamedTuple):
 
 def load_keys(folder: Path) -> Keys:
     """The folder's secrets; what is missing is made."""
+    folder.chmod(0o700)  # one that was there before may have been open to every account of this machine
     path = folder / "keys.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
     made = {"access_key": f"reprise{secrets.token_hex(6)}", "secret_key": secrets.token_urlsafe(32)} | kept

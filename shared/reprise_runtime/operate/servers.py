@@ -15,6 +15,7 @@ import sysconfig
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from secrets import token_urlsafe
 
 from pydantic import SecretStr
 
@@ -171,14 +172,17 @@ class NatsServer(Server):
         sync_always: bool = True,
         max_payload: int = 8 * 1024 * 1024,
         passwords: Mapping[str, str] | None = None,
+        nameless: bool = True,
         most: Mapping[str, int] | None = None,
     ) -> None:
-        """With `passwords` (by role) everyone has the rights of `rights`, and who names no user those of an outside system.
+        """With `passwords` (by role) everyone has the rights of `rights`. Who names no user has those of an outside system, or, unless
+        `nameless`, is turned away.
 
         `most`: JetStream's own limits in bytes, `max_file_store` and `max_memory_store`; without them what the machine has.
         """
         super().__init__(folder)
         self._passwords = passwords
+        self._nameless = nameless
         self.most = dict(most or {})
         drawn, self.monitor_port = free_ports(2)
         self.port = port or drawn
@@ -200,7 +204,9 @@ class NatsServer(Server):
         """The program with its configuration file."""
         users = ""
         if self._passwords is not None:
-            users = users_conf({role: json.dumps(password) for role, password in self._passwords.items()}, unnamed=OUTSIDE)
+            users = users_conf(
+                {role: json.dumps(password) for role, password in self._passwords.items()}, unnamed=OUTSIDE if self._nameless else None
+            )
         most = "".join(f"  {name}: {size}\n" for name, size in self.most.items())
         path = self.folder / "nats.conf"
         path.touch(mode=0o600)
@@ -242,7 +248,7 @@ class SeaweedServer(Server):
         super().__init__(folder)
         ports = free_ports(8)
         self.port = port or ports[0]
-        self._ports = dict(zip(_WEED_PORTS, ports[1:], strict=True))
+        self.ports = dict(zip(_WEED_PORTS, ports[1:], strict=True))
         self._access_key, self._secret_key = keys
         self._sync_always = sync_always
         self._secrets = secrets
@@ -266,6 +272,7 @@ class SeaweedServer(Server):
         config.touch(mode=0o600)
         users = identities(S3().bucket, self._secrets) if self._secrets is not None else []
         config.write_text(json.dumps({"identities": [identity, *users]}))
+        self._lock_doors()
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
         flags: dict[str, object] = {
@@ -288,9 +295,24 @@ class SeaweedServer(Server):
             "s3.port.lance": 0,
             "s3.config": config,
             "s3.localSocket": self.folder / "s3.sock",
-            **self._ports,
+            **self.ports,
         }
         return [find_binary("weed"), "-logtostderr=true", "server", *(f"-{name}={value}" for name, value in flags.items())]
+
+    def _lock_doors(self) -> None:
+        """Have the filer and the volumes serve only who carries a token that this process signed: S3 does, and no other account can.
+
+        Without, they give and delete any object to whoever asks on this machine. The program finds the file in its working folder.
+        """
+        path = self.folder / "security.toml"
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        path.write_text(
+            "".join(
+                f'[{door}]\nkey = "{token_urlsafe(32)}"\nexpires_after_seconds = 60\n'
+                for door in ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+            )
+        )
 
     def environment(self) -> Mapping[str, str]:
         """Its memory is collected twice as often as Go would: a third less of it at the peak for some 4% of its processor time."""
@@ -308,7 +330,7 @@ class SeaweedServer(Server):
 
     def shell(self) -> list[str]:
         """SeaweedFS's own shell for this server; it reads commands from its standard input."""
-        at = {part: f"{HOST}:{self._ports[f'{part}.port']}.{self._ports[f'{part}.port.grpc']}" for part in ("master", "filer")}
+        at = {part: f"{HOST}:{self.ports[f'{part}.port']}.{self.ports[f'{part}.port.grpc']}" for part in ("master", "filer")}
         return [find_binary("weed"), "shell", f"-master={at['master']}", f"-filer={at['filer']}"]
 
     def _configure_fsync(self) -> None:

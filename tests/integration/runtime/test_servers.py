@@ -1,6 +1,7 @@
 """The embedded servers: they keep what they hold, listen on the loopback interface only, and flush what they confirm."""
 
 import asyncio
+import http.client
 import subprocess
 import sys
 import time
@@ -11,11 +12,12 @@ import pytest
 
 from minio_gateway import MinioGateway
 from reprise_contracts.events import Commit
-from reprise_runtime.errors import Unavailable
+from reprise_runtime.errors import Refused, Unavailable
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.connection import connect
 from reprise_runtime.nats.session_log import NatsSessionLog
 from reprise_runtime.operate.servers import NatsServer, SeaweedServer, Server, find_binary, free_ports
+from reprise_runtime.roles import OUTSIDE, ROLES
 from reprise_runtime.s3.artifact_store import S3Store
 from servers_for_tests import settings_for
 
@@ -130,3 +132,43 @@ def test_a_server_that_ignores_being_asked_is_killed(tmp_path: Path) -> None:
 def test_free_ports_are_different() -> None:
     """Ports drawn together do not collide."""
     assert len(set(free_ports(50))) == 50
+
+
+def asked(port: int, method: str, path: str) -> int:
+    """What an HTTP server answers to whoever asks without credentials."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request(method, path)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+async def test_seaweeds_inner_doors_give_and_delete_nothing_without_a_token(tmp_path: Path) -> None:
+    """The filer and the volumes listen on the loopback interface, where every account of the machine is: S3 is the only way in."""
+    server = SeaweedServer(tmp_path)
+    await asyncio.to_thread(server.start)
+    store = S3Store(server.settings())
+    await store.ensure_bucket()
+    for size in (10, 100_000, 6_000_000):
+        await store.put(f"phase1/{size}", b"x" * size)
+        assert len(await store.get(f"phase1/{size}")) == size
+    (filer,), (volume,) = ([port for name, port in server.ports.items() if name == f"{part}.port"] for part in ("filer", "volume"))
+    for method in ("GET", "HEAD", "DELETE", "PUT", "POST"):
+        assert await asyncio.to_thread(asked, filer, method, "/buckets/reprise/phase1/10") == 401, method
+    assert await asyncio.to_thread(asked, filer, "GET", "/buckets/reprise/?limit=10") == 401
+    assert await asyncio.to_thread(asked, volume, "GET", "/1,01637037d6") == 401
+    assert await asyncio.to_thread(asked, volume, "DELETE", "/1,01637037d6") == 401
+    assert (tmp_path / "security.toml").stat().st_mode & 0o777 == 0o600
+    await store.delete(["phase1/10"])
+    assert [key async for key, _ in store.list("")] == ["phase1/100000", "phase1/6000000"]
+    await store.close()
+    await asyncio.to_thread(server.stop)
+
+
+async def test_nobody_gets_into_nats_without_a_name_where_that_is_asked_for(tmp_path: Path) -> None:
+    """With `nameless=False`: an outside system has a name and a password like everyone else."""
+    with NatsServer(tmp_path, passwords=dict.fromkeys(ROLES, "right"), nameless=False, sync_always=False) as server:
+        with pytest.raises(Refused):
+            await connect(server.settings().model_copy(update={"connect_timeout": 2.0}), "test")
+        client = await connect(server.settings(OUTSIDE), "test")
+        await client.close()
