@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from reprise_contracts.artifacts import Bar, Citation, Finding, Phase0, Phase4, Reference, Section, StepFindings
 from reprise_research.checking.claims import code_of, doubts, gives, is_verbatim, normal, strange_figures, terms_of
@@ -12,6 +12,7 @@ from reprise_research.checking.statements import Statement, statements
 from reprise_research.quantities import Kind, marks
 from reprise_research.text.citations import is_exact
 from reprise_research.text.markup import escaped
+from reprise_research.text.sentences import split
 
 _EXTRACTIVE = "extractive"
 _MANY = 0.4
@@ -34,12 +35,30 @@ class Made:
         """Whether each statement has to stand in a source word for word."""
         return self.report.meta.engine in ("", _EXTRACTIVE)
 
+    def is_whole(self, citation: Citation) -> bool:
+        """Return whether a quote begins and ends with sentences of its source."""
+        starts, ends = _edges(self.texts[citation.source_id])
+        return citation.start in starts and citation.end in ends
+
+    @cached_property
+    def cited(self) -> frozenset[tuple[str, int, int]]:
+        """The passages that the findings cite: source, start and end."""
+        found = [citation for step in self.findings.values() for finding in step.findings for citation in _all(finding)]
+        return frozenset((citation.source_id, citation.start, citation.end) for citation in found)
+
     @cached_property
     def common(self) -> frozenset[str]:
         """Words that many claims have: two texts that share nothing else need not be about the same."""
         claims = [terms_of(finding.claim, code_of(finding.claim)) for step in self.findings.values() for finding in step.findings]
         counted = Counter(word for words in claims for word in words)
         return frozenset(word for word, count in counted.items() if count > max(3, _COMMON * len(claims)))
+
+
+@lru_cache(maxsize=64)
+def _edges(text: str) -> tuple[frozenset[int], frozenset[int]]:
+    """Where the sentences of a text begin and end."""
+    found = split(text, code_of(text))
+    return frozenset(sentence.start for sentence in found), frozenset(sentence.end for sentence in found)
 
 
 def check_report(made: Made) -> tuple[Fault, ...]:
@@ -62,6 +81,8 @@ def _quote(made: Made, citation: Citation, where: str) -> Iterator[Fault]:
         yield Fault("quote", where, citation.quote, "the quote is of another version of the text")
     elif _cuts(text, citation.start) or _cuts(text, citation.end):
         yield Fault("quote", where, citation.quote, "the quote begins or ends within a word")
+    elif made.verbatim and not made.is_whole(citation):
+        yield Fault("quote", where, citation.quote, "the quote is no whole sentence of its source")
 
 
 def _cuts(text: str, place: int) -> bool:
@@ -96,7 +117,7 @@ def _carried(made: Made, claim: str, citations: Sequence[Citation], sums: str, w
     quotes = [citation.quote for citation in citations]
     if not quotes:
         yield Fault("source", where, claim, "the claim cites nothing")
-    elif made.verbatim and not is_verbatim(claim, quotes[:1]):
+    elif made.verbatim and normal(claim) != normal(quotes[0]):
         yield Fault("words", where, claim, "the claim is not its quote")
     elif not made.verbatim and not is_verbatim(claim, quotes):
         for doubt in doubts(claim, tuple(quotes), sums):
@@ -141,6 +162,8 @@ def _references(made: Made) -> Iterator[Fault]:
         for citation in reference.citations:
             if citation.source_id != reference.source_id:
                 yield Fault("source", where, citation.quote, "it lists a quote of another source")
+            elif (citation.source_id, citation.start, citation.end) not in made.cited:
+                yield Fault("quote", where, citation.quote, "no finding cites this passage")
             yield from _quote(made, citation, where)
 
 
@@ -243,7 +266,8 @@ def _all(finding: Finding) -> list[Citation]:
 def _remarks(made: Made, section: Section, statement: Statement, where: str) -> Iterator[Fault]:
     """A remark such as `Disputed: 4 percent or 12 percent` gives figures of the passages that the report cites."""
     names = {normal(name).strip(".,:;：") for source in made.phase0.sources for name in (source.title, source.source_id)}
-    remarks = [remark for remark in (*statement.marks, statement.label) if normal(remark).strip(".,:;：、 ") not in names]
+    told = [*statement.marks, *([] if statement.text else [statement.label])]
+    remarks = [remark for remark in told if normal(remark).strip(".,:;：、 ") not in names and not remark.endswith(("?", "？"))]
     passages = [citation.quote for reference in made.report.references for citation in reference.citations]
     for remark in remarks:
         for one in strange_figures(remark, passages):

@@ -292,7 +292,7 @@ def _western(lexicon: Lexicon) -> Iterator[tuple[re.Pattern[str], _Reader]]:
     yield re.compile(_YEARS), _years
     before = _alternatives(lexicon.dates.month_before)
     long = {name: number for name, number in lexicon.months.items() if len(name) > 3 or name in ("may", "mai", "mei", "май", "мая", "мае")}
-    yield re.compile(rf"(?<!\w)(?:{before})\s(?P<all>(?P<month>{_alternatives(long)})\b\.?)(?!\s\d)"), dated
+    yield re.compile(rf"(?<!\w)(?:{before})\s(?P<all>(?P<month>{_alternatives(long)})\b\.?)"), dated
 
 
 def _western_times(code: str) -> Iterator[re.Pattern[str]]:

@@ -33,7 +33,7 @@ def heads(lexicon: Lexicon, text: str, low: str, tokens: Tokens, start: int, end
     if found:
         return found
     heading = _HEADING.search(low[max(0, start - 44) : start])
-    return (heading[1].split()[-1],) if heading else ()
+    return (heading[1].split()[-1],) if heading and heading[1][-1].isalpha() else ()
 
 
 def _western(lexicon: Lexicon, text: str, tokens: Tokens, after: int, kind: Kind) -> tuple[str, ...]:
@@ -55,13 +55,15 @@ def _western(lexicon: Lexicon, text: str, tokens: Tokens, after: int, kind: Kind
     if not taken or (lexicon.code == "de" and not capital):
         return ()
     if lexicon.code == "en" and not _is_plural("en", taken[-1]):
-        return (taken[0],) if linked or len(taken) == 1 else ()
+        return tuple(taken[:2]) if linked else tuple(taken) if len(taken) == 1 else ()
     return (taken[-1] if lexicon.code in ("en", "de") else taken[0],)
 
 
 def _begin(lexicon: Lexicon, tokens: Tokens, after: int, kind: Kind) -> tuple[int, bool]:
     """Where the noun begins, and whether a word like `of` stands before it; a negative place: nowhere."""
     at, linked = _skip(tokens, after, _APOSTROPHE), False
+    if at < len(tokens) and tokens.words[at] == "-" and tokens.touches(at):
+        at += 1
     if at < len(tokens) and tokens.words[at] in lexicon.units.links:
         at, linked = at + 1, True
     elif (

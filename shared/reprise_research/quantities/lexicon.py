@@ -199,7 +199,7 @@ def _add_units(made: Lexicon) -> None:
 def _add_unit(made: Lexicon, words: str, name: str, replace: bool = True) -> None:
     if made.spaces and made.code != "ko":
         made.unit_words.add(words, name, replace)
-    elif replace or words not in made.glued:
+    elif not words.isascii() and (replace or words not in made.glued):  # symbols are told apart by their case
         made.glued[lower(fold(words))] = name
 
 

@@ -88,15 +88,15 @@ _CODES = frozenset(
 )
 _SHORT_SCALE = re.compile(r"[ \u00a0\u202f]?(?P<scale>k|K|m|M|Mn|mn|Md|Mds|Mrd|Mio|bn|Bn|B|b|tn|T)(?![A-Za-z])")
 _SHORT = {"k": 3, "m": 6, "mn": 6, "mio": 6, "md": 9, "mds": 9, "mrd": 9, "bn": 9, "b": 9, "tn": 12, "t": 12}
-_NEGATIVE = re.compile(r"(?:\A|[\s(\[:=<>~,。、])(?P<sign>[-–])\Z")
+_NEGATIVE = re.compile(r"(?:\A|[\s(\[:=<>~,，。、])(?P<sign>[-–])\Z")
 _ORDINAL_TAIL = re.compile(r"(?:st|nd|rd|th|ère|ème|ième|er|e|ª|º|de|ste|o|a|-?(?:й|я|е|го|му|ых|ой|м)|वां|वाँ|वीं|वें)(?!\w)")
 _DOTTED_WORD = re.compile(r"\.\s[^\W\d_]")
 _DETERMINED = re.compile(r"\b(?:der|die|das|dem|den|des|im|am|vom|zum|zur|beim|ins)\s\Z")
 _ATTACHED_BEFORE = re.compile(rf"(?:[{_LETTERS}_][-–.]?|[#§]\s?)\Z")
 _ATTACHED_AFTER = re.compile(rf"-?[{_LETTERS}_]")
+_ADJECTIVE = re.compile(r"-[a-zà-ÿ]{3,40}(?![\w-])")
 _REST_OF_NAME = re.compile(r"(?:[-.]?\w){0,40}")
 _MILLIONS = re.compile(r"m\s[a-z-]{0,24}(?:s|people|children|women|men)\b")
-_WORD_BEFORE = re.compile(r"(?P<word>[^\W\d_]+)\.?\s?\Z")
 _HEAVY = re.compile(r"weigh|gain|los[et]|heavier|lighter")
 _OF_WEIGHT = re.compile(r"\s(?:of\s(?!sterling)|heav)")
 _BEFORE = 28
@@ -127,6 +127,9 @@ class Measurer:
             start -= len(before) - money.start()
         elif number.digits and self._names(number, before):
             return passage.identifier(number.start, self._end_of_name(number.end))
+        row = self._in_a_row(number)
+        if row is not None:
+            return row
         start = self._sign(number, start)
         if number.digits:
             self._short_scale(number, currency)
@@ -134,6 +137,13 @@ class Measurer:
         if currency:
             return self._per(passage.convert(measured, MONEY + currency, number.end), number.after)
         return self.with_unit(measured, number)
+
+    def _in_a_row(self, number: Number) -> Measured | None:
+        """`第一年` is the first year, and no year long."""
+        passage, prefix = self._passage, self._passage.lexicon.numbers.ordinal_prefix
+        if not prefix or number.value is None or passage.low[max(0, number.start - 2) : number.start].rstrip()[-1:] != prefix:
+            return None
+        return passage.ordinal(number.start, number.end, number.value)
 
     def with_unit(self, measured: Measured, number: Number) -> Measured | None:
         """Return a number with the unit behind it, or what it is without one."""
@@ -149,6 +159,8 @@ class Measurer:
             return self._without_unit(measured, number)
         name, end, after = found
         if name.startswith("counter:"):
+            if number.characters and number.value == 1 and passage.low[end - 1] not in "人명":
+                return None  # an article rather than a number: 一个
             one = measured.quantity
             measured.quantity = one.changed(end=end, text=passage.text[one.start : end], of=(name.removeprefix("counter:"),))
             measured.unit = name
@@ -168,7 +180,7 @@ class Measurer:
         ordinal = self._ordinal(number)
         if ordinal is not None:
             return ordinal
-        if _ATTACHED_AFTER.match(passage.folded, number.end):
+        if _ATTACHED_AFTER.match(passage.folded, number.end) and not _ADJECTIVE.match(passage.folded, number.end):
             return passage.identifier(measured.quantity.start, self._end_of_name(number.end))
         return passage.identifier(number.start, number.end) if self._follows_name(number) else measured
 
@@ -271,6 +283,8 @@ class Measurer:
     def _meant(self, name: str, number: Number, end: int) -> str | None:
         """The unit that an ambiguous word means here; None: no unit."""
         passage = self._passage
+        if name == "duration-second" and number.weak:
+            return None  # un segundo nombre
         if name == "times" and re.match(r"\s?\d", passage.low[end : end + 2]):
             return None  # 3 × 4
         if self._code == "en" and name == "currency:GBP" and passage.folded[end - 1] != "£":
@@ -339,10 +353,10 @@ class Measurer:
             return True
         identifiers = passage.lexicon.units.identifiers
         if passage.spaced:
-            word = _WORD_BEFORE.search(before.lower())
-            if word is None or word["word"] not in identifiers or (len(word["word"]) == 1 and not before.rstrip().endswith(".")):
-                return False
-            return self._unit_at(number, number.end) is None
+            dotted = passage.word(number.first - 1) == "."
+            word = passage.word(number.first - 1 - dotted)
+            named = word in identifiers and (dotted or len(word) > 1)
+            return named and self._unit_at(number, number.end) is None
         trimmed = before.lower().rstrip(" :")
         prefix = passage.lexicon.numbers.ordinal_prefix
         if prefix and trimmed.endswith(prefix):
@@ -406,9 +420,6 @@ class Measurer:
             elif dotted and _DETERMINED.search(passage.low[max(0, number.start - 6) : number.start]):
                 end = number.end + 1
         else:
-            prefix = passage.lexicon.numbers.ordinal_prefix
-            if prefix and passage.low[max(0, number.start - 2) : number.start].rstrip().endswith(prefix):
-                end = number.end
             behind = passage.lexicon.numbers.ordinal_after
             end = max([end, *(number.end + len(word) for word in behind if passage.low.startswith(word, number.end))])
         return passage.ordinal(number.start, end, number.value) if end else None

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from reprise_research.quantities.model import Kind, Quantity
 from reprise_research.quantities.passage import Measured, Passage
-from reprise_research.quantities.units import unit
+from reprise_research.quantities.units import MONEY, unit
 
 _WIDEST_GAP = 16
 _PERIODS = {"year": "years", "quarter": "quarters", "month": "months", "day": "days"}
@@ -23,6 +23,8 @@ def merged(passage: Passage, first: Measured, second: Measured) -> Measured | No
     if joint == "range" and passage.around.follows(passage.low, one.start, passage.around.origins) and passage.moves(one.start):
         second.settled = True
         return None
+    if first.unit.startswith(MONEY) and not second.unit and other.kind is Kind.COUNT and one.end <= other.start:
+        other = passage.convert(second, first.unit, other.end).quantity
     low = _in_the_same_unit(passage, first, second)
     if low is None or low.is_range or other.is_range or low.low is None or other.high is None or low.low >= other.high:
         return None

@@ -14,19 +14,21 @@ from reprise_research.quantities.model import Kind, Quantity
 from reprise_research.quantities.passage import Measured, Passage
 from reprise_research.quantities.ranges import merged
 from reprise_research.quantities.shares import parts, share
-from reprise_research.quantities.spotting import Spotter
+from reprise_research.quantities.spotting import Number, Spotter
 
 _IDENTIFIERS = re.compile(
     r"https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"
     r"|\b(?:isbn|issn)(?:-1[03])?:?\s?\d[\d -]{6,16}[\dx]\b|\bdoi:?\s?10\.\S+|\b10\.\d{4,9}/\S+"
     r"|(?<![\w.])\+\d[\d ()/-]{6,18}\d|(?<!\w)\(0\d{1,5}\)\s?[\d /-]{4,14}\d|(?<![\w.,])0\d{2,5}\s?[/-]\s?\d[\d -]{3,13}\d"
     r"|(?<![\w-])\d{3}-\d{3,4}-\d{4}(?![\w-])|(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d+)?(?![\w.])"
+    r"|(?<![\w.,:])(?:\d{3,}:\d+|\d{1,2}:(?:\d|\d{3,}))(?![\w:])"
     r"|(?<!\w)\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,9}\]|#\d+",
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[A-Za-z]{3,}")
 _AS_THEY_ARE = frozenset({Kind.DATE, Kind.TIME, Kind.ORDINAL, Kind.IDENTIFIER})
 _BELOW_ZERO = 26
+_ROW = frozenset({",", "-", "–", "and", "&", "or", "und", "et", "y", "e", "en", "и", "和", "と", "와", "과", "و", "और", "、"})
 
 
 def read(passage: Passage) -> tuple[Quantity, ...]:
@@ -54,11 +56,20 @@ def _numbers(passage: Passage, measurer: Measurer) -> list[Measured]:
         measured = measurer.measure(number)
         if measured is None:
             continue
+        if found and number.digits and _goes_on(passage, found[-1].quantity, number):
+            measured = passage.identifier(number.start, number.end)
         one = measured.quantity
         if one.start >= end and not passage.is_taken(one.start, one.end):
             found.append(measured)
             end = one.end
     return found
+
+
+def _goes_on(passage: Passage, before: Quantity, number: Number) -> bool:
+    """Whether a number goes on a row of identifiers: `chapters 4 and 5`."""
+    if before.kind is not Kind.IDENTIFIER or not before.text.isdigit() or number.grouped or number.scale != 1:
+        return False
+    return passage.low[before.end : number.start].strip() in _ROW
 
 
 def _dates(passage: Passage) -> list[Quantity]:

@@ -219,7 +219,8 @@ def _fraction(passage: Passage, measurer: Measurer, index: int, numbers: dict[in
         value, start = value * numerator, counted.quantity.start
     elif index and tokens.words[index - 1] in words.articles:
         start = tokens.starts[index - 1]
-        if passage.lexicon.code == "en" and not is_half and passage.word(after) not in _PARTS_OF:
+        measured = passage.word(after) in _PARTS_OF or passage.word(index - 2) in _BEFORE_HALF
+        if passage.lexicon.code == "en" and not is_half and not measured:
             return None
     elif not (is_half or words.bare or value.numerator > 1):
         return None
