@@ -71,6 +71,8 @@ class Statement:
     """Whether it speaks of a part of something (`some`, `half of`)."""
     attributed: bool
     """Whether the text hands on what somebody says."""
+    beginnings: frozenset[str]
+    """How its words begin; in a language that does not part words its pairs of characters."""
     folded: str
     """Its letters and digits in lower case: what a copy shares."""
 
@@ -125,6 +127,7 @@ def read(text: str, code: str) -> Statement:
         stance=_stance(text, known),
         partial=_partial(text, known),
         attributed=bool(frame),
+        beginnings=_beginnings(words, spaced=known is None or known.spaces),
         folded="".join(c for c in text.casefold() if c.isalnum()),
     )
 
@@ -132,6 +135,12 @@ def read(text: str, code: str) -> Statement:
 @lru_cache(maxsize=64)
 def _stems(words: frozenset[str], code: str) -> frozenset[str]:
     return frozenset(stem(word, code) for word in words) | words
+
+
+def _beginnings(words: tuple[Word, ...], *, spaced: bool) -> frozenset[str]:
+    if spaced:
+        return frozenset(word.stem[:5] for word in words)
+    return frozenset(word.stem[i : i + 2] for word in words for i in range(max(1, len(word.stem) - 1)))
 
 
 def _words(text: str, known: Language | None, taken: list[tuple[int, int]]) -> tuple[Word, ...]:

@@ -13,7 +13,7 @@ from reprise_research.judging.alignment import align
 from reprise_research.judging.anchors import Anchor, near_anchor
 from reprise_research.judging.scope import Pair, Times, excluding
 from reprise_research.judging.statement import Stance, Statement, read
-from reprise_research.languages import knows, language
+from reprise_research.languages import knows
 from reprise_research.meaning import Encoder
 from reprise_research.quantities import Quantity, same
 
@@ -23,6 +23,8 @@ HALF = 0.5
 """The same of the statement that says more."""
 SHARED = 3
 """Words around two figures that both must have, where each of the sentences says more besides."""
+SHORT = 4
+"""Words of a statement of which one in common is enough to look closer."""
 NEAR = 2
 """Words around two figures that both must have to be worth reading beside each other."""
 ALIKE = 0.6
@@ -100,9 +102,11 @@ def _copied(one: Statement, other: Statement) -> Verdict | None:
 
 
 def _share_anything(one: Statement, other: Statement) -> bool:
-    """Return whether two statements of one language share the beginning of any word: what does not is not worth a closer look."""
-    size = 3 if language(one.language).spaces else 1
-    return not {word.stem[:size] for word in one.words}.isdisjoint({word.stem[:size] for word in other.words})
+    """Return whether two statements of one language share enough beginnings of words to be worth a closer look, which costs a thousand
+    times as much: two, or one of a short statement."""
+    first, second = one.beginnings, other.beginnings
+    shared = len(first & second)
+    return shared >= NEAR or (shared == 1 and min(len(first), len(second)) <= SHORT)
 
 
 def _says_all(pair: Pair) -> tuple[bool, bool]:
