@@ -2,13 +2,14 @@
 
 import json
 import os
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from reprise_contracts.configuration import Role
 from reprise_contracts.dialects import Dialect
@@ -16,6 +17,8 @@ from reprise_contracts.wire import explain
 from reprise_runtime.roles import inbox_of
 
 MB = 1024 * 1024
+PREFIX = "REPRISE_"
+FROM_FILE = "_FILE"
 Seconds = Annotated[float, Field(gt=0)]
 Size = Annotated[int, Field(gt=0)]
 
@@ -243,12 +246,37 @@ class Gateway(_Section):
     """How long a caller may take over a request's body between two pieces of it."""
 
 
-class Settings(BaseSettings):
-    """All settings. The environment's names are `REPRISE_<NAME>` and `REPRISE_<SECTION>__<NAME>`."""
+class UnreadableFile(Exception):
+    """A file that a setting names for its value cannot be read; the text names both."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="REPRISE_", env_nested_delimiter="__", extra="ignore", frozen=True, hide_input_in_errors=True
-    )
+
+class _WithFiles(EnvSettingsSource):
+    """The environment, in which `<NAME>_FILE` names a file that holds the value of `<NAME>`: a secret that no list of processes shows."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        found = dict(super()._load_env_vars())
+        for name in [name for name in found if name.startswith(PREFIX.lower()) and name.endswith(FROM_FILE.lower())]:
+            path = found.pop(name) or ""
+            try:
+                found[name[: -len(FROM_FILE)]] = Path(path).read_text().rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                why = getattr(error, "strerror", None) or "it is no text"
+                raise UnreadableFile(f"environment: {name.upper()} names {path}, which cannot be read: {why}") from None
+        return found
+
+
+class Settings(BaseSettings):
+    """All settings. The environment's names are `REPRISE_<NAME>` and `REPRISE_<SECTION>__<NAME>`; with `_FILE` behind it a name says
+    in which file the value is."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: object, **__: object
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in the call, then the environment."""
+        return init_settings, _WithFiles(settings_cls)
 
     nats: Nats = Nats()
     s3: S3 = S3()
@@ -289,6 +317,8 @@ def from_environment() -> Settings:
     """The settings as the environment has them. Raises `WrongSettings`."""
     try:
         return Settings()
+    except UnreadableFile as error:
+        raise WrongSettings(str(error)) from None
     except ValidationError as error:
         raise WrongSettings(explain(error, "environment")) from None
     except SettingsError as error:

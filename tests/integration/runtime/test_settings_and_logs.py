@@ -32,6 +32,22 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     assert settings.timings.lease == 3.5
 
 
+def test_secrets_are_read_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`<NAME>_FILE` names the file that holds the value, nested or not; one that cannot be read is said, without what is in it."""
+    password, tokens = tmp_path / "password", tmp_path / "tokens"
+    password.write_text("from a file\n")
+    tokens.write_text('{"alice": "sha256:%s"}' % ("0" * 64))
+    monkeypatch.setenv("REPRISE_NATS__PASSWORD_FILE", str(password))
+    monkeypatch.setenv("REPRISE_AUTH__TOKENS_FILE", str(tokens))
+    monkeypatch.setenv("REPRISE_NATS__USER", "gateway")
+    settings = from_environment()
+    assert settings.nats.password is not None and settings.nats.password.get_secret_value() == "from a file"
+    assert settings.nats.user == "gateway" and list(settings.auth.tokens) == ["alice"]
+    monkeypatch.setenv("REPRISE_NATS__PASSWORD_FILE", str(tmp_path / "none"))
+    with pytest.raises(WrongSettings, match=r"REPRISE_NATS__PASSWORD_FILE names .*none, which cannot be read: No such file"):
+        from_environment()
+
+
 def test_a_token_that_is_no_hash_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     """A token itself has no place in the configuration; the error says what has, and does not spread what it found."""
     monkeypatch.setenv("REPRISE_AUTH__TOKENS", '{"alice": "rpr_secret"}')
