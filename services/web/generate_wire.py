@@ -54,7 +54,9 @@ def typescript() -> str:
         lines.append(f"export type {name} =\n  | " + "\n  | ".join(json.dumps(value) for value in get_args(literal)) + ";")
     lines.append(f"export const PHASES = {json.dumps(list(nodes.PHASES))} as const satisfies readonly Phase[];")
     sent = _definitions(SENT, "serialization")
-    read = {name: schema for name, schema in _definitions(READ, "validation").items() if name not in sent}
+    own = {model.__name__ for model in READ}  # what is sent back as well is described as it is read
+    read = {name: schema for name, schema in _definitions(READ, "validation").items() if name in own or name not in sent}
+    sent = {name: schema for name, schema in sent.items() if name not in read}
     lines += [_interface(name, schema, reading=False) for name, schema in sorted(sent.items())]
     lines += [_interface(name, schema, reading=True) for name, schema in sorted(read.items())]
     lines.append("export type AnyFrame =\n  | " + "\n  | ".join(frame.__name__ for frame in FRAMES) + ";")

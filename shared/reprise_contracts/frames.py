@@ -80,6 +80,9 @@ class WorkflowProgress(Live):
     message: str = ""
     phase: Phase
     step_id: int | None = None
+    done: int | None = None
+    total: int | None = None
+    """Of a run: how many of its nodes have come to their end, those among them that it kept as they were, and how many there are."""
 
 
 class RunResult(Message):

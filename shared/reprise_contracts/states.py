@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reprise_contracts.commands import Propagation, Target
+from reprise_contracts.commands import Options, Propagation, Target
 from reprise_contracts.nodes import Freshness, NodeId, NodeOrGroup, Status
 from reprise_contracts.phrases import Reason
 from reprise_contracts.problems.model import Problem
@@ -235,8 +235,37 @@ class BatchPage(Message):
     """Pass as `after` to get the next page."""
 
 
+class EventFacts(Message):
+    """What an event tells beside its node, for whoever says it in another language: of these fields those that its type has."""
+
+    topic: str = ""
+    sources: int = 0
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    kind: str = ""
+    """Of a run (`start phase steps refresh edit`), or of the command that was refused."""
+    target: Target | None = None
+    options: Options | None = None
+    front: bool = False
+    run_id: str = ""
+    outcome: str = ""
+    """How a run ended: `completed failed cancelled refused`."""
+    problem: Problem | None = None
+    attempt: int = 0
+    gaps: tuple[NodeId, ...] = ()
+    seconds: float = 0.0
+    headline: str = ""
+    unchanged: bool = False
+    by_hand: bool = False
+    """What was kept is a user's own."""
+    final: bool = True
+    reason: str = ""
+    deleting: bool = False
+
+
 class TimelineEntry(Message):
-    """One line of the session's story, in words (no ids in the text)."""
+    """One line of the session's story, in words (no ids in the text) and as facts."""
 
     seq: int
     n: int
@@ -246,6 +275,7 @@ class TimelineEntry(Message):
     text: str
     node: NodeId | None = None
     nodes: tuple[NodeId, ...] = ()
+    facts: EventFacts = EventFacts()
 
 
 class Timeline(Message):

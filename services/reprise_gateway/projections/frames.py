@@ -89,6 +89,8 @@ def progress(before: Session | None, after: Session, commit: e.Commit) -> f.Work
         phase=_phase_at(now),
         progress=round(100 * now.done / total, 1),
         message=f"{now.done} of {total} done",
+        done=now.done,
+        total=total,
     )
 
 

@@ -8,7 +8,7 @@ from reprise_contracts.artifacts import PlannedStep
 from reprise_contracts.commands import Options, Target
 from reprise_contracts.nodes import step_node, step_of
 from reprise_contracts.phrases import PLURAL, spoken
-from reprise_contracts.states import TimelineEntry
+from reprise_contracts.states import EventFacts, TimelineEntry
 
 LISTED = 5
 """Names that a sentence lists; more of them are counted."""
@@ -20,6 +20,7 @@ class Narrator:
     def __init__(self) -> None:
         self._titles: dict[int, str] = {}
         self._runs: dict[str, str] = {}
+        self._asked: dict[str, tuple[str, Target]] = {}
         self._sources: set[str] = set()
         self._by_hand: set[str] = set()
 
@@ -28,6 +29,7 @@ class Narrator:
         return tuple(self._entry(event, commit, seq, n) for n, event in enumerate(commit.events, 1))
 
     def _entry(self, event: Any, commit: e.Commit, seq: int, n: int) -> TimelineEntry:
+        sources = self._counts(event)
         self._learn(event)
         nodes = tuple(getattr(event, "nodes", ()))
         return TimelineEntry(
@@ -39,7 +41,27 @@ class Narrator:
             text=_SENTENCES[type(event)](self, event),
             node=getattr(event, "node", None),
             nodes=nodes,
+            facts=self._facts(event, sources),
         )
+
+    def _counts(self, event: Any) -> Mapping[str, int]:
+        """How many sources an event adds, changes and removes; before they are remembered."""
+        if isinstance(event, e.SessionCreated):
+            return {"sources": len(event.sources)}
+        if not isinstance(event, e.SourcesChanged):
+            return {}
+        added = sum(source.source_id not in self._sources for source in event.sources)
+        return {"sources": 0, "added": added, "changed": len(event.sources) - added, "removed": len(event.removed)}
+
+    def _facts(self, event: Any, sources: Mapping[str, int]) -> EventFacts:
+        own = {name: getattr(event, name) for name in EventFacts.model_fields if name in type(event).model_fields}
+        if isinstance(event, e.CommandHonoured):
+            own.pop("target")  # a node or a run, not the target of one
+            own["run_id"] = event.target if event.target in self._asked else ""
+        kind, target = self._asked.get(own.get("run_id", ""), ("", None))
+        by_hand = isinstance(event, e.NodesKept) and self._by_hand.issuperset(event.nodes)
+        known: dict[str, Any] = {"kind": kind, "target": target, "by_hand": by_hand}
+        return EventFacts(**known | own | dict[str, Any](sources))
 
     def _learn(self, event: Any) -> None:
         plan: tuple[PlannedStep, ...] | None = getattr(event, "plan", None) if isinstance(event, _PLANS) else None
@@ -51,8 +73,11 @@ class Narrator:
             self._by_hand.discard(event.node)
         elif isinstance(event, e.RunQueued):
             self._runs[event.run_id] = self._run(event.kind, event.target)
+            self._asked[event.run_id] = (event.kind, event.target)
         elif isinstance(event, e.RunMerged):
-            self._runs[event.run_id] = self._run("steps" if event.target.steps else "phase", event.target)
+            kind: e.RunKind = "steps" if event.target.steps else "phase"
+            self._runs[event.run_id] = self._run(kind, event.target)
+            self._asked[event.run_id] = (kind, event.target)
 
     # Words
 

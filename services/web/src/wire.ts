@@ -251,6 +251,29 @@ export interface Estimate {
   most_tokens: number;
   stops_at?: string | null;
 }
+export interface EventFacts {
+  topic: string;
+  sources: number;
+  added: number;
+  changed: number;
+  removed: number;
+  kind: string;
+  target?: Target | null;
+  options?: Options | null;
+  front: boolean;
+  run_id: string;
+  outcome: string;
+  problem?: Problem | null;
+  attempt: number;
+  gaps: readonly string[];
+  seconds: number;
+  headline: string;
+  unchanged: boolean;
+  by_hand: boolean;
+  final: boolean;
+  reason: string;
+  deleting: boolean;
+}
 export interface Excerpt {
   quote: string;
   start: number;
@@ -1013,6 +1036,7 @@ export interface TimelineEntry {
   text: string;
   node?: string | null;
   nodes: readonly string[];
+  facts: EventFacts;
 }
 export interface Tokens {
   prompt: number;
@@ -1081,6 +1105,8 @@ export interface WorkflowProgress {
   message: string;
   phase: Phase;
   step_id?: number | null;
+  done?: number | null;
+  total?: number | null;
 }
 export interface WorkflowQueued {
   type: "workflow:queued";
