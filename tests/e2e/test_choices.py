@@ -85,7 +85,7 @@ def test_a_command_to_a_busy_session_waits_with_its_place_or_goes_first(
         dialog, foretold = asked(page, "Rerun: report")
         expect(dialog.get_by_role("radio", name="Wait for it")).to_be_checked()
         expect(foretold).to_contain_text("Something is running, so this may still change")
-        dialog.get_by_role("button", name="Queue it").click()
+        dialog.get_by_role("button", name="Rerun", exact=True).click()
         told(page, "Rerun of the report: queued, number 1 in the queue")
         dialog, _ = asked(page, "Rerun: goals")
         dialog.get_by_role("radio", name="Only this").check()

@@ -72,11 +72,11 @@ def rerun_a_step(page: Page) -> None:
 def say_what_became_stale_and_why(page: Page, accessible: Callable[[Page], None]) -> None:
     now = stands(page)
     now(re.compile(r"Out of date: step \d.* and report"))
-    now("Step 1 has changed")
+    now(re.compile("Step 1 “.+” has changed"))
     page.get_by_role("button", name="Why?").click()
     why = page.get_by_role("dialog", name="Why is it out of date?")
     entry = why.get_by_role("listitem").filter(has=page.get_by_role("link", name="Report"))
-    expect(entry).to_contain_text(re.compile(r"Step 1 has changed\. \d\d:\d\d"))
+    expect(entry).to_contain_text(re.compile(r"Step 1 “.+” has changed \d\d:\d\d → \d parts?"))
     accessible(page)
     page.keyboard.press("Escape")
     path = page.get_by_role("list", name="Phases").get_by_role("listitem")
@@ -86,7 +86,7 @@ def say_what_became_stale_and_why(page: Page, accessible: Callable[[Page], None]
 
 def bring_it_up_to_date_and_read_the_report(page: Page) -> None:
     page.get_by_role("button", name="Update: whatever is out of date").click()
-    dialog = page.get_by_role("dialog", name="Bring everything up to date")
+    dialog = page.get_by_role("dialog", name="Update")
     expect(dialog.get_by_role("region", name="What will happen")).to_contain_text(re.compile(r"Runs.*Step \d", re.DOTALL))
     dialog.get_by_role("button", name="Update", exact=True).click()
     stands(page)("Everything is up to date")

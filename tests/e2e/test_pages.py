@@ -73,9 +73,9 @@ def test_a_session_with_a_failed_step_and_an_outdated_report(
 DIALOGS = {
     "": ("Rerun: sources", "Rerun: step 2", "Why?", "New session on these sources", "End the batch"),
     "/sources": ("Add sources", "Replace The tide", "Remove The tide", "Read The tide"),
-    "/report": ("Accept as it is: report", "Download", "Read the outdated report", "Source 1: show the passage"),
+    "/report": ("Accept: report", "Download"),
 }
-"""What opens on each page of a session; the outdated report in the page itself."""
+"""What opens on each page of a session."""
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -89,12 +89,8 @@ def test_dialogs(open_page: Open, accessible: Check, troubled: tuple[str, str], 
             opener.focus()
             page.keyboard.press("Enter")
             dialog = page.get_by_role("dialog")
-            if button == "Read the outdated report":
-                calm(page, "References")
-                accessible(page)
-            else:
-                keeps_the_focus(page, dialog, accessible)
-                expect(opener).to_be_focused()
+            keeps_the_focus(page, dialog, accessible)
+            expect(opener).to_be_focused()
 
 
 def keeps_the_focus(page: Page, dialog: Locator, accessible: Check) -> None:
@@ -144,9 +140,10 @@ def test_goals_and_plan_while_they_are_edited(open_page: Open, accessible: Check
 
 def test_terms_explain_themselves_to_mouse_keyboard_and_finger(open_page: Open, troubled: tuple[str, str]) -> None:
     page = open_page(f"/app/sessions/{troubled[1]}")
-    term = page.get_by_role("button", name="Out of date", exact=True).first
+    page.get_by_role("button", name="Rerun: goals").click()
+    term = page.get_by_role("button", name="cascade", exact=True)
     term.hover()
-    expect(page.get_by_role("tooltip")).to_contain_text("made from has changed")
+    expect(page.get_by_role("tooltip")).to_contain_text("whatever was made from it runs too")
     page.mouse.move(5, 880, steps=5)
     expect(page.get_by_role("tooltip")).to_have_count(0)
     term.focus()

@@ -56,12 +56,12 @@ def test_the_report_shows_each_quote_in_its_source(open_page: Open, session: str
     cite = page.get_by_role("button", name=re.compile(r"Source \d: show the passage")).first
     block = cite.locator("xpath=ancestor::*[self::p or self::li or self::td][1]").inner_text()
     cite.click()
-    dialog = page.get_by_role("dialog")
-    passage = dialog.locator("mark.asked")
+    panel = page.get_by_role("complementary", name="The passage in its source")
+    passage = panel.locator("mark.asked")
     expect(passage).to_be_in_viewport()
     assert passage.inner_text().split(",")[0][:40] in block
     page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
+    expect(panel).to_have_count(0)
     expect(cite).to_be_focused()
 
 
@@ -104,10 +104,9 @@ def test_an_outdated_report_says_what_it_does_not_know_until_it_is_brought_up_to
     page = open_page(f"{session}/report")
     notice = page.get_by_role("region", name="Outdated report")
     expect(notice).to_contain_text("It does not know yet")
-    expect(page.get_by_role("article")).to_have_count(0)
-    page.get_by_role("button", name="Read the outdated report").click()
+    expect(notice).to_contain_text(re.compile("Step 1 “.+” has changed"))
     expect(page.get_by_role("article")).to_contain_text("Out of date")
-    notice.get_by_role("button", name=re.compile("^Update")).click()
+    page.get_by_role("button", name="Update: whatever is out of date").click()
     page.get_by_role("dialog").get_by_role("button", name="Update", exact=True).click()
     stands(page, "Everything is up to date")
     expect(notice).to_have_count(0)
@@ -153,8 +152,9 @@ def test_a_step_that_failed_says_why_and_is_tried_again(open_page: Open, session
     stands(page, "Step 3 failed")
     stands(page, "The engine failed, as it was told to.")
     page.get_by_role("button", name="Retry: step 3", exact=True).click()
-    page.get_by_label("Guidance").fill("")
-    page.get_by_role("dialog").get_by_role("button", name="Rerun", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Retry step 3")
+    dialog.get_by_label("Guidance").fill("")
+    dialog.get_by_role("button", name="Retry", exact=True).click()
     stands(page, "Everything is up to date")
 
 

@@ -1,5 +1,7 @@
 /** The gateway's REST calls, typed; an error is always a problem that says what to do. */
 import { problemIn } from "./model";
+import { t } from "./texts";
+
 import type {
   BatchPage,
   BatchView,
@@ -41,12 +43,11 @@ export interface Artifacts {
 }
 
 const TOKEN = "reprise-token";
-const UNREACHABLE: Problem = {
-  type: "unavailable",
-  detail: "The server does not answer.",
-  action: "It is tried again; nothing is lost.",
-  retryable: true,
-};
+
+function unreachable(): Problem {
+  const { unreachable, unreachableAction } = t.ui.problem;
+  return { type: "unavailable", detail: unreachable, action: unreachableAction, retryable: true };
+}
 
 export function token(): string | null {
   return sessionStorage.getItem(TOKEN);
@@ -85,7 +86,7 @@ export async function respond(path: string, call: Call = {}): Promise<Response> 
     });
   } catch (error) {
     if (call.signal?.aborted) throw error;
-    throw new Refusal(UNREACHABLE, 0);
+    throw new Refusal(unreachable(), 0);
   }
   if (!response.ok) throw new Refusal(await problemOf(response), response.status);
   return response;
@@ -95,7 +96,7 @@ async function problemOf(response: Response): Promise<Problem> {
   try {
     return problemIn((await response.json()) as ProblemDocument);
   } catch {
-    return { ...UNREACHABLE, detail: `The server answered ${response.status}.` };
+    return { ...unreachable(), detail: t.ui.problem.answered(response.status) };
   }
 }
 

@@ -1,14 +1,16 @@
 /** The shell around every page, and which page is shown. */
 import * as Tooltip from "@radix-ui/react-tooltip";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, Suspense, useEffect, useRef } from "react";
+import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { api, Refusal } from "./api";
+import { useKey } from "./keys";
 import { BatchesPage } from "./pages/batches/batches";
 import { SessionPages } from "./pages/session/session";
 import { SignIn } from "./pages/start/sign-in";
 import { StartPage } from "./pages/start/start";
 import { useMay } from "./queries";
+import { LANGUAGES, type Language, language, remember, speak, t } from "./texts";
 import { Account } from "./ui/account";
 import { Brand } from "./ui/brand";
 import { Guard } from "./ui/guard";
@@ -18,44 +20,44 @@ import { ProblemNotice } from "./ui/problem";
 const HelpPage = lazily(() => import("./pages/help/help"));
 const WorkersPage = lazily(() => import("./pages/workers/workers"));
 
-const PAGES = [
-  ["/", "New"],
-  ["/app/batches", "Batches"],
-  ["/app/workers", "Workers"],
-  ["/app/help", "Help"],
-] as const;
-
+/** Drawn anew as a whole when another language is spoken. */
 export function App(): ReactNode {
-  const [path] = useLocation();
+  const [spoken, setSpoken] = useState(language);
+  async function change(wanted: Language): Promise<void> {
+    remember(wanted);
+    await speak(wanted);
+    setSpoken(wanted);
+  }
+  return <Shell key={spoken} onLanguage={(wanted) => void change(wanted)} />;
+}
+
+function Shell({ onLanguage }: { readonly onLanguage: (language: Language) => void }): ReactNode {
+  const [path, navigate] = useLocation();
   const queries = useQueryClient();
   const config = useQuery({ queryKey: ["config"], queryFn: api.config, staleTime: Number.POSITIVE_INFINITY });
-  const may = useMay("researcher");
   const refused = config.error instanceof Refusal && config.error.status === 401;
+  const may = useMay("researcher");
   const shown = useRef(path);
+  useKey("?", () => navigate("/app/help"));
   useEffect(() => {
     if (shown.current === path) return; // the browser begins a first page itself, at the skip link
     shown.current = path;
-    window.scrollTo(0, 0);
+    if (!location.hash) window.scrollTo(0, 0);
     document.getElementById("main")?.focus({ preventScroll: true });
   }, [path]);
   return (
     <Tooltip.Provider delayDuration={250}>
       <div className="shell">
         <a className="skip" href="#main">
-          Skip to the page
+          {t.ui.site.skip}
         </a>
         <header className="top">
           <Link href="/" className="brand" aria-label="Reprise">
             <Brand />
             <span>Reprise</span>
           </Link>
-          <nav aria-label="Site">
-            {PAGES.filter(([href]) => href !== "/" || may || !config.data).map(([href, name]) => (
-              <Link key={href} href={href} aria-current={isHere(path, href) ? "page" : undefined}>
-                {name}
-              </Link>
-            ))}
-          </nav>
+          <Pages />
+          <LanguageSwitch onChange={onLanguage} />
           {config.data?.auth && <Account config={config.data} />}
         </header>
         <main id="main" tabIndex={-1}>
@@ -92,30 +94,93 @@ export function App(): ReactNode {
   );
 }
 
+/** Workers are the business of whoever runs the installation; without tokens that may be anybody. */
+function Pages(): ReactNode {
+  const [path] = useLocation();
+  const may = useMay("researcher");
+  const operates = useMay("operator");
+  const known = useQuery({ queryKey: ["config"], queryFn: api.config, staleTime: Number.POSITIVE_INFINITY }).data;
+  const say = t.ui.site;
+  const link = (href: string, name: string): ReactNode => (
+    <Link href={href} aria-current={isHere(path, href) ? "page" : undefined}>
+      {name}
+    </Link>
+  );
+  return (
+    <nav aria-label={say.nav}>
+      {(may || !known) && link("/", say.start)}
+      {link("/app/batches", say.batches)}
+      {operates && (
+        <details className="menu" name="menu">
+          <summary aria-current={isHere(path, "/app/workers") ? "page" : undefined}>
+            <Gear />
+            <span>{say.operator}</span>
+          </summary>
+          <div>{link("/app/workers", say.workers)}</div>
+        </details>
+      )}
+      {link("/app/help", say.help)}
+    </nav>
+  );
+}
+
+function Gear(): ReactNode {
+  return (
+    <svg
+      viewBox="0 0 20 20"
+      width="18"
+      height="18"
+      aria-hidden="true"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.6"
+    >
+      <circle cx="10" cy="10" r="2.6" />
+      <path d="M10 1.8v3M10 15.2v3M1.8 10h3M15.2 10h3M4.2 4.2l2.1 2.1M13.7 13.7l2.1 2.1M4.2 15.8l2.1-2.1M13.7 6.3l2.1-2.1" />
+    </svg>
+  );
+}
+
+function LanguageSwitch({ onChange }: { readonly onChange: (language: Language) => void }): ReactNode {
+  return (
+    <select
+      className="language"
+      aria-label={t.ui.site.language}
+      value={language}
+      onChange={(event) => onChange(event.target.value as Language)}
+    >
+      {Object.entries(LANGUAGES).map(([code, name]) => (
+        <option key={code} value={code} lang={code}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
 function isHere(path: string, href: string): boolean {
   return href === "/app/batches" ? path === href || path.startsWith("/app/sessions") : path === href;
 }
 
 function NoPage(): ReactNode {
+  const say = t.ui.site;
   return (
     <div className="page">
-      <h1>There is no such page</h1>
+      <h1>{say.noPage}</h1>
       <p>
-        Go to your <Link href="/app/batches">batches</Link>, or start <Link href="/">new research</Link>.
+        {say.noPageHint(<Link href="/app/batches">{say.yourBatches}</Link>, <Link href="/">{say.newResearch}</Link>)}
       </p>
     </div>
   );
 }
 
 function OnlyLooking(): ReactNode {
+  const say = t.ui.site;
   return (
     <div className="page">
       <div className="page-head">
-        <h1>You may look</h1>
-        <p className="lead">
-          Your token is a viewer’s: you can read all <Link href="/app/batches">batches</Link> and their reports. To
-          start or rerun research, ask whoever runs this server for a researcher’s token.
-        </p>
+        <h1>{say.onlyLooking}</h1>
+        <p className="lead">{say.onlyLookingHint(<Link href="/app/batches">{say.allBatches}</Link>)}</p>
       </div>
     </div>
   );

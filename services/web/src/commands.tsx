@@ -4,6 +4,7 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useM
 import { api, newCommandId, Refusal } from "./api";
 import type { RunOutcome } from "./model";
 import { useIds, useSession } from "./store";
+import { t } from "./texts";
 import type { CommandStatus, CommandView, Problem, Receipt } from "./wire";
 
 export interface Sent {
@@ -53,7 +54,7 @@ export function CommandDesk({ children }: { readonly children: ReactNode }): Rea
     setSent((all) => all.map((one) => (one.commandId === commandId ? { ...one, ...part } : one)));
   }, []);
   const order = useCallback(
-    async ({ about, label, send, tells, done = "done" }: Order) => {
+    async ({ about, label, send, tells, done = t.session.label.done }: Order) => {
       const commandId = newCommandId();
       const made: Sent = { commandId, about, label, runId: null, problem: null, answered: false, done };
       setSent((all) => [...all.filter((one) => one.about !== about), made].slice(-KEPT));
@@ -115,19 +116,21 @@ export function isFinal(status: Standing["status"]): boolean {
 }
 
 /** From the frames where they tell; asked for where they were missed. */
-export function useStanding(one: Sent): Standing {
+export function useStanding(one: Sent): Standing;
+export function useStanding(one: Sent | null): Standing | null;
+export function useStanding(one: Sent | null): Standing | null {
   const { session_id } = useIds();
-  const run = useSession((session) => (one.runId ? session.runs[one.runId] : undefined));
-  const refused = useSession((session) => session.refused[one.commandId]);
-  const told = toldOf(one, run, refused);
+  const run = useSession((session) => (one?.runId ? session.runs[one.runId] : undefined));
+  const refused = useSession((session) => (one ? session.refused[one.commandId] : undefined));
+  const told = one && toldOf(one, run, refused);
   const asked = useQuery({
-    queryKey: ["command", session_id, one.commandId],
-    queryFn: () => api.command(session_id, one.commandId),
-    enabled: one.answered && !(told && isFinal(told.status)),
+    queryKey: ["command", session_id, one?.commandId],
+    queryFn: () => api.command(session_id, one?.commandId ?? ""),
+    enabled: one?.answered === true && !(told && isFinal(told.status)),
     refetchInterval: (query) => (query.state.data && isFinal(query.state.data.status) ? false : 3000),
     retry: false,
   });
-  return standingOf(one, told, asked.data);
+  return one && standingOf(one, told, asked.data);
 }
 
 /** What the frames, or the answer itself, say of a command; null if they say nothing. */

@@ -20,9 +20,17 @@ describe("what happens at this moment", () => {
   });
 
   it("takes the progress of the run, not that of one node", () => {
-    const frame = { type: "workflow:progress", generation: 0, attempt: 0, phase: "phase3", message: "1 of 4" };
-    expect(told({ ...frame, progress: 25 }).progress).toBe(25);
-    expect(told({ ...frame, node: "phase3/1", generation: 2, progress: 80 }).progress).toBeNull();
+    const frame = {
+      type: "workflow:progress",
+      generation: 0,
+      attempt: 0,
+      phase: "phase3",
+      message: "",
+      done: 1,
+      total: 4,
+    };
+    expect(told({ ...frame, progress: 25 }).run).toEqual({ done: 1, total: 4 });
+    expect(told({ ...frame, node: "phase3/1", generation: 2, progress: 80 }).run).toBeNull();
   });
 
   it("keeps what a source is called when its end does not say it", () => {

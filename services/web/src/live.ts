@@ -31,9 +31,8 @@ export interface LiveStream {
 }
 
 export interface Live {
-  /** 0 to 100, of the active run. */
-  readonly progress: number | null;
-  readonly message: string;
+  /** How far the active run is, those parts among it that it kept; null until a frame tells. */
+  readonly run: { readonly done: number; readonly total: number } | null;
   readonly sources: Readonly<Record<string, LiveSource>>;
   readonly streams: Readonly<Record<string, LiveStream>>;
 }
@@ -49,14 +48,15 @@ export type LiveFrame =
 
 const TEXT = 4000;
 const STREAMS = 24;
-export const emptyLive: Live = { progress: null, message: "", sources: {}, streams: {} };
+export const emptyLive: Live = { run: null, sources: {}, streams: {} };
 
 export function advanceLive(live: Live, frame: LiveFrame, state: State): Live {
   if (isOfThePast(frame, state)) return live;
   switch (frame.type) {
     case "workflow:progress":
       // A worker's own progress names its node; the run's does not.
-      return frame.node ? live : { ...live, progress: frame.progress, message: frame.message };
+      if (frame.node || frame.total == null) return live;
+      return { ...live, run: { done: frame.done ?? 0, total: frame.total } };
     case "scraping:status":
       return {
         ...live,

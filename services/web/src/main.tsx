@@ -4,10 +4,13 @@ import "./styles/controls.css";
 import "./styles/layout.css";
 import "./styles/views.css";
 import "./styles/pages.css";
+import "./styles/report.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { Refusal } from "./api";
 import { App } from "./app";
+import { openDrafts } from "./drafts";
+import { preferred, speak } from "./texts";
 
 /** An answer that says "no" is an answer; only a server that is away is asked again. */
 const queries = new QueryClient({
@@ -22,6 +25,8 @@ const queries = new QueryClient({
 
 const root = document.getElementById("root");
 if (root) {
+  // Both before the first page is drawn: neither a text nor a draft comes later and moves what is there.
+  await Promise.all([openDrafts(), speak(preferred())]);
   createRoot(root).render(
     <QueryClientProvider client={queries}>
       <App />

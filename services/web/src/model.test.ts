@@ -146,6 +146,8 @@ describe("live frames", () => {
     ...common,
     type: "workflow:progress",
     progress: 40,
+    done: 2,
+    total: 5,
     message: "4 of 10 done",
     phase: "phase3",
   };
@@ -163,7 +165,7 @@ describe("live frames", () => {
 
   it("say how far the run is until it ends", () => {
     const during = applyFrame(begun(), progress);
-    expect(during.sessions[SESSION]?.live.progress).toBe(40);
+    expect(during.sessions[SESSION]?.live.run).toEqual({ done: 2, total: 5 });
     const end: AnyFrame = {
       type: "session:update",
       batch_id: BATCH,
@@ -178,7 +180,7 @@ describe("live frames", () => {
       ended: false,
       plan_steps: [],
     };
-    expect(applyFrame(during, end).sessions[SESSION]?.live.progress).toBeNull();
+    expect(applyFrame(during, end).sessions[SESSION]?.live.run).toBeNull();
   });
 
   it("of an attempt that is over are left aside", () => {

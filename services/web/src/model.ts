@@ -6,6 +6,7 @@
  * nothing. Live frames have no place; they count while their attempt does, and nothing durable depends on them.
  */
 import { advanceLive, emptyLive, type Live } from "./live";
+import { stepNode, stepOf } from "./nodes";
 import type {
   AnyFrame,
   NodeUpdate,
@@ -227,11 +228,6 @@ export function sessionOf(state: State, place: Place, known?: Session): Session 
   };
 }
 
-/** `phase3/4` → 4; null for a phase. */
-export function stepOf(node: string): number | null {
-  return node.startsWith("phase3/") ? Number(node.slice(7)) : null;
-}
-
 function withNode(session: Session, frame: NodeUpdate, place: Place): Session {
   const last = session.nodePlaces[frame.node];
   if (last && !isAfter(place, last)) return session;
@@ -260,7 +256,7 @@ function withAround(session: Session, frame: SessionUpdate, place: Place): Sessi
     return step === null || frame.plan_steps.includes(step) || (told !== undefined && isAfter(told, place));
   };
   const same = sameSteps(session.steps, frame.plan_steps);
-  const later = same ? [] : session.steps.filter((step) => !frame.plan_steps.includes(step) && kept(`phase3/${step}`));
+  const later = same ? [] : session.steps.filter((step) => !frame.plan_steps.includes(step) && kept(stepNode(step)));
   const { run, queue, engine, model, guidance, ended } = frame;
   const next: Session = {
     ...session,

@@ -2,6 +2,7 @@
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { type Artifacts, api } from "./api";
+import type { Names } from "./causes";
 import { useIds, useNode, useSession } from "./store";
 import type { Config, Role, StepFindings } from "./wire";
 import { sourceName } from "./words";
@@ -10,6 +11,11 @@ const RANK: Record<Role, number> = { viewer: 0, researcher: 1, operator: 2 };
 
 export function useConfig(): Config | undefined {
   return useQuery({ queryKey: ["config"], queryFn: api.config, staleTime: Number.POSITIVE_INFINITY }).data;
+}
+
+/** Whose drafts are kept here: the caller's. */
+export function useOwner(): string {
+  return useConfig()?.caller ?? "";
 }
 
 /** Return whether the caller has a role. What a caller may not do is not offered; the server decides again. */
@@ -50,6 +56,30 @@ export function useFindings(step: number): UseQueryResult<StepFindings> {
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: (before) => before,
   });
+}
+
+/** What causes are named by: the sources, those too that a report still knows of, and the parts. */
+export function useCauseNames(): Names {
+  const { batch_id } = useIds();
+  const nodes = useSession((session) => session.state.nodes);
+  const changed = useNode("phase0")
+    ?.causes.map(({ node, at }) => `${node} ${at}`)
+    .join(); // it reads every source
+  const { data } = useQuery({
+    queryKey: ["sources", batch_id, "named", changed],
+    queryFn: () => api.sources(batch_id),
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: (before) => before,
+  });
+  const prepared = useArtifact("phase0").data?.sources;
+  return useMemo(() => {
+    const sources = new Map<string, { name: string; replaced: boolean }>();
+    for (const one of prepared ?? [])
+      sources.set(one.source_id, { name: one.title || one.url || one.source_id, replaced: false });
+    for (const one of data ?? [])
+      sources.set(one.source_id, { name: sourceName(one), replaced: one.revision !== one.stored?.revision });
+    return { sources, nodes };
+  }, [data, prepared, nodes]);
 }
 
 /** The names of the batch's sources, by id. */

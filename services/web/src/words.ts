@@ -1,77 +1,7 @@
-/** How things are called on the page. */
-import type { FailureReason, NodeView, Phase, QueuedView, Source, Status } from "./wire";
-
-export const PHASE_TITLES: Record<Phase, string> = {
-  phase0: "Prepare the sources",
-  phase1: "Discover goals",
-  phase2: "Synthesize the plan",
-  phase3: "Execute the steps",
-  phase4: "Write the report",
-};
-
-export const PHASE_NAMES: Record<Phase, string> = {
-  phase0: "Sources",
-  phase1: "Goals",
-  phase2: "Plan",
-  phase3: "Steps",
-  phase4: "Report",
-};
-
-/** What a phase does while it runs; of a step its own title is told. */
-export const PHASE_DOING: Record<Phase, string> = {
-  phase0: "Reading and summarising the sources",
-  phase1: "Looking for goals in the sources",
-  phase2: "Bringing the goals together and planning the steps",
-  phase3: "Carrying out the steps",
-  phase4: "Writing the report",
-};
-
-/** The same in one line of a narrow column. */
-export const PHASE_DOING_BRIEFLY: Record<Phase, string> = {
-  phase0: "Reading the sources",
-  phase1: "Looking for goals",
-  phase2: "Planning the steps",
-  phase3: "Carrying them out",
-  phase4: "Writing the report",
-};
-
-/** The page of each phase, below its session. */
-export const PHASE_PAGES: Record<Phase, string> = {
-  phase0: "sources",
-  phase1: "goals",
-  phase2: "plan",
-  phase3: "steps",
-  phase4: "report",
-};
-
-export const STATUS_WORDS: Record<Status, string> = {
-  pending: "Not run yet",
-  queued: "Queued",
-  running: "Running",
-  cancelling: "Cancelling",
-  completed: "Done",
-  failed: "Failed",
-  cancelled: "Cancelled",
-};
-
-export const FAILURE_WORDS: Record<FailureReason, string> = {
-  blocked_address: "The address may not be fetched",
-  not_found: "Not found",
-  forbidden: "Access refused",
-  challenge: "Behind a robot check",
-  paywall: "Behind a paywall",
-  robots: "The site refuses robots",
-  timeout: "Too slow to answer",
-  unreachable: "Unreachable",
-  too_large: "Too large",
-  too_many_redirects: "Redirected in circles",
-  unsupported: "A format that cannot be read",
-  not_text: "Holds no text",
-  empty: "Empty",
-  malformed: "Damaged",
-  server_error: "The site has an error",
-  resources: "Too costly to read",
-};
+/** How parts, states, amounts and times are called, in the language that is spoken. */
+import { isStep, NEW_STEPS, phaseOf, stepOf } from "./nodes";
+import { language, type Texts, t } from "./texts";
+import type { NodeView, QueuedView, Source, Status } from "./wire";
 
 export type Standing = Status | "stale";
 
@@ -82,55 +12,48 @@ export function standing(view: NodeView): Standing {
     : view.status;
 }
 
+export function standingName(now: Standing): string {
+  return now === "stale" ? t.words.stale : t.words.status[now];
+}
+
 export function standingWords(view: NodeView): string {
-  const now = standing(view);
-  return now === "stale" ? "Out of date" : STATUS_WORDS[now];
+  return standingName(standing(view));
+}
+
+/** What came out, in the server's words where those are in the language that is spoken; else how it stands. */
+export function headlineOf(view: NodeView): string {
+  return (language === "en" && view.headline) || standingWords(view);
 }
 
 export function isActive(view: NodeView): boolean {
   return view.status === "queued" || view.status === "running" || view.status === "cancelling";
 }
 
-export function phaseOf(node: string): Phase {
-  return node.slice(0, 6) as Phase; // the server's own names
-}
-
 /** `phase3/4` → "step 4"; a phase by what it makes. */
 export function nodeName(node: string): string {
-  if (node === "phase3/*") return "new steps";
-  return node.startsWith("phase3/") ? `step ${node.slice(7)}` : PHASE_NAMES[phaseOf(node)].toLowerCase();
+  if (node === NEW_STEPS) return t.words.node.newSteps;
+  const step = stepOf(node);
+  return step === null ? t.words.node.phase[phaseOf(node)] : t.words.node.step(step);
 }
 
-/** In the order in which nodes are worked on. */
-export function inOrder(one: string, other: string): number {
-  const step = (node: string): number => Number(node.slice(7)) || 0;
-  return phaseOf(one).localeCompare(phaseOf(other)) || step(one) - step(other);
-}
-
-export function nodePath(sessionId: string, node: string): string {
-  const step = node.startsWith("phase3/") && !node.endsWith("*") ? `/${node.slice(7)}` : "";
-  return `/app/sessions/${sessionId}/${PHASE_PAGES[phaseOf(node)]}${step}`;
+/** The same as the subject of a sentence: "the goals", "step 4". */
+export function theNode(node: string): string {
+  return t.words.the(nodeName(node), stepOf(node) !== null);
 }
 
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+export function count(number: number, noun: keyof Texts["words"]["count"]): string {
+  return t.words.count[noun](number.toLocaleString(t.locale), number === 1);
 }
 
-/** "phase 1, 3 and 4"-like: names in a sentence, long lists counted. */
+/** Names in a sentence, long lists counted. */
 export function listed(names: readonly string[], most = 8): string {
-  if (names.length === 0) return "nothing";
-  if (names.length === 1) return names[0] ?? "";
-  if (names.length > most) return `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`;
-  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}
-
-/** Whether it is a step of the plan; `phase3/*` stands for steps that there are not yet. */
-export function isStep(node: string): boolean {
-  return node.startsWith("phase3/") && node !== "phase3/*";
+  if (names.length === 0) return t.words.nothing;
+  if (names.length > most) return t.words.listMore(names.slice(0, most - 1), names.length - most + 1);
+  return t.words.list(names);
 }
 
 /** Parts of the research in a sentence; more than a few steps are counted. */
@@ -142,15 +65,20 @@ export function listedNodes(nodes: readonly string[], fewSteps = 3): string {
 }
 
 export function seconds(value: number): string {
-  if (value < 0.1) return "under 0.1 s";
-  if (value < 10) return `${value.toFixed(1)} s`;
-  if (value < 90) return `${Math.round(value)} s`;
-  if (value < 5400) return `${Math.round(value / 60)} min`;
-  return `${(value / 3600).toFixed(1)} h`;
+  const { time } = t.words;
+  if (value < 0.1) return time.underTenth;
+  if (value < 10) return time.seconds(value.toFixed(1));
+  if (value < 90) return time.seconds(`${Math.round(value)}`);
+  if (value < 5400) return time.minutes(`${Math.round(value / 60)}`);
+  return time.hours((value / 3600).toFixed(1));
 }
 
 export function clock(at: string): string {
-  return new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(t.locale, { hour: "2-digit", minute: "2-digit" });
+}
+
+export function clockWithSeconds(at: string): string {
+  return new Date(at).toLocaleTimeString(t.locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
 /** The clock of today, the date of other days. */
@@ -158,15 +86,19 @@ export function when(at: string, now = new Date()): string {
   const date = new Date(at);
   if (date.toDateString() === now.toDateString()) return clock(at);
   const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
-  return `${date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year })}, ${clock(at)}`;
+  return t.words.time.dateAndClock(
+    date.toLocaleDateString(t.locale, { day: "numeric", month: "short", year }),
+    clock(at),
+  );
 }
 
 export function ago(at: string, now = Date.now()): string {
+  const { time } = t.words;
   const passed = Math.max(0, (now - new Date(at).getTime()) / 1000);
-  if (passed < 60) return "just now";
-  if (passed < 3600) return `${count(Math.floor(passed / 60), "minute")} ago`;
-  if (passed < 86400) return `${count(Math.floor(passed / 3600), "hour")} ago`;
-  return `${count(Math.floor(passed / 86400), "day")} ago`;
+  if (passed < 60) return time.justNow;
+  if (passed < 3600) return time.minutesAgo(Math.floor(passed / 60));
+  if (passed < 86400) return time.hoursAgo(Math.floor(passed / 3600));
+  return time.daysAgo(Math.floor(passed / 86400));
 }
 
 export function bytes(value: number): string {
@@ -177,7 +109,7 @@ export function bytes(value: number): string {
 
 /** Where the next command that names a node waits; null if none does. */
 export function placeInQueue(queue: readonly QueuedView[], node: string): number | null {
-  const step = node.startsWith("phase3/") ? Number(node.slice(7)) : null;
+  const step = stepOf(node);
   const waits = queue.find(({ target }) => (step === null ? target.phase === node : target.steps?.includes(step)));
   return waits?.position ?? null;
 }

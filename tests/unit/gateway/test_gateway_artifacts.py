@@ -451,6 +451,30 @@ async def test_the_timeline_tells_in_words(site: Any, http: Any) -> None:
     assert pages == story["events"]
 
 
+async def test_the_timeline_tells_the_same_as_facts(site: Any, http: Any) -> None:
+    """For whoever says it in another language: what was asked, of which run, with which options, and what came of it."""
+    batch_id, session_id = await site.finished(http)
+    options = {"propagation": "mark_stale", "guidance": "Look again."}
+    await http.post("/workflow/restart/step", json={"session_id": session_id, "step_ids": [1], "options": options})
+    await site.research.work(session_id)
+    await http.post("/workflow/restart/step", json={"session_id": session_id, "step_ids": [9]})
+    await http.post(f"/batches/{batch_id}/sources", json={"sources": [{"text": "One more."}]})
+    await site.seen(session_id)
+    story = (await http.get(f"/sessions/{session_id}/events", params={"limit": 1000})).json()["events"]
+
+    def last(kind: str) -> dict[str, Any]:
+        found: dict[str, Any] = next(entry["facts"] for entry in reversed(story) if entry["type"] == kind)
+        return found
+
+    assert story[0]["facts"]["sources"] == 2
+    queued = last("run_queued")
+    assert (queued["kind"], queued["target"]["steps"], queued["options"]["guidance"]) == ("steps", [1], "Look again.")
+    assert (last("run_finished")["target"], last("run_finished")["outcome"]) == (queued["target"], "completed")
+    assert last("node_completed")["seconds"] == 2.0
+    assert last("command_refused")["problem"]["type"] == "step_unknown"
+    assert (last("sources_changed")["added"], last("sources_changed")["removed"]) == (1, 0)
+
+
 async def test_the_timeline_says_why_something_was_kept(site: Any, http: Any) -> None:
     """One part or several, because nothing moved or because it is the user's own."""
     _, session_id = await site.finished(http)

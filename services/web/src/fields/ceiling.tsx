@@ -1,43 +1,47 @@
 /** How many tokens a model may cost, at most. */
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useId } from "react";
+import { t } from "../texts";
 
 export interface Ceiling {
-  readonly text: string;
-  readonly setText: (text: string) => void;
   /** Null: none. */
   readonly tokens: number | null;
   readonly wrong: boolean;
 }
 
-/** Digits may be grouped: "200,000", "200 000". */
-export function useCeiling(): Ceiling {
-  const [text, setText] = useState("");
+/** Read what was typed. Digits may be grouped: "200,000", "200 000". */
+export function readCeiling(text: string): Ceiling {
   const digits = text.replace(/[\s,.'_]/g, "");
   const number = Number(digits);
   const wrong = digits !== "" && !(Number.isSafeInteger(number) && number > 0);
-  return { text, setText, tokens: digits === "" || wrong ? null : number, wrong };
+  return { tokens: digits === "" || wrong ? null : number, wrong };
 }
 
-export function CeilingField({ ceiling, of }: { readonly ceiling: Ceiling; readonly of: string }): ReactNode {
+interface Props {
+  readonly text: string;
+  readonly onChange: (text: string) => void;
+  readonly of: "session" | "run";
+}
+
+export function CeilingField({ text, onChange, of }: Props): ReactNode {
   const id = useId();
+  const { wrong } = readCeiling(text);
+  const say = t.fields.ceiling;
   return (
     <div className="field">
-      <label htmlFor={id}>Tokens at most</label>
+      <label htmlFor={id}>{say.label}</label>
       <input
         id={id}
         type="text"
         inputMode="numeric"
         autoComplete="off"
-        placeholder="No ceiling"
-        value={ceiling.text}
-        aria-invalid={ceiling.wrong}
+        placeholder={say.none}
+        value={text}
+        aria-invalid={wrong}
         aria-describedby={`${id}-hint`}
-        onChange={(event) => ceiling.setText(event.target.value)}
+        onChange={(event) => onChange(event.target.value)}
       />
-      <p className={ceiling.wrong ? "error" : "hint"} id={`${id}-hint`} aria-live="polite">
-        {ceiling.wrong
-          ? "Write a number above zero, or leave it empty."
-          : `Once ${of} has cost so many, it stops and keeps what it has; an update goes on from there.`}
+      <p className={wrong ? "error" : "hint"} id={`${id}-hint`} aria-live="polite">
+        {wrong ? say.wrong : say[of]}
       </p>
     </div>
   );

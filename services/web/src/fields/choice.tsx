@@ -6,6 +6,7 @@ interface Words {
   /** The technical term for it, which explains itself and so is no part of the label. */
   readonly term?: ReactNode;
   readonly hint?: string;
+  readonly disabled?: boolean;
 }
 
 interface Props<T extends string> extends Words {
@@ -24,6 +25,7 @@ export function Choice<T extends string>({ name, value, chosen, onChoose, ...wor
         name={name}
         id={id}
         checked={chosen === value}
+        disabled={words.disabled}
         aria-describedby={words.hint ? `${id}-hint` : undefined}
         onChange={() => onChoose(value)}
       />
@@ -45,6 +47,7 @@ export function Check({ checked, onChange, ...words }: CheckProps): ReactNode {
         type="checkbox"
         id={id}
         checked={checked}
+        disabled={words.disabled}
         aria-describedby={words.hint ? `${id}-hint` : undefined}
         onChange={(event) => onChange(event.target.checked)}
       />

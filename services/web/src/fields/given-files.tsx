@@ -1,5 +1,6 @@
 /** The place for files: those that were given, each with its size, and why others were left out. */
 import { type ReactNode, useId, useRef } from "react";
+import { t } from "../texts";
 import { bytes } from "../words";
 
 interface Props {
@@ -20,6 +21,7 @@ const MOST = 5;
 
 export function GivenFiles({ files, refused, kinds, over, onGive, onRemove, children }: Props): ReactNode {
   const id = useId();
+  const say = t.fields.source;
   const picker = useRef<HTMLInputElement>(null);
   return (
     <div className={`given-files field ${over ? "over" : ""}`}>
@@ -30,7 +32,7 @@ export function GivenFiles({ files, refused, kinds, over, onGive, onRemove, chil
           multiple
           className="hidden"
           tabIndex={-1}
-          aria-label="Files to add"
+          aria-label={say.filesToAdd}
           accept={[...kinds, "text/*"].join(",")}
           onChange={(event) => {
             onGive([...(event.target.files ?? [])]);
@@ -43,15 +45,15 @@ export function GivenFiles({ files, refused, kinds, over, onGive, onRemove, chil
           aria-describedby={`${id}-hint ${id}-refused`}
           onClick={() => picker.current?.click()}
         >
-          Add files
+          {say.addFiles}
         </button>
         {children}
         <span id={`${id}-hint`} className="hint">
-          or drop files here: PDF, Word, HTML, Markdown, text
+          {over ? say.dropNow : say.drop}
         </span>
       </div>
       {files.length > 0 && (
-        <ul className="file-list" aria-label="Files">
+        <ul className="file-list" aria-label={say.files}>
           {files.map((file, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: two files may have one name
             <li key={index} className="spread">
@@ -61,10 +63,10 @@ export function GivenFiles({ files, refused, kinds, over, onGive, onRemove, chil
               <button
                 type="button"
                 className="button quiet slim"
-                aria-label={`Remove ${file.name}`}
+                aria-label={say.removeIt(file.name)}
                 onClick={() => onRemove(index)}
               >
-                Remove
+                {say.remove}
               </button>
             </li>
           ))}
@@ -72,11 +74,11 @@ export function GivenFiles({ files, refused, kinds, over, onGive, onRemove, chil
       )}
       <div id={`${id}-refused`} aria-live="polite">
         {refused.length > 0 && (
-          <ul className="error" aria-label="Files that were left out">
+          <ul className="error" aria-label={say.leftOut}>
             {refused.slice(0, MOST).map((why) => (
               <li key={why}>{why}</li>
             ))}
-            {refused.length > MOST && <li>and {refused.length - MOST} more were left out.</li>}
+            {refused.length > MOST && <li>{say.moreLeftOut(refused.length - MOST)}</li>}
           </ul>
         )}
       </div>

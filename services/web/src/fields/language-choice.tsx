@@ -1,5 +1,6 @@
 /** In which language the report is written. */
 import { type ReactNode, useId } from "react";
+import { t } from "../texts";
 import type { Config } from "../wire";
 
 /** What stands for each choice that names no language. */
@@ -16,17 +17,16 @@ interface Props {
   readonly onChoose: (language: string) => void;
 }
 
-const NAMES = new Intl.DisplayNames("en", { type: "language" });
-
 export function languagesOf(languages: Config["languages"] | undefined, engine: string): readonly string[] {
   return (engine === "extractive" ? languages?.extractive : languages?.others) ?? [];
 }
 
 export function LanguageChoice({ languages, engine, chosen, unnamed, onChoose }: Props): ReactNode {
   const id = useId();
+  const names = new Intl.DisplayNames(t.locale, { type: "language" });
   return (
     <div className="field">
-      <label htmlFor={id}>Language of the report</label>
+      <label htmlFor={id}>{t.fields.language.label}</label>
       <select id={id} value={chosen} onChange={(event) => onChoose(event.target.value)}>
         {unnamed.map(({ value, words }) => (
           <option key={value} value={value}>
@@ -35,7 +35,7 @@ export function LanguageChoice({ languages, engine, chosen, unnamed, onChoose }:
         ))}
         {languagesOf(languages, engine).map((code) => (
           <option key={code} value={code}>
-            {NAMES.of(code) ?? code}
+            {names.of(code) ?? code}
           </option>
         ))}
       </select>

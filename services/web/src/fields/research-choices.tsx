@@ -1,87 +1,106 @@
 /** How research is to be done, whether with a batch or as a further session on one: guidance, engine, ceiling, a stop after the plan. */
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useId } from "react";
+import { t } from "../texts";
 import type { Config } from "../wire";
-import { type Ceiling, CeilingField, useCeiling } from "./ceiling";
+import { CeilingField, readCeiling } from "./ceiling";
 import { Check } from "./choice";
-import { EngineChoice } from "./engine-choice";
+import { canWork, EngineChoice } from "./engine-choice";
 import { LanguageChoice, languagesOf } from "./language-choice";
 
-interface Chosen {
+export interface ResearchDraft {
+  readonly topic: string;
   readonly guidance: string;
+  /** Empty: the server's own choice. */
   readonly engine: string;
   readonly language: string;
   readonly review: boolean;
+  /** At most so many, as it was typed. */
+  readonly tokens: string;
 }
 
-export interface ResearchChoices {
-  readonly chosen: Chosen;
-  readonly choose: (part: Partial<Chosen>) => void;
-  readonly ceiling: Ceiling;
-  /** What is asked for: only what differs from the server's own choice. */
-  readonly asked: {
-    readonly guidance?: string;
-    readonly engine?: string;
-    readonly language?: string;
-    readonly options: { readonly stop_after?: "phase2"; readonly max_session_tokens?: number };
-  };
+export const NO_RESEARCH: ResearchDraft = {
+  topic: "",
+  guidance: "",
+  engine: "",
+  language: "",
+  review: false,
+  tokens: "",
+};
+
+/** What is asked for: only what differs from the server's own choice. */
+export interface Asked {
+  readonly guidance?: string;
+  readonly engine?: string;
+  readonly language?: string;
+  readonly options: { readonly stop_after?: "phase2"; readonly max_session_tokens?: number };
 }
 
-export function useResearchChoices(config: Config | undefined): ResearchChoices {
-  const own = config?.engine ?? "";
-  const [chosen, setChosen] = useState<Chosen>({ guidance: "", engine: own, language: "", review: false });
-  const ceiling = useCeiling();
-  const guidance = chosen.guidance.trim();
+/** The engine that a draft stands for. One that cannot work, chosen when it still could, is none. */
+export function engineOf(draft: ResearchDraft, config: Config | undefined): string {
+  const known = draft.engine && config?.engines.includes(draft.engine) && canWork(draft.engine, config);
+  return known ? draft.engine : (config?.engine ?? "");
+}
+
+export function askedOf(draft: ResearchDraft, config: Config | undefined): Asked {
+  const guidance = draft.guidance.trim();
+  const engine = engineOf(draft, config);
+  const { tokens } = readCeiling(draft.tokens);
   return {
-    chosen,
-    choose: (part) => setChosen((before) => ({ ...before, ...part })),
-    ceiling,
-    asked: {
-      ...(guidance ? { guidance } : {}),
-      ...(chosen.engine === own ? {} : { engine: chosen.engine }),
-      // An engine chosen later may not have the language chosen before.
-      ...(languagesOf(config?.languages, chosen.engine).includes(chosen.language) ? { language: chosen.language } : {}),
-      options: {
-        ...(chosen.review ? { stop_after: "phase2" } : {}),
-        ...(ceiling.tokens === null ? {} : { max_session_tokens: ceiling.tokens }),
-      },
+    ...(guidance ? { guidance } : {}),
+    ...(engine === config?.engine ? {} : { engine }),
+    // An engine chosen later may not have the language chosen before.
+    ...(languagesOf(config?.languages, engine).includes(draft.language) ? { language: draft.language } : {}),
+    options: {
+      ...(draft.review ? { stop_after: "phase2" } : {}),
+      ...(tokens === null ? {} : { max_session_tokens: tokens }),
     },
   };
 }
 
 interface Props {
-  readonly choices: ResearchChoices;
+  readonly draft: ResearchDraft;
+  readonly onChange: (part: Partial<ResearchDraft>) => void;
   readonly config: Config;
 }
 
-export function ResearchFields({ choices: { chosen, choose, ceiling }, config }: Props): ReactNode {
+export function ResearchFields({ draft, onChange, config }: Props): ReactNode {
   const id = useId();
+  const engine = engineOf(draft, config);
   return (
     <>
       <div className="field">
-        <label htmlFor={id}>Guidance</label>
+        <label htmlFor={id}>{t.fields.guidance.label}</label>
         <textarea
           id={id}
-          value={chosen.guidance}
+          value={draft.guidance}
           maxLength={config.limits.guidance}
           aria-describedby={`${id}-hint`}
-          onChange={(event) => choose({ guidance: event.target.value })}
+          onChange={(event) => onChange({ guidance: event.target.value })}
         />
         <p className="hint" id={`${id}-hint`}>
-          What to pay attention to, for example “look closely at costs”. Optional.
+          {t.fields.guidance.hint}
         </p>
       </div>
-      <EngineChoice engines={config.engines} chosen={chosen.engine} onChoose={(engine) => choose({ engine })} />
+      <EngineChoice config={config} chosen={engine} onChoose={(engine) => onChange({ engine })} />
       <LanguageChoice
         languages={config.languages}
-        engine={chosen.engine}
-        chosen={chosen.language}
-        unnamed={[{ value: "", words: "The question’s own" }]}
-        onChoose={(language) => choose({ language })}
+        engine={engine}
+        chosen={draft.language}
+        unnamed={[{ value: "", words: t.fields.language.own }]}
+        onChoose={(language) => onChange({ language })}
       />
-      {chosen.engine !== "extractive" && <CeilingField ceiling={ceiling} of="the session" />}
-      <Check checked={chosen.review} onChange={(review) => choose({ review })}>
-        Stop after the plan, so that I can read and edit it first
-      </Check>
+      {engine !== "extractive" && (
+        <CeilingField text={draft.tokens} onChange={(tokens) => onChange({ tokens })} of="session" />
+      )}
     </>
+  );
+}
+
+/** A switch that stands beside the button which starts the research. */
+export function ReviewSwitch({ draft, onChange }: Pick<Props, "draft" | "onChange">): ReactNode {
+  return (
+    <Check checked={draft.review} onChange={(review) => onChange({ review })} hint={t.fields.reviewHint}>
+      {t.fields.review}
+    </Check>
   );
 }

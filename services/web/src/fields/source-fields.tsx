@@ -1,11 +1,12 @@
-/** The fields in which sources are given: addresses, files, texts. */
+/** The fields in which sources are given: addresses, files, texts; and what that is in all. */
 import { type DragEvent, type ReactNode, useId, useState } from "react";
 import { useConfig } from "../queries";
+import { t } from "../texts";
 import { count } from "../words";
 import { useDroppedFiles } from "./dropped";
 import { GivenFiles } from "./given-files";
 import { sift } from "./source-files";
-import { countSources, nextText, readAddresses, type SourceDraft, withDropped } from "./source-input";
+import { countSources, NO_SOURCES, nextText, readAddresses, type SourceDraft, withDropped } from "./source-input";
 
 interface Props {
   readonly draft: SourceDraft;
@@ -18,6 +19,7 @@ interface Props {
 export function SourceFields({ draft, onChange, error, one = false }: Props): ReactNode {
   const id = useId();
   const config = useConfig();
+  const say = t.fields.source;
   const [refused, setRefused] = useState<readonly string[]>([]);
   const { urls, wrong } = readAddresses(draft.addresses);
   async function add(given: readonly File[]): Promise<void> {
@@ -38,11 +40,8 @@ export function SourceFields({ draft, onChange, error, one = false }: Props): Re
   }
   const most = config?.limits.sources ?? Number.POSITIVE_INFINITY;
   const total = countSources(draft);
-  const tooMany =
-    total > most ? `${count(total, "source")} are too many at once; ${most.toLocaleString("en")} are allowed.` : null;
-  const complaint = wrong.length
-    ? `This is no address: ${wrong.slice(0, 3).join(", ")}. Addresses begin with http:// or https://.`
-    : (tooMany ?? error);
+  const tooMany = total > most ? say.tooMany(count(total, "source"), most.toLocaleString(t.locale)) : null;
+  const complaint = wrong.length ? say.noAddress(wrong.slice(0, 3).join(", ")) : (tooMany ?? error);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a shortcut for the fields
     <div
@@ -53,25 +52,20 @@ export function SourceFields({ draft, onChange, error, one = false }: Props): Re
       onDrop={drop}
     >
       <div className="field">
-        <label htmlFor={id}>{one ? "Web address" : "Web addresses"}</label>
+        <label htmlFor={id}>{one ? say.address : say.addresses}</label>
         <textarea
           id={id}
           rows={one ? 1 : 4}
           value={draft.addresses}
           spellCheck={false}
           className={one ? "growing" : undefined}
-          placeholder={one ? "https://example.org/report" : "https://example.org/report\nhttps://example.com/article"}
+          placeholder={one ? say.placeholderOne : say.placeholder}
           aria-invalid={complaint !== null}
           aria-describedby={`${id}-hint`}
           onChange={(event) => change({ addresses: event.target.value })}
         />
         <p id={`${id}-hint`} className={complaint ? "error" : "hint"} aria-live="polite">
-          {complaint ??
-            (urls.length
-              ? count(urls.length, "address").replace("addresss", "addresses")
-              : one
-                ? "Or a file, or a text."
-                : "Paste as many as you like, one per line.")}
+          {complaint ?? (urls.length ? count(urls.length, "address") : one ? say.orElse : say.pasteMany)}
         </p>
       </div>
       <GivenFiles
@@ -83,23 +77,23 @@ export function SourceFields({ draft, onChange, error, one = false }: Props): Re
         onRemove={(index) => change({ files: draft.files.toSpliced(index, 1) })}
       >
         <button type="button" className="button" onClick={() => change({ texts: [...draft.texts, nextText(draft)] })}>
-          Paste a text
+          {say.pasteText}
         </button>
       </GivenFiles>
       {draft.texts.map((one, index) => (
         <fieldset key={one.key} className="field pasted">
-          <legend className="hidden">Text {index + 1}</legend>
+          <legend className="hidden">{say.text(index + 1)}</legend>
           <input
             type="text"
-            aria-label={`Title of text ${index + 1}`}
-            placeholder="Title of the text"
+            aria-label={say.textTitle(index + 1)}
+            placeholder={say.titlePlaceholder}
             value={one.title}
             maxLength={500}
             onChange={(event) => change({ texts: draft.texts.with(index, { ...one, title: event.target.value }) })}
           />
           <textarea
-            aria-label={`Text ${index + 1}`}
-            placeholder="Paste the text here"
+            aria-label={say.text(index + 1)}
+            placeholder={say.textPlaceholder}
             value={one.text}
             rows={5}
             onChange={(event) => change({ texts: draft.texts.with(index, { ...one, text: event.target.value }) })}
@@ -109,10 +103,31 @@ export function SourceFields({ draft, onChange, error, one = false }: Props): Re
             className="button quiet slim fit"
             onClick={() => change({ texts: draft.texts.filter((other) => other.key !== one.key) })}
           >
-            Remove this text
+            {say.removeText}
           </button>
         </fieldset>
       ))}
+      {!one && (
+        <div className="spread sources-total" role="status">
+          {total > 0 && <span>{say.total(count(total, "source"), parts(draft, urls.length))}</span>}
+          {total > 0 && (
+            <button type="button" className="button quiet slim" onClick={() => onChange(() => NO_SOURCES)}>
+              {say.removeAll}
+            </button>
+          )}
+        </div>
+      )}
     </div>
   );
+}
+
+/** "3 addresses, 2 files and 1 text". */
+function parts(draft: SourceDraft, addresses: number): string {
+  const texts = draft.texts.filter((one) => one.text.trim()).length;
+  const told = [
+    addresses && count(addresses, "address"),
+    draft.files.length && count(draft.files.length, "file"),
+    texts && count(texts, "text"),
+  ];
+  return t.words.list(told.filter((one) => typeof one === "string"));
 }

@@ -1,4 +1,5 @@
 /** Files as a person gives them: those that can be read, and of each other one why it was left out. */
+import { t } from "../texts";
 import type { Config } from "../wire";
 import { bytes } from "../words";
 
@@ -10,12 +11,6 @@ export interface Sifted {
 
 type Rules = Pick<Config, "kinds" | "limits">;
 
-const MEDIA: Readonly<Record<string, string>> = {
-  image: "an image",
-  audio: "a sound",
-  video: "a film",
-  font: "a font",
-};
 /** So many bytes tell whether a file is text. */
 const SAMPLE = 4096;
 
@@ -26,7 +21,7 @@ export async function sift(given: readonly File[], held: readonly File[], rules:
   for (const file of given) {
     if ([...held, ...taken].some((other) => same(file, other))) continue;
     const why = await unreadable(file, rules);
-    if (why) refused.push(`“${file.name}” ${why}`);
+    if (why) refused.push(t.fields.source.named(file.name, why));
     else taken.push(file);
   }
   return { taken, refused };
@@ -38,16 +33,15 @@ async function unreadable(file: File, { kinds, limits }: Rules): Promise<string 
   try {
     start = new Uint8Array(await file.slice(0, SAMPLE).arrayBuffer());
   } catch {
-    return "cannot be opened. Of a folder, give the files in it.";
+    return t.fields.source.cannotOpen;
   }
-  if (file.size > limits.upload_bytes)
-    return `has ${bytes(file.size)}; a file may have ${bytes(limits.upload_bytes)}. Split it, or give its text.`;
-  if (!start.length) return "is empty.";
+  if (file.size > limits.upload_bytes) return t.fields.source.tooLarge(bytes(file.size), bytes(limits.upload_bytes));
+  if (!start.length) return t.fields.source.empty;
   const [family = "", kind] = file.type.split("/");
-  if (MEDIA[family]) return `is ${MEDIA[family]}, which holds no text that can be read.`;
+  const media = t.fields.source.media[family];
+  if (media) return media;
   if (kinds.some((ending) => file.name.toLowerCase().endsWith(ending))) return null;
-  if ((family && family !== "text" && kind !== "octet-stream") || start.includes(0))
-    return "is of a kind that cannot be read. Give it as PDF, Word, HTML, Markdown or text.";
+  if ((family && family !== "text" && kind !== "octet-stream") || start.includes(0)) return t.fields.source.unreadable;
   return null;
 }
 

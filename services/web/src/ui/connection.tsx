@@ -1,20 +1,18 @@
-/** Says when the page is offline, and since when what it shows may be old. */
+/** Says that the page is offline, and since when what it shows may be old. */
 import type { ReactNode } from "react";
 import { useConnection } from "../store";
+import { t } from "../texts";
 import { clock } from "../words";
 
-export function ConnectionNotice(): ReactNode {
+export function ConnectionLine(): ReactNode {
   const { connection, retry } = useConnection();
+  if (connection.kind !== "offline") return null;
   return (
-    <div className="connection-place" aria-live="assertive" role="status">
-      {connection.kind === "offline" && (
-        <div className="connection">
-          <span>Offline. This is as of {clock(new Date(connection.since).toISOString())}; it is tried again.</span>
-          <button type="button" className="link-button" onClick={retry}>
-            Try now
-          </button>
-        </div>
-      )}
-    </div>
+    <p className="connection" role="alert">
+      <span className="one-line">{t.ui.connection.offline(clock(new Date(connection.since).toISOString()))}</span>
+      <button type="button" className="link-button" onClick={retry}>
+        {t.ui.connection.tryNow}
+      </button>
+    </p>
   );
 }

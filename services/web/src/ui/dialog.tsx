@@ -1,6 +1,7 @@
 /** A modal dialog on the browser's own: it keeps the focus, closes with Escape, and gives the focus back. */
 import { type ReactNode, useEffect, useId, useRef } from "react";
 import { createPortal } from "react-dom";
+import { t } from "../texts";
 
 interface Props {
   readonly title: string;
@@ -20,6 +21,7 @@ export function Dialog({ title, onClose, children, decline, footer, wide = false
     const place = before?.parentElement;
     const open = dialog.current;
     open?.showModal();
+    firstChoice(open)?.focus({ preventScroll: true });
     return () => {
       open?.close();
       // What opened it may have given way to another button, say to one that cancels.
@@ -40,14 +42,14 @@ export function Dialog({ title, onClose, children, decline, footer, wide = false
       <div className="dialog">
         <header>
           <h2 id={heading}>{title}</h2>
-          <button type="button" className="button icon quiet" aria-label="Close" onClick={onClose}>
+          <button type="button" className="button icon quiet" aria-label={t.ui.dialog.close} onClick={onClose}>
             <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
               <path d="M3 3l10 10M13 3L3 13" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" />
             </svg>
           </button>
         </header>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
-        <section className="body" tabIndex={0} aria-labelledby={heading}>
+        <section className="body scrolls" tabIndex={0} aria-labelledby={heading}>
           {children}
         </section>
         {footer && (
@@ -64,4 +66,10 @@ export function Dialog({ title, onClose, children, decline, footer, wide = false
     </dialog>,
     document.body, // so that it looks the same wherever its button stands
   );
+}
+
+/** Where a dialog begins: at what is chosen or filled in first, else at the browser's own choice. */
+function firstChoice(dialog: HTMLDialogElement | null): HTMLElement | null {
+  const fields = "input:not([type=radio], .hidden, :disabled), input[type=radio]:checked, textarea, select";
+  return dialog?.querySelector<HTMLElement>(`.body :is(${fields})`) ?? null;
 }

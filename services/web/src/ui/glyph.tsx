@@ -78,16 +78,24 @@ const SHAPES: Record<Standing | "info", ReactNode> = {
   ),
 };
 
-export function Glyph({ of, label }: { readonly of: Standing | "info"; readonly label?: string }): ReactNode {
+interface Props {
+  readonly of: Standing | "info";
+  readonly label?: string;
+  /** A sign that is explained, not one of something that happens. */
+  readonly still?: boolean;
+}
+
+export function Glyph({ of, label, still = false }: Props): ReactNode {
+  const look = `glyph ${of} ${still ? "still" : ""}`;
   if (!label) {
     return (
-      <svg className={`glyph ${of}`} viewBox="0 0 20 20" aria-hidden="true">
+      <svg className={look} viewBox="0 0 20 20" aria-hidden="true">
         {SHAPES[of]}
       </svg>
     );
   }
   return (
-    <svg className={`glyph ${of}`} viewBox="0 0 20 20" role="img" aria-label={label}>
+    <svg className={look} viewBox="0 0 20 20" role="img" aria-label={label}>
       {SHAPES[of]}
     </svg>
   );

@@ -1,5 +1,6 @@
 /** Keeps an error of one page from taking the others with it. */
 import { Component, type ReactNode } from "react";
+import { t } from "../texts";
 import { ProblemNotice } from "./problem";
 
 interface Props {
@@ -17,11 +18,11 @@ export class Guard extends Component<Props, { readonly error: unknown }> {
     if (this.state.error === null) return this.props.children;
     return (
       <div className="page">
-        <h1>This page cannot be shown</h1>
+        <h1>{t.ui.problem.page}</h1>
         <ProblemNotice error={this.state.error}>
           <div className="button-row">
             <button type="button" className="button" onClick={() => location.reload()}>
-              Load it again
+              {t.ui.problem.reload}
             </button>
           </div>
         </ProblemNotice>

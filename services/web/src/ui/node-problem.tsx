@@ -1,25 +1,23 @@
 /** What failed, why, whether trying again can help, and what to do. */
 import type { ReactNode } from "react";
+import { t } from "../texts";
 import type { NodeView } from "../wire";
 import { Glyph } from "./glyph";
+import { ProblemWords } from "./problem";
 
-export function NodeProblem({ view }: { readonly view: NodeView }): ReactNode {
+export function NodeProblem({ view, children }: { readonly view: NodeView; readonly children?: ReactNode }): ReactNode {
   if (view.status !== "failed" || !view.problem) return null;
   return (
     <div className="notice failed">
       <Glyph of="failed" />
       <div>
         <p>
-          <strong>{view.problem.detail}</strong>
+          <ProblemWords problem={view.problem} />
         </p>
-        <p>
-          {view.problem.action ||
-            (view.problem.retryable
-              ? "Trying again may help."
-              : "Trying again will not help unless something changes.")}
-        </p>
-        {view.artifact && <p className="soft">The result before it is kept.</p>}
+        {!view.problem.action && <p>{view.problem.retryable ? t.ui.problem.retryHelps : t.ui.problem.retryDoesNot}</p>}
+        {view.artifact && <p className="soft">{t.ui.problem.kept}</p>}
       </div>
+      {children}
     </div>
   );
 }

@@ -1,12 +1,33 @@
 /** What went wrong, and what to do about it. */
 import type { ReactNode } from "react";
 import { Refusal } from "../api";
+import { t } from "../texts";
 import type { Problem } from "../wire";
 import { Glyph } from "./glyph";
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof Refusal) return error.problem;
-  return { type: "internal", detail: "Something went wrong on this page.", action: "Load it again.", retryable: true };
+  const { pageDetail, pageAction } = t.ui.problem;
+  return { type: "internal", detail: pageDetail, action: pageAction, retryable: true };
+}
+
+/** A problem's words: its kind in the language that is spoken, where the server speaks another. */
+export function ProblemWords({ problem }: { readonly problem: Problem }): ReactNode {
+  const told = t.server.problem(problem.type);
+  if (!told)
+    return (
+      <>
+        <strong>{problem.detail}</strong> {problem.action}
+      </>
+    );
+  return (
+    <>
+      <strong>{told}</strong>{" "}
+      <span lang="en" className="soft">
+        {problem.detail} {problem.action}
+      </span>
+    </>
+  );
 }
 
 export function ProblemNotice({
@@ -16,12 +37,11 @@ export function ProblemNotice({
   readonly error: unknown;
   readonly children?: ReactNode;
 }): ReactNode {
-  const problem = problemOf(error);
   return (
     <div className="notice failed" role="alert">
       <Glyph of="failed" />
       <p>
-        <strong>{problem.detail}</strong> {problem.action}
+        <ProblemWords problem={problemOf(error)} />
       </p>
       {children}
     </div>

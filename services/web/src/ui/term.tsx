@@ -1,9 +1,18 @@
 /** A word that explains itself: on hover, on focus and on a tap. */
 import * as Tooltip from "@radix-ui/react-tooltip";
 import { type ReactNode, useRef, useState } from "react";
-import { TERMS, type TermName } from "../terms";
+import { type Texts, t } from "../texts";
 
-export function Term({ of, children }: { readonly of: TermName; readonly children?: ReactNode }): ReactNode {
+export type TermName = keyof Texts["ui"]["term"];
+
+interface Props {
+  readonly of: TermName;
+  readonly children?: ReactNode;
+  /** One of many alike: no stop of its own for whoever goes by keyboard, to whom the help page says the same. */
+  readonly aside?: boolean;
+}
+
+export function Term({ of, children, aside = false }: Props): ReactNode {
   const [open, setOpen] = useState(false);
   const trigger = useRef<HTMLButtonElement>(null);
   return (
@@ -13,12 +22,13 @@ export function Term({ of, children }: { readonly of: TermName; readonly childre
           ref={trigger}
           type="button"
           className="term"
+          tabIndex={aside ? -1 : undefined}
           onClick={(event) => {
             event.preventDefault(); // else the trigger closes what a tap opens
             setOpen(true);
           }}
         >
-          {children ?? TERMS[of].name}
+          {children ?? t.ui.term[of].name}
         </button>
       </Tooltip.Trigger>
       <Tooltip.Portal container={trigger.current?.closest("dialog") /* else it lies below the modal dialog */}>
@@ -28,7 +38,7 @@ export function Term({ of, children }: { readonly of: TermName; readonly childre
           collisionPadding={12}
           onPointerDownOutside={() => setOpen(false)}
         >
-          {TERMS[of].meaning}
+          {t.ui.term[of].meaning}
         </Tooltip.Content>
       </Tooltip.Portal>
     </Tooltip.Root>

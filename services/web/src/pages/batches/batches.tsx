@@ -4,25 +4,18 @@ import { type ReactNode, useDeferredValue, useId, useState } from "react";
 import { Link } from "wouter";
 import { api } from "../../api";
 import { useMay } from "../../queries";
+import { t } from "../../texts";
 import { Glyph } from "../../ui/glyph";
 import { ProblemNotice } from "../../ui/problem";
 import { useTitle } from "../../ui/title";
-import type { BatchView, SessionSummary } from "../../wire";
+import type { BatchView } from "../../wire";
 import { ago, count } from "../../words";
 import { EndDialog } from "./end-dialog";
 import { SessionDialog } from "./session-dialog";
 
-const WORDS: Record<SessionSummary["status"], string> = {
-  pending: "Not finished",
-  running: "Running",
-  completed: "Done",
-  failed: "Failed",
-  stale: "Out of date",
-  cancelled: "Cancelled",
-};
-
 export function BatchesPage(): ReactNode {
-  useTitle("Batches");
+  const say = t.pages.batches;
+  useTitle(say.title);
   const id = useId();
   const may = useMay("researcher");
   const [search, setSearch] = useState("");
@@ -40,17 +33,17 @@ export function BatchesPage(): ReactNode {
   return (
     <div className="page">
       <div className="page-head">
-        <h1>Batches</h1>
-        <p className="lead">Everything you have researched. A batch lives until you end it.</p>
+        <h1>{say.title}</h1>
+        <p className="lead">{say.lead}</p>
       </div>
       <div className="field">
         <label htmlFor={id} className="hidden">
-          Search
+          {say.search}
         </label>
         <input
           id={id}
           type="search"
-          placeholder="Search in questions and sources"
+          placeholder={say.placeholder}
           value={search}
           onChange={(event) => setSearch(event.target.value)}
         />
@@ -59,10 +52,10 @@ export function BatchesPage(): ReactNode {
       {pages.isPending && <div className="waiting" aria-busy="true" />}
       {pages.isSuccess && batches.length === 0 && (
         <div className="card stack">
-          <p>{asked ? `Nothing was found for “${asked}”.` : "There is no batch yet."}</p>
+          <p>{asked ? say.nothing(asked) : say.none}</p>
           {!asked && may && (
             <Link href="/" className="button primary fit">
-              Start new research
+              {say.start}
             </Link>
           )}
         </div>
@@ -81,7 +74,7 @@ export function BatchesPage(): ReactNode {
           disabled={pages.isFetchingNextPage}
           onClick={() => void pages.fetchNextPage()}
         >
-          Show more
+          {say.more}
         </button>
       )}
       {ending && <EndDialog batch={ending} onClose={() => setEnding(null)} onEnded={() => void pages.refetch()} />}
@@ -91,26 +84,27 @@ export function BatchesPage(): ReactNode {
 
 function Row({ batch, onEnd }: { readonly batch: BatchView; readonly onEnd: () => void }): ReactNode {
   const may = useMay("researcher");
+  const say = t.pages.batches;
   const [adding, setAdding] = useState(false);
   return (
     <li className="batch">
       {batch.sessions.map((session) => (
         <div key={session.session_id} className="batch-session">
-          <Glyph of={session.status} label={WORDS[session.status]} />
+          <Glyph of={session.status} label={say.status[session.status]} />
           <div>
             <Link href={`/app/sessions/${session.session_id}`} className="batch-topic">
               {session.topic}
             </Link>
             <p className="meta">
-              <span>{WORDS[session.status]}</span>
+              <span>{say.status[session.status]}</span>
               <span>{count(batch.sources.length, "source")}</span>
               {session.updated_at && <time dateTime={session.updated_at}>{ago(session.updated_at)}</time>}
-              {batch.ended && <span>Ended</span>}
+              {batch.ended && <span>{say.ended}</span>}
             </p>
           </div>
           <div className="batch-marks">
-            {session.failed.length > 0 && <span className="badge failed">{session.failed.length} failed</span>}
-            {session.stale.length > 0 && <span className="badge stale">{session.stale.length} out of date</span>}
+            {session.failed.length > 0 && <span className="badge failed">{say.failed(session.failed.length)}</span>}
+            {session.stale.length > 0 && <span className="badge stale">{say.stale(session.stale.length)}</span>}
           </div>
         </div>
       ))}
@@ -121,18 +115,18 @@ function Row({ batch, onEnd }: { readonly batch: BatchView; readonly onEnd: () =
               type="button"
               className="button quiet slim"
               onClick={() => setAdding(true)}
-              aria-label={`New session on the sources of ${batch.topic}`}
+              aria-label={say.newSessionOn(batch.topic)}
             >
-              New session
+              {say.newSession}
             </button>
           )}
           <button
             type="button"
             className="button quiet slim"
             onClick={onEnd}
-            aria-label={`${batch.ended ? "Delete" : "End"} ${batch.topic}`}
+            aria-label={say.endIt(batch.ended ? say.delete : say.end, batch.topic)}
           >
-            {batch.ended ? "Delete" : "End"}
+            {batch.ended ? say.delete : say.end}
           </button>
         </div>
       )}

@@ -3,6 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useId, useRef, useState } from "react";
 import { api, newCommandId } from "../../api";
 import { Choice } from "../../fields/choice";
+import { t } from "../../texts";
 import { Dialog } from "../../ui/dialog";
 import { ProblemNotice } from "../../ui/problem";
 import { bytes, count } from "../../words";
@@ -26,20 +27,21 @@ export function EndDialog({ batch, onClose, onEnded }: Props): ReactNode {
       onClose();
     },
   });
-  const stored = view.data?.bytes ? ` (${bytes(view.data.bytes)})` : "";
+  const say = t.session.end;
+  const stored = view.data?.bytes ? say.size(bytes(view.data.bytes)) : "";
   return (
     <Dialog
-      title={batch.ended ? "Delete this batch" : "End this batch"}
+      title={how === "delete" ? say.titleDelete : say.titleEnd}
       onClose={onClose}
-      decline="Keep it"
+      decline={say.keep}
       footer={
         <button
           type="button"
           className="button danger"
-          disabled={typed.trim().toLowerCase() !== how || end.isPending}
+          disabled={typed.trim().toLowerCase() !== say.word[how] || end.isPending}
           onClick={() => end.mutate()}
         >
-          {how === "delete" ? "Delete everything" : "End the batch"}
+          {how === "delete" ? say.doDelete : say.doEnd}
         </button>
       }
     >
@@ -48,35 +50,22 @@ export function EndDialog({ batch, onClose, onEnded }: Props): ReactNode {
       </p>
       {!batch.ended && (
         <fieldset className="choices">
-          <legend className="hidden">How</legend>
-          <Choice
-            name="how"
-            value="end"
-            chosen={how}
-            onChoose={setHow}
-            hint="What runs is cancelled and nothing can be run again. All results stay readable."
-          >
-            End it
+          <legend className="hidden">{say.how}</legend>
+          <Choice name="how" value="end" chosen={how} onChoose={setHow} hint={say.endHint}>
+            {say.end}
           </Choice>
-          <Choice
-            name="how"
-            value="delete"
-            chosen={how}
-            onChoose={setHow}
-            hint="Ends it and removes everything that belongs to it. This cannot be undone."
-          >
-            End and delete it
+          <Choice name="how" value="delete" chosen={how} onChoose={setHow} hint={say.deleteHint}>
+            {say.delete}
           </Choice>
         </fieldset>
       )}
       {how === "delete" && view.data && (
         <p>
-          Deleted are {count(view.data.sources.length, "source")} with their stored texts, the results and reports of{" "}
-          {count(view.data.sessions.length, "session")}, and the timeline{stored}.
+          {say.goes(count(view.data.sources.length, "source"), count(view.data.sessions.length, "session"), stored)}
         </p>
       )}
       <div className="field">
-        <label htmlFor={id}>Type “{how}” to confirm</label>
+        <label htmlFor={id}>{say.type(say.word[how])}</label>
         <input
           id={id}
           type="text"

@@ -1,34 +1,35 @@
 /** A further session on the sources of a batch: another question, nothing to be fetched twice. */
 import { useMutation } from "@tanstack/react-query";
-import { type ReactNode, useId, useRef, useState } from "react";
+import { type ReactNode, useId, useRef } from "react";
 import { useLocation } from "wouter";
 import { api, newCommandId } from "../../api";
-import { ResearchFields, useResearchChoices } from "../../fields/research-choices";
-import { useConfig } from "../../queries";
+import { useDraft } from "../../drafts";
+import { readCeiling } from "../../fields/ceiling";
+import { askedOf, NO_RESEARCH, type ResearchDraft, ResearchFields, ReviewSwitch } from "../../fields/research-choices";
+import { useConfig, useOwner } from "../../queries";
+import { t } from "../../texts";
 import { Dialog } from "../../ui/dialog";
+import { DraftNote } from "../../ui/draft-note";
 import { ProblemNotice } from "../../ui/problem";
 
-export function SessionDialog({
-  batchId,
-  onClose,
-}: {
+interface Props {
   readonly batchId: string;
   readonly onClose: () => void;
-}): ReactNode {
+}
+
+export function SessionDialog({ batchId, onClose }: Props): ReactNode {
   const id = useId();
   const config = useConfig();
   const [, navigate] = useLocation();
-  const [topic, setTopic] = useState("");
-  const choices = useResearchChoices(config);
+  const typed = useDraft(useOwner(), `session/${batchId}`, NO_RESEARCH);
+  const draft = typed.value;
+  const change = (part: Partial<ResearchDraft>): void => typed.change((now) => ({ ...now, ...part }));
   const command = useRef(newCommandId());
   const start = useMutation({
     mutationFn: () =>
-      api.addSession(batchId, {
-        topic: topic.trim(),
-        ...choices.asked,
-        command_id: command.current,
-      }),
+      api.addSession(batchId, { topic: draft.topic.trim(), ...askedOf(draft, config), command_id: command.current }),
     onSuccess: ({ session_id }) => {
+      typed.drop();
       onClose();
       navigate(`/app/sessions/${session_id}`);
     },
@@ -36,38 +37,38 @@ export function SessionDialog({
       command.current = newCommandId();
     },
   });
+  const say = t.session.another;
   return (
     <Dialog
-      title="New session on these sources"
+      title={say.title}
       onClose={onClose}
-      decline="Not now"
+      decline={t.ui.dialog.notNow}
       footer={
         <button
           type="button"
           className="button primary"
-          disabled={!topic.trim() || choices.ceiling.wrong || start.isPending}
+          disabled={!draft.topic.trim() || readCeiling(draft.tokens).wrong || start.isPending}
           onClick={() => start.mutate()}
         >
-          {start.isPending ? "Starting …" : "Start the research"}
+          {start.isPending ? t.pages.start.going : t.pages.start.go}
         </button>
       }
     >
-      <p>
-        Asks the sources of this batch another question. They are not fetched again, and the other sessions stay as they
-        are.
-      </p>
+      <p>{say.lead}</p>
       <div className="field">
-        <label htmlFor={`${id}-topic`}>Question</label>
+        <label htmlFor={`${id}-topic`}>{say.question}</label>
         <textarea
           id={`${id}-topic`}
           className="growing"
           rows={2}
-          value={topic}
+          value={draft.topic}
           maxLength={config?.limits.topic}
-          onChange={(event) => setTopic(event.target.value)}
+          onChange={(event) => change({ topic: event.target.value })}
         />
       </div>
-      {config && <ResearchFields choices={choices} config={config} />}
+      {config && <ResearchFields draft={draft} onChange={change} config={config} />}
+      <ReviewSwitch draft={draft} onChange={change} />
+      <DraftNote draft={typed} />
       {start.isError && <ProblemNotice error={start.error} />}
     </Dialog>
   );

@@ -1,9 +1,9 @@
-/** What a rerun means, with a picture, and every term. */
+/** What a rerun means, with a picture, and every sign, key and term. */
 import type { ReactNode } from "react";
-import { TERMS } from "../../terms";
+import { t } from "../../texts";
 import { Glyph } from "../../ui/glyph";
 import { useTitle } from "../../ui/title";
-import { STATUS_WORDS, type Standing } from "../../words";
+import { type Standing, standingName } from "../../words";
 import { RerunPicture } from "./rerun-picture";
 
 const SIGNS: readonly Standing[] = [
@@ -18,62 +18,58 @@ const SIGNS: readonly Standing[] = [
 ];
 
 export default function HelpPage(): ReactNode {
-  useTitle("Help");
+  const say = t.pages.help;
+  useTitle(say.tab);
   return (
     <div className="page">
       <div className="page-head">
-        <h1>How Reprise works</h1>
-        <p className="lead">
-          Research is a chain of results, each made from the ones before. You can make any of them again.
-        </p>
+        <h1>{say.title}</h1>
+        <p className="lead">{say.lead}</p>
       </div>
       <section className="stack">
-        <h2>Five phases</h2>
+        <h2>{say.phases}</h2>
         <ol className="bullets">
-          <li>
-            <strong>Sources</strong> are fetched, read and summarised.
-          </li>
-          <li>
-            <strong>Goals</strong>: the questions that the sources can answer.
-          </li>
-          <li>
-            <strong>Plan</strong>: the goals brought together, and the steps that answer them.
-          </li>
-          <li>
-            <strong>Steps</strong> are carried out side by side. Each finds claims with the passages that they rest on.
-          </li>
-          <li>
-            <strong>Report</strong>: what was found, every claim with its source.
-          </li>
+          {say.phase.map(([name, does]) => (
+            <li key={name}>
+              <strong>{name}</strong> {does}
+            </li>
+          ))}
         </ol>
       </section>
       <section className="stack">
-        <h2>What a rerun does</h2>
-        <p>Say you run step 2 again, with other guidance. There are two ways to go on from there:</p>
+        <h2>{say.rerun}</h2>
+        <p>{say.rerunLead}</p>
         <RerunPicture />
-        <p>
-          Before anything runs, the dialog lists what will run, what is kept and what becomes out of date. Nothing else
-          happens. If a rerun says the same as before, nothing below it has to run, and it says “unchanged”.
-        </p>
-        <p>
-          Whatever is out of date says so and says why. <strong>Update</strong> runs just that, in order, and nothing
-          else.
-        </p>
+        <p>{say.rerunThen}</p>
+        <p>{say.update}</p>
       </section>
       <section className="stack">
-        <h2>Signs</h2>
+        <h2>{say.signs}</h2>
         <ul className="signs">
           {SIGNS.map((sign) => (
             <li key={sign}>
-              <Glyph of={sign} /> {sign === "stale" ? "Out of date" : STATUS_WORDS[sign]}
+              <Glyph of={sign} still /> {standingName(sign)}
             </li>
           ))}
         </ul>
       </section>
       <section className="stack">
-        <h2>Words</h2>
+        <h2>{say.keys}</h2>
         <dl className="words">
-          {Object.values(TERMS).map((term) => (
+          {say.key.map(([key, does]) => (
+            <div key={key}>
+              <dt>
+                <kbd>{key}</kbd>
+              </dt>
+              <dd>{does}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      <section className="stack">
+        <h2>{say.words}</h2>
+        <dl className="words">
+          {Object.values(t.ui.term).map((term) => (
             <div key={term.name}>
               <dt>{term.name}</dt>
               <dd>{term.meaning}</dd>

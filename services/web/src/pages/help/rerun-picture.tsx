@@ -1,35 +1,29 @@
 /** The same rerun twice: brought along, and only marked. */
 import type { ReactNode } from "react";
+import { t } from "../../texts";
 
 type Look = "kept" | "run" | "stale";
 
 interface Box {
-  readonly name: string;
+  readonly id: "plan" | "report" | 1 | 2 | 3;
   readonly x: number;
   readonly y: number;
 }
 
 const BOXES: readonly Box[] = [
-  { name: "Plan", x: 60, y: 30 },
-  { name: "Step 1", x: 60, y: 100 },
-  { name: "Step 2", x: 170, y: 100 },
-  { name: "Step 3", x: 280, y: 100 },
-  { name: "Report", x: 170, y: 170 },
+  { id: "plan", x: 60, y: 30 },
+  { id: 1, x: 60, y: 100 },
+  { id: 2, x: 170, y: 100 },
+  { id: 3, x: 280, y: 100 },
+  { id: "report", x: 170, y: 170 },
 ];
 
 export function RerunPicture(): ReactNode {
+  const say = t.pages.help.picture;
   return (
     <div className="pictures">
-      <Picture
-        title="Cascade"
-        text="Step 2 runs, then the report, because it was made from it."
-        looks={{ "Step 2": "run", Report: "run" }}
-      />
-      <Picture
-        title="Mark only"
-        text="Step 2 runs. The report is left as it is and says that it is out of date."
-        looks={{ "Step 2": "run", Report: "stale" }}
-      />
+      <Picture title={say.cascade} text={say.cascadeText} looks={{ 2: "run", report: "run" }} />
+      <Picture title={say.mark} text={say.markText} looks={{ 2: "run", report: "stale" }} />
     </div>
   );
 }
@@ -41,8 +35,9 @@ function Picture({
 }: {
   readonly title: string;
   readonly text: string;
-  readonly looks: Readonly<Record<string, Look>>;
+  readonly looks: Readonly<Partial<Record<Box["id"], Look>>>;
 }): ReactNode {
+  const say = t.pages.help.picture;
   return (
     <figure className="card stack tight">
       <svg viewBox="0 0 340 200" role="img" aria-label={`${title}: ${text}`} className="picture">
@@ -50,13 +45,13 @@ function Picture({
           <path d="M60 48v34M60 48c0 20 110 14 110 34M60 48c0 20 220 14 220 34" />
           <path d="M170 118v34M60 118c0 20 110 14 110 34M280 118c0 20-110 14-110 34" />
         </g>
-        {BOXES.map(({ name, x, y }) => {
-          const look = looks[name] ?? "kept";
+        {BOXES.map(({ id, x, y }) => {
+          const look = looks[id] ?? "kept";
           return (
-            <g key={name} className={`picture-box ${look}`}>
+            <g key={id} className={`picture-box ${look}`}>
               <rect x={x - 46} y={y - 18} width="92" height="36" rx="8" />
               <text x={x} y={y + 5} textAnchor="middle">
-                {name}
+                {typeof id === "number" ? say.step(id) : say[id]}
               </text>
             </g>
           );
@@ -66,9 +61,9 @@ function Picture({
         <strong>{title}.</strong> {text}
       </figcaption>
       <ul className="legend small">
-        <li className="run">runs</li>
-        <li className="stale">out of date</li>
-        <li className="kept">kept</li>
+        <li className="run">{say.runs}</li>
+        <li className="stale">{say.stale}</li>
+        <li className="kept">{say.kept}</li>
       </ul>
     </figure>
   );

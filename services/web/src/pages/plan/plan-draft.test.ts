@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Phase2 } from "../../wire";
 import { draftOf, planBody, planProblem } from "./plan-draft";
 
-const step = { description: "", query: "", source_ids: [], goal_ids: [] };
+const step = { kind: "retrieve" as const, description: "", query: "", source_ids: [], goal_ids: [] };
 const plan = {
   synthesized_goal: "G",
   steps: [

@@ -1,9 +1,12 @@
 /** A plan while it is edited: steps by a key of their own, so that new ones can be built on before they have a number. */
-import type { Phase2 } from "../../wire";
+import { stepNode } from "../../nodes";
+import { t } from "../../texts";
+import type { Phase2, StepKind } from "../../wire";
 
 export interface StepDraft {
   readonly key: string;
   readonly step_id?: number;
+  readonly kind: StepKind;
   readonly title: string;
   readonly description: string;
   readonly query: string;
@@ -34,17 +37,18 @@ export function draftOf(plan: Phase2): PlanDraft {
 
 /** By its number, which is what it keeps and what a rerun names; a new one has none yet. */
 export function stepLabel(step: StepDraft): string {
-  return step.step_id === undefined ? "New step" : `Step ${step.step_id}`;
+  return step.step_id === undefined ? t.pages.plan.newStep : t.pages.plan.numbered(step.step_id);
 }
 
 export function planProblem(draft: PlanDraft): string | null {
-  if (draft.steps.length === 0) return "There has to be at least one step.";
+  if (draft.steps.length === 0) return t.pages.plan.atLeastOne;
   const seen = new Set<string>();
+  const byKey = new Map(draft.steps.map((step) => [step.key, step]));
   for (const step of draft.steps) {
-    if (!step.title.trim()) return `${stepLabel(step)} needs a title.`;
+    if (!step.title.trim()) return t.pages.plan.needsTitle(stepLabel(step));
     const later = step.after.find((key) => !seen.has(key));
-    const other = draft.steps.find((candidate) => candidate.key === later);
-    if (other) return `“${step.title}” builds on “${other.title}” and has to stand after it.`;
+    const other = later === undefined ? undefined : byKey.get(later);
+    if (other) return t.pages.plan.order(step.title, other.title);
     seen.add(step.key);
   }
   return null;
@@ -53,7 +57,7 @@ export function planProblem(draft: PlanDraft): string | null {
 /** The titles of the steps that have a number, by node. */
 export function stepTitles(draft: PlanDraft): Readonly<Record<string, string>> {
   const numbered = draft.steps.filter((step) => step.step_id !== undefined);
-  return Object.fromEntries(numbered.map((step) => [`phase3/${step.step_id}`, step.title]));
+  return Object.fromEntries(numbered.map((step) => [stepNode(step.step_id ?? 0), step.title]));
 }
 
 /** As the server wants it. A new step gets a number that is certainly free; the server gives it the next one. */

@@ -1,182 +1,166 @@
-/** The synthesized goal and the plan: read, and edited in place. */
-import { type ReactNode, useState } from "react";
+/** The synthesized goal and the plan: read, and edited in place. What is edited and not saved is kept. */
+import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { Link } from "wouter";
-import { Check } from "../../fields/choice";
+import { useDraft } from "../../drafts";
 import { EditList } from "../../fields/edit-list";
-import { useArtifact, useCanEdit, useSourceNames } from "../../queries";
+import type { Option } from "../../fields/picker";
+import { nodePath, stepNode } from "../../nodes";
+import { useArtifact, useCanEdit, useOwner, useSourceNames } from "../../queries";
 import { useIds, useSession } from "../../store";
-import { listed, nodePath } from "../../words";
+import { t } from "../../texts";
+import { DraftNote } from "../../ui/draft-note";
+import type { Phase2 } from "../../wire";
+import { listed } from "../../words";
 import { PhaseHead } from "../session/phase-head";
 import { SaveDialog } from "../session/save-dialog";
 import { draftOf, type PlanDraft, planBody, planProblem, type StepDraft, stepLabel, stepTitles } from "./plan-draft";
+import { StepFields } from "./step-fields";
+
+interface Edit {
+  /** The result that is edited. */
+  readonly from: string;
+  readonly draft: PlanDraft;
+}
 
 export default function PlanPage(): ReactNode {
   const plan = useArtifact("phase2");
   const { session_id } = useIds();
-  const etag = useSession((session) => session.state.nodes.phase2?.artifact?.sha256);
-  const names = useSourceNames();
+  const etag = useSession((session) => session.state.nodes.phase2?.artifact?.sha256) ?? "";
   const canEdit = useCanEdit();
-  const [draft, setDraft] = useState<PlanDraft | null>(null);
-  const [from, setFrom] = useState("");
+  const kept = useDraft<Edit | null>(useOwner(), `plan/${session_id}`, null);
+  const [begun, setBegun] = useState<Edit | null>(null);
   const [saving, setSaving] = useState(false);
-  const begin = (): void => {
-    if (!plan.data) return;
-    setFrom(etag ?? "");
-    setDraft(draftOf(plan.data));
+  const edit = kept.value ?? begun;
+  const say = t.pages.plan;
+  const { change } = kept;
+  const changeDraft = useCallback(
+    (part: (draft: PlanDraft) => PlanDraft) =>
+      change((now) => {
+        const before = now ?? begun;
+        return before && { ...before, draft: part(before.draft) };
+      }),
+    [change, begun],
+  );
+  const stop = (): void => {
+    setBegun(null);
+    setSaving(false);
+    kept.drop();
   };
   return (
     <>
       <PhaseHead phase="phase2">
-        {plan.data && canEdit && !draft && (
-          <button type="button" className="button slim" onClick={begin}>
-            Edit
+        {plan.data && canEdit && !edit && (
+          <button
+            type="button"
+            className="button slim"
+            onClick={() => setBegun({ from: etag, draft: draftOf(plan.data) })}
+          >
+            {say.edit}
           </button>
         )}
       </PhaseHead>
-      {!plan.data && <p className="soft">The plan appears here when it is made.</p>}
-      {plan.data && !draft && (
-        <>
-          <section className="stack tight reading">
-            <h3>Synthesized goal</h3>
-            <p className="serif">{plan.data.synthesized_goal}</p>
-          </section>
-          <ol className="goals reading">
-            {plan.data.steps.map((step) => (
-              <li key={step.step_id} value={step.step_id}>
-                <h3>
-                  <Link href={nodePath(session_id, `phase3/${step.step_id}`)}>{step.title}</Link>
-                </h3>
-                {step.description && <p className="serif">{step.description}</p>}
-                <p className="meta">
-                  {step.query && <span>Looks for: {step.query}</span>}
-                  {step.depends_on.length > 0 && (
-                    <span>Builds on {listed(step.depends_on.map((other) => `step ${other}`))}</span>
-                  )}
-                  <span>
-                    {step.source_ids.length ? `Reads ${step.source_ids.length} of the sources` : "Reads all sources"}
-                  </span>
-                </p>
-              </li>
-            ))}
-          </ol>
-        </>
+      {!plan.data && <p className="soft">{say.appear}</p>}
+      {plan.data && !edit && <PlanList plan={plan.data} />}
+      {edit && edit.from !== etag && <p className="notice stale">{say.newer}</p>}
+      {edit && (
+        <Editor
+          draft={edit.draft}
+          onChange={changeDraft}
+          onCancel={stop}
+          onSave={() => setSaving(true)}
+          note={<DraftNote draft={kept} plain />}
+        />
       )}
-      {draft && (
-        <>
-          <div className="field">
-            <label htmlFor="synthesized">Synthesized goal</label>
-            <textarea
-              id="synthesized"
-              value={draft.goal}
-              onChange={(event) => setDraft({ ...draft, goal: event.target.value })}
-            />
-          </div>
-          <EditList
-            items={draft.steps}
-            noun="step"
-            problem={planProblem(draft)}
-            onChange={(steps) => setDraft({ ...draft, steps })}
-            onCancel={() => setDraft(null)}
-            onSave={() => setSaving(true)}
-            title={(step) => step.title}
-            label={stepLabel}
-            create={(key) => ({ key, title: "", description: "", query: "", source_ids: [], goal_ids: [], after: [] })}
-          >
-            {(step, change, id, index) => (
-              <StepFields step={step} change={change} id={id} earlier={draft.steps.slice(0, index)} names={names} />
-            )}
-          </EditList>
-        </>
-      )}
-      {saving && draft && (
+      {saving && edit && (
         <SaveDialog
           phase="phase2"
-          etag={from}
-          body={planBody(draft)}
-          titles={stepTitles(draft)}
+          etag={edit.from}
+          body={planBody(edit.draft)}
+          titles={stepTitles(edit.draft)}
           onClose={() => setSaving(false)}
-          onSaved={() => {
-            setSaving(false);
-            setDraft(null);
-          }}
+          onSaved={stop}
         />
       )}
     </>
   );
 }
 
-interface FieldsProps {
-  readonly step: StepDraft;
-  readonly change: (step: StepDraft) => void;
-  readonly id: string;
-  readonly earlier: readonly StepDraft[];
-  readonly names: ReadonlyMap<string, string>;
+function PlanList({ plan }: { readonly plan: Phase2 }): ReactNode {
+  const { session_id } = useIds();
+  const say = t.pages.plan;
+  return (
+    <>
+      <section className="stack tight reading">
+        <h3>{say.goal}</h3>
+        <p className="serif">{plan.synthesized_goal}</p>
+      </section>
+      <ol className="goals reading">
+        {plan.steps.map((step) => (
+          <li key={step.step_id} value={step.step_id}>
+            <h3>
+              <Link href={nodePath(session_id, stepNode(step.step_id))}>{step.title}</Link>
+            </h3>
+            {step.description && <p className="serif">{step.description}</p>}
+            <p className="meta">
+              <span>{say.kinds[step.kind]}</span>
+              {step.query && <span>{say.looksFor(step.query)}</span>}
+              {step.depends_on.length > 0 && (
+                <span>{say.buildsOn(listed(step.depends_on.map((other) => t.words.node.step(other))))}</span>
+              )}
+              <span>{step.source_ids.length ? say.readsSome(step.source_ids.length) : say.readsAll}</span>
+            </p>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
 }
 
-function StepFields({ step, change, id, earlier, names }: FieldsProps): ReactNode {
-  const toggle = (list: readonly string[], item: string): readonly string[] =>
-    list.includes(item) ? list.filter((one) => one !== item) : [...list, item];
+function newStep(key: string): StepDraft {
+  return { key, kind: "retrieve", title: "", description: "", query: "", source_ids: [], goal_ids: [], after: [] };
+}
+
+interface EditorProps {
+  readonly draft: PlanDraft;
+  readonly onChange: (change: (draft: PlanDraft) => PlanDraft) => void;
+  readonly onCancel: () => void;
+  readonly onSave: () => void;
+  readonly note: ReactNode;
+}
+
+function Editor({ draft, onChange, onCancel, onSave, note }: EditorProps): ReactNode {
+  const names = useSourceNames();
+  const sources = useMemo<readonly Option[]>(() => [...names].map(([value, name]) => ({ value, name })), [names]);
+  const changeSteps = useCallback(
+    (change: (steps: readonly StepDraft[]) => readonly StepDraft[]) =>
+      onChange((now) => ({ ...now, steps: change(now.steps) })),
+    [onChange],
+  );
   return (
     <>
       <div className="field">
-        <label htmlFor={`${id}-title`}>Title</label>
+        <label htmlFor="synthesized">{t.pages.plan.goal}</label>
         <textarea
-          id={`${id}-title`}
-          className="growing"
-          value={step.title}
-          maxLength={500}
-          onChange={(event) => change({ ...step, title: event.target.value })}
+          id="synthesized"
+          value={draft.goal}
+          onChange={(event) => onChange((now) => ({ ...now, goal: event.target.value }))}
         />
       </div>
-      <div className="field">
-        <label htmlFor={`${id}-description`}>What it has to find out</label>
-        <textarea
-          id={`${id}-description`}
-          className="growing"
-          value={step.description}
-          onChange={(event) => change({ ...step, description: event.target.value })}
-        />
-      </div>
-      <div className="field">
-        <label htmlFor={`${id}-query`}>Looks for</label>
-        <textarea
-          id={`${id}-query`}
-          className="growing"
-          value={step.query}
-          onChange={(event) => change({ ...step, query: event.target.value })}
-        />
-      </div>
-      <details className="more">
-        <summary>Sources and order</summary>
-        <div className="stack">
-          <fieldset className="choices">
-            <legend>Reads (all, if none is chosen)</legend>
-            {[...names].map(([source, name]) => (
-              <Check
-                key={source}
-                checked={step.source_ids.includes(source)}
-                onChange={() => change({ ...step, source_ids: toggle(step.source_ids, source) })}
-              >
-                {name}
-              </Check>
-            ))}
-          </fieldset>
-          {earlier.length > 0 && (
-            <fieldset className="choices">
-              <legend>Builds on</legend>
-              {earlier.map((other) => (
-                <Check
-                  key={other.key}
-                  checked={step.after.includes(other.key)}
-                  onChange={() => change({ ...step, after: toggle(step.after, other.key) })}
-                >
-                  {`${stepLabel(other)}: ${other.title || "Untitled"}`}
-                </Check>
-              ))}
-            </fieldset>
-          )}
-        </div>
-      </details>
+      <EditList
+        items={draft.steps}
+        noun="steps"
+        folded
+        problem={planProblem(draft)}
+        onChange={changeSteps}
+        onCancel={onCancel}
+        onSave={onSave}
+        title={(step) => step.title}
+        label={stepLabel}
+        create={newStep}
+        note={note}
+      >
+        {(step, change, id) => <StepFields step={step} change={change} id={id} steps={draft.steps} sources={sources} />}
+      </EditList>
     </>
   );
 }

@@ -1,22 +1,31 @@
 /** The report as a file. A stale one says "outdated" at its top, whatever the format. */
-import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { api } from "../../api";
-import { useIds } from "../../store";
+import { useConfig } from "../../queries";
+import { useIds, useNode, useSession } from "../../store";
+import { t } from "../../texts";
 import { Dialog } from "../../ui/dialog";
 import { ProblemNotice } from "../../ui/problem";
 
-const NAMES: Record<string, string> = {
-  md: "Markdown",
-  html: "Web page",
-  pdf: "PDF",
-  docx: "Word",
-  json: "JSON, with every citation",
-};
+/** "what-does-the-tide-do-2026-11-29": of the topic's own letters, whatever its script, and of the day. */
+export function fileName(topic: string, at: string, format: string): string {
+  const words = topic
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-+|-+$/g, "");
+  const whole = words.length <= LONGEST ? words : words.slice(0, LONGEST).replace(/-[^-]*$/, "");
+  return `${[whole || "report", at.slice(0, 10)].filter(Boolean).join("-")}.${format}`;
+}
+
+const LONGEST = 60;
 
 export function Downloads(): ReactNode {
   const { session_id } = useIds();
-  const config = useQuery({ queryKey: ["config"], queryFn: api.config, staleTime: Number.POSITIVE_INFINITY });
+  const formats = useConfig()?.formats ?? [];
+  const topic = useSession((session) => session.state.topic);
+  const at = useNode("phase4")?.artifact?.at ?? "";
+  const say = t.pages.report;
   const [open, setOpen] = useState(false);
   const [error, setError] = useState<unknown>(null);
 
@@ -26,7 +35,7 @@ export function Downloads(): ReactNode {
       const blob = await api.report(session_id, format);
       const link = document.createElement("a");
       link.href = URL.createObjectURL(blob);
-      link.download = `report.${format}`;
+      link.download = fileName(topic, at, format);
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     } catch (problem) {
@@ -37,15 +46,15 @@ export function Downloads(): ReactNode {
   return (
     <>
       <button type="button" className="button slim" onClick={() => setOpen(true)}>
-        Download
+        {say.download}
       </button>
       {open && (
-        <Dialog title="Download the report" onClose={() => setOpen(false)}>
+        <Dialog title={say.downloadTitle} onClose={() => setOpen(false)}>
           <ul className="stack tight">
-            {(config.data?.formats ?? []).map((format) => (
+            {formats.map((format) => (
               <li key={format}>
                 <button type="button" className="button wide-button" onClick={() => void save(format)}>
-                  <span>{NAMES[format] ?? format}</span>
+                  <span>{say.downloads[format] ?? format}</span>
                   <span className="soft small">.{format}</span>
                 </button>
               </li>

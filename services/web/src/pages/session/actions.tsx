@@ -1,51 +1,67 @@
-/** The buttons that every part of a session has: rerun, cancel, accept. */
+/** The buttons that every part of a session has: rerun, cancel, accept. What a button does is its word, whatever runs. */
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { api } from "../../api";
-import { useDesk, useStillOpen } from "../../commands";
-import { useConfig, useMay } from "../../queries";
+import { useDesk, useStanding, useStillOpen } from "../../commands";
+import { useDraft } from "../../drafts";
+import { useKey } from "../../keys";
+import { stepOf } from "../../nodes";
+import { useConfig, useMay, useOwner } from "../../queries";
 import { useIds, useNode, useSession } from "../../store";
-import { useButtonWord } from "../../ui/command-tray";
+import { t } from "../../texts";
 import { Dialog } from "../../ui/dialog";
+import { DraftNote } from "../../ui/draft-note";
 import { ProblemNotice } from "../../ui/problem";
+import type { Phase } from "../../wire";
 import { capital, isActive, nodeName } from "../../words";
-import { type RerunTarget, targetKey } from "./rerun";
-import { RerunDialog } from "./rerun-dialog";
+import type { RerunTarget } from "./rerun";
+import { RerunDialog, type Verb } from "./rerun-dialog";
 
 interface RerunProps {
   readonly target: RerunTarget;
-  readonly label?: string;
+  readonly verb?: Verb;
   readonly name: string;
   readonly className?: string;
   readonly disabled?: boolean;
+  /** Another word on the button, where the verb alone would not tell it from its neighbours. */
+  readonly label?: string;
+  /** Another engine, which the dialog then begins with. */
+  readonly engine?: string;
+  /** A key that opens it, wherever one is on the page. */
+  readonly hotkey?: string;
 }
 
-/** Says how its command stands while there is one. */
 export function RerunButton({
   target,
-  label = "Rerun",
+  verb = "rerun",
   name,
   className = "button slim",
   disabled = false,
+  label,
+  engine,
+  hotkey,
 }: RerunProps): ReactNode {
   const [open, setOpen] = useState(false);
   const ended = useSession((session) => session.state.ended);
   const may = useMay("researcher");
   const features = useConfig()?.features;
-  const word = useButtonWord(targetKey(target));
   const on = "steps" in target ? features?.step_rerun : features?.phase_rerun;
-  if (ended || !may || !on) return null;
+  const offered = !ended && may && on === true;
+  useKey(offered && !disabled && hotkey ? hotkey : null, () => setOpen(true));
+  if (!offered) return null;
+  const word = label ?? t.session.verb[verb];
   return (
     <>
       <button
         type="button"
         className={className}
         disabled={disabled}
-        aria-label={`${label}: ${name}${word && word !== label ? `, ${word.toLowerCase()}` : ""}`}
+        aria-label={t.session.verb.of(word, name)}
+        aria-keyshortcuts={hotkey}
         onClick={() => setOpen(true)}
       >
-        {word ?? label}
+        {word}
       </button>
-      {open && <RerunDialog target={target} onClose={() => setOpen(false)} />}
+      {open && <RerunDialog target={target} verb={verb} engine={engine} onClose={() => setOpen(false)} />}
     </>
   );
 }
@@ -56,49 +72,46 @@ type What =
   | { readonly run_id: string }
   | Record<string, never>;
 
-export function CancelButton({
-  what,
-  name,
-  stopping = false,
-  className = "button slim",
-}: {
+interface CancelProps {
   readonly what: What;
   /** It was told to stop already, here or elsewhere. */
   readonly stopping?: boolean;
   readonly name: string;
   readonly className?: string;
-}): ReactNode {
+}
+
+export function CancelButton({ what, name, stopping = false, className = "button slim" }: CancelProps): ReactNode {
   const ids = useIds();
   const desk = useDesk();
   const may = useMay("researcher");
   const about = `cancel ${JSON.stringify(what)}`;
-  const word = useButtonWord(about);
+  const sent = desk.sent.findLast((candidate) => candidate.about === about);
+  const standing = useStanding(sent ?? null);
   if (!may) return null;
-  const told = stopping || (word !== null && word !== "Refused");
-  const said = told ? "Cancelling" : "Cancel";
+  const told = stopping || (standing !== null && standing.status !== "refused");
   return (
     <button
       type="button"
       className={className}
       disabled={told}
-      aria-label={`${said}: ${name}`}
+      aria-label={t.session.verb.of(t.session.verb.cancel, name)}
       onClick={() => {
         const sending = desk.order({
           about,
-          label: `Cancel ${name}`,
-          done: "told to stop",
+          label: t.session.label.cancel(name),
+          done: t.session.label.toldToStop,
           send: (command_id) => api.workflow("cancel", { ...ids, ...what, command_id }),
         });
-        sending.catch(() => undefined); // the tray tells
+        sending.catch(() => undefined); // the list of commands tells
       }}
     >
-      {said}
+      {t.session.verb.cancel}
     </button>
   );
 }
 
 /** Cancel while a node is at work, otherwise rerun. Where one gives way to the other, the focus stays. */
-export function NodeAction({ node }: { readonly node: string }): ReactNode {
+export function NodeAction({ node, hotkey }: { readonly node: string; readonly hotkey?: string }): ReactNode {
   const place = useRef<HTMLSpanElement>(null);
   const held = useRef(false);
   const status = useNode(node)?.status;
@@ -119,27 +132,36 @@ export function NodeAction({ node }: { readonly node: string }): ReactNode {
         if (event.relatedTarget) held.current = false; // null: the button is gone, or the window is
       }}
     >
-      <Fitting node={node} />
+      <Fitting node={node} hotkey={hotkey} />
     </span>
   );
 }
 
-function Fitting({ node }: { readonly node: string }): ReactNode {
+function Fitting({ node, hotkey }: { readonly node: string; readonly hotkey?: string }): ReactNode {
   const view = useNode(node);
   const name = nodeName(node);
   const running = useSession((session) => session.state.run !== null);
   if (!view) return null;
-  const step = node.startsWith("phase3/") ? Number(node.slice(7)) : null;
+  const step = stepOf(node);
   if (isActive(view)) {
     const what = step === null ? { phase: node } : { step_id: step };
     return <CancelButton what={what} name={name} stopping={view.status === "cancelling"} />;
   }
-  const target: RerunTarget = step === null ? { phase: node as "phase0" } : { steps: [step] };
   const never = view.artifact == null && view.freshness == null && view.status === "pending";
   if (never && running) return null; // its turn may still come
   return (
-    <RerunButton target={target} name={name} label={view.status === "failed" ? "Retry" : never ? "Run" : "Rerun"} />
+    <RerunButton
+      target={targetOf(node)}
+      name={name}
+      verb={view.status === "failed" ? "retry" : never ? "run" : "rerun"}
+      hotkey={hotkey}
+    />
   );
+}
+
+export function targetOf(node: string): RerunTarget {
+  const step = stepOf(node);
+  return step === null ? { phase: node as Phase } : { steps: [step] };
 }
 
 export function AcceptButton({ node }: { readonly node: string }): ReactNode {
@@ -147,15 +169,16 @@ export function AcceptButton({ node }: { readonly node: string }): ReactNode {
   const ended = useSession((session) => session.state.ended);
   const may = useMay("researcher");
   if (ended || !may) return null;
+  const word = t.session.verb.accept;
   return (
     <>
       <button
         type="button"
         className="button slim"
         onClick={() => setOpen(true)}
-        aria-label={`Accept as it is: ${nodeName(node)}`}
+        aria-label={t.session.verb.of(word, nodeName(node))}
       >
-        Accept as it is
+        {word}
       </button>
       {open && <AcceptDialog node={node} onClose={() => setOpen(false)} />}
     </>
@@ -167,16 +190,18 @@ function AcceptDialog({ node, onClose }: { readonly node: string; readonly onClo
   const ids = useIds();
   const desk = useDesk();
   const tells = useStillOpen();
-  const [reason, setReason] = useState("");
+  const reason = useDraft(useOwner(), `accept/${ids.session_id}/${node}`, "");
   const [error, setError] = useState<unknown>(null);
+  const say = t.session.accept;
   async function accept(): Promise<void> {
     try {
       await desk.order({
         about: `accept ${node}`,
-        label: `Accepting the ${nodeName(node)}`,
-        send: (command_id) => api.workflow("accept", { ...ids, node, reason, command_id }),
+        label: t.session.label.accept(nodeName(node)),
+        send: (command_id) => api.workflow("accept", { ...ids, node, reason: reason.value, command_id }),
         tells,
       });
+      reason.drop();
       onClose();
     } catch (problem) {
       setError(problem);
@@ -184,22 +209,25 @@ function AcceptDialog({ node, onClose }: { readonly node: string; readonly onClo
   }
   return (
     <Dialog
-      title={`Accept ${nodeName(node)} as it is`}
+      title={say.title(nodeName(node))}
       onClose={onClose}
-      decline="Not now"
+      decline={t.ui.dialog.notNow}
       footer={
-        <button type="button" className="button primary" disabled={!reason.trim()} onClick={() => void accept()}>
-          Accept
+        <button type="button" className="button primary" disabled={!reason.value.trim()} onClick={() => void accept()}>
+          {t.session.verb.accept}
         </button>
       }
     >
-      <p>
-        {capital(nodeName(node))} then counts as up to date with what it was made from, until the next change. The
-        timeline keeps who said so and why.
-      </p>
+      <p>{say.lead(capital(nodeName(node)))}</p>
       <div className="field">
-        <label htmlFor={id}>Why is it good enough?</label>
-        <textarea id={id} value={reason} maxLength={2000} onChange={(event) => setReason(event.target.value)} />
+        <label htmlFor={id}>{say.why}</label>
+        <textarea
+          id={id}
+          value={reason.value}
+          maxLength={2000}
+          onChange={(event) => reason.change(event.target.value)}
+        />
+        <DraftNote draft={reason} />
       </div>
       {error !== null && <ProblemNotice error={error} />}
     </Dialog>

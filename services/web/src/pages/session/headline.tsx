@@ -1,18 +1,20 @@
 /** What a phase has come to, in a few words. */
 import type { ReactNode } from "react";
+import { stepNode } from "../../nodes";
 import { useSession } from "../../store";
+import { t } from "../../texts";
 import type { NodeView, Phase } from "../../wire";
-import { PHASE_DOING_BRIEFLY, standingWords } from "../../words";
+import { headlineOf } from "../../words";
 
 export function headline(phase: Phase, view: NodeView): ReactNode {
-  if (phase === "phase3") return view.headline || <StepCount />;
-  return view.status === "running" ? PHASE_DOING_BRIEFLY[phase] : view.headline || standingWords(view);
+  if (phase === "phase3") return <StepCount />;
+  return view.status === "running" ? t.words.phase.doingBriefly[phase] : headlineOf(view);
 }
 
 function StepCount(): ReactNode {
   const words = useSession(({ state, steps }) => {
-    const done = steps.filter((step) => state.nodes[`phase3/${step}`]?.status === "completed").length;
-    return steps.length ? `${done} of ${steps.length} done` : "Not planned yet";
+    const done = steps.filter((step) => state.nodes[stepNode(step)]?.status === "completed").length;
+    return steps.length ? t.session.overview.doneOf(done, steps.length) : t.session.overview.notPlanned;
   });
   return words;
 }

@@ -3,20 +3,15 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api } from "../../api";
 import { useIds, useSession } from "../../store";
+import { t } from "../../texts";
 import { Glyph } from "../../ui/glyph";
 import type { Status } from "../../wire";
-import { sourceName } from "../../words";
+import { type Standing, sourceName, standingName } from "../../words";
 
 const SIGNS: Record<string, Parameters<typeof Glyph>[0]["of"]> = {
   completed: "completed",
   failed: "failed",
   inProgress: "running",
-};
-
-const AFTER: Partial<Record<Status, string>> = {
-  pending: "Not read yet",
-  queued: "Waiting to be read",
-  completed: "The steps appear here when the plan is made.",
 };
 
 export function LiveSources(): ReactNode {
@@ -27,14 +22,20 @@ export function LiveSources(): ReactNode {
   const all = sources.data ?? [];
   const count = (end: string) => all.filter(({ source_id }) => live[source_id]?.status === end).length;
   const failed = count("failed");
+  const say = t.session.overview;
+  const after: Partial<Record<Status, string>> = {
+    pending: say.notReadYet,
+    queued: say.waitsToBeRead,
+    completed: say.stepsAppear,
+  };
   return (
-    <section className="stack" aria-label="Sources">
+    <section className="stack" aria-label={say.sources}>
       <div className="section-head">
-        <h2>Sources</h2>
+        <h2>{say.sources}</h2>
         <p className="soft">
           {status === "running"
-            ? `${count("completed")} of ${all.length} read${failed ? `, ${failed} failed` : ""}`
-            : AFTER[status]}
+            ? say.readOf(count("completed"), all.length) + (failed ? say.failedToo(failed) : "")
+            : after[status]}
         </p>
       </div>
       <ul className="live-sources">
@@ -45,7 +46,7 @@ export function LiveSources(): ReactNode {
             (status === "completed" ? (source.stored?.reason ? "failed" : "completed") : "pending");
           return (
             <li key={source.source_id}>
-              <Glyph of={sign} label={sign} />
+              <Glyph of={sign} label={standingName(sign as Standing)} />
               <span className="one-line">{sourceName(source)}</span>
               <span className="soft small one-line">
                 {now?.error ?? (sign === "running" ? now?.stage : source.stored?.detail) ?? ""}

@@ -1,6 +1,7 @@
 /** What a model writes at this moment. */
 import { type ReactNode, useEffect, useRef } from "react";
 import { useSession } from "../../store";
+import { t } from "../../texts";
 import { capital, nodeName } from "../../words";
 
 export function LiveStream(): ReactNode {
@@ -17,8 +18,8 @@ export function LiveStream(): ReactNode {
   }, [text]);
   if (!stream) return null;
   return (
-    <aside className="stream" aria-label="Written now">
-      <p className="small soft">{capital(nodeName(stream.node))}, being written</p>
+    <aside className="stream" aria-label={t.session.overview.writtenNow}>
+      <p className="small soft">{t.session.overview.beingWritten(capital(nodeName(stream.node)))}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
       <div className="stream-text" ref={end} tabIndex={0} role="log" aria-live="off">
         {stream.text}

@@ -1,10 +1,12 @@
 /** What an update leaves, because somebody edited it by hand and what it was made from has changed since; and what can be done. */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import { nodePath } from "../../nodes";
 import { useIds, useSession } from "../../store";
+import { t } from "../../texts";
 import { Glyph } from "../../ui/glyph";
 import type { NodeView } from "../../wire";
-import { nodeName, nodePath } from "../../words";
+import { nodeName } from "../../words";
 
 const EDITABLE = ["phase1", "phase2"] as const;
 
@@ -15,11 +17,11 @@ export function OwnWork({ onLeave }: { readonly onLeave: () => void }): ReactNod
     <p key={node} className="notice stale">
       <Glyph of="stale" />
       <span>
-        An update leaves what was edited by hand. Rerun the{" "}
-        <Link href={nodePath(session_id, node)} onClick={onLeave}>
-          {nodeName(node)}
-        </Link>{" "}
-        to replace that, or accept it as it is.
+        {t.session.rerun.ownWork(
+          <Link href={nodePath(session_id, node)} onClick={onLeave}>
+            {nodeName(node)}
+          </Link>,
+        )}
       </span>
     </p>
   ));

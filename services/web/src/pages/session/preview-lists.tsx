@@ -1,44 +1,53 @@
 /** What a command would do: what runs, may run, is kept, becomes out of date, is dropped; and how long the like took last time. */
-import { Fragment, type ReactNode } from "react";
+import { Fragment, type ReactNode, useState } from "react";
+import { isStep } from "../../nodes";
 import { useSession } from "../../store";
+import { t } from "../../texts";
 import { Glyph } from "../../ui/glyph";
 import type { Preview } from "../../wire";
-import { capital, count, isStep, nodeName, seconds } from "../../words";
+import { capital, count, nodeName, seconds } from "../../words";
 
 type Sign = Parameters<typeof Glyph>[0]["of"];
 
 interface Props {
   readonly preview: Preview | undefined;
   readonly waiting: boolean;
+  /** What is below is only marked: it is out of date if what runs comes out different. */
+  readonly marking?: boolean;
   /** Titles that nodes would have from then on, where they are others than now. */
   readonly titles?: Readonly<Record<string, string>>;
 }
 
-export function PreviewLists({ preview, waiting, titles = {} }: Props): ReactNode {
+export function PreviewLists({ preview, waiting, marking = false, titles = {} }: Props): ReactNode {
+  const views = useSession((session) => session.state.nodes);
   if (!preview) return <div className="preview" aria-busy="true" />;
   const { plan } = preview;
-  const tokens = plan.estimate.tokens ? `, ${count(plan.estimate.tokens, "token")}` : "";
-  const about = `${plan.estimate.seconds < 0.1 ? "" : "about "}${seconds(plan.estimate.seconds)}`;
+  const say = t.session.preview;
+  const time = seconds(plan.estimate.seconds);
+  const about = plan.estimate.seconds < 0.1 ? time : t.words.time.about(time);
+  const cost = plan.estimate.tokens ? t.words.list([about, count(plan.estimate.tokens, "token")]) : about;
   const never = plan.estimate.never_run.length;
-  const hint = !plan.run.length
-    ? ""
-    : never === plan.run.length
-      ? "never run yet"
-      : `${about}${tokens}, as last time${never ? `; ${never} never run yet` : ""}`;
-  const rows: readonly (readonly [string, Sign, readonly string[], string])[] = [
-    ["Runs", "running", plan.run, hint],
-    ["May run", "queued", plan.may_run, "only where something above changes"],
-    ["Out of date", "stale", plan.stale, "kept, and says so"],
-    ["Dropped", "cancelled", plan.drop, "its result goes"],
-    ["Kept", "completed", plan.keep, "as it is"],
-    ["May be dropped", "cancelled", plan.may_drop, "where the new plan is without it; its result goes"],
+  const foretold = [
+    never < plan.run.length && plan.estimate.seconds > 0 && say.asLastTime(cost),
+    never > 0 && say.neverRun(never, plan.run.length),
   ];
-  const shown = rows.filter(([name, , nodes]) => nodes.length > 0 || name === "Runs");
+  const already = plan.stale.filter((node) => !marking || views[node]?.freshness === "stale");
+  const perhaps = plan.stale.filter((node) => !already.includes(node));
+  const rows: readonly (readonly [string, Sign, readonly string[], string])[] = [
+    [say.runs, "info", plan.run, foretold.filter(Boolean).join("; ")],
+    [say.mayRun, "queued", plan.may_run, say.mayRunHint],
+    [say.stale, "stale", already, say.staleHint],
+    [say.stale, "stale", perhaps, say.mayBeStale],
+    [say.dropped, "cancelled", plan.drop, say.droppedHint],
+    [say.kept, "completed", plan.keep, say.keptHint],
+    [say.mayDrop, "cancelled", plan.may_drop, say.mayDropHint],
+  ];
+  const shown = rows.filter(([, , nodes], index) => nodes.length > 0 || index === 0);
   return (
-    <section className="preview" aria-busy={waiting} aria-live="polite" aria-label="What will happen">
+    <section className="preview" aria-busy={waiting} aria-live="polite" aria-label={say.region}>
       <dl>
         {shown.map(([name, sign, nodes, hint]) => (
-          <div key={name}>
+          <div key={name + hint}>
             <dt>
               <Glyph of={sign} /> {name}
             </dt>
@@ -51,26 +60,32 @@ export function PreviewLists({ preview, waiting, titles = {} }: Props): ReactNod
       </dl>
       {plan.warnings.map((warning) => (
         <p key={warning} className="small preview-warning">
-          <Glyph of="info" /> {warning}
+          <Glyph of="info" />{" "}
+          <span>
+            {t.ui.problem.serverSays} <span lang="en">{warning}</span>
+          </span>
         </p>
       ))}
       {preview.provisional && (
         <p className="small preview-warning">
-          <Glyph of="info" /> Something is running, so this may still change.
+          <Glyph of="info" /> {say.provisional}
         </p>
       )}
     </section>
   );
 }
 
-/** So many steps are named; the phases always are. */
+/** So many steps are named until all are asked for; the phases always are. */
 const MOST = 8;
 
 function Nodes({ nodes, titles }: { readonly nodes: readonly string[] } & Required<Pick<Props, "titles">>): ReactNode {
   const views = useSession((session) => session.state.nodes);
-  if (nodes.length === 0) return <span>Nothing</span>;
+  const [all, setAll] = useState(false);
+  const say = t.session.preview;
+  if (nodes.length === 0) return <span>{say.nothing}</span>;
   const steps = nodes.filter(isStep);
-  const shown = new Set(steps.slice(0, steps.length <= MOST ? MOST : MOST - 2));
+  const few = steps.length <= MOST;
+  const shown = new Set(all || few ? steps : steps.slice(0, MOST - 2));
   const more = steps.length - shown.size;
   const last = [...shown].at(-1);
   return (
@@ -85,7 +100,13 @@ function Nodes({ nodes, titles }: { readonly nodes: readonly string[] } & Requir
                 {capital(nodeName(node))}
                 {title && <span className="soft"> {title}</span>}
               </li>
-              {more > 0 && node === last && <li className="soft">and {count(more, "more step")}</li>}
+              {!few && node === last && (
+                <li className="plain">
+                  <button type="button" className="link-button" onClick={() => setAll(!all)}>
+                    {all ? say.fewer : say.moreSteps(more)}
+                  </button>
+                </li>
+              )}
             </Fragment>
           );
         })}

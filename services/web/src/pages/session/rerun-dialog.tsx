@@ -3,17 +3,20 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useDeferredValue, useEffect, useId, useReducer } from "react";
 import { api, Refusal } from "../../api";
 import { useDesk, useStillOpen } from "../../commands";
-import { CeilingField, useCeiling } from "../../fields/ceiling";
+import { useDraft } from "../../drafts";
+import { CeilingField, readCeiling } from "../../fields/ceiling";
 import { Check, Choice } from "../../fields/choice";
+import { EngineChoice } from "../../fields/engine-choice";
 import { LanguageChoice } from "../../fields/language-choice";
-import { useConfig } from "../../queries";
+import { useConfig, useOwner } from "../../queries";
 import { useIds, useNode, useSession } from "../../store";
+import { t } from "../../texts";
 import { Dialog } from "../../ui/dialog";
+import { DraftNote } from "../../ui/draft-note";
 import { Glyph } from "../../ui/glyph";
 import { ProblemNotice } from "../../ui/problem";
 import { Term } from "../../ui/term";
-import type { Options } from "../../wire";
-import { capital } from "../../words";
+import type { Config, Options } from "../../wire";
 import { OwnWork } from "./own-work";
 import { PreviewLists } from "./preview-lists";
 import {
@@ -27,30 +30,38 @@ import {
   rerunOf,
   targetKey,
   targetLabel,
+  targetName,
 } from "./rerun";
 
-export function RerunDialog({
-  target,
-  onClose,
-}: {
+export type Verb = "rerun" | "retry" | "run" | "update" | "carryOn";
+
+interface Props {
   readonly target: RerunTarget;
+  /** The word of the button that opened it, which is that of its title and of what confirms it. */
+  readonly verb: Verb;
+  /** Another engine that was offered. */
+  readonly engine?: string;
   readonly onClose: () => void;
-}): ReactNode {
+}
+
+export function RerunDialog({ target, verb, engine = "", onClose }: Props): ReactNode {
   const ids = useIds();
   const desk = useDesk();
   const tells = useStillOpen();
   const busy = useSession((session) => Boolean(session.state.run) || session.state.queue.length > 0);
   const version = useSession((session) => session.place.seq);
   const known = useNode(headOf(target))?.guidance ?? "";
-  const [rerun, dispatch] = useReducer(reduceRerun, known, rerunOf);
+  const typed = useDraft<string | null>(useOwner(), `rerun/${ids.session_id}/${targetKey(target)}`, null);
+  const [rerun, dispatch] = useReducer(
+    reduceRerun,
+    { known, chosen: { engine, guidance: typed.value ?? known } },
+    rerunOf,
+  );
   const { choices } = rerun;
   const choose = (part: Partial<RerunChoices>): void => dispatch({ type: "chosen", part });
-  const engine = useSession((session) => session.state.engine);
   const config = useConfig();
-  const ceiling = useCeiling();
-  const field = useId();
   const isRefresh = "stale" in target;
-  const options = optionsOf(rerun, target, ceiling.tokens);
+  const options = optionsOf(rerun, target);
   const [path, body] = callOf(target);
   const asked = useDeferredValue(JSON.stringify(options));
   const preview = useQuery({
@@ -78,6 +89,7 @@ export function RerunDialog({
         send: (command_id) => api.workflow(path, { ...ids, ...body, command_id, options: { ...options, plan_token } }),
         tells,
       });
+      typed.drop();
       onClose();
     } catch (problem) {
       const overtaken = problem instanceof Refusal && problem.problem.type === "plan_changed";
@@ -86,135 +98,221 @@ export function RerunDialog({
     }
   }
 
+  const say = t.session.verb;
   const nothing = preview.data && preview.data.plan.run.length === 0 && preview.data.plan.may_run.length === 0;
   return (
     <Dialog
-      title={isRefresh ? "Bring everything up to date" : capital(targetLabel(target).replace("Rerun of", "Rerun"))}
+      title={isRefresh ? say[verb] : say.title(say[verb], targetName(target))}
       onClose={onClose}
-      decline="Not now"
+      decline={t.ui.dialog.notNow}
       footer={
         <button
           type="button"
           className="button primary"
-          disabled={!settled || rerun.sending || Boolean(nothing) || ceiling.wrong}
+          disabled={!settled || rerun.sending || Boolean(nothing) || readCeiling(choices.tokens).wrong}
           onClick={() => void confirm()}
         >
-          {rerun.sending ? "Sent" : isRefresh ? "Update" : busy && choices.ifRunning === "queue" ? "Queue it" : "Rerun"}
+          {say[verb]}
         </button>
       }
     >
+      {!isRefresh && <Follows choices={choices} choose={choose} />}
       {!isRefresh && (
-        <fieldset className="choices">
-          <legend className="hidden">What was made from it</legend>
-          <Choice
-            name="propagation"
-            value="cascade"
-            chosen={choices.propagation}
-            onChoose={(propagation) => choose({ propagation })}
-            hint="Whatever was made from it runs too, where something really changed."
-            term={<Term of="cascade">cascade</Term>}
-          >
-            Bring along what depends on it
-          </Choice>
-          <Choice
-            name="propagation"
-            value="mark_stale"
-            chosen={choices.propagation}
-            onChoose={(propagation) => choose({ propagation })}
-            hint="The rest is left as it is and says that it is out of date."
-            term={<Term of="markStale">mark the rest</Term>}
-          >
-            Only this
-          </Choice>
-        </fieldset>
-      )}
-      {!isRefresh && (
-        <div className="field">
-          <label htmlFor={field}>Guidance</label>
-          <textarea
-            id={field}
-            value={choices.guidance}
-            maxLength={20_000}
-            aria-describedby={`${field}-hint`}
-            onChange={(event) => choose({ guidance: event.target.value })}
+        <Guidance
+          text={choices.guidance}
+          onChange={(guidance) => {
+            choose({ guidance });
+            typed.change(guidance === known ? null : guidance);
+          }}
+        >
+          <DraftNote
+            draft={{
+              ...typed,
+              drop: () => {
+                typed.drop();
+                choose({ guidance: known });
+              },
+            }}
           />
-          <p className="hint" id={`${field}-hint`}>
-            What to pay attention to. It stays until you replace it; leave it empty for none.
-          </p>
-        </div>
+        </Guidance>
       )}
-      {busy && (
-        <fieldset className="choices">
-          <legend>Something is running</legend>
-          <Choice name="busy" value="queue" chosen={choices.ifRunning} onChoose={(ifRunning) => choose({ ifRunning })}>
-            Wait for it
-          </Choice>
-          <Choice
-            name="busy"
-            value="interrupt"
-            chosen={choices.ifRunning}
-            onChoose={(ifRunning) => choose({ ifRunning })}
-            hint="What it has completed is kept."
-          >
-            Cancel it and go first
-          </Choice>
-        </fieldset>
-      )}
-      <details className="more">
-        <summary>More choices</summary>
-        <div className="choices">
-          {!isRefresh && (
-            <Check checked={choices.force} onChange={(force) => choose({ force })} term={<Term of="force">force</Term>}>
-              Run everything below, changed or not
-            </Check>
-          )}
-          {"phase" in target && target.phase === "phase0" && (
-            <Check
-              checked={choices.refetch}
-              onChange={(refetch) => choose({ refetch })}
-              term={<Term of="refetch">fetch again</Term>}
-            >
-              Ask every source for its text anew
-            </Check>
-          )}
-          <Check
-            checked={choices.partial}
-            onChange={(partial) => choose({ partial })}
-            hint="It names what it had to do without."
-            term={<Term of="partial">partial report</Term>}
-          >
-            Write the report even if steps fail
-          </Check>
-          {!isRefresh && (
-            <LanguageChoice
-              languages={config?.languages}
-              engine={engine}
-              chosen={choices.language}
-              unnamed={[
-                { value: AS_IT_IS, words: "As it is" },
-                { value: "", words: "The question’s own" },
-              ]}
-              onChoose={(language) => choose({ language })}
-            />
-          )}
-          {engine !== "extractive" && <CeilingField ceiling={ceiling} of="this run" />}
-        </div>
-      </details>
+      {busy && <Busy choices={choices} choose={choose} />}
+      {config && <More choices={choices} choose={choose} target={target} config={config} begun={engine !== ""} />}
       {rerun.moved && (
         <p className="notice stale" role="alert">
           <Glyph of="stale" />
-          <span>
-            The session has changed since this was worked out. Below is what would happen now; confirm it again.
-          </span>
+          <span>{t.session.rerun.moved}</span>
         </p>
       )}
       {isRefresh && <OwnWork onLeave={onClose} />}
       {preview.isError ? (
         <ProblemNotice error={preview.error} />
       ) : (
-        <PreviewLists preview={preview.data} waiting={!settled} />
+        <PreviewLists
+          preview={preview.data}
+          waiting={!settled}
+          marking={!isRefresh && choices.propagation === "mark_stale"}
+        />
       )}
       {rerun.error !== null && <ProblemNotice error={rerun.error} />}
     </Dialog>
+  );
+}
+
+interface ChoosingProps {
+  readonly choices: RerunChoices;
+  readonly choose: (part: Partial<RerunChoices>) => void;
+}
+
+function Follows({ choices, choose }: ChoosingProps): ReactNode {
+  const say = t.session.rerun;
+  return (
+    <fieldset className="choices">
+      <legend className="hidden">{say.follows}</legend>
+      <Choice
+        name="propagation"
+        value="cascade"
+        chosen={choices.propagation}
+        onChoose={(propagation) => choose({ propagation })}
+        hint={say.cascadeHint}
+        term={<Term of="cascade">{say.cascadeTerm}</Term>}
+      >
+        {say.cascade}
+      </Choice>
+      <Choice
+        name="propagation"
+        value="mark_stale"
+        chosen={choices.propagation}
+        onChoose={(propagation) => choose({ propagation })}
+        hint={say.markStaleHint}
+        term={<Term of="markStale">{say.markStaleTerm}</Term>}
+      >
+        {say.markStale}
+      </Choice>
+    </fieldset>
+  );
+}
+
+function Guidance({
+  text,
+  onChange,
+  children,
+}: {
+  readonly text: string;
+  readonly onChange: (text: string) => void;
+  readonly children: ReactNode;
+}): ReactNode {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{t.session.rerun.guidance}</label>
+      <textarea
+        id={id}
+        value={text}
+        maxLength={20_000}
+        aria-describedby={`${id}-hint`}
+        onChange={(event) => onChange(event.target.value)}
+      />
+      <p className="hint" id={`${id}-hint`}>
+        {t.session.rerun.guidanceHint}
+      </p>
+      {children}
+    </div>
+  );
+}
+
+function Busy({ choices, choose }: ChoosingProps): ReactNode {
+  const say = t.session.rerun;
+  return (
+    <fieldset className="choices">
+      <legend>{say.busy}</legend>
+      <Choice
+        name="busy"
+        value="queue"
+        chosen={choices.ifRunning}
+        onChoose={(ifRunning) => choose({ ifRunning })}
+        hint={say.queueHint}
+      >
+        {say.queue}
+      </Choice>
+      <Choice
+        name="busy"
+        value="interrupt"
+        chosen={choices.ifRunning}
+        onChoose={(ifRunning) => choose({ ifRunning })}
+        hint={say.interruptHint}
+      >
+        {say.interrupt}
+      </Choice>
+    </fieldset>
+  );
+}
+
+interface MoreProps extends ChoosingProps {
+  readonly target: RerunTarget;
+  readonly config: Config;
+  /** Something in it was chosen already. */
+  readonly begun: boolean;
+}
+
+function More({ choices, choose, target, config, begun }: MoreProps): ReactNode {
+  const say = t.session.rerun;
+  const own = useSession((session) => session.state.engine);
+  const isRefresh = "stale" in target;
+  const engine = choices.engine || own;
+  return (
+    <details className="more" open={begun || undefined}>
+      <summary>{say.more}</summary>
+      <div className="choices">
+        {!isRefresh && (
+          <Check
+            checked={choices.force}
+            onChange={(force) => choose({ force })}
+            term={<Term of="force">{say.forceTerm}</Term>}
+          >
+            {say.force}
+          </Check>
+        )}
+        {"phase" in target && target.phase === "phase0" && (
+          <Check
+            checked={choices.refetch}
+            onChange={(refetch) => choose({ refetch })}
+            term={<Term of="refetch">{say.refetchTerm}</Term>}
+          >
+            {say.refetch}
+          </Check>
+        )}
+        <Check
+          checked={choices.partial}
+          onChange={(partial) => choose({ partial })}
+          hint={say.partialHint}
+          term={<Term of="partial">{say.partialTerm}</Term>}
+        >
+          {say.partial}
+        </Check>
+        {!isRefresh && (
+          <EngineChoice
+            config={config}
+            chosen={engine}
+            onChoose={(chosen) => choose({ engine: chosen === own ? "" : chosen })}
+          />
+        )}
+        {!isRefresh && (
+          <LanguageChoice
+            languages={config.languages}
+            engine={engine}
+            chosen={choices.language}
+            unnamed={[
+              { value: AS_IT_IS, words: t.fields.language.asItIs },
+              { value: "", words: t.fields.language.own },
+            ]}
+            onChoose={(language) => choose({ language })}
+          />
+        )}
+        {engine !== "extractive" && (
+          <CeilingField text={choices.tokens} onChange={(tokens) => choose({ tokens })} of="run" />
+        )}
+      </div>
+    </details>
   );
 }

@@ -23,8 +23,8 @@ const shown = (rerun: Rerun, preview: Preview, asked = "a"): Rerun =>
 
 describe("a rerun before it is sent", () => {
   it("asks for what was chosen, and for guidance and language only where they differ", () => {
-    const begun = rerunOf("As before.");
-    expect(optionsOf(begun, STEP, null)).toEqual({
+    const begun = rerunOf({ known: "As before." });
+    expect(optionsOf(begun, STEP)).toEqual({
       propagation: "cascade",
       force: false,
       refetch: false,
@@ -33,19 +33,24 @@ describe("a rerun before it is sent", () => {
     });
     const chosen = reduceRerun(begun, {
       type: "chosen",
-      part: { propagation: "mark_stale", guidance: "", language: "zh" },
+      part: { propagation: "mark_stale", guidance: "", language: "zh", tokens: "1,500" },
     });
-    expect(optionsOf(chosen, STEP, 500)).toMatchObject({
+    expect(optionsOf(chosen, STEP)).toMatchObject({
       propagation: "mark_stale",
       guidance: "",
       language: "zh",
-      max_tokens: 500,
+      max_tokens: 1500,
     });
-    expect(optionsOf(chosen, { stale: true }, null)).toEqual({ allow_partial: false, if_running: "queue" });
+    expect(optionsOf(chosen, { stale: true })).toEqual({ allow_partial: false, max_tokens: 1500, if_running: "queue" });
+  });
+
+  it("begins with what was typed before, and with an engine that was offered", () => {
+    const begun = rerunOf({ known: "", chosen: { guidance: "Costs.", engine: "extractive" } });
+    expect(optionsOf(begun, STEP)).toMatchObject({ guidance: "Costs.", engine: "extractive" });
   });
 
   it("has to be confirmed again when what would happen is another for the same choices", () => {
-    const once = shown(rerunOf(""), aPreview());
+    const once = shown(rerunOf({ known: "" }), aPreview());
     expect(once.moved).toBe(false);
     expect(
       shown(once, aPreview({ estimate: { seconds: 9, tokens: 9, never_run: [], most_seconds: 9, most_tokens: 9 } }))
@@ -58,12 +63,15 @@ describe("a rerun before it is sent", () => {
   });
 
   it("takes no promise of a preview that is provisional", () => {
-    const once = shown(rerunOf(""), aPreview());
+    const once = shown(rerunOf({ known: "" }), aPreview());
     expect(shown(once, aPreview({ run: [] }, true))).toBe(once);
   });
 
   it("can be sent again after a refusal, and forgets it when it is", () => {
-    const refused = reduceRerun(reduceRerun(rerunOf(""), { type: "sent" }), { type: "returned", error: "no" });
+    const refused = reduceRerun(reduceRerun(rerunOf({ known: "" }), { type: "sent" }), {
+      type: "returned",
+      error: "no",
+    });
     expect([refused.sending, refused.error]).toEqual([false, "no"]);
     const again = reduceRerun(refused, { type: "sent" });
     expect([again.sending, again.error]).toEqual([true, null]);

@@ -1,6 +1,9 @@
 /** A rerun before it is sent: what runs, the choices, what was shown of it, and whether it is on its way. One reducer, no page. */
+import { readCeiling } from "../../fields/ceiling";
+import { stepNode } from "../../nodes";
+import { t } from "../../texts";
 import type { IfRunning, Options, Phase, Plan, Preview, Propagation } from "../../wire";
-import { listed, nodeName } from "../../words";
+import { listed, theNode } from "../../words";
 
 export type RerunTarget = { readonly phase: Phase } | { readonly steps: readonly number[] } | { readonly stale: true };
 
@@ -15,6 +18,10 @@ export interface RerunChoices {
   readonly partial: boolean;
   readonly guidance: string;
   readonly language: string;
+  /** Empty: the session's own. */
+  readonly engine: string;
+  /** At most so many, as it was typed. */
+  readonly tokens: string;
 }
 
 export interface Rerun {
@@ -36,7 +43,8 @@ export type RerunAction =
   /** Refused, or overtaken by another change (`error` null), of which the next preview tells. */
   | { readonly type: "returned"; readonly error: unknown };
 
-export function rerunOf(known: string): Rerun {
+/** What a dialog begins with. `chosen` is what was chosen already: a guidance typed before, another engine that was offered. */
+export function rerunOf({ known, chosen = {} }: { known: string; chosen?: Partial<RerunChoices> }): Rerun {
   return {
     choices: {
       propagation: "cascade",
@@ -46,6 +54,9 @@ export function rerunOf(known: string): Rerun {
       partial: false,
       guidance: known,
       language: AS_IT_IS,
+      engine: "",
+      tokens: "",
+      ...chosen,
     },
     known,
     sending: false,
@@ -84,8 +95,9 @@ function promised({ run, may_run, keep, stale, drop, may_drop }: Plan): string {
 }
 
 /** What is asked of the server: of an update only what it has a choice in. */
-export function optionsOf({ choices, known }: Rerun, target: RerunTarget, tokens: number | null): Options {
-  const { propagation, force, refetch, guidance, language, partial, ifRunning } = choices;
+export function optionsOf({ choices, known }: Rerun, target: RerunTarget): Options {
+  const { propagation, force, refetch, guidance, language, engine, partial, ifRunning } = choices;
+  const { tokens } = readCeiling(choices.tokens);
   const own =
     "stale" in target
       ? {}
@@ -95,6 +107,7 @@ export function optionsOf({ choices, known }: Rerun, target: RerunTarget, tokens
           refetch,
           ...(guidance === known ? {} : { guidance }),
           ...(language === AS_IT_IS ? {} : { language }),
+          ...(engine ? { engine } : {}),
         };
   return {
     ...own,
@@ -113,19 +126,22 @@ export function callOf(target: RerunTarget): readonly [string, object] {
 /** The node whose guidance the dialog begins with; empty for an update. */
 export function headOf(target: RerunTarget): string {
   if ("stale" in target) return "";
-  return "phase" in target ? target.phase : `phase3/${target.steps[0]}`;
+  return "phase" in target ? target.phase : stepNode(target.steps[0] ?? 0);
 }
 
+/** "the goals", "step 1 and step 2"; empty for an update, which names nothing. */
+export function targetName(target: RerunTarget): string {
+  if ("stale" in target) return "";
+  if ("phase" in target) return target.phase === "phase3" ? t.session.verb.allSteps : theNode(target.phase);
+  return listed(target.steps.map(t.words.node.step), 4);
+}
+
+/** How its command is called while it runs. */
 export function targetLabel(target: RerunTarget): string {
-  if ("stale" in target) return "Update";
-  if ("phase" in target) return `Rerun of ${target.phase === "phase3" ? "all steps" : `the ${nodeName(target.phase)}`}`;
-  return `Rerun of ${listed(
-    target.steps.map((step) => `step ${step}`),
-    4,
-  )}`;
+  return "stale" in target ? t.session.label.update : t.session.label.rerun(targetName(target));
 }
 
 export function targetKey(target: RerunTarget): string {
   if ("stale" in target) return "refresh";
-  return "phase" in target ? target.phase : target.steps.map((step) => `phase3/${step}`).join(" ");
+  return "phase" in target ? target.phase : target.steps.map(stepNode).join(" ");
 }

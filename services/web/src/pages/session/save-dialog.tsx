@@ -5,10 +5,11 @@ import { api, Refusal } from "../../api";
 import { useDesk, useStillOpen } from "../../commands";
 import { Choice } from "../../fields/choice";
 import { useIds } from "../../store";
+import { t } from "../../texts";
 import { Dialog } from "../../ui/dialog";
 import { ProblemNotice } from "../../ui/problem";
 import type { Preview, Propagation, Receipt } from "../../wire";
-import { PHASE_NAMES } from "../../words";
+import { nodeName } from "../../words";
 import { PreviewLists } from "./preview-lists";
 
 interface Props {
@@ -36,14 +37,15 @@ export function SaveDialog({ phase, etag, body, titles, onClose, onSaved }: Prop
     gcTime: 0,
     retry: 1,
   });
-  const name = PHASE_NAMES[phase].toLowerCase();
+  const name = nodeName(phase);
+  const say = t.session.save;
 
   async function save(): Promise<void> {
     setSending(true);
     try {
       await desk.order({
         about: `edit ${phase}`,
-        label: `Your ${name}`,
+        label: t.session.label.edit(name),
         send: (command_id) => api.edit<Receipt>(session_id, phase, body, etag, { propagation, command_id }),
         tells,
       });
@@ -58,9 +60,9 @@ export function SaveDialog({ phase, etag, body, titles, onClose, onSaved }: Prop
   const overtaken = failed instanceof Refusal && failed.problem.type === "conflict";
   return (
     <Dialog
-      title={`Save the ${name}`}
+      title={say.title(name)}
       onClose={onClose}
-      decline="Back to editing"
+      decline={say.back}
       footer={
         <button
           type="button"
@@ -68,34 +70,22 @@ export function SaveDialog({ phase, etag, body, titles, onClose, onSaved }: Prop
           disabled={!preview.isSuccess || sending}
           onClick={() => void save()}
         >
-          {propagation === "cascade" ? "Save and run" : "Save"}
+          {propagation === "cascade" ? say.saveAndRun : say.save}
         </button>
       }
     >
       <fieldset className="choices">
-        <legend className="hidden">What follows</legend>
-        <Choice
-          name="follow"
-          value="mark_stale"
-          chosen={propagation}
-          onChoose={setPropagation}
-          hint="What was made from it says that it is out of date."
-        >
-          Save only
+        <legend className="hidden">{say.follows}</legend>
+        <Choice name="follow" value="mark_stale" chosen={propagation} onChoose={setPropagation} hint={say.onlyHint}>
+          {say.only}
         </Choice>
-        <Choice
-          name="follow"
-          value="cascade"
-          chosen={propagation}
-          onChoose={setPropagation}
-          hint="What was made from it runs where something really changed."
-        >
-          Save and bring along what depends on it
+        <Choice name="follow" value="cascade" chosen={propagation} onChoose={setPropagation} hint={say.cascadeHint}>
+          {say.cascade}
         </Choice>
       </fieldset>
       {overtaken && (
         <p className="notice failed" role="alert">
-          <span>Someone has changed the {name} meanwhile. Copy what you need, discard, and edit the new ones.</span>
+          <span>{say.overtaken(name)}</span>
         </p>
       )}
       {failed && !overtaken ? (

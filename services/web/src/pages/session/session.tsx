@@ -5,20 +5,19 @@ import { Link, Route, Switch, useLocation } from "wouter";
 import { api, Refusal } from "../../api";
 import { CommandDesk } from "../../commands";
 import { engineName } from "../../fields/engine-choice";
+import { nodePath, PHASE_PAGES } from "../../nodes";
 import { useMay } from "../../queries";
 import { SessionProvider, useConnection, useIds, useSession } from "../../store";
-import { CommandTray } from "../../ui/command-tray";
-import { ConnectionNotice } from "../../ui/connection";
+import { t } from "../../texts";
 import { Glyph } from "../../ui/glyph";
 import { lazily } from "../../ui/lazily";
 import { ProblemNotice } from "../../ui/problem";
-import { useTitle } from "../../ui/title";
 import { PHASES } from "../../wire";
-import { ago, isActive, PHASE_NAMES, PHASE_PAGES, standing } from "../../words";
+import { ago, capital, isActive, standing, standingName } from "../../words";
 import { EndDialog } from "../batches/end-dialog";
 import { SessionDialog } from "../batches/session-dialog";
+import { SessionBar } from "./bar";
 import { LiveStream } from "./live-stream";
-import { NowPanel } from "./now";
 import { Overview } from "./overview";
 
 const SourcesPage = lazily(() => import("../sources/sources"));
@@ -53,9 +52,9 @@ export function SessionPages({ sessionId }: { readonly sessionId: string }): Rea
   if (first.isError)
     return (
       <div className="page">
-        <h1>Research</h1>
+        <h1>{t.session.head.research}</h1>
         <ProblemNotice error={first.error}>
-          <Link href="/app/batches">All batches</Link>
+          <Link href="/app/batches">{capital(t.ui.site.allBatches)}</Link>
         </ProblemNotice>
       </div>
     );
@@ -66,7 +65,7 @@ export function SessionPages({ sessionId }: { readonly sessionId: string }): Rea
         <div className="docked">
           <div className="page session">
             <Head />
-            <NowPanel />
+            <SessionBar />
             <Switch>
               <Route path="/app/sessions/:session/sources" component={SourcesPage} />
               <Route path="/app/sessions/:session/goals" component={GoalsPage} />
@@ -78,10 +77,8 @@ export function SessionPages({ sessionId }: { readonly sessionId: string }): Rea
             </Switch>
           </div>
           <div className="dock">
-            <ConnectionNotice />
             <Gone />
             <Route path="/app/sessions/:session" component={LiveStream} />
-            <CommandTray />
           </div>
         </div>
       </CommandDesk>
@@ -89,6 +86,7 @@ export function SessionPages({ sessionId }: { readonly sessionId: string }): Rea
   );
 }
 
+/** On the report it takes one line, so that the report begins on the first screen. */
 function Head(): ReactNode {
   const topic = useSession((session) => session.state.topic);
   const engine = useSession((session) => session.state.engine);
@@ -98,26 +96,31 @@ function Head(): ReactNode {
   const may = useMay("researcher");
   const [ending, setEnding] = useState(false);
   const [adding, setAdding] = useState(false);
-  const [, navigate] = useLocation();
-  useTitle(topic);
+  const [path, navigate] = useLocation();
+  const brief = path === nodePath(ids.session_id, "phase4");
+  const say = t.session.head;
   return (
-    <header className="session-head">
-      <p className="meta">
-        <Link href="/app/batches">Batches</Link>
-        <span>{engineName(engine)}</span>
-        {created && <time dateTime={created}>begun {ago(created)}</time>}
-        {may && !ended && (
-          <button type="button" className="link-button" onClick={() => setAdding(true)}>
-            New session on these sources
-          </button>
-        )}
-        {may && (
-          <button type="button" className="link-button" onClick={() => setEnding(true)}>
-            {ended ? "Delete the batch" : "End the batch"}
-          </button>
-        )}
-      </p>
-      <h1>{topic}</h1>
+    <header className={`session-head ${brief ? "brief" : ""}`}>
+      {!brief && (
+        <p className="meta">
+          <Link href="/app/batches">{t.ui.site.batches}</Link>
+          <span>{engineName(engine)}</span>
+          {created && <time dateTime={created}>{say.begun(ago(created))}</time>}
+          {may && !ended && (
+            <button type="button" className="link-button" onClick={() => setAdding(true)}>
+              {say.newSession}
+            </button>
+          )}
+          {may && (
+            <button type="button" className="link-button" onClick={() => setEnding(true)}>
+              {ended ? say.deleteBatch : say.endBatch}
+            </button>
+          )}
+        </p>
+      )}
+      <h1 className={brief ? "one-line" : undefined} title={brief ? topic : undefined}>
+        {topic}
+      </h1>
       <Parts />
       {adding && <SessionDialog batchId={ids.batch_id} onClose={() => setAdding(false)} />}
       {ending && (
@@ -146,9 +149,9 @@ function Parts(): ReactNode {
     if (all && one) all.scrollLeft = one.offsetLeft - (all.clientWidth - one.offsetWidth) / 2;
   }, [here]);
   return (
-    <nav ref={bar} className="parts" aria-label="Parts of the research">
+    <nav ref={bar} className="parts" aria-label={t.session.head.parts}>
       <Link href={base} aria-current={here === "" ? "page" : undefined}>
-        Overview
+        {t.session.head.overview}
       </Link>
       {PHASES.map((phase) => {
         const view = nodes[phase];
@@ -160,13 +163,13 @@ function Parts(): ReactNode {
             href={`${base}/${PHASE_PAGES[phase]}`}
             aria-current={here === PHASE_PAGES[phase] ? "page" : undefined}
           >
-            {PHASE_NAMES[phase]}
-            {shown && now && <Glyph of={now} label={now === "stale" ? "out of date" : now} />}
+            {t.words.phase.name[phase]}
+            <span className="mark-room">{shown && now && <Glyph of={now} label={standingName(now)} />}</span>
           </Link>
         );
       })}
       <Link href={`${base}/timeline`} aria-current={here === "timeline" ? "page" : undefined}>
-        Timeline
+        {t.session.head.timeline}
       </Link>
     </nav>
   );

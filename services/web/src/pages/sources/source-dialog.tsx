@@ -1,11 +1,15 @@
 /** Adding, replacing and removing sources. Nothing runs by it: what was made from them becomes out of date and says so. */
 import { useMutation } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { api } from "../../api";
+import { useDraft } from "../../drafts";
 import { SourceFields } from "../../fields/source-fields";
 import { appendSources, countSources, NO_SOURCES } from "../../fields/source-input";
+import { useOwner } from "../../queries";
 import { useIds } from "../../store";
+import { t } from "../../texts";
 import { Dialog } from "../../ui/dialog";
+import { DraftNote } from "../../ui/draft-note";
 import { ProblemNotice } from "../../ui/problem";
 import type { Source } from "../../wire";
 import { sourceName } from "../../words";
@@ -20,7 +24,12 @@ interface Props {
 
 export function SourceDialog({ edit, onClose, onDone }: Props): ReactNode {
   const { batch_id } = useIds();
-  const [draft, setDraft] = useState(NO_SOURCES);
+  const typed = useDraft(
+    useOwner(),
+    `sources/${batch_id}/${edit.kind === "add" ? "" : edit.source.source_id}`,
+    NO_SOURCES,
+  );
+  const draft = typed.value;
   const total = countSources(draft);
   const save = useMutation({
     mutationFn: () => {
@@ -31,17 +40,19 @@ export function SourceDialog({ edit, onClose, onDone }: Props): ReactNode {
         : api.replaceSource(batch_id, edit.source.source_id, form);
     },
     onSuccess: () => {
+      typed.drop();
       onDone();
       onClose();
     },
   });
-  const titles = { add: "Add sources", replace: "Replace a source", remove: "Remove a source" } as const;
+  const say = t.pages.sources.dialog;
+  const words = { add: say.doAdd, replace: say.doReplace, remove: say.doRemove } as const;
   const ready = edit.kind === "remove" || (edit.kind === "add" ? total > 0 : total === 1);
   return (
     <Dialog
-      title={titles[edit.kind]}
+      title={say[edit.kind]}
       onClose={onClose}
-      decline="Not now"
+      decline={t.ui.dialog.notNow}
       footer={
         <button
           type="button"
@@ -49,23 +60,22 @@ export function SourceDialog({ edit, onClose, onDone }: Props): ReactNode {
           disabled={!ready || save.isPending}
           onClick={() => save.mutate()}
         >
-          {edit.kind === "add" ? "Add" : edit.kind === "replace" ? "Replace" : "Remove"}
+          {words[edit.kind]}
         </button>
       }
     >
-      {edit.kind === "remove" && <p>“{sourceName(edit.source)}” is taken out of the batch.</p>}
-      {edit.kind === "replace" && <p>Give one address, file or text to stand in for “{sourceName(edit.source)}”.</p>}
+      {edit.kind === "remove" && <p>{say.removed(sourceName(edit.source))}</p>}
+      {edit.kind === "replace" && <p>{say.standIn(sourceName(edit.source))}</p>}
       {edit.kind !== "remove" && (
         <SourceFields
           draft={draft}
-          onChange={setDraft}
+          onChange={typed.change}
           one={edit.kind === "replace"}
-          error={edit.kind === "replace" && total > 1 ? "One source only, please." : null}
+          error={edit.kind === "replace" && total > 1 ? say.oneOnly : null}
         />
       )}
-      <p className="soft">
-        Nothing runs by this. What was made from the sources becomes out of date, and Update brings it along.
-      </p>
+      <p className="soft">{say.nothingRuns}</p>
+      {edit.kind !== "remove" && <DraftNote draft={typed} />}
       {save.isError && <ProblemNotice error={save.error} />}
     </Dialog>
   );

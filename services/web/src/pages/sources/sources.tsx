@@ -4,9 +4,10 @@ import { type ReactNode, useState } from "react";
 import { api } from "../../api";
 import { useArtifact, useMay } from "../../queries";
 import { useIds, useSession } from "../../store";
+import { t } from "../../texts";
 import { Glyph } from "../../ui/glyph";
 import type { Citation, PreparedSource, Source, Summary } from "../../wire";
-import { count, FAILURE_WORDS, sourceName, when } from "../../words";
+import { count, sourceName, when } from "../../words";
 import { PhaseHead } from "../session/phase-head";
 import { QuoteDialog } from "./quote-dialog";
 import { SourceDialog, type SourceEdit } from "./source-dialog";
@@ -33,16 +34,16 @@ export default function SourcesPage(): ReactNode {
       <PhaseHead phase="phase0">
         {may && (
           <button type="button" className="button slim" onClick={() => setEdit({ kind: "add" })}>
-            Add sources
+            {t.pages.sources.add}
           </button>
         )}
       </PhaseHead>
       {prepared.data?.abstract && (
         <section className="stack tight reading">
-          <h3>Abstract</h3>
+          <h3>{t.pages.sources.abstract}</h3>
           <p className="serif">{prepared.data.abstract}</p>
           {prepared.data.themes.length > 0 && (
-            <ul className="chips" aria-label="Themes">
+            <ul className="chips" aria-label={t.pages.sources.themes}>
               {prepared.data.themes.map((theme) => (
                 <li key={theme.label}>
                   {theme.label} <span className="soft">{theme.source_ids.length}</span>
@@ -89,11 +90,12 @@ function OneSource({ source, stage, names, onEdit, onQuote, ...made }: OneProps)
   const prepared = replaced ? undefined : made.prepared;
   const summary = replaced ? undefined : made.summary;
   const name = sourceName(source);
+  const say = t.pages.sources;
   const [sign, words] = outcome(source, made.prepared, names, stage);
   const sha256 = prepared?.text_sha256 ?? source.stored?.text_sha256;
   return (
     <li className="source">
-      <Glyph of={sign} label={sign === "failed" ? "Failed" : words} />
+      <Glyph of={sign} label={sign === "failed" ? say.failed : words} />
       <div className="stack tight">
         <h3>{name}</h3>
         <p className="meta">
@@ -101,17 +103,16 @@ function OneSource({ source, stage, names, onEdit, onQuote, ...made }: OneProps)
           {source.stored?.author && <span>{source.stored.author}</span>}
           {source.stored?.published && <span>{source.stored.published}</span>}
           {prepared && prepared.words > 0 && <span>{count(prepared.words, "word")}</span>}
-          {source.stored?.fetched_at && <span>read {when(source.stored.fetched_at)}</span>}
+          {source.stored?.fetched_at && <span>{say.read(when(source.stored.fetched_at))}</span>}
           {source.url && (
             <a href={source.url} target="_blank" rel="noopener noreferrer nofollow">
-              Open the page
+              {say.open}
             </a>
           )}
         </p>
         {sign === "failed" && (
           <p className="error-text">
-            {source.stored?.detail ?? prepared?.detail}{" "}
-            {prepared?.action ?? "Replace the source, or run the preparation again."}
+            {source.stored?.detail ?? prepared?.detail} {prepared?.action ?? say.failedAction}
           </p>
         )}
         {summary && <p className="serif">{summary.summary}</p>}
@@ -139,32 +140,32 @@ function OneSource({ source, stage, names, onEdit, onQuote, ...made }: OneProps)
           <button
             type="button"
             className="button quiet slim"
-            aria-label={`Read ${name}`}
+            aria-label={say.readName(name)}
             onClick={() =>
               onQuote({ source_id: source.source_id, text_sha256: sha256, quote: "", start: 0, end: 0, score: 1 })
             }
           >
-            Read
+            {say.readIt}
           </button>
         )}
         {onEdit && (
           <button
             type="button"
             className="button quiet slim"
-            aria-label={`Replace ${name}`}
+            aria-label={say.replaceName(name)}
             onClick={() => onEdit({ kind: "replace", source })}
           >
-            Replace
+            {say.replace}
           </button>
         )}
         {onEdit && (
           <button
             type="button"
             className="button quiet slim"
-            aria-label={`Remove ${name}`}
+            aria-label={say.removeName(name)}
             onClick={() => onEdit({ kind: "remove", source })}
           >
-            Remove
+            {say.remove}
           </button>
         )}
       </div>
@@ -173,28 +174,21 @@ function OneSource({ source, stage, names, onEdit, onQuote, ...made }: OneProps)
 }
 
 type Sign = Parameters<typeof Glyph>[0]["of"];
-const OUTCOMES: Record<PreparedSource["outcome"], string> = {
-  fetched: "Read",
-  reused: "Stored copy used",
-  unchanged: "Fetched again, unchanged",
-  changed: "Fetched again, changed",
-  failed: "Could not be fetched again, stored copy used",
-};
-
 function outcome(
   source: Source,
   prepared: PreparedSource | undefined,
   names: readonly Source[],
   stage: string | undefined,
 ): readonly [Sign, string] {
-  if (stage !== undefined) return ["running", stage || "Being read"];
+  const say = t.pages.sources;
+  if (stage !== undefined) return ["running", stage || say.beingRead];
   if (!source.stored || source.stored.revision !== source.revision || !prepared)
-    return ["pending", prepared ? "Replaced, not read yet" : "Not read yet"];
-  if (prepared.status === "failed") return ["failed", prepared.reason ? FAILURE_WORDS[prepared.reason] : "Failed"];
+    return ["pending", prepared ? say.replacedNotRead : say.notRead];
+  if (prepared.status === "failed") return ["failed", prepared.reason ? t.words.failure[prepared.reason] : say.failed];
   if (prepared.status === "duplicate") {
     const twin = names.find((other) => other.source_id === prepared.duplicate_of);
-    const alike = prepared.similarity === 1 ? "The same" : "Nearly the same";
-    return ["cancelled", `${alike} text as “${twin ? sourceName(twin) : prepared.duplicate_of}”, read once`];
+    const name = twin ? sourceName(twin) : (prepared.duplicate_of ?? "");
+    return ["cancelled", prepared.similarity === 1 ? say.same(name) : say.nearlySame(name)];
   }
-  return ["completed", OUTCOMES[prepared.outcome]];
+  return ["completed", say.outcome[prepared.outcome] ?? prepared.outcome];
 }

@@ -2,12 +2,14 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { api, Refusal, setToken } from "../../api";
+import { t } from "../../texts";
 import { ProblemNotice } from "../../ui/problem";
 import { useTitle } from "../../ui/title";
 import type { Config } from "../../wire";
 
 export function SignIn({ onDone }: { readonly onDone: (config: Config) => void }): ReactNode {
-  useTitle("Sign in");
+  const say = t.ui.signIn;
+  useTitle(say.tab);
   const id = useId();
   const [value, setValue] = useState("");
   const entry = useMutation({
@@ -26,11 +28,11 @@ export function SignIn({ onDone }: { readonly onDone: (config: Config) => void }
   return (
     <form className="page" onSubmit={submit}>
       <div className="page-head">
-        <h1>Who are you?</h1>
-        <p className="lead">This server wants a token. Whoever runs it gave you one.</p>
+        <h1>{say.title}</h1>
+        <p className="lead">{say.lead}</p>
       </div>
       <div className="field">
-        <label htmlFor={id}>Token</label>
+        <label htmlFor={id}>{say.token}</label>
         <input
           id={id}
           type="password"
@@ -41,13 +43,13 @@ export function SignIn({ onDone }: { readonly onDone: (config: Config) => void }
           onChange={(event) => setValue(event.target.value)}
         />
         <p className="error" id={`${id}-error`} role="alert">
-          {unknown && "The server does not know this token, or it has expired. Check it and try again."}
+          {unknown && say.unknown}
         </p>
       </div>
       {entry.isError && !unknown && <ProblemNotice error={entry.error} />}
       <div className="button-row">
         <button type="submit" className="button primary" disabled={!value.trim() || entry.isPending}>
-          Continue
+          {say.go}
         </button>
       </div>
     </form>

@@ -1,93 +1,134 @@
-/** New research: a question, sources, and off to the live session. */
+/** New research: a question, sources, and off to the live session. What is typed here is kept until it is sent. */
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useId, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useCallback, useId, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { api, newCommandId } from "../../api";
-import { ResearchFields, useResearchChoices } from "../../fields/research-choices";
+import { useDraft } from "../../drafts";
+import { readCeiling } from "../../fields/ceiling";
+import { askedOf, NO_RESEARCH, type ResearchDraft, ResearchFields, ReviewSwitch } from "../../fields/research-choices";
 import { SourceFields } from "../../fields/source-fields";
-import { appendSources, countSources, NO_SOURCES, readAddresses } from "../../fields/source-input";
+import { appendSources, countSources, NO_SOURCES, readAddresses, type SourceDraft } from "../../fields/source-input";
+import { useOwner } from "../../queries";
+import { t } from "../../texts";
+import { DraftNote } from "../../ui/draft-note";
 import { ProblemNotice } from "../../ui/problem";
 import { useTitle } from "../../ui/title";
 import type { Config } from "../../wire";
 
+interface StartDraft {
+  readonly research: ResearchDraft;
+  readonly sources: SourceDraft;
+}
+
+const NOTHING: StartDraft = { research: NO_RESEARCH, sources: NO_SOURCES };
+
 export function StartPage({ config }: { readonly config: Config }): ReactNode {
-  useTitle("New research");
+  const say = t.pages.start;
+  useTitle(say.tab);
   const id = useId();
   const [, navigate] = useLocation();
-  const [topic, setTopic] = useState("");
-  const [draft, setDraft] = useState(NO_SOURCES);
-  const choices = useResearchChoices(config);
+  const typed = useDraft(useOwner(), "start", NOTHING);
+  const { research, sources } = typed.value;
+  const { change } = typed;
+  const changeResearch = (part: Partial<ResearchDraft>): void =>
+    change((now) => ({ ...now, research: { ...now.research, ...part } }));
+  const changeSources = useCallback(
+    (part: (sources: SourceDraft) => SourceDraft) => change((now) => ({ ...now, sources: part(now.sources) })),
+    [change],
+  );
   const [tried, setTried] = useState(false);
   const question = useRef<HTMLTextAreaElement>(null);
   const command = useRef(newCommandId());
   const start = useMutation({
-    mutationFn: () => {
-      const form = appendSources(new FormData(), draft);
-      form.set("topic", topic.trim());
-      const { options, ...named } = choices.asked;
-      for (const [name, value] of Object.entries({ ...named, ...options })) form.set(name, String(value));
-      form.set("command_id", command.current);
-      return api.start(form);
+    mutationFn: async (what: StartDraft | "sample") => {
+      const { research, sources } = what === "sample" ? await sampleDraft() : what;
+      return api.start(formOf(research, sources, config, command.current));
     },
-    onSuccess: ({ session_id }) => navigate(`/app/sessions/${session_id}`),
+    onSuccess: ({ session_id }, what) => {
+      if (what !== "sample") typed.drop();
+      navigate(`/app/sessions/${session_id}`);
+    },
     onError: () => {
       command.current = newCommandId();
     },
   });
-  const noTopic = !topic.trim() ? "Say what you want to find out." : null;
-  const noSources = countSources(draft) === 0 ? "Name at least one source: an address, a file or a text." : null;
-  const wrong = readAddresses(draft.addresses).wrong.length > 0 || countSources(draft) > config.limits.sources;
+  const noTopic = research.topic.trim() ? null : say.noTopic;
+  const noSources = countSources(sources) === 0 ? say.noSources : null;
+  const wrong =
+    readAddresses(sources.addresses).wrong.length > 0 ||
+    countSources(sources) > config.limits.sources ||
+    readCeiling(research.tokens).wrong;
+  const going = start.isPending || start.isSuccess;
 
   function submit(event: FormEvent): void {
     event.preventDefault();
     setTried(true);
     if (noTopic) question.current?.focus();
-    if (!noTopic && !noSources && !wrong && !choices.ceiling.wrong) start.mutate();
+    if (!noTopic && !noSources && !wrong) start.mutate(typed.value);
   }
 
   return (
     <form className="page start" onSubmit={submit} noValidate>
       <div className="page-head">
-        <h1>What do you want to find out?</h1>
-        <p className="lead">
-          Give a question and your sources. Reprise reads them, plans the research, carries it out step by step and
-          writes a report that cites every claim. You can run any part again later.
+        <h1>{say.title}</h1>
+        <p className="lead">{say.lead}</p>
+        <p className="sample">
+          <button type="button" className="button slim" disabled={going} onClick={() => start.mutate("sample")}>
+            {say.sample}
+          </button>
+          <span className="soft small">{say.sampleHint}</span>
         </p>
       </div>
       <div className="field">
-        <label htmlFor={`${id}-topic`}>Question</label>
+        <label htmlFor={`${id}-topic`}>{say.question}</label>
         <textarea
           ref={question}
           id={`${id}-topic`}
           className="growing question"
           rows={2}
-          value={topic}
+          value={research.topic}
           maxLength={config.limits.topic}
-          placeholder="What has changed, and was it worth it?"
+          placeholder={say.placeholder}
           aria-invalid={tried && noTopic !== null}
           aria-describedby={`${id}-topic-error`}
-          onChange={(event) => setTopic(event.target.value)}
+          onChange={(event) => changeResearch({ topic: event.target.value })}
         />
         <p className="error" id={`${id}-topic-error`} aria-live="polite">
           {tried && noTopic}
         </p>
       </div>
       <fieldset className="card stack">
-        <legend className="hidden">Sources</legend>
-        <SourceFields draft={draft} onChange={setDraft} error={tried ? noSources : null} />
+        <legend className="hidden">{t.fields.source.legend}</legend>
+        <SourceFields draft={sources} onChange={changeSources} error={tried ? noSources : null} />
       </fieldset>
       <details className="more">
-        <summary>Guidance and engine</summary>
+        <summary>{say.more}</summary>
         <div className="stack">
-          <ResearchFields choices={choices} config={config} />
+          <ResearchFields draft={research} onChange={changeResearch} config={config} />
         </div>
       </details>
+      <ReviewSwitch draft={research} onChange={changeResearch} />
       {start.isError && <ProblemNotice error={start.error} />}
       <div className="button-row">
-        <button type="submit" className="button primary large" disabled={start.isPending || start.isSuccess}>
-          {start.isPending || start.isSuccess ? "Starting …" : "Start the research"}
+        <button type="submit" className="button primary large" disabled={going}>
+          {going ? say.going : say.go}
         </button>
+        <DraftNote draft={typed} />
       </div>
     </form>
   );
+}
+
+function formOf(research: ResearchDraft, sources: SourceDraft, config: Config, commandId: string): FormData {
+  const form = appendSources(new FormData(), sources);
+  form.set("topic", research.topic.trim());
+  const { options, ...named } = askedOf(research, config);
+  for (const [name, value] of Object.entries({ ...named, ...options })) form.set(name, String(value));
+  form.set("command_id", commandId);
+  return form;
+}
+
+async function sampleDraft(): Promise<StartDraft> {
+  const { SAMPLE_FILES, SAMPLE_TOPIC } = await import("./sample");
+  return { research: { ...NO_RESEARCH, topic: SAMPLE_TOPIC }, sources: { ...NO_SOURCES, files: SAMPLE_FILES } };
 }

@@ -1,6 +1,7 @@
 /** What a step found: claims, how sure they are, and the quotes that they rest on. */
 import { type ReactNode, useState } from "react";
 import { useSourceNames } from "../../queries";
+import { t } from "../../texts";
 import { Term } from "../../ui/term";
 import type { Citation, Finding, StepFindings } from "../../wire";
 import { count } from "../../words";
@@ -10,17 +11,17 @@ export function Findings({ found }: { readonly found: StepFindings }): ReactNode
   const [quote, setQuote] = useState<Citation | null>(null);
   return (
     <div className="findings">
-      {found.findings.length === 0 && <p className="soft">Nothing was found.</p>}
+      {found.findings.length === 0 && <p className="soft">{t.pages.findings.nothing}</p>}
       <ul className="stack">
         {found.findings.map((finding) => (
           <OneFinding key={finding.finding_id} finding={finding} onQuote={setQuote} />
         ))}
       </ul>
-      <Aside title="Insights" lines={found.insights} />
-      <Aside title="What is missing" lines={found.gaps} />
+      <Aside title={t.pages.findings.insights} lines={found.insights} />
+      <Aside title={t.pages.findings.gaps} lines={found.gaps} />
       {found.scratchpad.length > 0 && (
         <details className="more">
-          <summary>How it went about it</summary>
+          <summary>{t.pages.findings.how}</summary>
           <ul className="stack small">
             {found.scratchpad.map((entry, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: the entries of one artifact never move
@@ -46,16 +47,16 @@ function OneFinding({
       <p>{finding.claim}</p>
       <p className="meta">
         <span className={`confidence ${finding.confidence}`}>
-          <Term of="confidence">{finding.confidence} confidence</Term>
+          <Term of="confidence">{t.pages.findings.confidence[finding.confidence]}</Term>
         </span>
-        <span>{count(finding.support, "independent source")}</span>
+        <span>{count(finding.support, "independentSource")}</span>
         {finding.confidence_reason && <span>{finding.confidence_reason}</span>}
       </p>
       <Quotes citations={finding.citations} onQuote={onQuote} />
       {finding.contradicts.map((other) => (
         <div key={`${other.citation.source_id} ${other.citation.start}`} className="disputed">
           <p>
-            <strong>Disputed</strong>
+            <strong>{t.pages.findings.disputed}</strong>
             {other.reason && <span className="soft"> ({other.reason})</span>}: {other.claim}
           </p>
           <Quotes citations={[other.citation]} onQuote={onQuote} />

@@ -1,39 +1,56 @@
 /** One step: how it stands, and unfolded what it asked and found. */
 import { memo, type ReactNode, useId } from "react";
+import { stepNode } from "../../nodes";
 import { useFindings } from "../../queries";
 import { useNode, useSession } from "../../store";
+import { t } from "../../texts";
 import { Causes } from "../../ui/causes";
 import { Glyph } from "../../ui/glyph";
 import { Held } from "../../ui/held";
 import { NodeProblem } from "../../ui/node-problem";
 import { ProblemNotice } from "../../ui/problem";
-import { Badges, NodeGlyph } from "../../ui/standing";
+import { NodeGlyph } from "../../ui/standing";
 import type { Step } from "../../wire";
-import { listed, placeInQueue, seconds, standingWords, when } from "../../words";
+import { headlineOf, listed, placeInQueue, seconds, when } from "../../words";
 import { AcceptButton, NodeAction } from "../session/actions";
+import { OtherEngine } from "../session/other-engine";
+import { NodeBadges } from "../session/why";
 import { Findings } from "./findings";
+import { isNew } from "./step-filter";
 
 interface Props {
   readonly step: number;
+  /** Where it stands in the plan, which is not its number. */
+  readonly place: number;
+  readonly of: number;
   readonly planned: Step | undefined;
   readonly chosen: boolean;
   /** Null where nothing can be chosen. */
-  readonly onChoose: ((step: number) => void) | null;
+  readonly onChoose: ((step: number, through: boolean) => void) | null;
   readonly open: boolean;
   readonly onUnfold: (step: number) => void;
 }
 
-export const StepCard = memo(function StepCard({ step, planned, chosen, onChoose, open, onUnfold }: Props): ReactNode {
+export const StepCard = memo(function StepCard(props: Props): ReactNode {
+  const { step, place, of, planned, chosen, onChoose, open, onUnfold } = props;
   const id = useId();
-  const view = useNode(`phase3/${step}`);
-  const position = useSession((session) => placeInQueue(session.state.queue, `phase3/${step}`));
+  const node = stepNode(step);
+  const say = t.pages.steps;
+  const view = useNode(node);
+  const position = useSession((session) => placeInQueue(session.state.queue, node));
+  const fresh = useSession((session) => view !== undefined && isNew(view, session.state.nodes.phase2));
   if (!view) return null;
-  const title = view.title || planned?.title || `Step ${step}`;
+  const title = view.title || planned?.title || say.untitled(step);
   return (
     <article className={`step ${chosen ? "chosen" : ""} ${onChoose ? "" : "fixed"}`} aria-labelledby={`${id}-title`}>
       <div className="step-row">
         {onChoose && (
-          <input type="checkbox" checked={chosen} onChange={() => onChoose(step)} aria-label={`Choose step ${step}`} />
+          <input
+            type="checkbox"
+            checked={chosen}
+            onChange={(event) => onChoose(step, (event.nativeEvent as MouseEvent).shiftKey)}
+            aria-label={say.choose(step)}
+          />
         )}
         <NodeGlyph view={view} />
         <button
@@ -46,20 +63,22 @@ export const StepCard = memo(function StepCard({ step, planned, chosen, onChoose
           <span id={`${id}-title`} className="one-line">
             <span className="soft numbers">{step}</span> {title}
           </span>
-          {planned?.description !== "" && (
-            <span className="soft small one-line">
-              {planned?.description ?? "\u00a0" /* its place until it is known */}
-            </span>
-          )}
+          <span className="soft small one-line">
+            {
+              [place !== step && say.place(place, of), planned?.description].filter(Boolean).join(" · ") ||
+                "\u00a0" /* its place until it is known */
+            }
+          </span>
         </button>
         <div className="step-marks">
-          <Badges view={view} position={position} />
+          {fresh && <span className="badge">{say.isNew}</span>}
+          <NodeBadges node={node} position={position} />
           <span className="soft small numbers step-headline">
-            {view.headline || standingWords(view)}
-            {view.artifact ? `, ${seconds(view.seconds)}` : ""}
+            {headlineOf(view)}
+            {view.seconds > 0 ? `, ${seconds(view.seconds)}` : ""}
           </span>
         </div>
-        <NodeAction node={`phase3/${step}`} />
+        <NodeAction node={node} />
       </div>
       <div id={`${id}-body`} hidden={!open}>
         {open && <StepBody step={step} planned={planned} />}
@@ -69,34 +88,39 @@ export const StepCard = memo(function StepCard({ step, planned, chosen, onChoose
 });
 
 function StepBody({ step, planned }: { readonly step: number; readonly planned: Step | undefined }): ReactNode {
-  const node = `phase3/${step}`;
+  const node = stepNode(step);
+  const say = t.pages.steps;
   const view = useNode(node);
   const found = useFindings(step);
   if (!view) return null;
   return (
     <div className="step-body">
       <dl className="facts">
-        {planned?.description && <Fact name="Goal">{planned.description}</Fact>}
-        {planned?.query && <Fact name="Looks for">{planned.query}</Fact>}
+        {planned?.description && <Fact name={say.goal}>{planned.description}</Fact>}
+        {planned && <Fact name={t.pages.plan.kind}>{t.pages.plan.kinds[planned.kind]}</Fact>}
+        {planned?.query && <Fact name={say.looksFor}>{planned.query}</Fact>}
         {planned && planned.depends_on.length > 0 && (
-          <Fact name="Builds on">{listed(planned.depends_on.map((other) => `step ${other}`))}</Fact>
+          <Fact name={say.buildsOn}>{listed(planned.depends_on.map(t.words.node.step))}</Fact>
         )}
-        {view.guidance && <Fact name="Guidance">{view.guidance}</Fact>}
+        {view.guidance && <Fact name={say.guidance}>{view.guidance}</Fact>}
         {view.artifact && (
-          <Fact name="Result of">
-            <time dateTime={view.artifact.at}>{when(view.artifact.at)}</time>, {seconds(view.seconds)}
+          <Fact name={say.resultOf}>
+            <time dateTime={view.artifact.at}>{when(view.artifact.at)}</time>
+            {view.seconds > 0 && `, ${seconds(view.seconds)}`}
           </Fact>
         )}
       </dl>
-      <NodeProblem view={view} />
-      <Held shown={view.freshness === "stale"} after="Up to date again">
+      <NodeProblem view={view}>
+        <OtherEngine node={node} />
+      </NodeProblem>
+      <Held shown={view.freshness === "stale"} after={t.session.why.upToDateAgain}>
         <div className="notice stale">
           <Glyph of="stale" />
           <div>
             <p>
-              <strong>Out of date</strong>
+              <strong>{t.words.stale}</strong>
             </p>
-            <Causes causes={view.causes} />
+            <Causes node={node} causes={view.causes} />
           </div>
           <div className="button-row">
             <AcceptButton node={node} />
@@ -107,7 +131,7 @@ function StepBody({ step, planned }: { readonly step: number; readonly planned: 
       {found.data ? (
         <Findings found={found.data} />
       ) : (
-        <p className="soft">{view.artifact ? "Reading …" : "There are no findings yet."}</p>
+        <p className="soft">{view.artifact ? say.reading : say.noFindings}</p>
       )}
     </div>
   );

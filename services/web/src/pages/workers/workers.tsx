@@ -3,22 +3,25 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { api } from "../../api";
+import { nodePath, phaseOf } from "../../nodes";
 import { useMay } from "../../queries";
+import { t } from "../../texts";
 import { Glyph } from "../../ui/glyph";
 import { ProblemNotice } from "../../ui/problem";
 import { Term } from "../../ui/term";
 import { useTitle } from "../../ui/title";
 import type { Phase, PoolView } from "../../wire";
-import { ago, capital, nodeName, nodePath, PHASE_TITLES, phaseOf } from "../../words";
+import { ago, capital, nodeName } from "../../words";
 
 export default function WorkersPage(): ReactNode {
-  useTitle("Workers");
+  const say = t.pages.workers;
+  useTitle(say.title);
   const pools = useQuery({ queryKey: ["workers"], queryFn: api.workers, refetchInterval: 2_000 });
   return (
     <div className="page">
       <div className="page-head">
-        <h1>Workers</h1>
-        <p className="lead">One pool for each phase. A pool that keeps jobs waiting needs more workers.</p>
+        <h1>{say.title}</h1>
+        <p className="lead">{say.lead}</p>
       </div>
       {pools.isError && <ProblemNotice error={pools.error} />}
       <ul className="stack">
@@ -30,36 +33,30 @@ export default function WorkersPage(): ReactNode {
   );
 }
 
-const STATES: Record<PoolView["state"], string> = {
-  running: "Running",
-  paused: "Paused",
-  draining: "Finishing what it has",
-  drained: "Takes no more",
-};
-
 function Pool({ pool }: { readonly pool: PoolView }): ReactNode {
   const mayOrder = useMay("operator");
+  const say = t.pages.workers;
   return (
     <li className="card pool">
       <div className="pool-head">
         <h2>
-          {PHASE_TITLES[phaseOf(pool.phase)]}
-          {pool.state !== "running" && <span className="badge active">{STATES[pool.state]}</span>}
+          {t.words.phase.title[phaseOf(pool.phase)]}
+          {pool.state !== "running" && <span className="badge active">{say.state[pool.state]}</span>}
         </h2>
         {mayOrder && <Orders pool={pool} />}
         <dl className="figures numbers">
           <div>
             <dt>
-              <Term of="lag">Waiting</Term>
+              <Term of="lag">{say.waiting}</Term>
             </dt>
             <dd>{pool.waiting}</dd>
           </div>
           <div>
-            <dt>At work</dt>
+            <dt>{say.atWork}</dt>
             <dd>{pool.working}</dd>
           </div>
           <div>
-            <dt>Workers</dt>
+            <dt>{say.workers}</dt>
             <dd>{pool.workers.length}</dd>
           </div>
         </dl>
@@ -67,7 +64,7 @@ function Pool({ pool }: { readonly pool: PoolView }): ReactNode {
       {pool.workers.length === 0 && (
         <p className="notice failed">
           <Glyph of="failed" />
-          <span>No worker has been heard of lately. Jobs of this phase wait until one is started.</span>
+          <span>{say.none}</span>
         </p>
       )}
       {pool.findings
@@ -82,20 +79,14 @@ function Pool({ pool }: { readonly pool: PoolView }): ReactNode {
           <li key={worker.worker} className="worker">
             <Glyph
               of={worker.running.length ? "running" : worker.draining ? "cancelling" : "pending"}
-              label={worker.running.length ? "At work" : "Idle"}
+              label={worker.running.length ? say.atWork : say.idle}
             />
             <span className="one-line">{worker.worker}</span>
             <span className="soft small">
-              {worker.draining ? (
-                "finishing, takes no more"
-              ) : worker.running.length ? (
-                <Running nodes={worker.running} />
-              ) : (
-                "idle"
-              )}
+              {worker.draining ? say.finishing : worker.running.length ? <Running nodes={worker.running} /> : say.idle}
             </span>
             <time className="soft small numbers" dateTime={worker.since}>
-              started {ago(worker.since)}
+              {say.started(ago(worker.since))}
             </time>
           </li>
         ))}
@@ -104,20 +95,17 @@ function Pool({ pool }: { readonly pool: PoolView }): ReactNode {
   );
 }
 
-const ORDERS = {
-  pause: ["Pause", "takes no more jobs until it is resumed; what is at work goes on"],
-  drain: ["Drain", "finishes what it has and takes no more, so that its workers can be stopped"],
-  resume: ["Resume", "takes jobs again"],
-} as const;
+type PoolOrder = "pause" | "drain" | "resume";
 
 /** For operators: what the pool is to do until the next order. */
 function Orders({ pool }: { readonly pool: PoolView }): ReactNode {
   const queries = useQueryClient();
   const order = useMutation({
-    mutationFn: (order: keyof typeof ORDERS) => api.orderPool(pool.phase as Phase, order),
+    mutationFn: (order: PoolOrder) => api.orderPool(pool.phase as Phase, order),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["workers"] }),
   });
-  const name = PHASE_TITLES[phaseOf(pool.phase)];
+  const say = t.pages.workers;
+  const name = t.words.phase.title[phaseOf(pool.phase)];
   const offered = pool.state === "running" ? (["pause", "drain"] as const) : (["resume"] as const);
   return (
     <>
@@ -128,11 +116,11 @@ function Orders({ pool }: { readonly pool: PoolView }): ReactNode {
             type="button"
             className="button slim"
             disabled={order.isPending}
-            title={`The pool ${ORDERS[word][1]}.`}
-            aria-label={`${ORDERS[word][0]}: ${name}`}
+            title={say.orderHint[word]}
+            aria-label={t.session.verb.of(say.order[word] ?? word, name)}
             onClick={() => order.mutate(word)}
           >
-            {ORDERS[word][0]}
+            {say.order[word]}
           </button>
         ))}
       </div>
