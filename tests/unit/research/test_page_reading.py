@@ -265,6 +265,9 @@ RAISED = [
     ("as was said<sup><a href='#n1'>[1]</a></sup> then", "as was said then"),
     ("as was said<a href='#fn7' role='doc-noteref'>7</a> then", "as was said then"),
     ("as was said <a href='#cite-2'>[2]</a> then", "as was said then"),
+    ("as was said.<sup>[2]</sup>It is", "as was said. It is"),
+    ("as was said <span>[</span><a href='#fn7' role='doc-noteref'>7</a><span>]</span>, then", "as was said , then"),
+    ("calls f[] and g()<sup>1</sup> then", "calls f[] and g() then"),
     ("written <ruby>橋<rp>(</rp><rt>はし</rt><rp>)</rp></ruby> there", "written 橋 there"),
 ]
 

@@ -25,6 +25,9 @@ BLOCKS = frozenset(_BLOCK_NAMES.split())
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _NOTE_IN_BRACKETS = re.compile(r"\[(?:\d{1,3}|[a-z]{1,2}|[*†‡]|note \d+)\]|[↑↩^*†‡](?:\s*[a-z])?", re.IGNORECASE)
 _ORDINAL = re.compile(r"st|nd|rd|th|er|re|ère|e|ème|me|o|a|os|as|mo|lle|™|®|℠|tm|sm|r|\(r\)|\(tm\)", re.IGNORECASE)
+_GONE = "\ue000"
+"""Where a note's mark stood: the brackets around it go with it."""
+_BRACKETS = re.compile(r"(?<=(.))[\[(]?\ue000[\])]?(?=([^\s.,;:!?)\]]?))|[\[(]?\ue000[\])]?", re.DOTALL)
 _TYPED = frozenset({"pre", "listing", "xmp", "plaintext"})
 _SPACES = re.compile(r"[ \t\r\n\f\xa0\u2009\u202f]+")
 _LOWER_START = re.compile(r"[a-zà-öø-ÿα-ωа-я]")
@@ -176,7 +179,7 @@ class _Reader:
             if text and element.find(".//math") is None:
                 told = lowered(text) if self._before()[-1:].isdigit() else text
         elif tag == "a" and _is_note_link(element):
-            told = ""
+            told = _GONE
         elif _is_set(element) and (found := element.find(".//math")) is not None:
             told = formula(found)
         return told
@@ -185,7 +188,7 @@ class _Reader:
         text = " ".join(element.text_content().split())
         before, after = self._before(), (element.tail or "")[:1]
         if not text or _is_linked_note(element, text) or (text[0] in "[(" and is_note(text)):
-            return ""
+            return _GONE
         if _ORDINAL.fullmatch(text) and before[-1:].isalnum():
             return text
         glued = before[-1:].isalnum() or before[-1:] in {")", "]"}
@@ -197,7 +200,7 @@ class _Reader:
         if is_exponent:
             return raised(text)
         if is_note(text):
-            return ""
+            return _GONE
         return raised(text) if glued and len(text) <= _SHORT_POWER else text
 
     def _before(self) -> str:
@@ -249,6 +252,8 @@ def _is_set(element: HtmlElement) -> bool:
 
 
 def _lines(text: str, *, as_typed: bool) -> str:
+    if _GONE in text:
+        text = _BRACKETS.sub(lambda found: " " if found[2] and (found[1] or " ").strip() else "", text)
     if as_typed:
         return from_text("\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n")))
     lines: list[str] = []
