@@ -7,6 +7,7 @@ print(session.phase4.markdown)
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from secrets import token_hex
@@ -64,7 +65,8 @@ class DeepResearchAgent:
         self._at_once = at_once
         self._turn = asyncio.Lock()
         self._asked = asyncio.Event()
-        self._errors: dict[str, Exception] = {}
+        self._errors: deque[tuple[Problem, Exception]] = deque(maxlen=64)
+        """What phases raised, beside the problems that the session has of it."""
 
     async def __aenter__(self) -> "DeepResearchAgent":
         fetcher = self._fetcher
@@ -149,14 +151,13 @@ class DeepResearchAgent:
     async def rerun(self, target: Target, options: Options | None = None) -> None:
         """Run a phase, steps, or whatever is stale, as the options say (R7 to R15, R26, R27)."""
         command = Rerun(command_id=token_hex(8), by=BY, target=target, options=options or Options())
-        self._errors.clear()
         self.session.ask(command)
         self._asked.set()
         await self.work()
         record = self.session.state.commands[command.command_id]
         if record.status not in {"completed", "merged"}:
-            broken = next(iter(self._errors.values()), None)
-            if broken is not None and record.status == "failed":
+            broken = next((error for problem, error in self._errors if problem == record.problem), None)
+            if broken is not None:
                 raise broken
             raise ResearchFailed(record.problem or CANCELLED)
 
@@ -240,10 +241,10 @@ class DeepResearchAgent:
         except asyncio.CancelledError:
             self._stopped(job.node, job.generation, job.attempt)
         except Exception as error:  # whatever it is, the session has to know
-            self._errors.setdefault(job.node, error)
-            self.session.tell(failure(job, context, error))
+            failed = failure(job, context, error)
+            self._errors.appendleft((failed.problem, error))
+            self.session.tell(failed)
         else:
-            self._errors.pop(job.node, None)
             self.session.tell(report)
         self._asked.set()
 
