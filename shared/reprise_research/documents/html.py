@@ -9,6 +9,7 @@ from reprise_contracts.artifacts import Citation, Phase4, Reference
 from reprise_research.documents import Outdated
 from reprise_research.documents.charts import svg
 from reprise_research.documents.model import Block, Cite, Code, Drawing, Grid, Heading, Inline, Line, Listing, Page, Prose, Quote, read
+from reprise_research.languages import language
 from reprise_research.text.words import shorten
 
 _TAGS = {
@@ -33,7 +34,8 @@ def write(report: Phase4, outdated: Outdated | None) -> bytes:
         body = body.replace(f'<span class="drawing-{number}"></span>', drawing, 1)
     note = nh3.clean("".join(map(_Writer([]).block, page.note)), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https"})
     return _PAGE.format(
-        language=page.language, title=escape(page.title or "Report"), style=_STYLE, banner=_banner(outdated),
+        language=page.language, direction="rtl" if language(page.language).right_to_left else "ltr",
+        title=escape(page.title or "Report"), style=_STYLE, banner=_banner(outdated, page.language),
         note=f'<div class="note">{note}</div>' if note else "", body=body,
     ).encode()  # fmt: skip
 
@@ -106,7 +108,7 @@ def _reference(reference: Reference, page: Page) -> str:
         for place in range(1, page.cited.get(reference.number, 0) + 1)
     )
     passages = "".join(f"<li>{_passage(citation, reference.url)}</li>" for citation in reference.citations[:_MOST_PASSAGES])
-    shown = _PASSAGES[page.language].format(number=len(reference.citations))
+    shown = language(page.language).report.passages.format(number=len(reference.citations))
     details = f"<details><summary>{shown}</summary><ul>{passages}</ul></details>" if passages else ""
     return f'<li id="ref-{reference.number}">{told}. <span class="backs">{back}</span>{details}</li>'
 
@@ -133,14 +135,14 @@ def _letter(place: int) -> str:
     return chr(96 + place) if place <= 26 else str(place)
 
 
-def _banner(outdated: Outdated | None) -> str:
+def _banner(outdated: Outdated | None, code: str) -> str:
     if outdated is None:
         return ""
     items = "".join(f"<li>{escape(cause)}</li>" for cause in outdated.causes)
-    return f'<aside role="note"><strong>Outdated.</strong> This report no longer matches what it was made from:<ul>{items}</ul></aside>'
+    frame = language(code).report
+    return f'<aside role="note"><strong>{frame.outdated}.</strong> {frame.no_longer}<ul>{items}</ul></aside>'
 
 
-_PASSAGES = {"en": "Passages cited: {number}", "zh": "引用原文：{number}"}
 _STYLE = (
     "body{font:1.06rem/1.62 Georgia,'Noto Serif','Noto Serif CJK SC',serif;max-width:44rem;margin:2.5rem auto;padding:0 1.2rem;"
     "color:#1b1f24;background:#fff}"
@@ -158,6 +160,7 @@ _STYLE = (
     "@media print{details{display:none}body{margin:0;max-width:none}}"
 )
 _PAGE = (
-    '<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    '<!doctype html><html lang="{language}" dir="{direction}">'
+    '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     "<title>{title}</title><style>{style}</style></head><body>{banner}<main><h1>{title}</h1>{note}{body}</main></body></html>\n"
 )

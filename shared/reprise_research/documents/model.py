@@ -12,7 +12,8 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from reprise_contracts.artifacts import Chart, Phase4, Reference
-from reprise_research.text.language import is_chinese
+from reprise_research.extractive.wording import frame_of
+from reprise_research.languages import LANGUAGES, language
 
 _CITATION = re.compile(r"\[(\d{1,5})\]")
 
@@ -129,8 +130,14 @@ def read(report: Phase4) -> Page:
     for index, section in reversed(list(zip(heads, report.sections, strict=False))):
         after = next((head for head in heads if head > index), len(blocks))
         blocks[after:after] = [Drawing(_known(chart, reader.numbers)) for chart in section.charts]
-    language = "zh" if is_chinese(references_title if report.references else title) else "en"
-    return Page(title, language, note, tuple(blocks), references_title, report.references, reader.cited)
+    code = _language_of(references_title if report.references else "", title)
+    return Page(title, code, note, tuple(blocks), references_title, report.references, reader.cited)
+
+
+def _language_of(references_title: str, title: str) -> str:
+    """The language of a report's frame, which its list of references is headed in; without one the title's."""
+    told = next((code for code in LANGUAGES if language(code).report.references == references_title), None)
+    return told or frame_of(title)
 
 
 def _known(chart: Chart, numbers: set[int]) -> Chart:

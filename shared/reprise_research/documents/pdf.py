@@ -15,13 +15,10 @@ from reprise_research.documents import Outdated
 from reprise_research.documents.charts import lengths
 from reprise_research.documents.fonts import folders, missing
 from reprise_research.documents.model import Block, Cite, Code, Drawing, Grid, Heading, Line, Listing, Page, Prose, Quote, read
+from reprise_research.languages import language
 from reprise_research.text.words import shorten
 
 Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
-_WORDS: dict[str, dict[str, Value]] = {
-    "en": {"outdated": "Outdated", "no-longer": "This report no longer matches what it was made from:"},
-    "zh": {"outdated": "已过期 (outdated)", "no-longer": "本报告与其依据已不一致："},
-}
 
 
 def write(report: Phase4, outdated: Outdated | None) -> bytes:
@@ -58,7 +55,7 @@ def _page(page: Page, outdated: Outdated | None) -> dict[str, Value]:
         "title": page.title,
         "short": shorten(page.title, 90),
         "language": page.language,
-        "words": _WORDS[page.language],
+        "words": {"outdated": language(page.language).report.outdated, "no-longer": language(page.language).report.no_longer},
         "outdated": list(outdated.causes) if outdated is not None else None,
         "note": [_block(block) for block in page.note],
         "blocks": [_block(block) for block in page.blocks],

@@ -18,14 +18,17 @@ from reprise_contracts.artifacts import Phase4
 from reprise_research.documents import Outdated
 from reprise_research.documents.model import Block, Cite, Code, Drawing, Grid, Heading, Line, Listing, Page, Prose, Quote, Text, read
 from reprise_research.documents.pdf import picture
+from reprise_research.languages import language
 from reprise_research.text.markup import printable
 
 _ACCENT, _MUTED, _WARNING = RGBColor(0x0B, 0x6E, 0x75), RGBColor(0x57, 0x60, 0x6A), RGBColor(0xB3, 0x59, 0x00)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_OUTDATED = {
-    "en": ("Outdated. ", "This report no longer matches what it was made from:"),
-    "zh": ("已过期 (outdated)。", "本报告与其依据已不一致："),
-}
+
+_LOCALES = {
+    "en": "en-GB", "zh": "zh-CN", "de": "de-DE", "fr": "fr-FR", "es": "es-ES", "pt": "pt-PT", "it": "it-IT", "nl": "nl-NL", "ru": "ru-RU",
+    "ja": "ja-JP", "ko": "ko-KR", "ar": "ar-SA", "hi": "hi-IN",
+}  # fmt: skip
+"""What a word processor checks the spelling by."""
 
 
 def write(report: Phase4, outdated: Outdated | None) -> bytes:
@@ -53,7 +56,8 @@ class _Writer:
     def opening(self, outdated: Outdated | None) -> None:
         """What stands above the text: whether it is outdated, the title, how it was made."""
         if outdated is not None:
-            label, sentence = _OUTDATED[self._page.language]
+            frame = language(self._page.language).report
+            label, sentence = f"{frame.outdated}{frame.colon} ", frame.no_longer
             warning = self.document.add_paragraph()
             for text, bold in ((label, True), (sentence, False)):
                 run = warning.add_run(text)
@@ -93,7 +97,7 @@ class _Writer:
         properties = self.document.core_properties
         properties.title, properties.author, properties.comments = printable(self._page.title)[:255], "", ""
         properties.created = properties.modified = datetime(*_EPOCH, tzinfo=UTC)
-        properties.language = "zh-CN" if self._page.language == "zh" else "en-GB"
+        properties.language = _LOCALES.get(self._page.language, self._page.language)
         for section in self.document.sections:
             section.page_width, section.page_height = Cm(21), Cm(29.7)
             section.left_margin = section.right_margin = Cm(2.5)

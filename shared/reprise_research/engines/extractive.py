@@ -53,7 +53,7 @@ class Extractive:
         if step.kind == "missing":
             return await _aside(comparison.missing, step, library.sources, texts, earlier, *asked)
         if step.kind == "answer":
-            return await _aside(answers.answer, step, library.sources, texts, brief.topic, brief.language)
+            return await _aside(answers.answer, step, library.sources, texts, brief.topic, brief.language, brief.guidance)
         return await _aside(evidence.investigate, step, library.sources, texts, earlier, *asked)
 
     async def write(

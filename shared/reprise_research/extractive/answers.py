@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from reprise_contracts.artifacts import PreparedSource, ScratchpadEntry, Step, StepFindings
-from reprise_research.extractive.evidence import Group, finding, gather, group
+from reprise_research.extractive.evidence import Group, finding, gather, group, narrowed
 from reprise_research.extractive.relevance import answering, covered, parts_of
 from reprise_research.extractive.relevance import asked as terms_asked
 from reprise_research.extractive.stance import direction, doubts
@@ -30,20 +30,26 @@ _CHANGE = re.compile(
     r"\b(?:chang|br(?:ing|ought)|achiev|effect|affect|impact|influenc|consequence|result)|变化|改变|带来|影响|效果|后果", re.IGNORECASE
 )
 """A question about change is answered by what went up or down."""
+_SAYS = 0.3
+"""The share of a part of the question that a passage with its headings must say to be called an answer."""
 _FAINT = 0.45
 """The share of the best answer's standing below which nothing is told as one."""
 _FEW = 3
 """Answers up to which nearness alone decides."""
 
 
-def answer(step: Step, sources: tuple[PreparedSource, ...], texts: Mapping[str, str], topic: str, asked: str = "") -> StepFindings:
+def answer(
+    step: Step, sources: tuple[PreparedSource, ...], texts: Mapping[str, str], topic: str, asked: str = "", guidance: str = ""
+) -> StepFindings:
     """A few statements that differ, each with those that say the same and those that say otherwise."""
     wording = wording_for(topic, asked)
-    found = gather(sources, texts)
+    found = narrowed(gather(sources, texts), guidance)
     code = language_of(topic) or ""
     parts = parts_of(topic, code)
     score = _closeness(found, topic, parts)
-    pool = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR][:_POOL]
+    said = np.max([covered(found, part).share for part in parts], axis=0) if found else score
+    fit = [i for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR and said[i] >= _SAYS]
+    pool = [int(i) for i in fit][:_POOL]
     nearness = {(found[i].source_id, found[i].start): float(score[i]) for i in pool}
     groups = group([found[i] for i in pool], score[pool], judging(topic), _CANDIDATES)
     groups = _chosen(sorted(groups, key=lambda one: -_standing(one, nearness)), nearness)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from reprise_contracts.artifacts import Citation, Contradiction, Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
+from reprise_research.extractive.goals import only
 from reprise_research.extractive.plans import subject
 from reprise_research.extractive.wording import Wording, wording_for
 from reprise_research.judging import Ground, Judge, Relation, Verdict, judging
@@ -72,6 +73,17 @@ def running(found: list[Passage]) -> list[Passage]:
     return prose if len(prose) >= _FEW else found
 
 
+def narrowed(found: list[Passage], guidance: str) -> list[Passage]:
+    """The passages that speak of what the guidance wants alone (`only costs and prices`), in their words or their headings; all of them
+    where it wants nothing alone, or nobody speaks of it in the language of the guidance."""
+    subject_only = only(guidance)
+    if not subject_only:
+        return found
+    wanted = {code: frozenset(terms(subject_only, code)) for code in {passage.language for passage in found}}
+    kept = [passage for passage in found if wanted[passage.language] & {*passage.terms, *passage.context}]
+    return kept or found
+
+
 def language_in(source: PreparedSource, text: str) -> str:
     """The code of the language that a source is in; empty where it cannot be told."""
     return source.language or language_of(text) or ""
@@ -102,7 +114,7 @@ def investigate(
 ) -> StepFindings:
     """Retrieve (BM25), choose without repetition (MMR), bring together what says the same, set apart what does not."""
     wording = wording_for(topic, asked)
-    found = gather(sources, texts)
+    found = narrowed(gather(sources, texts), guidance)
     score = _relevance(found, step, topic, guidance)
     used = {(c.source_id, c.start) for findings in earlier.values() for f in findings.findings for c in f.citations}
     pool = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR and (found[i].source_id, found[i].start) not in used]

@@ -31,6 +31,8 @@ def goals_of(phase0: Phase0, topic: str, guidance: str, asked: str = "") -> tupl
     wording = wording_for(topic, asked)
     wanted = content(guidance, _code(guidance, topic))
     themes = sorted(phase0.themes, key=lambda theme: -_touch(theme, wanted, phase0))
+    if only(guidance):
+        themes = [theme for theme in themes if frozenset(terms(theme.label, _code(guidance, topic))) & wanted]
     goals = [_goal(theme, phase0, wording) for theme in themes]
     if guidance.strip():
         goals = [*asked_for(guidance, phase0, wording), *goals]
@@ -129,7 +131,7 @@ def _excerpts(theme: Theme, phase0: Phase0) -> list[tuple[str, Excerpt]]:
 
 def asked_for(guidance: str, phase0: Phase0, wording: Wording) -> tuple[Goal, ...]:
     """What the guidance asks as goals: each subject of a plain list of them is one, anything else is one as it stands."""
-    subject = subject_of(guidance)
+    subject = only(guidance) or subject_of(guidance)
     listed = [part for part in _LIST.split(subject) if part]
     plain = len(listed) >= _FEWEST_LISTED and all(len(part) <= _A_SUBJECT and not _REQUEST.match(part) for part in listed)
     return tuple(_asked_for(one, phase0, wording) for one in (listed if plain else [subject]))

@@ -109,6 +109,9 @@ class Report(Table):
     model_quoted: str
     model_extracted: str
     model_nothing: str
+    passages: str
+    outdated: str
+    no_longer: str
 
     def counted(self, noun: Noun, number: int) -> str:
         """Return a number with its noun: `three sources`, `3 источника`."""

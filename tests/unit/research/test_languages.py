@@ -4,8 +4,11 @@ import re
 
 import pytest
 
+from reprise_contracts.languages import WITHOUT_MODEL
+from reprise_research.extractive.wording import asked_label
 from reprise_research.languages import LANGUAGES, language
 from reprise_research.languages.model import Language, Table, parse
+from reprise_research.languages.report import Report
 
 
 def test_thirteen_languages_have_a_file() -> None:
@@ -81,3 +84,32 @@ def test_what_is_called_unknown_is_told_from_what_has_a_no_in_it(code: str, unkn
     pattern = language(code).reading.unknown
     assert pattern.search(unknown)
     assert not pattern.search(known)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_sentence_of_a_frame_can_be_filled_in(code: str) -> None:
+    """A template asks for nothing but what it is given, and has its nouns in every number."""
+    frame = language(code).report
+    counted = {"sources": 2, "questions": 5, "findings": 21, "pairs": 1}
+    given = dict.fromkeys(
+        ["themes", "quote", "title", "label", "guidance", "topic", "count", "one", "other", "values", "agreed", "terms", "share",
+         "supported", "node", "reason", "titles", "language", "model", "sections", "number"], "x",
+    )  # fmt: skip
+    for name in Report.model_fields:
+        template = getattr(frame, name)
+        if isinstance(template, str) and name not in ("language", "quote"):
+            filled = frame.filled(template, **counted, **given)
+            assert "{" not in filled, f"{code}: {name}"
+    for number in (0, 1, 2, 3, 5, 11, 21, 100):
+        assert frame.counted("source", number)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_question_of_ours_gives_its_subject_back_in_every_language(code: str) -> None:
+    frame = language(code).report
+    for name in ("ask_figures", "ask_views", "ask_known", "ask_report", "ask_other"):
+        assert asked_label(getattr(frame, name).format(label="Brücke 5")) == "Brücke 5"
+
+
+def test_the_engine_without_a_model_writes_in_every_language_with_a_file() -> None:
+    assert set(WITHOUT_MODEL) == set(LANGUAGES)
