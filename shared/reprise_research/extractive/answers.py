@@ -16,6 +16,7 @@ from reprise_research.extractive.relevance import asked as terms_asked
 from reprise_research.extractive.stance import direction, doubts
 from reprise_research.extractive.wording import wording_for
 from reprise_research.judging import judging
+from reprise_research.meaning import encoder
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage
 from reprise_research.text.ranking import Vector, rounded
@@ -78,7 +79,7 @@ def _closeness(found: list[Passage], topic: str, parts: tuple[str, ...]) -> Vect
     reach: dict[str, float] = {}
     for passage, share in zip(found, said, strict=True):
         reach[passage.source_id] = max(reach.get(passage.source_id, 0.0), float(share))
-    score = answering(found, parts) * worth * np.array([0.3 + 0.7 * reach[p.source_id] for p in found])
+    score = answering(found, parts, encoder()) * worth * np.array([0.3 + 0.7 * reach[p.source_id] for p in found])
     top = score.max() if score.size else 0.0
     return rounded(score / top) if top > 0 else score
 

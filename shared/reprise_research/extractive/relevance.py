@@ -8,12 +8,11 @@ fusion: Cormack, Clarke and Büttcher 2009), so that neither's scale matters.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reprise_research.languages import knows, language
+from reprise_research.meaning import Encoder
 from reprise_research.text.passages import Passage
 from reprise_research.text.ranking import Vector, bm25_by, rounded
 from reprise_research.text.words import asking, terms
@@ -28,20 +27,15 @@ _SHARP = 2.0
 """The power of the covered share."""
 _COVERED, _COUNTED = 0.5, 0.5
 """How much coverage counts alone, and how much of it is multiplied by the score of the words."""
-_RANK = 20
-"""How fast the weight of a rank falls in the fusion."""
+_MEANING = 0.8
+"""What the passage nearest in meaning gets, the best by its words getting 1. Measured on questions on manuals: joining the two by rank put
+the answer first less often than words alone."""
+_DIGITS = 3
 _CANDIDATES = 160
 """Passages whose meaning is compared, the best by their words; encoding more of a long document takes too long."""
 _SECTIONS = 12
 """Sections of a long document whose passages are compared because their headings mean what is asked."""
 _OF_SECTIONS = 160
-
-
-class Encoder(Protocol):
-    """What turns texts into unit vectors by their meaning."""
-
-    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
-        """Return one row for each text."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +66,7 @@ def by_words(found: list[Passage], question: str) -> Vector:
     """Return the score of each passage by words alone: the covered share, and within that BM25."""
     codes = sorted({passage.language for passage in found})
     queries = {code: asked(question, code) for code in codes}
-    counted = bm25_by([terms(p.text, p.language) for p in found], [p.language for p in found], queries)
+    counted = bm25_by([p.own_terms for p in found], [p.language for p in found], queries)
     share = covered(found, question).share
     return np.asarray(share**_SHARP * (_COVERED + _COUNTED * counted), dtype=np.float64)
 
@@ -84,7 +78,7 @@ def covered(found: list[Passage], question: str) -> Covered:
     for code in codes:
         own = [place for place, passage in enumerate(found) if passage.language == code]
         wanted = sorted(set(asked(question, code)))
-        texts = [set(terms(found[place].text, code)) for place in own]
+        texts = [set(found[place].own_terms) for place in own]
         contexts = [set(found[place].context) for place in own]
         titles = {title: set(terms(title, code)) for title in {found[place].title for place in own}}
         used = {term: sum(term in text or term in context for text, context in zip(texts, contexts, strict=True)) for term in wanted}
@@ -115,17 +109,21 @@ def parts_of(question: str, code: str) -> tuple[str, ...]:
 
 
 def _with_meaning(found: list[Passage], parts: Sequence[str], score: Vector, encoder: Encoder) -> Vector:
-    """The order of the words and that of the meaning, joined by rank. Passages that are not compared keep a little by their words."""
+    """The score of the words with that of the meaning. A cosine says little by itself; how far it stands out from those of the passages
+    that the words bring up does. Passages that are not compared keep their words' score."""
     candidates = _candidates(found, parts, score, encoder)
     texts = encoder.encode([found[place].text for place in candidates])
     questions = encoder.encode(list(parts))
-    near = np.round(np.asarray(texts @ questions.T, dtype=np.float64).max(axis=1), 4)
-    near *= np.array([found[place].weight for place in candidates])
-    by_word, by_meaning = _ranks(score[candidates]), _ranks(near)
-    fused = np.zeros(len(found))
-    for place, first, second in zip(candidates, by_word, by_meaning, strict=True):
-        fused[place] = 1 / (_RANK + second) + (1 / (_RANK + first) if score[place] > 0 else 0.0)
-    return np.asarray(fused, dtype=np.float64)
+    near = np.asarray(texts @ questions.T, dtype=np.float64).max(axis=1)
+    usual, best = float(np.median(near)), float(near.max())
+    if best <= usual:
+        return score
+    standing = np.clip(np.round((near - usual) / (best - usual), _DIGITS), 0.0, 1.0)
+    top = float(score.max()) or 1.0
+    joined = score / top
+    for place, stands in zip(candidates, standing, strict=True):
+        joined[place] += _MEANING * stands * found[place].weight
+    return np.asarray(joined, dtype=np.float64)
 
 
 def _candidates(found: list[Passage], parts: Sequence[str], score: Vector, encoder: Encoder) -> list[int]:
@@ -145,17 +143,3 @@ def _candidates(found: list[Passage], parts: Sequence[str], score: Vector, encod
             taken.extend(sections[names[int(index)]])
         chosen.update(taken[:_OF_SECTIONS])
     return sorted(chosen)
-
-
-def _ranks(values: Vector) -> list[int]:
-    """The rank of each value, the largest 1; equal ones share the better."""
-    order = sorted({float(value) for value in values}, reverse=True)
-    places: dict[float, int] = {}
-    above = 0
-    counted: dict[float, int] = {}
-    for value in values:
-        counted[float(value)] = counted.get(float(value), 0) + 1
-    for value in order:
-        places[value] = above + 1
-        above += counted[value]
-    return [places[float(value)] for value in values]

@@ -66,6 +66,11 @@ class Passage:
         return [*_terms(self.text, self.language), *_terms(self.heading, self.language)]
 
     @property
+    def own_terms(self) -> tuple[str, ...]:
+        """Its terms without those of the headings."""
+        return _terms(self.text, self.language)
+
+    @property
     def context(self) -> list[str]:
         """The terms of the headings above it."""
         return [*_terms(self.heading, self.language), *_terms(self.above, self.language)]
@@ -123,6 +128,6 @@ def _content(text: str, language: str) -> frozenset[str]:
     return content(text, language)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=65536)
 def _terms(text: str, language: str) -> tuple[str, ...]:
     return tuple(terms(text, language))

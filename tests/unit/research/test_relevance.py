@@ -99,11 +99,13 @@ def test_what_guidance_wants_alone_is_all_that_is_told() -> None:
     assert not any("turbines" in one.claim for one in made.findings)
 
 
-def test_the_order_of_meaning_is_joined_with_that_of_the_words() -> None:
+def test_meaning_is_added_to_the_words() -> None:
     """An encoder brings up what says the same in other words; equal texts tie."""
 
     class Knows:
         """Says that texts on money are near each other, and nothing else."""
+
+        languages = frozenset({"en"})
 
         def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
             return np.array([[1.0, 0.0] if "euro" in t or "cost" in t else [0.0, 1.0] for t in texts], dtype=np.float32)
