@@ -14,7 +14,7 @@ NPM = $(WEB) --run
 APT = test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq >/dev/null && apt-get install -qq -y --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help install web browser demo up test lint test-docker faults bench images clean
+.PHONY: help install web browser demo up test lint test-docker faults bench release images clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,7 +59,7 @@ browser: $(STAMP)
 # The browser tests run in a process of their own: the event loop of Playwright goes on for as long as its browser lives.
 test: install browser $(MODEL) $(PARSER) ## every test that needs no Docker and takes no minutes
 	@$(NPM) test
-	@$(PYTEST) -m "not docker and not long" --ignore=tests/e2e
+	@$(PYTEST) -m "not docker and not long and not release" --ignore=tests/e2e
 	@$(PYTEST) tests/e2e
 
 lint: $(STAMP) ## format, rules, types, imports
@@ -78,6 +78,10 @@ faults: install ## the long kill test
 
 bench: install ## the benchmark of the whole system, six minutes; benchmarks/README.md says how to read it
 	@PYTHONPATH=tests:. $(BIN)/python benchmarks/system.py
+
+release: install ## sdist and wheel into dist/, and what a stranger does with them: install, start, research
+	@rm -rf dist && $(BIN)/python -m build -q
+	@$(PYTEST) -m release tests/release
 
 images: ## the image that serves every role, and a smaller one for each kind of role
 	$(BUILD) -t reprise:latest .
