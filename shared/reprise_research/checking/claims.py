@@ -5,7 +5,7 @@ What is compared word for word is compared within one language; figures, dates a
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, lru_cache
 
@@ -204,15 +204,31 @@ def _polarity(claim: str, passages: Sequence[str], code: str) -> list[Doubt]:
     return found
 
 
+def direction_of(text: str) -> int:
+    """Return which way something goes in a text: 1 up, -1 down, 0 both or neither."""
+    return _clause(text, code_of(text)).direction
+
+
 @lru_cache(maxsize=4096)
 def _clauses(text: str, code: str) -> tuple[_Clause, ...]:
-    return tuple(_clause(part, code) for part in (*_CLAUSE.split(text), text) if part and part.strip())
+    parts = [_clause(part, code) for part in _CLAUSE.split(text) if part and part.strip()]
+    whole = _clause(text, code)
+    if len(parts) > 1:  # each of its parts may deny something; together they deny no less
+        whole = replace(whole, negated=any(part.negated for part in parts))
+    return (*parts, whole)
 
 
 def _clause(text: str, code: str) -> _Clause:
     negations, ups, downs = _polar(code)
     up, down = ups.search(text) is not None, downs.search(text) is not None
-    return _Clause(terms_of(text, code), len(negations.findall(text)) % 2 == 1, up - down)
+    return _Clause(terms_of(text, code) - _moving(code), len(negations.findall(text)) % 2 == 1, up - down)
+
+
+@cache
+def _moving(code: str) -> frozenset[str]:
+    """The stems of words that say which way something goes: they are compared as directions, so that `fell` and `fall` are one."""
+    known = language(code).movement
+    return terms_of(" ".join([*known.up, *known.down]), code)
 
 
 @cache

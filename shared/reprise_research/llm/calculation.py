@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from reprise_contracts.languages import primary
 from reprise_research.llm.numbers import Reading, readings
 
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
@@ -16,6 +17,12 @@ _COMMON = frozenset({1.0, 2.0, 4.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 100.0, 36
 _SIGNS = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "：": ":", "（": "(", "）": ")", "\u00a0": " "})
 _GROUPED = re.compile(r"(?<=\d)[,\u202f ](?=\d{3}(?!\d))")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_WRITTEN = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_POINT_AND_COMMA = {ord(","): ".", ord("."): ","}
+_SPACE_AND_COMMA = {ord(","): "\u202f", ord("."): ","}
+_POINTED = frozenset(["ar", "da", "de", "el", "es", "id", "it", "nl", "pt", "ro", "tr", "vi"])
+_SPACED = frozenset(["cs", "fi", "fr", "hu", "no", "pl", "ru", "sv", "uk"])
+"""The signs of thousands and of decimals, where they are not those of English (CLDR)."""
 _LONGEST = 200
 
 
@@ -27,7 +34,15 @@ class Sum:
     value: float
 
     def __str__(self) -> str:
-        return f"{self.expression.replace('*', '×').replace('/', '÷').replace(' - ', ' − ')} = {_plain(self.value)}"
+        return self.told("en")
+
+    def told(self, code: str) -> str:
+        """The sum as a language writes its numbers: `412 × 11 ÷ 100 = 45,32`."""
+        signs = self.expression.replace("*", "×").replace("/", "÷").replace(" - ", " − ")
+        shown = _WRITTEN.sub(lambda number: _plain(float(number[0].replace(",", ""))), signs)
+        both = f"{shown} = {_plain(self.value)}"
+        known = primary(code)
+        return both.translate(_POINT_AND_COMMA if known in _POINTED else _SPACE_AND_COMMA if known in _SPACED else {})
 
 
 def sums(expression: str, evidence: str) -> tuple[Sum, ...]:
@@ -73,7 +88,4 @@ def _value(node: ast.expr, known: set[float]) -> float:
 
 
 def _plain(value: float) -> str:
-    size = abs(value)
-    if size >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

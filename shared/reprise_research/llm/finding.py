@@ -12,10 +12,10 @@ from reprise_research.extractive.evidence import confidence
 from reprise_research.extractive.wording import wording_for
 from reprise_research.llm.calculation import Sum, sums
 from reprise_research.llm.evidence import Evidence
-from reprise_research.llm.grounding import alike, is_echo, objection
+from reprise_research.llm.grounding import alike, contradiction, is_echo, objection
 from reprise_research.llm.numbers import missing
 from reprise_research.llm.prompts import Material
-from reprise_research.llm.structured import Form, Model, Task
+from reprise_research.llm.structured import Form, Model, Task, wanted_language
 from reprise_research.llm.verification import Outcome, Statement, verified
 from reprise_research.llm.words import frame
 from reprise_research.text.prose import is_opinion, leans
@@ -229,7 +229,10 @@ async def _held(read: _Read, step: Step, evidence: Evidence, where: str, brief: 
     """The findings, insights and gaps as they hold, with every loss counted."""
     gaps = [gap for gap in dict.fromkeys(read.gaps) if len(gap) >= 8 and not is_echo(gap)]
     statements = [
-        *(Statement(claim.text, _lines(claim, evidence), claim.objection(claim.text)) for claim in read.claims),
+        *(
+            Statement(claim.text, _lines(claim, evidence), claim.objection(claim.text), contradiction(claim.text, claim.evidence))
+            for claim in read.claims
+        ),
         *(Statement(one.text, _lines(one, evidence), one.objection(one.text)) for one in read.insights),
         *(_gap_statement(gap, evidence, brief) for gap in gaps),
     ]
@@ -249,7 +252,7 @@ async def _held(read: _Read, step: Step, evidence: Evidence, where: str, brief: 
         step_id=step.step_id,
         title=step.title,
         findings=tuple(findings),
-        insights=tuple(shorten(_worked_out(one, outcome), 500) for one, outcome in insights),
+        insights=tuple(shorten(_worked_out(one, outcome, wanted_language(brief)), 500) for one, outcome in insights),
         insights_from=tuple(_behind(one, findings) for one, _ in insights),
         gaps=tuple(shorten(one.text, 400) for one in outcomes[second:] if one.text),
         scratchpad=tuple(ScratchpadEntry(kind="correction", text=note) for note in notes),
@@ -307,7 +310,7 @@ def _finding(
         confidence_reason=reason,
         support=support,
         contradicts=contradicts,
-        calculation="; ".join(map(str, claim.sums)) if claim is not None else "",
+        calculation="; ".join(one.told(wanted_language(brief)) for one in claim.sums) if claim is not None else "",
     )
 
 
@@ -374,9 +377,9 @@ def _behind(insight: _Claim, findings: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(f.finding_id for f in findings if any((c.source_id, c.start) in places for c in f.citations))
 
 
-def _worked_out(one: _Claim, outcome: Outcome) -> str:
+def _worked_out(one: _Claim, outcome: Outcome, code: str) -> str:
     """An insight with the sums that it rests on."""
-    return f"{outcome.text} ({'; '.join(map(str, one.sums))})" if one.sums else outcome.text
+    return f"{outcome.text} ({'; '.join(sum_.told(code) for sum_ in one.sums)})" if one.sums else outcome.text
 
 
 def _count(kind: str, outcomes: Sequence[Outcome], brief: Brief) -> None:

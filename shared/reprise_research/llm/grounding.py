@@ -9,8 +9,9 @@ from dataclasses import replace
 from rapidfuzz import fuzz
 
 from reprise_contracts.languages import primary
+from reprise_research.checking.claims import direction_of, doubts
 from reprise_research.llm.calculation import Sum, explained
-from reprise_research.llm.numbers import missing
+from reprise_research.llm.numbers import missing, readings
 from reprise_research.llm.prompts import NAMES, prompt
 from reprise_research.text.citations import Place, locate
 from reprise_research.text.language import han_share, language_of
@@ -21,6 +22,8 @@ _SHARED = 0.25
 """The share of a claim's content words that its evidence has to contain."""
 _SOME_WORDS = 6
 """Words that a language can be told by."""
+_TURNED = 2
+"""Figures of a claim, all in one passage, that a movement is told by."""
 _ECHO = 90.0
 _REPEATED = 0.5
 _STOPS = tuple(".!?。！？")
@@ -42,6 +45,19 @@ def objection(claim: str, evidence: Iterable[str], worked_out: Iterable[Sum] = (
     if said and len(said & content(f"{given}\n{around}")) / len(said) < _SHARED:
         return "the lines speak of something else"
     return ""
+
+
+def contradiction(claim: str, passages: Iterable[str]) -> str:
+    """What code sees denied or turned round in a claim, by the words of its passages in its own language; empty if nothing. It sees what
+    is put alike; a reader sees more, and knows better."""
+    given = tuple(passages)
+    found = next((doubt.why for doubt in doubts(claim, given) if doubt.kind in {"negation", "direction"}), "")
+    way, figures = direction_of(claim), readings(claim)
+    if found or not way or len(figures) < _TURNED:
+        return found
+    alike = [one for one in given if same_language(claim, one) and not missing(claim, one)]
+    turned = bool(alike) and all(direction_of(one) == -way for one in alike)
+    return "the lines say that it went the other way" if turned else ""
 
 
 def stands_on(claim: str, evidence: Iterable[str]) -> bool:

@@ -27,6 +27,8 @@ class Statement:
     text: str
     lines: tuple[str, ...]
     wrong: str = ""
+    doubt: str = ""
+    """What code sees denied or turned round in it: for want of a reader, who knows better, that is wrong too."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ async def verified(
     What code or the reader finds wrong goes back to the writer once; new words are looked at in the same way, and those that still do not
     hold are empty. `speakers` are the titles of the sources, by the labels that lines begin with. Without a reader
     (`LlmSettings.check` off) code alone judges. An answer that cannot be used leaves code's verdict."""
-    wrong = [one.wrong for one in statements]
+    wrong = [one.wrong or ("" if model.settings.check else one.doubt) for one in statements]
     if model.settings.check:
         read = await _read(statements, speakers, [index for index, why in enumerate(wrong) if not why], phase, where, brief, model.reader)
         wrong = [why or read.get(index, "") for index, why in enumerate(wrong)]

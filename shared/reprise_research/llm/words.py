@@ -10,6 +10,7 @@ from reprise_research.text.language import language_of
 class Words:
     """The sentences of one language."""
 
+    code: str
     note: str
     nothing_held: str
     """The note where nothing that the model wrote is in the report."""
@@ -35,6 +36,7 @@ class Words:
 
 
 ENGLISH = Words(
+    code="en",
     note="Written by the model {model} from the numbered sources. Code has looked up every passage in its source and every figure of a "
     "sentence in what it cites; whether the sources are read rightly it cannot tell. Read them before relying on this.",
     extracted=" The findings of {sections} were extracted without the model, whose answer did not hold.",
@@ -58,6 +60,7 @@ ENGLISH = Words(
     between=", ",
 )
 GERMAN = Words(
+    code="de",
     note="Vom Modell {model} aus den nummerierten Quellen geschrieben. Ein Programm hat jede Fundstelle in ihrer Quelle nachgeschlagen und "
     "jede Zahl eines Satzes in dem, was er anführt; ob die Quellen richtig gelesen sind, kann es nicht sagen. Lesen Sie sie, bevor Sie "
     "sich darauf stützen.",
@@ -82,6 +85,7 @@ GERMAN = Words(
     between=", ",
 )
 CHINESE = Words(
+    code="zh",
     note="本报告由模型{model}根据带编号的来源写成。引文是否出自来源、句中数字是否见于所引之处，均已由程序核对；对来源的理解是否正确，程序无法判断，使用前请阅读原文。",
     extracted="以下问题的发现由程序摘录，未采用模型的回答：{sections}。",
     nothing_held="已询问模型{model}，但其文字均未通过程序核对，各部分改为摘录带编号的来源原文，使用前请阅读原文。",

@@ -17,7 +17,7 @@ from reprise_research.errors import ContentTooLong
 from reprise_research.extractive.wording import wording_for
 from reprise_research.llm.calculation import Sum, sums
 from reprise_research.llm.finding import as_ids
-from reprise_research.llm.grounding import alike, is_echo, objection
+from reprise_research.llm.grounding import alike, contradiction, is_echo, objection
 from reprise_research.llm.numbering import named
 from reprise_research.llm.numbers import missing, readings
 from reprise_research.llm.outline import Found, Line, Outline, Planned, found_by, outline, profiles
@@ -233,7 +233,8 @@ def _statement(one: _Told, found: Found) -> Statement:
         lines |= dict.fromkeys(found.passage(c) for c in line.citations)
         lines |= dict.fromkeys(found.passage(c.citation) for c in (line.finding.contradicts if line.finding is not None else ()))
     mark = _JUDGEMENT if one.kind == "judgement" else ""
-    return Statement(f"{mark}{one.text}", (*lines, *(f"Worked out: {one}" for one in one.sums)), one.objection(one.text))
+    doubt = "" if one.kind == "judgement" else contradiction(one.text, one.evidence)
+    return Statement(f"{mark}{one.text}", (*lines, *(f"Worked out: {one}" for one in one.sums)), one.objection(one.text), doubt)
 
 
 def _replacing(one: _Told, kept: Sequence[_Told], said: Sequence[_Told]) -> _Told | None:
@@ -365,7 +366,7 @@ def _paragraphs(told: Sequence[_Told], words: Words) -> tuple[Block, ...]:
 
 
 def _span(one: _Told, words: Words) -> Span:
-    worked_out = f" ({'; '.join(map(str, one.sums))})" if one.sums and one.kind == "calculation" else ""
+    worked_out = f" ({'; '.join(sum_.told(words.code) for sum_ in one.sums)})" if one.sums and one.kind == "calculation" else ""
     mark = words.judgement if one.kind == "judgement" else ""
     return Span(f"{one.text}{worked_out}", _citations(one), claim=one.kind != "judgement", mark=mark)
 

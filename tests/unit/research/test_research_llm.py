@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from reprise_research.llm.calculation import sums
 from reprise_research.llm.endpoint import estimate, loops
 from reprise_research.llm.failures import wait_asked
-from reprise_research.llm.grounding import alike, find, is_about, is_echo, only_grounded, stands_on
+from reprise_research.llm.grounding import alike, contradiction, find, is_about, is_echo, only_grounded, stands_on
 from reprise_research.llm.numbering import named, rendered, units
 from reprise_research.llm.numbers import missing
 from reprise_research.llm.prompts import NAMES, Fence, Material, defused, prompt
@@ -290,3 +290,31 @@ def test_a_sum_is_only_of_numbers_that_are_given() -> None:
     assert [str(one) for one in sums("412 * 11 / 100", "11 percent of 412")] == ["412 × 11 ÷ 100 = 45.32"]
     assert sums("412 * 13 / 100", "11 percent of 412") == ()
     assert sums("__import__('os').getpid()", "11") == ()
+
+
+def test_a_sum_is_written_as_its_language_writes_numbers() -> None:
+    """What is shown behind a sentence is read by who reads the sentence."""
+    (one,) = sums("2300000 / (412 * 11 / 100)", "2.3 million, 412, 11 percent")
+    assert one.told("en") == "2,300,000 ÷ (412 × 11 ÷ 100) = 50,750"
+    assert one.told("de") == "2.300.000 ÷ (412 × 11 ÷ 100) = 50.750"
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage", "seen"),
+    [
+        ("Catches of perch fell in the lake last year.", "Catches of perch did not fall in the lake last year.", True),
+        (
+            "The claim of the fishers could be confirmed by the survey.",
+            "The claim of the fishers could not be confirmed by the survey.",
+            True,
+        ),
+        ("The number of perch rose from 317 to 412.", "The number of perch fell by 23 percent, from 412 to 317.", True),
+        ("湖中鲈鱼的数量去年没有明显下降。", "湖中鲈鱼的数量去年明显下降。", True),
+        ("The number of perch fell from 412 to 317.", "The number of perch fell by 23 percent, from 412 to 317.", False),
+        ("Copper and lead were not measured in the lake.", "Copper was not measured in the lake, and lead was not recorded.", False),
+        ("Die Zahl der Barsche stieg von 317 auf 412.", "The number of perch fell by 23 percent, from 412 to 317.", False),
+    ],
+)
+def test_what_is_denied_or_turned_round_is_seen_without_a_reader(claim: str, passage: str, seen: bool) -> None:
+    """Within one language and where both are put alike; the rest is a reader's."""
+    assert bool(contradiction(claim, [passage])) is seen
