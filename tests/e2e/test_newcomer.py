@@ -40,7 +40,7 @@ def stands(page: Page) -> "Callable[[str | re.Pattern[str]], None]":
 def start_research_on_three_links(page: Page, links: list[str]) -> None:
     page.get_by_label("Question").fill(TOPIC)
     page.get_by_label("Web addresses").fill("\n".join(links))
-    expect(page.get_by_text("3 addresses")).to_be_visible()
+    expect(page.get_by_text("3 addresses", exact=True)).to_be_visible()
     page.get_by_role("button", name="Start the research").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(TOPIC)
 

@@ -163,3 +163,15 @@ def test_the_first_load_is_small(site: Site) -> None:
             assert answer.headers["content-encoding"] == "gzip"
             total += sum(len(chunk) for chunk in answer.iter_raw())
     assert total < 200_000
+
+
+@pytest.mark.parametrize(("width", "height"), [pytest.param(1440, 900, id="wide"), pytest.param(390, 844, id="phone")])
+def test_a_preview_is_as_high_as_what_it_says(open_page: Open, finished: tuple[str, str], width: int, height: int) -> None:
+    """With every choice open, too."""
+    page = open_page(f"/app/sessions/{finished[1]}", width=width, height=height)
+    page.get_by_role("button", name="Rerun: sources").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("More choices").click()
+    preview = dialog.get_by_role("region", name="What will happen")
+    expect(preview).to_have_attribute("aria-busy", "false")
+    assert preview.evaluate("(box) => box.scrollHeight <= box.clientHeight + 1")

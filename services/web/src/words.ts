@@ -22,7 +22,7 @@ export function standingWords(view: NodeView): string {
 
 /** What came out, in the server's words where those are in the language that is spoken; else how it stands. */
 export function headlineOf(view: NodeView): string {
-  return (language === "en" && view.headline) || standingWords(view);
+  return (language === "en" && view.headline) || t.words.status[view.status];
 }
 
 export function isActive(view: NodeView): boolean {
