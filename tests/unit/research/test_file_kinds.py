@@ -213,7 +213,7 @@ async def test_a_file_is_read_as_what_it_is(name: str) -> None:
     found = await text_of(data, name)
     lines = found.text.split("\n")
     if name == "docs.zip":
-        assert CLOSED in lines and COST in lines and found.note == "Not read of it: c.png."
+        assert CLOSED in lines and COST in lines and found.note == "Not read of it: c.png." and found.title == "docs.zip"
     else:
         assert lines == expected
     assert "root:" not in found.text and "secret" not in found.text

@@ -5,6 +5,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from pathlib import PurePosixPath
 
 from reprise_research.sources.charset import clean, declared_in_html, decoded
 from reprise_research.sources.failures import SourceFailed
@@ -63,7 +64,7 @@ def read_document(kind: Kind, body: bytes, name: str, charset: str | None, depth
 
         if kind == "gzip":
             return read_gzip(body, name, inner)
-        return read_archive(body, inner) if kind == "archive" else read_mail(body, inner)
+        return read_archive(body, inner).titled(PurePosixPath(name).name or None) if kind == "archive" else read_mail(body, inner)
     if kind == "office":
         return read_office(body, name)
     told, text = read_pdf(body) if kind == "pdf" else read_page(body, charset)
