@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from starlette.middleware.cors import CORSMiddleware
 
 from reprise_contracts import subjects
 from reprise_gateway.access.access import Access
@@ -23,8 +24,9 @@ from reprise_gateway.commands.inbox import PATIENCE, Inbox
 from reprise_gateway.commands.intake import Sources
 from reprise_gateway.commands.undecided import Undecided, Waiting, bus_waiting, none_waiting
 from reprise_gateway.commands.workflow import WorkflowService
-from reprise_gateway.doors import batches, calls, deep_insights, nats_api, operations, problems, sessions, web, websocket
-from reprise_gateway.doors.base_path import BasePath
+from reprise_gateway.doors import batches, calls, deep_insights, nats_api, openapi, operations, problems, sessions, web, websocket
+from reprise_gateway.doors.base_path import BasePath, Head
+from reprise_gateway.doors.dependencies import known_query
 from reprise_gateway.doors.hosts import LOCAL, Hosts
 from reprise_gateway.doors.middleware import Calls
 from reprise_gateway.gateway import Gateway
@@ -142,8 +144,10 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         description="Deep research that can be played again.",
+        dependencies=[Depends(known_query)],
     )
     app.state.gateway = gateway
+    app.openapi = lambda: openapi.complete(app)  # type: ignore[method-assign]  # FastAPI's own way to have another document
     problems.install(app)
     for door in (deep_insights, calls, batches, sessions, operations, websocket):
         app.include_router(door.router)
@@ -151,6 +155,15 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
     upload = gateway.settings.limits.upload_bytes
     app.add_middleware(Hosts, names=_names(gateway))
     app.add_middleware(Calls, access=gateway.access, rates=gateway.rates, body_bytes=upload, form_bytes=FORMS * upload)
+    if gateway.settings.gateway.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=gateway.settings.gateway.origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["ETag", "Retry-After"],
+        )
+    app.add_middleware(Head)
     app.add_middleware(BasePath)
     return app
 

@@ -1,6 +1,7 @@
 """Batches: started, listed, changed and ended. Part of the one way in; `WorkflowService.start` leads here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import NamedTuple
 from uuid import uuid4
@@ -23,7 +24,9 @@ from reprise_contracts.languages import traits_of
 from reprise_contracts.nodes import PHASES
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.problems.refusals import DELETED, ENDED, REUSED, unwritten
+from reprise_contracts.sources import Source
 from reprise_contracts.states import BatchPage, BatchView, Created, SessionSummary
+from reprise_contracts.subjects import raw_key
 from reprise_contracts.wire import derived_id
 from reprise_domain.batch import Batch, BatchInput, decide_batch
 from reprise_domain.state import Session
@@ -103,11 +106,11 @@ class BatchService:
         batch = await self._projection.batch(batch_id)
         spec = self._spec(request, session_id, batch)
         if batch is None or not (batch.ended or batch.deleted):
-            sources = await self._sources.take(batch_id, intake, first_ids())
+            async with self._uploads(batch_id, intake, first_ids()) as sources:
+                command = CreateBatch(command_id=command_id, by=caller.by, trace=caller.trace, sources=sources, session=spec)
+                there = await self._begin_session(batch_id, batch, "create", command, session_id)
         else:
             raise Refused(DELETED if batch.deleted else ENDED)
-        command = CreateBatch(command_id=command_id, by=caller.by, trace=caller.trace, sources=sources, session=spec)
-        there = await self._begin_session(batch_id, batch, "create", command, session_id)
         return Started(Created(batch_id=batch_id, session_id=session_id, command_id=command_id), there)
 
     async def add_session(self, batch_id: str, request: SessionRequest, caller: Caller) -> Started:
@@ -175,9 +178,26 @@ class BatchService:
         batch = await self.batch(batch_id)
         if batch.ended:
             raise Refused(ENDED)
-        sources = await self._sources.take(batch_id, intake, ids)
-        command = PutSources(command_id=command_id, by=caller.by, trace=caller.trace, sources=sources)
-        return await self._changed(batch_id, batch, "sources", command)
+        async with self._uploads(batch_id, intake, ids) as sources:
+            command = PutSources(command_id=command_id, by=caller.by, trace=caller.trace, sources=sources)
+            return await self._changed(batch_id, batch, "sources", command)
+
+    @asynccontextmanager
+    async def _uploads(self, batch_id: str, intake: Intake, ids: Iterator[str]) -> AsyncIterator[tuple[Source, ...]]:
+        """The sources of a call, stored. If it is refused for good, what it brought and nothing else names goes again."""
+        new: set[str] = set()
+        try:
+            yield await self._sources.take(batch_id, intake, ids, new)
+        except Refused as refused:
+            if new and refused.problem.type != "unavailable":
+                await self._drop(batch_id, new)
+            raise
+
+    async def _drop(self, batch_id: str, new: set[str]) -> None:
+        batch = await self._projection.batch(batch_id)
+        named = (batch.hashes if batch is not None else frozenset()) | await self.undecided.uploads(batch_id)
+        with suppress(StoreUnavailable):  # they go with the batch at the latest
+            await self.store.delete([raw_key(batch_id, sha256) for sha256 in sorted(new - named)])
 
     async def remove_source(self, batch_id: str, source_id: str, command_id: str | None, caller: Caller) -> BatchView:
         """One source less: marks stale, runs nothing."""

@@ -64,6 +64,11 @@ class Undecided:
         """What will create a batch."""
         return next((command for command in await self._commands(batch_id) if isinstance(command, CreateBatch)), None)
 
+    async def uploads(self, batch_id: str) -> frozenset[str]:
+        """The hashes of the objects that waiting commands to a batch name."""
+        named = [source.hashes for command in await self._commands(batch_id) for source in getattr(command, "sources", ())]
+        return frozenset().union(*named)
+
     async def _commands(self, target: str) -> list[Command]:
         try:
             messages = await self._waiting(target)

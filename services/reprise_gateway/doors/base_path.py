@@ -1,6 +1,6 @@
-"""Everything is also answered below `/api`, where front ends of other servers look for it."""
+"""Calls in other forms of the same: below `/api`, where front ends of other servers look; and HEAD, wherever there is GET."""
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BASE = "/api"
 
@@ -18,3 +18,23 @@ class BasePath:
             if raw := scope.get("raw_path"):
                 scope["raw_path"] = raw[len(BASE) :]
         await self._app(scope, receive, send)
+
+
+class Head:
+    """Answers HEAD as GET would be answered, without the content."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One call."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def headed(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, headed)

@@ -11,7 +11,6 @@ from reprise_contracts.calls import CALLS, Call, Route
 from reprise_contracts.states import Preview
 from reprise_gateway.access.access import Caller
 from reprise_gateway.commands.handlers import HANDLERS
-from reprise_gateway.doors.deep_insights import INSTEAD
 from reprise_gateway.doors.dependencies import PREVIEW, PROBLEM, GatewayDep, Key, caller_in, json_answer, one_name
 from reprise_gateway.doors.requests import exactly
 
@@ -69,5 +68,5 @@ def _signed(endpoint: Callable[..., Awaitable[Response]], call: Call, hints: dic
 
 
 for _call in CALLS:
-    for _route in _call.doors.rest if not _call.own_body and _call.kind not in INSTEAD else ():
+    for _route in _call.doors.rest if not _call.own_body else ():
         _add(_call, _route)

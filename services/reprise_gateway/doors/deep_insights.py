@@ -1,4 +1,7 @@
-"""Calls of the front end that Reprise was first asked to serve, in its own names: each becomes one of ours."""
+"""Calls of the front end that Reprise was first asked to serve, in its own names: each becomes one of ours.
+
+Two of them are calls of the table with fields more: these routes come before the table's, which the contract describes.
+"""
 
 from typing import Annotated, Literal
 
@@ -7,12 +10,11 @@ from pydantic import StringConstraints
 from starlette.responses import JSONResponse, Response
 
 from reprise_contracts.artifacts import Phase4
-from reprise_contracts.calls import CALLS
 from reprise_contracts.commands import CancelCall, Options, RestartPhase, RestartStep, SessionCall, StepId
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import BatchReceipts, Receipt, WorkflowStarted, WorkflowStatus
 from reprise_contracts.wire import CommandId, Id, Message
-from reprise_gateway.doors.dependencies import PREVIEW, PROBLEM, GatewayDep, Key, Who, json_answer, one_name, outcome
+from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Key, Who, json_answer, one_name, outcome
 from reprise_gateway.doors.requests import exactly
 from reprise_gateway.gateway import Gateway
 from reprise_runtime.errors import Refused
@@ -74,34 +76,14 @@ class StartBody(Message):
     command_id: CommandId | None = None
 
 
-INSTEAD = frozenset({"restart_phase", "cancel"})
-"""Calls of the table whose routes are here, since they take that client's fields as well."""
-TABLE = {call.kind: call for call in CALLS if call.kind in INSTEAD}
-
-
-@router.post(
-    "/workflow/restart/phase",
-    status_code=202,
-    response_model=Receipt,
-    description=TABLE["restart_phase"].summary,
-    dependencies=[exactly(PhaseBody)],
-    responses=PREVIEW,
-    tags=["workflow"],
-)
+@router.post("/workflow/restart/phase", include_in_schema=False, dependencies=[exactly(PhaseBody)])
 async def restart_phase(body: PhaseBody, gateway: GatewayDep, who: Who, key: Key) -> Response:
-    """Run a phase again."""
+    """Run a phase again, as the table has it or in that client's fields."""
     call = body.call()
     return outcome(await gateway.service.rerun_phase(call.model_copy(update={"command_id": one_name(call.command_id, key)}), who))
 
 
-@router.post(
-    "/workflow/cancel",
-    status_code=202,
-    response_model=Receipt | BatchReceipts,
-    description=f"{TABLE['cancel'].summary} Of a batch that is named without a session, every session is meant.",
-    dependencies=[exactly(CancelBody)],
-    tags=["workflow"],
-)
+@router.post("/workflow/cancel", include_in_schema=False, dependencies=[exactly(CancelBody)])
 async def cancel(body: CancelBody, gateway: GatewayDep, who: Who, key: Key) -> Response:
     """Cancel what a body names: in one session, or in every session of a batch."""
     named = body.model_dump(exclude={"session_id", "reason", "command_id"}) | {"command_id": one_name(body.command_id, key)}
@@ -118,7 +100,7 @@ async def cancel(body: CancelBody, gateway: GatewayDep, who: Who, key: Key) -> R
 
 
 @router.post("/workflow/restart/phase3-step", status_code=202, response_model=Receipt, dependencies=[exactly(StepBody)])
-async def restart_step(body: StepBody, gateway: GatewayDep, who: Who, key: Key) -> Response:
+async def rerun_one_step(body: StepBody, gateway: GatewayDep, who: Who, key: Key) -> Response:
     """Run one step again, and with `regenerate_report` what is below it."""
     options = Options(propagation="cascade" if body.regenerate_report else "mark_stale")
     named = body.model_dump(include={"batch_id", "session_id"}) | {"command_id": one_name(body.command_id, key)}
@@ -126,7 +108,7 @@ async def restart_step(body: StepBody, gateway: GatewayDep, who: Who, key: Key) 
 
 
 @router.post("/workflow/start", status_code=202, response_model=WorkflowStarted, dependencies=[exactly(StartBody)])
-async def start(body: StartBody, gateway: GatewayDep, who: Who) -> Response:
+async def start_sessions(body: StartBody, gateway: GatewayDep, who: Who) -> Response:
     """Start every session of a batch that was never started; those that were go on as they are."""
     batch = await gateway.batches.batch(body.batch_id)
     for session_id, _ in gateway.batches.members(batch):
@@ -144,7 +126,7 @@ def _start_id(session_id: str) -> str:
 
 
 @router.get("/workflow/status/{workflow_id}", response_model=WorkflowStatus)
-async def status(workflow_id: Id, gateway: GatewayDep, who: Who) -> Response:
+async def workflow_status(workflow_id: Id, gateway: GatewayDep, who: Who) -> Response:
     """How a batch is, by its id or that client's id of its workflow."""
     batch_id = workflow_id.removeprefix(PREFIX)
     view = await gateway.batches.show((await gateway.batches.batch(batch_id)).batch_id)
@@ -163,14 +145,14 @@ async def _status(gateway: Gateway, batch_id: str) -> Running:
 
 
 @router.get("/workflow/batch/{batch_id}/total")
-async def total(batch_id: Id, gateway: GatewayDep, who: Who) -> dict[str, int]:
+async def batch_total(batch_id: Id, gateway: GatewayDep, who: Who) -> dict[str, int]:
     """How many sources a batch has."""
     count = len((await gateway.batches.batch(batch_id)).sources)
     return {"expected_total": count, "total_processes": count}
 
 
 @router.get("/reports/{batch_id}")
-async def report(batch_id: Id, gateway: GatewayDep, who: Who) -> Response:
+async def latest_report(batch_id: Id, gateway: GatewayDep, who: Who) -> Response:
     """The latest report of a batch, as that client reads it."""
     batch = await gateway.batches.batch(batch_id)
     for session_id, topic in reversed(gateway.batches.members(batch)):

@@ -1,9 +1,11 @@
 """What the routers share: the parts of the gateway, who calls, and how ids and hashes arrive."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Query, Request
+from fastapi.dependencies.models import Dependant
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -63,11 +65,39 @@ Operator = Annotated[Caller, Depends(operator)]
 
 
 def command_key(
-    idempotency_key: Annotated[CommandId | None, Header(description="Stands for `command_id`.")] = None,
+    idempotency_key: Annotated[str | None, Header(description="Stands for `command_id`; it may be in quotes.")] = None,
     command_id: Annotated[CommandId | None, Query()] = None,
 ) -> str | None:
     """The command id of a call that has none in its body."""
-    return one_name(command_id, idempotency_key)
+    key = idempotency_key.strip() if idempotency_key is not None else None
+    if key is not None and len(key) > 1 and key[0] == key[-1] == '"':  # as a structured header writes a text
+        key = key[1:-1]
+    if key is not None and not _COMMAND_ID.fullmatch(key):
+        detail = "The Idempotency-Key is 1 to 128 of A-Z a-z 0-9 _ and -."
+        raise Refused(Problem(type="invalid", field="Idempotency-Key", detail=detail, action="Send another one."))
+    return one_name(command_id, key)
+
+
+_COMMAND_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    """The names in the address that a route and what it depends on take."""
+    yield from (field.alias for field in dependant.query_params)
+    for below in dependant.dependencies:
+        yield from _query_names(below)
+
+
+def known_query(connection: HTTPConnection) -> None:
+    """Refuse what a route does not know in the address: a misspelled filter would show everything, a `dry_run` would run."""
+    dependant = getattr(connection.scope.get("route"), "dependant", None)
+    if connection.scope["type"] != "http" or dependant is None or not connection.query_params:
+        return
+    known = set(_query_names(dependant))
+    if stray := next((name for name in connection.query_params if name not in known), None):
+        detail = f"{stray[:64]!r} in the address is not known here."
+        action = f"Leave it out; known are: {', '.join(sorted(known)) or 'none'}."
+        raise Refused(Problem(type="invalid", field=stray[:64], detail=detail, action=action))
 
 
 def one_name(given: str | None, key: str | None) -> str | None:
@@ -101,9 +131,13 @@ def known(request: Request, etag: str) -> bool:
     return etag in given or "*" in given
 
 
-def if_match(request: Request) -> str | None:
-    """The hash that `If-Match` names; None for any (`*`). Raises `Refused` (invalid) where it is missing or is no hash."""
-    given = request.headers.get("if-match", "").strip().removeprefix("W/").strip('"')
+def if_match(request: Request, current: str | None = None) -> str | None:
+    """The hash that `If-Match` names, of several the one that is there now (`current`) or the first; None for any (`*`).
+
+    Raises `Refused` (invalid) where it is missing or is no hash.
+    """
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in request.headers.get("if-match", "").split(",")]
+    given = current if current in tags else tags[0]
     if given == "*":
         return None
     if not given:

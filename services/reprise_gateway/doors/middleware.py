@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,6 +46,7 @@ class Calls:
         connection = HTTPConnection(scope)
         who = scope[WHO] = self._access.identified(connection)
         try:
+            _plain(connection)
             if scope["path"] != "/healthz":
                 self._rates.take(self._access.bucket(connection, who))
             trace = who.trace if isinstance(who, Caller) else ""
@@ -98,6 +100,13 @@ class Calls:
             return message
 
         return bounded
+
+
+def _plain(connection: HTTPConnection) -> None:
+    """Raises a 415 for a body that comes packed."""
+    packed = connection.headers.get("content-encoding", "identity").lower()
+    if packed != "identity":
+        raise HTTPException(415, f"A body packed with {packed[:20]!r} is not read here. Send it as it is.")
 
 
 def _too_large(most: int) -> Problem:

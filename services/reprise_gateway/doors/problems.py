@@ -1,6 +1,6 @@
 """Everything that goes wrong, as an answer: one RFC 9457 problem, whoever raised what."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Match
 
 from reprise_contracts.problems.model import Problem, ProblemType
 from reprise_contracts.validation import fault
@@ -91,6 +92,8 @@ def response(problem: Problem, status: int | None = None, headers: Mapping[str, 
 
 def answer_to(error: BaseException) -> Response:
     """Whatever went wrong, as an answer."""
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        return response(problem_of(error), error.status_code)
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, RateLimited) else None
     return response(problem_of(error), headers=headers)
 
@@ -99,8 +102,24 @@ async def answer(request: Request, error: Exception) -> Response:
     """The handler of every error; a status that HTTP itself demands (405) stays."""
     problem = problem_of(error)
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return response(problem, error.status_code, error.headers)
+        return response(problem, error.status_code, {"Allow": ", ".join(sorted(_allowed(request)))})
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        return response(problem, error.status_code)
     return answer_to(error)
+
+
+def _allowed(request: Request) -> set[str]:
+    """Every method that some route has for this path."""
+    routes = (route for route in _flat(request.app.router.routes) if route.matches(request.scope)[0] != Match.NONE)
+    found = {method for route in routes for method in getattr(route, "methods", None) or ()}
+    return found | ({"HEAD"} if "GET" in found else set())
+
+
+def _flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """Every route, also those of routers that newer versions of FastAPI keep as one."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        yield from _flat(included.routes) if included is not None else (route,)
 
 
 def install(app: FastAPI) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from fastapi import Depends
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from reprise_contracts.commands import BatchRequest, SessionRequest, SourcesRequest
@@ -34,7 +35,10 @@ def is_form(request: Request) -> bool:
 
 
 async def read_json(request: Request, model: type[W]) -> W:
-    """The body as a model; raises `Refused` (invalid), naming the field."""
+    """The body as a model; raises `Refused` (invalid), naming the field, and 415 for a body that says it is no JSON."""
+    kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise HTTPException(415, f"The body is {kind[:80]!r}, and JSON is read here. Send it with Content-Type: application/json.")
     try:
         return model.model_validate_json(await request.body(), extra="forbid")
     except ValidationError as error:

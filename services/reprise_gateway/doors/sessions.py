@@ -110,7 +110,9 @@ async def edit(
     """Put goals or a plan of your own in place. New steps need no number; an edited step keeps the one that it carries."""
     call = SessionCall(session_id=session_id, command_id=key)
     options = Options(propagation=propagation, dry_run=dry_run == "true")
-    return outcome(await gateway.service.edit(call, phase, await request.body(), options=options, if_match=if_match(request), caller=who))
+    made = (await gateway.service.session(session_id)).node(phase).materialization
+    wanted = if_match(request, made.event.artifact.sha256 if made is not None else None)
+    return outcome(await gateway.service.edit(call, phase, await request.body(), options=options, if_match=wanted, caller=who))
 
 
 @router.get("/report", response_class=Response)

@@ -9,6 +9,7 @@ import pytest
 
 from reprise_contracts.artifacts import Phase2
 from reprise_contracts.subjects import raw_key
+from reprise_runtime.settings import Limits, Settings
 from stack import until
 
 ANY = {"If-Match": "*"}
@@ -579,3 +580,25 @@ async def test_r40_an_address_that_is_given_again_has_what_was_found_there(site:
     await site.seen(session_id)
     state = (await http.get(f"/sessions/{session_id}")).json()
     assert {node["freshness"] for node in state["nodes"].values()} == {"fresh"}
+
+
+@pytest.mark.parametrize("call", ["start", "add", "replace", "too many bytes"])
+async def test_r25_what_a_refused_call_brought_is_gone_again(make_site: Any, call: str) -> None:
+    site = await make_site(Settings(limits=Limits(upload_bytes=1000)))
+    async with site.client() as http:
+        first = {"topic": "T", "sources": [{"text": "One.", "title": "t"}], "command_id": "c-1", "start": False}
+        batch_id = (await http.post("/batches", json=first)).json()["batch_id"]
+        sources = {"sources": [{"text": "Two.", "title": "t"}], "command_id": "c-2"}
+        assert (await http.post(f"/batches/{batch_id}/sources", json=sources)).status_code == 201
+        before = set(site.store.objects)
+        other = {"text": "Another body, and some bytes.", "title": "t"}
+        if call == "start":
+            answer = await http.post("/batches", json=first | {"sources": [other]})
+        elif call == "add":
+            answer = await http.post(f"/batches/{batch_id}/sources", json=sources | {"sources": [other]})
+        elif call == "replace":
+            answer = await http.put(f"/batches/{batch_id}/sources/src-1", json=other | {"command_id": "c-2"})
+        else:
+            files = [("files", ("a.txt", b"fine")), ("files", ("b.txt", b"x" * 1001))]
+            answer = await http.post(f"/batches/{batch_id}/sources", files=files)
+        assert answer.status_code in {413, 422} and set(site.store.objects) == before
