@@ -33,6 +33,9 @@ _FIELD = re.compile(r"(?:^|\s)[A-Z][\w-]*: ")
 _POINTS = re.compile(r"\b(?:they|them|it|he|him|she|her)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[“\"«「『][^“”\"«»「」『』]{0,200}[”\"»」』]")
 _LETTERS = re.compile(LETTER)
+_ADDRESS = re.compile(r"https?://\S+")
+_BESIDE = 9
+"""Words beside an address from which a sentence says something besides where to look."""
 _CLOSING = "）)】」』，、。：；,.:;的地得都也就而并或和与及をはがのにでとも"
 _FEWEST = {"ko": 3, "ar": 4, "ru": 4, "hi": 5}
 """Words of a sentence; a language that writes articles and prepositions apart needs five."""
@@ -63,18 +66,23 @@ def is_row(stretch: str) -> bool:
 
 def is_prose(sentence: str, code: str = "en") -> bool:
     """Return whether a stretch is a whole sentence of running text that says something itself."""
-    if len(sentence) > LONGEST or not ends(sentence) or "|" in sentence or "http" in sentence or _CRUMB.search(sentence):
+    if len(sentence) > LONGEST or not ends(sentence) or "|" in sentence or _CRUMB.search(sentence):
+        return False
+    if "http" in sentence and not _speaks(_ADDRESS.sub(" ", sentence), code):
         return False
     if _ROW.fullmatch(sentence) or sentence.count("(") != sentence.count(")"):
         return False
-    if any(one.reading.boilerplate.search(sentence) for one in _read_with(sentence, code)):
-        return False
     bare = sentence.lstrip(_OPENING + " ")
-    if any(one.reading.refers.match(bare) for one in _read_with(sentence, code)):
-        return False
-    if not bare:
+    read = _read_with(sentence, code)
+    if not bare or any(one.reading.boilerplate.search(sentence) or one.reading.refers.match(bare) for one in read):
         return False
     return _is_unspaced_sentence(sentence) if is_unspaced(bare[0]) or _is_unspaced_text(sentence) else _is_sentence(sentence, code)
+
+
+def _speaks(rest: str, code: str) -> bool:
+    """Whether what stands beside an address is a sentence by itself, and no entry of a list of links."""
+    words = runs(rest, code)
+    return len(words) >= _BESIDE and sum(word in stop_words(code) for word in words) >= 0.25 * len(words)
 
 
 def leans(sentence: str, code: str = "en") -> bool:

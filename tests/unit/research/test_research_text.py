@@ -205,3 +205,9 @@ def test_languages() -> None:
 def test_shortening_keeps_to_its_limit(text: str, limit: int) -> None:
     """A shortened text is never longer than asked."""
     assert len(shorten(text, limit)) <= limit
+
+
+def test_a_sentence_may_hold_an_address_if_it_says_something_beside_it() -> None:
+    """In manuals the name of a tool is often its address; an entry of a list of links says nothing."""
+    assert is_prose("The sanitizer at https://example.org/s is a tool that can scan what is attached to mail for viruses.")
+    assert not is_prose("Harbour, A. (2020). Noise in towns. https://example.org/noise.")
