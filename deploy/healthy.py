@@ -1,16 +1,19 @@
-"""The container's health: the gateway answers; any other role holds a connection to NATS.
+"""The container's health: the gateway answers; any other role gives signs of life and holds a connection to NATS.
 
 Standard library only, so that it runs in every image. Exit 0 is healthy.
 """
 
 import os
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
 ESTABLISHED = "01"
+SILENT = 30.0
+"""Seconds without a sign of life after which a process hangs."""
 
 
 def gateway_answers() -> bool:
@@ -32,13 +35,22 @@ def connected(port: int) -> bool:
     return False
 
 
+def alive() -> bool:
+    """Whether the process touched its file of `REPRISE_BEAT` within the last half minute; without such a file nobody knows."""
+    beat = os.environ.get("REPRISE_BEAT", "")
+    try:
+        return not beat or time.time() - Path(beat).stat().st_mtime < SILENT
+    except OSError:
+        return False
+
+
 def main() -> int:
     """The check that fits the container's command."""
     command = Path("/proc/1/cmdline").read_bytes().split(b"\0")
     if b"reprise_gateway" in command:
         return 0 if gateway_answers() else 1
     first = os.environ.get("REPRISE_NATS__URL", "nats://127.0.0.1:4222").split(",")[0]
-    return 0 if connected(urlsplit(first).port or 4222) else 1
+    return 0 if alive() and connected(urlsplit(first).port or 4222) else 1
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from reprise_runtime.errors import Refused, RepriseError, Retryable
@@ -10,6 +11,36 @@ from reprise_runtime.logs import logger
 from reprise_runtime.settings import Settings, WrongSettings, from_environment
 
 _log = logger(__name__)
+
+
+BEAT = 1.0
+"""Seconds between two signs of life."""
+
+
+def _touch(file: Path) -> None:
+    file.touch()  # a few microseconds: nothing that the loop would be held up by
+
+
+def _forget(file: Path) -> None:
+    file.unlink(missing_ok=True)
+
+
+async def _beating(main: Coroutine[Any, Any, None], file: Path | None) -> None:
+    """Run a main, and touch a file for as long as its event loop turns: who watches the file sees a process that hangs."""
+    if file is None:
+        return await main
+
+    async def beat(file: Path) -> None:
+        while True:
+            _touch(file)
+            await asyncio.sleep(BEAT)
+
+    beating = asyncio.create_task(beat(file))
+    try:
+        await main
+    finally:
+        beating.cancel()
+        _forget(file)
 
 
 def run_service(main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
@@ -21,7 +52,7 @@ def run_service(main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
         _log.error("wrong settings", error=str(error), advice="correct the variable; `reprise doctor` lists them all")
         raise SystemExit(os.EX_CONFIG) from None
     try:
-        asyncio.run(main(settings))
+        asyncio.run(_beating(main(settings), settings.beat))
     except Refused as error:
         _log.error("cannot start", error=error.problem.detail, advice=error.problem.action)
         raise SystemExit(os.EX_CONFIG) from None

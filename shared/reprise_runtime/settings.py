@@ -297,6 +297,8 @@ class Settings(BaseSettings):
     timings: Timings = Timings()
     limits: Limits = Limits()
     gateway: Gateway = Gateway()
+    beat: Path | None = None
+    """A file that a service touches every second while it is alive; whoever starts it takes one that has not moved for a hang."""
     state_dir: Path = Path(".reprise")
     fetch: Fetch = Fetch()
     host: str = "127.0.0.1"

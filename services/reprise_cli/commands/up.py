@@ -211,8 +211,14 @@ class Stack:
         """Start a service in its role: a worker's is its phase."""
         role = arguments[0] if arguments else name
         self._figures[name] = free_ports(1)[0]
-        environment = self._environment(role) | {"REPRISE_METRICS__HOST": HOST, "REPRISE_METRICS__PORT": str(self._figures[name])}
-        await self._supervisor.start(ProcessSpec(name, lambda: [sys.executable, "-m", module, *arguments], environment))
+        beat = self._folder / "beats" / name
+        beat.parent.mkdir(exist_ok=True)
+        environment = self._environment(role) | {
+            "REPRISE_METRICS__HOST": HOST,
+            "REPRISE_METRICS__PORT": str(self._figures[name]),
+            "REPRISE_BEAT": str(beat),
+        }
+        await self._supervisor.start(ProcessSpec(name, lambda: [sys.executable, "-m", module, *arguments], environment, beat))
 
     async def _serve(self, server: Server) -> None:
         server.folder.mkdir(parents=True, exist_ok=True)

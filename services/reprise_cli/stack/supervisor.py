@@ -19,6 +19,9 @@ from reprise_cli.stack.processes import record
 from reprise_cli.stack.stack_file import ChildRecord
 
 FIRST_DELAY, LONGEST_DELAY = 0.2, 15.0
+HANGS = 60.0
+"""Seconds without a sign of life after which a child is taken to hang."""
+LOOK_EVERY = 5.0
 STEADY = 20.0
 """Seconds after which a child counts as running well again."""
 LOG_LIMIT, LOG_KEPT = 20_000_000, 5_000_000
@@ -36,6 +39,8 @@ class ProcessSpec:
     """Asked before each start."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """All of it."""
+    beat: Path | None = None
+    """A file that it touches while it is alive; None: it is alive as long as it runs."""
     grace: float = 25.0
     """Seconds between SIGTERM and SIGKILL."""
 
@@ -55,6 +60,7 @@ class Child:
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._said_before = 0
+        self._spawned = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -80,6 +86,23 @@ class Child:
         self.kill()
         if self._task is not None:
             await self._task
+
+    def silent(self) -> float:
+        """Return for how long the present process has given no sign of life, in seconds; 0 for one that gives none at all, or none yet."""
+        if self.spec.beat is None or self.pid is None:
+            return 0.0
+        try:
+            since = self.spec.beat.stat().st_mtime
+        except OSError:
+            return 0.0
+        return max(time.time() - since, 0.0) if since >= self._spawned else 0.0
+
+    def hangs(self, seconds: float) -> None:
+        """End a process that hangs; a new one is started in its place."""
+        self._report(f"{self.spec.name} has given no sign of life for {seconds:.0f} s and is killed")
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def again(self) -> None:
         """End the present process; a new one is started in its place."""
@@ -117,6 +140,7 @@ class Child:
                 start_new_session=True,
             )
         self.starts += 1
+        self._spawned = time.time()
         self._changed()
 
     async def _keep(self) -> None:
@@ -143,19 +167,24 @@ class Child:
 class Supervisor:
     """Children by name, started one after another and stopped in the order that is asked for."""
 
-    def __init__(self, folder: Path, report: Report, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, folder: Path, report: Report, changed: Callable[[], None] = lambda: None, *, hangs: float = HANGS, look: float = LOOK_EVERY
+    ) -> None:
         self.folder = folder
         self.log_dir = folder / "logs"
         self.log_dir.mkdir(parents=True, exist_ok=True)
         self.children: dict[str, Child] = {}
         self._report, self._changed = report, changed
+        self._hangs, self._look = hangs, look
         self._trimmer: asyncio.Task[None] | None = None
+        self._watcher: asyncio.Task[None] | None = None
 
     async def start(self, spec: ProcessSpec) -> Child:
         """Start a child and keep it running."""
         child = Child(spec, self.log_dir, self.folder, self._report, self._changed)
         self.children[spec.name] = child
         self._trimmer = self._trimmer or asyncio.create_task(self._trim(), name="trim logs")
+        self._watcher = self._watcher or asyncio.create_task(self._watch(), name="watch children")
         await child.start()
         return child
 
@@ -171,13 +200,25 @@ class Supervisor:
             named.update(names)
             await asyncio.gather(*(self.children[name].stop() for name in names))
         await asyncio.gather(*(child.stop() for name, child in self.children.items() if name not in named))
-        if self._trimmer is not None:
-            self._trimmer.cancel()
+        for task in (self._trimmer, self._watcher):
+            if task is not None:
+                task.cancel()
 
     def kill(self) -> None:
         """End everything at once."""
         for child in self.children.values():
             child.kill()
+
+    async def _watch(self) -> None:
+        """A child that is silent at two looks in a row hangs; after a machine has slept all of them are, at one."""
+        before: set[tuple[str, int]] = set()
+        while True:
+            await asyncio.sleep(self._look)
+            silent = {(name, child.starts): seconds for name, child in self.children.items() if (seconds := child.silent()) > self._hangs}
+            for (name, starts), seconds in silent.items():
+                if (name, starts) in before:
+                    self.children[name].hangs(seconds)
+            before = set(silent)
 
     async def _trim(self) -> None:
         while True:

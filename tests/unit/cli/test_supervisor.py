@@ -13,7 +13,7 @@ from reprise_cli.commands.up import locked
 from reprise_cli.errors import CommandFailed
 from reprise_cli.stack.processes import alive, end_leftovers, record
 from reprise_cli.stack.stack_file import ChildRecord
-from reprise_cli.stack.supervisor import Supervisor, trim
+from reprise_cli.stack.supervisor import ProcessSpec, Supervisor, trim
 from unit.cli.processes_tree import CALM, FAMILY, MORTAL, NOTED, STUBBORN, spec, there, until, until_async
 
 
@@ -135,3 +135,35 @@ async def test_stopping_while_a_restart_is_awaited_starts_nothing(tmp_path: Path
         await supervisor.stop([])
     assert child.starts == 1
     assert child.pid is None
+
+
+async def test_a_child_that_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
+    """It gives signs of life, then it is frozen: the supervisor sees it and says so; one that gives none at all is left alone."""
+    told: list[str] = []
+    beat = tmp_path / "beat"
+    supervisor = Supervisor(tmp_path, told.append, hangs=1.0, look=0.3)
+    beating = f"import pathlib, time\nwhile True: pathlib.Path({str(beat)!r}).touch(); time.sleep(0.1)"
+    child = await supervisor.start(ProcessSpec("beating", lambda: [sys.executable, "-c", beating], dict(os.environ), beat))
+    other = await supervisor.start(spec("calm", CALM))
+    await until_async(beat.exists)
+    first = child.pid
+    assert first is not None
+    os.kill(first, signal.SIGSTOP)
+    await until_async(lambda: child.pid not in {None, first})
+    assert "beating has given no sign of life for" in told[0] and "is killed" in told[0]
+    await until_async(lambda: child.silent() < 0.5)
+    assert (child.starts, other.starts) == (2, 1)
+    await supervisor.stop([])
+
+
+async def test_a_service_gives_signs_of_life(tmp_path: Path) -> None:
+    """For as long as its event loop turns; the file goes with it."""
+    beat = tmp_path / "beat"
+    code = "import asyncio\nfrom reprise_runtime.service import run_service\nrun_service(lambda settings: asyncio.sleep(2.5))"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=os.environ | {"REPRISE_BEAT": str(beat)})
+    await until_async(beat.exists)
+    first = beat.stat().st_mtime_ns
+    await until_async(lambda: not beat.exists() or beat.stat().st_mtime_ns > first)
+    assert beat.exists(), "it moved while the service ran"
+    assert await process.wait() == 0
+    assert not beat.exists()
