@@ -4,10 +4,11 @@
 
 The Debian Administrator's Handbook stands in many languages, page by page (`apt install debian-handbook`). Pages with as many paragraphs in
 English as in the other language give the pairs; paragraphs that were not translated are left out. Each paragraph of the other language asks
-for its English one: by the vectors of the bundled encoder, by the words that both share (names, commands), and by the sum of the two.
+for its English one: by the vectors of the bundled encoder, and by the words that both share (names, commands).
 """
 
 import argparse
+import re
 from pathlib import Path
 
 import lxml.html
@@ -21,8 +22,7 @@ from reprise_research.text.language import language_of
 FOLDER = DOC / "debian-handbook/html"
 SHORTEST = 100
 LONGEST = 1200
-WORDS = 0.5
-"""How much the shared words weigh beside the vectors."""
+_KEPT = re.compile(r"[a-z0-9][a-z0-9._/-]*")
 
 
 def paragraphs(path: Path) -> list[str]:
@@ -51,10 +51,7 @@ def pairs(locale: str, code: str, most: int) -> list[tuple[str, str]]:
 
 def bags(texts: list[str]) -> list[frozenset[str]]:
     """What a translation keeps: the words in Latin script and the digits, in lower case."""
-    return [
-        frozenset(word for word in "".join(c if c.isascii() and (c.isalnum() or c in "-/._") else " " for c in text.lower()).split())
-        for text in texts
-    ]
+    return [frozenset(_KEPT.findall(text.lower())) for text in texts]
 
 
 def shared(asked: list[str], known: list[str]) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
@@ -84,20 +81,20 @@ def main(arguments: argparse.Namespace) -> None:
     made = encoder()
     if made is None:
         raise SystemExit("no encoder is installed (pip install 'reprise-research[meaning]')")
-    print("| language | paragraphs | vectors | shared words | both |\n| --- | --- | --- | --- | --- |")
-    totals = np.zeros(4, dtype=int)
+    print("| language | paragraphs | vectors | shared words |\n| --- | --- | --- | --- |")
+    totals = np.zeros(3, dtype=int)
     for locale in sorted(path.name for path in FOLDER.iterdir() if path.is_dir()):
         code = locale.partition("-")[0]
         if code == "en" or code not in LANGUAGES or locale == "zh-TW" or arguments.only not in code:
             continue
         found = pairs(locale, code, arguments.paragraphs)
         if not found:
-            print(f"| {code} | 0 | – | – | – |")
+            print(f"| {code} | 0 | – | – |")
             continue
         asked, known = [one for one, _ in found], [two for _, two in found]
         near = (made.encode(asked) @ made.encode(known).T).astype(np.float64)
         words = shared(asked, known)
-        row = np.array([len(found), first(near), first(words), first(near + WORDS * words)])
+        row = np.array([len(found), first(near), first(words)])
         totals += row
         print(f"| {code} | {row[0]} | " + " | ".join(f"{count / row[0]:.2f}" for count in row[1:]) + " |", flush=True)
     print(f"| all | {totals[0]} | " + " | ".join(f"{count / max(totals[0], 1):.3f}" for count in totals[1:]) + " |")
