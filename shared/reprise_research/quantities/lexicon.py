@@ -92,6 +92,8 @@ class Lexicon:
     fractions: Phrases = field(default_factory=Phrases)
     ordinals: Phrases = field(default_factory=Phrases)
     months: dict[str, int] = field(default_factory=dict)
+    openers: frozenset[str] = frozenset()
+    """Words that a number, a fraction or an ordinal can begin with."""
     morphemes: dict[str, Fraction] = field(default_factory=dict)
     longest: int = 1
     """The longest unit in characters, in a language without spaces."""
@@ -137,6 +139,8 @@ def lexicon(code: str) -> Lexicon:
     _add_numbers(made)
     _add_units(made)
     _add_months(made, locale)
+    firsts = {words[0] for phrases in (made.cardinals, made.fractions, made.ordinals) for words, _ in phrases}
+    made.openers = frozenset(firsts) | made.numbers.every | made.numbers.half_adjectives
     return made
 
 

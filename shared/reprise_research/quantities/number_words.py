@@ -94,11 +94,13 @@ class Compounds:
         self._reverse = reverse
         self._read = lru_cache(maxsize=8192)(self._segment)
 
+    def may_be(self, word: str) -> bool:
+        """Return whether a word in lower case begins like a number."""
+        return word[:2] in self._starts and len(word) <= 60
+
     def value(self, word: str) -> Fraction | None:
         """Return the value of a word in lower case, or None if it is no number."""
-        if len(word) > 60 or word[:2] not in self._starts:
-            return None
-        return self._read(word)
+        return self._read(word) if self.may_be(word) else None
 
     def _segment(self, word: str) -> Fraction | None:
         """The first reading, longest parts first, that makes a number; tries each place of the word once."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from reprise_research.quantities import numerals
 from reprise_research.quantities.folding import fold, lower
@@ -9,7 +10,7 @@ from reprise_research.quantities.lexicon import lexicon
 from reprise_research.quantities.model import Kind, Quantity
 from reprise_research.quantities.spotting import Number
 from reprise_research.quantities.surroundings import surroundings
-from reprise_research.quantities.tokens import tokenize
+from reprise_research.quantities.tokens import Tokens, tokenize
 from reprise_research.quantities.units import unit
 
 _HALF = Fraction(1, 2)
@@ -44,8 +45,12 @@ class Passage:
         self.around = surroundings(code)
         self.spaced = self.lexicon.spaces and code != "ko"
         self.mark = mark or numerals.decimal_mark(self.folded, self.lexicon.decimal if sure else None)
-        self.tokens = tokenize(self.low)
         self._taken = bytearray(len(text))
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The words, numbers and marks of the text."""
+        return tokenize(self.low)
 
     def take(self, start: int, end: int) -> bool:
         """Take a stretch for a quantity; returns False, and takes nothing, if a part of it is taken."""

@@ -14,7 +14,7 @@ from reprise_research.quantities.model import Kind, Quantity
 from reprise_research.quantities.passage import Measured, Passage
 from reprise_research.quantities.ranges import merged
 from reprise_research.quantities.shares import parts, share
-from reprise_research.quantities.spotting import Number, Spotter
+from reprise_research.quantities.spotting import Number, Spotter, words_in
 
 _IDENTIFIERS = re.compile(
     r"https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"
@@ -25,6 +25,9 @@ _IDENTIFIERS = re.compile(
     r"|(?<!\w)\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,9}\]|#\d+",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
+_DATED = re.compile(r"\d{4}|\d[./-]\d|\b(?:fy|[qths]\d|\d[qt]\b)")
+"""Without any of these, and without the name of a month or a period, a text has no date."""
 _WORDS = re.compile(r"[A-Za-z]{3,}")
 _AS_THEY_ARE = frozenset({Kind.DATE, Kind.TIME, Kind.ORDINAL, Kind.IDENTIFIER})
 _BELOW_ZERO = 26
@@ -33,8 +36,13 @@ _ROW = frozenset({",", "-", "–", "and", "&", "or", "und", "et", "y", "e", "en"
 
 def read(passage: Passage) -> tuple[Quantity, ...]:
     """Return the quantities and identifiers of a text, in its order."""
-    found = [passage.identifier(*match.span()) for match in _IDENTIFIERS.finditer(passage.folded) if passage.take(*match.span())]
-    found += [Measured(one) for one in _dates(passage)]
+    has_digits = _DIGIT.search(passage.folded) is not None
+    found: list[Measured] = []
+    if not has_digits and passage.spaced and not Spotter.may_hold(passage.lexicon, passage.low) and not _speaks_of_periods(passage):
+        return ()
+    if has_digits:
+        found = [passage.identifier(*match.span()) for match in _IDENTIFIERS.finditer(passage.folded) if passage.take(*match.span())]
+    found += [Measured(one) for one in _dates(passage, has_digits)]
     measurer = Measurer(passage)
     found += _numbers(passage, measurer)
     found = parts(passage, measurer, found)
@@ -72,11 +80,12 @@ def _goes_on(passage: Passage, before: Quantity, number: Number) -> bool:
     return passage.low[before.end : number.start].strip() in _ROW
 
 
-def _dates(passage: Passage) -> list[Quantity]:
-    if not any(map(str.isdigit, passage.low)) and passage.spaced and not _speaks_of_periods(passage):
-        return []
+def _dates(passage: Passage, has_digits: bool) -> list[Quantity]:
     calendar = calendar_of(passage.lexicon.code)
-    found = [one for one in calendar.clock(passage.low, passage.text, passage.language) if passage.take(one.start, one.end)]
+    clock = calendar.clock(passage.low, passage.text, passage.language) if has_digits else ()
+    found = [one for one in clock if passage.take(one.start, one.end)]
+    if passage.spaced and not _DATED.search(passage.low) and not _speaks_of_periods(passage):
+        return found
     dates = calendar.dates(passage.low, passage.text, passage.language)
     found += [one for one in dates if _is_name(passage, one) and passage.take(one.start, one.end)]
     return found
@@ -85,7 +94,7 @@ def _dates(passage: Passage) -> list[Quantity]:
 def _speaks_of_periods(passage: Passage) -> bool:
     dates = passage.lexicon.dates
     names = (lower(fold(name)) for names in (dates.quarters, dates.halves, dates.century) for name in names)
-    return any(word in passage.lexicon.months for word in passage.tokens.words) or any(name in passage.low for name in names)
+    return not passage.lexicon.months.keys().isdisjoint(words_in(passage.low)) or any(name in passage.low for name in names)
 
 
 def _is_name(passage: Passage, dated: Quantity) -> bool:

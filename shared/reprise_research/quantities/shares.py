@@ -172,6 +172,8 @@ def _vocabulary(code: str) -> _Words:
 
 def _words(passage: Passage, measurer: Measurer, found: list[Measured]) -> Iterator[Measured]:
     tokens, words = passage.tokens, _vocabulary(passage.lexicon.code)
+    if not any(word in words.every or word in passage.lexicon.fractions or word in passage.lexicon.ordinals for word in tokens.words):
+        return
     numbers = {one.number.after: one for one in found if one.number is not None}
     inside = {at for one in numbers.values() if one.number is not None for at in range(one.number.first + 1, one.number.after)}
     end = 0

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from reprise_research.quantities import numerals
 from reprise_research.quantities.lexicon import Lexicon, Phrases, lexicon
 from reprise_research.quantities.number_words import Compounds, Sum, han
-from reprise_research.quantities.tokens import Tokens
+from reprise_research.quantities.tokens import WORD, Tokens
 
 _BETWEEN_WORDS = frozenset("-'.·/")
 _SPACES = " \u00a0\u202f\u2009"
@@ -92,8 +92,24 @@ def ordinal_of(code: str, word: str) -> int | None:
     return int(value) if value is not None and value.denominator == 1 else None
 
 
+@lru_cache(maxsize=64)
+def words_in(low: str) -> frozenset[str]:
+    """Return the words of a text, as its tokens have them."""
+    return frozenset(WORD.findall(low))
+
+
 class Spotter:
     """Finds the numbers of one text."""
+
+    @staticmethod
+    def may_hold(made: Lexicon, low: str) -> bool:
+        """Return whether a text without digits may have a number word, a fraction or an ordinal: most have none."""
+        grammar, words = _grammar(made.code), words_in(low)
+        if not made.openers.isdisjoint(words):
+            return True
+        if grammar.compounds is not None and any(map(grammar.compounds.may_be, words)):
+            return True
+        return bool(grammar.prefixes) and any(word.startswith(grammar.prefixes) for word in words)
 
     def __init__(self, made: Lexicon, low: str, tokens: Tokens, mark: str | None) -> None:
         self._lexicon, self._low, self._tokens, self._mark = made, low, tokens, mark
@@ -116,12 +132,22 @@ class Spotter:
         tokens, index = self._tokens, 0
         while index < len(tokens):
             kind = tokens.kinds[index]
-            number = self._digits_at(index) if kind == "d" else self._words_at(index) if kind == "w" else None
+            if kind == "d":
+                number: Number | None = self._digits_at(index)
+            else:
+                number = self._words_at(index) if kind == "w" and self._may_count(tokens.words[index]) else None
             if number is not None:
                 yield number
                 index = max(number.after, index + 1)
             else:
                 index += 1
+
+    def _may_count(self, word: str) -> bool:
+        """Whether a number can begin with a word; most words are ruled out here."""
+        compounds = self._grammar.compounds
+        if word in self._lexicon.cardinals or (compounds is not None and compounds.may_be(word)):
+            return True
+        return bool(self._grammar.prefixes) and word.startswith(self._grammar.prefixes)
 
     def _digits_at(self, index: int) -> Number:
         tokens, after = self._tokens, index + 1

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _MARKS = "\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"
-_TOKEN = re.compile(rf"(?P<d>\d+(?:[.,'٫٬]\d+)*)|(?P<w>[^\W\d_][^\W\d_{_MARKS}]*(?:[{_MARKS}]+[^\W\d_{_MARKS}]*)*)|(?P<s>[^\s\w]|_|\w)")
+WORD = re.compile(rf"[^\W\d_][^\W\d_{_MARKS}]*(?:[{_MARKS}]+[^\W\d_{_MARKS}]*)*")
+_TOKEN = re.compile(rf"(?P<d>\d+(?:[.,'٫٬]\d+)*)|(?P<w>{WORD.pattern})|(?P<s>[^\s\w]|_|\w)")
 
 
 @dataclass(frozen=True, slots=True)
