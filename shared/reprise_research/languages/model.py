@@ -54,6 +54,8 @@ class SentenceMarks(Table):
     """Those of them that may also end a sentence: `etc`."""
     clauses: Words = frozenset()
     """Words that begin a clause, where speech can be cut."""
+    joins: Words = frozenset()
+    """Words that may begin one, and as often join two nouns: speech is cut there only where no other place fits."""
     quotes: tuple[str, str] = ("“", "”")
 
 

@@ -208,7 +208,8 @@ def _pause(line: str, start: int, limit: int, code: str) -> int:
     """The best place to cut after about `limit` characters: a comma, before a word that begins a clause, a space."""
     window = line[start : start + int(limit * 1.3)]
     least = limit // 2
-    for pattern in (r"[,，、،;:]\s*", _clauses(code), r"\s+"):
+    strong, weak = _clauses(code)
+    for pattern in (r"[,，、،;:]\s*", strong, weak, r"\s+"):
         places = [match.end() for match in re.finditer(pattern, window, re.IGNORECASE)]
         fitting = [place for place in places if least <= place]
         if fitting:
@@ -217,11 +218,15 @@ def _pause(line: str, start: int, limit: int, code: str) -> int:
 
 
 @cache
-def _clauses(code: str) -> str:
-    """The expression that finds a word that begins a clause."""
+def _clauses(code: str) -> tuple[str, str]:
+    """The expressions that find a word that begins a clause, and one that may."""
     known = language(code if knows(code) else "en")
-    options = "|".join(re.escape(word) for word in sorted(known.sentences.clauses, key=lambda word: (-len(word), word)))
-    return rf"\s+(?=(?:{options})\s)" if known.spaces else f"(?={options})"
+    return _before(known.sentences.clauses, spaces=known.spaces), _before(known.sentences.joins, spaces=known.spaces)
+
+
+def _before(words: frozenset[str], *, spaces: bool) -> str:
+    options = "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
+    return rf"\s+(?=(?:{options})\s)" if spaces else f"(?={options})"
 
 
 def _joined(found: list[Sentence], text: str) -> list[Sentence]:
