@@ -22,6 +22,7 @@ from reprise_cli.render import RESULTS
 from reprise_cli.stack.processes import alive
 from reprise_cli.stack.stack_file import read_stack
 from reprise_cli.terminal import Terminal
+from reprise_contracts.languages import traits_of
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.operate.servers import find_binary
 from reprise_runtime.settings import WrongSettings, from_environment
@@ -97,7 +98,9 @@ def _settings() -> Iterator[Check]:
         yield Check("settings", "wrong", f"{error}.", "Correct the variable.")
         return
     named = sum(name.startswith("REPRISE_") for name in os.environ)
-    yield Check("settings", "ok", f"{named} from the environment, the rest as they come; engine {settings.engine}")
+    written = traits_of(settings.engine).languages
+    languages = f", which reads and writes {', '.join(written)}" if written else ""
+    yield Check("settings", "ok", f"{named} from the environment, the rest as they come; engine {settings.engine}{languages}")
     llm = settings.llm
     if settings.engine == "openai" and not (llm.base_url and llm.model):
         lacking = "model" if llm.base_url else "address"
