@@ -136,14 +136,7 @@ export function RerunDialog({ target, verb, engine = "", onClose }: Props): Reac
           />
         </Guidance>
       )}
-      {busy && <Busy choices={choices} choose={choose} />}
       {config && <More choices={choices} choose={choose} target={target} config={config} begun={engine !== ""} />}
-      {rerun.moved && (
-        <p className="notice stale" role="alert">
-          <Glyph of="stale" />
-          <span>{t.session.rerun.moved}</span>
-        </p>
-      )}
       {isRefresh && <OwnWork onLeave={onClose} />}
       {preview.isError ? (
         <ProblemNotice error={preview.error} />
@@ -153,6 +146,14 @@ export function RerunDialog({ target, verb, engine = "", onClose }: Props): Reac
           waiting={!settled}
           marking={!isRefresh && choices.propagation === "mark_stale"}
         />
+      )}
+      {/* What may come while one reads comes below what is read. */}
+      {busy && <Busy choices={choices} choose={choose} />}
+      {rerun.moved && (
+        <p className="notice stale" role="alert">
+          <Glyph of="stale" />
+          <span>{t.session.rerun.moved}</span>
+        </p>
       )}
       {rerun.error !== null && <ProblemNotice error={rerun.error} />}
     </Dialog>

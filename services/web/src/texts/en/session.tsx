@@ -119,7 +119,7 @@ export const session = {
     partial: "Write the report even if steps fail",
     partialHint: "It names what it had to do without.",
     partialTerm: "partial report",
-    moved: "The session has changed since this was worked out. Below is what would happen now; confirm it again.",
+    moved: "The session has changed since this was worked out. Above is what would happen now; confirm it again.",
     withEngine: (engine: string) => `Retry with: ${engine}`,
     ownWork: (link: ReactNode) => (
       <>An update leaves what was edited by hand. Rerun the {link} to replace that, or accept it as it is.</>

@@ -111,7 +111,7 @@ export const session: Texts["session"] = {
     partial: "即使有步骤失败也撰写报告",
     partialHint: "报告会说明缺了什么。",
     partialTerm: "部分报告",
-    moved: "会话在预览之后发生了变化。下面是现在会发生的情况，请再次确认。",
+    moved: "会话在预览之后发生了变化。上面是现在会发生的情况，请再次确认。",
     withEngine: (engine) => `改用${engine}重试`,
     ownWork: (link) => <>更新不会改动手工编辑的内容。要替换它，请重新运行{link}，或按现状接受。</>,
   },
