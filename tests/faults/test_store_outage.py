@@ -19,10 +19,10 @@ async def test_r35_a_store_that_is_away_is_waited_for(tmp_path: Path) -> None:
     begins meanwhile is done afterwards."""
     async with Stack(tmp_path, env=ENV, concurrency=8) as stack:
         caller = await stack.caller()
-        _, session = await caller.begin("waits", "steps=6 wait_ms=1500")
-        _, cancelled = await caller.begin("cancelled", "steps=1 wait_ms=1500")
         _, ready = await caller.begin("ready", "steps=1")
         await caller.at_rest(ready)
+        _, session = await caller.begin("waits", "steps=6 wait_ms=5000")
+        _, cancelled = await caller.begin("cancelled", "steps=1 wait_ms=5000")
 
         async def running() -> bool:
             states = [await caller.session(name) for name in (session, cancelled)]
@@ -32,7 +32,7 @@ async def test_r35_a_store_that_is_away_is_waited_for(tmp_path: Path) -> None:
         stack.kill("weed")
         gone = time.monotonic()
         await caller.send(ready, Rerun(command_id="meanwhile", target=Target(phase="phase1")))
-        await asyncio.sleep(4.0)  # their 1.5 s of work are over: they have something to store, and nowhere to put it
+        await asyncio.sleep(6.0)  # their 5 s of work are over: they have something to store, and nowhere to put it
         asked = time.monotonic()
         await caller.send(cancelled, Cancel(command_id="stop"))
         state = await caller.at_rest(cancelled, 5)
