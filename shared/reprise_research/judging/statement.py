@@ -62,8 +62,8 @@ class Statement:
     language: str
     words: tuple[Word, ...]
     quantities: tuple[Quantity, ...]
-    denials: int
-    """In how many of its clauses something is denied. Two denials within one are one in most languages (`ne … jamais`)."""
+    denied: tuple[int, ...]
+    """Where each of its clauses that deny something does so. Two denials within one are one in most languages (`ne … jamais`)."""
     exceptions: int
     """How often something is taken out of what is said (`only`, `except`)."""
     stance: Stance
@@ -90,7 +90,8 @@ class Statement:
         """Return what the clause around one of its figures says, as a statement with that figure alone."""
         start, end = clause(self.text, figure.start, figure.end, limit=240)
         words = tuple(word for word in self.words if start <= word.start and word.end <= end)
-        return replace(self, words=words, quantities=(figure,))
+        denied = tuple(place for place in self.denied if start <= place < end)
+        return replace(self, words=words, quantities=(figure,), denied=denied)
 
     def opening(self, figure: Quantity) -> frozenset[str]:
         """Return the stems of what stands before the clause around a figure: `in the cities, …`."""
@@ -101,6 +102,11 @@ class Statement:
     def names(self) -> frozenset[str]:
         """The numbers that say which one is meant: the third floor, section 4.2."""
         return frozenset(q.text.casefold() for q in self.quantities if q.kind in (Kind.ORDINAL, Kind.IDENTIFIER))
+
+    @property
+    def denials(self) -> int:
+        """In how many of its clauses something is denied."""
+        return len(self.denied)
 
     @property
     def denies(self) -> bool:
@@ -122,7 +128,7 @@ def read(text: str, code: str) -> Statement:
         language=code,
         words=words,
         quantities=tuple(q for q in found if not any(start <= q.start < end for start, end in frame)),
-        denials=_denied_clauses(text, denials),
+        denied=_denied_clauses(text, denials),
         exceptions=len(_spans(text, known.negation.exceptions, spaced=known.spaces)) if known else 0,
         stance=_stance(text, known),
         partial=_partial(text, known),
@@ -243,9 +249,10 @@ def _denials(text: str, known: Language | None) -> list[tuple[int, int]]:
     return merged
 
 
-def _denied_clauses(text: str, denials: list[tuple[int, int]]) -> int:
+def _denied_clauses(text: str, denials: list[tuple[int, int]]) -> tuple[int, ...]:
     marks = [m.start() for m in _SEGMENT.finditer(text)]
-    return len({sum(mark < start for mark in marks) for start, _ in denials})
+    first = {sum(mark < start for mark in marks): start for start, _ in reversed(denials)}
+    return tuple(sorted(first.values()))
 
 
 def _frame(text: str, known: Language | None) -> list[tuple[int, int]]:

@@ -202,19 +202,20 @@ GROUNDS: tuple[Callable[[Pair], Verdict | None], ...] = (_by_dates, _by_figures,
 def _of_clauses(pair: Pair) -> Verdict | None:
     """A dispute about a figure between clauses of longer sentences. What each says besides may not say which thing is meant."""
     one, other = pair.one, pair.other
-    if one.language != other.language or one.denials != other.denials or not pair.of_one_manner:
+    if one.language != other.language or not pair.of_one_manner:
         return None
     if pair.times in (Times.APART, Times.ONE_NAMED) or pair.has_other_figures:
         return None
     for a, b in excluding(one, other):
         before, after = one.opening(a), other.opening(b)
         within = _within(pair, a, b)
-        if (before - after and after - before) or within.found.opposed or within.names_more:
+        if (before - after and after - before) or within.found.opposed or within.names_more or within.one.denies != within.other.denies:
             continue
         shared = _subjects(within)
         if within.adds_behind((a, b)) or one.partial != other.partial:
             continue
-        enough = shared >= SHARED or (shared >= NEAR and min(within.found.coverage) == 1)
+        told_alike = not within.found.left and not within.found.right and len(within.found.shared) >= NEAR
+        enough = shared >= SHARED or told_alike or (shared >= NEAR and min(within.found.coverage) == 1)
         if enough and max(within.found.coverage) >= HALF and not within.names_two_in_one_place and not within.narrows:
             return Verdict(Relation.DISPUTE, Ground.FIGURES, (a.text, b.text))
     return None

@@ -104,7 +104,7 @@ _SPACES = " \u00a0\u202f\u2009"
 _OF = frozenset({"de", "d", "di", "of"})
 _CLAUSE = re.compile(r"[，。、,.;；（(\s]")
 _HANGUL = re.compile(r"[가-힣]*")
-_MEASURES = ("duration-", "energy-", "length-", "area-", "mass-", "volume-", "power-")
+MEASURES = ("duration-", "energy-", "length-", "area-", "mass-", "volume-", "power-")
 
 
 class Measurer:
@@ -305,7 +305,7 @@ class Measurer:
                 per, end = found[0], passage.tokens.ends[found[1] - 1]
         else:
             per = self._per_before(one.start)
-        for measure in _MEASURES:
+        for measure in MEASURES:
             per = per.removeprefix(measure)
         if not per:
             return measured

@@ -9,12 +9,12 @@ import re
 from reprise_research.quantities.dates import calendar_of
 from reprise_research.quantities.folding import fold, lower
 from reprise_research.quantities.heads import heads
-from reprise_research.quantities.measuring import Measurer
+from reprise_research.quantities.measuring import MEASURES, Measurer
 from reprise_research.quantities.model import Kind, Quantity
 from reprise_research.quantities.passage import Measured, Passage
 from reprise_research.quantities.ranges import merged
 from reprise_research.quantities.shares import parts, share
-from reprise_research.quantities.spotting import Number, Spotter, words_in
+from reprise_research.quantities.spotting import Number, Spotter, phrase_at, words_in
 
 _IDENTIFIERS = re.compile(
     r"https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"
@@ -31,6 +31,8 @@ _DATED = re.compile(r"\d{4}|\d[./-]\d|\b(?:fy|[qths]\d|\d[qt]\b)")
 _WORDS = re.compile(r"[A-Za-z]{3,}")
 _AS_THEY_ARE = frozenset({Kind.DATE, Kind.TIME, Kind.ORDINAL, Kind.IDENTIFIER})
 _BELOW_ZERO = 26
+_REACH = 5
+"""Words behind a quantity among which it may say what it is given for each of."""
 _ROW = frozenset({",", "-", "–", "and", "&", "or", "und", "et", "y", "e", "en", "и", "和", "と", "와", "과", "و", "और", "、"})
 
 
@@ -126,10 +128,25 @@ def _finished(passage: Passage, measured: Measured) -> Quantity:
     one = _below_zero(passage, one)
     of = heads(passage.lexicon, passage.text, passage.low, passage.tokens, one.start, one.end, passage.token_at(one.end), one.kind)
     if of:
-        one = one.changed(of=of)
+        one = one.changed(of=of, per=one.per or _given_for(passage, one))
     if one.is_range or one.low is None:
         return one
     return _bounded(one, measured.bound or _bound(passage, measured, one))
+
+
+def _given_for(passage: Passage, one: Quantity) -> str:
+    """What a quantity is given for each of, where that stands behind what it is of: `12,000 passengers a day`."""
+    if not passage.spaced:
+        return ""
+    first = passage.token_at(one.end)
+    for place in range(first, min(first + _REACH, len(passage.tokens))):
+        if passage.tokens.kinds[place] != "w":
+            return ""
+        found = phrase_at(passage.lexicon.per, passage.tokens, place)
+        if found is not None:
+            name = str(found[0])
+            return next((name.removeprefix(measure) for measure in MEASURES if name.startswith(measure)), name)
+    return ""
 
 
 def _bound(passage: Passage, measured: Measured, one: Quantity) -> str:
