@@ -365,3 +365,10 @@ def test_a_page_of_links_gives_its_blocks() -> None:
     assert root is not None
     reading: Reading = read(root)
     assert written(reading, by_blocks(reading)) == "Open from nine to five on weekdays."
+
+
+def test_a_page_without_a_body_element_is_read() -> None:
+    """A parser that is older than HTML 5 puts an article behind a title into the head; a browser shows it."""
+    text = "The tide in the bay rises four metres at springs. It wears the piers of the bridge by 2 cm a year, engineers say."
+    _, told = read_page(f"<html><title>The tide</title><article><p>{text}</p></article></html>".encode(), None)
+    assert told == text

@@ -78,13 +78,32 @@ class Reading:
     blocks: list[Block]
 
 
+_OF_HEAD = frozenset({"title", "meta", "link", "style", "script", "base", "noscript", "template", "object"})
+
+
 def parsed(page: str) -> HtmlElement | None:
     """The tree of a page; None for what holds no element at all."""
     page = re.sub(r"^\s*<\?xml[^>]*\?>", "", page.replace("\x00", ""))
     try:
-        return lxml.html.document_fromstring(page, parser=lxml.html.HTMLParser(huge_tree=False, remove_comments=True))
+        root = lxml.html.document_fromstring(page, parser=lxml.html.HTMLParser(huge_tree=False, remove_comments=True))
     except (ValueError, etree.LxmlError):
         return None
+    _end_head(root)
+    return root
+
+
+def _end_head(root: HtmlElement) -> None:
+    """Move what stands in the head and does not belong there into the body, as a browser does. This parser is older than HTML 5: without a
+    `<body>` it takes an `<article>` behind a title for a part of the head."""
+    head = root.find("head")
+    strays = [child for child in head if child.tag not in _OF_HEAD] if head is not None else []
+    if not strays:
+        return
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    for place, stray in enumerate(strays):
+        body.insert(place, stray)
 
 
 def read(root: HtmlElement) -> Reading:

@@ -6,6 +6,7 @@ import { useNode } from "../../store";
 import { type Texts, t, textsIn } from "../../texts";
 import { Causes } from "../../ui/causes";
 import { Glyph } from "../../ui/glyph";
+import { Held } from "../../ui/held";
 import { NodeProblem } from "../../ui/node-problem";
 import { ProblemNotice } from "../../ui/problem";
 import type { Phase4 } from "../../wire";
@@ -37,7 +38,7 @@ export default function ReportPage(): ReactNode {
           <NodeAction node="phase4" />
         </div>
       )}
-      {report.data && <Reading key={report.data.meta.execution_id} report={report.data} stale={stale} />}
+      {report.data && <Reading report={report.data} stale={stale} />}
     </>
   );
 }
@@ -59,7 +60,9 @@ function Reading({ report, stale }: { readonly report: Phase4; readonly stale: b
           {stale && <AcceptButton node="phase4" />}
           <NodeAction node="phase4" hotkey="r" />
         </div>
-        {stale && <Outdated />}
+        <Held shown={stale} after={t.session.why.upToDateAgain}>
+          <Outdated />
+        </Held>
         <Article ref={article} report={report} outdated={stale} furniture={furniture} onCite={setCited} />
       </div>
       {cited && (
