@@ -18,7 +18,7 @@ A = TypeVar("A", bound=Artifact)
 KEPT_BYTES = 64 * 1024 * 1024
 """Of memory, for texts, and as much for artifacts, in one process."""
 WEIGHT = 8
-"""Bytes of memory that one byte of an artifact's JSON takes once it is read: measured on findings and reports, 6 to 8."""
+"""Bytes of memory that one byte of an artifact's JSON takes once it is read: an estimate on the safe side."""
 SEEN_SECONDS = 1.0
 """For so long what was seen in the store is taken to be there still."""
 SEEN = 20_000
