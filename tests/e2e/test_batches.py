@@ -58,6 +58,7 @@ def test_a_batch_is_deleted_from_the_list_when_that_is_typed(open_page: Open, ac
     page.get_by_role("button", name=f"End {topic}").click()
     dialog = page.get_by_role("dialog", name="End this batch")
     dialog.get_by_role("radio", name="End and delete it").check()
+    dialog = page.get_by_role("dialog", name="Delete this batch")
     expect(dialog).to_contain_text(re.compile(r"Deleted are 3 sources with their stored texts, the results and reports of 1 session.*kB"))
     accessible(page)
     delete = dialog.get_by_role("button", name="Delete everything")
@@ -75,8 +76,8 @@ def test_the_pools_say_what_each_worker_does_now(open_page: Open, accessible: Ch
     """With a link to it."""
     _, session = site.finished("What does the tide do?", TEXTS)
     page = open_page("/app/workers")
-    pool = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=re.compile("^Execute the steps")))
-    expect(pool).to_contain_text("idle")
+    pool = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=re.compile("^Carry out the steps")))
+    expect(pool).to_contain_text("Idle")
     body = {"session_id": session, "step_ids": [1], "options": {"guidance": ENDLESS, "propagation": "mark_stale"}}
     site.http.post("/workflow/restart/step", json=body).raise_for_status()
     doing = pool.get_by_role("link", name="Step 1")

@@ -85,7 +85,7 @@ def test_every_format_of_an_outdated_report_says_so_before_anything_else(open_pa
     expect(page.get_by_role("region", name="Outdated report")).to_be_visible()
     for suffix, content in saved(page, tmp_path):
         told = text_of(suffix, content)
-        assert re.match(r"(> \*\*)?Outdated\.", told), f"{suffix}: {told[:100]}"
+        assert re.match(r"(> \*\*)?Outdated[.:]", told), f"{suffix}: {told[:100]}"
         assert told.index("Outdated") < told.index(TOPIC), suffix
         if suffix != "json":
             assert "Step 2 has changed." in told[: told.index(TOPIC)], suffix

@@ -376,12 +376,12 @@ async def test_r3_a_change_of_sources_is_seen_by_whoever_looks_after_its_answer(
     async def causes() -> set[tuple[str, str]]:
         return {(cause.node, cause.reason) for cause in (await site.state(work)).nodes["phase0"].causes}
 
-    for _ in range(10):
+    for number in range(10):
         added = (await site.http.post(place, json={"sources": [{"text": "More."}]})).json()["sources"][-1]["source_id"]
         assert (f"source/{added}", "source_added") in await causes()
         assert (await site.http.delete(f"{place}/{added}")).is_success
         assert not await causes()
-        assert (await site.http.put(f"{place}/src-1", json={"text": "Other."})).is_success
+        assert (await site.http.put(f"{place}/src-1", json={"text": f"Other {number}."})).is_success
         assert await causes() == {("source/src-1", "source_changed")}
         await site.http.post("/workflow/refresh", json={"session_id": work.session})
         await site.at_rest(work)

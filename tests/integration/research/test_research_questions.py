@@ -50,18 +50,9 @@ def section(report: Phase4, section_id: str) -> str:
     return next((one.markdown for one in report.sections if section_id in {one.section_id, one.title}), "")
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        ("people injured on the streets fell by 23 percent", "[", "Disputed: 23 percent or 11 percent"),
-        ("Traffic noise fell by 1.2 decibels", "[", "Disputed: 1.2 decibels or 2.1 decibels"),
-        ("Car journeys across the city take 4 percent longer", "[", "Disputed: 12 percent or 4 percent"),
-    ],
-)
-def test_the_summary_answers_with_its_source_and_names_the_dispute(
-    havenbrook: tuple[ResearchSession, MemoryStore], answer: tuple[str, ...]
-) -> None:
+def test_the_summary_answers_with_its_source_and_names_the_dispute(havenbrook: tuple[ResearchSession, MemoryStore]) -> None:
     """In one line of the report's head: the best supported statement, who says it, and that others say otherwise."""
+    answer = ("by 11 percent", "[", "Disputed: 11 percent or 23 percent")
     head = section(havenbrook[0].phase4, "answer") + "\n" + section(havenbrook[0].phase4, "summary")
     assert line_with(havenbrook[0].phase4.model_copy(update={"markdown": head}), *answer)
 
@@ -86,15 +77,21 @@ def test_a_source_that_was_not_read_is_named_with_its_reason_and_what_to_do(have
     assert "1 of 11 sources could not be read" in report.markdown.split("## ")[0]
 
 
-@pytest.mark.parametrize(
-    "sides",
-    [("23 percent", "11 percent"), ("1.4 million", "2.3 million"), ("1.2 decibels", "2.1 decibels"), ("12 percent", "4 percent"),
-     ("60,000 euros", "14,200 euros")],
-)  # fmt: skip
-def test_every_known_contradiction_is_named(havenbrook: tuple[ResearchSession, MemoryStore], sides: tuple[str, str]) -> None:
-    """Both sides stand against each other, each with its source."""
-    line = line_with(havenbrook[0].phase4, *sides, "*against*")
+def test_what_excludes_each_other_is_told_with_both_sources(havenbrook: tuple[ResearchSession, MemoryStore]) -> None:
+    """Both sides stand against each other, each with its source; a part of what was injured does not stand against the whole."""
+    line = line_with(havenbrook[0].phase4, "23 percent", "11 percent", "*against*")
     assert line.count("[") >= 2
+    assert not line_with(havenbrook[0].phase4, "serious injuries", "*against*")
+
+
+@pytest.mark.parametrize("sides", [("1.2 decibels", "2.1 decibels"), ("12 percent", "4 percent")])
+def test_figures_that_may_be_of_different_things_stand_side_by_side(
+    havenbrook: tuple[ResearchSession, MemoryStore], sides: tuple[str, str]
+) -> None:
+    """Noise at other stations, journeys of taxis and of cars: both are in one table, and nothing is said of them."""
+    table = section(havenbrook[0].phase4, "figures")
+    assert all(figure in table for figure in sides)
+    assert not line_with(havenbrook[0].phase4, *sides, "*against*")
 
 
 def test_the_known_gaps_are_named(havenbrook: tuple[ResearchSession, MemoryStore]) -> None:
@@ -112,17 +109,18 @@ def test_what_is_no_voice_of_its_own_counts_for_nothing(havenbrook: tuple[Resear
 
 
 def test_two_ways_that_a_question_compares_do_not_contradict_each_other(heating: tuple[ResearchSession, MemoryStore]) -> None:
-    """A heat pump and a pellet boiler cost different sums; two sums for the running costs of the heat pump are a dispute."""
+    """A heat pump and a pellet boiler cost different sums; a cost of today and one if prices rise are no dispute either. The dust of the
+    boiler with one filter and with another stands side by side."""
     report = heating[0].phase4
-    assert line_with(report, "21,000 euros", "33,000 euros", "*against*")
-    assert line_with(report, "38 kilograms", "12 kilograms", "*against*")
+    assert not line_with(report, "21,000 euros", "33,000 euros", "*against*")
+    assert all(figure in section(report, "figures") for figure in ("38 kilograms", "12 kilograms"))
     assert not line_with(report, "610,000 euros", "285,000 euros") and not line_with(report, "366,000 euros", "214,000 euros")
 
 
 def test_what_two_sources_share_and_what_none_knows(heating: tuple[ResearchSession, MemoryStore]) -> None:
-    """The study and the parents agree on the emissions; nobody knows about the radiators."""
+    """What the parents copy from the study is no second voice; nobody knows about the radiators."""
     report = heating[0].phase4
-    assert line_with(report, "71 percent").count("[") == 2
+    assert line_with(report, "71 percent").count("[") == 1
     assert "radiators" in section(report, "What is missing")
 
 
