@@ -60,7 +60,7 @@ def lost(node: str, *, damaged: bool) -> Problem:
 
 def inputs_lost(nodes: Iterable[str]) -> Problem:
     """R34: an attempt found that the store has no longer what it was to read."""
-    named = ", ".join(spoken(node) for node in nodes)
+    named = ", ".join(spoken(node) for node in sorted(nodes, key=lambda node: (node.partition("/")[0], step_of(node) or 0)))
     return Problem(
         type="artifact_lost",
         detail=f"The object store has no longer what this is made from: {named}.",
