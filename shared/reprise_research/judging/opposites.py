@@ -5,7 +5,7 @@ Three witnesses, none of them a list of ours:
 - the meanings that WordNet calls opposite, with the words near to each (`opposites.tsv`, from WordNet 3.0, whose licence stands beside it);
 - prefixes that deny in the word's own language (`unstable`);
 - for every language of the encoder a linear model over the vectors of two words, fitted to WordNet's pairs (`opposites.json`;
-  `benchmarks/opposites.py` fits it again and measures it on words kept back).
+  `benchmarks/opposites.py` does the same; the files here are of a forerunner of it, and its own were not compared with them).
 """
 
 import json
