@@ -1,6 +1,8 @@
-"""What the research benchmark reads: the samples, and handbooks that Debian packages install, each with its documents' own abstracts.
+"""What the research benchmark reads: the samples, and handbooks that Debian packages install, each with its
+documents' own abstracts.
 
-The abstract of a document is taken out of what is read. Where a page has none that is marked, its first paragraph stands for it.
+The abstract of a document is taken out of what is read. Where a page has none that is marked, its first
+paragraph stands for it.
 """
 
 import re
@@ -19,7 +21,8 @@ _SHORTEST = 12
 
 @dataclass(frozen=True)
 class Paper:
-    """A document: its name, what is read of it, and its own abstract, which is not in there; empty if it has none."""
+    """A document: its name, what is read of it, and its own abstract, which is not in there; empty if it has
+    none."""
 
     name: str
     data: bytes
@@ -53,25 +56,38 @@ def corpora() -> Iterator[Corpus]:
     )
     yield _pages("debian-faq", DOC / "debian/FAQ", "*.en.html", "What is Debian, and how is it upgraded?")
     yield _pages(
-        "debian-policy", DOC / "debian-policy/policy.html", "ch-*.html", "What must a Debian package do, and what must it never do?"
+        "debian-policy",
+        DOC / "debian-policy/policy.html",
+        "ch-*.html",
+        "What must a Debian package do, and what must it never do?",
     )
 
 
 def samples() -> Corpus:
     """The demo's batch."""
-    files = sorted(path for path in SAMPLES.rglob("*") if path.suffix in {".html", ".pdf", ".md", ".txt"} and path.parent != SAMPLES)
+    files = sorted(
+        path
+        for path in SAMPLES.rglob("*")
+        if path.suffix in {".html", ".pdf", ".md", ".txt"} and path.parent != SAMPLES
+    )
     return Corpus(
         "samples",
         (SAMPLES / "topic.txt").read_text("utf-8").strip(),
         tuple(Paper(path.name, path.read_bytes()) for path in files),
-        facts=(("23 percent", "11 percent"), ("1.4 million", "2.3 million"), ("1.2 decibels", "2.1 decibels"), ("4 percent", "12 percent"),
-               ("60,000 euros", "14,200 euros")),
+        facts=(
+            ("23 percent", "11 percent"),
+            ("1.4 million", "2.3 million"),
+            ("1.2 decibels", "2.1 decibels"),
+            ("4 percent", "12 percent"),
+            ("60,000 euros", "14,200 euros"),
+        ),
         gaps=("ambulances", "trade"),
-    )  # fmt: skip
+    )
 
 
 def _handbook(language: str, topic: str) -> Corpus:
-    """Chapters of the Debian Administrator's Handbook: each opens with highlights, and has its sections on pages of their own."""
+    """Chapters of the Debian Administrator's Handbook: each opens with highlights, and has its sections on
+    pages of their own."""
     folder, name = DOC / "debian-handbook/html" / language, f"debian-handbook {language}"
     if not folder.is_dir():
         return Corpus(name, topic, missing="the package debian-handbook is not installed")
@@ -88,12 +104,18 @@ def _handbook(language: str, topic: str) -> Corpus:
         highlights[0].drop_tree()
         body = [lxml.html.tostring(element, encoding="unicode") for element in page.xpath("//body")]
         for section in dict.fromkeys(s for s in sections if s and (folder / s).is_file()):
-            body += [lxml.html.tostring(e, encoding="unicode") for e in lxml.html.parse(str(folder / section)).getroot().xpath("//body")]
+            body += [
+                lxml.html.tostring(e, encoding="unicode")
+                for e in lxml.html.parse(str(folder / section)).getroot().xpath("//body")
+            ]
         text = "".join(re.sub(r"</?body[^>]*>", "", part) for part in body)
         title = page.findtext(".//title") or path.stem
         papers.append(
             Paper(
-                path.name, f"<html><head><meta charset='utf-8'><title>{title}</title></head><body>{text}</body></html>".encode(), abstract
+                path.name,
+                "<html><head><meta "
+                f"charset='utf-8'><title>{title}</title></head><body>{text}</body></html>".encode(),
+                abstract,
             )
         )
     return Corpus(name, topic, tuple(papers[:_MOST]))

@@ -2,9 +2,10 @@
 
     PYTHONPATH=services:shared python benchmarks/crossing.py [--paragraphs N] [--only LANGUAGE]
 
-The Debian Administrator's Handbook stands in many languages, page by page (`apt install debian-handbook`). Pages with as many paragraphs in
-English as in the other language give the pairs; paragraphs that were not translated are left out. Each paragraph of the other language asks
-for its English one: by the vectors of the bundled encoder, and by the words that both share (names, commands).
+The Debian Administrator's Handbook stands in many languages, page by page (`apt install debian-handbook`).
+Pages with as many paragraphs in English as in the other language give the pairs; paragraphs that were not
+translated are left out. Each paragraph of the other language asks for its English one: by the vectors of the
+bundled encoder, and by the words that both share (names, commands).
 """
 
 import argparse
@@ -27,7 +28,11 @@ _KEPT = re.compile(r"[a-z0-9][a-z0-9._/-]*")
 
 def paragraphs(path: Path) -> list[str]:
     """The paragraphs of a page, without those inside others."""
-    found = lxml.html.parse(str(path)).getroot().xpath("//div[@class='para'] | //p[not(ancestor::div[@class='para'])]")
+    found = (
+        lxml.html.parse(str(path))
+        .getroot()
+        .xpath("//div[@class='para'] | //p[not(ancestor::div[@class='para'])]")
+    )
     return [" ".join(element.text_content().split()) for element in found]
 
 
@@ -42,7 +47,12 @@ def pairs(locale: str, code: str, most: int) -> list[tuple[str, str]]:
         if len(english) != len(translated):
             continue
         for one, two in zip(english, translated, strict=True):
-            if SHORTEST <= len(one) <= LONGEST and one not in found and language_of(two) == code and language_of(one) == "en":
+            if (
+                SHORTEST <= len(one) <= LONGEST
+                and one not in found
+                and language_of(two) == code
+                and language_of(one) == "en"
+            ):
                 found[one] = two
     chosen = list(found.items())
     step = max(len(chosen) / most, 1.0)
@@ -55,7 +65,8 @@ def bags(texts: list[str]) -> list[frozenset[str]]:
 
 
 def shared(asked: list[str], known: list[str]) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
-    """The weight of the words that two texts share, rarer ones counting more, over that of all words of the question."""
+    """The weight of the words that two texts share, rarer ones counting more, over that of all words of the
+    question."""
     ours, theirs = bags(asked), bags(known)
     counts: dict[str, int] = {}
     for bag in theirs:
@@ -96,12 +107,21 @@ def main(arguments: argparse.Namespace) -> None:
         words = shared(asked, known)
         row = np.array([len(found), first(near), first(words)])
         totals += row
-        print(f"| {code} | {row[0]} | " + " | ".join(f"{count / row[0]:.2f}" for count in row[1:]) + " |", flush=True)
-    print(f"| all | {totals[0]} | " + " | ".join(f"{count / max(totals[0], 1):.3f}" for count in totals[1:]) + " |")
+        print(
+            f"| {code} | {row[0]} | " + " | ".join(f"{count / row[0]:.2f}" for count in row[1:]) + " |",
+            flush=True,
+        )
+    print(
+        f"| all | {totals[0]} | "
+        + " | ".join(f"{count / max(totals[0], 1):.3f}" for count in totals[1:])
+        + " |"
+    )
 
 
 def parsed() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--paragraphs", type=int, default=100, help="of each language at most")
     parser.add_argument("--only", default="", help="the language with this code")
     return parser.parse_args()

@@ -1,4 +1,5 @@
-"""An engine that does no work: what is left is the system. The topic says how much: `steps=50 wait=0.2 chain=1`."""
+"""An engine that does no work: what is left is the system. The topic says how much: `steps=50 wait=0.2
+chain=1`."""
 
 import asyncio
 import re
@@ -6,7 +7,7 @@ from collections.abc import Mapping
 
 from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, Step, StepFindings, Summary
 from reprise_contracts.jobs import Gap
-from reprise_research.context import Brief, Library
+from reprise_research.brief import Brief, Library
 from reprise_research.drafts import Abstract, Paragraph, PlanDraft, ReportDraft, SectionDraft, Span
 
 
@@ -29,15 +30,24 @@ class Idle:
     async def goals(self, phase0: Phase0, brief: Brief) -> tuple[Goal, ...]:
         return (Goal(goal_id="goal-1", question=f"What is there to do? {brief.guidance}".strip()),)
 
-    async def plan(self, phase0: Phase0, goals: tuple[Goal, ...], previous: Phase2 | None, brief: Brief) -> PlanDraft:
+    async def plan(
+        self, phase0: Phase0, goals: tuple[Goal, ...], previous: Phase2 | None, brief: Brief
+    ) -> PlanDraft:
         count = number(brief.topic, "steps", 1)
-        return PlanDraft("Nothing at all.", tuple(Step(step_id=n, title=f"Step {n} {brief.guidance}".strip()) for n in range(1, count + 1)))
+        return PlanDraft(
+            "Nothing at all.",
+            tuple(Step(step_id=n, title=f"Step {n} {brief.guidance}".strip()) for n in range(1, count + 1)),
+        )
 
-    async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
+    async def investigate(
+        self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief
+    ) -> StepFindings:
         wait = number(brief.topic, "wait_ms", 0)
         if wait:
             await asyncio.sleep(wait / 1000)
-        return StepFindings(step_id=step.step_id, title=step.title, insights=(f"{step.title}: {brief.guidance}",))
+        return StepFindings(
+            step_id=step.step_id, title=step.title, insights=(f"{step.title}: {brief.guidance}",)
+        )
 
     async def write(
         self,

@@ -1,7 +1,8 @@
-"""Makes the lexical data of opposites again from WordNet 3.0 (Debian's package wordnet-base), and measures it on words kept back.
+"""Makes the lexical data of opposites again from WordNet 3.0 (Debian's package wordnet-base), and measures it
+on words kept back.
 
-Writes `opposites.tsv` (the sides of WordNet's antonyms, with the usual words near to each) and `opposites.json` (a logistic
-regression over the encoder's vectors of two words) into the folder it is given.
+Writes `opposites.tsv` (the sides of WordNet's antonyms, with the usual words near to each) and
+`opposites.json` (a logistic regression over the encoder's vectors of two words) into the folder it is given.
 Besides what the project installs it needs the package wordfreq.
 """
 
@@ -49,7 +50,9 @@ class WordNet:
                     count = int(fields[3], 16)
                     words = [re.sub(r"\((?:a|p|ip)\)$", "", fields[4 + 2 * i]).lower() for i in range(count)]
                     first = 5 + 2 * count
-                    pointers = [fields[first + 4 * i : first + 4 + 4 * i] for i in range(int(fields[first - 1]))]
+                    pointers = [
+                        fields[first + 4 * i : first + 4 + 4 * i] for i in range(int(fields[first - 1]))
+                    ]
                     self.synsets[kind, fields[0]] = (words, pointers)
 
     def near(self, place: tuple[str, str]) -> set[str]:
@@ -68,7 +71,12 @@ class WordNet:
             for symbol, offset, kind, which in pointers:
                 other = (FILES[kind], offset)
                 if symbol == "!" and place <= other:
-                    yield place, other, words[int(which[:2], 16) - 1], self.synsets[other][0][int(which[2:], 16) - 1]
+                    yield (
+                        place,
+                        other,
+                        words[int(which[:2], 16) - 1],
+                        self.synsets[other][0][int(which[2:], 16) - 1],
+                    )
 
     def alike(self) -> Pairs:
         """Words of one synset, and siblings below one synset: near in meaning, and no opposites."""
@@ -84,9 +92,12 @@ class WordNet:
 
 
 def main() -> None:
-    """Make both files, and say how many opposites of words kept back the model finds, and how many others it takes for some."""
+    """Make both files, and say how many opposites of words kept back the model finds, and how many others it
+    takes for some."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("wordnet", type=Path, help="the folder with data.noun and its like: /usr/share/wordnet")
+    parser.add_argument(
+        "wordnet", type=Path, help="the folder with data.noun and its like: /usr/share/wordnet"
+    )
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
     net, meaning = WordNet(arguments.wordnet), encoder()
@@ -106,29 +117,49 @@ def main() -> None:
         if left and right:
             indirect.add((chance.choice(left), chance.choice(right)))
     rows = "".join(f"{word}\t{' '.join(sides[word])}\n" for word in sorted(sides))
-    heading = "# Sides of WordNet 3.0's antonyms: a word, and for each pair of opposite meanings its number, its side and part of speech.\n"
+    heading = (
+        "# Sides of WordNet 3.0's antonyms: a word, and for each pair of opposite meanings its "
+        "number, its side and part of speech.\n"
+    )
     (arguments.folder / "opposites.tsv").write_text(heading + rows, "utf-8")
-    alike = [pair for pair in net.alike() if all(is_usual(w, COMMON) for w in pair) and pair not in direct and pair not in indirect]
+    alike = [
+        pair
+        for pair in net.alike()
+        if all(is_usual(w, COMMON) for w in pair) and pair not in direct and pair not in indirect
+    ]
     words = sorted({word for pair in alike for word in pair})
     others = [*chance.sample(alike, 12_000), *(tuple(chance.sample(words, 2)) for _ in range(4000))]
 
     def features(pairs: Pairs) -> NDArray[np.float64]:
-        return OppositeModel.features(meaning.encode([a for a, _ in pairs]), meaning.encode([b for _, b in pairs]))
+        return OppositeModel.features(
+            meaning.encode([a for a, _ in pairs]), meaning.encode([b for _, b in pairs])
+        )
 
     def kept(pairs: Pairs) -> NDArray[np.bool_]:
         return np.array([any(zlib.crc32(word.encode()) % 5 == 0 for word in pair) for pair in pairs])
 
-    named = [(w, o) for w, o in sorted(direct) if all(word.isalpha() and is_usual(word, COMMON) for word in (w, o))]
+    named = [
+        (w, o) for w, o in sorted(direct) if all(word.isalpha() and is_usual(word, COMMON) for word in (w, o))
+    ]
     groups = [(named, 1, 3.0), (sorted(indirect - direct), 1, 0.3), (others, 0, 1.0)]
     inputs = np.vstack([features(pairs) for pairs, _, _ in groups])
     labels = np.concatenate([np.full(len(pairs), label) for pairs, label, _ in groups])
     weights = np.concatenate([np.full(len(pairs), weight) for pairs, _, weight in groups])
     back = np.concatenate([kept(pairs) for pairs, _, _ in groups])
-    tried = LogisticRegression(C=0.1, max_iter=400).fit(inputs[~back], labels[~back], sample_weight=weights[~back])
+    tried = LogisticRegression(C=0.1, max_iter=400).fit(
+        inputs[~back], labels[~back], sample_weight=weights[~back]
+    )
     said = tried.predict_proba(inputs[back])[:, 1] >= 0.7
-    print(f"of opposites kept back {said[labels[back] == 1].mean():.2f}, of others {said[labels[back] == 0].mean():.3f}")
+    print(
+        f"of opposites kept back {said[labels[back] == 1].mean():.2f}, of others "
+        f"{said[labels[back] == 0].mean():.3f}"
+    )
     model = LogisticRegression(C=0.1, max_iter=400).fit(inputs, labels, sample_weight=weights)
-    data = {"bias": round(float(model.intercept_[0]), 4), "scale": SCALE, "weights": np.round(model.coef_[0] * SCALE).astype(int).tolist()}
+    data = {
+        "bias": round(float(model.intercept_[0]), 4),
+        "scale": SCALE,
+        "weights": np.round(model.coef_[0] * SCALE).astype(int).tolist(),
+    }
     (arguments.folder / "opposites.json").write_text(json.dumps(data), "utf-8")
 
 

@@ -3,8 +3,8 @@
     PYTHONPATH=services:shared python benchmarks/research.py [--only NAME] [--documents N] [--pages 100]
         [--engine openai --base-url URL --model M]
 
-Each corpus is researched in one process with its parser children. `--json FILE` keeps the figures. A corpus that is not installed is
-skipped with the reason.
+Each corpus is researched in one process with its parser children. `--json FILE` keeps the figures. A corpus
+that is not installed is skipped with the reason.
 """
 
 import argparse
@@ -26,9 +26,9 @@ from rouge import Rouge, mean, rouge, shared, words
 
 from reprise_contracts.artifacts import Citation, Phase4
 from reprise_research import DeepResearchAgent, ResearchSession
-from reprise_research.context import MemoryStore
 from reprise_research.engines import Engine, load_engine
 from reprise_research.sources.settings import FetcherSettings
+from reprise_research.stores import MemoryStore
 from reprise_research.text.prose import prose
 
 PATIENT = {"timeout": "900", "call_timeout": "1800"}
@@ -95,7 +95,8 @@ def resident(pid: int) -> float:
 
 
 def textrank(text: str) -> str:
-    """The three sentences that TextRank ranks first, in their order (Mihalcea and Tarau 2004): shared words over log lengths."""
+    """The three sentences that TextRank ranks first, in their order (Mihalcea and Tarau 2004): shared words
+    over log lengths."""
     found = [sentence.text for sentence in prose(text)[:400]]
     bags = [frozenset(words(sentence)) for sentence in found]
     sizes = [math.log(len(bag) + 1) for bag in bags]
@@ -107,7 +108,9 @@ def textrank(text: str) -> str:
     score = [1.0] * len(found)
     for _ in range(30):
         score = [
-            0.15 + 0.85 * sum(weights[j][i] / totals[j] * score[j] for j in range(len(found)) if weights[j][i]) for i in range(len(found))
+            0.15
+            + 0.85 * sum(weights[j][i] / totals[j] * score[j] for j in range(len(found)) if weights[j][i])
+            for i in range(len(found))
         ]
     best = sorted(sorted(range(len(found)), key=lambda i: -score[i])[:SENTENCES])
     return " ".join(found[i] for i in best)
@@ -120,7 +123,9 @@ def lead(text: str) -> str:
 def redundancy(claims: list[str]) -> float:
     """How much each statement shares with the one most like it: the mean of the largest ROUGE-2."""
     bags = [words(claim) for claim in claims]
-    resolve_option = [max((shared(one, other, 2) for other in bags if other is not one), default=0.0) for one in bags]
+    resolve_option = [
+        max((shared(one, other, 2) for other in bags if other is not one), default=0.0) for one in bags
+    ]
     return sum(resolve_option) / len(resolve_option) if resolve_option else 0.0
 
 
@@ -136,17 +141,22 @@ def modelled(session: ResearchSession) -> str:
     tokens, without = sum(one.meta.tokens.total for one in made), sum(len(one.meta.fallbacks) for one in made)
     lost = sum(found.dropped_citations for found in session.findings.values())
     unsupported = len(session.phase4.unsupported_claims)
-    return f"{tokens} tokens; made without the model: {without}; quotes dropped: {lost}; sentences listed as unsupported: {unsupported}"
+    return (
+        f"{tokens} tokens; made without the model: {without}; quotes dropped: {lost}; sentences listed "
+        f"as unsupported: {unsupported}"
+    )
 
 
 def processor() -> float:
-    """Seconds of a core that this process and its parsers, those that have ended, have used: the same on a busy machine."""
+    """Seconds of a core that this process and its parsers, those that have ended, have used: the same on a
+    busy machine."""
     used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def beginning(corpus: Corpus, documents: int) -> Corpus:
-    """A handbook's first documents, named so; all of them where none or more are asked for. The samples belong together."""
+    """A handbook's first documents, named so; all of them where none or more are asked for. The samples
+    belong together."""
     if corpus.facts or not 0 < documents < len(corpus.papers):
         return corpus
     return replace(corpus, name=f"{corpus.name}, first {documents}", papers=corpus.papers[:documents])
@@ -163,41 +173,60 @@ async def measure(corpus: Corpus, engine: Engine) -> tuple[Row, Phase4, str]:
                 await agent.add_bytes(paper.data, "application/octet-stream", paper.name)
             await agent.run_research()
         elapsed, spent = time.perf_counter() - start, processor() - spent
-    texts = {s.source_id: await store.get_text(s.text_sha256) for s in session.phase0.sources if s.text_sha256}
-    names = {source.source_id: (source.upload.filename if source.upload else "") for source in session.sources}
+    texts = {
+        s.source_id: await store.get_text(s.text_sha256) for s in session.phase0.sources if s.text_sha256
+    }
+    names = {
+        source.source_id: (source.upload.filename if source.upload else "") for source in session.sources
+    }
     abstracts = {paper.name: paper.abstract for paper in corpus.papers}
     scored: dict[str, list[Rouge]] = {"summary": [], "lead": [], "textrank": []}
     for summary in session.phase0.summaries:
         abstract = abstracts.get(names[summary.source_id] or "", "")
         if abstract:
             text = texts[summary.source_id]
-            for name, made in (("summary", summary.summary), ("lead", lead(text)), ("textrank", textrank(text))):
+            for name, made in (
+                ("summary", summary.summary),
+                ("lead", lead(text)),
+                ("textrank", textrank(text)),
+            ):
                 scored[name].append(rouge(made, abstract))
-    cited: dict[tuple[str, int], Citation] = {(c.source_id, c.start): c for r in session.phase4.references for c in r.citations}
+    cited: dict[tuple[str, int], Citation] = {
+        (c.source_id, c.start): c for r in session.phase4.references for c in r.citations
+    }
     exact = sum(texts[c.source_id][c.start : c.end] == c.quote for c in cited.values())
     ready = [s for s in session.phase0.sources if s.status == "ready"]
     missing = " ".join(section.markdown for section in session.phase4.sections[-2:]).lower()
     row = Row(
         name=corpus.name,
         documents=len(corpus.papers),
-        summary=mean(scored["summary"]), lead=mean(scored["lead"]), textrank=mean(scored["textrank"]),
+        summary=mean(scored["summary"]),
+        lead=mean(scored["lead"]),
+        textrank=mean(scored["textrank"]),
         redundancy=redundancy([c.quote for c in cited.values()]),
         used=len(session.phase4.references) / max(len(ready), 1),
         verbatim=exact / max(len(cited), 1),
         statements=len(cited),
-        contradictions=f"{both_sides(session.phase4, corpus.facts)} of {len(corpus.facts)}" if corpus.facts else "–",
+        contradictions=f"{both_sides(session.phase4, corpus.facts)} of {len(corpus.facts)}"
+        if corpus.facts
+        else "–",
         gaps=f"{sum(gap in missing for gap in corpus.gaps)} of {len(corpus.gaps)}" if corpus.gaps else "–",
         seconds=spent / max(len(corpus.papers), 1),
         megabytes=memory.peak,
-    )  # fmt: skip
+    )
     return row, session.phase4, f"{elapsed:.0f} s; {modelled(session)}"
 
 
-PARAGRAPH = "In the year {year} the level of lake {lake} fell by {cm} centimetres, as was measured at {places} places around its shore."
+PARAGRAPH = (
+    "In the year {year} the level of lake {lake} fell by {cm} centimetres, as was measured at "
+    "{places} places around its shore."
+)
 
 
 def _paragraph(number: int, line: int) -> str:
-    told = PARAGRAPH.format(year=1200 + number * 7 + line, lake=f"{number}-{line}", cm=number + line, places=line + 2)
+    told = PARAGRAPH.format(
+        year=1200 + number * 7 + line, lake=f"{number}-{line}", cm=number + line, places=line + 2
+    )
     return f"{told} {told} {' '.join(f'Word{number}x{line}x{k}' for k in range(20))} closes the paragraph."
 
 
@@ -205,8 +234,9 @@ def page(number: int) -> bytes:
     """A page of about 900 words, unlike the others."""
     paragraphs = "".join(f"<p>{_paragraph(number, line)}</p>" for line in range(14))
     return (
-        f"<html><head><title>Lake {number}</title></head><body><article><h1>Lake {number}</h1>{paragraphs}</article></body></html>".encode()
-    )
+        f"<html><head><title>Lake {number}</title></head><body><article><h1>Lake "
+        f"{number}</h1>{paragraphs}</article></body></html>"
+    ).encode()
 
 
 class _Pages(http.server.BaseHTTPRequestHandler):
@@ -224,12 +254,15 @@ class _Pages(http.server.BaseHTTPRequestHandler):
 
 
 async def hundred(pages: int) -> tuple[float, float]:
-    """Phase 0 of that many pages from a server of this machine: seconds, and MB of this process and its parsers."""
+    """Phase 0 of that many pages from a server of this machine: seconds, and MB of this process and its
+    parsers."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Pages)
     threading.Thread(target=partial(server.serve_forever, 0.05), daemon=True).start()
     session = ResearchSession(topic="How has the level of the lakes changed?")
     try:
-        async with DeepResearchAgent(session, MemoryStore(), fetcher=FetcherSettings(allow_loopback=True)) as agent:
+        async with DeepResearchAgent(
+            session, MemoryStore(), fetcher=FetcherSettings(allow_loopback=True)
+        ) as agent:
             for number in range(pages):
                 await agent.add_url(f"http://127.0.0.1:{server.server_port}/{number}")
             with Memory() as memory:
@@ -249,19 +282,30 @@ def shown(score: Rouge, row: Row) -> str:
 
 
 HEADER = (
-    "| corpus | documents | summary: ROUGE-1 / 2 / L | lead-3 | TextRank | redundancy | sources used | statements | verbatim | "
+    "| corpus | documents | summary: ROUGE-1 / 2 / L | lead-3 | TextRank | redundancy | sources used | "
+    "statements | verbatim | "
     "contradictions | gaps | core seconds per source | MB |"
 )
 
 
 def line(row: Row) -> str:
     compared = " | ".join(shown(score, row) for score in (row.summary, row.lead, row.textrank))
-    found = f"{row.redundancy:.2f} | {row.used:.0%} | {row.statements} | {row.verbatim:.0%} | {row.contradictions} | {row.gaps}"
-    return f"| {row.name} | {row.documents} | {compared} | {found} | {row.seconds:.2f} | {row.megabytes:.0f} |"
+    found = (
+        f"{row.redundancy:.2f} | {row.used:.0%} | {row.statements} | {row.verbatim:.0%} | "
+        f"{row.contradictions} | {row.gaps}"
+    )
+    return (
+        f"| {row.name} | {row.documents} | {compared} | {found} | {row.seconds:.2f} | {row.megabytes:.0f} |"
+    )
 
 
 async def main(arguments: argparse.Namespace) -> None:
-    settings: Mapping[str, str] = {"base_url": arguments.base_url, "api_key": arguments.api_key, "window": str(arguments.window), **PATIENT}
+    settings: Mapping[str, str] = {
+        "base_url": arguments.base_url,
+        "api_key": arguments.api_key,
+        "window": str(arguments.window),
+        **PATIENT,
+    }
     engine = load_engine(arguments.engine, arguments.model, settings)
     print(HEADER)
     print("|" + " --- |" * (HEADER.count("|") - 1), flush=True)
@@ -282,21 +326,32 @@ async def main(arguments: argparse.Namespace) -> None:
             (arguments.reports / f"{corpus.name.replace(' ', '-')}.md").write_text(report.markdown, "utf-8")
     if arguments.pages and not arguments.only:
         seconds, megabytes = await hundred(arguments.pages)
-        print(f"\nphase 0 of {arguments.pages} pages from a local server: {seconds:.1f} s, {megabytes:.0f} MB with the parsers")
+        print(
+            f"\nphase 0 of {arguments.pages} pages from a local server: {seconds:.1f} s, {megabytes:.0f} MB "
+            "with the parsers"
+        )
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=1), "utf-8")
 
 
 def parsed() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--engine", default="extractive")
     parser.add_argument("--base-url", default="", help="of an OpenAI-compatible endpoint")
     parser.add_argument("--api-key", default="none")
     parser.add_argument("--model", default="")
-    parser.add_argument("--window", type=int, default=8192, help="tokens that the model reads and writes in one call")
+    parser.add_argument(
+        "--window", type=int, default=8192, help="tokens that the model reads and writes in one call"
+    )
     parser.add_argument("--only", default="", help="corpora with this in their name")
-    parser.add_argument("--documents", type=int, default=0, metavar="N", help="read only the first N of each handbook")
-    parser.add_argument("--pages", type=int, default=100, help="of the measurement of phase 0; 0 leaves it out")
+    parser.add_argument(
+        "--documents", type=int, default=0, metavar="N", help="read only the first N of each handbook"
+    )
+    parser.add_argument(
+        "--pages", type=int, default=100, help="of the measurement of phase 0; 0 leaves it out"
+    )
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--reports", type=Path, help="write the reports into this folder")
     return parser.parse_args()

@@ -1,4 +1,5 @@
-"""ROUGE-1, -2 and -L (Lin 2004), F-measures: how much two texts share, by words, pairs of words, and the longest common sequence.
+"""ROUGE-1, -2 and -L (Lin 2004), F-measures: how much two texts share, by words, pairs of words, and the
+longest common sequence.
 
 Words are lower-case runs of letters and digits without stemming; a Chinese character is a word.
 """
@@ -28,7 +29,11 @@ def words(text: str) -> list[str]:
 def rouge(text: str, reference: str) -> Rouge:
     """How much a text shares with its reference."""
     mine, theirs = words(text), words(reference)
-    return Rouge(shared(mine, theirs, 1), shared(mine, theirs, 2), _f(_common(mine[:_LONGEST], theirs[:_LONGEST]), len(mine), len(theirs)))
+    return Rouge(
+        shared(mine, theirs, 1),
+        shared(mine, theirs, 2),
+        _f(_common(mine[:_LONGEST], theirs[:_LONGEST]), len(mine), len(theirs)),
+    )
 
 
 def shared(mine: list[str], theirs: list[str], size: int) -> float:
@@ -39,7 +44,9 @@ def shared(mine: list[str], theirs: list[str], size: int) -> float:
 
 def mean(scores: list[Rouge]) -> Rouge:
     number = max(len(scores), 1)
-    return Rouge(*(sum(getattr(score, name) for score in scores) / number for name in ("one", "two", "longest")))
+    return Rouge(
+        *(sum(getattr(score, name) for score in scores) / number for name in ("one", "two", "longest"))
+    )
 
 
 def _runs(found: list[str], size: int) -> Counter[tuple[str, ...]]:

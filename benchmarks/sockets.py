@@ -1,7 +1,9 @@
-"""How many WebSockets one gateway carries: 1,000 clients, 200 frames a second, and some clients that do not read.
+"""How many WebSockets one gateway carries: 1,000 clients, 200 frames a second, and some clients that do not
+read.
 
-A gateway on real NATS and SeaweedFS, 50 batches with 20 clients each. Frames are published as workers publish them, 200 a second in all, so
-that 4,000 a second are delivered; each carries the time at which it was sent. The clients run in another process, on the same machine.
+A gateway on real NATS and SeaweedFS, 50 batches with 20 clients each. Frames are published as workers publish
+them, 200 a second in all, so that 4,000 a second are delivered; each carries the time at which it was sent.
+The clients run in another process, on the same machine.
 """
 
 import argparse
@@ -26,7 +28,9 @@ ENV = {"REPRISE_LOG__LEVEL": "warning", "REPRISE_LIMITS__REQUESTS_BURST": "10000
 
 async def client(url: str, delays: list[float], ready: asyncio.Semaphore) -> None:
     """One reader: the delay of each frame that carries its time, in seconds."""
-    async with connect(url, proxy=None, max_queue=None, ping_interval=None, open_timeout=60, compression=None) as socket:
+    async with connect(
+        url, proxy=None, max_queue=None, ping_interval=None, open_timeout=60, compression=None
+    ) as socket:
         ready.release()
         async for text in socket:
             message = json.loads(text).get("message", "")
@@ -74,21 +78,33 @@ async def send(caller: Caller, sessions: list[str], rate: float, seconds: float)
     began = time.monotonic()
     for number in range(int(rate * seconds)):
         session = sessions[number % len(sessions)]
-        frame = WorkflowProgress(progress=number % 100, message=f"sent {time.time()}", phase="phase3", generation=1, attempt=1)
+        frame = WorkflowProgress(
+            progress=number % 100, message=f"sent {time.time()}", phase="phase3", generation=1, attempt=1
+        )
         caller.bus.publish_nowait(subjects.progress(session, "phase3/1"), frame.encode())
         await asyncio.sleep(max(0.0, began + (number + 1) / rate - time.monotonic()))
     return int(rate * seconds)
 
 
 def percentile(delays: list[float], share: float) -> str:
-    return f"{sorted(delays)[min(int(len(delays) * share), len(delays) - 1)] * 1000:.0f} ms" if delays else "nothing came"
+    return (
+        f"{sorted(delays)[min(int(len(delays) * share), len(delays) - 1)] * 1000:.0f} ms"
+        if delays
+        else "nothing came"
+    )
 
 
 class Bench:
     """A gateway with its readers."""
 
     def __init__(self, stack: Stack, caller: Caller, sessions: list[str], pipe: Pipe, clients: int) -> None:
-        self.stack, self.caller, self.sessions, self.pipe, self.clients = stack, caller, sessions, pipe, clients
+        self.stack, self.caller, self.sessions, self.pipe, self.clients = (
+            stack,
+            caller,
+            sessions,
+            pipe,
+            clients,
+        )
         self.gateway = stack.processes["gateway"].pid
 
     async def asked(self, what: str) -> list[float]:
@@ -105,7 +121,10 @@ class Bench:
         shown = ", ".join(f"p{place} {percentile(delays, place / 100)}" for place in (50, 95, 99))
         due = sent * self.clients // BATCHES
         used = f"{share:.0%} of a core, load of the machine {os.getloadavg()[0]:.1f}"
-        print(f"{name}: {sent / seconds:.0f} frames/s, {len(delays)} of {due} delivered, {shown}; {used}", flush=True)
+        print(
+            f"{name}: {sent / seconds:.0f} frames/s, {len(delays)} of {due} delivered, {shown}; {used}",
+            flush=True,
+        )
 
     async def flood(self, count: int, size: int) -> None:
         """Tokens of many streams for the first batch: none of them stands for another."""
@@ -127,7 +146,9 @@ async def main(clients: int, rate: float, seconds: float, stalled: int) -> None:
             begun = [await caller.begin(f"ws-{number}", "steps=1") for number in range(BATCHES)]
             for _, session in begun:
                 await until(lambda session=session: caller.session(session), 60, "a session")  # type: ignore[misc]
-            urls = [f"ws://127.0.0.1:{stack.port}/ws/{begun[number % BATCHES][0]}" for number in range(clients)]
+            urls = [
+                f"ws://127.0.0.1:{stack.port}/ws/{begun[number % BATCHES][0]}" for number in range(clients)
+            ]
             context = multiprocessing.get_context("spawn")
             here, there = context.Pipe()
             process = context.Process(target=run_readers, args=(urls, there))
@@ -135,15 +156,26 @@ async def main(clients: int, rate: float, seconds: float, stalled: int) -> None:
             before = memory(bench.gateway)
             process.start()
             connected = await asyncio.to_thread(here.recv)
-            print(f"{connected} clients are connected; {(memory(bench.gateway) - before) / clients * 1000:.0f} kB each", flush=True)
+            print(
+                f"{connected} clients are connected; {(memory(bench.gateway) - before) / clients * 1000:.0f} "
+                "kB each",
+                flush=True,
+            )
             await bench.measure("all read", rate, seconds)
             size = memory(bench.gateway)
-            quiet = [await connect(urls[0], proxy=None, max_queue=1, ping_interval=None, compression=None) for _ in range(stalled)]
+            quiet = [
+                await connect(urls[0], proxy=None, max_queue=1, ping_interval=None, compression=None)
+                for _ in range(stalled)
+            ]
             for socket in quiet:
                 socket.transport.pause_reading()
             await bench.flood(1000, 8000)
             grown = memory(bench.gateway) - size
-            print(f"{stalled} clients that do not read, after 8 MB for each: the gateway has grown by {grown:.0f} MB", flush=True)
+            print(
+                f"{stalled} clients that do not read, after 8 MB for each: the gateway has grown by "
+                f"{grown:.0f} MB",
+                flush=True,
+            )
             await bench.measure(f"with {stalled} that do not read", rate, seconds)
             for socket in quiet:
                 socket.transport.abort()

@@ -1,11 +1,12 @@
-"""Can FastStream's subscribers stand where the pull loop stands? Throughput, processor time, and how late a lone message is handled.
+"""Can FastStream's subscribers stand where the pull loop stands? Throughput, processor time, and how late a
+lone message is handled.
 
     PYTHONPATH=tests:services:shared python benchmarks/subscribers.py
 
-One NATS server, the stream JOBS, one durable consumer. Every run is a process of its own; the kinds take turns, so that what else the
-machine does falls on all of them. The acknowledgement is the same in all: a `Delivery` around the handler, which confirms each message.
-Processor time is that of the consuming process alone. The second part offers single messages, 20 ms apart, to three consumers on one
-durable.
+One NATS server, the stream JOBS, one durable consumer. Every run is a process of its own; the kinds take
+turns, so that what else the machine does falls on all of them. The acknowledgement is the same in all: a
+`Delivery` around the handler, which confirms each message. Processor time is that of the consuming process
+alone. The second part offers single messages, 20 ms apart, to three consumers on one durable.
 """
 
 import argparse
@@ -40,7 +41,11 @@ async def pull_loop(settings: Settings, handle: Handler, ended: asyncio.Event) -
     """The loop of the services."""
     client = await connect(settings.nats, "loop")
     puller = PullConsumer(
-        await open_bus(client, settings, declare=False), subjects.JOBS, subjects.pool(PHASE), settings.timings, window=WINDOW
+        await open_bus(client, settings, declare=False),
+        subjects.JOBS,
+        subjects.pool(PHASE),
+        settings.timings,
+        window=WINDOW,
     )
 
     async def one(delivery: Delivery) -> None:
@@ -54,7 +59,9 @@ async def pull_loop(settings: Settings, handle: Handler, ended: asyncio.Event) -
     await client.drain()
 
 
-def faststream(max_workers: int, timeout: float) -> Callable[[Settings, Handler, asyncio.Event], Awaitable[None]]:
+def faststream(
+    max_workers: int, timeout: float
+) -> Callable[[Settings, Handler, asyncio.Event], Awaitable[None]]:
     """A subscriber of FastStream's, with the acknowledgement as its middleware."""
 
     async def run(settings: Settings, handle: Handler, ended: asyncio.Event) -> None:
@@ -134,7 +141,11 @@ async def offer(settings: Settings, count: int, pause: float = 0.0) -> None:
     client = await connect(settings.nats, "offer")
     bus = await open_bus(client, settings)
     for n in range(count):
-        await bus.publish(subjects.job(f"s{n}-{time.time_ns()}", PHASE, 1, 1), repr(time.time()).encode(), stream=subjects.JOBS)
+        await bus.publish(
+            subjects.job(f"s{n}-{time.time_ns()}", PHASE, 1, 1),
+            repr(time.time()).encode(),
+            stream=subjects.JOBS,
+        )
         if pause:
             await asyncio.sleep(pause)
     await client.drain()
@@ -186,7 +197,8 @@ async def main(messages: int, rounds: int, lone: int) -> None:
             late = sum(delay > 1.0 for delay in delays)
             print(
                 f"{kind:<45} three on one durable: median {1000 * statistics.median(delays):.0f} ms,"
-                f" 99 % {1000 * delays[int(len(delays) * 0.99)]:.0f} ms, last {1000 * delays[-1]:.0f} ms, {late} of {len(delays)} over 1 s",
+                f" 99 % {1000 * delays[int(len(delays) * 0.99)]:.0f} ms, last {1000 * delays[-1]:.0f} ms, "
+                f"{late} of {len(delays)} over 1 s",
                 flush=True,
             )
 

@@ -1,7 +1,9 @@
-"""`make bench`: the whole system with an engine that does no work, beside what the raw parts reach in the same run.
+"""`make bench`: the whole system with an engine that does no work, beside what the raw parts reach in the
+same run.
 
-Real NATS and SeaweedFS, both flushing to the disk before they confirm; one process per service. Everything printed was measured
-in this run. Ratios between lines of one run mean something; figures of different machines or days hardly do.
+Real NATS and SeaweedFS, both flushing to the disk before they confirm; one process per service. Everything
+printed was measured in this run. Ratios between lines of one run mean something; figures of different
+machines or days hardly do.
 """
 
 import argparse
@@ -36,7 +38,9 @@ class Table:
         print(f"  {name:<66} {value}", flush=True)
 
     def markdown(self) -> str:
-        return "\n".join(["| measured | |", "|---|---|", *(f"| {name} | {value} |" for name, value in self.rows)])
+        return "\n".join(
+            ["| measured | |", "|---|---|", *(f"| {name} | {value} |" for name, value in self.rows)]
+        )
 
 
 async def ends(caller: Caller, sessions: list[str], seconds: float = 300) -> None:
@@ -63,7 +67,8 @@ async def timed(work: Callable[[], Awaitable[object]]) -> float:
 
 
 async def research(caller: Caller, names: list[str], topic: str) -> float:
-    """Seconds from the commands that begin these sessions, whose texts are uploaded, to the commit that ends the last of them."""
+    """Seconds from the commands that begin these sessions, whose texts are uploaded, to the commit that ends
+    the last of them."""
     uploaded = dict(zip(names, await asyncio.gather(*map(caller.uploaded, names)), strict=True))
     caller.mark = (await caller.log.position()).last_seq
     started = time.perf_counter()
@@ -80,7 +85,10 @@ async def throughput(stack: Stack, caller: Caller, table: Table) -> None:
         seconds = await research(caller, names, "steps=50")
         used = {name: spent - before[name] for name, spent in processor_time(stack).items()}
         table.add(f"20 sessions x 50 steps (1,080 nodes), round {place + 1}", f"{1080 / seconds:.0f} nodes/s")
-        table.add("  processor time of each process (s)", ", ".join(f"{name} {spent:.2f}" for name, spent in used.items()))
+        table.add(
+            "  processor time of each process (s)",
+            ", ".join(f"{name} {spent:.2f}" for name, spent in used.items()),
+        )
         table.add("  of a core per node", f"{sum(used.values()) / 1080 * 1000:.2f} ms")
 
 
@@ -102,7 +110,10 @@ def processor_time(stack: Stack) -> dict[str, float]:
 
 async def latency(caller: Caller, table: Table, name: str, rounds: int = 15) -> None:
     times = [await research(caller, [f"{name}-{place}"], "steps=1") for place in range(rounds)]
-    table.add(f"5-node session, {name.replace(chr(45), chr(32))}, median of {rounds}", f"{statistics.median(times) * 1000:.0f} ms")
+    table.add(
+        f"5-node session, {name.replace(chr(45), chr(32))}, median of {rounds}",
+        f"{statistics.median(times) * 1000:.0f} ms",
+    )
 
 
 WIDTHS = {20: 12, 200: 3, 2000: 1}
@@ -110,24 +121,32 @@ WIDTHS = {20: 12, 200: 3, 2000: 1}
 
 
 async def widths(stack: Stack, caller: Caller, table: Table) -> None:
-    """What a node costs in a session on its own: of the clock, which waits for the phases in turn, and of the processor."""
+    """What a node costs in a session on its own: of the clock, which waits for the phases in turn, and of the
+    processor."""
     spent: dict[int, tuple[float, float]] = {}
     for steps, rounds in WIDTHS.items():
-        before, names = sum(processor_time(stack).values()), [f"width-{steps}" + f"-{place}" * bool(place) for place in range(rounds)]
+        before, names = (
+            sum(processor_time(stack).values()),
+            [f"width-{steps}" + f"-{place}" * bool(place) for place in range(rounds)],
+        )
         seconds = sum([await research(caller, [name], f"steps={steps}") for name in names])
         used = sum(processor_time(stack).values()) - before
         nodes = rounds * (steps + 4)
         spent[steps] = (seconds / rounds * 1000, used / rounds * 1000)
         table.add(
-            f"one session of {steps} steps, cost per node", f"{seconds / nodes * 1000:.2f} ms, {used / nodes * 1000:.2f} ms of a core"
+            f"one session of {steps} steps, cost per node",
+            f"{seconds / nodes * 1000:.2f} ms, {used / nodes * 1000:.2f} ms of a core",
         )
     for fewer, more in itertools.pairwise(spent):
-        clock, core = ((after - before) / (more - fewer) for before, after in zip(spent[fewer], spent[more], strict=True))
+        clock, core = (
+            (after - before) / (more - fewer) for before, after in zip(spent[fewer], spent[more], strict=True)
+        )
         table.add(f"  each further step, from {fewer} to {more}", f"{clock:.2f} ms, {core:.2f} ms of a core")
 
 
 async def equal_load(stack: Stack, caller: Caller, table: Table, steps_in_all: int = 2000) -> None:
-    """What a node costs where sessions of this width fill the machine: the same number of steps each time, in many sessions or in one."""
+    """What a node costs where sessions of this width fill the machine: the same number of steps each time, in
+    many sessions or in one."""
     for steps in WIDTHS:
         count = steps_in_all // steps
         before = sum(processor_time(stack).values())
@@ -141,12 +160,15 @@ async def equal_load(stack: Stack, caller: Caller, table: Table, steps_in_all: i
 
 
 async def reruns(caller: Caller, table: Table) -> None:
-    """From publishing a rerun command to its job being stored for a worker, beside a raw request and reply."""
+    """From publishing a rerun command to its job being stored for a worker, beside a raw request and
+    reply."""
     session = derived_id("s", "width-20")
     subscription = await caller.bus.client.subscribe(subjects.jobs_of("phase3"))
     times = []
     for place in range(30):
-        command = Rerun(command_id=f"r-{place}", target=Target(steps=(1,)), options=Options(propagation="mark_stale"))
+        command = Rerun(
+            command_id=f"r-{place}", target=Target(steps=(1,)), options=Options(propagation="mark_stale")
+        )
         started = time.perf_counter()
         await caller.send(session, command)
         await subscription.next_msg(timeout=10)
@@ -167,13 +189,17 @@ async def reruns(caller: Caller, table: Table) -> None:
         session = derived_id("s", f"width-{steps}")
         times = []
         for place in range(10):
-            command = Rerun(command_id=f"m-{place}", target=Target(steps=(2,)), options=Options(propagation="mark_stale"))
+            command = Rerun(
+                command_id=f"m-{place}", target=Target(steps=(2,)), options=Options(propagation="mark_stale")
+            )
             caller.mark = (await caller.log.position()).last_seq
             started = time.perf_counter()
             await caller.send(session, command)
             await ends(caller, [session])
             times.append(time.perf_counter() - started)
-        table.add(f"mark_stale rerun of one step, session of {steps}", f"{statistics.median(times) * 1000:.0f} ms")
+        table.add(
+            f"mark_stale rerun of one step, session of {steps}", f"{statistics.median(times) * 1000:.0f} ms"
+        )
 
 
 async def growth(caller: Caller, table: Table) -> None:
@@ -191,7 +217,11 @@ async def growth(caller: Caller, table: Table) -> None:
 
     table.add("bytes of a session of 50 steps, after 0 reruns", await sizes())
     for place in range(100):
-        command = Rerun(command_id=f"g-{place}", target=Target(steps=(1 + place % 50,)), options=Options(guidance=f"round {place}"))
+        command = Rerun(
+            command_id=f"g-{place}",
+            target=Target(steps=(1 + place % 50,)),
+            options=Options(guidance=f"round {place}"),
+        )
         caller.mark = (await caller.log.position()).last_seq
         await caller.send(session, command)
         await ends(caller, [session])
@@ -224,7 +254,10 @@ async def many_stored(stack: Stack, caller: Caller, table: Table, count: int) ->
     before = sum(processor_time(stack).values())
     seconds = await research(caller, [f"wide-late-{n}" for n in range(20)], "steps=50")
     used = sum(processor_time(stack).values()) - before
-    table.add("  20 sessions x 50 steps beside them", f"{1080 / seconds:.0f} nodes/s, {used / 1080 * 1000:.2f} ms of a core per node")
+    table.add(
+        "  20 sessions x 50 steps beside them",
+        f"{1080 / seconds:.0f} nodes/s, {used / 1080 * 1000:.2f} ms of a core per node",
+    )
 
 
 def memory(stack: Stack, table: Table, when: str) -> None:
@@ -232,7 +265,10 @@ def memory(stack: Stack, table: Table, when: str) -> None:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     found = {name: megabytes(pid) for name, pid in processes(stack).items()}
-    table.add(f"memory per process, {when} (MB, RSS)", ", ".join(f"{name} {size:.0f}" for name, size in found.items()))
+    table.add(
+        f"memory per process, {when} (MB, RSS)",
+        ", ".join(f"{name} {size:.0f}" for name, size in found.items()),
+    )
     table.add("  all of them", f"{sum(found.values()):.0f} MB")
 
 
@@ -277,7 +313,10 @@ async def raw(caller: Caller, table: Table) -> None:
 
 async def main(quick: bool, only_throughput: bool) -> None:
     table = Table()
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python "
+        f"{platform.python_version()}"
+    )
     with tempfile.TemporaryDirectory(prefix="reprise-bench-") as folder:
         async with Stack(Path(folder), env=ENV, concurrency=16) as stack:
             caller = await stack.caller()

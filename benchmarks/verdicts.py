@@ -1,7 +1,9 @@
-"""How often the judge of statements is right: labelled pairs in thirteen languages and twelve fields, written without knowing it.
+"""How often the judge of statements is right: labelled pairs in thirteen languages and twelve fields, written
+without knowing it.
 
-`statements/seen.jsonl` are pairs that its authors have looked at, `statements/kept_back.jsonl` pairs that they judge by and do not tune on.
-Precision says how often a word that was said is true, recall how often it is said where it would be true.
+`statements/seen.jsonl` are pairs that its authors have looked at, `statements/kept_back.jsonl` pairs that
+they judge by and do not tune on. Precision says how often a word that was said is true, recall how often it
+is said where it would be true.
 """
 
 import argparse
@@ -32,7 +34,12 @@ def pairs(path: Path) -> Iterator[Labelled]:
     """The pairs of a file."""
     for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)
-        yield Labelled(row["one"], row["other"], (row["language"], row.get("other_language") or row["language"]), Relation(row["verdict"]))
+        yield Labelled(
+            row["one"],
+            row["other"],
+            (row["language"], row.get("other_language") or row["language"]),
+            Relation(row["verdict"]),
+        )
 
 
 def main() -> None:
@@ -44,13 +51,20 @@ def main() -> None:
     arguments = parser.parse_args()
     meaning = None if arguments.words_alone else encoder()
     print(
-        "| pairs | languages | verdict | right of said | precision | said of right | recall |\n| --- | --- | --- | --- | --- | --- | --- |"
+        "| pairs | languages | verdict | right of said | precision | said of right | recall |\n| --- | --- | "
+        "--- | --- | --- | --- | --- |"
     )
     for path in arguments.files:
         said: Counter[tuple[str, Relation, Relation]] = Counter()
         for pair in pairs(path):
             found = judge(pair.one, pair.other, pair.codes, meaning).relation
-            kind = "across two" if pair.codes[0] != pair.codes[1] else "English" if pair.codes[0] == "en" else "the others"
+            kind = (
+                "across two"
+                if pair.codes[0] != pair.codes[1]
+                else "English"
+                if pair.codes[0] == "en"
+                else "the others"
+            )
             said[kind, pair.right, found] += 1
             if arguments.wrong and found in SAID and found is not pair.right:
                 print(f"{pair.codes} {pair.right} was called {found}: {pair.one} || {pair.other}")
@@ -61,7 +75,10 @@ def main() -> None:
                 known = sum(number for (k, r, _), number in said.items() if k == kind and r is verdict)
                 precision = f"{hits / told:.2f}" if told else "–"
                 recall = f"{hits / known:.2f}" if known else "–"
-                print(f"| {path.stem} | {kind} | {verdict} | {hits} of {told} | {precision} | {hits} of {known} | {recall} |")
+                print(
+                    f"| {path.stem} | {kind} | {verdict} | {hits} of {told} | {precision} | {hits} of "
+                    f"{known} | {recall} |"
+                )
 
 
 if __name__ == "__main__":

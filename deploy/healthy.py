@@ -1,6 +1,8 @@
-"""The container's health: the gateway answers; any other role gives signs of life and holds a connection to NATS.
+"""The container's health: the gateway answers; any other role gives signs of life and holds a connection to
+NATS.
 
-Standard library only, so that it runs in every image. Exit 0 is healthy.
+With `--alive` only the signs of life count: to end a process because NATS is away would help nobody. Standard
+library only, so that it runs in every image. Exit 0 is healthy.
 """
 
 import os
@@ -19,7 +21,9 @@ SILENT = 30.0
 def gateway_answers() -> bool:
     """Whether `/healthz` answers 200."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{os.environ.get('REPRISE_PORT', '8700')}/healthz", timeout=3) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{os.environ.get('REPRISE_PORT', '8700')}/healthz", timeout=3
+        ) as answer:
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
         return False
@@ -36,7 +40,8 @@ def connected(port: int) -> bool:
 
 
 def alive() -> bool:
-    """Whether the process touched its file of `REPRISE_BEAT` within the last half minute; without such a file nobody knows."""
+    """Whether the process touched its file of `REPRISE_BEAT` within the last half minute; without such a file
+    nobody knows."""
     beat = os.environ.get("REPRISE_BEAT", "")
     try:
         return not beat or time.time() - Path(beat).stat().st_mtime < SILENT
@@ -49,6 +54,8 @@ def main() -> int:
     command = Path("/proc/1/cmdline").read_bytes().split(b"\0")
     if b"reprise_gateway" in command:
         return 0 if gateway_answers() else 1
+    if "--alive" in sys.argv[1:]:
+        return 0 if alive() else 1
     first = os.environ.get("REPRISE_NATS__URL", "nats://127.0.0.1:4222").split(",")[0]
     return 0 if alive() and connected(urlsplit(first).port or 4222) else 1
 

@@ -1,6 +1,8 @@
-"""Fills the generated parts of the pages in this folder from the tables in the code: `python docs/generate.py`.
+"""Fills the generated parts of the pages in this folder from the tables in the code: `python
+docs/generate.py`.
 
-A part stands between `<!-- name -->` and `<!-- /name -->`. `tests/unit/test_docs.py` holds that the pages are up to date.
+A part stands between `<!-- name -->` and `<!-- /name -->`. `tests/unit/test_docs.py` holds that the pages are
+up to date.
 """
 
 import sys
@@ -43,16 +45,26 @@ def finished() -> Session:
     """A session that was researched: three steps, of which the third depends on the first."""
     spec = SessionSpec(session_id="s-1", topic="A topic")
     creation = SessionCreation(command_id="create", fingerprint=HASH, spec=spec)
-    fact = BatchFact(batch_id="b-1", batch_seq=1, sources=(Source(source_id="src-1", url="http://example.org"),), create=creation)
+    fact = BatchFact(
+        batch_id="b-1",
+        batch_seq=1,
+        sources=(Source(source_id="src-1", url="http://example.org"),),
+        create=creation,
+    )
     session = decide(None, fact, NOW).session
     while session is not None and (nodes := nodes_to_dispatch(session)):
         for node in nodes:
             entry = session.node(node)
             parts = dict.fromkeys(("output", "abstract", "texts", "references"), node)
             report = Completed(
-                node=node, generation=entry.generation, attempt=entry.attempt, execution_id=f"x-{node[5:].replace('/', '-')}",
-                artifact=ObjectRef(key=node, sha256=HASH), parts=parts, plan=PLAN if node == "phase2" else None,
-            )  # fmt: skip
+                node=node,
+                generation=entry.generation,
+                attempt=entry.attempt,
+                execution_id=f"x-{node[5:].replace('/', '-')}",
+                artifact=ObjectRef(key=node, sha256=HASH),
+                parts=parts,
+                plan=PLAN if node == "phase2" else None,
+            )
             session = decide(session, report, NOW).session
             assert session is not None  # noqa: S101  # decide never loses a session
     assert session is not None  # noqa: S101
@@ -62,20 +74,41 @@ def finished() -> Session:
 def reruns() -> str:
     """For each target and propagation: what runs, may run, is kept, becomes stale, may be dropped."""
     session = finished()
-    heads = ("rerun", "propagation", "runs", "runs if something above it changed", "is kept", "becomes stale if something above it changed")
+    heads = (
+        "rerun",
+        "propagation",
+        "runs",
+        "runs if something above it changed",
+        "is kept",
+        "becomes stale if something above it changed",
+    )
     heads += ("may be dropped",)
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for name, target in TARGETS.items():
         for propagation in ("cascade", "mark_stale"):
-            command = Rerun(command_id="c", target=target, options=Options.model_validate({"propagation": propagation}))
+            command = Rerun(
+                command_id="c", target=target, options=Options.model_validate({"propagation": propagation})
+            )
             plan = preview(session, request_of(session, command)).plan
-            cells = [_nodes(plan.run), _nodes(plan.may_run), _nodes(plan.keep), _nodes(plan.stale), _nodes(plan.may_drop)]
+            cells = [
+                _nodes(plan.run),
+                _nodes(plan.may_run),
+                _nodes(plan.keep),
+                _nodes(plan.stale),
+                _nodes(plan.may_drop),
+            ]
             lines.append(f"| {name} | {propagation} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def _nodes(nodes: tuple[str, ...]) -> str:
-    names = {"phase0": "prepare", "phase1": "goals", "phase2": "plan", "phase4": "report", "phase3/*": "new steps"}
+    names = {
+        "phase0": "prepare",
+        "phase1": "goals",
+        "phase2": "plan",
+        "phase4": "report",
+        "phase3/*": "new steps",
+    }
     return ", ".join(names.get(node) or f"step {node[7:]}" for node in nodes) or "–"
 
 
@@ -84,12 +117,17 @@ def status_diagram() -> str:
     lines = ["```mermaid", "stateDiagram-v2", "    [*] --> pending"]
     for event, (before, after) in TRANSITIONS.items():
         lines += [
-            f"    {status} --> {after}: {event.removeprefix('node_')}" for status in before if status != after or event == "node_queued"
+            f"    {status} --> {after}: {event.removeprefix('node_')}"
+            for status in before
+            if status != after or event == "node_queued"
         ]
     return "\n".join([*lines, "```"])
 
 
-PARTS: dict[str, dict[str, Callable[[], str]]] = {"users.md": {"reruns": reruns}, "rules.md": {"status": status_diagram}}
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "users.md": {"reruns": reruns},
+    "rules.md": {"status": status_diagram},
+}
 
 
 def filled(page: str) -> str:

@@ -1,4 +1,5 @@
-"""Write `files/university-assessment.pdf` from `university-assessment.txt`, and `files/police-data.pdf`, a PDF that is cut off.
+"""Write `files/university-assessment.pdf` from `university-assessment.txt`, and `files/police-data.pdf`, a
+PDF that is cut off.
 
 Uses the standard library only. Run it again after a change of the text, and commit what it writes."""
 
@@ -40,16 +41,25 @@ def document(pages: list[list[str]]) -> bytes:
     for number, page in enumerate(pages):
         content = zlib.compress(text_stream(page))
         fonts = "/Resources << /Font << /F1 3 0 R >> >>"
-        frame = f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * number} 0 R {fonts} >>"
-        objects += [frame.encode(), b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(content), content)]
-    objects.append(f"<< /Title ({escaped(TITLE)}) /Author ({escaped(AUTHOR)}) /CreationDate (D:20250922090000Z) >>".encode("cp1252"))
+        frame = (
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * number} 0 R {fonts} >>"
+        )
+        objects += [
+            frame.encode(),
+            b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(content), content),
+        ]
+    objects.append(
+        f"<< /Title ({escaped(TITLE)}) /Author ({escaped(AUTHOR)}) /CreationDate (D:20250922090000Z) "
+        ">>".encode("cp1252")
+    )
     body, offsets = b"%PDF-1.4\n", []
     for number, content in enumerate(objects, start=1):
         offsets.append(len(body))
         body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     size = len(objects) + 1
-    return body + b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R /Info %d 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
+    return body + (b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R /Info %d 0 R "
+                  b">>\nstartxref\n%d\n%%%%EOF\n") % (
         size, table, size, size - 1, len(body),
     )  # fmt: skip
 

@@ -1,7 +1,8 @@
-"""A session's whole world in memory: the real rules, jobs that are run by hand, and an oracle that knows them not.
+"""A session's whole world in memory: the real rules, jobs that are run by hand, and an oracle that knows them
+not.
 
-The oracle keeps what each accepted result was really made from (its job, as a worker saw it) and derives freshness from
-that and from the events alone; it shares no code with `reprise_domain.freshness`.
+The oracle keeps what each accepted result was really made from (its job, as a worker saw it) and derives
+freshness from that and from the events alone; it shares no code with `reprise_domain.freshness`.
 """
 
 from collections.abc import Callable
@@ -10,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reprise_contracts import events as e
-from reprise_contracts.artifacts import ObjectRef, PlannedStep, Tokens
-from reprise_contracts.commands import CreateBatch, Policy, SessionSpec
+from reprise_contracts.artifacts import ObjectRef, PlannedStep, Tokens, Told
+from reprise_contracts.commands import AddSession, CreateBatch, ForkPoint, Policy, SessionSpec
 from reprise_contracts.jobs import Completed, Failed, Job, Swept
 from reprise_contracts.nodes import step_of
 from reprise_contracts.problems.model import Problem
@@ -19,11 +20,11 @@ from reprise_contracts.sources import Source, Stored, StoredSource
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.wire import digest
 from reprise_domain.batch import Batch, decide_batch, facts, fold_batch
-from reprise_domain.decide import Input, decide
+from reprise_domain.decide import Input, decide_all
 from reprise_domain.dispatch import job_for, nodes_to_dispatch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
-from reprise_domain.sweep import is_deletable
+from reprise_domain.sweep import is_deletable, made_keys
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Planner = Callable[[Job], tuple[PlannedStep, ...]]
@@ -39,7 +40,9 @@ def planned(*steps: tuple[int, str] | tuple[int, str, tuple[int, ...]]) -> tuple
     return tuple(made.values())
 
 
-def numbered(names: list[tuple[str, tuple[int, ...]]], before: tuple[PlannedStep, ...], next_step: int) -> tuple[PlannedStep, ...]:
+def numbered(
+    names: list[tuple[str, tuple[int, ...]]], before: tuple[PlannedStep, ...], next_step: int
+) -> tuple[PlannedStep, ...]:
     """R9 as a worker does it: names in order, dependencies as positions; equal identity keeps its number."""
     known = {step.identity: step.step_id for step in before}
     made: list[PlannedStep] = []
@@ -62,14 +65,17 @@ class Truth:
     parameters: tuple[str, str, str]
 
 
-@dataclass
+@dataclass(eq=False)
 class World:
-    """One batch with one session."""
+    """One batch with one session, or one fork of another world's; what they share is one store."""
 
     planner: Planner = lambda job: planned((1, "a"), (2, "b"), (3, "c", (1,)))
     start: bool = True
     policy: Policy = field(default_factory=Policy)
-    sources: tuple[Source, ...] = (Source(source_id="src-1", url="http://x/1"), Source(source_id="src-2", url="http://x/2"))
+    sources: tuple[Source, ...] = (
+        Source(source_id="src-1", url="http://x/1"),
+        Source(source_id="src-2", url="http://x/2"),
+    )
     now: datetime = START
     session: Session | None = None
     batch: Batch | None = None
@@ -84,9 +90,18 @@ class World:
     salt: dict[str, str] = field(default_factory=dict)
     """What a node says besides what follows from its inputs: change it, and its next result differs."""
     tokens: int = 0
+    calls: int = 0
     """What each completed attempt spends."""
+    session_id: str = "s-1"
+    origin: "World | None" = None
+    """What it was forked from."""
+    family: list["World"] = field(default_factory=list)
+    """Every world of the batch, this one among them."""
 
     def __post_init__(self) -> None:
+        self.family.append(self)
+        if len(self.family) > 1:
+            return
         spec = SessionSpec(session_id="s-1", topic="Topic", start=self.start, policy=self.policy)
         self.tell_batch(CreateBatch(command_id="create", sources=self.sources, session=spec))
 
@@ -102,20 +117,53 @@ class World:
         return [event.type for event in self.events()[since:]]
 
     def ran(self, since: int = 0) -> list[str]:
-        return [event.node for event in self.events()[since:] if event.type == "node_queued" and event.attempt == 1]
+        return [
+            event.node
+            for event in self.events()[since:]
+            if event.type == "node_queued" and event.attempt == 1
+        ]
 
     def tell_batch(self, given: Any) -> None:
         events = decide_batch(self.batch, "b-1", given, self.now)
         if events:
             seq = (self.batch.seq if self.batch else 0) + 1
-            self.batch = fold_batch(self.batch, e.Commit(at=self.now, inputs=("x",), events=events), seq)
+            batch = fold_batch(self.batch, e.Commit(at=self.now, inputs=("x",), events=events), seq)
+            for world in self.family:
+                world.batch = batch
         if self.batch is not None:
-            for fact in facts(self.batch).values():
-                self.give(fact)
+            told = facts(self.batch)
+            for world in list(self.family):
+                world.give(told[world.session_id])
+
+    def fork(self, node: str) -> "World":
+        """R37: another session of the batch, which has what this one has above a node."""
+        name = f"s-{len(self.family) + 1}"
+        fork = World(
+            origin=self,
+            planner=self.planner,
+            policy=self.policy,
+            now=self.now,
+            batch=self.batch,
+            objects=self.objects,
+            salt=self.salt,
+            tokens=self.tokens,
+            session_id=name,
+            family=self.family,
+        )
+        spec = SessionSpec(
+            session_id=name,
+            topic="Topic",
+            start=False,
+            policy=self.policy,
+            fork=ForkPoint(session_id=self.session_id, node=node),
+        )
+        self.tell_batch(AddSession(command_id=f"fork-{name}", session=spec))
+        return fork
 
     def give(self, given: Input) -> tuple[Any, ...]:
         """One input: decide, commit, and dispatch what is queued."""
-        decision = decide(self.session, given, self.now)
+        origin = self.origin.s if self.origin is not None else None
+        decision = decide_all(self.session, (given,), self.now, origin)
         if not decision.events:
             return ()
         seq = len(self.log) + 1
@@ -133,9 +181,20 @@ class World:
     def tell_batch_stored(self, event: e.NodeCompleted) -> None:
         from reprise_contracts.jobs import StoredFact
 
-        self.tell_batch(StoredFact(session_id="s-1", execution_id=event.execution_id, stored=event.stored))
+        self.tell_batch(
+            StoredFact(session_id=self.session_id, execution_id=event.execution_id, stored=event.stored)
+        )
 
     def _observe(self, event: Any) -> None:
+        if isinstance(event, e.SessionCreated) and event.shared and self.origin:
+            shared = {one.made.node for one in event.shared.results}
+            self.truths = {node: truth for node, truth in self.origin.truths.items() if node in shared}
+        if isinstance(event, e.SessionDeleted):
+            self.remove()
+            if all(world.s.deleted for world in self.family):
+                for world in self.family:
+                    world.remove()
+                assert not self.objects, "R37: with the last session everything goes"
         if isinstance(event, e.NodeQueued):
             self.jobs[event.node, event.generation, event.attempt] = job_for(self.s, event.node)
         if isinstance(event, e.NodeCompleted):
@@ -148,13 +207,18 @@ class World:
         if isinstance(event, e.ArtifactEdited):
             used = self._inputs_now(event.node)
             parameters = self.s.parameters(event.node)
-            self.truths[event.node] = Truth(event.parts, used, (parameters.engine, parameters.model, parameters.guidance))
+            self.truths[event.node] = Truth(
+                event.parts, used, (parameters.engine, parameters.model, parameters.guidance)
+            )
 
     def _truth(self, job: Job, event: e.NodeCompleted) -> Truth:
         used = {node: ref.key for node, ref in job.inputs.items()}
         if job.node == "phase0":
             stored = {item.source_id: item.stored for item in event.stored}
-            read = (source.model_copy(update={"stored": stored.get(source.source_id, source.stored)}) for source in job.sources)
+            read = (
+                source.model_copy(update={"stored": stored.get(source.source_id, source.stored)})
+                for source in job.sources
+            )
             used = {source.source_id: source.version for source in read}
         return Truth(
             parts=dict(event.parts),
@@ -170,7 +234,9 @@ class World:
         meant = {}
         for other in used:
             parts = self.truths[other].parts
-            wanted = {"phase0": "texts" if step else "references" if node == "phase4" else "abstract"}.get(other, "output")
+            wanted = {"phase0": "texts" if step else "references" if node == "phase4" else "abstract"}.get(
+                other, "output"
+            )
             if step and other == "phase2":
                 assert self.s.plan
                 meant["definition"] = self.s.plan.by_id[step].identity
@@ -191,7 +257,8 @@ class World:
         return self._meant(node, {other: "" for other in above if other in self.truths})
 
     def really_fresh(self, node: str) -> bool | None:
-        """The oracle's word: made from exactly today's inputs and parameters, nothing above it stale, last try not failed."""
+        """The oracle's word: made from exactly today's inputs and parameters, nothing above it stale, last
+        try not failed."""
         truth = self.truths.get(node)
         if truth is None:
             return None
@@ -206,7 +273,9 @@ class World:
 
     def _above(self, node: str) -> list[str]:
         plan, step = self.s.plan, step_of(node)
-        above = {"phase0": [], "phase1": ["phase0"], "phase2": ["phase0", "phase1"]}.get(node, ["phase0", "phase2"])
+        above = {"phase0": [], "phase1": ["phase0"], "phase2": ["phase0", "phase1"]}.get(
+            node, ["phase0", "phase2"]
+        )
         if step and plan:
             above = above + [f"phase3/{number}" for number in plan.by_id[step].depends_on]
         if node == "phase4" and plan:
@@ -214,31 +283,48 @@ class World:
         return above
 
     def reads_of(self, node: str, ran: set[str]) -> bool:
-        """Whether a result was made from something of these nodes, or hangs on one that was and was not among them."""
+        """Whether a result was made from something of these nodes, or hangs on one that was and was not among
+        them."""
         used = self.truths[node].used
         return bool(ran & used.keys()) or any(
-            self.reads_of(other, ran) for other in self._above(node) if other not in ran and other in self.truths
+            self.reads_of(other, ran)
+            for other in self._above(node)
+            if other not in ran and other in self.truths
         )
 
     # Workers
 
     def held(self) -> list[Job]:
         """Jobs that a worker could be running now."""
-        return [self.jobs[node, self.s.node(node).generation, self.s.node(node).attempt] for node in nodes_to_dispatch(self.s)]
+        return [
+            self.jobs[node, self.s.node(node).generation, self.s.node(node).attempt]
+            for node in nodes_to_dispatch(self.s)
+        ]
 
     def completion(self, job: Job, *, says: str | None = None) -> Completed:
         self.executions += 1
         execution = f"e-{self.executions}"
-        key = artifact_key("b-1", "s-1", job.node, job.generation, execution)
+        key = artifact_key("b-1", self.session_id, job.node, job.generation, execution)
         self.objects.add(key)
         text = says if says is not None else self.salt.get(job.node, "")
-        content = digest([job.node, sorted((n, self._said(n, r.key)) for n, r in job.inputs.items()), job.parameters.guidance, text])
+        content = digest(
+            [
+                job.node,
+                sorted((n, self._said(n, r.key)) for n, r in job.inputs.items()),
+                job.parameters.guidance,
+                *([job.parameters.report] if job.parameters.report else []),
+                *([job.section, job.section_guidance] if job.section else []),
+                text,
+            ]
+        )
         parts = {"output": content}
         stored: tuple[StoredSource, ...] = ()
         plan = None
         if job.node == "phase0":
             stored = self._fetched(job)
-            texts = {s.source_id: s.stored.version for s in stored} | {s.source_id: s.stored.version for s in job.sources if s.stored}
+            texts = {s.source_id: s.stored.version for s in stored} | {
+                s.source_id: s.stored.version for s in job.sources if s.stored
+            }
             parts = {
                 "output": digest([content, texts]),
                 "texts": digest(texts),
@@ -248,11 +334,22 @@ class World:
         if job.node == "phase2":
             plan = self.planner(job)
             parts = {"output": digest([content, [step.identity for step in plan]])}
+        if job.node == "phase4":
+            parts = {"output": content, "section/step-1": digest([content, 1]), "section/step-2": content}
         return Completed(
-            node=job.node, generation=job.generation, attempt=job.attempt, execution_id=execution,
-            artifact=ObjectRef(key=key, sha256=digest([key]), bytes=10), parts=parts, plan=plan, stored=stored, seconds=1.0,
-            tokens=Tokens(prompt=self.tokens), repeated=(job.node, job.generation, job.attempt) in self.lost,
-        )  # fmt: skip
+            node=job.node,
+            generation=job.generation,
+            attempt=job.attempt,
+            execution_id=execution,
+            artifact=ObjectRef(key=key, sha256=digest([key]), bytes=10),
+            parts=parts,
+            plan=plan,
+            stored=stored,
+            seconds=1.0,
+            tokens=Tokens(prompt=self.tokens),
+            told=Told(calls=self.calls, tokens=self.tokens),
+            repeated=(job.node, job.generation, job.attempt) in self.lost,
+        )
 
     def lose(self, node: str) -> None:
         """A worker stores its result and is gone before it says so: another one gets the job."""
@@ -284,9 +381,14 @@ class World:
         self.executions += 1
         problem = Problem(type="engine_failed", detail="It broke.", retryable=retryable)
         report = Failed(
-            node=node, generation=job.generation, attempt=job.attempt, execution_id=f"e-{self.executions}", problem=problem,
-            tokens=Tokens(completion=tokens), repeated=(node, job.generation, job.attempt) in self.lost,
-        )  # fmt: skip
+            node=node,
+            generation=job.generation,
+            attempt=job.attempt,
+            execution_id=f"e-{self.executions}",
+            problem=problem,
+            tokens=Tokens(completion=tokens),
+            repeated=(node, job.generation, job.attempt) in self.lost,
+        )
         self.reports.append(report)
         return self.give(report)
 
@@ -302,9 +404,24 @@ class World:
     def later(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
+    def named_elsewhere(self) -> frozenset[str]:
+        """What other sessions have."""
+        others = [world.s for world in self.family if world is not self and not world.s.deleted]
+        return frozenset().union(*map(made_keys, others))
+
+    def remove(self) -> None:
+        """As the scheduler does it with a deleted session: what is its own, and of what it had what nobody
+        else has."""
+        own = {key for key in self.objects if key.split("/")[2] == self.session_id} | made_keys(self.s)
+        self.objects -= own - self.named_elsewhere()
+
     def sweep(self) -> None:
         """As the scheduler does it, at any moment: what the log names goes, and the session hears of it."""
         session, names = self.s, self.s.sweepable
         folders = tuple(name for name in names if name.endswith("/"))
-        self.objects -= {key for key in self.objects if key in names or (key.startswith(folders) and is_deletable(session, key))}
+        self.objects -= {
+            key
+            for key in self.objects
+            if key in names or (key.startswith(folders) and is_deletable(session, key))
+        } - self.named_elsewhere()
         self.give(Swept(seq=session.seq))

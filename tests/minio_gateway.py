@@ -23,7 +23,11 @@ class MinioGateway(Server):
 
     def settings(self) -> S3:
         """How to reach it."""
-        return S3(endpoint=f"{HOST}:{self.port}", access_key=self._access_key, secret_key=SecretStr(self._secret_key))
+        return S3(
+            endpoint=f"{HOST}:{self.port}",
+            access_key=self._access_key,
+            secret_key=SecretStr(self._secret_key),
+        )
 
     def command(self) -> list[str]:
         """The program; a new folder is formatted first."""
@@ -31,7 +35,16 @@ class MinioGateway(Server):
         database = self.folder / "meta.db"
         meta = f"sqlite3://{database}"
         if not database.exists():
-            format_folder = [binary, "format", "--storage", "file", "--bucket", str(self.folder / "blobs"), meta, "data"]
+            format_folder = [
+                binary,
+                "format",
+                "--storage",
+                "file",
+                "--bucket",
+                str(self.folder / "blobs"),
+                meta,
+                "data",
+            ]
             subprocess.run(format_folder, check=True, capture_output=True, timeout=60)
         cache = str(self.folder / "cache")
         metrics = f"{HOST}:{self._metrics_port}"

@@ -1,6 +1,8 @@
-"""A server of our own that speaks chat completions on loopback, for the cases that a real model gives only now and then.
+"""A server of our own that speaks chat completions on loopback, for the cases that a real model gives only
+now and then.
 
-What it says is written in the test; how it says it (streams, statuses, headers, silence) goes over a real socket.
+What it says is written in the test; how it says it (streams, statuses, headers, silence) goes over a real
+socket.
 """
 
 import asyncio
@@ -18,7 +20,9 @@ import uvicorn
 
 Body = dict[str, Any]
 _MATERIAL = re.compile(
-    r"\[material (?P<mark>\w+) (?P<label>\w+)\] (?P<title>[^\n]*)\n(?P<text>.*?)\n\[end (?P=mark) (?P=label)\]", re.DOTALL
+    r"\[material (?P<mark>\w+) (?P<label>\w+)\] (?P<title>[^\n]*)\n(?P<text>.*?)\n\[end (?P=mark) "
+    r"(?P=label)\]",
+    re.DOTALL,
 )
 
 
@@ -80,7 +84,9 @@ class ModelServer:
                 break
         body = json.loads(data or b"{}")
         self.asked.append(body)
-        self.heads.append({k.decode(): v.decode() for k, v in scope["headers"]} | {"?": scope["query_string"].decode()})
+        self.heads.append(
+            {k.decode(): v.decode() for k, v in scope["headers"]} | {"?": scope["query_string"].decode()}
+        )
         given = self.answering(body)
         reply = Reply(given) if isinstance(given, str) else given
         left = asyncio.ensure_future(receive())
@@ -106,11 +112,22 @@ class ModelServer:
         await asyncio.sleep(reply.silence)
         words = re.findall(r"\S+\s*|\s+", reply.text)
         if reply.reasoning:
-            await _event(send, {"choices": [{"index": 0, "delta": {"reasoning_content": reply.reasoning}, "finish_reason": None}]})
+            await _event(
+                send,
+                {
+                    "choices": [
+                        {"index": 0, "delta": {"reasoning_content": reply.reasoning}, "finish_reason": None}
+                    ]
+                },
+            )
         for number, word in enumerate(words):
             if reply.breaks_after is not None and number >= reply.breaks_after:
                 return  # the body is not closed: the caller sees a broken connection
-            delta = {"tool_calls": [{"index": 0, "function": {"arguments": word}}]} if reply.tool else {"content": word}
+            delta = (
+                {"tool_calls": [{"index": 0, "function": {"arguments": word}}]}
+                if reply.tool
+                else {"content": word}
+            )
             await _event(send, {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
             self.pieces += 1
             if reply.pause:
@@ -119,19 +136,31 @@ class ModelServer:
             await _event(send, {"choices": [{"index": 0, "delta": {}, "finish_reason": reply.finish}]})
         if reply.usage and body.get("stream_options", {}).get("include_usage"):
             prompt = reply.hidden + sum(len(message["content"]) for message in body["messages"]) // 4
-            counts = {"prompt_tokens": prompt, "completion_tokens": len(words), "total_tokens": prompt + len(words)}
+            counts = {
+                "prompt_tokens": prompt,
+                "completion_tokens": len(words),
+                "total_tokens": prompt + len(words),
+            }
             await _event(send, {"choices": [], "usage": counts})
         await send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
 
 
 async def _head(send: Any, status: int, kind: str, headers: dict[str, str]) -> None:
     every = {"content-type": kind} | headers
-    await send({"type": "http.response.start", "status": status, "headers": [(k.encode(), v.encode()) for k, v in every.items()]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(k.encode(), v.encode()) for k, v in every.items()],
+        }
+    )
 
 
 async def _event(send: Any, event: Body) -> None:
     named = {"id": "c-1", "object": "chat.completion.chunk", "created": 1, "model": "scripted"} | event
-    await send({"type": "http.response.body", "body": f"data: {json.dumps(named)}\n\n".encode(), "more_body": True})
+    await send(
+        {"type": "http.response.body", "body": f"data: {json.dumps(named)}\n\n".encode(), "more_body": True}
+    )
 
 
 @contextmanager
@@ -139,7 +168,9 @@ def serving(answering: Answering) -> Iterator[ModelServer]:
     """The server in a thread of its own, on a free port."""
     listening = socket.create_server(("127.0.0.1", 0))
     app = ModelServer(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", answering)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
@@ -159,7 +190,8 @@ def materials(body: Body) -> dict[str, str]:
 
 
 def numbered(body: Body) -> dict[str, list[tuple[str, str]]]:
-    """The lines of the material of a question, by label, each with its id; a line without a number has none."""
+    """The lines of the material of a question, by label, each with its id; a line without a number has
+    none."""
     found: dict[str, list[tuple[str, str]]] = {}
     for one in _MATERIAL.finditer(body["messages"][1]["content"]):
         lines = []
@@ -194,7 +226,9 @@ def task_of(body: Body) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a plain text."""
-    return [one for one in re.findall(r"[^.!?。\n]+[.!?。]", text.replace("\n", " ")) if len(one.strip()) > 10]
+    return [
+        one for one in re.findall(r"[^.!?。\n]+[.!?。]", text.replace("\n", " ")) if len(one.strip()) > 10
+    ]
 
 
 def dutiful(body: Body) -> str:
@@ -220,32 +254,62 @@ def _gathered(given: Given, _body: Body) -> Body:
 
 def _combined(given: Given, _body: Body) -> Body:
     said = [sentences(lines[0][1])[0].strip() for lines in given.values()]
-    return {"abstract": " ".join(said), "themes": [{"label": "The level of the lake", "sources": list(given)}], "dependence": []}
+    return {
+        "abstract": " ".join(said),
+        "themes": [{"label": "The level of the lake", "sources": list(given)}],
+        "dependence": [],
+    }
 
 
 def _asked(given: Given, _body: Body) -> Body:
-    asked = [("Why did the level of the lake fall?", "The sources differ."), ("How much did fishing fall last season?", "Figures differ.")]
+    asked = [
+        ("Why did the level of the lake fall?", "The sources differ."),
+        ("How much did fishing fall last season?", "Figures differ."),
+    ]
     return {"goals": [{"question": q, "why": w, "sources": list(given)[:-1]} for q, w in asked]}
 
 
 def _planned(given: Given, _body: Body) -> Body:
     kept = [{"same_as": label} for label in given if label.startswith("P")]
     new = [
-        {"title": "Why the level fell", "description": "Find the causes.", "query": "level lake fell dry spring", "goals": ["G1"]},
-        {"title": "How far fishing fell", "description": "Find the figures.", "query": "fishing fell percent", "goals": ["G2"]},
+        {
+            "title": "Why the level fell",
+            "description": "Find the causes.",
+            "query": "level lake fell dry spring",
+            "goals": ["G1"],
+        },
+        {
+            "title": "How far fishing fell",
+            "description": "Find the figures.",
+            "query": "fishing fell percent",
+            "goals": ["G2"],
+        },
     ]
     return {"goal": "Say why the level of the lake fell and what it did to fishing.", "steps": kept or new}
 
 
 def _investigated(given: Given, body: Body) -> Body:
     word = "fishing" if "How far fishing fell" in body["messages"][1]["content"] else "level"
-    found = [(id_, text) for label, lines in given.items() if label[0] == "S" for id_, text in lines if word in text.lower() and id_]
+    found = [
+        (id_, text)
+        for label, lines in given.items()
+        if label[0] == "S"
+        for id_, text in lines
+        if word in text.lower() and id_
+    ]
     if not found:
         return {"findings": [], "insights": [], "gaps": [f"Nothing is said about {word}."], "look_for": []}
-    findings = [{"claim": text, "evidence": [id_], "against": [], "calculation": ""} for id_, text in found[:4]]
+    findings = [
+        {"claim": text, "evidence": [id_], "against": [], "calculation": ""} for id_, text in found[:4]
+    ]
     if word == "fishing" and len(found) > 1:
         findings = [{**findings[0], "against": [{"id": found[1][0], "why": "The figures differ."}]}]
-    return {"findings": findings, "insights": [], "gaps": ["Nobody says what will happen next year."], "look_for": []}
+    return {
+        "findings": findings,
+        "insights": [],
+        "gaps": ["Nobody says what will happen next year."],
+        "look_for": [],
+    }
 
 
 def _read(given: Given, _body: Body) -> Body:
@@ -254,35 +318,48 @@ def _read(given: Given, _body: Body) -> Body:
 
 def _mended(given: Given, _body: Body) -> Body:
     """The words of the last line that each statement rests on."""
-    found: dict[str, str] = {}
+    lines = {text.split(" ")[0]: text.partition(": ")[2] for _, text in given["L"]}
+    found = []
     for _, text in given["V"]:
-        head, _, rest = text.partition(" ")
-        if head[0] == "V":
-            label = head
-        elif head == "-":
-            found[label] = rest.partition(": ")[2] or rest
-    return {"statements": [{"of": label, "text": text} for label, text in found.items()]}
+        own = re.findall(r"L\d+", text[text.rindex(" [") :].partition(";")[0])
+        found.append({"of": text.split(" ")[0], "text": lines[own[-1]]})
+    return {"statements": found}
 
 
 def _outlined(given: Given, _body: Body) -> Body:
     blocks = {label: lines for label, lines in given.items() if label[0] == "F"}
     sections = [
-        {"title": f"The question {label[1:]}", "aim": "Say what was found.", "lines": [i for i, text in lines if not text.startswith("(")]}
+        {
+            "title": f"The question {label[1:]}",
+            "aim": "Say what was found.",
+            "lines": [i for i, text in lines if not text.startswith("(")],
+        }
         for label, lines in blocks.items()
     ]
     open_ = [id_ for lines in blocks.values() for id_, text in lines if text.startswith("(open)")]
-    return {"thesis": "The level of the lake fell.", "sections": [one for one in sections if one["lines"]][:7], "open": open_[:6]}
+    return {
+        "thesis": "The level of the lake fell.",
+        "sections": [one for one in sections if one["lines"]][:7],
+        "open": open_[:6],
+    }
 
 
 def _written(given: Given, _body: Body) -> Body:
     lines = [one for label, own in given.items() if label[0] == "F" for one in own]
-    said = [{"text": text.rpartition(" (")[0], "findings": [id_], "kind": "fact", "calculation": ""} for id_, text in lines[:6]]
+    said = [
+        {"text": text.rpartition(" (")[0], "findings": [id_], "kind": "fact", "calculation": ""}
+        for id_, text in lines[:6]
+    ]
     return {"sentences": said}
 
 
 def _edited(given: Given, _body: Body) -> Body:
     lines = [one for own in given.values() for one in own]
-    return {"summary": [{"text": text, "kind": "fact", "lines": [id_]} for id_, text in lines[:3]], "drop": [], "change": []}
+    return {
+        "summary": [{"text": text, "kind": "fact", "lines": [id_]} for id_, text in lines[:3]],
+        "drop": [],
+        "change": [],
+    }
 
 
 _ANSWERS = {

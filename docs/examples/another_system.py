@@ -1,4 +1,5 @@
-"""Another system on NATS, with nothing of Reprise: it runs a phase or some steps of a session again and follows what comes of it.
+"""Another system on NATS, with nothing of Reprise: it runs a phase or some steps of a session again and
+follows what comes of it.
 
 python docs/examples/another_system.py nats://127.0.0.1:4222 SESSION phase2
 python docs/examples/another_system.py nats://127.0.0.1:4222 SESSION 3 5
@@ -17,10 +18,16 @@ async def rerun(server: str, session: str, named: list[str]) -> int:
     """Send the command, and print every event of the log until its run is over."""
     client = await nats.connect(server)
     stream = client.jetstream()
-    log = await stream.subscribe(f"reprise.v1.log.{session}", ordered_consumer=True, deliver_policy=DeliverPolicy.NEW)
-    target = {"phase": named[0]} if named[0].startswith("phase") else {"steps": [int(number) for number in named]}
+    log = await stream.subscribe(
+        f"reprise.v1.log.{session}", ordered_consumer=True, deliver_policy=DeliverPolicy.NEW
+    )
+    target = (
+        {"phase": named[0]} if named[0].startswith("phase") else {"steps": [int(number) for number in named]}
+    )
     command = {"command_id": uuid4().hex, "target": target}
-    await stream.publish(f"reprise.v1.cmd.{session}.rerun", json.dumps(command).encode())  # answers once the command is kept
+    await stream.publish(
+        f"reprise.v1.cmd.{session}.rerun", json.dumps(command).encode()
+    )  # answers once the command is kept
     run = ""
     async for message in log.messages:
         for event in json.loads(message.data)["events"]:

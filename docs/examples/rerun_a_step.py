@@ -1,4 +1,5 @@
-"""Research three texts, run one step again with guidance, and see what that made stale. Needs no server and no network.
+"""Research three texts, run one step again with guidance, and see what that made stale. Needs no server and
+no network.
 
 python docs/examples/rerun_a_step.py
 """
@@ -9,16 +10,19 @@ import tempfile
 from pathlib import Path
 
 from reprise_research import DeepResearchAgent, ResearchSession
-from reprise_research.context import FolderStore
+from reprise_research.stores import FolderStore
 
 TEXTS = {
-    "Lake authority": "The level of the lake fell by 40 centimetres last summer. Fishing fell by 12 percent in the same season. "
+    "Lake authority": "The level of the lake fell by 40 centimetres last summer. Fishing fell by 12 percent "
+    "in the same season. "
     "The authority blames the dry spring for the low level. Water for farms was cut by 15 percent in August.",
     "Fishers' union": "Fishing fell by 30 percent last season, according to the landings of 80 boats. "
     "We believe that farms take too much water. "
     "The level of the lake fell every summer since 2019. Fishing has fed this town for a century.",
-    "Farmers' paper": "Farms use less water than ten years ago. The level of the lake fell because the spring was dry. "
-    "Water for farms was cut by 15 percent in August. Nobody has measured how much water the town itself uses.",
+    "Farmers' paper": "Farms use less water than ten years ago. The level of the lake fell because the "
+    "spring was dry. "
+    "Water for farms was cut by 15 percent in August. Nobody has measured how much water the town itself "
+    "uses.",
 }
 
 
@@ -30,7 +34,10 @@ async def main() -> None:
             for title, text in TEXTS.items():
                 await agent.add_text(text, title)
             await agent.run_research()
-            show(f"{len(session.phase2.steps)} steps, {len(session.phase4.references)} references, stale: {sorted(session.stale())}")
+            show(
+                f"{len(session.phase2.steps)} steps, {len(session.phase4.references)} references, stale: "
+                f"{sorted(session.stale())}"
+            )
 
             step = next(step for step in session.phase2.steps if step.title == "Level")
             await agent.phase3.rerun_step(step.step_id, guidance="since 2019")
@@ -42,7 +49,10 @@ async def main() -> None:
                 show(f"  {section.change}: {section.title}")
 
             session.save(Path(folder) / "session.json")
-            show(f"saved and loaded: {ResearchSession.load(Path(folder) / 'session.json').phase4 == session.phase4}")
+            show(
+                "saved and loaded: "
+                f"{ResearchSession.load(Path(folder) / 'session.json').phase4 == session.phase4}"
+            )
             show(session.phase4.markdown)
 
 

@@ -39,5 +39,9 @@ class Transcripts:
             raise SourceFailed("not_text", "The video has no captions.")
         title = re.search(r"^NOTE Title: (.+)$", text, re.MULTILINE)
         lines = [line.strip() for line in text.splitlines()[1:]]
-        spoken = " ".join(line for line in lines if line and not _TIMES.match(line) and not line.startswith("NOTE"))
-        return Scraped(re.sub(r"(?<=[.!?]) ", "\n\n", spoken).encode(), title=title[1] if title else None, final_url=url)
+        spoken = " ".join(
+            line for line in lines if line and not _TIMES.match(line) and not line.startswith("NOTE")
+        )
+        return Scraped(
+            re.sub(r"(?<=[.!?]) ", "\n\n", spoken).encode(), title=title[1] if title else None, final_url=url
+        )

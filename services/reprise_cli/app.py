@@ -6,14 +6,58 @@ from typing import Annotated
 
 import typer
 
-from reprise_cli.commands import backup, bootstrap, cancel, dlq, doctor, fsck, inspect, replay, reruns, research, token, up, workers
-from reprise_cli.terminal import JsonOption, ServerOption, StateDirOption, TokenOption, command
+from reprise_cli.lazy import group_of
+from reprise_cli.terminal import JsonOption, ServerOption, StateDirOption, TokenOption
+
+COMMANDS = {
+    "up": "up:up",
+    "research": "research:research",
+    "status": "inspect:status",
+    "watch": "inspect:watch",
+    "watch-source": "watching:watch_source",
+    "impact": "impact:impact",
+    "rerun": "",
+    "refresh": "fleet:refresh",
+    "accept": "reruns:accept",
+    "ask": "ask:ask",
+    "lock": "reruns:lock",
+    "unlock": "reruns:unlock",
+    "fork": "reruns:fork",
+    "tag": "fleet:tag",
+    "cancel": "cancel:cancel",
+    "report": "inspect:report",
+    "check": "check:check",
+    "compare": "compare:compare",
+    "export": "replay:export",
+    "replay": "replay:replay",
+    "list": "inspect:listing",
+    "end": "cancel:end",
+    "mcp": "mcp:mcp",
+    "workers": "workers:workers",
+    "doctor": "doctor:doctor",
+    "fsck": "fsck:fsck",
+    "token": "token:token",
+    "bootstrap": "bootstrap:bootstrap",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
+    "dlq": "",
+}
+"""Each command in the order of the help, and the function in `reprise_cli.commands` that is its body; a group
+of commands has none."""
+RERUN = {"phase": "reruns:rerun_phase", "step": "reruns:rerun_step"}
+LETTERS = {"list": "dlq:listing", "show": "dlq:show", "replay": "dlq:replay", "drop": "dlq:drop"}
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Deep research that can be played again."
+    cls=group_of(COMMANDS),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Deep research that can be played again.",
 )
-rerun = typer.Typer(no_args_is_help=True, help="Run a phase or steps again.")
-letters = typer.Typer(no_args_is_help=True, help="Messages that nobody could understand.")
+rerun = typer.Typer(cls=group_of(RERUN), no_args_is_help=True, help="Run a phase or steps again.")
+letters = typer.Typer(
+    cls=group_of(LETTERS), no_args_is_help=True, help="Messages that nobody could understand."
+)
 app.add_typer(rerun, name="rerun")
 app.add_typer(letters, name="dlq")
 
@@ -21,7 +65,9 @@ app.add_typer(letters, name="dlq")
 def show_version(asked: bool) -> None:
     """`--version` prints and ends."""
     if asked:
-        print(doctor.version())
+        from reprise_cli.commands.doctor import version  # noqa: PLC0415 - loads what the doctor needs
+
+        print(version())
         raise typer.Exit
 
 
@@ -33,37 +79,12 @@ def common(
     token: TokenOption = None,
     state_dir: StateDirOption = None,
     as_json: JsonOption = False,
-    version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Deep research that can be played again."""
     ctx.obj = {"server": server, "token": token, "state_dir": state_dir, "as_json": as_json}
-
-
-command(app, "up")(up.up)
-command(app, "research")(research.research)
-command(app, "status")(inspect.status)
-command(app, "watch")(inspect.watch)
-command(rerun, "phase")(reruns.rerun_phase)
-command(rerun, "step")(reruns.rerun_step)
-command(app, "refresh")(reruns.refresh)
-command(app, "accept")(reruns.accept)
-command(app, "cancel")(cancel.cancel)
-command(app, "report")(inspect.report)
-command(app, "export")(replay.export)
-command(app, "replay")(replay.replay)
-command(app, "list")(inspect.listing)
-command(app, "end")(cancel.end)
-command(app, "workers")(workers.workers)
-command(app, "doctor")(doctor.doctor)
-command(app, "fsck")(fsck.fsck)
-command(app, "token")(token.token)
-command(app, "bootstrap")(bootstrap.bootstrap)
-command(app, "backup")(backup.backup)
-command(app, "restore")(backup.restore)
-command(letters, "list")(dlq.listing)
-command(letters, "show")(dlq.show)
-command(letters, "replay")(dlq.replay)
-command(letters, "drop")(dlq.drop)
 
 
 def run(arguments: Sequence[str]) -> int:

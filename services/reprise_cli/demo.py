@@ -1,7 +1,8 @@
-"""`make demo`: the sample batch on a stack of its own, then every kind of rerun, each with what was run, kept and stale.
+"""`make demo`: the sample batch on a stack of its own, then every kind of rerun, each with what was run, kept
+and stale.
 
-The stack lives in a temporary folder on free ports and ends with the demo. The sample pages are served on the loopback
-interface, which only this stack's workers may fetch from.
+The stack lives in a temporary folder on free ports and ends with the demo. The sample pages are served on the
+loopback interface, which only this stack's workers may fetch from.
 """
 
 import functools
@@ -17,17 +18,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reprise_cli.client.client import Client
-from reprise_cli.client.follow import Follower, track
+from reprise_cli.client.follow import track
 from reprise_cli.client.node_lines import node_list, node_order, stale_nodes
 from reprise_cli.client.session_view import SessionView
 from reprise_cli.client.sources import Sources
 from reprise_cli.commands.research import failure
-from reprise_cli.errors import CommandFailed, UsageError
+from reprise_cli.display import PlainDisplay
+from reprise_cli.errors import USAGE, CallFailed, CommandFailed, exit_code
 from reprise_cli.stack import parent_death_signal
-from reprise_cli.terminal import PlainDisplay
-from reprise_contracts.artifacts import Phase2, Phase4
-from reprise_contracts.commands import Options
+from reprise_client import Client, Options, RefreshCall, RestartPhase, RestartStep
+from reprise_client.following import Follower
+from reprise_client.requests import Rerunnable
 from reprise_contracts.nodes import step_node
 from reprise_contracts.states import State
 from reprise_runtime.operate.servers import HOST, free_ports
@@ -44,7 +45,7 @@ def main() -> int:
         topic = (SAMPLES / "topic.txt").read_text().strip()
     except OSError:
         print("The samples are not here: run the demo in a checkout.", file=sys.stderr)
-        return UsageError.exit_code
+        return USAGE
     try:
         with (
             tempfile.TemporaryDirectory(prefix="reprise-demo-") as folder,
@@ -53,9 +54,9 @@ def main() -> int:
             Client(url) as client,
         ):
             play(client, topic, Sources(addresses, tuple(sorted((SAMPLES / "files").iterdir()))))
-    except CommandFailed as error:
+    except CallFailed as error:
         print(f"{error.message}\n{error.action}", file=sys.stderr)
-        return error.exit_code
+        return exit_code(error)
     except KeyboardInterrupt:
         return 130
     print("\nEverything was stopped.")
@@ -66,27 +67,34 @@ def play(client: Client, topic: str, sources: Sources) -> None:
     """Research, then four reruns."""
     headline(f"Research: {topic}")
     print(f"{len(sources.urls)} pages, {len(sources.files)} files")
-    created = client.create(topic, sources, {}, {})
+    created = client.start(topic, sources.named, files=sources.files)
     act = Act(client, created.batch_id, created.session_id)
     act.follow(created.command_id)
     REPORT.write_bytes(client.report(act.session_id, "md"))
-    report = Phase4.model_validate(client.artifact(act.session_id, "phase4"))
-    print(f"Report: {REPORT.absolute()} ({len(report.sections)} sections, {len(report.references)} references)")
+    report = client.written(act.session_id)
+    print(
+        f"Report: {REPORT.absolute()} ({len(report.sections)} sections, {len(report.references)} references)"
+    )
 
-    act.again("Rerun phase 2 with guidance", "restart_phase", {"phase": "phase2"}, Options(guidance=PLAN_GUIDANCE))
+    act.again(
+        "Rerun phase 2 with guidance",
+        RestartPhase(session_id=act.session_id, phase="phase2", options=Options(guidance=PLAN_GUIDANCE)),
+    )
 
-    steps = [step.step_id for step in Phase2.model_validate(client.artifact(act.session_id, "phase2")).steps]
-    state = act.again(f"Rerun step {steps[0]} as it is", "restart_step", {"step_ids": steps[:1]}, Options())
+    steps = [step.step_id for step in client.plan(act.session_id).steps]
+    state = act.again(
+        f"Rerun step {steps[0]} as it is", RestartStep(session_id=act.session_id, step_ids=(steps[0],))
+    )
     if not state.nodes[step_node(steps[0])].unchanged:
         raise CommandFailed(f"Step {steps[0]} did not say that it is unchanged.")
 
     options = Options(propagation="mark_stale", guidance=STEP_GUIDANCE)
     title = f"Rerun step {steps[1]} with guidance, and nothing below it"
-    state = act.again(title, "restart_step", {"step_ids": steps[1:2]}, options)
+    state = act.again(title, RestartStep(session_id=act.session_id, step_ids=(steps[1],), options=options))
     if state.nodes["phase4"].freshness != "stale":
         raise CommandFailed("The report did not become stale.")
 
-    state = act.again("Refresh: whatever is stale, and nothing else", "refresh", {}, Options())
+    state = act.again("Refresh: whatever is stale, and nothing else", RefreshCall(session_id=act.session_id))
     stale = [node for node, view in state.nodes.items() if view.freshness == "stale"]
     if stale:
         raise CommandFailed(f"Still stale after the refresh: {' '.join(stale)}")
@@ -107,19 +115,28 @@ class Act:
         view = SessionView(self.session_id)
         if before is not None:
             view.load(before)
-        ending = track(self.client, Follower(self.client, self.batch_id), view, PlainDisplay(), command_id=command_id, run_id=run_id)
+        ending = track(
+            self.client,
+            Follower(self.client, self.batch_id),
+            view,
+            PlainDisplay(),
+            command_id=command_id,
+            run_id=run_id,
+        )
         if ending.outcome != "completed":
             raise failure(ending, view)
         return self.client.state(self.session_id)
 
-    def again(self, title: str, kind: str, target: dict[str, object], options: Options) -> State:
+    def again(self, title: str, asked: Rerunnable) -> State:
         """One rerun: what it would do, what it does, and what came of it."""
         headline(title)
-        body = {"batch_id": self.batch_id, "session_id": self.session_id, **target}
         before = self.client.state(self.session_id)
-        preview = self.client.preview(kind, body, options)
-        print(f"Preview: run {node_list(preview.plan.run) or 'nothing'}; may run {node_list(preview.plan.may_run) or 'nothing'}")
-        receipt = self.client.rerun(kind, body, options.model_copy(update={"plan_token": preview.plan_token}))
+        preview = self.client.preview(asked)
+        print(
+            f"Preview: run {node_list(preview.plan.run) or 'nothing'}; may run "
+            f"{node_list(preview.plan.may_run) or 'nothing'}"
+        )
+        receipt = self.client.run(asked, preview)
         after = self.follow(receipt.command_id, receipt.run_id, before)
         for line in change_lines(before, after):
             print(line)
@@ -129,7 +146,11 @@ class Act:
 def change_lines(before: State, after: State) -> Iterator[str]:
     """What a run did to each node, from the states around it."""
     nodes = [node for node in after.nodes if node != "phase3"]
-    ran = [node for node in nodes if node not in before.nodes or after.nodes[node].generation > before.nodes[node].generation]
+    ran = [
+        node
+        for node in nodes
+        if node not in before.nodes or after.nodes[node].generation > before.nodes[node].generation
+    ]
     groups = {
         "Run": [node for node in ran if not after.nodes[node].unchanged],
         "Unchanged": [node for node in ran if after.nodes[node].unchanged],
@@ -149,7 +170,8 @@ def headline(text: str) -> None:
 
 @contextmanager
 def sites(folder: Path) -> Iterator[tuple[str, ...]]:
-    """Serve each folder within a folder as a site of its own, on the loopback interface; gives the addresses of all pages.
+    """Serve each folder within a folder as a site of its own, on the loopback interface; gives the addresses
+    of all pages.
 
     Pages of one site are one voice: served together they would not count as independent of each other.
     """

@@ -1,53 +1,39 @@
 """What can go wrong at a terminal, each with its exit code.
 
-CommandFailed            1  the work was tried and failed
-├── UsageError           2  the command line makes no sense; nothing was sent
-├── Refused              3  the server understood and said no; carries its problem
-└── NoServer             4  nobody answered
+CallFailed                  1  what was asked of a server was not done (`reprise_client.errors`)
+├── Refused                 3  the server understood and said no; carries its problem
+├── NoServer                4  nobody answered
+├── InvalidArgument         2  what was typed is no id and the like; nothing was sent
+└── CommandFailed           1  the command's own work was tried and failed
+    └── UsageError          2  the command line makes no sense; nothing was sent
 """
 
-from reprise_contracts.problems.model import Problem
+from collections.abc import Mapping
+
+from reprise_client.errors import CallFailed, InvalidArgument, NoServer, Refused
+
+__all__ = ["CallFailed", "CommandFailed", "NoServer", "Refused", "UsageError", "document", "exit_code"]
 
 
-class CommandFailed(Exception):
+class CommandFailed(CallFailed):
     """It was tried and it failed."""
-
-    exit_code = 1
-
-    def __init__(self, message: str, action: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.action = action
-
-    def document(self) -> dict[str, object]:
-        """What `--json` prints."""
-        return {"error": {"message": self.message, "action": self.action, "exit": self.exit_code}}
 
 
 class UsageError(CommandFailed):
     """The command line makes no sense."""
 
-    exit_code = 2
+
+FAILED, USAGE = 1, 2
+_EXIT: Mapping[type[CallFailed], int] = {UsageError: USAGE, InvalidArgument: USAGE, Refused: 3, NoServer: 4}
 
 
-class Refused(CommandFailed):
-    """The server said no, and why."""
-
-    exit_code = 3
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(f"{problem.type}: {problem.detail}", problem.action)
-        self.problem = problem
-
-    def document(self) -> dict[str, object]:
-        """The problem itself, with the exit code."""
-        return {"problem": self.problem.document(), "exit": self.exit_code}
+def exit_code(error: CallFailed) -> int:
+    """The exit code of an error."""
+    return next((code for kind, code in _EXIT.items() if isinstance(error, kind)), FAILED)
 
 
-class NoServer(CommandFailed):
-    """Nobody answered at the address."""
-
-    exit_code = 4
-
-    def __init__(self, server: str, reason: str) -> None:
-        super().__init__(f"No server answers at {server} ({reason}).", "Start one with `reprise up`, or name another with --server.")
+def document(error: CallFailed) -> dict[str, object]:
+    """What `--json` prints: a refusal's problem itself."""
+    if isinstance(error, Refused):
+        return {"problem": error.problem.document(), "exit": exit_code(error)}
+    return {"error": {"message": error.message, "action": error.action, "exit": exit_code(error)}}

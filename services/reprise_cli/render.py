@@ -35,7 +35,9 @@ def session(view: SessionView) -> RenderableType:
     table.add_column("", no_wrap=True, width=6)
     table.add_column("result", overflow="ellipsis", no_wrap=True, ratio=6)
     steps = [node for node in view.order() if step_of(node) is not None]
-    hidden = set(steps[SHOWN_STEPS:]) - {node for node in steps if view.nodes[node].status in {"running", "failed"}}
+    hidden = set(steps[SHOWN_STEPS:]) - {
+        node for node in steps if view.nodes[node].status in {"running", "failed"}
+    }
     for node in view.order():
         if node not in hidden:
             table.add_row(*_node(view, node))
@@ -73,7 +75,10 @@ def _sources(table: Table, view: SessionView) -> None:
     for line in lines[:SHOWN_SOURCES]:
         style = SOURCE_STYLES.get(line.status, "cyan")
         table.add_row(
-            Text("    " + line.name), Text(line.status, style=style), Text(f"{line.progress:.0f} %"), Text(line.message, style="dim")
+            Text("    " + line.name),
+            Text(line.status, style=style),
+            Text(f"{line.progress:.0f} %"),
+            Text(line.message, style="dim"),
         )
     if len(lines) > SHOWN_SOURCES:
         table.add_row(Text(f"    … {len(lines) - SHOWN_SOURCES} more sources", style="dim"), "", "", "")
@@ -96,15 +101,27 @@ def preview(answer: Preview) -> RenderableType:
     for warning in answer.plan.warnings:
         table.add_row(Text("note", style="yellow"), Text(warning))
     estimate = answer.plan.estimate
+    about = _cost(estimate.seconds, estimate.tokens, estimate.calls)
+    most = _cost(estimate.most_seconds, estimate.most_tokens, estimate.most_calls)
     if estimate.seconds or estimate.tokens:
-        table.add_row(Text("last time", style="dim"), Text(f"{estimate.seconds:.1f} s, {estimate.tokens} tokens"))
-    if (estimate.most_seconds, estimate.most_tokens) != (estimate.seconds, estimate.tokens):
-        table.add_row(Text("at most", style="dim"), Text(f"{estimate.most_seconds:.1f} s, {estimate.most_tokens} tokens"))
+        table.add_row(Text("last time", style="dim"), Text(about))
+    if most != about:
+        table.add_row(Text("at most", style="dim"), Text(most))
+    if estimate.recorded:
+        table.add_row(Text("from the record", style="dim"), Text(node_list(estimate.recorded)))
     if estimate.never_run:
         table.add_row(Text("never run yet", style="dim"), Text(node_list(estimate.never_run)))
     if answer.provisional:
-        table.add_row(Text("note", style="yellow"), Text("The session is busy: this is provisional, and the run waits for its turn."))
+        table.add_row(
+            Text("note", style="yellow"),
+            Text("The session is busy: this is provisional, and the run waits for its turn."),
+        )
     return table
+
+
+def _cost(seconds: float, tokens: int, calls: int) -> str:
+    """What something takes, with the questions to a model where there are any."""
+    return f"{seconds:.1f} s, {tokens} tokens" + (f" in {calls} calls" if calls else "")
 
 
 def batches(found: Iterable[BatchView]) -> Table:
@@ -119,10 +136,22 @@ def batches(found: Iterable[BatchView]) -> Table:
         ended = " (ended)" if batch.ended else ""
         if not batch.sessions:
             table.add_row(
-                batch.batch_id, "", f"ended{' and deleted' if batch.deleted else ''}" if batch.ended else "", "", started, batch.topic
+                batch.batch_id,
+                "",
+                f"ended{' and deleted' if batch.deleted else ''}" if batch.ended else "",
+                "",
+                started,
+                batch.topic,
             )
         for entry in batch.sessions:
-            table.add_row(batch.batch_id, entry.session_id, entry.status + ended, str(len(batch.sources)), started, entry.topic)
+            table.add_row(
+                batch.batch_id,
+                entry.session_id,
+                entry.status + ended,
+                str(len(batch.sources)),
+                started,
+                entry.topic,
+            )
     return table
 
 
@@ -139,5 +168,13 @@ def pools(found: Iterable[PoolView]) -> Table:
         workers = f"{len(pool.workers)} worker{'' if len(pool.workers) == 1 else 's'}"
         table.add_row(pool.phase, pool.state, str(pool.waiting), str(pool.working), oldest, workers, "")
         for worker in pool.workers:
-            table.add_row("", "", "", "", "", worker.worker, ("draining " if worker.draining else "") + ", ".join(worker.running))
+            table.add_row(
+                "",
+                "",
+                "",
+                "",
+                "",
+                worker.worker,
+                ("draining " if worker.draining else "") + ", ".join(worker.running),
+            )
     return table

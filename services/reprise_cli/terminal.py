@@ -7,33 +7,47 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Annotated, Concatenate, ParamSpec, Self, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec, get_type_hints
 
 import typer
 from rich.console import Console, RenderableType
-from rich.live import Live
 
-from reprise_cli import render
-from reprise_cli.client.client import Client
-from reprise_cli.client.session_view import SessionView
-from reprise_cli.errors import CommandFailed, UsageError
+from reprise_cli.errors import CallFailed, UsageError, document, exit_code
+from reprise_cli.stack.keys import operator_settings
 from reprise_cli.stack.stack_file import default_state_dir, server_address
-from reprise_runtime.settings import WrongSettings
+from reprise_runtime.settings import Settings, WrongSettings
+
+if TYPE_CHECKING:
+    from reprise_cli.display import LiveDisplay, PlainDisplay
+    from reprise_client import Client
 
 P = ParamSpec("P")
 PIPE_WIDTH = 200
 
 ServerOption = Annotated[
     str | None,
-    typer.Option("--server", envvar="REPRISE_SERVER", help="The server's address; if none is named, the local stack.", show_default=False),
+    typer.Option(
+        "--server",
+        envvar="REPRISE_SERVER",
+        help="The server's address; if none is named, the local stack.",
+        show_default=False,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 StateDirOption = Annotated[
-    Path | None, typer.Option("--state-dir", envvar="REPRISE_STATE_DIR", help="The local stack's folder.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--state-dir", envvar="REPRISE_STATE_DIR", help="The local stack's folder.", show_default=False
+    ),
 ]
 TokenOption = Annotated[
-    str | None, typer.Option("--token", envvar="REPRISE_TOKEN", help="A bearer token, where the server wants one.", show_default=False)
+    str | None,
+    typer.Option(
+        "--token",
+        envvar="REPRISE_TOKEN",
+        help="A bearer token, where the server wants one.",
+        show_default=False,
+    ),
 ]
 
 
@@ -41,7 +55,12 @@ class Terminal:
     """What a command prints to and asks of. `tty` decides between a live view and plain lines."""
 
     def __init__(
-        self, *, server: str | None = None, token: str | None = None, state_dir: Path | None = None, as_json: bool = False
+        self,
+        *,
+        server: str | None = None,
+        token: str | None = None,
+        state_dir: Path | None = None,
+        as_json: bool = False,
     ) -> None:
         self.state_dir = state_dir or default_state_dir()
         self.as_json = as_json
@@ -50,13 +69,31 @@ class Terminal:
         self.server = server_address(server, self.state_dir)
         self.named = server is not None
         self.token = token
-        plain = functools.partial(Console, markup=False, emoji=False, highlight=False)  # a topic may well be `[/b]`, and is text
+        plain = functools.partial(
+            Console, markup=False, emoji=False, highlight=False
+        )  # a topic may well be `[/b]`, and is text
         self.out = plain(soft_wrap=not self.tty, width=None if self.tty else PIPE_WIDTH)
         self.err = plain(stderr=True, soft_wrap=True)
 
-    def client(self) -> Client:
+    def client(self) -> "Client":
         """A connection to the server."""
+        from reprise_client import Client  # noqa: PLC0415 - for those commands alone that talk to one
+
         return Client(self.server, self.token)
+
+    def operator_settings(self) -> Settings:
+        """What an operator's command works with: the servers that the environment names, else those of the
+        stack that is talked to. Raises `UsageError`."""
+        return operator_settings(self.state_dir, self.server, self._folder_of_server)
+
+    def _folder_of_server(self) -> Path | None:
+        """Where the server keeps its state, as it says itself; None where it says nothing."""
+        try:
+            with self.client() as client:
+                folder = client.health().settings.get("state_dir")
+        except CallFailed:
+            return None
+        return Path(folder) if isinstance(folder, str) else None
 
     def say(self, what: RenderableType) -> None:
         """For people only: with `--json` it is left out."""
@@ -71,7 +108,8 @@ class Terminal:
             self.say(what)
 
     def confirm(self, question: str, *, yes: bool = False, usually: bool = False) -> None:
-        """Before what cannot be taken back or costs something: go on with `--yes`, else ask; where nobody can be asked, nothing is done.
+        """Before what cannot be taken back or costs something: go on with `--yes`, else ask; where nobody can
+        be asked, nothing is done.
 
         `usually` is the answer that a bare Enter gives. Raises `UsageError`, or `typer.Exit` after a no.
         """
@@ -83,77 +121,41 @@ class Terminal:
             self.say("Nothing was done.")
             raise typer.Exit(1)
 
-    def fail(self, error: CommandFailed) -> int:
+    def fail(self, error: CallFailed) -> int:
         """Say what went wrong and what to do; gives the exit code."""
         if self.as_json:
-            print(json.dumps(error.document(), ensure_ascii=False, indent=2))
+            print(json.dumps(document(error), ensure_ascii=False, indent=2))
         self.err.print(error.message, style="red")
         if error.action:
             self.err.print(error.action)
-        return error.exit_code
+        return exit_code(error)
 
     def display(self) -> "LiveDisplay | PlainDisplay":
         """Where a follower shows what it knows."""
+        from reprise_cli.display import LiveDisplay, PlainDisplay  # noqa: PLC0415 - as above
+
         return LiveDisplay(self.out) if self.tty else PlainDisplay(quiet=self.as_json)
-
-
-class PlainDisplay:
-    """Lines, for a pipe; each is written at once."""
-
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        pass
-
-    def line(self, text: str) -> None:
-        """One line."""
-        if not self._quiet:
-            print(text, flush=True)
-
-    def show(self, view: SessionView) -> None:
-        """Nothing: the lines say it."""
-
-
-class LiveDisplay:
-    """A view that is drawn again as it changes, for a terminal."""
-
-    def __init__(self, console: Console) -> None:
-        self._live = Live(console=console, refresh_per_second=8, transient=False, vertical_overflow="crop")
-
-    def __enter__(self) -> Self:
-        self._live.__enter__()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._live.__exit__(kind, error, trace)
-
-    def line(self, text: str) -> None:
-        """Nothing: the view shows it."""
-
-    def show(self, view: SessionView) -> None:
-        """Draw it at the next refresh."""
-        self._live.update(render.session(view))
 
 
 def command(
     app: typer.Typer, name: str, *, hidden: bool = False
 ) -> Callable[[Callable[Concatenate[Terminal, P], None]], Callable[Concatenate[Terminal, P], None]]:
-    """Register a command whose body takes a `Terminal` first. Every command gets the common options, and errors their exit codes."""
+    """Register a command whose body takes a `Terminal` first. Every command gets the common options, and
+    errors their exit codes."""
 
     def register(body: Callable[Concatenate[Terminal, P], None]) -> Callable[Concatenate[Terminal, P], None]:
         @functools.wraps(body)
         def run(ctx: typer.Context, **given: object) -> None:
             common: Mapping[str, object] = ctx.find_root().obj or {}
-            chosen = {key: resolve_option(ctx, key, given.pop(key), common.get(key)) for key in ("server", "token", "state_dir")}
+            chosen = {
+                key: resolve_option(ctx, key, given.pop(key), common.get(key))
+                for key in ("server", "token", "state_dir")
+            }
             as_json = bool(given.pop("as_json") or common.get("as_json"))
             terminal = Terminal(**chosen, as_json=as_json)  # type: ignore[arg-type]  # typer has checked them
             try:
                 body(terminal, **collapse_groups(given, groups))  # type: ignore[arg-type, call-arg]  # typer has checked them
-            except CommandFailed as error:
+            except CallFailed as error:
                 raise typer.Exit(terminal.fail(error)) from error
             except WrongSettings as error:
                 wrong = UsageError(f"{error}.", "Correct the variable; `reprise doctor` lists them all.")
@@ -169,7 +171,8 @@ def command(
 
 
 def resolve_option(ctx: typer.Context, key: str, own: object, of_all: object) -> object:
-    """An option as it was given to the command, else to `reprise` itself, else in the environment (which speaks through both)."""
+    """An option as it was given to the command, else to `reprise` itself, else in the environment (which
+    speaks through both)."""
     source = ctx.get_parameter_source(key)
     return own if source is not None and source.name == "COMMANDLINE" else of_all or own
 
@@ -178,7 +181,8 @@ Groups = Mapping[str, type]
 
 
 def expand_groups(parameters: Sequence[inspect.Parameter]) -> tuple[list[inspect.Parameter], Groups]:
-    """What typer reads: a parameter whose type is a dataclass stands for its fields, so that commands can share their options."""
+    """What typer reads: a parameter whose type is a dataclass stands for its fields, so that commands can
+    share their options."""
     found: list[inspect.Parameter] = []
     groups: dict[str, type] = {}
     for parameter in parameters:
@@ -189,7 +193,12 @@ def expand_groups(parameters: Sequence[inspect.Parameter]) -> tuple[list[inspect
         groups[parameter.name] = kind
         hints = get_type_hints(kind, include_extras=True)
         found += [
-            inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.default,
+                annotation=hints[field.name],
+            )
             for field in dataclasses.fields(kind)
         ]
     return found, groups
@@ -198,7 +207,10 @@ def expand_groups(parameters: Sequence[inspect.Parameter]) -> tuple[list[inspect
 def collapse_groups(given: Mapping[str, object], groups: Groups) -> dict[str, object]:
     """The arguments of the command itself, each group put together again."""
     left = dict(given)
-    made = {name: kind(**{field.name: left.pop(field.name) for field in dataclasses.fields(kind)}) for name, kind in groups.items()}
+    made = {
+        name: kind(**{field.name: left.pop(field.name) for field in dataclasses.fields(kind)})
+        for name, kind in groups.items()
+    }
     return left | made
 
 

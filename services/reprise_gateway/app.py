@@ -1,4 +1,5 @@
-"""The composition root: what the gateway is made of, the HTTP application around it, and the program that serves it."""
+"""The composition root: what the gateway is made of, the HTTP application around it, and the program that
+serves it."""
 
 import asyncio
 import signal
@@ -13,6 +14,7 @@ from fastapi import Depends, FastAPI
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from reprise_contracts import subjects
 from reprise_gateway.access.access import Access
@@ -23,19 +25,45 @@ from reprise_gateway.commands.capacity import Capacity, Usage, disk_spare, inbox
 from reprise_gateway.commands.inbox import PATIENCE, Inbox
 from reprise_gateway.commands.intake import Sources
 from reprise_gateway.commands.undecided import Undecided, Waiting, bus_waiting, none_waiting
+from reprise_gateway.commands.watching import LastChecks, Watching, last_checks, nothing_checked
 from reprise_gateway.commands.workflow import WorkflowService
-from reprise_gateway.doors import batches, calls, deep_insights, nats_api, openapi, operations, problems, sessions, web, websocket
+from reprise_gateway.doors import (
+    batches,
+    calls,
+    deep_insights,
+    fleet,
+    mcp,
+    nats_api,
+    openapi,
+    operations,
+    problems,
+    sessions,
+    web,
+    websocket,
+)
 from reprise_gateway.doors.base_path import BasePath, Head
 from reprise_gateway.doors.dependencies import known_query
 from reprise_gateway.doors.hosts import LOCAL, Hosts
+from reprise_gateway.doors.listening import listening, patient
 from reprise_gateway.doors.middleware import Calls
 from reprise_gateway.gateway import Gateway
 from reprise_gateway.operations.monitor import Monitor
 from reprise_gateway.operations.pools import Lags, Pools, consumer_lag
-from reprise_gateway.operations.readiness import OldestInput, nothing_old, oldest_input, reachable_by, work_by
+from reprise_gateway.operations.readiness import (
+    Attended,
+    OldestInput,
+    always_attended,
+    attended,
+    nothing_old,
+    oldest_input,
+    reachable_by,
+    work_by,
+)
 from reprise_gateway.operations.server_status import Probe, bus_probe
 from reprise_gateway.projections.contents import Contents
 from reprise_gateway.projections.hub import Hub
+from reprise_gateway.projections.impact import Impacts
+from reprise_gateway.projections.index import Index, kept_index
 from reprise_gateway.projections.patient_store import PatientStore
 from reprise_gateway.projections.projection import Projection
 from reprise_runtime import logs, metrics, tracing
@@ -74,25 +102,41 @@ class Effects:
     probe: Probe
     connected: Callable[[], bool]
     waiting: Waiting = none_waiting
+    last_checks: LastChecks = nothing_checked
     oldest_input: OldestInput = nothing_old
+    attended: Attended = always_attended
 
 
-def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patience: float = PATIENCE) -> Gateway:
-    """Put the parts together. Nothing runs yet."""
-    admission = Admission(settings.features, installed_engines())
+def compose(
+    settings: Settings,
+    effects: Effects,
+    *,
+    index: Index | None = None,
+    clock: Clock = now,
+    patience: float = PATIENCE,
+) -> Gateway:
+    """Put the parts together. Nothing runs yet. Without an `index` it is in memory."""
+    index = index or Index(effects.log)
+    admission = Admission(settings.features, installed_engines(), settings.llm)
     projection = Projection(effects.log)
     store = PatientStore(effects.store)
     contents = Contents(store)
-    hub = Hub(contents, lambda session_id: head.batch if (head := projection.heads.get(session_id)) else None)
+    hub = Hub(
+        contents, lambda session_id: state.batch_id if (state := projection.cached(session_id)) else None
+    )
     projection.on_transition, projection.on_reset = hub.publish, hub.reset
     inbox = Inbox(
-        projection, effects.publisher, Capacity(effects.usage, disk_spare(settings.state_dir, settings.limits.disk_reserve)), patience
+        projection,
+        effects.publisher,
+        Capacity(effects.usage, disk_spare(settings.state_dir, settings.limits.disk_reserve)),
+        patience,
     )
     sources = Sources(effects.store, settings.limits.upload_bytes)
     pools = Pools(effects.lag, effects.publisher, settings.timings.heartbeat, clock)
     reachable = reachable_by(effects.connected, effects.oldest_input, effects.store)
     batches = BatchService(
         inbox,
+        index,
         store,
         sources,
         defaults=Defaults.of(settings),
@@ -100,10 +144,14 @@ def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patienc
         clock=clock,
         undecided=Undecided(effects.waiting),
     )
-    workflow = WorkflowService(inbox, batches, admission=admission, clock=clock)
+    watching = Watching(batches, effects.last_checks, settings.limits.check_seconds)
+    workflow = WorkflowService(
+        inbox, batches, watching, Impacts(store, contents), admission=admission, clock=clock
+    )
     return Gateway(
         settings=settings,
         projection=projection,
+        index=index,
         service=workflow,
         batches=batches,
         store=store,
@@ -115,12 +163,14 @@ def compose(settings: Settings, effects: Effects, *, clock: Clock = now, patienc
         monitor=Monitor(effects.probe, pools, reachable, settings.timings.heartbeat),
         engines=frozenset(admission.engines),
         reachable=reachable,
-        work=work_by(effects.oldest_input, pools),
+        work=work_by(effects.oldest_input, effects.attended, pools),
     )
 
 
 def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
-    """The HTTP application, with the web app of a folder or the one that is there; while it lives the log is followed."""
+    """The HTTP application, with the web app of a folder or the one that is there; while it lives the log is
+    followed."""
+    agents = mcp.McpDoor(gateway)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -128,13 +178,17 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
         following.add_done_callback(_ended)
         watching = asyncio.create_task(gateway.monitor.run(), name="watch the whole")
         watching.add_done_callback(_ended)
+        indexing = asyncio.create_task(gateway.index.run(), name="keep the index")
+        indexing.add_done_callback(_ended)
         try:
             yield
         finally:
-            for task in (following, watching):
+            for task in (following, watching, indexing):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            await gateway.index.close()
+            await agents.close()
 
     app = FastAPI(
         title="Reprise",
@@ -143,18 +197,27 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        generate_unique_id_function=lambda route: route.name,
         description="Deep research that can be played again.",
         dependencies=[Depends(known_query)],
     )
     app.state.gateway = gateway
     app.openapi = lambda: openapi.complete(app)  # type: ignore[method-assign]  # FastAPI's own way to have another document
     problems.install(app)
-    for door in (deep_insights, calls, batches, sessions, operations, websocket):
+    for door in (deep_insights, calls, batches, fleet, sessions, operations, websocket):
         app.include_router(door.router)
+    app.router.routes.append(Route(mcp.PATH, agents, methods=["POST"], include_in_schema=False))
     web.serve(app, site or web.built())
     upload = gateway.settings.limits.upload_bytes
     app.add_middleware(Hosts, names=_names(gateway))
-    app.add_middleware(Calls, access=gateway.access, rates=gateway.rates, body_bytes=upload, form_bytes=FORMS * upload)
+    app.add_middleware(
+        Calls,
+        access=gateway.access,
+        rates=gateway.rates,
+        body_bytes=upload,
+        form_bytes=FORMS * upload,
+        read_timeout=gateway.settings.gateway.read_timeout,
+    )
     if gateway.settings.gateway.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -169,7 +232,8 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
 
 
 def _names(gateway: Gateway) -> frozenset[str] | None:
-    """The names it answers to: its own, this machine's and the configured ones. Where callers show a token and none is configured, any."""
+    """The names it answers to: its own, this machine's and the configured ones. Where callers show a token
+    and none is configured, any."""
     configured = frozenset(gateway.settings.hosts)
     return None if gateway.access.closed and not configured else LOCAL | configured | {gateway.settings.host}
 
@@ -191,18 +255,22 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         store = S3Store(settings.s3)
         stack.push_async_callback(store.close)
         broker = await _answering(settings, stack)
+        log = NatsSessionLog(bus)
+        index = await stack.enter_async_context(kept_index(log, settings.state_dir / "index"))
         effects = Effects(
-            log=NatsSessionLog(bus),
+            log=log,
             publisher=bus,
             store=store,
             usage=inbox_usage(bus, settings.limits),
             lag=consumer_lag(bus, now),
             probe=bus_probe(bus, settings, now),
             waiting=bus_waiting(bus),
+            last_checks=last_checks(bus),
             oldest_input=oldest_input(bus, now),
+            attended=attended(bus),
             connected=lambda: bool(client.is_connected and broker.own.is_connected),
         )
-        gateway = compose(settings, effects)
+        gateway = compose(settings, effects, index=index)
         nats_api.subscribe(broker, gateway.service, gateway.access)
 
         async def told(message: Msg) -> None:
@@ -245,11 +313,11 @@ async def serve(settings: Settings) -> None:
     logs.setup(settings.log, "gateway")
     metrics.serve(settings.metrics, "gateway")
     tracing.setup("gateway")
+    sockets = listening(settings.host, settings.port)
     async with opened(settings) as gateway:
         config = uvicorn.Config(
             create_app(gateway),
-            host=settings.host,
-            port=settings.port,
+            http=patient(settings.gateway.read_timeout),
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACE,
@@ -263,5 +331,5 @@ async def serve(settings: Settings) -> None:
 
         for number in (signal.SIGTERM, signal.SIGINT):  # so that what is open here is closed as well
             asyncio.get_running_loop().add_signal_handler(number, stop)
-        await server.serve()
+        await server.serve(sockets)
         await asyncio.to_thread(tracing.shutdown)

@@ -12,6 +12,7 @@ from reprise_gateway.operations.monitor import Monitor
 from reprise_gateway.operations.pools import Pools
 from reprise_gateway.projections.contents import Contents
 from reprise_gateway.projections.hub import Hub
+from reprise_gateway.projections.index import Index
 from reprise_gateway.projections.projection import Projection
 from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Settings
@@ -23,6 +24,7 @@ class Gateway:
 
     settings: Settings
     projection: Projection
+    index: Index
     service: WorkflowService
     batches: BatchService
     store: ArtifactStore

@@ -15,7 +15,9 @@ def count(commit: e.Commit) -> None:
                 metrics.RETRIES.labels(phase_of(event.node)).inc()
             case e.NodeCompleted():
                 metrics.PHASE_SECONDS.labels(phase_of(event.node)).observe(event.seconds)
-                metrics.NODES.labels(phase_of(event.node), "unchanged" if event.unchanged else "completed").inc()
+                metrics.NODES.labels(
+                    phase_of(event.node), "unchanged" if event.unchanged else "completed"
+                ).inc()
             case e.NodeFailed() if event.final:
                 metrics.NODES.labels(phase_of(event.node), "failed").inc()
             case e.NodeCancelled():

@@ -1,4 +1,5 @@
-"""The orchestrator's work: decide what waits for one session or batch, append the commit, tell whom it concerns, acknowledge."""
+"""The orchestrator's work: decide what waits for one session or batch, append the commit, tell whom it
+concerns, acknowledge."""
 
 import asyncio
 import time
@@ -14,7 +15,8 @@ from reprise_contracts.jobs import BatchFact, StoredFact
 from reprise_contracts.wire import Malformed
 from reprise_domain.batch import Batch
 from reprise_domain.decide import DeniedCommand
-from reprise_orchestrator.commits import consequences, propose
+from reprise_domain.state import Session
+from reprise_orchestrator.commits import consequences, fork_in, propose
 from reprise_orchestrator.counting import count
 from reprise_orchestrator.inputs import Parsed, parse, refusal
 from reprise_orchestrator.states import States
@@ -62,9 +64,16 @@ def _tell_of(together: Sequence[_Waiting], outcome: str, **fields: object) -> No
         metrics.DECIDE_SECONDS.observe(seconds)
         names = {name: getattr(parsed.given, name, None) for name in ("node", "generation", "attempt")}
         _logger.info(
-            "decided", session=parsed.target, input=parsed.input_id, **{name: value for name, value in names.items() if value is not None},
-            outcome=outcome, seconds=round(seconds, 4), deliveries=delivery.deliveries, trace=parsed.trace, **fields,
-        )  # fmt: skip
+            "decided",
+            session=parsed.target,
+            input=parsed.input_id,
+            **{name: value for name, value in names.items() if value is not None},
+            outcome=outcome,
+            seconds=round(seconds, 4),
+            deliveries=delivery.deliveries,
+            trace=parsed.trace,
+            **fields,
+        )
 
 
 async def _put_off(delivery: Delivery, error: Exception) -> None:
@@ -76,7 +85,8 @@ async def _put_off(delivery: Delivery, error: Exception) -> None:
 
 
 async def _await_target(waiting: _Waiting) -> None:
-    """A command may be quicker than the fact that creates its session; one to a session that never was is put aside."""
+    """A command may be quicker than the fact that creates its session; one to a session that never was is put
+    aside."""
     if waiting.delivery.deliveries >= STRANGER_TRIES:
         await waiting.delivery.dead_letter(f"there is no session or batch {waiting.parsed.target}")
     else:
@@ -86,7 +96,14 @@ async def _await_target(waiting: _Waiting) -> None:
 class Orchestrator:
     """Decides. Inputs of one target are decided in order and together; different targets side by side."""
 
-    def __init__(self, log: SessionLog, publisher: Publisher, states: States, admission: Admission, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        log: SessionLog,
+        publisher: Publisher,
+        states: States,
+        admission: Admission,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._log = log
         self._publisher = publisher
         self._states = states
@@ -99,7 +116,9 @@ class Orchestrator:
         """Sort what came into the boxes of its targets; a box that is not being worked on gets a worker."""
         for delivery in deliveries:
             try:
-                parsed = parse(delivery.subject, delivery.data, self._admission, delivery.headers.get(tracing.HEADER, ""))
+                parsed = parse(
+                    delivery.subject, delivery.data, self._admission, delivery.headers.get(tracing.HEADER, "")
+                )
                 reason = ""
             except Malformed as error:
                 reason = str(error)
@@ -146,21 +165,32 @@ class Orchestrator:
                             if nobody and isinstance(waiting.parsed.given, Command | DeniedCommand)
                             else _end(waiting)
                         )
-                    _tell_of(together, "committed" if seq else "nobody's yet" if nobody else "nothing new", seq=seq)
+                    _tell_of(
+                        together, "committed" if seq else "nobody's yet" if nobody else "nothing new", seq=seq
+                    )
         finally:
             del self._waiting[target]
 
     async def _decide(self, target: str, inputs: list[Parsed]) -> int:
-        """Commit all inputs, in as few commits as they take; the last one's sequence, 0 if there was nothing to commit."""
+        """Commit all inputs, in as few commits as they take; the last one's sequence, 0 if there was nothing
+        to commit."""
         seq = 0
         while inputs:
             state = await self._states.load(target)
-            proposal = propose(target, state, inputs, self._clock())
+            fork = fork_in(state, inputs)
+            origin = await self._states.latest(fork.session_id) if fork is not None else None
+            proposal = propose(
+                target, state, inputs, self._clock(), origin if isinstance(origin, Session) else None
+            )
             if proposal is None:
                 await self._tell(target, consequences(state, None) if state else {}, "")
                 return seq
             try:
-                with tracing.span("decide", proposal.commit.trace, {"session": target, "events": len(proposal.commit.events)}) as trace:
+                with tracing.span(
+                    "decide",
+                    proposal.commit.trace,
+                    {"session": target, "events": len(proposal.commit.events)},
+                ) as trace:
                     proposal = proposal.traced(trace)
                     seq = await self._log.append(target, proposal.commit, expected=state.seq if state else 0)
             except Conflict:
@@ -181,4 +211,6 @@ class Orchestrator:
         for other, fact in told.items():
             message_id = f"{target}/{other}/{fact.input_id()}"
             headers = tracing.headers(trace)
-            await self._publisher.publish(subjects.fact(other), fact.encode(), stream=subjects.INBOX, msg_id=message_id, headers=headers)
+            await self._publisher.publish(
+                subjects.fact(other), fact.encode(), stream=subjects.INBOX, msg_id=message_id, headers=headers
+            )

@@ -29,7 +29,8 @@ class Parsed:
 
 
 def parse(subject: str, data: bytes, admission: Admission, trace: str = "") -> Parsed:
-    """Read one message; raises `Malformed` with the reason. `trace` is what its header says, where its body says nothing."""
+    """Read one message; raises `Malformed` with the reason. `trace` is what its header says, where its body
+    says nothing."""
     parsed = _parsed(subject, data, admission)
     return parsed if parsed.trace else replace(parsed, trace=trace)
 
@@ -53,13 +54,15 @@ def _parsed(subject: str, data: bytes, admission: Admission) -> Parsed:
 
 
 class Unreadable(Command):
-    """A command that cannot be read, but whose id can. Another body under the same id is another command (R16)."""
+    """A command that cannot be read, but whose id can. Another body under the same id is another command
+    (R16)."""
 
     body: Sha256
 
 
 def refusal(subject: str, data: bytes, error: Malformed) -> Parsed | None:
-    """The refusal of a session's command that cannot be read, so that whoever sent it finds it under its id; None without an id."""
+    """The refusal of a session's command that cannot be read, so that whoever sent it finds it under its id;
+    None without an id."""
     inbound = subjects.parse_inbound(subject)
     if inbound is None or inbound.door != "cmd" or inbound.kind not in SESSION_COMMANDS:
         return None
@@ -71,7 +74,9 @@ def refusal(subject: str, data: bytes, error: Malformed) -> Parsed | None:
         return None
     if not command.by:
         command = command.model_copy(update={"by": ANOTHER_SYSTEM})
-    said = str(error).partition(": ")[2] or str(error)  # without the name of the message's type, which is ours
+    said = str(error).partition(": ")[2] or str(
+        error
+    )  # without the name of the message's type, which is ours
     problem = Problem(
         type="invalid",
         field=error.field or "body",
@@ -100,7 +105,10 @@ def _outermost(data: bytes) -> bytes:
 def _command(inbound: subjects.Inbound, data: bytes, admission: Admission) -> Parsed:
     model = SESSION_COMMANDS.get(inbound.kind) or BATCH_COMMANDS.get(inbound.kind)
     if model is None:
-        raise Malformed(f"there is no command {inbound.kind}; commands are {', '.join((*SESSION_COMMANDS, *BATCH_COMMANDS))}")
+        raise Malformed(
+            f"there is no command {inbound.kind}; commands are "
+            f"{', '.join((*SESSION_COMMANDS, *BATCH_COMMANDS))}"
+        )
     command = model.decode(data, exactly=inbound.kind in SESSION_COMMANDS)
     if not command.by:  # published by another system, which needs to know nothing of us
         command = command.model_copy(update={"by": ANOTHER_SYSTEM})

@@ -8,6 +8,7 @@ from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_runtime import snapshots
 from reprise_runtime.errors import RepriseError
+from reprise_runtime.handover import Handover
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.session_log import SessionLog
 
@@ -23,8 +24,9 @@ AnyState = Session | Batch
 class States:
     """Loads and advances states; a lost race forgets one, so that it is read again."""
 
-    def __init__(self, log: SessionLog) -> None:
+    def __init__(self, log: SessionLog, handover: Handover | None = None) -> None:
         self._log = log
+        self._handover = handover
         self._kept: OrderedDict[str, AnyState] = OrderedDict()
         self._since_snapshot: dict[str, int] = {}
 
@@ -37,16 +39,26 @@ class States:
             self._keep(target, state)
         return state
 
+    async def latest(self, target: str) -> AnyState | None:
+        """The state as the log says now, whoever appended to it last."""
+        last, kept = await self._log.last(target), self._kept.get(target)
+        if last is not None and kept is not None and kept.seq != last.seq:
+            self.forget(target)
+        return await self.load(target)
+
     async def adopt(self, target: str, state: AnyState) -> None:
         """Keep the state after a commit that was just appended; a snapshot of it every so often."""
         self._keep(target, state)
         if isinstance(state, Session):
+            if self._handover is not None:
+                self._handover.stands(state)
             count = self._since_snapshot[target] = self._since_snapshot.get(target, 0) + 1
             if count >= SNAPSHOT_EVERY and not state.deleted:
                 await self._save(target, state)
 
     async def _save(self, target: str, state: Session) -> None:
-        """A snapshot saves reading and nothing else: what cannot be saved now is saved after the next commit."""
+        """A snapshot saves reading and nothing else: what cannot be saved now is saved after the next
+        commit."""
         try:
             await self._log.save_snapshot(target, snapshots.dump(state))
         except RepriseError as error:

@@ -1,1 +1,2 @@
-"""The scheduler: follows the log and makes it happen. Holds no truth and no position: everything it does follows from the log."""
+"""The scheduler: follows the log and makes it happen. Holds no truth and no position: everything it does
+follows from the log."""

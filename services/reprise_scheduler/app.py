@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import signal
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -16,6 +15,7 @@ from reprise_contracts.states import WorkerView
 from reprise_contracts.wire import Malformed
 from reprise_runtime import metrics, tracing
 from reprise_runtime.errors import Unavailable
+from reprise_runtime.handover import Handover
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.connection import connect_forever
@@ -24,6 +24,7 @@ from reprise_runtime.nats.session_log import NatsSessionLog
 from reprise_runtime.nats.topology import open_bus
 from reprise_runtime.operate.mark_keeper import MarkKeeper
 from reprise_runtime.s3.artifact_store import S3Store
+from reprise_runtime.service import OnEnd, on_signals
 from reprise_runtime.settings import Settings
 from reprise_scheduler.census import census
 from reprise_scheduler.checker import Checker
@@ -31,20 +32,22 @@ from reprise_scheduler.dispatcher import Dispatcher
 from reprise_scheduler.leader import lead
 from reprise_scheduler.scheduler import Scheduler
 from reprise_scheduler.sweeper import Sweeper
+from reprise_scheduler.watches import Watches
 
 CHECK_EVERY = 2.0
 """Seconds between two looks for lost jobs."""
 
 
-async def run(settings: Settings) -> None:
-    """Stand by or schedule until SIGTERM."""
+async def run(settings: Settings, on_end: OnEnd = on_signals, handover: Handover | None = None) -> None:
+    """Stand by or schedule until the process is asked to end. With an orchestrator in the same process,
+    `handover` says what it has decided."""
     setup(settings.log, "scheduler")
     metrics.serve(settings.metrics, "scheduler")
     tracing.setup("scheduler")
     client = await connect_forever(settings.nats, "scheduler")
     bus = await open_bus(client, settings, keeper=True)
     store = S3Store(settings.s3)  # it need not be there: what runs is sent, retried and cancelled without it
-    log = NatsSessionLog(bus)
+    log = NatsSessionLog(bus, handover)
     name = f"scheduler-{os.getpid()}-{secrets.token_hex(3)}"
 
     async def work() -> None:
@@ -52,7 +55,10 @@ async def run(settings: Settings) -> None:
         keeper = MarkKeeper(bus, store, clock)
         await keeper.until_sound()
         dispatcher = Dispatcher(bus, store, lambda: held_jobs(bus))
-        scheduler = Scheduler(log, bus, dispatcher, Sweeper(store, log, bus, keeper.removal), settings.timings, clock)
+        sweeper = Sweeper(store, log, bus, keeper.removal)
+        scheduler = Scheduler(
+            log, bus, dispatcher, sweeper, settings.timings, clock, handover, Watches(log, bus)
+        )
         listening = await client.subscribe(subjects.PRESENCES, cb=hearing(scheduler))
         counting = asyncio.ensure_future(census(store, log, settings.timings.census))
         checking = asyncio.ensure_future(Checker(log, store, bus, settings.timings.check).run())
@@ -74,9 +80,7 @@ async def run(settings: Settings) -> None:
                 await listening.unsubscribe()
 
     leading = asyncio.ensure_future(lead(client, settings.replicas, name, work))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, leading.cancel)
+    on_end(leading.cancel)
     logger(__name__).info("ready", name=name)
     with contextlib.suppress(asyncio.CancelledError):
         await leading
@@ -101,8 +105,12 @@ async def held_jobs(bus: Bus) -> set[str]:
     held: set[str] = set()
     while True:
         try:
-            info = await bus.api(f"STREAM.INFO.{subjects.JOBS}", {"subjects_filter": ">", "offset": len(held)})
-        except ApiError as error:  # a server that was just started has not been given this stream again: it lives in memory
+            info = await bus.api(
+                f"STREAM.INFO.{subjects.JOBS}", {"subjects_filter": ">", "offset": len(held)}
+            )
+        except (
+            ApiError
+        ) as error:  # a server that was just started has not been given this stream again: it lives in memory
             raise Unavailable(f"the jobs cannot be seen: {error}") from error
         page = info["state"].get("subjects") or {}
         held |= page.keys()

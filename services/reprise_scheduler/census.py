@@ -18,8 +18,8 @@ _log = logger(__name__)
 async def census(store: ArtifactStore, log: SessionLog, every: float) -> None:
     """Count for ever. A count that fails leaves the one before it.
 
-    A batch of which the store has objects and the log knows nothing at two counts, one after the other, is an alarm: an upload is there
-    shortly before its batch, anything else is what the log has lost.
+    A batch of which the store has objects and the log knows nothing at two counts, one after the other, is an
+    alarm: an upload is there shortly before its batch, anything else is what the log has lost.
     """
     known: set[str] = set()
     strange: set[str] = set()
@@ -31,7 +31,9 @@ async def census(store: ArtifactStore, log: SessionLog, every: float) -> None:
             unknown = found.keys() - known
             metrics.STORED_STRANGE.set(len(unknown & strange))
             if unknown & strange:
-                _log.error("the log knows nothing of batches in the store", batches=sorted(unknown & strange)[:NAMED])
+                _log.error(
+                    "the log knows nothing of batches in the store", batches=sorted(unknown & strange)[:NAMED]
+                )
             strange = set(unknown)
         except RepriseError as error:
             _log.warning("not counted", error=str(error))

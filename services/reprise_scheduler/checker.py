@@ -1,4 +1,5 @@
-"""The slow check: every object that the log names is read once in a while, so that a loss is known before someone needs it (R34)."""
+"""The slow check: every object that the log names is read once in a while, so that a loss is known before
+someone needs it (R34)."""
 
 import asyncio
 import random
@@ -19,7 +20,8 @@ SHORTEST = 0.05
 
 
 class Checker:
-    """Goes through all sessions in one period, in an order that differs from time to time, so that restarts favour none."""
+    """Goes through all sessions in one period, in an order that differs from time to time, so that restarts
+    favour none."""
 
     def __init__(self, log: SessionLog, store: ArtifactStore, publisher: Publisher, period: float) -> None:
         self._log = log
@@ -53,7 +55,12 @@ class Checker:
             lost = await lost_objects(self._store, session)
             if lost:
                 metrics.OBJECTS_LOST.inc(len(lost))
-                _log.error("objects are lost", session=session_id, objects=len(lost), nodes=sorted({named.node for named, _ in lost}))
+                _log.error(
+                    "objects are lost",
+                    session=session_id,
+                    objects=len(lost),
+                    nodes=sorted({named.node for named, _ in lost}),
+                )
                 await report_lost(self._publisher, session, [gone for _, gone in lost])
         except RepriseError as error:  # the next round looks again
             _log.warning("not checked", session=session_id, error=str(error))

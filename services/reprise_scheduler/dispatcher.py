@@ -1,4 +1,5 @@
-"""Publishes jobs and cancellations. A job that is still held is not stored twice; one that is lost is published again."""
+"""Publishes jobs and cancellations. A job that is still held is not stored twice; one that is lost is
+published again."""
 
 import asyncio
 import hashlib
@@ -26,7 +27,9 @@ LARGEST = 256 * 1024
 class Dispatcher:
     """Sends what the log asks for."""
 
-    def __init__(self, publisher: Publisher, store: ArtifactStore, held: Callable[[], Awaitable[set[str]]]) -> None:
+    def __init__(
+        self, publisher: Publisher, store: ArtifactStore, held: Callable[[], Awaitable[set[str]]]
+    ) -> None:
         self._publisher = publisher
         self._store = store
         self._held = held
@@ -38,6 +41,10 @@ class Dispatcher:
     async def is_reported(self, session_id: str, node: str) -> bool:
         """Whether a worker's report of a node waits to be decided. Raises `Unavailable`."""
         return await self._publisher.last(subjects.INBOX, subjects.report(session_id, node)) is not None
+
+    async def is_asked(self, target: str) -> bool:
+        """Whether a command to a session or batch waits to be decided. Raises `Unavailable`."""
+        return await self._publisher.last(subjects.INBOX, subjects.commands_to(target)) is not None
 
     async def send(self, session: Session, node: str, trace: str = "", *, again: bool = False) -> None:
         """Publish the job of a node's present attempt; `again`: it may have been published before."""
@@ -60,9 +67,15 @@ class Dispatcher:
             metrics.JOBS_SENT.labels(phase_of(node)).inc()
         seconds = round(time.perf_counter() - began, 4)
         _log.info(
-            "job sent", session=job.session_id, node=node, generation=job.generation, attempt=job.attempt, outcome=outcome,
-            seconds=seconds, trace=trace,
-        )  # fmt: skip
+            "job sent",
+            session=job.session_id,
+            node=node,
+            generation=job.generation,
+            attempt=job.attempt,
+            outcome=outcome,
+            seconds=seconds,
+            trace=trace,
+        )
 
     async def _with_list(self, job: Job) -> Job:
         data = InputList(inputs=job.inputs).encode()
@@ -73,13 +86,23 @@ class Dispatcher:
 
     async def cancel(self, session_id: str, note: Controlled) -> None:
         """Tell the workers of its pool that an attempt, and all of the node before it, are to stop."""
-        await self._publisher.publish(subjects.control(session_id, note.node), note.encode(), stream=subjects.CONTROL)
+        await self._publisher.publish(
+            subjects.control(session_id, note.node), note.encode(), stream=subjects.CONTROL
+        )
 
-    async def send_all(self, jobs: list[tuple[Session, str]], traces: Mapping[str, str], again: set[tuple[str, str]]) -> None:
-        """Publish many jobs side by side, each in the trace of its session; `again`: those that may have been published before."""
+    async def send_all(
+        self, jobs: list[tuple[Session, str]], traces: Mapping[str, str], again: set[tuple[str, str]]
+    ) -> None:
+        """Publish many jobs side by side, each in the trace of its session; `again`: those that may have been
+        published before."""
         await asyncio.gather(
             *(
-                self.send(session, node, traces.get(session.session_id, ""), again=(session.session_id, node) in again)
+                self.send(
+                    session,
+                    node,
+                    traces.get(session.session_id, ""),
+                    again=(session.session_id, node) in again,
+                )
                 for session, node in jobs
             )
         )

@@ -7,12 +7,17 @@ FLOOR = 32
 SECONDS = 1.0
 """How much work may lie ready for a pool: what it lately did in this time."""
 SMOOTHING = 0.3
+TURN_SECONDS, LONGEST_TURN = 0.1, 16
+"""How much of a pool's work a session is given at a time, and how many jobs at most: those of one moment end
+together, and are decided in one commit."""
 
 
 class Turns:
-    """The jobs of one pool that wait to be published, by session; each session's are taken in order, the sessions in turn.
+    """The jobs of one pool that wait to be published, by session; each session's are taken in order, the
+    sessions in turn.
 
-    A session of 2,000 steps has no more of its jobs ahead of a session of 5 than the window lets out.
+    A session of 2,000 steps has no more of its jobs ahead of a session of 5 than the window lets out. In a
+    slow pool a turn is one job.
     """
 
     def __init__(self) -> None:
@@ -28,6 +33,11 @@ class Turns:
     def window(self) -> int:
         """How many jobs may be out: one for each slot, and beside them what lies ready."""
         return self.slots + max(FLOOR, int(self._rate * SECONDS))
+
+    @property
+    def turn(self) -> int:
+        """How many jobs a session is given at a time."""
+        return min(LONGEST_TURN, max(1, int(self._rate * TURN_SECONDS)))
 
     @property
     def ready(self) -> int:
@@ -70,11 +80,12 @@ class Turns:
         while self._order and len(self._out) < self.window:
             session = self._order.popleft()
             queue = self._waiting[session]
-            node = queue.popleft()
+            for _ in range(min(self.turn, len(queue), self.window - len(self._out))):
+                node = queue.popleft()
+                self._out.add((session, node))
+                taken.append((session, node))
             if queue:
                 self._order.append(session)
             else:
                 del self._waiting[session]
-            self._out.add((session, node))
-            taken.append((session, node))
         return taken

@@ -14,7 +14,8 @@ AT_ONCE = 2
 
 
 class Housekeeping:
-    """Pieces of work, each under a name. Of a name that is due already nothing more is noted: whoever does it looks at all there is."""
+    """Pieces of work, each under a name. Of a name that is due already nothing more is noted: whoever does it
+    looks at all there is."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
@@ -44,7 +45,9 @@ class Housekeeping:
             now = self._clock()
             if self._heap and self._heap[0][0] <= now:
                 _, _, name, piece = heapq.heappop(self._heap)
-                self._named.discard(name)  # what comes up from here on may be too late for this piece, and is noted again
+                self._named.discard(
+                    name
+                )  # what comes up from here on may be too late for this piece, and is noted again
                 metrics.HOUSEKEEPING.set(len(self._heap))
                 await piece()
                 await asyncio.sleep(0)

@@ -1,4 +1,5 @@
-"""One scheduler works, the others stand by: a key that only one can create and that goes unless it is renewed."""
+"""One scheduler works, the others stand by: a key that only one can create and that goes unless it is
+renewed."""
 
 import asyncio
 import contextlib
@@ -31,7 +32,8 @@ async def open_bucket(client: Client, replicas: int) -> KeyValue:
 
 
 async def lead(client: Client, replicas: int, name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Stand by until the key is ours, then work for as long as it can be renewed; again and again, until cancelled."""
+    """Stand by until the key is ours, then work for as long as it can be renewed; again and again, until
+    cancelled."""
     said = ""
     while True:
         try:
@@ -52,7 +54,9 @@ async def lead(client: Client, replicas: int, name: str, work: Callable[[], Awai
         await _while_renewed(bucket, revision, name, work)
 
 
-async def _while_renewed(bucket: KeyValue, revision: int, name: str, work: Callable[[], Awaitable[None]]) -> None:
+async def _while_renewed(
+    bucket: KeyValue, revision: int, name: str, work: Callable[[], Awaitable[None]]
+) -> None:
     task = asyncio.ensure_future(work())
     renewed = time.monotonic()
     try:
@@ -62,7 +66,9 @@ async def _while_renewed(bucket: KeyValue, revision: int, name: str, work: Calla
                 revision = await bucket.update(LEADER, name.encode(), last=revision)
                 renewed = time.monotonic()
             except _FAILURES as error:
-                if time.monotonic() - renewed > TTL * 0.8 or isinstance(error, nats.js.errors.KeyWrongLastSequenceError):
+                if time.monotonic() - renewed > TTL * 0.8 or isinstance(
+                    error, nats.js.errors.KeyWrongLastSequenceError
+                ):
                     _log.warning("no longer leading", name=name, error=str(error) or type(error).__name__)
                     return
         task.result()

@@ -1,4 +1,5 @@
-"""The scheduler's work: fold what is active, send what is ready, wake what is due, look after what got lost."""
+"""The scheduler's work: fold what is active, send what is ready, wake what is due, look after what got
+lost."""
 
 import asyncio
 import functools
@@ -17,23 +18,30 @@ from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.dispatch import nodes_to_cancel, nodes_to_dispatch
 from reprise_domain.reduce import InvalidTransition, fold
 from reprise_domain.state import Session
+from reprise_domain.sweep import made_keys
 from reprise_runtime import metrics
 from reprise_runtime.errors import RepriseError
+from reprise_runtime.handover import Handover
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.bus import Publisher
+from reprise_runtime.nats.jetstream import ApiError
 from reprise_runtime.nats.session_log import Entry, SessionLog
 from reprise_runtime.operate.fsck import load_session
 from reprise_runtime.settings import Timings
 from reprise_scheduler.dispatcher import Dispatcher
 from reprise_scheduler.fair import Turns
 from reprise_scheduler.housekeeping import Housekeeping
+from reprise_scheduler.open_work import OpenTargets
 from reprise_scheduler.slots import Slots
 from reprise_scheduler.sweeper import Sweeper
 from reprise_scheduler.timers import Timers
+from reprise_scheduler.watches import Watches
 
 _log = logger(__name__)
 RESTING = 256
 """Sessions without a run that are kept folded, so that a rerun starts at once."""
+_IN_VAIN = (e.NodeFailed, e.NodeCancelled, e.ResultSuperseded)
+"""What may have brought objects that nothing will ever name."""
 _SETTLING = (e.NodeCompleted, e.NodeFailed, e.NodeCancelled, e.NodeCancelling)
 
 
@@ -57,8 +65,12 @@ class Scheduler:
         sweeper: Sweeper,
         timings: Timings,
         clock: Callable[[], datetime],
+        handover: Handover | None = None,
+        watches: Watches | None = None,
     ) -> None:
+        self._watches = watches
         self._log = log
+        self._handover = handover or Handover()
         self._publisher = publisher
         self._dispatcher = dispatcher
         self._sweeper = sweeper
@@ -75,9 +87,13 @@ class Scheduler:
         self._ready = asyncio.Event()
         self._missing: set[Attempted] = set()
         self._again: set[Attempted] = set()
-        """Attempts whose jobs may have been published before, by another scheduler or to a stream that was lost."""
+        """Attempts whose jobs may have been published before, by another scheduler or to a stream that was
+        lost."""
+        self._open = OpenTargets(log, publisher)
         self._unswept: set[str] = set()
         """Batches with downloads that no source has any more."""
+        self._leftovers: dict[str, set[str]] = {}
+        """By batch: what lay among its sources at the last look and nobody named."""
 
     async def run(self, *, check_every: float = 5.0) -> None:
         """Until cancelled."""
@@ -103,9 +119,9 @@ class Scheduler:
     # What was under way
 
     async def _recover(self) -> None:
-        """The last commit of each log says whether there is something to do; only those are folded."""
+        """The last commit of a log says whether there is something to do; only those are folded."""
         count = 0
-        async for entry in self._log.heads():
+        async for entry in self._open.recover():
             commit = entry.commit
             if commit.batch is None:
                 self._on_batch(entry)
@@ -149,13 +165,20 @@ class Scheduler:
                     entry = await anext(following)
                 except Malformed as error:  # written by a newer version: its scheduler acts on it
                     _log.error("cannot read a commit", error=str(error))
+                    self._open.unread()
                     continue
                 if entry.commit.batch is not None:
                     await self._guarded(entry.id, self._on_session(entry))
                 else:
                     self._on_batch(entry)
+                self._open.take(entry)
 
     def _on_batch(self, entry: Entry) -> None:
+        if any(isinstance(event, e.BatchEnded) and not event.deleted for event in entry.commit.events):
+            self._sweep_leftovers_later(entry.id)
+        if entry.commit.watched and self._watches is not None:
+            self._watches.take(entry.id, entry.commit, entry.seq)
+            self._watch(entry.id)
         if entry.commit.deleted:
             self._remove_batch_after(0.0, entry.id)
         elif entry.commit.sweep:
@@ -171,16 +194,22 @@ class Scheduler:
             return
         if before is None and not (entry.commit.active or entry.commit.sweep or entry.commit.deleted):
             return
-        if before is None and not isinstance(entry.commit.events[0], e.SessionCreated):
-            session = await load_session(self._log, entry.id, entry.seq)
-        else:
-            session = fold(before, entry.commit, entry.seq)
+        session = await self._after(before, entry)
         if session is None:
             return
         if entry.commit.trace:
             self._traces[session.session_id] = entry.commit.trace
         self._keep(session)
         await self._act(session, entry.commit)
+
+    async def _after(self, before: Session | None, entry: Entry) -> Session | None:
+        """The session after a commit: as the orchestrator of this process has it, else folded here."""
+        known = self._handover.session(entry.id, entry.seq)
+        if known is not None:
+            return known
+        if before is None and not isinstance(entry.commit.events[0], e.SessionCreated):
+            return await load_session(self._log, entry.id, entry.seq)
+        return fold(before, entry.commit, entry.seq)
 
     def _keep(self, session: Session) -> None:
         if session.run is not None:
@@ -198,8 +227,12 @@ class Scheduler:
                 queued_now.pop(event.node, None)
                 self._turns[phase_of(event.node)].settle(session.session_id, event.node)
                 self._again.discard((session.session_id, event.node, event.generation, event.attempt))
-            if isinstance(event, e.NodeCancelling | e.NodeCancelled):  # of this attempt: the same commit may have queued the next one
-                note = Controlled(node=event.node, generation=event.generation, attempt=event.attempt, at=commit.at)
+            if isinstance(
+                event, e.NodeCancelling | e.NodeCancelled
+            ):  # of this attempt: the same commit may have queued the next one
+                note = Controlled(
+                    node=event.node, generation=event.generation, attempt=event.attempt, at=commit.at
+                )
                 await self._cancel(session.session_id, note)
                 if isinstance(event, e.NodeCancelling):
                     self._lease(session, note)
@@ -210,6 +243,8 @@ class Scheduler:
         self._ready.set()
         if commit.sweep or commit.deleted:
             self._sweep_later(session.batch_id, session.session_id)
+        if any(isinstance(event, _IN_VAIN) and event.node == "phase0" for event in commit.events):
+            self._sweep_leftovers_later(session.batch_id)
 
     async def _cancel(self, session_id: str, note: Controlled) -> None:
         """Tell the workers; later, if it cannot be told now: until then the lease's end is what stops it."""
@@ -253,11 +288,15 @@ class Scheduler:
 
     def _due(self, session: Session, node: str) -> bool:
         entry = session.node(node)
-        return entry.status in {"queued", "running"} and (entry.not_before is None or entry.not_before <= self._clock())
+        return entry.status in {"queued", "running"} and (
+            entry.not_before is None or entry.not_before <= self._clock()
+        )
 
     async def _send(self, jobs: list[tuple[Session, str]]) -> None:
         try:
-            again = {(session.session_id, node) for session, node in jobs if _attempt(session, node) in self._again}
+            again = {
+                (session.session_id, node) for session, node in jobs if _attempt(session, node) in self._again
+            }
             await self._dispatcher.send_all(jobs, self._traces, again)
         except RepriseError as error:  # what did not go out is found missing and published again
             _log.warning("not published", jobs=len(jobs), error=str(error))
@@ -266,7 +305,10 @@ class Scheduler:
 
     def _lease(self, session: Session, note: Controlled) -> None:
         timer = LeaseEnded(node=note.node, generation=note.generation, attempt=note.attempt)
-        self._timers.at(note.at + timedelta(seconds=session.policy.lease_seconds), lambda: self._tell(session.session_id, timer))
+        self._timers.at(
+            note.at + timedelta(seconds=session.policy.lease_seconds),
+            lambda: self._tell(session.session_id, timer),
+        )
 
     async def _tell(self, session_id: str, timer: LeaseEnded) -> None:
         session = self._active.get(session_id)
@@ -274,13 +316,16 @@ class Scheduler:
             return
         try:
             message_id = f"{session_id}/{timer.input_id()}"
-            await self._publisher.publish(subjects.timer(session_id), timer.encode(), stream=subjects.INBOX, msg_id=message_id)
+            await self._publisher.publish(
+                subjects.timer(session_id), timer.encode(), stream=subjects.INBOX, msg_id=message_id
+            )
         except RepriseError as error:
             _log.warning("not told", session=session_id, error=str(error))
             self._timers.at(self._clock() + timedelta(seconds=1), lambda: self._tell(session_id, timer))
 
     async def _look_after(self, every: float) -> None:
-        """R22: jobs that the log wants done and that nobody holds are published again, and rates are learnt."""
+        """R22: jobs that the log wants done and that nobody holds are published again, and rates are
+        learnt."""
         while True:
             await asyncio.sleep(every)
             metrics.ACTIVE.set(len(self._active))
@@ -289,6 +334,7 @@ class Scheduler:
             self._widen()
             backlog = PoolBacklog(ready={phase: turns.ready for phase, turns in self._turns.items()})
             self._publisher.publish_nowait(subjects.BACKLOG, backlog.encode())
+            await self._open.note()
             try:
                 held = await self._dispatcher.held()
             except RepriseError as error:
@@ -298,7 +344,8 @@ class Scheduler:
             self._ready.set()
 
     async def _publish_missing(self, held: set[str]) -> None:
-        """A job is missing when it was out, and is not held, twice in a row: between the two its result would have been decided."""
+        """A job is missing when it was out, and is not held, twice in a row: between the two its result would
+        have been decided."""
         missing: set[Attempted] = set()
         lost: list[tuple[Session, str]] = []
         for session in self._active.values():
@@ -321,7 +368,8 @@ class Scheduler:
             await self._send(lost)
 
     async def _is_reported(self, session_id: str, node: str) -> bool:
-        """Whether its result is there and waits for an orchestrator: then the job is done, and nobody has to do it again."""
+        """Whether its result is there and waits for an orchestrator: then the job is done, and nobody has to
+        do it again."""
         try:
             return await self._dispatcher.is_reported(session_id, node)
         except RepriseError:
@@ -333,10 +381,40 @@ class Scheduler:
         self._housekeeping.at(self._clock() + timedelta(seconds=seconds), name, piece)
 
     def _sweep_later(self, batch_id: str, session_id: str) -> None:
-        self._later(self._timings.sweep_after, f"sweep {session_id}", functools.partial(self._sweep, batch_id, session_id))
+        self._later(
+            self._timings.sweep_after,
+            f"sweep {session_id}",
+            functools.partial(self._sweep, batch_id, session_id),
+        )
 
     def _sweep_downloads_later(self, batch_id: str) -> None:
-        self._later(self._timings.sweep_after, f"downloads {batch_id}", functools.partial(self._sweep_downloads, batch_id))
+        self._later(
+            self._timings.sweep_after,
+            f"downloads {batch_id}",
+            functools.partial(self._sweep_downloads, batch_id),
+        )
+
+    def _sweep_leftovers_later(self, batch_id: str) -> None:
+        self._later(
+            self._timings.sweep_after,
+            f"leftovers {batch_id}",
+            functools.partial(self._sweep_leftovers, batch_id),
+        )
+
+    def _watch(self, batch_id: str, after: float = 0.0) -> None:
+        if self._watches is not None:
+            align = functools.partial(self._align, self._watches, batch_id)
+            self._later(after, f"watch {batch_id}", align)
+
+    async def _align(self, watches: Watches, batch_id: str) -> None:
+        """R36: a batch's sources are looked at when its log says so."""
+        try:
+            await watches.align(batch_id)
+        except (RepriseError, ApiError) as error:
+            _log.warning("not watched yet", batch=batch_id, error=str(error))
+            self._watch(batch_id, 1.0)
+        except Malformed as error:
+            _log.error("cannot watch a batch", batch=batch_id, error=str(error))
 
     def _remove_batch_after(self, seconds: float, batch_id: str) -> None:
         self._later(seconds, f"remove {batch_id}", functools.partial(self._remove_batch, batch_id))
@@ -349,17 +427,38 @@ class Scheduler:
             return kept if last else None
         return await load_session(self._log, session_id, last.seq)
 
+    async def _named_elsewhere(self, batch_id: str, session_id: str) -> frozenset[str] | None:
+        """R37: the keys that other sessions of the batch name; None while a fork is asked for and not there,
+        which may name any of its origin's. Without forks each has its own."""
+        batch, names = await self._batch_log(batch_id), frozenset[str]()
+        if batch is None or all(member.spec.fork is None for member in batch.members):
+            return names
+        for member in batch.members:
+            other = await self._latest(member.spec.session_id)
+            if other is None and member.spec.fork is not None:
+                return None
+            if other is not None and not other.deleted and other.session_id != session_id:
+                names |= made_keys(other)
+        return names
+
     async def _sweep(self, batch_id: str, session_id: str) -> None:
+        named = functools.partial(self._named_elsewhere, batch_id, session_id)
         try:
             session = await self._latest(session_id)
             if session is None:
+                self._open.close(session_id)
                 return
             if session.deleted:
-                await self._sweeper.remove_session(session)
+                if not await self._sweeper.remove_session(session, named):
+                    self._sweep_later(batch_id, session_id)
+                    return
                 self._resting.pop(session_id, None)
+                self._open.close(session_id)
                 return
-            if session.sweepable:
-                await self._sweeper.sweep(session, lambda: self._latest(session_id))
+            if session.sweepable and not await self._sweeper.sweep(
+                session, lambda: self._latest(session_id), named
+            ):
+                self._sweep_later(batch_id, session_id)
             if session.batch_id in self._unswept:  # what its artifacts cited may be free now
                 self._sweep_downloads_later(session.batch_id)
         except RepriseError as error:
@@ -368,24 +467,62 @@ class Scheduler:
         except (Malformed, InvalidTransition) as error:
             _log.error("cannot sweep a session", session=session_id, error=str(error))
 
-    async def _batch(self, batch_id: str) -> tuple[Batch | None, list[Session | None]]:
-        """A batch and its sessions, as their logs say now."""
+    async def _batch_log(self, batch_id: str) -> Batch | None:
         batch: Batch | None = None
         for entry in await self._log.read(batch_id):
             batch = fold_batch(batch, entry.commit, entry.seq)
-        return batch, [await self._latest(member.spec.session_id) for member in batch.members] if batch else []
+        return batch
+
+    async def _batch(self, batch_id: str) -> tuple[Batch | None, list[Session | None]]:
+        """A batch and its sessions, as their logs say now."""
+        batch = await self._batch_log(batch_id)
+        return batch, [
+            await self._latest(member.spec.session_id) for member in batch.members
+        ] if batch else []
+
+    async def _standing(self, batch_id: str) -> list[int]:
+        """Where the logs of a batch and of its sessions stand now."""
+        now, members = await self._batch(batch_id)
+        return [one.seq for one in (now, *members) if one is not None]
+
+    async def _sweep_leftovers(self, batch_id: str) -> None:
+        """Once nothing runs in any session of the batch, and no command to it waits; what is found is looked
+        at twice."""
+        before = self._leftovers.pop(batch_id, set())
+        try:
+            batch, members = await self._batch(batch_id)
+            if batch is None or batch.deleted:
+                return
+            sessions = [session for session in members if session is not None]
+            waits = any(session.busy for session in sessions) or await self._dispatcher.is_asked(batch_id)
+            left = before
+            if not waits:
+                look = functools.partial(self._standing, batch_id)
+                left = await self._sweeper.sweep_leftovers(batch, sessions, before, look)
+            if waits or left:
+                self._leftovers[batch_id] = left
+                self._sweep_leftovers_later(batch_id)
+            elif not (batch.superseded or batch.watches):
+                self._open.close(batch_id)
+        except RepriseError as error:
+            _log.warning("leftovers not swept", batch=batch_id, error=str(error))
+            self._sweep_leftovers_later(batch_id)
+        except (Malformed, InvalidTransition) as error:
+            _log.error("cannot sweep a batch", batch=batch_id, error=str(error))
 
     async def _sweep_downloads(self, batch_id: str) -> None:
-        """Once nothing runs in any session of the batch; a session that comes to rest brings this about again."""
-
-        async def look() -> list[int]:
-            now, members = await self._batch(batch_id)
-            return [one.seq for one in (now, *members) if one is not None]
-
+        """Once nothing runs in any session of the batch; a session that comes to rest brings this about
+        again."""
+        look = functools.partial(self._standing, batch_id)
         try:
             batch, members = await self._batch(batch_id)
             sessions = [session for session in members if session is not None]
-            if batch is None or batch.deleted or not batch.superseded or any(session.busy for session in sessions):
+            if (
+                batch is None
+                or batch.deleted
+                or not batch.superseded
+                or any(session.busy for session in sessions)
+            ):
                 return
             if not await self._sweeper.sweep_downloads(batch, sessions, look):
                 self._sweep_downloads_later(batch_id)
@@ -404,8 +541,10 @@ class Scheduler:
             if all(session is not None and session.deleted for session in gone):
                 for session in gone:
                     if session is not None:
-                        await self._sweeper.remove_session(session)
+                        named = functools.partial(self._named_elsewhere, batch_id, session.session_id)
+                        await self._sweeper.remove_session(session, named)
                 await self._sweeper.remove_batch(batch)
+                self._open.close(batch_id)
                 return
         except (Malformed, InvalidTransition) as error:
             _log.error("cannot delete a batch", batch=batch_id, error=str(error))

@@ -1,4 +1,5 @@
-"""How many jobs the workers of each pool run side by side, as they say themselves. Pure but for the clock that it is given."""
+"""How many jobs the workers of each pool run side by side, as they say themselves. Pure but for the clock
+that it is given."""
 
 from collections.abc import Callable
 

@@ -10,7 +10,8 @@ Due = Callable[[], Awaitable[None]]
 
 
 class Timers:
-    """Calls that are due at a time. A call looks for itself whether it is still wanted: nothing is ever taken out."""
+    """Calls that are due at a time. A call looks for itself whether it is still wanted: nothing is ever taken
+    out."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock

@@ -1,4 +1,5 @@
-"""What is cancelled, as the log says it: followed by every worker, looked at when a job is claimed and while it runs."""
+"""What is cancelled, as the log says it: followed by every worker, looked at when a job is claimed and while
+it runs."""
 
 import asyncio
 from collections.abc import Callable
@@ -48,7 +49,9 @@ class Control:
 
     async def follow(self, bus: Bus, phase: str, ready: asyncio.Event) -> None:
         """Follow the stream for ever; `ready` is set once all that was there is known."""
-        async with OrderedConsumer(bus, subjects.CONTROL, subjects.controls_of(phase), start="last_per_subject") as entries:
+        async with OrderedConsumer(
+            bus, subjects.CONTROL, subjects.controls_of(phase), start="last_per_subject"
+        ) as entries:
             waiting = asyncio.ensure_future(entries.caught_up.wait())
             waiting.add_done_callback(lambda _: ready.set())
             async for entry in entries:

@@ -1,15 +1,18 @@
-"""Texts, downloads and artifacts as the phases need them: from the store, the small and often read ones kept in memory."""
+"""Texts, downloads and artifacts as the phases need them: from the store, the small and often read ones kept
+in memory."""
 
 import hashlib
 import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from threading import Lock
 from typing import TypeVar, cast
 
 from reprise_contracts import subjects
 from reprise_contracts.artifacts import Artifact, InputRef, ObjectRef
 from reprise_contracts.jobs import LostObject
+from reprise_contracts.nodes import Phase
 from reprise_research.errors import TextMissing
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, Terminal
 from reprise_runtime.s3.artifact_store import ArtifactStore
@@ -28,30 +31,41 @@ ASKED_FROM = 64 * 1024
 
 
 class Kept:
-    """What was used last, by the sha256 of its bytes, up to so much memory. `size` is what a value takes there."""
+    """What was used last, by the sha256 of its bytes, up to so much memory. `size` is what a value takes
+    there. May be used by several threads."""
 
     def __init__(self, most: int = KEPT_BYTES) -> None:
         self._most = most
         self._size = 0
         self._items: OrderedDict[str, tuple[int, object]] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def size(self) -> int:
+        """The memory that all of it takes, in bytes."""
+        return self._size
 
     def get(self, key: str) -> object | None:
         """What is kept under a key."""
-        found = self._items.get(key)
-        if found is None:
-            return None
-        self._items.move_to_end(key)
-        return found[1]
+        with self._lock:
+            found = self._items.get(key)
+            if found is None:
+                return None
+            self._items.move_to_end(key)
+            return found[1]
 
     def put(self, key: str, value: object, size: int) -> None:
-        """Keep it, and let go of what was not used for longest."""
-        if key in self._items or size > self._most:
-            return
-        self._items[key] = (size, value)
-        self._size += size
-        while self._size > self._most:
-            _, (gone, _) = self._items.popitem(last=False)
-            self._size -= gone
+        """Keep it, in place of what is kept under the key, and let go of what was not used for longest."""
+        with self._lock:
+            before, _ = self._items.pop(key, (0, None))
+            self._size -= before
+            if size > self._most:
+                return
+            self._items[key] = (size, value)
+            self._size += size
+            while self._size > self._most:
+                _, (gone, _) = self._items.popitem(last=False)
+                self._size -= gone
 
 
 class InputsLost(Terminal):
@@ -80,46 +94,66 @@ class Losses:
         return tuple(self._found.values())
 
 
-class Artifacts:
-    """Reads artifacts by what a job pinned, and checks that they are what it pinned. What is kept in memory hides no loss for long."""
+class Seen:
+    """When objects that are kept in memory were last seen in the store. May be used by several threads."""
 
-    def __init__(self, store: ArtifactStore, kept: Kept | None = None) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._at: dict[str, float] = {}
+        self._lock = Lock()
+
+    def now(self, key: str) -> None:
+        """It was there just now."""
+        with self._lock:
+            if len(self._at) > SEEN:
+                since = self._clock() - SEEN_SECONDS
+                self._at = {name: at for name, at in self._at.items() if at > since}
+            self._at[key] = self._clock()
+
+    def long_ago(self, key: str) -> bool:
+        """Whether it has to be looked for again."""
+        return self._clock() - self._at.get(key, float("-inf")) > SEEN_SECONDS
+
+
+class Memory:
+    """What the workers of one process keep of the store, all of them together."""
+
+    def __init__(self, most: int = KEPT_BYTES) -> None:
+        self.artifacts, self.texts, self.seen = Kept(most), Kept(most), Seen()
+
+
+class Artifacts:
+    """Reads artifacts by what a job pinned, and checks that they are what it pinned. What is kept in memory
+    hides no loss for long."""
+
+    def __init__(self, store: ArtifactStore, memory: Memory | None = None) -> None:
+        memory = memory or Memory()
         self._store = store
-        self._kept = kept or Kept()
-        self._seen = Seen()
+        self._kept, self._seen = memory.artifacts, memory.seen
 
     async def read(self, ref: InputRef | ObjectRef, model: type[A]) -> A:
         """One artifact; raises `ObjectMissing`, `ObjectCorrupt`, `Malformed`."""
         kept = self._kept.get(ref.sha256)
         if kept is None:
-            data = await self._store.get_verified(ref.key, ref.sha256)
-            kept = model.read(data)
-            self._kept.put(ref.sha256, kept, WEIGHT * len(data))
+            kept = await self._store.get_verified(ref.key, ref.sha256)
             self._seen.now(ref.key)
         elif self._seen.long_ago(ref.key):
             if not await self._store.exists(ref.key):
                 raise ObjectMissing(f"{ref.key}: only this worker's memory has it")
             self._seen.now(ref.key)
+        if isinstance(kept, bytes):
+            size = WEIGHT * len(kept)
+            kept = model.read(kept)
+            self._kept.put(ref.sha256, kept, size)
         return cast(A, kept)
 
-
-class Seen:
-    """When objects that are kept in memory were last seen in the store."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._at: dict[str, float] = {}
-
-    def now(self, key: str) -> None:
-        """It was there just now."""
-        if len(self._at) > SEEN:
-            since = self._clock() - SEEN_SECONDS
-            self._at = {name: at for name, at in self._at.items() if at > since}
-        self._at[key] = self._clock()
-
-    def long_ago(self, key: str) -> bool:
-        """Whether it has to be looked for again."""
-        return self._clock() - self._at.get(key, float("-inf")) > SEEN_SECONDS
+    async def write(self, key: str, data: bytes) -> ObjectRef:
+        """Store an artifact, and keep its bytes for who reads it next."""
+        await self._store.put(key, data, "application/json")
+        ref = ObjectRef(key=key, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+        self._kept.put(ref.sha256, data, sys.getsizeof(data))
+        self._seen.now(key)
+        return ref
 
 
 class JobInputs:
@@ -146,11 +180,15 @@ class JobInputs:
 
 
 class BatchStore:
-    """The downloads and texts of one batch, as `reprise_research` sees a store."""
+    """The downloads and texts of one batch, as `reprise_research` sees a store, and the notes of one
+    phase."""
 
-    def __init__(self, store: ArtifactStore, batch_id: str, kept: Kept, losses: Losses, seen: Seen) -> None:
+    def __init__(
+        self, store: ArtifactStore, batch_id: str, phase: Phase, kept: Kept, losses: Losses, seen: Seen
+    ) -> None:
         self._store = store
         self._batch = batch_id
+        self._phase = phase
         self._kept = kept
         self._losses = losses
         self._seen = seen
@@ -191,7 +229,8 @@ class BatchStore:
         return sha256
 
     async def _put(self, key: str, data: bytes, content_type: str) -> None:
-        """Put what is known by its content; what is there already is not written again, where asking costs less than writing."""
+        """Put what is known by its content; what is there already is not written again, where asking costs
+        less than writing."""
         if len(data) <= ASKED_FROM or key in self._losses or not await self._store.exists(key):
             await self._store.put(key, data, content_type)
         self._losses.mended(key)
@@ -199,10 +238,10 @@ class BatchStore:
     async def get_note(self, place: str) -> bytes | None:
         """What an attempt noted."""
         try:
-            return await self._store.get(subjects.note_key(self._batch, place))
+            return await self._store.get(subjects.note_key(self._batch, self._phase, place))
         except ObjectMissing:
             return None
 
     async def put_note(self, place: str, data: bytes) -> None:
         """Note what an attempt has done."""
-        await self._store.put(subjects.note_key(self._batch, place), data, "application/json")
+        await self._store.put(subjects.note_key(self._batch, self._phase, place), data, "application/json")

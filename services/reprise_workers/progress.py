@@ -9,7 +9,8 @@ from reprise_contracts.jobs import Job
 from reprise_runtime.nats.bus import Publisher
 
 AT_MOST_EVERY = 0.05
-"""Seconds between two frames that the next one makes worthless."""
+"""Seconds between two frames that the next one makes worthless, and before the first of an attempt: a quick
+one tells its result alone."""
 
 
 class Teller:
@@ -19,7 +20,7 @@ class Teller:
         self._publisher = publisher
         self._job = job
         self._subject = subjects.progress(job.session_id, job.node)
-        self._last = 0.0
+        self._last = time.monotonic()
 
     def tell(self, frame: Live) -> None:
         """Send a frame of this attempt."""

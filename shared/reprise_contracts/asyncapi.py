@@ -5,14 +5,15 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic.json_schema import models_json_schema
 
-from reprise_contracts import commands, events, frames, jobs, states, subjects
+from reprise_contracts import commands, events, frames, jobs, states, subjects, watches
 from reprise_contracts.calls import CALLS, OPEN_COMMANDS
-from reprise_contracts.problems.model import Problem
+from reprise_contracts.problems.model import ProblemDocument
 from reprise_contracts.wire import Message
 
 Kind = Literal["stream", "request", "socket"]
@@ -36,6 +37,19 @@ def _union(annotated: Any) -> tuple[type[Message], ...]:
     return get_args(get_args(annotated)[0])
 
 
+class Server(NamedTuple):
+    """Where messages go: `host` with its port, `protocol` as AsyncAPI names it."""
+
+    host: str
+    protocol: str
+
+
+LOCAL: Mapping[str, Server] = {
+    "nats": Server("127.0.0.1:4222", "nats"),
+    "gateway": Server("127.0.0.1:8000", "ws"),
+}
+"""The servers of a stack on one machine, at its usual ports."""
+_SERVERS = {"nats": "NATS with JetStream.", "gateway": "The gateway's WebSockets."}
 ANYONE = "any client"
 """Who has no service of ours: it may send this as the user `outside`."""
 
@@ -45,15 +59,22 @@ def _commands() -> list[Channel]:
     return [
         Channel(
             name=f"command_{kind}",
-            address=subjects.command("{session_id}" if kind in commands.SESSION_COMMANDS else "{batch_id}", kind),
+            address=subjects.command(
+                "{session_id}" if kind in commands.SESSION_COMMANDS else "{batch_id}", kind
+            ),
             kind="stream",
             stream=subjects.INBOX,
             messages=(model,),
             sender=ANYONE if kind in OPEN_COMMANDS else "gateway",
-            text=_sentence((model.__doc__ or "").split(": ", 1)[-1]),
+            text=_sentence(_summary(model).split(": ", 1)[-1]),
         )
         for kind, model in named.items()
     ]
+
+
+def _summary(model: type) -> str:
+    """The first paragraph of what a model says of itself, on one line."""
+    return " ".join((model.__doc__ or "").strip().split("\n\n")[0].split())
 
 
 def _sentence(text: str) -> str:
@@ -68,7 +89,7 @@ def channels() -> tuple[Channel, ...]:
             address=subjects.api(call.kind),
             kind="request",
             messages=(call.body,),
-            reply=(*call.answer, Problem),
+            reply=(*call.answer, ProblemDocument),
             sender=ANYONE,
             text=call.summary,
         )
@@ -151,6 +172,33 @@ def channels() -> tuple[Channel, ...]:
             text="Whether a worker pool is to work; the last word counts.",
         ),
         Channel(
+            name="watch",
+            address=subjects.watch("{batch_id}", "{source_id}"),
+            kind="stream",
+            stream=subjects.WATCHES,
+            messages=(watches.CheckDue,),
+            sender="scheduler",
+            text="The schedule of a watched source, which JetStream publishes as a check that is due.",
+        ),
+        Channel(
+            name="check_due",
+            address=subjects.check_due("{batch_id}", "{source_id}"),
+            kind="stream",
+            stream=subjects.WATCHES,
+            messages=(watches.CheckDue,),
+            sender="JetStream",
+            text="A check of a watched source that is due.",
+        ),
+        Channel(
+            name="checked",
+            address=subjects.checked("{batch_id}", "{source_id}"),
+            kind="stream",
+            stream=subjects.WATCHES,
+            messages=(watches.Checked,),
+            sender="workers",
+            text="What the last check of a source found, news or not; the last word is kept.",
+        ),
+        Channel(
             name="presence",
             address=subjects.presence("{phase}", "{worker}"),
             kind="stream",
@@ -172,14 +220,17 @@ def channels() -> tuple[Channel, ...]:
 def _schemas() -> dict[str, Any]:
     models = {model for channel in channels() for model in (*channel.messages, *channel.reply)}
     ordered = sorted(models, key=lambda model: model.__name__)
-    _, schema = models_json_schema([(model, "serialization") for model in ordered], ref_template="#/components/schemas/{model}")
+    _, schema = models_json_schema(
+        [(model, "serialization") for model in ordered], ref_template="#/components/schemas/{model}"
+    )
     definitions: dict[str, Any] = schema["$defs"]
     _name_discriminators(definitions)
     return definitions
 
 
 def _name_discriminators(schema: Any) -> None:
-    """AsyncAPI names the property that tells types apart; OpenAPI, whose form pydantic writes, has an object for it."""
+    """AsyncAPI names the property that tells types apart; OpenAPI, whose form pydantic writes, has an object
+    for it."""
     if isinstance(schema, dict):
         if isinstance(told := schema.get("discriminator"), dict):
             schema["discriminator"] = told["propertyName"]
@@ -190,8 +241,9 @@ def _name_discriminators(schema: Any) -> None:
             _name_discriminators(part)
 
 
-def document(version: str = "1") -> dict[str, Any]:
-    """The AsyncAPI 3.0 document of everything that crosses a process boundary."""
+def document(version: str = "1", servers: Mapping[str, Server] = LOCAL) -> dict[str, Any]:
+    """The AsyncAPI 3.0 document of everything that crosses a process boundary; `servers` are `nats` and
+    `gateway`."""
     listed = channels()
     models = {model for channel in listed for model in (*channel.messages, *channel.reply)}
     messages = {
@@ -205,8 +257,15 @@ def document(version: str = "1") -> dict[str, Any]:
     }
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Reprise", "version": version, "description": "Deep research that can be played again, over NATS JetStream."},
+        "info": {
+            "title": "Reprise",
+            "version": version,
+            "description": "Deep research that can be played again, over NATS JetStream.",
+        },
         "defaultContentType": "application/json",
+        "servers": {
+            name: server._asdict() | {"description": _SERVERS[name]} for name, server in servers.items()
+        },
         "channels": {channel.name: _channel(channel) for channel in listed},
         "operations": {channel.name: _operation(channel) for channel in listed},
         "components": {"schemas": _schemas(), "messages": messages},
@@ -218,14 +277,21 @@ def _channel(channel: Channel) -> dict[str, Any]:
     own: dict[str, Any] = {
         "address": channel.address,
         "description": channel.text,
-        "messages": {m.__name__: {"$ref": f"#/components/messages/{m.__name__}"} for m in (*channel.messages, *channel.reply)},
+        "servers": [{"$ref": f"#/servers/{'gateway' if channel.kind == 'socket' else 'nats'}"}],
+        "messages": {
+            m.__name__: {"$ref": f"#/components/messages/{m.__name__}"}
+            for m in (*channel.messages, *channel.reply)
+        },
     }
-    return own | ({"parameters": {name: {"description": _PARAMETERS[name]} for name in names}} if names else {})
+    return own | (
+        {"parameters": {name: {"description": _PARAMETERS[name]} for name in names}} if names else {}
+    )
 
 
 _PARAMETERS = {
     "session_id": "A session.",
     "batch_id": "A batch.",
+    "source_id": "A source of the batch.",
     "id": "A session or a batch.",
     "node": "A node with `-` for `/`, for example `phase3-4`.",
     "phase": "`phase0` to `phase4`.",
@@ -244,12 +310,15 @@ def _operation(channel: Channel) -> dict[str, Any]:
         "messages": [{"$ref": f"{at}/messages/{model.__name__}"} for model in channel.messages],
     }
     if channel.reply:
-        own["reply"] = {"channel": {"$ref": at}, "messages": [{"$ref": f"{at}/messages/{model.__name__}"} for model in channel.reply]}
+        own["reply"] = {
+            "channel": {"$ref": at},
+            "messages": [{"$ref": f"{at}/messages/{model.__name__}"} for model in channel.reply],
+        }
     return own
 
 
 def _first(model: type[Message]) -> str:
-    return _sentence((model.__doc__ or "").strip().split("\n")[0])
+    return _sentence(_summary(model))
 
 
 def markdown() -> str:
@@ -257,13 +326,18 @@ def markdown() -> str:
     lines = [
         "# Messages",
         "",
-        "Made from `reprise_contracts` by `python -m reprise_contracts.asyncapi`; the same table makes the document at `/asyncapi`.",
-        "Every message is JSON. A reader leaves aside a field that it does not know; a command with one is refused. A version is part of",
+        "Made from `reprise_contracts` by `python -m reprise_contracts.asyncapi`; the same table makes the "
+        "document at `/asyncapi`.",
+        "Every message is JSON. A reader leaves aside a field that it does not know; a command with one is "
+        "refused. A version is part of",
         "the subject and only grows.",
         "",
-        "Any client may send what says so, as the user `outside` ([operators.md](operators.md)): it publishes reruns and cancellations,",
-        "asks `reprise.v1.api.*`, and follows the log and the progress. Everything else is between the services, each of which sends its",
-        "own only. `by` in a command is the word of whoever published it. A client in forty lines, with no code of ours:",
+        "Any client may send what says so, as the user `outside` ([operators.md](operators.md)): it "
+        "publishes reruns and cancellations,",
+        "asks `reprise.v1.api.*`, and follows the log and the progress. Everything else is between the "
+        "services, each of which sends its",
+        "own only. `by` in a command is the word of whoever published it. A client in forty lines, with no "
+        "code of ours:",
         "[examples/another_system.py](examples/another_system.py).",
         "",
     ]
@@ -273,7 +347,12 @@ def markdown() -> str:
             "request": "request and reply",
             "socket": "socket",
         }
-        lines += [f"## `{channel.address}`", "", f"{channel.text} Sent by: {channel.sender}; {kind[channel.kind]}.", ""]
+        lines += [
+            f"## `{channel.address}`",
+            "",
+            f"{channel.text} Sent by: {channel.sender}; {kind[channel.kind]}.",
+            "",
+        ]
         for model in channel.messages:
             lines += _described(model)
         if channel.reply:

@@ -1,7 +1,9 @@
-"""Every call that starts, steers or reads research, one row each: what it takes, what it answers, who may ask, and through which doors.
+"""Every call that starts, steers or reads research, one row each: what it takes, what it answers, who may
+ask, and through which doors.
 
-Each door iterates over this table: REST makes its routes of it, the WebSocket and NATS their questions, AsyncAPI its channels, NATS its
-rights, the command line its client. A new call is a row here and a handler in the gateway.
+Each door iterates over this table: REST makes its routes of it, the WebSocket and NATS their questions,
+AsyncAPI its channels, NATS its rights, the command line its client. A new call is a row here and a handler in
+the gateway.
 """
 
 from collections.abc import Mapping
@@ -10,19 +12,32 @@ from typing import Literal
 
 from reprise_contracts.commands import (
     AcceptCall,
+    AskCall,
+    AskRequest,
     BatchRequest,
     CancelCall,
     CommandCall,
     EndCall,
+    EndSessionCall,
+    ForkCall,
+    ForkRequest,
+    LockCall,
+    LockRequest,
     RefreshCall,
     RerunCall,
     RestartPhase,
     RestartStep,
     SessionCall,
     StateCall,
+    TagCall,
+    TagRequest,
 )
+from reprise_contracts.comparing import CompareCall, Comparison
 from reprise_contracts.configuration import Role
+from reprise_contracts.fleet import CancelAllCall, FleetPreview, FleetReceipt, RefreshAllCall
+from reprise_contracts.impact import Impact, ImpactCall
 from reprise_contracts.states import BatchView, CommandView, Created, Preview, Receipt, State
+from reprise_contracts.watches import UnwatchCall, WatchCall, WatchesCall, WatchRequest, WatchView
 from reprise_contracts.wire import Message
 
 
@@ -69,8 +84,12 @@ class Call:
     own_body: bool = False
     """The REST door reads the body itself: a form with files, or an artifact in its own form."""
 
+    document: type[Message] | None = None
+    """What the JSON body is, where the rest of the call is in the path."""
+
     def in_body(self, route: Route) -> frozenset[str]:
-        """Return the fields that a route takes in a JSON body. Where there are none, a command is named by the Idempotency-Key."""
+        """Return the fields that a route takes in a JSON body. Where there are none, a command is named by
+        the Idempotency-Key."""
         fields = frozenset(self.body.model_fields) - set(route.in_path) - route.sets.keys()
         return frozenset() if fields <= {"command_id"} else fields
 
@@ -132,6 +151,76 @@ CALLS: tuple[Call, ...] = (
         Doors(_workflow("accept"), websocket=True, nats=True),
     ),
     Call(
+        "ask",
+        AskCall,
+        _RUNS,
+        "researcher",
+        "Ask the report a question: it becomes a step of the plan, whose findings answer it with citations "
+        "and go stale as any other's.",
+        Doors((Route("POST", "/sessions/{session_id}/ask", 202),), nats=True),
+        document=AskRequest,
+    ),
+    Call(
+        "lock",
+        LockCall,
+        (Receipt,),
+        "researcher",
+        "Lock a node, so that no cascade, refresh or update runs it; or, with `locked: false`, unlock it.",
+        Doors((Route("POST", "/sessions/{session_id}/lock", 202),), nats=True),
+        document=LockRequest,
+    ),
+    Call(
+        "fork",
+        ForkCall,
+        (Created,),
+        "researcher",
+        "Make a session that shares every result but those of a node and of what is below it; nothing runs "
+        "by itself, and from there on it is its own.",
+        Doors((Route("POST", "/sessions/{session_id}/fork", 201),), nats=True),
+        document=ForkRequest,
+    ),
+    Call(
+        "end_session",
+        EndSessionCall,
+        (BatchView,),
+        "researcher",
+        "End one session of a batch; with `delete` everything that is its alone is removed, and what a fork "
+        "shares stays for as long as that names it.",
+        Doors(
+            (
+                Route("POST", "/sessions/{session_id}/end", sets={"delete": False}),
+                Route("DELETE", "/sessions/{session_id}", sets={"delete": True}),
+            ),
+            nats=True,
+        ),
+    ),
+    Call(
+        "tag",
+        TagCall,
+        (Receipt,),
+        "researcher",
+        "Add tags to a session, and take some away.",
+        Doors((Route("POST", "/sessions/{session_id}/tags", 202),), nats=True),
+        document=TagRequest,
+    ),
+    Call(
+        "refresh_all",
+        RefreshAllCall,
+        (FleetReceipt, FleetPreview),
+        "researcher",
+        "Bring many sessions up to date under one ceiling: with `dry_run` what that would do as a whole, "
+        "else the `sessions` and the `plan_token` of such a preview.",
+        Doors(_workflow("refresh-all"), nats=True),
+    ),
+    Call(
+        "cancel_all",
+        CancelAllCall,
+        (FleetReceipt,),
+        "researcher",
+        "Stop what a refresh of many sessions has begun, in all of them.",
+        Doors(_workflow("refresh-all/{command_id}/cancel"), nats=True),
+    ),
+    Call(
         "cancel",
         CancelCall,
         (Receipt,),
@@ -144,7 +233,8 @@ CALLS: tuple[Call, ...] = (
         SessionCall,
         _RUNS,
         "researcher",
-        "Put goals or a plan of your own in place. New steps need no number; an edited step keeps the one that it carries.",
+        "Put goals or a plan of your own in place. New steps need no number; an edited step keeps the one "
+        "that it carries.",
         Doors((Route("PUT", "/sessions/{session_id}/artifacts/{phase}", 202),)),
         own_body=True,
     ),
@@ -153,7 +243,8 @@ CALLS: tuple[Call, ...] = (
         EndCall,
         (BatchView,),
         "researcher",
-        "End a batch: what runs is cancelled, results stay readable; with `delete` everything of it is removed.",
+        "End a batch: what runs is cancelled, results stay readable; with `delete` everything of it is "
+        "removed.",
         Doors(
             (
                 Route("POST", "/batches/{batch_id}/end", sets={"delete": False}),
@@ -161,6 +252,62 @@ CALLS: tuple[Call, ...] = (
             ),
             nats=True,
         ),
+    ),
+    Call(
+        "watch",
+        WatchCall,
+        (WatchView,),
+        "researcher",
+        "Look at a source, or at every source of a batch, at its times; what changed is marked, or "
+        "refreshed.",
+        Doors(
+            (
+                Route("PUT", "/batches/{batch_id}/watch", sets={"source_id": None}),
+                Route("PUT", "/batches/{batch_id}/sources/{source_id}/watch"),
+            ),
+            nats=True,
+        ),
+        document=WatchRequest,
+    ),
+    Call(
+        "unwatch",
+        UnwatchCall,
+        (WatchView,),
+        "researcher",
+        "Look at a source, or at a batch, no longer; a source without times of its own has its batch's.",
+        Doors(
+            (
+                Route("DELETE", "/batches/{batch_id}/watch", sets={"source_id": None}),
+                Route("DELETE", "/batches/{batch_id}/sources/{source_id}/watch"),
+            ),
+            nats=True,
+        ),
+    ),
+    Call(
+        "watches",
+        WatchesCall,
+        (WatchView,),
+        "viewer",
+        "Read what of a batch is watched, when it was last looked at, and what was found.",
+        Doors((Route("GET", "/batches/{batch_id}/watch"),), nats=True),
+    ),
+    Call(
+        "impact",
+        ImpactCall,
+        (Impact,),
+        "viewer",
+        "Ask which findings, sentences and sections rest on the passages of a source that moved, and what an "
+        "update would cost.",
+        Doors((Route("GET", "/batches/{batch_id}/sources/{source_id}/impact"),), nats=True),
+    ),
+    Call(
+        "compare",
+        CompareCall,
+        (Comparison,),
+        "viewer",
+        "Hold the reports of two sessions beside each other: what one says that the other does not, section "
+        "by section.",
+        Doors((Route("GET", "/sessions/{session_id}/compare/{other_id}"),), nats=True),
     ),
     Call(
         "state",
@@ -183,4 +330,5 @@ CALLS: tuple[Call, ...] = (
 
 BY_KIND: Mapping[str, Call] = {call.kind: call for call in CALLS}
 OPEN_COMMANDS = tuple(call.kind for call in CALLS if call.doors.inbox)
-"""The kinds of commands that an outside system may publish itself; any other goes through the gateway, which checks and stores it."""
+"""The kinds of commands that an outside system may publish itself; any other goes through the gateway, which
+checks and stores it."""

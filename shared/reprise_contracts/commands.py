@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from reprise_contracts.artifacts import ObjectRef, PlannedStep
 from reprise_contracts.nodes import NodeId, NodeOrGroup, Phase
 from reprise_contracts.sources import Source, SourceInput
-from reprise_contracts.wire import CommandId, Id, Message, Sha256, digest
+from reprise_contracts.watches import Watch
+from reprise_contracts.wire import CommandId, Id, Message, Sha256, canonical, digest
 
 Guidance = Annotated[str, StringConstraints(max_length=20_000)]
 
@@ -17,10 +18,15 @@ _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def _one_line(text: object) -> object:
-    """A topic is one line: line ends, control characters and overrides of the direction (a terminal would obey them) become spaces."""
+    """A topic is one line: line ends, control characters and overrides of the direction (a terminal would
+    obey them) become spaces."""
     if not isinstance(text, str):
         return text
-    return " ".join("".join(" " if unicodedata.category(char) == "Cc" or char in _DIRECTIONS else char for char in text).split())
+    return " ".join(
+        "".join(
+            " " if unicodedata.category(char) == "Cc" or char in _DIRECTIONS else char for char in text
+        ).split()
+    )
 
 
 Topic = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=2_000)]
@@ -36,6 +42,39 @@ Ceiling = Annotated[int, Field(ge=0, le=10**12, strict=True)]
 """Tokens; 0 is none."""
 Flag = Annotated[bool, Field(strict=True)]
 """`true` or `false`: `1`, `"yes"` and the like are neither."""
+
+
+_Phrase = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+_Heading = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=120)]
+
+
+class ReportOptions(Message):
+    """How the report is to be written (R31); what is left out is the engine's choice."""
+
+    length: Annotated[int, Field(ge=0, le=5_000, strict=True)] = 0
+    """Words of the report, about; 0: as many as the findings need."""
+    tone: _Phrase = ""
+    """Such as `plain and exact`."""
+    audience: _Phrase = ""
+    """Whom it is written for."""
+    outline: Annotated[tuple[_Heading, ...], Field(max_length=12)] = ()
+    """The titles of its sections, in order; none: the engine's own."""
+
+    @property
+    def value(self) -> str:
+        """The options as a parameter's value: equal for equal options, empty for none."""
+        given = self.model_dump(mode="json", exclude_defaults=True)
+        return canonical(given).decode() if given else ""
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names of those that say something, in order."""
+        return tuple(name for name in type(self).model_fields if getattr(self, name))
+
+    @classmethod
+    def of_value(cls, value: str) -> "ReportOptions":
+        """The options that `value` stands for; raises `Malformed`."""
+        return cls.decode(value) if value else cls()
 
 
 def _not_one(value: object) -> object:
@@ -54,11 +93,17 @@ class Options(Message):
     force: Flag = False
     refetch: Flag = False
     ask_again: Flag | None = None
-    """Whether a model is asked what it has been asked before (R32): null asks anew in the nodes that are named and nowhere else."""
+    """Whether a model is asked what it has been asked before (R32): null asks anew in the nodes that are
+    named and nowhere else, and with `refetch` nowhere."""
     guidance: Guidance | None = None
     engine: Name | None = None
     model: Name | None = None
     language: Language | None = None
+    report: ReportOptions | None = None
+    """How the report is written from here on (R31), whatever is run: null leaves it, `{}` is as it comes."""
+    section: Id | None = None
+    """With phase4: only this section of the report is written again (R31); the others keep their text. What
+    `guidance` says then holds for this once."""
     if_running: IfRunning = "queue"
     allow_partial: Flag = False
     stop_after: Phase | None = None
@@ -74,9 +119,29 @@ class _Token(Message):
     plan_token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
 
 
+class _OneSection(Message):
+    section: Id | None = None
+    report: ReportOptions | None = None
+    engine: Name | None = None
+    model: Name | None = None
+    language: Language | None = None
+
+    @model_validator(mode="after")
+    def _as_the_others(self) -> "_OneSection":
+        others = (self.report, self.engine, self.model, self.language)
+        if self.section is not None and any(other is not None for other in others):
+            raise ValueError(
+                "one section is written as the others were: leave `report`, `engine`, `model` and "
+                "`language` out, or leave `section` out"
+            )
+        return self
+
+
 def _of_a_preview(options: Options) -> Options:
-    """What is asked carries the token of a preview, or none (R13). Nothing is asked of what a log holds already."""
+    """What is asked carries the token of a preview, or none (R13), and changes the whole report or a section
+    of it (R31). Nothing is asked of what a log holds already."""
     _Token(plan_token=options.plan_token)
+    _OneSection.model_validate(options.model_dump(include=set(_OneSection.model_fields)))
     return options
 
 
@@ -104,14 +169,19 @@ class Command(Message):
 
     command_id: CommandId
     by: str = ""
-    """Who asks, for the timeline. The gateway sets it from the caller's token; of a command published straight to NATS it is the
-    publisher's word."""
+    """Who asks, for the timeline. The gateway sets it from the caller's token; of a command published
+    straight to NATS it is the publisher's word."""
     trace: str = ""
     """W3C `traceparent` of the call."""
 
     def fingerprint(self) -> str:
         """The hash of what is asked, by whomever and through whichever door (R16)."""
-        return digest([type(self).__name__, self.model_dump(mode="json", exclude={"by", "trace"}, exclude_defaults=True)])
+        return digest(
+            [
+                type(self).__name__,
+                self.model_dump(mode="json", exclude={"by", "trace"}, exclude_defaults=True),
+            ]
+        )
 
     def input_id(self) -> str:
         """Its name in a commit's `inputs` and, with its target, as a message's id."""
@@ -128,7 +198,8 @@ class Command(Message):
 
 
 class Rerun(Command):
-    """`rerun`: run the targets again, and what is below them as the options say. `{stale: true}` is a refresh (R26)."""
+    """`rerun`: run the targets again, and what is below them as the options say. `{stale: true}` is a refresh
+    (R26)."""
 
     target: Target
     options: AskedOptions = Options()
@@ -160,6 +231,29 @@ class Accept(Command):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 
 
+class Lock(Command):
+    """`lock`: no cascade, refresh or update runs a node (R38), until it is unlocked."""
+
+    node: NodeId
+    locked: Flag = True
+
+
+def _sorted(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(tags)))
+
+
+SessionTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
+"""Such as `energy` or `team:north`."""
+Tags = Annotated[tuple[SessionTag, ...], Field(max_length=50), AfterValidator(_sorted)]
+
+
+class Tag(Command):
+    """`tag`: add tags to a session, and take some away."""
+
+    add: Tags = ()
+    remove: Tags = ()
+
+
 class Edit(Command):
     """`edit`: the user's own goals or plan, already stored as an object (R12)."""
 
@@ -178,7 +272,9 @@ class Edit(Command):
 
     def fingerprint(self) -> str:
         """The object's key differs at every try; what it says does not."""
-        asked = self.model_dump(mode="json", include={"command_id", "node", "parts", "if_match", "options"}, exclude_defaults=True)
+        asked = self.model_dump(
+            mode="json", include={"command_id", "node", "parts", "if_match", "options"}, exclude_defaults=True
+        )
         return digest([type(self).__name__, asked])
 
     @property
@@ -187,17 +283,33 @@ class Edit(Command):
         return "plan_edit"
 
 
-SessionCommand = Rerun | Cancel | Accept | Edit
-SESSION_COMMANDS: dict[str, type[Command]] = {"rerun": Rerun, "cancel": Cancel, "accept": Accept, "edit": Edit}
+SessionCommand = Rerun | Cancel | Accept | Edit | Lock | Tag
+SESSION_COMMANDS: dict[str, type[Command]] = {
+    "rerun": Rerun,
+    "cancel": Cancel,
+    "accept": Accept,
+    "edit": Edit,
+    "lock": Lock,
+    "tag": Tag,
+}
 
 
 class Policy(Message):
-    """How a session retries and waits; fixed when it is created, so that a replay does not depend on settings."""
+    """How a session retries and waits; fixed when it is created, so that a replay does not depend on
+    settings."""
 
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     backoff_seconds: Annotated[float, Field(ge=0)] = 1.0
     """Before attempt n+1: backoff × 2ⁿ⁻¹."""
     lease_seconds: Annotated[float, Field(gt=0)] = 15.0
+
+
+class ForkPoint(Message):
+    """Where a session was forked: it shares what its origin had then, but for the node and what is below it
+    (R37)."""
+
+    session_id: Id
+    node: NodeOrGroup
 
 
 class SessionSpec(Message):
@@ -209,16 +321,19 @@ class SessionSpec(Message):
     model: Name = ""
     language: Language = ""
     guidance: Guidance = ""
+    report: ReportOptions = ReportOptions()
     start: Flag = True
     stop_after: Phase | None = None
     allow_partial: Flag = False
     max_tokens: Ceiling | None = None
     max_session_tokens: Ceiling | None = None
     policy: Policy = Policy()
+    fork: ForkPoint | None = None
 
 
 class CreateBatch(Command):
-    """`create`: a batch and its first session. The batch's id is derived from the caller and the command id."""
+    """`create`: a batch and its first session. The batch's id is derived from the caller and the command
+    id."""
 
     sources: tuple[Source, ...]
     session: SessionSpec
@@ -242,18 +357,29 @@ class RemoveSource(Command):
     source_id: Id
 
 
+class SetWatch(Command):
+    """`watch`: look at a source, or at every source of the batch, at its times (R36); without a `watch` no
+    longer."""
+
+    source_id: Id | None = None
+    watch: Watch | None = None
+
+
 class EndBatch(Command):
-    """`end`: cancel what runs and refuse every later command; with `delete` remove everything (R24)."""
+    """`end`: cancel what runs and refuse every later command; with `delete` remove everything (R24). With a
+    `session_id` of this session alone."""
 
     delete: Flag = False
+    session_id: Id | None = None
 
 
-BatchCommand = CreateBatch | AddSession | PutSources | RemoveSource | EndBatch
+BatchCommand = CreateBatch | AddSession | PutSources | RemoveSource | SetWatch | EndBatch
 BATCH_COMMANDS: dict[str, type[Command]] = {
     "create": CreateBatch,
     "session": AddSession,
     "sources": PutSources,
     "remove": RemoveSource,
+    "watch": SetWatch,
     "end": EndBatch,
 }
 
@@ -268,6 +394,8 @@ class StartOptions(Message):
     allow_partial: Flag = False
     max_tokens: Ceiling | None = None
     max_session_tokens: Ceiling | None = None
+    report: ReportOptions = ReportOptions()
+    """How the report is to be written (R31)."""
 
 
 class SessionRequest(Message):
@@ -331,6 +459,82 @@ class AcceptCall(SessionCall):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 
 
+class LockRequest(Message):
+    """`POST /sessions/{s}/lock`."""
+
+    node: NodeOrGroup
+    locked: Flag = True
+    command_id: CommandId | None = None
+
+
+class LockCall(SessionCall):
+    """`reprise.v1.api.lock`."""
+
+    node: NodeOrGroup
+    locked: Flag = True
+
+
+class TagRequest(Message):
+    """`POST /sessions/{s}/tags`."""
+
+    add: Tags = ()
+    remove: Tags = ()
+    command_id: CommandId | None = None
+
+
+class TagCall(SessionCall):
+    """`reprise.v1.api.tag`."""
+
+    add: Tags = ()
+    remove: Tags = ()
+
+
+class ForkRequest(Message):
+    """`POST /sessions/{s}/fork`."""
+
+    node: NodeOrGroup
+    command_id: CommandId | None = None
+
+
+class ForkCall(SessionCall):
+    """`reprise.v1.api.fork`."""
+
+    node: NodeOrGroup
+
+
+class AskRequest(Message):
+    """`POST /sessions/{s}/ask`."""
+
+    question: Topic
+    source_ids: Annotated[tuple[Id, ...], Field(max_length=1_000)] = ()
+    """The sources that are to answer; none: all of them."""
+    dry_run: Flag = False
+    plan_token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
+    max_tokens: Ceiling | None = None
+    command_id: CommandId | None = None
+
+
+class AskCall(SessionCall):
+    """`reprise.v1.api.ask`."""
+
+    question: Topic
+    source_ids: Annotated[tuple[Id, ...], Field(max_length=1_000)] = ()
+    dry_run: Flag = False
+    plan_token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
+    max_tokens: Ceiling | None = None
+
+    @property
+    def options(self) -> Options:
+        """How the plan with the question is run: to its findings, and no further."""
+        return Options(
+            propagation="cascade",
+            stop_after="phase3",
+            dry_run=self.dry_run,
+            plan_token=self.plan_token,
+            max_tokens=self.max_tokens,
+        )
+
+
 class CancelCall(SessionCall):
     """`POST /workflow/cancel`."""
 
@@ -363,6 +567,14 @@ class CommandCall(Message):
 
     session_id: Id
     command_id: CommandId
+
+
+class EndSessionCall(Message):
+    """`reprise.v1.api.end_session`."""
+
+    session_id: Id
+    delete: Flag = False
+    command_id: CommandId | None = None
 
 
 class EndCall(Message):

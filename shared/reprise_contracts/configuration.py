@@ -5,7 +5,10 @@ from typing import Literal
 from reprise_contracts.wire import Message
 
 Role = Literal["viewer", "researcher", "operator"]
-"""What a caller may do: look; also start, change and end research; also run the installation. Each includes those before it."""
+"""What a caller may do: look; also start, change and end research; also run the installation. Each includes
+those before it."""
+Dialect = Literal["reprise", "deep-insights"]
+"""In which shapes frames are sent; see `dialects`."""
 
 
 class Endpoint(Message):
@@ -32,12 +35,20 @@ class ReportLanguages(Message):
 
 
 class Limits(Message):
-    """How much one request may hold: bytes of a file, sources at once, characters of a topic and of guidance."""
+    """How much one request may hold: bytes of a file, sources at once, characters of a topic and of
+    guidance."""
 
     upload_bytes: int
     sources: int
     topic: int
     guidance: int
+
+
+class TopicLanguage(Message):
+    """In which language a topic is."""
+
+    language: str | None = None
+    """Its code; None where it cannot be told."""
 
 
 class Config(Message):
@@ -54,6 +65,8 @@ class Config(Message):
     """Of a report as a file."""
     kinds: tuple[str, ...]
     """Endings of files that can be read, each with its dot."""
+    searchers: tuple[str, ...] = ()
+    """Names of the providers that a search can ask."""
     languages: ReportLanguages
     limits: Limits
     auth: bool

@@ -1,17 +1,28 @@
-"""What the log holds: commits, each the inputs it decided and the events that came of them. Events are past tense."""
+"""What the log holds: commits, each the inputs it decided and the events that came of them. Events are past
+tense."""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from reprise_contracts.artifacts import ObjectRef, PlannedStep, Tokens
-from reprise_contracts.commands import Language, Name, Options, Policy, SessionSpec, Target
+from reprise_contracts.artifacts import ObjectRef, PlannedStep, Tokens, Told
+from reprise_contracts.commands import (
+    ForkPoint,
+    Language,
+    Name,
+    Options,
+    Policy,
+    ReportOptions,
+    SessionSpec,
+    Target,
+)
 from reprise_contracts.jobs import Attempt
 from reprise_contracts.nodes import NodeId, NodeOrGroup
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source, StoredSource
 from reprise_contracts.states import CommandStatus
+from reprise_contracts.watches import Watch
 from reprise_contracts.wire import Id, Instant, Message, Sha256
 
 RunKind = Literal["start", "phase", "steps", "refresh", "edit"]
@@ -43,10 +54,14 @@ class SessionCreated(CommandAnswer):
     model: Name = ""
     language: Language = ""
     guidance: str = ""
+    report: ReportOptions = ReportOptions()
     policy: Policy = Policy()
     max_session_tokens: int | None = None
     sources: tuple[Source, ...] = ()
     batch_seq: int = 0
+    fork: ForkPoint | None = None
+    shared: "Shared | None" = None
+    """What a fork has from its origin."""
 
 
 class SourcesChanged(Message):
@@ -118,7 +133,8 @@ class RunFinished(Message):
     outcome: RunOutcome
     problem: Problem | None = None
     given_back: tuple[NodeOrGroup, ...] = ()
-    """Nodes and phases whose parameters are again those before the run, which neither made nor failed them (R3)."""
+    """Nodes and phases whose parameters are again those before the run, which neither made nor failed them
+    (R3)."""
 
 
 class NodeQueued(Attempt):
@@ -154,7 +170,9 @@ class NodeCompleted(Attempt):
     """Versions of all that the worker could have used (R6)."""
     seconds: float = 0.0
     tokens: Tokens = Tokens()
+    told: Told = Told()
     headline: str = ""
+    counts: dict[str, int] = Field(default_factory=dict)
     unchanged: bool = False
     """It says what it said before: none of its readers needs to run (R8)."""
     repeated: bool = False
@@ -229,8 +247,36 @@ class ArtifactEdited(CommandAnswer):
     execution_id: ClassVar[str] = ""
     seconds: ClassVar[float] = 0.0
     tokens: ClassVar[Tokens] = Tokens()
+    told: ClassVar[Told] = Told()
     headline: ClassVar[str] = "edited"
+    counts: ClassVar[Mapping[str, int]] = {}
     versions: ClassVar[Mapping[str, str]] = {}
+
+
+class SharedResult(Message):
+    """A node's artifact that a fork names as well as its origin, and what it was made from (R37)."""
+
+    made: Annotated[NodeCompleted | ArtifactEdited, Field(discriminator="type")]
+    at: Instant
+    changed_at: Instant
+    reads: dict[str, str]
+    accepted: dict[str, str] = Field(default_factory=dict)
+
+
+class SharedParameters(Message):
+    """Parameters that commands to the origin set for a node or a phase, by name (R12)."""
+
+    values: dict[str, str]
+    at: Instant
+
+
+class Shared(Message):
+    """All that a fork has from its origin; its log needs no other (R37)."""
+
+    results: tuple[SharedResult, ...] = ()
+    plan: tuple[PlannedStep, ...] | None = None
+    parameters: dict[NodeOrGroup, SharedParameters] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
 
 
 class ArtifactLost(Message):
@@ -250,6 +296,21 @@ class NodeAccepted(CommandAnswer):
     causes: dict[str, str]
     """Each cause that was accepted, and what it was then."""
     reason: str
+
+
+class NodeLocked(CommandAnswer):
+    """No cascade, refresh or update runs the node from here on, or they do again (R38)."""
+
+    type: Literal["node_locked"] = "node_locked"
+    node: NodeId
+    locked: bool = True
+
+
+class SessionTagged(CommandAnswer):
+    """The session has these tags from here on."""
+
+    type: Literal["session_tagged"] = "session_tagged"
+    tags: tuple[str, ...] = ()
 
 
 class SessionEnded(Message):
@@ -298,6 +359,8 @@ SessionEvent = Annotated[
     | ArtifactEdited
     | ArtifactLost
     | NodeAccepted
+    | NodeLocked
+    | SessionTagged
     | SessionEnded
     | SessionDeleted
     | SweepDone,
@@ -338,11 +401,21 @@ class SourceRemoved(CommandAnswer):
 
 
 class SourcesStored(Message):
-    """A session's phase 0 stored these versions; every session of the batch reads them from here on."""
+    """A session's phase 0, or a check, stored these versions; every session of the batch reads them from here
+    on."""
 
     type: Literal["sources_stored"] = "sources_stored"
     session_id: Id
+    """Whose phase 0 it was; the batch's own id of what a check found (R36)."""
     stored: tuple[StoredSource, ...]
+
+
+class WatchSet(CommandAnswer):
+    """A source, or all of them, is looked at at its times from here on, or no longer (R36)."""
+
+    type: Literal["watch_set"] = "watch_set"
+    source_id: Id | None = None
+    watch: Watch | None = None
 
 
 class SourcesSwept(Message):
@@ -350,6 +423,14 @@ class SourcesSwept(Message):
 
     type: Literal["sources_swept"] = "sources_swept"
     hashes: tuple[Sha256, ...]
+
+
+class MemberEnded(CommandAnswer):
+    """One session of the batch was ended by itself; with `deleted` everything of it goes."""
+
+    type: Literal["member_ended"] = "member_ended"
+    session_id: Id
+    deleted: bool = False
 
 
 class BatchEnded(CommandAnswer):
@@ -371,7 +452,16 @@ class BatchCommandRefused(CommandAnswer):
 
 
 BatchEvent = Annotated[
-    BatchCreated | SessionAdded | SourcesPut | SourceRemoved | SourcesStored | SourcesSwept | BatchEnded | BatchCommandRefused,
+    BatchCreated
+    | SessionAdded
+    | SourcesPut
+    | SourceRemoved
+    | SourcesStored
+    | WatchSet
+    | SourcesSwept
+    | MemberEnded
+    | BatchEnded
+    | BatchCommandRefused,
     Field(discriminator="type"),
 ]
 Event = Annotated[SessionEvent | BatchEvent, Field(discriminator="type")]
@@ -382,12 +472,15 @@ class Commit(Message):
 
     at: Instant
     inputs: tuple[str, ...]
-    """The ids of the inputs decided: `cmd/<command_id>/<fingerprint>`, `done/<execution_id>/<type>`, and the like."""
+    """The ids of the inputs decided: `cmd/<command_id>/<fingerprint>`, `done/<execution_id>/<type>`, and the
+    like."""
     events: tuple[Event, ...]
     active: bool = False
     """Something of the session is queued, running or cancelling after this commit."""
     sweep: bool = False
     """There are objects that the log has decided against."""
+    watched: bool = False
+    """In a batch's log: sources of it are watched, or were until this commit."""
     batch: Id | None = None
     """In a session's log: its batch."""
     deleted: bool = False

@@ -1,4 +1,5 @@
-"""WebSocket frames. Durable ones are made from commits and carry `seq` and `n`; live ones from progress, and may be thinned."""
+"""WebSocket frames. Durable ones are made from commits and carry `seq` and `n`; live ones from progress, and
+may be thinned."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -7,6 +8,7 @@ from pydantic import Field, TypeAdapter, model_validator
 from reprise_contracts.artifacts import Finding, Goal, Step
 from reprise_contracts.nodes import NodeId, NodeOrGroup, Phase, Status
 from reprise_contracts.problems.model import ProblemDocument
+from reprise_contracts.sources import Check, FailureReason
 from reprise_contracts.states import Cause, NodeView, QueuedView, RunView, State
 from reprise_contracts.wire import Instant, Message
 
@@ -29,7 +31,8 @@ class Frame(Message):
 
 
 NOTHING = "None"
-"""How the existing client is told that a field of a token holds nothing: anything else, also an absent field, counts as text."""
+"""How the existing client is told that a field of a token holds nothing: anything else, also an absent field,
+counts as text."""
 
 
 class Live(Frame):
@@ -40,6 +43,14 @@ class Live(Frame):
     node: NodeId | None = None
     generation: int = 0
     attempt: int = 0
+
+
+class Telling(Frame):
+    """What every frame carries that tells what an artifact says."""
+
+    gone: Literal[True] | None = None
+    """The artifact is gone, and with it what there was to tell: a later one took its place and is told by a
+    later frame, or it is lost."""
 
 
 class Connected(Frame):
@@ -61,7 +72,8 @@ class Snapshot(Frame):
     def encode(self) -> bytes:
         """JSON in which a state says what it has not, as over REST."""
         around = self.model_dump_json(exclude_none=True, exclude={"sessions"})
-        return f'{around[:-1]},"sessions":[{",".join(state.model_dump_json() for state in self.sessions)}]}}'.encode()
+        states = ",".join(state.model_dump_json() for state in self.sessions)
+        return f'{around[:-1]},"sessions":[{states}]}}'.encode()
 
 
 class Reset(Frame):
@@ -82,7 +94,8 @@ class WorkflowProgress(Live):
     step_id: int | None = None
     done: int | None = None
     total: int | None = None
-    """Of a run: how many of its nodes have come to their end, those among them that it kept as they were, and how many there are."""
+    """Of a run: how many of its nodes have come to their end, those among them that it kept as they were, and
+    how many there are."""
 
 
 class RunResult(Message):
@@ -92,7 +105,8 @@ class RunResult(Message):
 
 
 class WorkflowComplete(Frame):
-    """A run completed. What it says of the report's freshness, if anything, comes after it in the same commit."""
+    """A run completed. What it says of the report's freshness, if anything, comes after it in the same
+    commit."""
 
     type: Literal["workflow:complete"] = "workflow:complete"
     run_id: str
@@ -146,7 +160,8 @@ class WorkflowStale(Frame):
     type: Literal["workflow:stale"] = "workflow:stale"
     nodes: tuple[StaleNode, ...] = ()
     report_stale: bool | None = None
-    """Whether the report is out of date; null where there is none, and while a run is active, whose end says it."""
+    """Whether the report is out of date; null where there is none, and while a run is active, whose end says
+    it."""
 
 
 class NodeUpdate(NodeView):
@@ -167,7 +182,8 @@ class NodeUpdate(NodeView):
 
 
 class SessionUpdate(Frame):
-    """The session around its nodes, where a commit changed it. How far a run is comes as `workflow:progress`."""
+    """The session around its nodes, where a commit changed it. How far a run is comes as
+    `workflow:progress`."""
 
     type: Literal["session:update"] = "session:update"
     run: RunView | None = None
@@ -210,6 +226,8 @@ class ScrapingItem(Message):
     title: str | None = None
     status: str = "pending"
     error: str | None = None
+    reason: FailureReason | None = None
+    """Why it has no text, without words."""
 
 
 class ScrapingStatus(Live):
@@ -232,7 +250,11 @@ class ScrapingStatus(Live):
     @classmethod
     def _counted(cls, given: object) -> object:
         """What follows from the counts is filled in: a publisher need not say it."""
-        if not isinstance(given, dict) or "expected_total" in given or not isinstance(given.get("total"), int):
+        if (
+            not isinstance(given, dict)
+            or "expected_total" in given
+            or not isinstance(given.get("total"), int)
+        ):
             return given
         total, ended = given["total"], _whole(given.get("completed")) + _whole(given.get("failed"))
         done = ended >= total
@@ -300,11 +322,40 @@ class ScrapingItemUpdate(Live):
     title: str | None = None
     status: str
     error: str | None = None
+    reason: FailureReason | None = None
+    """Why it has no text, without words."""
     metadata: ScrapingMetadata | None = None
     timestamp: Instant | None = None
 
 
-class SourceSummary(Frame):
+class SummarizationProgress(Live):
+    """How far reading is, which follows preparing."""
+
+    type: Literal["summarization:progress"] = "summarization:progress"
+    current_item: int
+    """The place of this source among those that are read, from 1."""
+    total_items: int
+    link_id: str
+    stage: Literal["summarizing", "completed"]
+    progress: float
+    """Of all of them, 0 to 100."""
+    message: str = ""
+    completed_items: int
+    processing_items: int
+    queued_items: int
+
+
+class SourceChecked(Frame):
+    """A check of a watched source told something new (R36). What follows for the nodes is told beside it."""
+
+    type: Literal["source:checked"] = "source:checked"
+    source_id: str
+    title: str | None = None
+    url: str | None = None
+    check: Check
+
+
+class SourceSummary(Telling):
     """What one source says, in short."""
 
     type: Literal["phase0:summary"] = "phase0:summary"
@@ -347,18 +398,18 @@ class GoalView(Goal):
     """What the sources are called."""
 
 
-class Goals(Frame):
+class Goals(Telling):
     """The goals are there."""
 
     type: Literal["research:goals"] = "research:goals"
-    goals: tuple[GoalView, ...]
+    goals: tuple[GoalView, ...] = ()
 
 
-class SynthesizedGoal(Frame):
+class SynthesizedGoal(Telling):
     """The synthesized goal is there."""
 
     type: Literal["research:synthesized_goal"] = "research:synthesized_goal"
-    synthesized_goal: str
+    synthesized_goal: str = ""
     component_questions: tuple[str, ...] = ()
     unifying_theme: str = ""
 
@@ -372,11 +423,11 @@ class StepView(Step):
     notes: str = ""
 
 
-class PlanFrame(Frame):
+class PlanFrame(Telling):
     """The plan is there."""
 
     type: Literal["research:plan"] = "research:plan"
-    plan: tuple[StepView, ...]
+    plan: tuple[StepView, ...] = ()
 
 
 class StreamStart(Live):
@@ -407,6 +458,17 @@ class StreamEnd(Live):
     type: Literal["research:stream_end"] = "research:stream_end"
     stream_id: str
     phase: Phase
+    metadata: dict[str, str] = Field(default_factory=dict)
+    timestamp: Instant | None = None
+
+
+class StreamError(Live):
+    """What a model was writing broke off. It comes behind the stream's end."""
+
+    type: Literal["research:stream_error"] = "research:stream_error"
+    stream_id: str
+    phase: Phase
+    error: str
     metadata: dict[str, str] = Field(default_factory=dict)
     timestamp: Instant | None = None
 
@@ -481,18 +543,18 @@ class StepData(Message):
     timestamp: Instant | None = None
 
 
-class StepComplete(Frame):
+class StepComplete(Telling):
     """A step completed (again)."""
 
     type: Literal["phase3:step_complete"] = "phase3:step_complete"
     stepData: StepData  # noqa: N815  # the existing client's name
 
 
-class ReportReady(Frame):
+class ReportReady(Telling):
     """The report is there."""
 
     type: Literal["phase4:report_ready"] = "phase4:report_ready"
-    report: str
+    report: str = ""
     stale: bool
 
 
@@ -517,7 +579,15 @@ class Answer(Frame):
 
 
 AnyLive = Annotated[
-    WorkflowProgress | ScrapingStatus | ScrapingItemProgress | ScrapingItemUpdate | StreamStart | StreamToken | StreamEnd,
+    WorkflowProgress
+    | ScrapingStatus
+    | ScrapingItemProgress
+    | ScrapingItemUpdate
+    | SummarizationProgress
+    | StreamStart
+    | StreamToken
+    | StreamEnd
+    | StreamError,
     Field(discriminator="type"),
 ]
 LIVE: TypeAdapter[AnyLive] = TypeAdapter(AnyLive)
@@ -531,6 +601,7 @@ AnyFrame = Annotated[
     | ScrapingConfirmed
     | ScrapingCancelled
     | SourceSummary
+    | SourceChecked
     | ResearchStart
     | ResearchComplete
     | WorkflowProgress
@@ -545,6 +616,7 @@ AnyFrame = Annotated[
     | ScrapingStatus
     | ScrapingItemProgress
     | ScrapingItemUpdate
+    | SummarizationProgress
     | PhaseChange
     | Goals
     | SynthesizedGoal
@@ -552,6 +624,7 @@ AnyFrame = Annotated[
     | StreamStart
     | StreamToken
     | StreamEnd
+    | StreamError
     | PhaseRerunStarted
     | PhaseRerunComplete
     | PhaseRerunError

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from reprise_contracts.artifacts import InputRef, ObjectRef, PlannedStep, Tokens
+from reprise_contracts.artifacts import InputRef, ObjectRef, PlannedStep, Tokens, Told
 from reprise_contracts.commands import SessionSpec
 from reprise_contracts.nodes import NodeId, Phase
 from reprise_contracts.problems.model import Problem
@@ -20,6 +20,8 @@ class Parameters(Message):
     guidance: str = ""
     language: str = ""
     """To write in; empty: the topic's."""
+    report: str = ""
+    """Phase 4: how the report is written, as `ReportOptions.value` (R31)."""
 
 
 class Gap(Message):
@@ -42,24 +44,29 @@ class Job(Message):
     topic: str
     parameters: Parameters = Parameters()
     inputs: dict[str, InputRef] = Field(default_factory=dict)
-    """By node: the artifacts to read. phase 0: none; phase 1: phase0; phase 2: phase0, phase1; a step: phase0, phase2 and
-    the steps that it depends on; phase 4: phase0, phase2 and every step."""
+    """By node: the artifacts to read. phase 0: none; phase 1: phase0; phase 2: phase0, phase1; a step:
+    phase0, phase2 and the steps that it depends on; phase 4: phase0, phase2 and every step."""
     inputs_object: ObjectRef | None = None
     """Where the inputs are when they are too many for a message; `inputs` is then empty."""
     sources: tuple[Source, ...] = ()
     """Phase 0: the sources as the run pinned them."""
     refetch: bool = False
     previous: ObjectRef | None = None
-    """The node's present artifact: the old plan for phase 2 (R9), the report before for phase 4 (R25), and for every node what it was told
-    when it was made (R32)."""
+    """The node's present artifact: the old plan for phase 2 (R9), the report before for phase 4 (R25), and
+    for every node what it was told when it was made (R32)."""
     ask_again: bool = True
-    """Whether a model is asked what it has been asked before; else an equal question is answered from the record (R32)."""
+    """Whether a model is asked what it has been asked before; else an equal question is answered from the
+    record (R32)."""
     next_step: int = 1
     """Phase 2: the next free step number."""
     gaps: tuple[Gap, ...] = ()
     """Phase 4 under `allow_partial`."""
     reasons: tuple[str, ...] = ()
     """Why it runs, in words."""
+    section: str = ""
+    """Phase 4: the one section to write again; `previous` has the others (R31). Empty: the whole report."""
+    section_guidance: str = ""
+    """What is asked of that section, for this once."""
     token_allowance: int | None = None
     """Tokens that are left of the run's and the session's ceilings; None where there is none."""
     trace: str = ""
@@ -125,8 +132,11 @@ class Completed(Report):
     """Of all that the worker could have used: what was made with an older one is upgradable."""
     seconds: float = 0.0
     tokens: Tokens = Tokens()
+    told: Told = Told()
     headline: str = ""
     """What came out, in a few words: `8 sources, 1 failed`."""
+    counts: dict[str, int] = Field(default_factory=dict)
+    """The same as numbers, by what is counted."""
 
 
 class Failed(Report):
@@ -147,7 +157,23 @@ class Stopped(Report):
     tokens: Tokens = Tokens()
 
 
-AnyReport = Annotated[Started | Completed | Failed | Stopped, Field(discriminator="type")]
+class StoredFact(Message):
+    """What a session's phase 0, or a check of a watched source, tells the batch: the versions that it
+    stored."""
+
+    type: Literal["stored"] = "stored"
+    session_id: Id
+    """Whose phase 0 it was; the batch's own id of what a check found (R36)."""
+    execution_id: Id
+    stored: tuple[StoredSource, ...]
+    trace: str = ""
+
+    def input_id(self) -> str:
+        """Its name in a commit's `inputs`."""
+        return f"stored/{self.execution_id}"
+
+
+AnyReport = Annotated[Started | Completed | Failed | Stopped | StoredFact, Field(discriminator="type")]
 _REPORT: TypeAdapter[AnyReport] = TypeAdapter(AnyReport)
 
 
@@ -192,7 +218,8 @@ class ObjectsLost(Message):
 
 
 class DownloadsSwept(Message):
-    """These downloads and texts of a batch, by their sha256, are deleted: no source has them any more, and no artifact cites them."""
+    """These downloads and texts of a batch, by their sha256, are deleted: no source has them any more, and no
+    artifact cites them."""
 
     type: Literal["downloads_swept"] = "downloads_swept"
     hashes: tuple[Sha256, ...]
@@ -215,7 +242,8 @@ def parse_timer(data: bytes) -> AnyTimer:
 
 
 class PoolOrder(Message):
-    """What an operator wants of a worker pool, until the next order. `paused` and `draining` take no more jobs; what is in work goes on."""
+    """What an operator wants of a worker pool, until the next order. `paused` and `draining` take no more
+    jobs; what is in work goes on."""
 
     phase: Phase
     state: Literal["running", "paused", "draining"]
@@ -239,13 +267,17 @@ class SessionCreation(Message):
 
 
 class BatchFact(Message):
-    """What a batch tells each of its sessions after a commit: its whole state, so that the last one suffices."""
+    """What a batch tells each of its sessions after a commit: its whole state, so that the last one
+    suffices."""
 
     type: Literal["batch"] = "batch"
     batch_id: Id
     batch_seq: int
     """The batch commits so far; a session ignores a fact that is older than one it has recorded."""
     sources: tuple[Source, ...] = ()
+    refresh: dict[Id, int] = Field(default_factory=dict)
+    """The sources whose change a session follows by itself, each with the tokens that it may spend for that
+    in a day (R36)."""
     ended: bool = False
     deleted: bool = False
     by: str = ""
@@ -255,19 +287,6 @@ class BatchFact(Message):
     def input_id(self) -> str:
         """Its name in a commit's `inputs`."""
         return f"fact/{self.batch_seq}"
-
-
-class StoredFact(Message):
-    """What a session's phase 0 tells its batch: the versions that it stored."""
-
-    type: Literal["stored"] = "stored"
-    session_id: Id
-    execution_id: Id
-    stored: tuple[StoredSource, ...]
-
-    def input_id(self) -> str:
-        """Its name in a commit's `inputs`."""
-        return f"stored/{self.execution_id}"
 
 
 AnyFact = Annotated[BatchFact | StoredFact, Field(discriminator="type")]

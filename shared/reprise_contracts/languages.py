@@ -1,4 +1,5 @@
-"""The languages that a report can be asked for in, by their codes (BCP 47), and which engine writes in which."""
+"""The languages that a report can be asked for in, by their codes (BCP 47), and which engine writes in
+which."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,10 +47,15 @@ class EngineTraits:
     """Without the name of a model it cannot work."""
     languages: tuple[str, ...] = ()
     """Codes of the languages that it writes in; empty: whatever its model can."""
+    needs_endpoint: bool = False
+    """Without `REPRISE_LLM__BASE_URL` it cannot work."""
+    heeds_report: bool = True
+    """Whether the report's options (R31) change what it writes."""
 
 
 ENGINES: Mapping[str, EngineTraits] = {
-    "extractive": EngineTraits(needs_model=False, languages=WITHOUT_MODEL),
+    "extractive": EngineTraits(needs_model=False, languages=WITHOUT_MODEL, heeds_report=False),
+    "openai": EngineTraits(needs_endpoint=True),
 }
 """The engines of which something is known; of another one nothing is held against a command."""
 

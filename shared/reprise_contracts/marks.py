@@ -17,6 +17,16 @@ class LogMark(Message):
     """Why the log is not trusted, in words: nobody appends to it until an operator has decided."""
 
 
+class OpenWork(Message):
+    """What there was still to do at a position of the log: a scheduler that takes over looks there, and at
+    what was appended since."""
+
+    epoch: str
+    position: int
+    targets: tuple[str, ...] = ()
+    """Sessions that run, and sessions and batches of which something is to be tidied up."""
+
+
 class BackupMark(Message):
     """The last backup that was made."""
 

@@ -11,6 +11,7 @@ Reason = Literal[
     "engine",
     "model",
     "language",
+    "report",
     "source_changed",
     "source_added",
     "source_removed",
@@ -20,15 +21,18 @@ Reason = Literal[
     "missing",
     "lacking",
     "added",
+    "locked",
 ]
 """Why a node is stale (R4)."""
 
 Wording = Reason | Literal["edited", "gone"]
-"""The same, and two told otherwise: what moved did so after a user's edit, which a cascade passes by (R12); a step left the plan."""
+"""The same, and two told otherwise: what moved did so after a user's edit, which a cascade passes by (R12); a
+step left the plan."""
 
 _BECAUSE: Mapping[Wording, str] = {
     "changed": "{what} has changed.",
     "added": "{what} is new.",
+    "locked": "{what} is locked: only unlocking lets it be run.",
     "gone": "A step that was used is no longer in the plan.",
     "edited": "{what} has changed since a user edited what is below.",
     "missing": "{what} has no result.",
@@ -40,6 +44,7 @@ _BECAUSE: Mapping[Wording, str] = {
     "engine": "The engine of {what} was changed.",
     "model": "The model of {what} was changed.",
     "language": "The language of {what} was changed.",
+    "report": "The report is to be written otherwise: its length, tone, audience or outline was changed.",
     "source_changed": "A source has changed.",
     "source_added": "A source was added.",
     "source_removed": "A source was removed.",
@@ -76,7 +81,11 @@ def because(nodes: Sequence[str], reason: Wording) -> str:
     text = _BECAUSE[reason]
     if len(nodes) > 1 or nodes[0] in PLURAL:
         text = text.replace("{what} has ", "{what} have ").replace("{what} is ", "{what} are ")
-    return opening(text.format(what=spoken(nodes[0]) if len(nodes) == 1 else f"steps {listed(list(map(step_of, nodes)))}"))
+    return opening(
+        text.format(
+            what=spoken(nodes[0]) if len(nodes) == 1 else f"steps {listed(list(map(step_of, nodes)))}"
+        )
+    )
 
 
 def listed(items: Sequence[object]) -> str:
@@ -110,13 +119,16 @@ class CauseLike(Protocol):
 
 
 def cause_sentences(causes: Iterable[CauseLike]) -> tuple[str, ...]:
-    """Causes as sentences, each once; those that say the same of several steps are one: `Steps 4, 11 and 12 are new.`"""
+    """Causes as sentences, each once; those that say the same of several steps are one: `Steps 4, 11 and 12
+    are new.`"""
     alike: dict[object, dict[str, str]] = {}
     for cause in causes:
         key = (cause.reason, cause.edited) if step_of(cause.node) is not None else cause.text
         alike.setdefault(key, {})[cause.node] = cause.text
     return tuple(
-        because(list(texts), "edited" if key[1] else key[0]) if isinstance(key, tuple) and len(texts) > 1 else next(iter(texts.values()))
+        because(list(texts), "edited" if key[1] else key[0])
+        if isinstance(key, tuple) and len(texts) > 1
+        else next(iter(texts.values()))
         for key, texts in alike.items()
     )
 
@@ -127,42 +139,3 @@ _WITHOUT_FAILING: Mapping[Status, str] = {"pending": "It has not been run.", "ca
 def without_failing(status: Status) -> str:
     """R19: why a step that did not fail has no good result for a report."""
     return _WITHOUT_FAILING.get(status, "Something that it depends on failed or was cancelled.")
-
-
-# Warnings of a preview (R13)
-
-
-def left_failed(node: str) -> str:
-    """R7, R19: above the targets something failed, and they read what it made before."""
-    return (
-        f"{of(node, 'has', 'have')} failed and {'are' if node in PLURAL else 'is'} not run by this command: the last good result is used."
-    )
-
-
-def left_stale(node: str) -> str:
-    """R7: above the targets something is stale."""
-    return f"{of(node, 'is', 'are')} out of date and not run by this command."
-
-
-def passed_by(node: str, *, replaced: bool) -> str:
-    """R12: a user's own work lies on the way."""
-    does, them = "replaces" if replaced else "leaves", "them" if node in PLURAL else "it"
-    return f"{of(node, 'was', 'were')} edited by a user; this run {does} {them}."
-
-
-def new_steps(numbers: Sequence[int]) -> str:
-    """R12: steps that an edit adds, and that run with a later command."""
-    what, are = (f"Steps {listed(numbers)}", "are") if len(numbers) > 1 else (f"Step {numbers[0]}", "is")
-    return f"{what} {are} new and not run by this command."
-
-
-def stops_at(node: str, left: int) -> str:
-    """R29: a ceiling of tokens would be reached."""
-    least = "no tokens are" if left <= 0 else f"only {left:,} token{'s are' if left != 1 else ' is'}"
-    return f"{of(node, 'would', 'would')} not be run: at that point {least} left under the ceiling. What comes after waits too."
-
-
-def waits(node: str, parents: Sequence[str]) -> str:
-    """R19: a node cannot run, for what it depends on has no good result and is not run."""
-    more = f" and {len(parents) - 1} more" if len(parents) > 1 else ""
-    return f"{of(node, 'waits', 'wait')}: no good result of {spoken(parents[0])}{more}."

@@ -1,7 +1,8 @@
-"""What an attempt was told from outside: every call to a model, by the hash of its exact question, and all that the attempt read (R32).
+"""What an attempt was told from outside: every call to a model, by the hash of its exact question, and all
+that the attempt read (R32).
 
-One object beside each artifact that was made with calls. The artifact names it by its hash (`Meta.record`), it is swept with the artifact,
-and it alone, with the stored texts, makes the artifact again, byte for byte.
+One object beside each artifact that was made with calls. The artifact names it by its hash (`Meta.record`),
+it is swept with the artifact, and it alone, with the stored texts, makes the artifact again, byte for byte.
 """
 
 import gzip
@@ -55,5 +56,6 @@ class CallRecord(Message):
 
 
 def question_of(model: str, messages: object, schema: object, answer: int) -> str:
-    """The hash that names a question: all that can change its answer, and nothing of where or when it is asked."""
+    """The hash that names a question: all that can change its answer, and nothing of where or when it is
+    asked."""
     return digest([model, messages, schema, answer])

@@ -2,14 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
-from reprise_contracts.commands import Options, Propagation, Target
+from reprise_contracts.commands import ForkPoint, Options, Propagation, ReportOptions, Target
 from reprise_contracts.nodes import Freshness, NodeId, NodeOrGroup, Status
+from reprise_contracts.notices import Notice
 from reprise_contracts.phrases import Reason
-from reprise_contracts.problems.model import Problem
+from reprise_contracts.problems.model import ProblemDocument
 from reprise_contracts.sources import Source
-from reprise_contracts.wire import Instant, Message
+from reprise_contracts.wire import Id, Instant, Message
 
 
 class Cause(Message):
@@ -48,18 +49,24 @@ class NodeView(Message):
     artifact: ArtifactView | None = None
     seconds: float = 0.0
     tokens: int = 0
-    problem: Problem | None = None
+    problem: ProblemDocument | None = None
     title: str = ""
     """A step's title."""
     headline: str = ""
     """What came out, in a few words."""
+    counts: dict[str, int] = Field(default_factory=dict)
+    """The same as numbers, by what is counted."""
     guidance: str = ""
+    report: ReportOptions | None = None
+    """Of phase 4: how it is to be written (R31)."""
     since: Instant | None = None
     """When the status last changed."""
     unchanged: bool = False
     """Its last run said what the one before had said (R8)."""
     edited: bool = False
     """What counts is a user's own (R12): a cascade and a refresh leave it."""
+    locked_at: Instant | None = None
+    """Since when it is locked (R38): nothing runs it. Null: it is not."""
 
 
 class RunView(Message):
@@ -99,21 +106,29 @@ class State(Message):
     run: RunView | None = None
     queue: tuple[QueuedView, ...] = ()
     nodes: dict[NodeOrGroup, NodeView] = Field(default_factory=dict)
+    fork: ForkPoint | None = None
+    """Where it was forked from another session; null: it was not (R37)."""
+    tags: tuple[str, ...] = ()
     ended: bool = False
     created_at: Instant | None = None
     updated_at: Instant | None = None
 
 
 class Estimate(Message):
-    """What the run would take if it went as last time."""
+    """What the run would take if it went as last time. What a record answers costs nothing (R32)."""
 
     seconds: float = 0.0
     tokens: int = 0
     """Of the nodes in `run` that have run before, as they went last time."""
+    calls: int = 0
+    """Questions to a model, of the same."""
+    recorded: tuple[NodeOrGroup, ...] = ()
+    """Nodes in `run` whose questions are those that their records answer, as far as can be foreseen."""
     never_run: tuple[NodeOrGroup, ...] = ()
     """Nodes in `run` of which nothing is known, since they have never run: they are in no figure."""
     most_seconds: float = 0.0
     most_tokens: int = 0
+    most_calls: int = 0
     """The same with every node in `may_run`: an upper bound, if all goes as last time."""
     stops_at: NodeOrGroup | None = None
     """R29: the first node that would not begin, or not be finished, under the ceilings of tokens."""
@@ -122,22 +137,28 @@ class Estimate(Message):
 class Plan(Message):
     """What a command would do (R13). What runs is `run` and a part of `may_run`, nothing else.
 
-    Every node that has a result is in one of the first five lists; those of `may_drop` are in one of them as well.
+    Every node that has a result is in one of the first five lists; those of `may_drop` are in one of them as
+    well.
     """
 
     run: tuple[NodeOrGroup, ...] = ()
     """These run, unless something fails or is cancelled."""
     may_run: tuple[NodeOrGroup, ...] = ()
-    """These run if something above them says something new; `phase3/*` are the steps that a new plan may add."""
+    """These run if something above them says something new; `phase3/*` are the steps that a new plan may
+    add."""
     keep: tuple[NodeOrGroup, ...] = ()
     """These are not run, and are fresh afterwards whatever the run brings."""
     stale: tuple[NodeOrGroup, ...] = ()
-    """These are not run, and are stale afterwards: they were and remain so, or become so if something above them says something new."""
+    """These are not run, and are stale afterwards: they were and remain so, or become so if something above
+    them says something new."""
     drop: tuple[NodeOrGroup, ...] = ()
     """These go, with their results: an edited plan is without them."""
     may_drop: tuple[NodeOrGroup, ...] = ()
-    """These steps go, with their results, if a new plan is without them; what else is said of them holds if it repeats them (R9)."""
+    """These steps go, with their results, if a new plan is without them; what else is said of them holds if
+    it repeats them (R9)."""
     warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    """The warnings as facts, each at its place."""
     estimate: Estimate = Estimate()
 
 
@@ -149,7 +170,9 @@ class Preview(Message):
     provisional: bool = False
 
 
-CommandStatus = Literal["accepted", "queued", "merged", "running", "completed", "failed", "cancelled", "refused"]
+CommandStatus = Literal[
+    "accepted", "queued", "merged", "running", "completed", "failed", "cancelled", "refused"
+]
 
 
 class CommandView(Message):
@@ -158,7 +181,7 @@ class CommandView(Message):
     command_id: str
     status: CommandStatus
     run_id: str | None = None
-    problem: Problem | None = None
+    problem: ProblemDocument | None = None
 
 
 class Receipt(Message):
@@ -184,6 +207,10 @@ class Created(Message):
     batch_id: str
     session_id: str
     command_id: str = ""
+    warnings: tuple[str, ...] = ()
+    """What of the request changes nothing, in words."""
+    notices: tuple[Notice, ...] = ()
+    """The same as facts."""
 
 
 class SessionSummary(Message):
@@ -195,6 +222,10 @@ class SessionSummary(Message):
     stale: tuple[NodeOrGroup, ...] = ()
     failed: tuple[NodeOrGroup, ...] = ()
     updated_at: Instant | None = None
+    batch_id: str = ""
+    tags: tuple[str, ...] = ()
+    fork: ForkPoint | None = None
+    ended: bool = False
 
 
 class WorkflowStarted(Message):
@@ -224,7 +255,8 @@ class BatchView(Message):
     sessions: tuple[SessionSummary, ...] = ()
     bytes: int | None = None
     undecided: str | None = None
-    """The id of the command that was stored and is not decided yet: what is shown is from before it."""
+    """The id of the command that was stored and is not decided yet, or not known to every session: what is
+    shown, or what they show, is from before it."""
 
 
 class BatchPage(Message):
@@ -233,10 +265,13 @@ class BatchPage(Message):
     batches: tuple[BatchView, ...] = ()
     next: str | None = None
     """Pass as `after` to get the next page."""
+    behind: int = 0
+    """Commits that are not in the list yet: it is made anew, or catches up."""
 
 
 class EventFacts(Message):
-    """What an event tells beside its node, for whoever says it in another language: of these fields those that its type has."""
+    """What an event tells beside its node, for whoever says it in another language: of these fields those
+    that its type has."""
 
     topic: str = ""
     sources: int = 0
@@ -251,11 +286,12 @@ class EventFacts(Message):
     run_id: str = ""
     outcome: str = ""
     """How a run ended: `completed failed cancelled refused`."""
-    problem: Problem | None = None
+    problem: ProblemDocument | None = None
     attempt: int = 0
     gaps: tuple[NodeId, ...] = ()
     seconds: float = 0.0
     headline: str = ""
+    counts: dict[str, int] = Field(default_factory=dict)
     unchanged: bool = False
     by_hand: bool = False
     """What was kept is a user's own."""
@@ -278,6 +314,23 @@ class TimelineEntry(Message):
     facts: EventFacts = EventFacts()
 
 
+class ReportFault(Message):
+    """Something in a report that does not hold: where it stands, its words, and what is wrong with them."""
+
+    kind: str
+    where: str
+    words: str
+    why: str
+
+
+class ReportCheck(Message):
+    """What of a report does not hold against its findings and the stored texts of its sources; nothing where
+    `faults` is empty, as far as code can see."""
+
+    session_id: Id
+    faults: tuple[ReportFault, ...] = ()
+
+
 class Timeline(Message):
     """`GET /sessions/{s}/events`."""
 
@@ -286,7 +339,8 @@ class Timeline(Message):
 
 
 class Finding(Message):
-    """One thing that was looked at, in words. A note needs nothing done; what is wrong does, and `action` says what."""
+    """One thing that was looked at, in words. A note needs nothing done; what is wrong does, and `action`
+    says what."""
 
     name: str
     result: Literal["ok", "note", "wrong"]
@@ -298,6 +352,8 @@ class Health(Message):
     """`GET /doctor`."""
 
     findings: tuple[Finding, ...] = ()
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    """The gateway's effective settings, secrets as asterisks."""
 
 
 class PoolView(Message):
@@ -336,6 +392,8 @@ class WorkerView(Message):
     """It was told to end, and finishes what it has."""
     paused: bool = False
     version: str = ""
+    clock_offset: float | None = None
+    """Seconds by which its clock is ahead of the NATS server's, at the least; null until it has asked."""
 
 
 PoolView.model_rebuild()

@@ -1,4 +1,5 @@
-"""Every subject, stream, consumer and object key, each builder beside its wildcard. No other module spells one."""
+"""Every subject, stream, consumer and object key, each builder beside its wildcard. No other module spells
+one."""
 
 import re
 from typing import NamedTuple
@@ -20,9 +21,11 @@ DLQ = "DLQ"
 TICKETS = "TICKETS"
 MARKS = "MARKS"
 POOLS = "POOLS"
+WATCHES = "WATCHES"
 
 # Durable consumers
 ORCHESTRATOR = "orchestrator"
+CHECKS = "checks"
 
 
 def pool(phase: str) -> str:
@@ -129,6 +132,7 @@ def snapshot(target: str) -> str:
 # MARKS: how far the log had come, the last value; in the bucket too
 MARK = f"{ROOT}.mark"
 BACKUP_MARK = f"{ROOT}.mark.backup"
+OPEN_MARK = f"{ROOT}.mark.open"
 MARK_PREFIX = "marks"
 MARK_KEY = f"{MARK_PREFIX}/log.json"
 
@@ -225,6 +229,49 @@ def pool_order(phase: str) -> str:
     return f"{ROOT}.pool.{phase}"
 
 
+# WATCHES: when each watched source is looked at, the checks that are due, and what the last one found; of
+# each source the last message of each kind
+ALL_WATCHES = f"{ROOT}.watch.*.*"
+ALL_CHECKS_DUE = f"{ROOT}.due.*.*"
+ALL_CHECKED = f"{ROOT}.checked.*.*"
+WATCHES_SUBJECTS = (ALL_WATCHES, ALL_CHECKS_DUE, ALL_CHECKED)
+
+
+def watch(batch_id: str, source_id: str) -> str:
+    """The schedule of one source: JetStream publishes it as a check that is due, at its times."""
+    return f"{ROOT}.watch.{batch_id}.{source_id}"
+
+
+def watches_of(batch_id: str) -> str:
+    """The schedules of a batch's sources."""
+    return f"{ROOT}.watch.{batch_id}.*"
+
+
+def check_due(batch_id: str, source_id: str) -> str:
+    """A check that is due. One that is due again before it was made takes its place."""
+    return f"{ROOT}.due.{batch_id}.{source_id}"
+
+
+def checks_due_of(batch_id: str) -> str:
+    """The checks of a batch that are due."""
+    return f"{ROOT}.due.{batch_id}.*"
+
+
+def checked(batch_id: str, source_id: str) -> str:
+    """What the last check of a source found, news or not."""
+    return f"{ROOT}.checked.{batch_id}.{source_id}"
+
+
+def checked_of(batch_id: str) -> str:
+    """The last checks of a batch's sources."""
+    return f"{ROOT}.checked.{batch_id}.*"
+
+
+def watched_source(subject: str) -> str:
+    """The source that a subject of WATCHES is about."""
+    return subject.rsplit(".", 1)[1]
+
+
 # Request and reply, for other systems (core NATS, not a stream)
 API_GROUP = "gateway"
 APIS = f"{ROOT}.api.*"
@@ -246,18 +293,32 @@ def leader_entry() -> str:
     return f"$KV.{LEADERS}.{LEADER}"
 
 
+# What providers of models take: a key-value bucket, an entry each
+LIMITS = "LIMITS"
+LIMITS_STREAM = f"KV_{LIMITS}"
+ALL_LIMITS = f"$KV.{LIMITS}.*"
+
+
+def limit_entry(provider: str) -> str:
+    """How one provider stands."""
+    return f"$KV.{LIMITS}.{provider}"
+
+
 # Objects: the first part of a key is who may write it
 INPUTS = "inputs"
 SOURCES = "sources"
 
 
 def artifact_key(batch_id: str, session_id: str, node: str, generation: int, execution_id: str) -> str:
-    """Where one execution writes its artifact. Never the same key twice; phase first, so that a prefix is a privilege."""
-    return f"{artifact_prefix(batch_id, session_id, phase_of(node))}{token(node)}/g{generation}/{execution_id}.json"
+    """Where one execution writes its artifact. Never the same key twice; phase first, so that a prefix is a
+    privilege."""
+    folder = artifact_prefix(batch_id, session_id, phase_of(node))
+    return f"{folder}{token(node)}/g{generation}/{execution_id}.json"
 
 
 def record_key(artifact_key: str) -> str:
-    """Where the calls are that an artifact was made with: beside it, so that it goes where the artifact goes."""
+    """Where the calls are that an artifact was made with: beside it, so that it goes where the artifact
+    goes."""
     return f"{artifact_key.removesuffix('.json')}.calls.json"
 
 
@@ -276,11 +337,14 @@ def inputs_prefix(batch_id: str, session_id: str) -> str:
     return f"{INPUTS}/{batch_id}/{session_id}/"
 
 
-_OF_ATTEMPT = re.compile(r"(?:phase[0-4]|inputs)/[^/]+/[^/]+/(phase[0-9-]+)/g([0-9]+)(?:/[^/]+|-[0-9]+)\.json")
+_OF_ATTEMPT = re.compile(
+    r"(?:phase[0-4]|inputs)/[^/]+/[^/]+/(phase[0-9-]+)/g([0-9]+)(?:/[^/]+|-[0-9]+)\.json"
+)
 
 
 def attempt_of(key: str) -> tuple[str, int] | None:
-    """The node and the generation that an artifact or a list of inputs was written for; None if a key is of neither."""
+    """The node and the generation that an artifact or a list of inputs was written for; None if a key is of
+    neither."""
     found = _OF_ATTEMPT.fullmatch(key)
     return (from_token(found[1]), int(found[2])) if found else None
 
@@ -295,9 +359,21 @@ def text_key(batch_id: str, sha256: str) -> str:
     return f"{SOURCES}/{batch_id}/text/{sha256}"
 
 
-def note_key(batch_id: str, place: str) -> str:
-    """What an attempt has done so far, for the attempt after it; `place` is a sha256."""
-    return f"{SOURCES}/{batch_id}/notes/{place}"
+def note_key(batch_id: str, phase: str, place: str) -> str:
+    """What an attempt has done so far, for the attempt after it; `place` is a sha256. The phase comes first:
+    a pool writes below its own."""
+    return f"{notes_prefix(batch_id, phase)}{place}"
+
+
+def notes_prefix(batch_id: str, phase: str) -> str:
+    """The notes of a phase's attempts in one batch."""
+    return f"{phase}/{batch_id}/notes/"
+
+
+def stored_hash(key: str) -> str | None:
+    """The hash that a download, an upload or a text is stored under; None for a key of anything else."""
+    parts = key.split("/")
+    return parts[3] if len(parts) == 4 and parts[0] == SOURCES and parts[2] in {"raw", "text"} else None
 
 
 def sources_prefix(batch_id: str) -> str:

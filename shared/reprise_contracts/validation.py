@@ -1,4 +1,5 @@
-"""What is wrong with a document that does not validate, in words a caller understands: the first faulty field, and what it must be."""
+"""What is wrong with a document that does not validate, in words a caller understands: the first faulty
+field, and what it must be."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -40,9 +41,15 @@ PATTERNS: Mapping[str, str] = {
     r"^[A-Za-z0-9_-]{1,128}$": "must be 1 to 128 letters, digits, - or _",
     r"^[0-9a-f]{32}$": "must be the token that a preview came with: 32 hexadecimal digits, lower case",
     r"^[0-9a-f]{64}$": "must be a sha256 in lower-case hexadecimal digits",
-    r"^phase([0124]|3/[1-9][0-9]{0,8})$": "must be phase0, phase1, phase2, phase4, or a step such as phase3/2",
-    r"^phase([0-4]|3/([1-9][0-9]{0,8}|\*))$": "must be a phase, a step such as phase3/2, or phase3/* for every step",
+    r"^phase([0124]|3/[1-9][0-9]{0,8})$": "must be phase0, phase1, phase2, phase4, or a step such as "
+    "phase3/2",
+    r"^phase([0-4]|3/([1-9][0-9]{0,8}|\*))$": "must be a phase, a step such as phase3/2, or phase3/* for "
+    "every step",
     r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$": "must be the code of a language, such as en, de or zh-Hans",
+    r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$": "must be 1 to 64 letters from A to Z, digits, or . _ : -, and "
+    "begin with a letter or a digit",
+    r"^[a-z0-9-]{0,32}$": "must be at most 32 lower-case letters, digits or -",
+    r"^[^\s/:@]+\.[^\s/:@.]+$": "must be a domain such as example.org, without scheme, port or path",
     r"^https?://[^\s]+$": "must begin with http:// or https:// and have no spaces",
 }
 """What a pattern of the contracts asks for."""
@@ -51,7 +58,8 @@ _SHORTEST = {"string_too_short", "too_short"}
 
 
 class Fault(NamedTuple):
-    """Where a document is wrong, dotted; empty for the document itself. And what is wrong there, as the end of a sentence."""
+    """Where a document is wrong, dotted; empty for the document itself. And what is wrong there, as the end
+    of a sentence."""
 
     field: str
     says: str

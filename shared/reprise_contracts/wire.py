@@ -1,4 +1,5 @@
-"""What every message has in common: frozen, versioned, strict about what it knows and deaf to what it does not."""
+"""What every message has in common: frozen, versioned, strict about what it knows and deaf to what it does
+not."""
 
 import hashlib
 import json
@@ -6,7 +7,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from inspect import get_annotations
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
@@ -42,15 +44,21 @@ class Malformed(ValueError):
         self.field = field
 
 
+def _with_type(self: BaseModel, context: object) -> None:
+    self.__pydantic_fields_set__.add("type")
+
+
 class Message(BaseModel):
     """A frozen message. Unknown fields are dropped, so that an old reader survives a newer writer."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
-    def model_post_init(self, context: object) -> None:
-        """A message's `type` is always written, also where its writer left it at its default."""
-        if "type" in type(self).model_fields:
-            self.__pydantic_fields_set__.add("type")
+    def __init_subclass__(cls, **given: Any) -> None:
+        """A message's `type` is always written, also where its writer left it at its default. Only messages
+        that have one are looked at after they are made."""
+        super().__init_subclass__(**given)
+        if "type" in get_annotations(cls):
+            cls.model_post_init = _with_type  # type: ignore[method-assign]
 
     def encode(self) -> bytes:
         """UTF-8 JSON without the fields that nobody set and those that are null."""
@@ -58,14 +66,18 @@ class Message(BaseModel):
 
     @classmethod
     def decode(cls, data: bytes | str, *, exactly: bool = False) -> Self:
-        """Parse one message; raises `Malformed` with the first faulty field. `exactly` refuses a field that is not known:
+        """Parse one message; raises `Malformed` with the first faulty field. `exactly` refuses a field that
+        is not known:
 
-        what is asked for is done as asked or not at all, while a fact may say more than its reader understands.
+        what is asked for is done as asked or not at all, while a fact may say more than its reader
+        understands.
         """
         try:
             return cls.model_validate_json(data, extra="forbid" if exactly else None)
         except ValidationError as error:
-            raise Malformed(explain(error, cls.__name__), fault(error.errors(include_url=False)[0]).field) from error
+            raise Malformed(
+                explain(error, cls.__name__), fault(error.errors(include_url=False)[0]).field
+            ) from error
 
 
 def explain(error: ValidationError, what: str) -> str:

@@ -1,4 +1,5 @@
-"""What workers report of attempts, and what counts of it: fencing (R17), retry (R19), the end of a cancel (R20)."""
+"""What workers report of attempts, and what counts of it: fencing (R17), retry (R19), the end of a cancel
+(R20)."""
 
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -44,7 +45,11 @@ def completed(draft: Draft, report: Completed) -> None:
     elif report.plan is not None and (problem := plan_problem(draft.session, report.plan, edited=False)):
         _fail(draft, _event(Failed, report, problem=problem))
     else:
-        draft.emit(_event(events.NodeCompleted, report, unchanged=made is not None and made.event.parts == report.parts))
+        draft.emit(
+            _event(
+                events.NodeCompleted, report, unchanged=made is not None and made.event.parts == report.parts
+            )
+        )
 
 
 def failed(draft: Draft, report: Failed) -> None:
@@ -75,6 +80,7 @@ def _fail(draft: Draft, report: Failed) -> None:
     again = report.problem.retryable and report.attempt < policy.max_attempts
     draft.emit(_event(events.NodeFailed, report, final=not again))
     if again:
-        usual = policy.backoff_seconds * 2 ** (report.attempt - 1)
-        wait = timedelta(seconds=max(usual, min(report.retry_after or 0.0, _LONGEST_WAIT)))
-        queue(draft, report.node, report.generation, report.attempt + 1, draft.now + wait)
+        wait = max(
+            policy.backoff_seconds * 2 ** (report.attempt - 1), min(report.retry_after or 0.0, _LONGEST_WAIT)
+        )
+        queue(draft, report.node, report.generation, report.attempt + 1, draft.now + timedelta(seconds=wait))

@@ -1,4 +1,5 @@
-"""A batch: its sources and their stored versions, its sessions, its end. The same two functions as for a session."""
+"""A batch: its sources and their stored versions, its sessions, its end. The same two functions as for a
+session."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -7,7 +8,8 @@ from datetime import datetime
 from reprise_contracts import commands, events, jobs
 from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
-from reprise_contracts.sources import Source
+from reprise_contracts.sources import Source, with_held, without_orphans
+from reprise_contracts.watches import Watch, watched
 from reprise_domain.state import CommandRecord, with_answer
 from reprise_persistent.mapping import Map
 
@@ -33,6 +35,11 @@ class Batch:
     """R40: whatever its sources were or are, by id and identity: what is given again is what it was."""
     superseded: frozenset[str] = frozenset()
     """Objects that a source was made of and no longer is, and that are not known to be deleted (R25)."""
+    watches: Mapping[str, Watch | None] = field(default_factory=dict)
+    """R36: when its sources are looked at: all of them (under the empty name), and those that have times of
+    their own."""
+    closed: Mapping[str, bool] = field(default_factory=dict)
+    """Sessions that were ended by themselves; true of a deleted one (R37)."""
 
     @property
     def hashes(self) -> frozenset[str]:
@@ -40,7 +47,9 @@ class Batch:
         return frozenset().union(*(source.hashes for source in self.sources.values()))
 
 
-def decide_batch(batch: Batch | None, batch_id: str, given: BatchInput, now: datetime) -> tuple[events.BatchEvent, ...]:
+def decide_batch(
+    batch: Batch | None, batch_id: str, given: BatchInput, now: datetime
+) -> tuple[events.BatchEvent, ...]:
     """The events that one input makes happen in a batch."""
     if batch is None:
         return _create(batch_id, given) if isinstance(given, commands.CreateBatch) else ()
@@ -51,15 +60,34 @@ def decide_batch(batch: Batch | None, batch_id: str, given: BatchInput, now: dat
     if known.fingerprint == given.fingerprint() if known else done:  # R16; R24: ending can be repeated
         return ()
     ended = batch.ended and not isinstance(given, commands.EndBatch)
-    answer = refusals.REUSED if known else refusals.ENDED if ended else _handle(batch, given)
+    members = {member.spec.session_id for member in batch.members}
+    refused = (
+        refusals.REUSED
+        if known
+        else refusals.ENDED
+        if ended
+        else refusals.NO_SOURCE
+        if getattr(given, "source_id", None) not in {None, *batch.sources}
+        else refusals.NO_SESSION
+        if getattr(given, "session_id", None) not in {None, *members}
+        else None
+    )
+    answer = refused or _handle(batch, given)
     if not isinstance(answer, Problem):
         return answer
-    return (events.BatchCommandRefused(**given.answer_fields(), kind=type(given).__name__.lower(), problem=answer),)
+    return (
+        events.BatchCommandRefused(
+            **given.answer_fields(), kind=type(given).__name__.lower(), problem=answer
+        ),
+    )
 
 
 def _create(batch_id: str, command: commands.CreateBatch) -> tuple[events.BatchEvent, ...]:
     own = command.answer_fields()
-    return (events.BatchCreated(**own, batch_id=batch_id, sources=command.sources), events.SessionAdded(**own, session=command.session))
+    return (
+        events.BatchCreated(**own, batch_id=batch_id, sources=command.sources),
+        events.SessionAdded(**own, session=command.session),
+    )
 
 
 def _handle(batch: Batch, command: commands.Command) -> tuple[events.BatchEvent, ...] | Problem:
@@ -70,23 +98,40 @@ def _handle(batch: Batch, command: commands.Command) -> tuple[events.BatchEvent,
         case commands.PutSources():
             return (events.SourcesPut(**own, sources=_given(batch, command.sources)),)
         case commands.RemoveSource():
-            if command.source_id not in batch.sources:
-                return refusals.NO_SOURCE
-            return refusals.LAST_SOURCE if len(batch.sources) == 1 else (events.SourceRemoved(**own, source_id=command.source_id),)
-        case commands.EndBatch():
-            return (events.BatchEnded(**own, batch_id=batch.batch_id, deleted=command.delete),)
+            return (
+                (events.SourceRemoved(**own, source_id=command.source_id),)
+                if _removed(batch.sources, command.source_id)
+                else refusals.LAST_SOURCE
+            )
+        case commands.SetWatch():
+            return (events.WatchSet(**own, source_id=command.source_id, watch=command.watch),)
+        case commands.EndBatch(session_id=name):
+            return (
+                events.MemberEnded(**own, session_id=name, deleted=command.delete)
+                if name
+                else events.BatchEnded(**own, batch_id=batch.batch_id, deleted=command.delete),
+            )
         case _:  # a batch is created once
             return refusals.REUSED
 
 
 def _given(batch: Batch, sources: Iterable[Source]) -> tuple[Source, ...]:
-    """R40: what a source of the batch was before, it is again: a removed one under its former id. Anything else is a new revision."""
+    """R40: what a source of the batch was before, it is again: a removed one under its former id. Anything
+    else is a new revision."""
     found: dict[str, Source] = {}
     for source in sources:
         taken = batch.sources.keys() | found.keys()
-        former = (past for (name, identity), past in batch.past.items() if identity == source.identity and name not in taken)
-        again = batch.past.get((source.source_id, source.identity)) or (next(former, None) if source.source_id not in taken else None)
-        latest = max((past.revision for (name, _), past in batch.past.items() if name == source.source_id), default=0)
+        former = (
+            past
+            for (name, identity), past in batch.past.items()
+            if identity == source.identity
+            and past.part_of is None
+            and (name == source.source_id or taken.isdisjoint({name, source.source_id}))
+        )
+        again = min(former, key=lambda past: past.source_id != source.source_id, default=None)
+        latest = max(
+            (past.revision for (name, _), past in batch.past.items() if name == source.source_id), default=0
+        )
         now = again or source.model_copy(update={"revision": latest + 1, "stored": None})
         found[now.source_id] = now
     return tuple(found.values())
@@ -94,13 +139,22 @@ def _given(batch: Batch, sources: Iterable[Source]) -> tuple[Source, ...]:
 
 def _stored(batch: Batch, fact: jobs.StoredFact) -> tuple[events.BatchEvent, ...]:
     """R11: what a session fetched is the batch's from here on, unless the source was replaced meanwhile."""
-    known = batch.sources
+    now = with_held(batch.sources, fact.stored)
     news = tuple(
         item
         for item in fact.stored
-        if (source := known.get(item.source_id)) and source.revision == item.stored.revision and source.stored != item.stored
+        if item.source_id in now and now[item.source_id] != batch.sources.get(item.source_id)
     )
-    return (events.SourcesStored(session_id=fact.session_id, stored=news),) if news and not batch.ended else ()
+    return (
+        (events.SourcesStored(session_id=fact.session_id, stored=news),) if news and not batch.ended else ()
+    )
+
+
+def _removed(sources: Mapping[str, Source], name: str) -> dict[str, Source]:
+    """The sources without one, and without what it holds; what holds it holds it no more."""
+    kept = {key: source.without_held(name) for key, source in sources.items() if key != name}
+    left = without_orphans(kept)
+    return left if any(source.stored is None or source.stored.holds != () for source in left.values()) else {}
 
 
 def _swept(batch: Batch, swept: jobs.DownloadsSwept) -> tuple[events.BatchEvent, ...]:
@@ -112,7 +166,9 @@ def _swept(batch: Batch, swept: jobs.DownloadsSwept) -> tuple[events.BatchEvent,
 def reduce_batch(batch: Batch | None, event: events.BatchEvent, at: datetime) -> Batch:
     """The batch after one event."""
     before = batch.hashes if batch else frozenset()
-    if batch is None and isinstance(event, events.BatchCreated | events.BatchEnded):  # of a deleted one only its end is left
+    if batch is None and isinstance(
+        event, events.BatchCreated | events.BatchEnded
+    ):  # of a deleted one only its end is left
         batch = Batch(batch_id=event.batch_id, created_at=at, updated_at=at)
     if batch is None:
         raise AssertionError(f"a batch's log begins with {event.type}")
@@ -120,29 +176,36 @@ def reduce_batch(batch: Batch | None, event: events.BatchEvent, at: datetime) ->
         batch = replace(batch, commands=with_answer(batch.commands, event))
     match event:
         case events.SessionAdded():
-            member = jobs.SessionCreation(command_id=event.command_id, fingerprint=event.fingerprint, by=event.by, spec=event.session)
+            member = jobs.SessionCreation(
+                command_id=event.command_id, fingerprint=event.fingerprint, by=event.by, spec=event.session
+            )
             batch = replace(batch, members=(*batch.members, member))
         case events.BatchCreated() | events.SourcesPut():
-            batch = replace(batch, sources={**batch.sources, **{source.source_id: source for source in event.sources}})
+            put = {source.source_id: source for source in event.sources}
+            batch = replace(batch, sources=without_orphans({**batch.sources, **put}))
         case events.SourceRemoved():
-            batch = replace(batch, sources={name: source for name, source in batch.sources.items() if name != event.source_id})
+            batch = replace(batch, sources=_removed(batch.sources, event.source_id))
         case events.SourcesStored():
-            stored = {item.source_id: batch.sources[item.source_id].model_copy(update={"stored": item.stored}) for item in event.stored}
-            batch = replace(batch, sources={**batch.sources, **stored})
+            batch = replace(batch, sources=with_held(batch.sources, event.stored))
         case events.BatchEnded():
             batch = replace(batch, ended=True, deleted=batch.deleted or event.deleted)
+        case events.MemberEnded(session_id=name):
+            deleted = event.deleted or batch.closed.get(name, False)
+            batch = replace(batch, closed={**batch.closed, name: deleted})
         case events.SourcesSwept():
             gone = set(event.hashes)
-            past = {key: _without(source, gone) for key, source in batch.past.items()}
+            past = {
+                key: source.model_copy(update={"stored": None}) if source.hashes & gone else source
+                for key, source in batch.past.items()
+            }
             batch = replace(batch, superseded=batch.superseded - gone, past=past)
-    past = {**batch.past, **{(source.source_id, source.identity): source for source in batch.sources.values()}}
+        case events.WatchSet():
+            batch = replace(batch, watches={**batch.watches, event.source_id or "": event.watch})
+    past = {
+        **batch.past,
+        **{(source.source_id, source.identity): source for source in batch.sources.values()},
+    }
     return replace(batch, past=past, superseded=(batch.superseded | before) - batch.hashes)
-
-
-def _without(source: Source, gone: set[str]) -> Source:
-    """A past source of which nothing is stored any more, if something of it is gone."""
-    stored = source.stored is not None and not gone.isdisjoint({source.stored.raw_sha256, source.stored.text_sha256})
-    return source.model_copy(update={"stored": None}) if stored else source
 
 
 def fold_batch(batch: Batch | None, commit: events.Commit, seq: int) -> Batch:
@@ -155,7 +218,26 @@ def fold_batch(batch: Batch | None, commit: events.Commit, seq: int) -> Batch:
 
 
 def facts(batch: Batch, by: str = "") -> dict[str, jobs.BatchFact]:
-    """What each session of the batch is told after a commit: the whole state, so that the last one suffices."""
+    """What each session of the batch is told after a commit: the whole state, so that the last one suffices.
+    R36: what is spent by itself is shared among them."""
     state = {name: getattr(batch, name) for name in ("batch_id", "ended", "deleted")}
-    shared = jobs.BatchFact(**state, batch_seq=batch.commits, sources=tuple(batch.sources.values()), by=by)
-    return {member.spec.session_id: shared.model_copy(update={"create": member}) for member in batch.members}
+    refresh = {
+        name: max(watch.max_tokens // max(len(batch.members), 1), 1)
+        for name, watch in watched(batch.sources, batch.watches).items()
+        if watch.auto == "refresh"
+    }
+    shared = jobs.BatchFact(
+        **state,
+        batch_seq=batch.commits,
+        sources=tuple(batch.sources.values()),
+        refresh=refresh,
+        by=by,
+    )
+    ends = {
+        name: {"ended": True, "deleted": batch.deleted or deleted} for name, deleted in batch.closed.items()
+    }
+    return {
+        name: shared.model_copy(update={"create": member, **ends.get(name, {})})
+        for member in batch.members
+        for name in (member.spec.session_id,)
+    }

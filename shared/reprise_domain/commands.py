@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from reprise_contracts import events
-from reprise_contracts.commands import Accept, Cancel, Edit, Rerun, Target
+from reprise_contracts.commands import Accept, Cancel, Edit, Lock, Rerun, Tag, Target
 from reprise_contracts.nodes import Status, phase_of, step_node, step_of
 from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
@@ -34,13 +34,17 @@ def rerun(draft: Draft, command: Rerun) -> Problem | None:
     interrupts = command.options.if_running == "interrupt" and session.busy
     draft.emit(_run_queued(command, request).model_copy(update={"front": interrupts}))
     if interrupts and session.run is not None:
-        halt(draft, Cancel(command_id=f"interrupt-{request.run_id}", by=command.by), session.run.request.run_id)
+        halt(
+            draft, Cancel(command_id=f"interrupt-{request.run_id}", by=command.by), session.run.request.run_id
+        )
     return None
 
 
 def _refusal(session: Session, command: Rerun, request: RunRequest) -> Problem | None:
     problem = precondition_failure(session, request, busy=session.busy)
-    if problem or not session.busy:  # R13, R15: while it is, what a preview said is looked at at the command's turn
+    if (
+        problem or not session.busy
+    ):  # R13, R15: while it is, what a preview said is looked at at the command's turn
         return problem or changed_since(session, request)
     return refusals.BUSY if command.options.if_running == "reject" else None
 
@@ -48,19 +52,42 @@ def _refusal(session: Session, command: Rerun, request: RunRequest) -> Problem |
 def request_of(session: Session, command: Rerun | Edit) -> RunRequest:
     """The run that a command asks for."""
     target = Target(phase=command.node) if isinstance(command, Edit) else command.target
-    kind: events.RunKind = "edit" if isinstance(command, Edit) else "refresh" if target.stale else "phase" if target.phase else "steps"
-    run_id = derived_id("r", session.session_id, command.command_id)
-    return RunRequest(run_id, (command.command_id,), command.by, kind, target, command.options)
+    kind: events.RunKind = (
+        "edit"
+        if isinstance(command, Edit)
+        else "refresh"
+        if target.stale
+        else "phase"
+        if target.phase
+        else "steps"
+    )
+    return RunRequest(
+        derived_id("r", session.session_id, command.command_id),
+        (command.command_id,),
+        command.by,
+        kind,
+        target,
+        command.options,
+    )
 
 
 def _run_queued(command: Rerun | Edit, request: RunRequest) -> events.RunQueued:
-    kind, target, options = request.kind, request.target, request.options
-    return events.RunQueued(**command.answer_fields(), run_id=request.run_id, kind=kind, target=target, options=options)
+    return events.RunQueued(
+        **command.answer_fields(),
+        run_id=request.run_id,
+        kind=request.kind,
+        target=request.target,
+        options=request.options,
+    )
 
 
 def _united(waiting: RunRequest, request: RunRequest) -> Target | None:
     """R15: the common target of two commands that may be one; None if they may not."""
-    if waiting.options != request.options or waiting.options.plan_token or "edit" in {waiting.kind, request.kind}:
+    if (
+        waiting.options != request.options
+        or waiting.options.plan_token
+        or "edit" in {waiting.kind, request.kind}
+    ):
         return None
     if waiting.target.steps and request.target.steps:
         return Target(steps=tuple(sorted({*waiting.target.steps, *request.target.steps})))
@@ -74,16 +101,19 @@ def edit(draft: Draft, command: Edit) -> Problem | None:
         return problem
     said = {name: value for name, value in command if name in {"node", "artifact", "parts", "plan"}}
     unchanged = node.materialization is not None and node.materialization.event.parts == command.parts
-    draft.emit(events.ArtifactEdited(**command.answer_fields(), **said, generation=node.generation + 1, unchanged=unchanged))
+    draft.emit(
+        events.ArtifactEdited(
+            **command.answer_fields(), **said, generation=node.generation + 1, unchanged=unchanged
+        )
+    )
     if command.options.propagation == "cascade":
-        request = request_of(draft.session, command)
-        draft.emit(_run_queued(command, request))
+        draft.emit(_run_queued(command, request_of(draft.session, command)))
     return None
 
 
 def _uneditable(session: Session, command: Edit, made: Materialization | None) -> Problem | None:
-    if session.busy:
-        return refusals.NOT_NOW
+    if session.busy or session.node(command.node).locked_at:
+        return refusals.NOT_NOW if session.busy else refusals.locked((command.node,))
     if command.if_match is not None and (made is None or made.event.artifact.sha256 != command.if_match):
         return refusals.CONFLICT
     if any(session.node(parent).materialization is None for parent in parents(command.node, None)):
@@ -92,16 +122,37 @@ def _uneditable(session: Session, command: Edit, made: Materialization | None) -
 
 
 def accept(draft: Draft, command: Accept) -> Problem | None:
-    """R28: what makes a node stale today is accepted, cause by cause; but a failure is not an input that moved (R19)."""
-    name, step, causes = command.node, step_of(command.node), Verdicts(draft.session).direct_causes(command.node)
+    """R28: what makes a node stale today is accepted, cause by cause; but a failure is not an input that
+    moved (R19)."""
+    name, step, causes = (
+        command.node,
+        step_of(command.node),
+        Verdicts(draft.session).direct_causes(command.node),
+    )
     if step is not None and (problem := unknown_steps(draft.session, (step,))):
         return problem
     if draft.session.node(name).status == "failed":
         return refusals.failed(name)
     if not causes:
         return refusals.NOT_STALE
-    draft.emit(events.NodeAccepted(**command.answer_fields(), node=name, causes=dict(causes), reason=command.reason))
+    draft.emit(
+        events.NodeAccepted(**command.answer_fields(), node=name, causes=dict(causes), reason=command.reason)
+    )
     return None
+
+
+def lock(draft: Draft, command: Lock) -> Problem | None:
+    """R38: a node that nothing runs, or that is run again."""
+    if problem := unknown_steps(draft.session, filter(None, (step_of(command.node),))):
+        return problem
+    draft.emit(events.NodeLocked(**command.answer_fields(), node=command.node, locked=command.locked))
+    return None
+
+
+def tag(draft: Draft, command: Tag) -> None:
+    """What it is filed under; no result is of it."""
+    tags = draft.session.tags.union(command.add).difference(command.remove)
+    draft.emit(events.SessionTagged(**command.answer_fields(), tags=tuple(sorted(tags))))
 
 
 def cancel(draft: Draft, command: Cancel) -> Problem | None:
@@ -116,7 +167,8 @@ def cancel(draft: Draft, command: Cancel) -> Problem | None:
 
 
 def halt(draft: Draft, command: Cancel, name: str) -> None:
-    """R20: what has that name stops: a run, a phase, a step; everything in the session and its queue has the empty one."""
+    """R20: what has that name stops: a run, a phase, a step; everything in the session and its queue has the
+    empty one."""
     queue, run = draft.session.queue, draft.session.run
     draft.emit(events.CommandHonoured(**command.answer_fields(), kind="cancel", target=name))
     for request in queue:
@@ -124,5 +176,9 @@ def halt(draft: Draft, command: Cancel, name: str) -> None:
             draft.emit(events.RunFinished(run_id=request.run_id, outcome="cancelled"))
     for held in sorted(run.in_flight) if run is not None else ():
         node = draft.session.node(held)
-        if run is not None and name in {"", run.request.run_id, phase_of(held), held} and node.status in _STOPPING:
+        if (
+            run is not None
+            and name in {"", run.request.run_id, phase_of(held), held}
+            and node.status in _STOPPING
+        ):
             draft.emit(_STOPPING[node.status](node=held, generation=node.generation, attempt=node.attempt))

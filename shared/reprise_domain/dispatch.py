@@ -7,17 +7,23 @@ from reprise_contracts.jobs import Gap, Job
 from reprise_contracts.phrases import cause_sentences, without_failing
 from reprise_domain.freshness import Verdicts, steps_without_result
 from reprise_domain.graph import parents
-from reprise_domain.state import Node, Run, Session
+from reprise_domain.state import Node, Session
 
 
 def nodes_to_dispatch(session: Session) -> dict[str, datetime | None]:
     """The nodes whose job has to be out there, each with the time before which it must not be."""
-    return {node: entry.not_before for node, entry in _in_flight(session) if entry.status in {"queued", "running"}}
+    return {
+        node: entry.not_before for node, entry in _in_flight(session) if entry.status in {"queued", "running"}
+    }
 
 
 def nodes_to_cancel(session: Session) -> dict[str, datetime]:
     """The nodes that are cancelling, each with the time at which it began."""
-    return {node: entry.since for node, entry in _in_flight(session) if entry.status == "cancelling" and entry.since is not None}
+    return {
+        node: entry.since
+        for node, entry in _in_flight(session)
+        if entry.status == "cancelling" and entry.since is not None
+    }
 
 
 def _in_flight(session: Session) -> list[tuple[str, Node]]:
@@ -33,7 +39,9 @@ def job_for(session: Session, node: str) -> Job:
     for parent in parents(node, session.plan):
         if (made := session.node(parent).materialization) is not None:
             artifact = made.event.artifact
-            inputs[parent] = InputRef(key=artifact.key, sha256=artifact.sha256, output=made.event.parts[WHOLE])
+            inputs[parent] = InputRef(
+                key=artifact.key, sha256=artifact.sha256, output=made.event.parts[WHOLE]
+            )
     return Job(
         batch_id=session.batch_id,
         session_id=session.session_id,
@@ -47,18 +55,14 @@ def job_for(session: Session, node: str) -> Job:
         sources=run.sources if node == "phase0" else (),
         refetch=run.request.options.refetch,
         previous=entry.materialization.event.artifact if entry.materialization else None,
-        ask_again=_asks_again(run, node),
+        ask_again=run.request.asks_again(node),
         next_step=session.next_step,
         gaps=tuple(_gap(step, session.node(step)) for step in steps_without_result(session, node, run.bad)),
         token_allowance=session.allowance,
+        section=run.request.options.section or "" if node == "phase4" else "",
+        section_guidance=run.request.options.guidance or "" if run.request.options.section else "",
         reasons=cause_sentences(Verdicts(session).cause_chain(node)) if node == "phase4" else (),
     )
-
-
-def _asks_again(run: Run, node: str) -> bool:
-    """R32: the nodes that a command names ask anew, those below them as far as their questions are new, unless it says otherwise."""
-    wish = run.request.options.ask_again
-    return run.request.names(node) if wish is None else wish
 
 
 def _gap(step: str, entry: Node) -> Gap:

@@ -15,13 +15,15 @@ READS: Mapping[str, Mapping[str, str]] = {
     "phase3": {"phase0": TEXTS, "phase2": DEFINITION},
     "phase4": {"phase0": REFERENCES, "phase2": WHOLE},
 }
-"""What each phase reads, and which part of it. A step reads all of the steps that it depends on as well, and the report of every step."""
+"""What each phase reads, and which part of it. A step reads all of the steps that it depends on as well, and
+the report of every step."""
 
 GROUP_ORDER: tuple[Status, ...] = ("cancelling", "running", "queued", "failed", "cancelled", "pending")
 
 
 def group_status(steps: Iterable[Status]) -> Status:
-    """R1: the group of the steps has the first of these statuses that one of them has; completed when all are."""
+    """R1: the group of the steps has the first of these statuses that one of them has; completed when all
+    are."""
     found = set(steps)
     return next((status for status in GROUP_ORDER if status in found), "completed")
 
@@ -46,7 +48,9 @@ class Plan:
             for other in step.depends_on:
                 dependents[other].append(step.step_id)
         object.__setattr__(self, "by_id", {step.step_id: step for step in self.steps})
-        object.__setattr__(self, "dependents", {number: tuple(others) for number, others in dependents.items()})
+        object.__setattr__(
+            self, "dependents", {number: tuple(others) for number, others in dependents.items()}
+        )
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -97,4 +101,8 @@ class Scope:
             return ()
         if phase != "phase3" or plan is None:
             return (phase,)
-        return plan.nodes if self.steps is None else tuple(step_node(number) for number in sorted(self.steps) if number in plan.by_id)
+        return (
+            plan.nodes
+            if self.steps is None
+            else tuple(step_node(number) for number in sorted(self.steps) if number in plan.by_id)
+        )

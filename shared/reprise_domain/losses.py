@@ -21,7 +21,8 @@ class NamedObject(NamedTuple):
 
 
 def named_objects(session: Session) -> Iterator[NamedObject]:
-    """Yield every object that the session needs: the artifacts that count, and the texts that phase 0 prepared."""
+    """Yield every object that the session needs: the artifacts that count, and the texts that phase 0
+    prepared."""
     if session.deleted:
         return
     for node, entry in session.nodes.items():
@@ -29,7 +30,9 @@ def named_objects(session: Session) -> Iterator[NamedObject]:
             artifact = entry.materialization.event.artifact
             yield NamedObject(node, artifact.key, artifact.sha256, artifact.bytes)
     if session.node("phase0").materialization is not None:
-        for text in dict.fromkeys(known.source.stored.text_sha256 for known in session.sources.values() if known.source.stored):
+        for text in dict.fromkeys(
+            known.source.stored.text_sha256 for known in session.sources.values() if known.source.stored
+        ):
             if text is not None:
                 yield NamedObject("phase0", subjects.text_key(session.batch_id, text), text, None)
 
@@ -41,5 +44,8 @@ def record(draft: Draft, objects: Iterable[LostObject]) -> None:
         for named in list(named_objects(draft.session)):
             gone = found.get(named.key)
             if gone is not None and draft.session.node(named.node).materialization is not None:
-                problem = lost(named.node, damaged=gone.damaged)
-                draft.emit(events.ArtifactLost(node=named.node, key=named.key, problem=problem))
+                draft.emit(
+                    events.ArtifactLost(
+                        node=named.node, key=named.key, problem=lost(named.node, damaged=gone.damaged)
+                    )
+                )

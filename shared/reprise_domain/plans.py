@@ -9,7 +9,8 @@ from reprise_domain.state import Session
 
 
 def plan_problem(session: Session, plan: tuple[PlannedStep, ...], *, edited: bool) -> Problem | None:
-    """R9, R12: a plan keeps the numbers of the steps that it repeats, an edited step the one it carries; others are fresh."""
+    """R9, R12: a plan keeps the numbers of the steps that it repeats, an edited step the one it carries;
+    others are fresh."""
     why = _fault(session, plan, edited=edited)
     return refusals.unsound(why, edited=edited) if why else None
 
@@ -37,4 +38,8 @@ def unknown_steps(session: Session, steps: Iterable[int]) -> Problem | None:
     """R15: the refusal of steps that are not in the plan, with the numbers that are."""
     known = session.plan.by_id if session.plan else {}
     unknown = [number for number in steps if number not in known]
-    return refusals.unknown(unknown, known, obsolete=any(number < session.next_step for number in unknown)) if unknown else None
+    return (
+        refusals.unknown(unknown, known, obsolete=any(number < session.next_step for number in unknown))
+        if unknown
+        else None
+    )

@@ -1,38 +1,77 @@
-"""R13: what a command would do, from the same scope and the same judgement as the run itself; and why it cannot be done."""
+"""R13: what a command would do, from the same scope and the same judgement as the run itself; and why it
+cannot be done."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reprise_contracts import phrases
-from reprise_contracts.nodes import NEW_STEPS, PHASES, step_of
+from reprise_contracts import notices
+from reprise_contracts.artifacts import Told, section_part, sections_in
+from reprise_contracts.nodes import NEW_STEPS, PHASES, phase_of, step_of
 from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import Estimate, Plan, Preview
 from reprise_contracts.wire import digest
-from reprise_domain.freshness import UPSTREAM, Verdicts
+from reprise_domain.freshness import PARAMETERS, UPSTREAM, Verdicts, changed_inputs, current_inputs
 from reprise_domain.graph import Scope, all_nodes, parents
 from reprise_domain.plans import unknown_steps
 from reprise_domain.readiness import Readiness, may_move, missing_inputs, nodes_with, readiness
-from reprise_domain.state import RunRequest, Session, scope_of
+from reprise_domain.state import RunRequest, Session, scope_of, with_report_options
 
 
 def precondition_failure(session: Session, request: RunRequest, *, busy: bool) -> Problem | None:
-    """R15, R19: why a run cannot start now; while another one is active only what can no longer change is checked."""
+    """R15, R19: why a run cannot start now; while another one is active only what can no longer change is
+    checked."""
     options, target = request.options, request.target
     first = "phase3" if target.steps else target.phase
     if options.stop_after and first and PHASES.index(options.stop_after) < PHASES.index(first):
         return refusals.stops_too_early(options.stop_after, first)
     engine = options.engine or session.parameters((request.targets or ("phase4",))[0]).engine
-    if problem := unknown_steps(session, target.steps or ()) or refusals.unwritten(engine, options.language or ""):
+    if problem := (
+        unknown_steps(session, target.steps or ())
+        or refusals.unwritten(engine, options.language or "")
+        or _locked(session, request)
+    ):
         return problem
     if busy or request.kind in {"start", "refresh", "edit"}:
         return None
+    if options.section is not None and (problem := _unwritable(session, request, options.section)):
+        return problem
     scope = scope_of(request, session.plan)
-    named = request.targets if target.steps else tuple(node for node in all_nodes(session.plan) if request.names(node))
-    for node in named or ("phase4",):  # without a plan there is no step to run: what is missing is what a report would miss
+    named = (
+        request.targets
+        if target.steps
+        else tuple(node for node in all_nodes(session.plan) if request.names(node))
+    )
+    for node in named or (
+        "phase4",
+    ):  # without a plan there is no step to run: what is missing is what a report would miss
         if lost := missing_inputs(session, request, node, bad=(), coming=scope):
             return refusals.missing(node, lost[0], failed=session.node(lost[0]).materialization is not None)
     return None
+
+
+def _locked(session: Session, request: RunRequest) -> Problem | None:
+    """R38: naming a locked node is refused until it is unlocked."""
+    locked = [
+        node
+        for node in all_nodes(session.plan)
+        if session.node(node).locked_at is not None and request.names(node)
+    ]
+    return refusals.locked(locked) if locked else None
+
+
+def _unwritable(session: Session, request: RunRequest, section: str) -> Problem | None:
+    """R31: why one section of the report cannot be written by itself. The others keep their text, so what
+    they were made from must be what there is today (R18)."""
+    made = session.node("phase4").materialization
+    if request.target.phase != "phase4":
+        return refusals.SECTION_OF_REPORT
+    if made is None:
+        return refusals.NOT_MADE
+    if section_part(section) not in made.event.parts:
+        return refusals.no_section(sections_in(made.event.parts))
+    moved = changed_inputs(session, "phase4", current_inputs(session, "phase4"))
+    return refusals.REPORT_MOVED if moved else None
 
 
 def changed_since(session: Session, request: RunRequest) -> Problem | None:
@@ -43,35 +82,52 @@ def changed_since(session: Session, request: RunRequest) -> Problem | None:
     return refusals.plan_changed(today.plan.model_dump(mode="json"), today.plan_token)
 
 
-def preview(session: Session, request: RunRequest, *, at_its_turn: bool = False, before: Session | None = None) -> Preview:
+def preview(
+    session: Session, request: RunRequest, *, at_its_turn: bool = False, before: Session | None = None
+) -> Preview:
     """What the run would do now, as `Plan` says it.
 
     Of an edit it is read from the session as it would be after it; `before` is the session as it is.
     """
     busy = (before or session).busy and not at_its_turn
-    session = replace(session, run=None, max_tokens=session.ceiling_under(request.options))
+    session = with_report_options(
+        replace(session, run=None, max_tokens=session.ceiling_under(request.options)),
+        request.options.report,
+        session.updated_at,
+    )
     scope, nodes, verdicts = scope_of(request, session.plan), all_nodes(session.plan), Verdicts(session)
     by_node = _readiness_by_node(session, request, scope)
     run, may = nodes_with(by_node, "run"), nodes_with(by_node, "may")
-    coming = {*run, *may}
+    coming, known = {*run, *may}, frozenset(all_nodes(before.plan) if before else nodes)
+    costs = _costs(session, request, coming)
     stale = _stale_after(session, verdicts, coming)
     left = [node for node in nodes if node not in coming and session.node(node).materialization is not None]
-    grows = "phase2" in coming and "phase3" in scope.phases and scope.steps is None
     plan = Plan(
         run=run,
-        may_run=(*may, NEW_STEPS) if grows else may,
+        may_run=(*may, NEW_STEPS)
+        if "phase2" in coming and "phase3" in scope.phases and scope.steps is None
+        else may,
         keep=tuple(node for node in left if node not in stale),
         stale=tuple(node for node in left if node in stale),
         drop=tuple(node for node in all_nodes(before.plan) if node not in nodes) if before else (),
         may_drop=session.plan.nodes if session.plan and "phase2" in coming else (),
-        warnings=tuple(_warnings(session, request, scope, by_node, verdicts)),
-        estimate=_estimate(session, request, run, may),
+        notices=(
+            warned := (
+                *_warnings(session, request, scope, by_node, verdicts, costs),
+                *notices.new_steps([node for node in nodes if node not in known and node not in coming]),
+            )
+        ),
+        warnings=tuple(notice.text for notice in warned),
+        estimate=_estimate(session, request, run, may, costs),
     )
     if busy:
         return Preview(plan=plan, provisional=True)
-    lists = plan.model_dump(mode="json", exclude={"warnings", "estimate"})
-    options = request.options.model_dump(mode="json", exclude={"dry_run", "plan_token"}, exclude_defaults=True)
-    return Preview(plan=plan, plan_token=digest([lists, request.target.model_dump(mode="json"), options])[:32])
+    promised = [
+        plan.model_dump(mode="json", exclude={"warnings", "notices", "estimate"}),
+        request.target.model_dump(mode="json"),
+        request.options.model_dump(mode="json", exclude={"dry_run", "plan_token"}, exclude_defaults=True),
+    ]
+    return Preview(plan=plan, plan_token=digest(promised)[:32])
 
 
 def _readiness_by_node(session: Session, request: RunRequest, scope: Scope) -> dict[str, Readiness]:
@@ -81,7 +137,9 @@ def _readiness_by_node(session: Session, request: RunRequest, scope: Scope) -> d
     bad: set[str] = set()
     for node in [node for node in all_nodes(session.plan) if node in scope]:
         found = readiness(session, request, node, bad=bad, coming=coming)
-        by_node[node] = "may" if found == "run" and "phase2" in coming and step_of(node) is not None else found
+        by_node[node] = (
+            "may" if found == "run" and "phase2" in coming and step_of(node) is not None else found
+        )
         if found == "block":
             bad.add(node)
         elif found != "keep":
@@ -98,58 +156,109 @@ def _stale_after(session: Session, verdicts: Verdicts, coming: Container[str]) -
         causes = verdicts.direct_causes(node)
         moves = node in coming or may_move(session, node, coming)
         own = node not in coming and (moves or any(not name.startswith(UPSTREAM) for name in causes))
-        if own or any(parent in stale and (moves or parent in reached or UPSTREAM + parent in causes) for parent in above):
+        if own or any(
+            parent in stale and (moves or parent in reached or UPSTREAM + parent in causes)
+            for parent in above
+        ):
             stale.add(node)
         if moves or any(parent in reached for parent in above):
             reached.add(node)
     return stale
 
 
-def _warnings(session: Session, request: RunRequest, scope: Scope, by_node: dict[str, Readiness], verdicts: Verdicts) -> Iterator[str]:
-    """R7, R12, R19, R29: stale nodes above a target are not run, a user's own work lies on the way, something has to wait."""
-    above = {parent: None for node in by_node if request.names(node) for parent in parents(node, session.plan)}
+def _warnings(
+    session: Session,
+    request: RunRequest,
+    scope: Scope,
+    by_node: dict[str, Readiness],
+    verdicts: Verdicts,
+    costs: Mapping[str, Told],
+) -> Iterator[notices.Notice]:
+    """R7, R12, R19, R29, R31: stale nodes above a target, or above what is edited, are not run; a user's own
+    work lies on the way; how the report is to be written changes nothing; something has to wait."""
+    above = {
+        parent: None
+        for node in all_nodes(session.plan)
+        if request.names(node) or phase_of(node) == request.target.phase
+        for parent in parents(node, session.plan)
+    }
     for node in above:
         if node not in scope and verdicts.freshness(node) == "stale":
-            yield (phrases.left_failed if session.node(node).status == "failed" else phrases.left_stale)(node)
+            yield (notices.left_failed if session.node(node).status == "failed" else notices.left_stale)(node)
     for node, found in by_node.items():
-        made = session.node(node).materialization
-        if made is not None and made.edited:
-            yield phrases.passed_by(node, replaced=found == "run")
+        if (made := session.node(node).materialization) is not None and made.edited:
+            yield notices.passed_by(node, replaced=found == "run")
+    own = session.parameters("phase4")
+    yield from notices.report_unheeded(
+        (request.options.engine if request.names("phase4") else None) or own.engine,
+        own.report if request.options.report or by_node.get("phase4") in {"run", "may"} else "",
+    )
     if problem := session.exhausted:
-        yield problem.detail
+        yield notices.spent(problem.detail)
         return
-    if stop := _first_unaffordable(session, request, nodes_with(by_node, "run")):
-        yield phrases.stops_at(*stop)
+    if stop := _first_unaffordable(session, request, nodes_with(by_node, "run"), costs):
+        yield notices.stops_at(*stop)
     for node, found in by_node.items():
         if found == "block" and (lost := missing_inputs(session, request, node, bad=(), coming=by_node)):
-            yield phrases.waits(node, lost)
+            yield notices.waits(node, lost)
 
 
-def _estimate(session: Session, request: RunRequest, run: Sequence[str], may: Sequence[str]) -> Estimate:
+def _estimate(
+    session: Session, request: RunRequest, run: Sequence[str], may: Sequence[str], costs: Mapping[str, Told]
+) -> Estimate:
     """R13: what has run before, as it went then; what never ran is named instead."""
-    last = {node: made.event for node in (*run, *may) if (made := session.node(node).materialization) is not None}
-    certain = [event for node, event in last.items() if node in run]
-    stop = _first_unaffordable(session, request, run)
+    last = {
+        node: made.event for node in (*run, *may) if (made := session.node(node).materialization) is not None
+    }
+    fetched = last["phase0"].told if "phase0" in last and request.options.refetch else Told()
     return Estimate(
-        seconds=round(sum(event.seconds for event in certain), 3),
-        tokens=sum(event.tokens.total for event in certain),
+        seconds=round(sum(event.seconds for node, event in last.items() if node in run), 3),
+        tokens=sum(cost.tokens for node, cost in costs.items() if node in run),
+        calls=sum(cost.calls for node, cost in costs.items() if node in run),
+        recorded=tuple(node for node in run if node in costs and costs[node].calls < last[node].told.calls),
         never_run=tuple(node for node in run if node not in last),
         most_seconds=round(sum(event.seconds for event in last.values()), 3),
-        most_tokens=sum(event.tokens.total for event in last.values()),
-        stops_at=stop[0] if stop else None,
+        most_tokens=sum(cost.tokens for cost in costs.values()) + fetched.tokens,
+        most_calls=sum(cost.calls for cost in costs.values()) + fetched.calls,
+        stops_at=(_first_unaffordable(session, request, run, costs) or (None, 0))[0],
     )
 
 
-def _first_unaffordable(session: Session, request: RunRequest, run: Iterable[str]) -> tuple[str, int] | None:
-    """R29: the first node that the run's and the session's ceilings leave too little for, with what is left for it; None if none."""
-    ceilings = (request.options.max_tokens, session.max_tokens and max(session.max_tokens - session.spent, 0))
-    left = min((ceiling for ceiling in ceilings if ceiling is not None and ceiling != 0), default=None)
-    if session.max_tokens and session.spent >= session.max_tokens:
-        left = 0
+def _costs(session: Session, request: RunRequest, coming: Collection[str]) -> dict[str, Told]:
+    """R32: what a model would be asked for each node that has run before: nothing, where its record answers
+    it."""
+    return {
+        node: Told(calls=made.event.told.calls, tokens=made.event.told.tokens or made.event.tokens.total)
+        if _asks(session, request, node, made.event.versions, coming)
+        else Told()
+        for node in coming
+        if (made := session.node(node).materialization) is not None
+    }
+
+
+def _asks(
+    session: Session, request: RunRequest, node: str, versions: Mapping[str, str], coming: Collection[str]
+) -> bool:
+    """R32: whether a node would ask what its record does not answer: it is to ask anew, or something that
+    shapes its questions is other than when it was made (`versions` among them), or may be by then."""
+    return (
+        request.asks_again(node)
+        or any(parent in coming for parent in parents(node, session.plan))
+        or any(session.versions.get(name, version) != version for name, version in versions.items())
+        or (request.names(node) and any(getattr(request.options, name) is not None for name in PARAMETERS))
+        or bool(changed_inputs(session, node, current_inputs(session, node)))
+    )
+
+
+def _first_unaffordable(
+    session: Session, request: RunRequest, run: Iterable[str], costs: Mapping[str, Told]
+) -> tuple[str, int] | None:
+    """R29: the first node that the run's and the session's ceilings leave too little for, with what is left
+    for it; None if none."""
+    ceilings = (request.options.max_tokens or None, session.allowance)
+    left = min((ceiling for ceiling in ceilings if ceiling is not None), default=None)
     for node in run if left is not None else ():
-        made = session.node(node).materialization
-        cost = made.event.tokens.total if made is not None else 0
-        if left is not None and (left <= 0 or cost > left):
-            return node, left
-        left = (left or 0) - cost
+        if left is None or left <= 0 or costs.get(node, Told()).tokens > left:
+            return node, left or 0
+        left -= costs.get(node, Told()).tokens
     return None

@@ -1,7 +1,8 @@
-"""`reduce(state, event, at)`: the state after an event. Mechanical: it records and counts, and judges nothing.
+"""`reduce(state, event, at)`: the state after an event. Mechanical: it records and counts, and judges
+nothing.
 
-A node's status moves along `TRANSITIONS`; the active run walks through the phases of its scope, in phase 3 along the
-dependencies of the steps, and `Run.ready` holds the nodes whose turn has come.
+A node's status moves along `TRANSITIONS`; the active run walks through the phases of its scope, in phase 3
+along the dependencies of the steps, and `Run.ready` holds the nodes whose turn has come.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,14 +13,27 @@ from typing import Any
 
 from reprise_contracts import events
 from reprise_contracts.nodes import PHASES, Status, step_node, step_of
-from reprise_contracts.sources import Source, StoredSource
+from reprise_contracts.sources import Source, StoredSource, with_held
 from reprise_domain.freshness import PARAMETERS, current_inputs, pinned_inputs
 from reprise_domain.graph import Plan, parents
-from reprise_domain.state import IN_FLIGHT, Materialization, ParameterOverride, Run, RunRequest, Session, SourceEntry, scope_of, with_answer
+from reprise_domain.state import (
+    IN_FLIGHT,
+    WATCH,
+    Materialization,
+    Node,
+    ParameterOverride,
+    Run,
+    RunRequest,
+    Session,
+    SourceEntry,
+    scope_of,
+    with_answer,
+    with_report_options,
+)
 from reprise_domain.sweep import sweepable_after
 from reprise_persistent.mapping import Map
 
-REDUCER = 10
+REDUCER = 14
 """The version of all this: what another one folded is not read, the log is folded again."""
 
 TRANSITIONS: Mapping[str, tuple[tuple[Status, ...], Status]] = {
@@ -35,7 +49,20 @@ TRANSITIONS: Mapping[str, tuple[tuple[Status, ...], Status]] = {
 
 THROUGH = len(PHASES)
 
-_CREATION_FIELDS = frozenset({"session_id", "batch_id", "topic", "engine", "model", "language", "guidance", "policy", "batch_seq"})
+_CREATION_FIELDS = frozenset(
+    {
+        "session_id",
+        "batch_id",
+        "topic",
+        "engine",
+        "model",
+        "language",
+        "guidance",
+        "policy",
+        "batch_seq",
+        "fork",
+    }
+)
 """What a session is from its first event on."""
 
 
@@ -45,11 +72,42 @@ class InvalidTransition(AssertionError):
 
 def create(event: events.SessionCreated | events.SessionDeleted, at: datetime) -> Session:
     """The state that a log's first event makes; of a deleted session only the tombstone is left."""
-    session = Session(**{name: value for name, value in event if name in _CREATION_FIELDS}, created_at=at, updated_at=at)
+    session = Session(
+        **{name: value for name, value in event if name in _CREATION_FIELDS}, created_at=at, updated_at=at
+    )
     if isinstance(event, events.SessionDeleted):
         return session
-    sources = {source.source_id: SourceEntry(source, at) for source in event.sources}
-    return replace(session, sources=sources, max_tokens=event.max_session_tokens)
+    session = replace(
+        session,
+        sources={source.source_id: SourceEntry(source, at) for source in event.sources},
+        max_tokens=event.max_session_tokens,
+    )
+    if event.shared is not None:
+        session = _with_shared(session, event.shared)
+    return with_report_options(session, event.report if event.report.value else None, at)
+
+
+def _with_shared(session: Session, shared: events.Shared) -> Session:
+    """R37: what a fork has from its origin counts as if it had made it."""
+    nodes = {
+        one.made.node: Node(
+            status="completed",
+            generation=one.made.generation,
+            since=one.at,
+            materialization=Materialization(one.made, one.at, one.changed_at, one.reads),
+            accepted=one.accepted,
+        )
+        for one in shared.results
+    }
+    session = replace(
+        session,
+        nodes=Map(nodes.items()),
+        overrides=Map(
+            (name, ParameterOverride(said.values, said.at)) for name, said in shared.parameters.items()
+        ),
+        versions=shared.versions,
+    )
+    return _with_plan(session, Plan(shared.plan)) if shared.plan is not None else session
 
 
 def reduce(session: Session | None, event: events.SessionEvent | events.BatchEvent, at: datetime) -> Session:
@@ -58,7 +116,9 @@ def reduce(session: Session | None, event: events.SessionEvent | events.BatchEve
         session = create(event, at)
     reducer = _REDUCERS.get(type(event))
     if session is None or reducer is None:
-        raise InvalidTransition(f"a session's log begins with {event.type}" if reducer else f"a session's log holds {event.type}")
+        raise InvalidTransition(
+            f"a session's log begins with {event.type}" if reducer else f"a session's log holds {event.type}"
+        )
     if isinstance(event, events.CommandAnswer):
         session = replace(session, commands=with_answer(session.commands, event))
     return _with_sweepable(session, event, reducer(session, event, at))
@@ -94,13 +154,20 @@ def _enter_next_phase(session: Session, run: Run) -> Session:
             waits = {node: sum(parent in own for parent in parents(node, session.plan)) for node in nodes}
             ready = Map((node, True) for node, count in waits.items() if count == 0)
             later = sum(len(run.scope.of_phase(phase, session.plan)) for phase in PHASES[run.stage + 1 :])
-            run = replace(run, open=len(nodes), waiting=Map(waits.items()), ready=ready, total=run.done + len(nodes) + later)
+            run = replace(
+                run,
+                open=len(nodes),
+                waiting=Map(waits.items()),
+                ready=ready,
+                total=run.done + len(nodes) + later,
+            )
             break
     return replace(session, run=run)
 
 
 def _finish_node(session: Session, node: str, *, bad: bool = False) -> Session:
-    """A node of the run came to its end: those that waited for it alone have their turn; after the last one the next phase."""
+    """A node of the run came to its end: those that waited for it alone have their turn; after the last one
+    the next phase."""
     run = session.run
     if run is None or node not in run.scope:
         return session
@@ -114,11 +181,15 @@ def _finish_node(session: Session, node: str, *, bad: bool = False) -> Session:
         if name in waiting:
             waiting = waiting.put(name, waiting[name] - 1)
             ready = ready if waiting[name] else ready.put(name, True)
-    run = replace(run, waiting=waiting, ready=ready, open=run.open - 1, bad=run.bad.put(node, True) if bad else run.bad)
+    run = replace(
+        run, waiting=waiting, ready=ready, open=run.open - 1, bad=run.bad.put(node, True) if bad else run.bad
+    )
     return replace(session, run=run) if run.open else _enter_next_phase(session, run)
 
 
-def _finish_nodes(session: Session, event: events.NodesKept | events.NodesBlocked, at: datetime, *, bad: bool) -> Session:
+def _finish_nodes(
+    session: Session, event: events.NodesKept | events.NodesBlocked, at: datetime, *, bad: bool
+) -> Session:
     for node in event.nodes:
         session = _finish_node(session, node, bad=bad)
     return session
@@ -151,8 +222,16 @@ def _run_started(session: Session, event: events.RunStarted, at: datetime) -> Se
     request, others = _waiting(session, event.run_id)
     before = session.overrides
     session = _with_overrides(_with_records(session, request, "running"), request, at)
-    run = Run(request, scope_of(request, session.plan), at, tuple(known.source for known in session.sources.values()), before)
-    return _enter_next_phase(replace(session, queue=others, max_tokens=session.ceiling_under(request.options)), run)
+    run = Run(
+        request,
+        scope_of(request, session.plan),
+        at,
+        tuple(known.source for known in session.sources.values()),
+        before,
+    )
+    return _enter_next_phase(
+        replace(session, queue=others, max_tokens=session.ceiling_under(request.options)), run
+    )
 
 
 def _run_finished(session: Session, event: events.RunFinished, at: datetime) -> Session:
@@ -160,7 +239,9 @@ def _run_finished(session: Session, event: events.RunFinished, at: datetime) -> 
         request, before, overrides = session.run.request, session.run.overrides_before, session.overrides
         for name in event.given_back:
             overrides = overrides.put(name, before[name]) if name in before else overrides.drop(name)
-        return _with_records(replace(session, run=None, overrides=overrides), request, event.outcome, event.problem)
+        return _with_records(
+            replace(session, run=None, overrides=overrides), request, event.outcome, event.problem
+        )
     request, others = _waiting(session, event.run_id)
     return _with_records(replace(session, queue=others), request, event.outcome, event.problem)
 
@@ -179,16 +260,25 @@ def _with_records(session: Session, request: RunRequest, status: Any, problem: A
 
 
 def _with_overrides(session: Session, request: RunRequest, at: datetime) -> Session:
-    """R12: parameters belong to the command's targets, until replaced; absent ones keep what they have."""
-    asked = {name: value for name in PARAMETERS if (value := getattr(request.options, name)) is not None}
+    """R12: parameters belong to the command's targets, until replaced; absent ones keep what they have. R31:
+    what is said of one section holds for no other, and how the report is written is the report's alone."""
+    if request.options.section is not None:
+        return session
+    own = [name for name in PARAMETERS if name != "report"]
+    asked = {name: value for name in own if (value := getattr(request.options, name)) is not None}
+    session = with_report_options(session, request.options.report, at)
     overrides = session.overrides
-    if asked and request.target.phase == "phase3":  # all steps are targets: what was wished for one of them is replaced
+    if (
+        asked and request.target.phase == "phase3"
+    ):  # all steps are targets: what was wished for one of them is replaced
         for step in [scope for scope in overrides if step_of(scope) is not None]:
             rest = {name: value for name, value in overrides[step].values.items() if name not in asked}
             overrides = overrides.put(step, ParameterOverride(rest, at))
     for target in request.targets if asked else ():
         before = overrides.get(target)
-        overrides = overrides.put(target, ParameterOverride({**before.values, **asked} if before else asked, at))
+        overrides = overrides.put(
+            target, ParameterOverride({**before.values, **asked} if before else asked, at)
+        )
     return replace(session, overrides=overrides)
 
 
@@ -203,8 +293,17 @@ def _transition(session: Session, event: Any, at: datetime, **changes: Any) -> S
         raise InvalidTransition(f"{event.type} found a node {node.status}")
     if (tokens := getattr(event, "tokens", None)) and tokens.total:
         run = session.run and replace(session.run, spent=session.run.spent + tokens.total)
-        session = replace(session, run=run, spent=session.spent + tokens.total)
-    return session.with_node(event.node, replace(node, **{"status": status, "since": at, "not_before": None} | changes))
+        own = tokens.total if session.run and session.run.request.by == WATCH else 0
+        day = at.date().isoformat()
+        session = replace(
+            session,
+            run=run,
+            spent=session.spent + tokens.total,
+            spent_by_itself={day: session.spent_by_itself.get(day, 0) + own},
+        )
+    return session.with_node(
+        event.node, replace(node, **{"status": status, "since": at, "not_before": None} | changes)
+    )
 
 
 def _node_queued(session: Session, event: events.NodeQueued, at: datetime) -> Session:
@@ -223,7 +322,10 @@ def _node_queued(session: Session, event: events.NodeQueued, at: datetime) -> Se
         problem=None,
         before=node.before if event.attempt > 1 else (node.status, node.since, node.problem),
     )
-    return replace(session, run=replace(run, ready=run.ready.drop(event.node), in_flight=run.in_flight.put(event.node, True)))
+    return replace(
+        session,
+        run=replace(run, ready=run.ready.drop(event.node), in_flight=run.in_flight.put(event.node, True)),
+    )
 
 
 def _node_completed(session: Session, event: events.NodeCompleted, at: datetime) -> Session:
@@ -239,34 +341,49 @@ def _node_completed(session: Session, event: events.NodeCompleted, at: datetime)
 
 def _edited(session: Session, event: events.ArtifactEdited, at: datetime) -> Session:
     reads = current_inputs(session, event.node)
-    return _with_artifact(session, event, event.model_copy(update={"plan": None}), reads, at, generation=event.generation, attempt=0)
+    return _with_artifact(
+        session,
+        event,
+        event.model_copy(update={"plan": None}),
+        reads,
+        at,
+        generation=event.generation,
+        attempt=0,
+    )
 
 
-def _with_artifact(session: Session, event: Any, kept: Any, reads: Mapping[str, str], at: datetime, **changes: Any) -> Session:
+def _with_artifact(
+    session: Session, event: Any, kept: Any, reads: Mapping[str, str], at: datetime, **changes: Any
+) -> Session:
     """What counts from here on, and the plan that came with it."""
     before = session.node(event.node).materialization
     made = Materialization(kept, at, before.changed_at if before and event.unchanged else at, reads)
-    session = _transition(session, event, at, materialization=made, problem=None, accepted={}, reads={}, **changes)
+    session = _transition(
+        session, event, at, materialization=made, problem=None, accepted={}, reads={}, **changes
+    )
     return session if event.plan is None else _with_plan(session, Plan(event.plan))
 
 
 def _with_stored(session: Session, stored: Iterable[StoredSource], at: datetime) -> Session:
-    """R11: phase 0 stored versions of its sources: they are what its run has pinned, and what the session knows, from here on."""
-    versions = {item.source_id: item.stored for item in stored}
+    """R11: phase 0 stored versions of its sources: they are what its run has pinned, and what the session
+    knows, from here on."""
+    given, before = tuple(stored), {name: known.source for name, known in session.sources.items()}
+    pinned = {source.source_id: source for source in (session.run.sources if session.run else ())}
+    run = session.run and replace(session.run, sources=tuple(with_held(pinned, given).values()))
+    return replace(session, sources=_known(session, with_held(before, given), at), run=run)
 
-    def revised(source: Source) -> Source:
-        version = versions.get(source.source_id)
-        return source.model_copy(update={"stored": version}) if version and version.revision == source.revision else source
 
-    known, run = dict(session.sources), session.run
-    for name in versions.keys() & known.keys():
-        before, now = known[name], revised(known[name].source)
-        known[name] = SourceEntry(now, at if now.version != before.source.version else before.at)
-    return replace(session, sources=known, run=run and replace(run, sources=tuple(map(revised, run.sources))))
+def _known(session: Session, sources: Mapping[str, Source], at: datetime) -> dict[str, SourceEntry]:
+    """Sources as the session knows them from here on: each since when it is what it is (R4)."""
+    before = {(name, known.source.version): known.at for name, known in session.sources.items()}
+    return {
+        name: SourceEntry(source, before.get((name, source.version), at)) for name, source in sources.items()
+    }
 
 
 def _with_plan(session: Session, plan: Plan) -> Session:
-    """R9: the steps that are gone go with their artifacts; kept ones stay as they are; numbers are never used again."""
+    """R9: the steps that are gone go with their artifacts; kept ones stay as they are; numbers are never used
+    again."""
     nodes, overrides = session.nodes, session.overrides
     for gone in set(session.plan.nodes if session.plan else ()).difference(plan.nodes):
         nodes, overrides = nodes.drop(gone), overrides.drop(gone)
@@ -285,12 +402,17 @@ def _node_failed(session: Session, event: events.NodeFailed, at: datetime) -> Se
 
 
 def _given_back(session: Session, name: str) -> Session:
-    """R29: a ceiling fails no node: what it stopped is as it was before it was queued, and what was spent is counted."""
+    """R29: a ceiling fails no node: what it stopped is as it was before it was queued, and what was spent is
+    counted."""
     node = session.node(name)
-    if node.before is None or (node.before[0] == "completed" and node.materialization is None):  # its artifact was lost meanwhile
+    if node.before is None or (
+        node.before[0] == "completed" and node.materialization is None
+    ):  # its artifact was lost meanwhile
         return session
     status, since, problem = node.before
-    return session.with_node(name, replace(node, status=status, since=since, problem=problem, reads={}, before=None))
+    return session.with_node(
+        name, replace(node, status=status, since=since, problem=problem, reads={}, before=None)
+    )
 
 
 def _node_cancelled(session: Session, event: events.NodeCancelled, at: datetime) -> Session:
@@ -310,13 +432,23 @@ def _accepted(session: Session, event: events.NodeAccepted, at: datetime) -> Ses
     return session.with_node(event.node, replace(node, accepted={**node.accepted, **event.causes}))
 
 
+def _locked(session: Session, event: events.NodeLocked, at: datetime) -> Session:
+    locked_at = at if event.locked else None
+    return session.with_node(event.node, replace(session.node(event.node), locked_at=locked_at))
+
+
 # The session
 
 
 def _sources_changed(session: Session, event: events.SourcesChanged, at: datetime) -> Session:
-    sources = {**session.sources, **{source.source_id: SourceEntry(source, at) for source in event.sources}}
-    kept = {name: known for name, known in sources.items() if name not in event.removed}
-    return replace(session, sources=kept, removed_at=at if event.removed else session.removed_at, batch_seq=event.batch_seq)
+    changed = _known(session, {source.source_id: source for source in event.sources}, at)
+    kept = {name: known for name, known in session.sources.items() if name not in event.removed}
+    return replace(
+        session,
+        sources={**kept, **changed},
+        removed_at=at if event.removed else session.removed_at,
+        batch_seq=event.batch_seq,
+    )
 
 
 def _ended(session: Session, event: events.SessionEnded, at: datetime) -> Session:
@@ -336,7 +468,9 @@ def _with_sweepable(before: Session, event: Any, session: Session) -> Session:
 def _swept(session: Session, event: events.SweepDone, at: datetime) -> Session:
     left = Map((name, since) for name, since in session.sweepable.items() if since > event.seq)
     pending = session.sweep_pending_since
-    return replace(session, sweepable=left, sweep_pending_since=pending if left and pending > event.seq else 0)
+    return replace(
+        session, sweepable=left, sweep_pending_since=pending if left and pending > event.seq else 0
+    )
 
 
 def _with(session: Session, event: Any, at: datetime, **changes: Any) -> Session:
@@ -365,7 +499,11 @@ _REDUCERS: Mapping[type, Callable[[Session, Any, datetime], Session]] = {
     events.ArtifactEdited: _edited,
     events.ArtifactLost: _lost,
     events.NodeAccepted: _accepted,
+    events.NodeLocked: _locked,
+    events.SessionTagged: lambda session, event, at: replace(session, tags=frozenset(event.tags)),
     events.SessionEnded: _ended,
-    events.SessionDeleted: partial(_with, ended=True, deleting=True, deleted=True, sweepable=Map(), sweep_pending_since=0),
+    events.SessionDeleted: partial(
+        _with, ended=True, deleting=True, deleted=True, sweepable=Map(), sweep_pending_since=0
+    ),
     events.SweepDone: _swept,
 }

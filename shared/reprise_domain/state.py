@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reprise_contracts import events
-from reprise_contracts.commands import Options, Policy, Target
+from reprise_contracts.commands import ForkPoint, Options, Policy, ReportOptions, Target
 from reprise_contracts.jobs import Parameters
 from reprise_contracts.nodes import PHASES, Status, phase_of, step_node, step_of
 from reprise_contracts.problems import refusals
@@ -15,6 +15,8 @@ from reprise_contracts.states import CommandStatus
 from reprise_domain.graph import Plan, Scope
 from reprise_persistent.mapping import Map
 
+WATCH = "the watch"
+"""Who asks for what a watched source brings about by itself (R36)."""
 IN_FLIGHT: frozenset[Status] = frozenset({"queued", "running", "cancelling"})
 
 
@@ -51,7 +53,10 @@ class Node:
     materialization: Materialization | None = None
     problem: Problem | None = None
     before: tuple[Status, datetime | None, Problem | None] | None = None
-    """Its status, since when, and its problem when the generation in flight was queued: what a ceiling leaves it as (R29)."""
+    """Its status, since when, and its problem when the generation in flight was queued: what a ceiling leaves
+    it as (R29)."""
+    locked_at: datetime | None = None
+    """Since when nothing runs it (R38)."""
     accepted: Mapping[str, str] = field(default_factory=dict)
     """Causes that the user accepted, each as it was then (R28)."""
 
@@ -69,7 +74,8 @@ class SourceEntry:
 
 @dataclass(frozen=True, slots=True)
 class ParameterOverride:
-    """Parameters that commands set for a node or a phase, by name (R12); absent ones are those of what is above it."""
+    """Parameters that commands set for a node or a phase, by name (R12); absent ones are those of what is
+    above it."""
 
     values: Mapping[str, str]
     at: datetime
@@ -95,12 +101,24 @@ class RunRequest:
 
     def names(self, node: str) -> bool:
         """Return whether the node is one of the targets."""
-        return self.kind != "edit" and (phase_of(node) == self.target.phase or step_of(node) in (self.target.steps or ()))
+        return self.kind != "edit" and (
+            phase_of(node) == self.target.phase or step_of(node) in (self.target.steps or ())
+        )
+
+    def asks_again(self, node: str) -> bool:
+        """R32: the nodes that a command names ask anew, those below them as far as their questions are new,
+        unless it says otherwise; whoever asks the sites again asks no model of what has not changed."""
+        return (
+            self.names(node) and not self.options.refetch
+            if self.options.ask_again is None
+            else self.options.ask_again
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The active run, and where it stands. It walks through the phases of its scope; in phase 3, along the dependencies."""
+    """The active run, and where it stands. It walks through the phases of its scope; in phase 3, along the
+    dependencies."""
 
     request: RunRequest
     scope: Scope
@@ -142,7 +160,8 @@ class CommandRecord:
 
 
 def with_answer(commands: Map[CommandRecord], event: events.CommandAnswer) -> Map[CommandRecord]:
-    """R16: the records with that of the command which the event answers. The first answer counts; a run is further on than it."""
+    """R16: the records with that of the command which the event answers. The first answer counts; a run is
+    further on than it."""
     if event.command_id in commands and not isinstance(event, events.RunQueued):
         return commands
     problem, run_id = getattr(event, "problem", None), getattr(event, "run_id", None)
@@ -179,13 +198,19 @@ class Session:
     """The newest versions of code and prompts that workers reported."""
     spent: int = 0
     """Tokens, of all attempts so far."""
+    spent_by_itself: Mapping[str, int] = field(default_factory=dict)
+    """R36: tokens of a day, by its date, that refreshes spent which nobody asked for."""
     max_tokens: int | None = None
     """What may be spent in all."""
     sweepable: Map[int] = field(default_factory=Map)
-    """What the log has decided against, each with the least sequence that knows of it: keys, and folders (they end with `/`) in which
-    an execution that nobody reported may have left something."""
+    """What the log has decided against, each with the least sequence that knows of it: keys, and folders
+    (they end with `/`) in which an execution that nobody reported may have left something."""
     sweep_pending_since: int = 0
-    """No commit before this one is the last that decided against objects which may still be in the store; 0 if there are none."""
+    """No commit before this one is the last that decided against objects which may still be in the store; 0
+    if there are none."""
+    tags: frozenset[str] = frozenset()
+    fork: ForkPoint | None = None
+    """Where it was forked from another session (R37)."""
     ended: bool = False
     deleting: bool = False
     deleted: bool = False
@@ -202,9 +227,14 @@ class Session:
         return [override for name in (phase_of(node), node) if (override := self.overrides.get(name))]
 
     def parameters(self, node: str) -> Parameters:
-        """What a node would be run with now: what was wished for itself, else for its phase, else for the session."""
+        """What a node would be run with now: what was wished for itself, else for its phase, else for the
+        session."""
         own = Parameters(engine=self.engine, model=self.model, guidance=self.guidance, language=self.language)
-        return own.model_copy(update={name: value for override in self._overrides(node) for name, value in override.values.items()})
+        return own.model_copy(
+            update={
+                name: value for override in self._overrides(node) for name, value in override.values.items()
+            }
+        )
 
     def parameters_changed_at(self, node: str) -> datetime:
         """When the parameters of a node last changed."""
@@ -217,23 +247,42 @@ class Session:
     @property
     def ceilings(self) -> tuple[tuple[int, int, str], ...]:
         """R29: each ceiling of tokens that holds, what is spent of it, and whose it is."""
-        of_run = (self.run.request.options.max_tokens, self.run.spent, "run") if self.run else (None, 0, "run")
-        return tuple((most, spent, of) for most, spent, of in (of_run, (self.max_tokens, self.spent, "session")) if most)
+        run = self.run
+        return tuple(
+            (most, spent, of)
+            for most, spent, of in (
+                (run.request.options.max_tokens if run else None, run.spent if run else 0, "run"),
+                (self.max_tokens, self.spent, "session"),
+            )
+            if most
+        )
 
     @property
     def allowance(self) -> int | None:
-        """R29: tokens that an attempt may still spend; None without a ceiling. What runs beside it may have spent them first."""
+        """R29: tokens that an attempt may still spend; None without a ceiling. What runs beside it may have
+        spent them first."""
         return min((max(most - spent, 0) for most, spent, _ in self.ceilings), default=None)
 
     @property
     def exhausted(self) -> Problem | None:
         """R29: why nothing more begins; None while there is something left."""
-        return next((refusals.over_budget(most, of) for most, spent, of in self.ceilings if spent >= most), None)
+        return next(
+            (refusals.over_budget(most, of) for most, spent, of in self.ceilings if spent >= most), None
+        )
 
     @property
     def busy(self) -> bool:
         """A run is active or waits for its turn."""
         return self.run is not None or bool(self.queue)
+
+
+def with_report_options(session: Session, options: ReportOptions | None, at: datetime) -> Session:
+    """R31: how the report is written is a parameter of phase 4 and of nothing else; None leaves it."""
+    if options is None:
+        return session
+    before = session.overrides.get("phase4")
+    values = {**(before.values if before else {}), "report": options.value}
+    return replace(session, overrides=session.overrides.put("phase4", ParameterOverride(values, at)))
 
 
 def scope_of(request: RunRequest, plan: Plan | None) -> Scope:

@@ -1,6 +1,7 @@
-"""Which objects the log has decided against: nothing that a commit names or a running attempt may still name (R17, R25)."""
+"""Which objects the log has decided against: nothing that a commit names or a running attempt may still name
+(R17, R25)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from reprise_contracts import events, subjects
@@ -15,8 +16,8 @@ WIDE = 100
 def is_deletable(session: Session, key: str) -> bool:
     """Return whether an object that no event names may be deleted. What is no key of ours never may.
 
-    A generation that is yet to come, or that is in flight, is never decided against: an edit writes its object before
-    its command is decided, a worker before its completion is.
+    A generation that is yet to come, or that is in flight, is never decided against: an edit writes its
+    object before its command is decided, a worker before its completion is.
     """
     attempt = subjects.attempt_of(key)
     if attempt is None or session.deleted:
@@ -32,8 +33,15 @@ def is_deletable(session: Session, key: str) -> bool:
     return generation < node.generation or (generation == node.generation and node.status not in IN_FLIGHT)
 
 
+def made_keys(session: Session) -> frozenset[str]:
+    """R37: the keys of all that a session has, be it made by its origin: an object goes with the last session
+    that names it."""
+    return frozenset(key for node in session.nodes for key in _made(session, node))
+
+
 def sweepable_after(session: Session, event: Any) -> tuple[str, ...]:
-    """Return the keys that an event decides against, and the folders (with `/` at the end) in which there may be some that nobody named.
+    """Return the keys that an event decides against, and the folders (with `/` at the end) in which there may
+    be some that nobody named.
 
     `session` is the state before the event.
     """
@@ -54,7 +62,9 @@ def _inputs(session: Session, node: str) -> Iterator[str]:
 def _made(session: Session, node: str) -> Iterator[str]:
     if (made := session.node(node).materialization) is not None:
         yield made.event.artifact.key
-        yield subjects.record_key(made.event.artifact.key)  # R32: the calls that it was made with, if there were any
+        yield subjects.record_key(
+            made.event.artifact.key
+        )  # R32: the calls that it was made with, if there were any
 
 
 def _dropped(session: Session, event: events.NodeCompleted | events.ArtifactEdited) -> Iterator[str]:
@@ -64,21 +74,26 @@ def _dropped(session: Session, event: events.NodeCompleted | events.ArtifactEdit
             yield from _made(session, gone)
 
 
-def _completed(session: Session, event: events.NodeCompleted) -> Iterator[str]:
-    yield from _made(session, event.node)
-    yield from _dropped(session, event)
+def _settled(session: Session, event: events.NodeCompleted | events.NodeFailed) -> Iterator[str]:
+    """A worker may have been lost between storing and reporting. Its folder is named only now: a sweep while
+    the next attempt is in flight would pass over what is in it, and forget it."""
     yield from _inputs(session, event.node)
-    if event.repeated:
+    if event.repeated or session.node(event.node).attempt > 1:
         yield _folder(session, event.node)
+
+
+def _completed(session: Session, event: events.NodeCompleted) -> Iterator[str]:
+    yield from _edited(session, event)
+    yield from _settled(session, event)
 
 
 def _failed(session: Session, event: events.NodeFailed) -> Iterator[str]:
     """A plan that the rules refuse was stored before it was reported."""
-    yield subjects.artifact_key(session.batch_id, session.session_id, event.node, event.generation, event.execution_id)
+    yield subjects.artifact_key(
+        session.batch_id, session.session_id, event.node, event.generation, event.execution_id
+    )
     if event.final:
-        yield from _inputs(session, event.node)
-    if event.repeated:
-        yield _folder(session, event.node)
+        yield from _settled(session, event)
 
 
 def _cancelled(session: Session, event: events.NodeCancelled) -> Iterator[str]:
@@ -87,26 +102,17 @@ def _cancelled(session: Session, event: events.NodeCancelled) -> Iterator[str]:
     yield from _inputs(session, event.node)
 
 
-def _edited(session: Session, event: events.ArtifactEdited) -> Iterator[str]:
+def _edited(session: Session, event: events.NodeCompleted | events.ArtifactEdited) -> Iterator[str]:
     yield from _made(session, event.node)
     yield from _dropped(session, event)
 
 
-def _lost(session: Session, event: events.ArtifactLost) -> Iterator[str]:
-    """What is damaged is of no use to anyone."""
-    yield from _made(session, event.node)
-
-
-def _superseded(session: Session, event: events.ResultSuperseded) -> Iterator[str]:
-    if event.key:
-        yield event.key
-
-
-_NAMED_BY: Mapping[type, Callable[[Session, Any], Iterator[str]]] = {
+_NAMED_BY: Mapping[type, Callable[[Session, Any], Iterable[str]]] = {
     events.NodeCompleted: _completed,
     events.NodeFailed: _failed,
     events.NodeCancelled: _cancelled,
     events.ArtifactEdited: _edited,
-    events.ResultSuperseded: _superseded,
-    events.ArtifactLost: _lost,
+    events.ResultSuperseded: lambda _, event: (event.key,) if event.key else (),
+    events.ArtifactLost: lambda session, event: _made(session, event.node),
 }
+"""What each event decides against. What is damaged is of no use to anyone."""

@@ -1,4 +1,5 @@
-"""The research agent as a library: the rules of `reprise_domain` over a log in memory or in a folder, without any server."""
+"""The research agent as a library: the rules of `reprise_domain` over a log in memory or in a folder, without
+any server."""
 
 from reprise_library.agent import DeepResearchAgent
 from reprise_library.errors import CommandRefused, ResearchFailed

@@ -14,33 +14,39 @@ from secrets import token_hex
 from types import TracebackType
 
 from reprise_contracts.artifacts import Phase0, Phase1, Phase2, Phase4, StepFindings
-from reprise_contracts.commands import Cancel, Options, Rerun, Target
+from reprise_contracts.commands import Cancel, Options, ReportOptions, Rerun, Target
 from reprise_contracts.jobs import Job, Started, Stopped
 from reprise_contracts.nodes import PHASES, STEPS, Phase, phase_of, step_of
 from reprise_contracts.problems.model import Problem
-from reprise_contracts.sources import Source, SourceInput, Upload
+from reprise_contracts.sources import Search, Source, SourceInput, Upload
 from reprise_contracts.wire import derived_id
 from reprise_domain.dispatch import job_for, nodes_to_cancel, nodes_to_dispatch
 from reprise_library.errors import ResearchFailed
 from reprise_library.jobs import complete, failure
 from reprise_library.session import BY, ResearchSession, wishes
-from reprise_research.context import Context, Progress, Usage, silent
+from reprise_research.brief import Progress, Usage, silent
+from reprise_research.checking import Fault, Made, check_report
+from reprise_research.context import Context
 from reprise_research.engines import Engine, load_engine
 from reprise_research.sources.local import read_local
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
 from reprise_research.stores import Store, sha256_of
 
-CANCELLED = Problem(type="cancelled", detail="The run was cancelled.", action="Run it again; what is done is kept.")
+CANCELLED = Problem(
+    type="cancelled", detail="The run was cancelled.", action="Run it again; what is done is kept."
+)
 Attempt = tuple[str, int, int]
 """Node, generation and attempt."""
 
 
 class DeepResearchAgent:
-    """Runs what its session decides, a phase by itself or all in order. Used with `async with`, it keeps its parser processes warm.
+    """Runs what its session decides, a phase by itself or all in order. Used with `async with`, it keeps its
+    parser processes warm.
 
-    Every method that runs something returns when the run is over. It raises the phase's own error where the run failed,
-    `CommandRefused` or `NothingToRead` where the rules refuse it, and `ResearchFailed` where it was cancelled or blocked.
+    Every method that runs something returns when the run is over. It raises the phase's own error where the
+    run failed, `CommandRefused` or `NothingToRead` where the rules refuse it, and `ResearchFailed` where it
+    was cancelled or blocked.
     """
 
     def __init__(
@@ -70,10 +76,17 @@ class DeepResearchAgent:
 
     async def __aenter__(self) -> "DeepResearchAgent":
         fetcher = self._fetcher
-        self._parsers = ParserPool(size=fetcher.parsers, seconds=fetcher.parse_seconds, memory=fetcher.parse_memory)
+        self._parsers = ParserPool(
+            size=fetcher.parsers,
+            seconds=fetcher.parse_seconds,
+            memory=fetcher.parse_memory,
+            ocr=fetcher.ocr,
+        )
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._parsers is not None:
             await self._parsers.close()
             self._parsers = None
@@ -85,19 +98,31 @@ class DeepResearchAgent:
         named = SourceInput(url=url)
         return self._add(Source(source_id=derived_id("s", url), url=named.url, title=title))
 
+    async def add_search(self, search: Search) -> Source:
+        """Add a search; nobody is asked yet. What it finds become sources when phase 0 runs (R33)."""
+        return self._add(Source(source_id=derived_id("s", search.model_dump_json()), search=search))
+
     async def add_text(self, text: str, title: str) -> Source:
         """Add a text."""
         return await self.add_bytes(text.encode(), "text/plain; charset=utf-8", None, title)
 
     async def add_path(self, path: Path) -> tuple[Source, ...]:
         """Add a file, or every supported file of a folder."""
-        return tuple([await self.add_bytes(file.data, file.content_type, file.filename) for file in read_local(path)])
+        return tuple(
+            [await self.add_bytes(file.data, file.content_type, file.filename) for file in read_local(path)]
+        )
 
-    async def add_bytes(self, data: bytes, content_type: str, filename: str | None, title: str | None = None) -> Source:
+    async def add_bytes(
+        self, data: bytes, content_type: str, filename: str | None, title: str | None = None
+    ) -> Source:
         """Add a document that is in memory."""
         await self._store.put_raw(data)
         upload = Upload(sha256=sha256_of(data), bytes=len(data), content_type=content_type, filename=filename)
-        return self._add(Source(source_id=derived_id("s", filename or title or "", upload.sha256), upload=upload, title=title))
+        return self._add(
+            Source(
+                source_id=derived_id("s", filename or title or "", upload.sha256), upload=upload, title=title
+            )
+        )
 
     def _add(self, source: Source) -> Source:
         if source.source_id not in self.session.batch.sources:
@@ -130,21 +155,30 @@ class DeepResearchAgent:
         await self._alone("phase4", Options(allow_partial=allow_partial))
         return self.session.phase4
 
-    async def run_research(self, *, stop_after: Phase = "phase4", allow_partial: bool = False) -> ResearchSession:
-        """Run, in order, everything that has no artifact or a stale one, and nothing else. Called again, it brings the session up to
-        date: a phase whose new output equals the old one runs nothing below it (R8, R26)."""
+    async def run_research(
+        self, *, stop_after: Phase = "phase4", allow_partial: bool = False
+    ) -> ResearchSession:
+        """Run, in order, everything that has no artifact or a stale one, and nothing else. Called again, it
+        brings the session up to date: a phase whose new output equals the old one runs nothing below it (R8,
+        R26)."""
         last = PHASES.index(stop_after)
         for number, phase in enumerate(PHASES[: last + 1]):
             if any(phase_of(node) == phase for node in wishes(self.session)):
                 if number:
-                    await self.rerun(Target(stale=True), Options(stop_after=PHASES[number - 1], allow_partial=allow_partial))
+                    await self.rerun(
+                        Target(stale=True),
+                        Options(stop_after=PHASES[number - 1], allow_partial=allow_partial),
+                    )
                 await self._with_wishes(phase, Options(propagation="mark_stale", allow_partial=allow_partial))
         await self.rerun(
-            Target(stale=True), Options(stop_after=stop_after if last < len(PHASES) - 1 else None, allow_partial=allow_partial)
+            Target(stale=True),
+            Options(stop_after=stop_after if last < len(PHASES) - 1 else None, allow_partial=allow_partial),
         )
         return self.session
 
-    async def rerun_step(self, step_id: int, *, guidance: str | None = None, cascade: bool = False) -> StepFindings:
+    async def rerun_step(
+        self, step_id: int, *, guidance: str | None = None, cascade: bool = False
+    ) -> StepFindings:
         """See `Phase3Execute.rerun_step`."""
         return await self.phase3.rerun_step(step_id, guidance=guidance, cascade=cascade)
 
@@ -161,8 +195,23 @@ class DeepResearchAgent:
                 raise broken
             raise ResearchFailed(record.problem or CANCELLED)
 
-    def cancel(self, run_id: str | None = None, *, phase: Phase | None = None, step_id: int | None = None) -> None:
-        """Stop a run, a phase, a step, or everything (R20). The call that runs it ends once nothing of it goes on."""
+    async def check(self) -> tuple[Fault, ...]:
+        """Return what of the report does not hold against its findings and the stored texts; empty: nothing
+        that code can see. Raises `NothingToRead` without a report."""
+        phase0, report = self.session.phase0, self.session.phase4
+        texts = {
+            source.source_id: await self._store.get_text(source.text_sha256)
+            for source in phase0.sources
+            if source.text_sha256
+        }
+        made = Made(phase0, self.session.findings, report, texts)
+        return await asyncio.to_thread(check_report, made)
+
+    def cancel(
+        self, run_id: str | None = None, *, phase: Phase | None = None, step_id: int | None = None
+    ) -> None:
+        """Stop a run, a phase, a step, or everything (R20). The call that runs it ends once nothing of it
+        goes on."""
         self.session.ask(Cancel(command_id=token_hex(8), by=BY, run_id=run_id, phase=phase, step_id=step_id))
         self._asked.set()
 
@@ -170,7 +219,8 @@ class DeepResearchAgent:
         await self._with_wishes(phase, options.model_copy(update={"propagation": "mark_stale"}))
 
     async def _with_wishes(self, phase: Phase, options: Options) -> None:
-        """Run a phase with the guidance that is wished for it; of the steps, each that has a wish of its own by itself."""
+        """Run a phase with the guidance that is wished for it; of the steps, each that has a wish of its own
+        by itself."""
         own = {node: text for node, text in wishes(self.session).items() if phase_of(node) == phase}
         if phase != STEPS or STEPS in own or not own:
             guidance = own.pop(phase, None)
@@ -183,7 +233,8 @@ class DeepResearchAgent:
     # Working
 
     async def work(self) -> None:
-        """Run what the session has decided, until nothing is left: also a run that was under way when the session was saved."""
+        """Run what the session has decided, until nothing is left: also a run that was under way when the
+        session was saved."""
         async with self._turn:
             tasks: dict[Attempt, asyncio.Task[None]] = {}
             try:
@@ -225,7 +276,9 @@ class DeepResearchAgent:
         asked = asyncio.create_task(self._asked.wait())
         try:
             if self.session.state.busy:
-                await asyncio.wait({*tasks.values(), asked}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    {*tasks.values(), asked}, timeout=pause, return_when=asyncio.FIRST_COMPLETED
+                )
         finally:
             asked.cancel()
         for attempt in [attempt for attempt, task in tasks.items() if task.done()]:
@@ -249,7 +302,9 @@ class DeepResearchAgent:
         self._asked.set()
 
     def _stopped(self, node: str, generation: int, attempt: int) -> None:
-        self.session.tell(Stopped(node=node, generation=generation, attempt=attempt, execution_id=f"x-{token_hex(10)}"))
+        self.session.tell(
+            Stopped(node=node, generation=generation, attempt=attempt, execution_id=f"x-{token_hex(10)}")
+        )
 
     async def _abandon(self, tasks: dict[Attempt, asyncio.Task[None]]) -> None:
         """Whoever waited went away: the session comes to rest, with what is done kept."""
@@ -275,6 +330,7 @@ class DeepResearchAgent:
             parsers=self._parsers,
             usage=Usage(allowance=job.token_allowance),
             language=wanted.language,
+            options=ReportOptions.of_value(wanted.report),
             session=job.session_id,
         )
 
@@ -286,7 +342,8 @@ class Phase3Execute:
         self._agent = agent
 
     async def run(self, step_ids: Iterable[int] | None = None) -> dict[int, StepFindings]:
-        """Run these steps (all, if none is named), side by side as far as they do not depend on each other (R2)."""
+        """Run these steps (all, if none is named), side by side as far as they do not depend on each other
+        (R2)."""
         session = self._agent.session
         chosen = [session.step(number).step_id for number in step_ids] if step_ids is not None else None
         if chosen is None:
@@ -296,11 +353,14 @@ class Phase3Execute:
             await self._agent.rerun(Target(steps=tuple(chosen)), Options(propagation="mark_stale"))
         return {number: found for number, found in session.findings.items() if number in chosen}
 
-    async def rerun_step(self, step_id: int, *, guidance: str | None = None, cascade: bool = False) -> StepFindings:
+    async def rerun_step(
+        self, step_id: int, *, guidance: str | None = None, cascade: bool = False
+    ) -> StepFindings:
         """Run one step again; its findings and scratchpad are replaced, no other's (R10).
 
-        `guidance` replaces the step's own, `""` clears it, None keeps it (R12). With `cascade` what is below it and changed runs too,
-        the report included; without it that is stale. Raises `NothingToRead` for a step that the plan does not have."""
+        `guidance` replaces the step's own, `""` clears it, None keeps it (R12). With `cascade` what is below
+        it and changed runs too, the report included; without it that is stale. Raises `NothingToRead` for a
+        step that the plan does not have."""
         session = self._agent.session
         session.step(step_id)
         options = Options(guidance=guidance, propagation="cascade" if cascade else "mark_stale")

@@ -18,7 +18,8 @@ class ResearchFailed(ResearchError):
 
 
 def refusal(problem: Problem) -> ResearchError:
-    """Return the error of a refused command: `NothingToRead` where something has to run first, else `CommandRefused`."""
+    """Return the error of a refused command: `NothingToRead` where something has to run first, else
+    `CommandRefused`."""
     if problem.type == "inputs_missing":
         return NothingToRead(problem.detail, problem.action)
     return CommandRefused(problem)

@@ -81,7 +81,9 @@ async def complete(job: Job, session: ResearchSession, context: Context) -> Comp
         offered=context.offered,
         seconds=seconds,
         tokens=context.usage.tokens,
+        told=context.calls.told,
         headline=result.headline,
+        counts=result.counts,
     )
 
 
@@ -94,8 +96,11 @@ def _record(session: ResearchSession, artifact: str) -> bytes | None:
 
 
 def failure(job: Job, context: Context | None, error: Exception) -> Failed:
-    """Return the report on a job that broke. What is no error of research is a fault of the code, and not tried again."""
-    broken = Problem(type="internal", detail=f"The phase broke: {type(error).__name__}: {error}"[:500], action="Report it.")
+    """Return the report on a job that broke. What is no error of research is a fault of the code, and not
+    tried again."""
+    broken = Problem(
+        type="internal", detail=f"The phase broke: {type(error).__name__}: {error}"[:500], action="Report it."
+    )
     return Failed(
         node=job.node,
         generation=job.generation,

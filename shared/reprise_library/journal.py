@@ -67,7 +67,8 @@ class MemoryJournal:
 
 
 class FolderJournal:
-    """A journal in a folder: `log.jsonl`, one commit a line, and `artifacts/<key>`. One process at a time writes it."""
+    """A journal in a folder: `log.jsonl`, one commit a line, and `artifacts/<key>`. One process at a time
+    writes it."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,8 @@
-"""A research session: a batch of sources and one session of the rules, folded from a journal. It decides; it runs nothing.
+"""A research session: a batch of sources and one session of the rules, folded from a journal. It decides; it
+runs nothing.
 
-The same commands, causes, previews and refusals as on the servers, because it is the same `decide` and the same `reduce`.
+The same commands, causes, previews and refusals as on the servers, because it is the same `decide` and the
+same `reduce`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +14,19 @@ from secrets import token_hex
 from typing import Literal, TypeVar
 
 from reprise_contracts import commands, events, jobs
-from reprise_contracts.artifacts import MODELS, Artifact, InputRef, ObjectRef, Phase0, Phase1, Phase2, Phase4, Step, StepFindings, planned
+from reprise_contracts.artifacts import (
+    MODELS,
+    Artifact,
+    InputRef,
+    ObjectRef,
+    Phase0,
+    Phase1,
+    Phase2,
+    Phase4,
+    Step,
+    StepFindings,
+    planned,
+)
 from reprise_contracts.commands import Options, Target
 from reprise_contracts.nodes import phase_of, step_of
 from reprise_contracts.problems.model import Problem
@@ -77,7 +91,8 @@ class ResearchSession:
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._begin(journal or MemoryJournal(), clock, guidance)
-        session_id = f"s-{token_hex(16)}"  # nobody who writes a source can know it: material is set apart by a mark made from it
+        # nobody who writes a source can know it: material is set apart by a mark made from it
+        session_id = f"s-{token_hex(16)}"
         spec = commands.SessionSpec(
             session_id=session_id,
             topic=topic,
@@ -93,7 +108,8 @@ class ResearchSession:
 
     @classmethod
     def open(cls, journal: Journal, *, clock: Callable[[], datetime] = _now) -> "ResearchSession":
-        """Return the session that a journal holds, at its last commit. Raises `reprise_contracts.wire.Malformed` for an empty one."""
+        """Return the session that a journal holds, at its last commit. Raises
+        `reprise_contracts.wire.Malformed` for an empty one."""
         found = cls.__new__(cls)
         found._begin(journal, clock, None)
         for entry in journal.entries():
@@ -102,7 +118,9 @@ class ResearchSession:
             raise Malformed("the journal holds no research session")
         return found
 
-    def _begin(self, journal: Journal, clock: Callable[[], datetime], guidance: Mapping[str, str] | None) -> None:
+    def _begin(
+        self, journal: Journal, clock: Callable[[], datetime], guidance: Mapping[str, str] | None
+    ) -> None:
         self.guidance = dict(guidance or {})
         self.journal = journal
         self.clock = clock
@@ -159,8 +177,12 @@ class ResearchSession:
     @property
     def findings(self) -> dict[int, StepFindings]:
         """What the steps of the plan found, those that have run, in the plan's order."""
-        found = {step_of(node): self.artifact(node) for node in (self.state.plan.nodes if self.state.plan else ())}
-        return {step: made for step, made in found.items() if step is not None and isinstance(made, StepFindings)}
+        found = {
+            step_of(node): self.artifact(node) for node in (self.state.plan.nodes if self.state.plan else ())
+        }
+        return {
+            step: made for step, made in found.items() if step is not None and isinstance(made, StepFindings)
+        }
 
     @property
     def entries(self) -> dict[str, Result]:
@@ -168,7 +190,8 @@ class ResearchSession:
         return {
             node: Result(made, found.at)
             for node in self.nodes()
-            if (found := self.state.node(node).materialization) is not None and (made := self.artifact(node)) is not None
+            if (found := self.state.node(node).materialization) is not None
+            and (made := self.artifact(node)) is not None
         }
 
     def nodes(self) -> tuple[str, ...]:
@@ -211,7 +234,11 @@ class ResearchSession:
     def stale(self) -> dict[str, str]:
         """The nodes whose artifact no longer holds, each with its nearest cause in words (R3 to R5)."""
         verdicts = Verdicts(self.state)
-        return {node: verdicts.cause_chain(node)[0].text for node in self.nodes() if verdicts.freshness(node) == "stale"}
+        return {
+            node: verdicts.cause_chain(node)[0].text
+            for node in self.nodes()
+            if verdicts.freshness(node) == "stale"
+        }
 
     def causes(self, node: str) -> tuple[Cause, ...]:
         """Why a node is stale, back to what changed (R4)."""
@@ -236,7 +263,8 @@ class ResearchSession:
         self.tell_batch(commands.PutSources(command_id=token_hex(8), by=BY, sources=tuple(sources)))
 
     def remove_source(self, source_id: str) -> None:
-        """Remove a source: marks stale, runs nothing. Raises `CommandRefused` for the last one, and for one that is not there."""
+        """Remove a source: marks stale, runs nothing. Raises `CommandRefused` for the last one, and for one
+        that is not there."""
         self.tell_batch(commands.RemoveSource(command_id=token_hex(8), by=BY, source_id=source_id))
 
     def accept(self, node: str, reason: str) -> None:
@@ -244,7 +272,8 @@ class ResearchSession:
         self.ask(commands.Accept(command_id=token_hex(8), by=BY, node=node, reason=reason))
 
     def edit(self, made: Phase1 | Phase2, *, cascade: bool = False) -> None:
-        """Put goals or a plan of your own in place (R12); with `cascade` a run of what is below waits. Raises `CommandRefused`."""
+        """Put goals or a plan of your own in place (R12); with `cascade` a run of what is below waits. Raises
+        `CommandRefused`."""
         command = self._edit(made, cascade=cascade)
         self.journal.put(command.artifact.key, made.document())
         self.ask(command)
@@ -259,7 +288,9 @@ class ResearchSession:
     def _edit(self, made: Phase1 | Phase2, *, cascade: bool) -> commands.Edit:
         node: Literal["phase1", "phase2"] = "phase1" if isinstance(made, Phase1) else "phase2"
         state, data = self.state, made.document()
-        key = artifact_key(state.batch_id, state.session_id, node, state.node(node).generation + 1, f"edit-{token_hex(8)}")
+        key = artifact_key(
+            state.batch_id, state.session_id, node, state.node(node).generation + 1, f"edit-{token_hex(8)}"
+        )
         return commands.Edit(
             command_id=token_hex(8),
             by=BY,
@@ -297,7 +328,9 @@ class ResearchSession:
         self._session = stamp(session, commit, self._seq)
         for event in decision.events:
             if isinstance(event, events.NodeCompleted) and event.stored:
-                stored = jobs.StoredFact(session_id=session.session_id, execution_id=event.execution_id, stored=event.stored)
+                stored = jobs.StoredFact(
+                    session_id=session.session_id, execution_id=event.execution_id, stored=event.stored
+                )
                 self.tell_batch(stored)
         return decision.events
 
@@ -306,7 +339,9 @@ class ResearchSession:
         decided = decide_batch(self._batch, self._batch_id, given, now := self.clock())
         if not decided:
             return
-        entry = Entry(target=self._batch_id, commit=events.Commit(at=now, inputs=(given.input_id(),), events=decided))
+        entry = Entry(
+            target=self._batch_id, commit=events.Commit(at=now, inputs=(given.input_id(),), events=decided)
+        )
         self.journal.append(entry)
         self._take(entry)
         for event in decided:
@@ -328,7 +363,11 @@ class ResearchSession:
 
     def save(self, path: Path) -> None:
         """Write all of it to a file, in one move: the log, and the artifacts that count."""
-        refs = [made.event.artifact for node in self.nodes() if (made := self.state.node(node).materialization) is not None]
+        refs = [
+            made.event.artifact
+            for node in self.nodes()
+            if (made := self.state.node(node).materialization) is not None
+        ]
         saved = _Saved(
             guidance=self.guidance,
             entries=tuple(self.journal.entries()),
@@ -358,7 +397,14 @@ class ResearchSession:
 
 def wishes(session: ResearchSession) -> dict[str, str]:
     """Return the guidance that no run of its node has had yet, by node, in the order in which they run."""
-    nodes = ("phase0", "phase1", "phase2", "phase3", *(session.state.plan.nodes if session.state.plan else ()), "phase4")
+    nodes = (
+        "phase0",
+        "phase1",
+        "phase2",
+        "phase3",
+        *(session.state.plan.nodes if session.state.plan else ()),
+        "phase4",
+    )
     told = {node: session.guidance[node] for node in nodes if node in session.guidance}
     return {node: text for node, text in told.items() if session.state.parameters(node).guidance != text}
 

@@ -17,8 +17,9 @@ _NOTHING: dict[str, Any] = {}
 class Map(Mapping[str, V], Generic[V]):
     """A persistent mapping from strings: `put` and `drop` return a new one and leave the old one as it was.
 
-    A session has thousands of steps and each event touches one of them: copying a whole dict for each would make an
-    event cost as much as the session is large. The order of iteration depends on nothing but the keys and their history.
+    A session has thousands of steps and each event touches one of them: copying a whole dict for each would
+    make an event cost as much as the session is large. The order of iteration depends on nothing but the keys
+    and their history.
     """
 
     __slots__ = ("_buckets", "_size")

@@ -1,6 +1,8 @@
-"""The research agent: five phase functions, sources and engines. It knows nothing of messaging or of where its store is.
+"""The research agent: five phase functions, sources and engines. It knows nothing of messaging or of where
+its store is.
 
-`DeepResearchAgent` and `ResearchSession`, which run the phases under the rules, are in `reprise_library`, and can be had from here.
+`DeepResearchAgent` and `ResearchSession`, which run the phases under the rules, are in `reprise_library`, and
+can be had from here.
 """
 
 from typing import TYPE_CHECKING

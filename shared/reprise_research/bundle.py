@@ -1,4 +1,5 @@
-"""A session in one file: every artifact, what it was told, and the texts that it cites; enough to make all of it again anywhere (R32)."""
+"""A session in one file: every artifact, what it was told, and the texts that it cites; enough to make all of
+it again anywhere (R32)."""
 
 import hashlib
 import io
@@ -58,14 +59,23 @@ class Bundle:
 
     @classmethod
     def unpacked(cls, data: bytes) -> "Bundle":
-        """Read what `packed` wrote. Raises `Malformed` for what is no bundle, or whose manifest cannot be read."""
+        """Read what `packed` wrote. Raises `Malformed` for what is no bundle, or whose manifest cannot be
+        read."""
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
                     raise Malformed("the bundle is too large")
                 manifest = Manifest.decode(archive.read(MANIFEST))
                 files, damaged = _read(archive, _expected(manifest))
-        except (zipfile.BadZipFile, KeyError, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile,
+            KeyError,
+            OSError,
+            EOFError,
+            ValueError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
             raise Malformed(f"this is no bundle of a session: {error}") from error
         return cls(manifest, files, damaged)
 
@@ -81,7 +91,9 @@ def file_of(name: str, data: bytes) -> BundledFile:
 
 
 def _expected(manifest: Manifest) -> dict[str, str]:
-    own: Iterable[BundledFile] = (file for node in manifest.nodes.values() for file in (node.artifact, node.record) if file is not None)
+    own: Iterable[BundledFile] = (
+        file for node in manifest.nodes.values() for file in (node.artifact, node.record) if file is not None
+    )
     return {file.name: file.sha256 for file in own} | {text_name(sha256): sha256 for sha256 in manifest.texts}
 
 
@@ -91,7 +103,16 @@ def _read(archive: zipfile.ZipFile, expected: Mapping[str, str]) -> tuple[dict[s
     for name, sha256 in expected.items():
         try:
             data = archive.read(name)
-        except (KeyError, zipfile.BadZipFile, zipfile.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError):
+        except (
+            KeyError,
+            zipfile.BadZipFile,
+            zipfile.error,
+            EOFError,
+            ValueError,
+            NotImplementedError,
+            RuntimeError,
+            OSError,
+        ):
             damaged.append(name)
             continue
         files[name] = data

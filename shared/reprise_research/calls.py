@@ -1,15 +1,17 @@
-"""What the calls of one attempt were answered: each is kept by the hash of its question, and an equal question may be answered from an
-earlier record instead of being asked again (R32)."""
+"""What the calls of one attempt were answered: each is kept by the hash of its question, and an equal
+question may be answered from an earlier record instead of being asked again (R32)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reprise_contracts.artifacts import Told
 from reprise_contracts.records import CallAnswer
 from reprise_research.errors import EngineFailed
 
 
 class NotRecorded(EngineFailed):
-    """A replay met a question that the record does not hold: what was read, or the code that reads it, is not what it was."""
+    """A replay met a question that the record does not hold: what was read, or the code that reads it, is not
+    what it was."""
 
     def __init__(self, where: str) -> None:
         super().__init__(f"The record holds no answer to the question for {where}.", retryable=False)
@@ -17,7 +19,8 @@ class NotRecorded(EngineFailed):
 
 @dataclass
 class Calls:
-    """The answers of one attempt. `known` are those of an earlier one; `only` says that nothing may be asked."""
+    """The answers of one attempt. `known` are those of an earlier one; `only` says that nothing may be
+    asked."""
 
     known: Mapping[str, CallAnswer] = field(default_factory=dict)
     only: bool = False
@@ -25,7 +28,8 @@ class Calls:
     reused: int = 0
 
     def answer_to(self, question: str, where: str) -> CallAnswer | None:
-        """Return what a question was answered before, None where it is to be asked; raises `NotRecorded` where nothing may be."""
+        """Return what a question was answered before, None where it is to be asked; raises `NotRecorded`
+        where nothing may be."""
         found = self.known.get(question)
         if found is not None:
             self.reused += question not in self.made
@@ -42,3 +46,11 @@ class Calls:
     def answers(self) -> tuple[CallAnswer, ...]:
         """Everything that was told, in an order that does not depend on which call ended first."""
         return tuple(self.made[question] for question in sorted(self.made))
+
+    @property
+    def told(self) -> Told:
+        """How many answers there were, and what they cost when they were asked for."""
+        return Told(
+            calls=len(self.made),
+            tokens=sum(one.prompt_tokens + one.completion_tokens for one in self.made.values()),
+        )

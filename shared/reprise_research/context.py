@@ -1,97 +1,33 @@
-"""What a phase is given besides its inputs: the question, the engine, the store, and where to say how far it is."""
+"""What a phase is given besides its inputs: the question, the engine, the store, and where to say how far it
+is."""
 
-import asyncio
 import hmac
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from reprise_contracts.artifacts import Artifact, Meta, PreparedSource, Stand, Tokens
-from reprise_contracts.frames import Live
+from reprise_contracts.artifacts import Artifact, Meta
+from reprise_contracts.commands import ReportOptions
+from reprise_research.brief import OWN_LIMITS, Brief, Progress, Provenance, Usage, silent
 from reprise_research.calls import Calls
-from reprise_research.errors import BudgetReached
+from reprise_research.engines import Engine
+from reprise_research.limits import Limits
 from reprise_research.sources.settings import FetcherSettings
-from reprise_research.stores import FolderStore, MemoryStore, Store
+from reprise_research.stores import Store
 
 if TYPE_CHECKING:
-    from reprise_research.engines import Engine
     from reprise_research.notes import Notes
     from reprise_research.sources.parser_pool import ParserPool
 
-__all__ = ["Brief", "Context", "FolderStore", "Library", "MemoryStore", "Progress", "Provenance", "Store", "Usage"]
-
 A = TypeVar("A", bound=Artifact)
-Progress = Callable[[Live], None]
-"""Takes a live frame; node, generation and attempt are left for the caller to fill in. Must not block."""
-
-_LOADS_AT_ONCE = 16
-
-
-def silent(_frame: Live) -> None:
-    """A progress callback for those who do not watch."""
-
-
-@dataclass
-class Usage:
-    """What a phase does with a model while it runs; the caller reads it when the phase is done, or has failed."""
-
-    tokens: Tokens = field(default_factory=Tokens)
-    allowance: int | None = None
-    """Tokens that may be spent; None: as many as it takes."""
-    _promised: int = 0
-
-    @contextmanager
-    def spending(self, tokens: int, where: str) -> Iterator[None]:
-        """Set tokens aside for a call; raises `BudgetReached` before it is made if they are not there."""
-        spent = self.tokens.total + self._promised
-        if self.allowance is not None and spent + tokens > self.allowance:
-            raise BudgetReached(where, spent, tokens, self.allowance)
-        self._promised += tokens
-        try:
-            yield
-        finally:
-            self._promised -= tokens
-
-    def add(self, tokens: Tokens) -> None:
-        """Count one call to a model."""
-        cost = None
-        if self.tokens.cost_usd is not None or tokens.cost_usd is not None:
-            cost = (self.tokens.cost_usd or 0.0) + (tokens.cost_usd or 0.0)
-        self.tokens = Tokens(
-            prompt=self.tokens.prompt + tokens.prompt, completion=self.tokens.completion + tokens.completion, cost_usd=cost
-        )
-
-
-@dataclass
-class Provenance:
-    """How something came about, as far as the engine's own version does not say it."""
-
-    versions: dict[str, str] = field(default_factory=dict)
-    """The prompts that were used, and their versions."""
-    fallbacks: list[str] = field(default_factory=list)
-    """The pieces that the engine's model did not give in a form that holds, and that were made without it."""
-
-    stands: dict[str, Stand] = field(default_factory=dict)
-    """By kind: how many pieces the model gave, and how many of them stand."""
-
-    def count(self, kind: str, said: int = 0, kept: int = 0, mended: int = 0, replaced: int = 0) -> None:
-        """Count pieces of a kind: as they were said, mended by the model when it was told what was wrong, or replaced by code. The rest
-        is gone."""
-        if said:
-            self.stands[kind] = self.stands.get(kind, Stand()).with_more(Stand(said=said, kept=kept, mended=mended, replaced=replaced))
-
-    def fall_back(self, piece: str, why: str) -> None:
-        """Record that a piece was made without the model."""
-        self.fallbacks.append(f"{piece}: {why}")
 
 
 @dataclass(frozen=True)
 class Context:
-    """Everything that a phase may use. It holds no state of the research: equal inputs give equal artifacts."""
+    """Everything that a phase may use. It holds no state of the research: equal inputs give equal
+    artifacts."""
 
     topic: str
-    engine: "Engine"
+    engine: Engine
     store: Store
     guidance: str = ""
     progress: Progress = silent
@@ -103,99 +39,65 @@ class Context:
     notes: "Notes | None" = None
     """What an earlier attempt of the same run has done already; without it everything is done anew."""
     language: str = ""
-    """The language to write in, as a code (`de`); empty: the topic's. What is quoted stays in its source's language."""
+    """The language to write in, as a code (`de`); empty: the topic's. What is quoted stays in its source's
+    language."""
     calls: Calls = field(default_factory=Calls)
     """What was asked of a model, and what it may be told from an earlier record."""
+    options: ReportOptions = field(default_factory=ReportOptions)
+    """How the report is to be written (R31)."""
+    limits: Limits = field(default_factory=lambda: OWN_LIMITS)
+    """The turns at the providers of models."""
     session: str = ""
     """A name of the session that cannot be guessed, the same for all of its work."""
 
     @property
-    def brief(self) -> "Brief":
+    def brief(self) -> Brief:
         """The part of the context that an engine sees."""
         return Brief(
-            topic=self.topic, guidance=self.guidance, progress=self.progress, usage=self.usage, provenance=self.provenance,
-            language=self.language, fence=self.fence, calls=self.calls, notes=self.notes,
-        )  # fmt: skip
+            topic=self.topic,
+            guidance=self.guidance,
+            progress=self.progress,
+            usage=self.usage,
+            provenance=self.provenance,
+            language=self.language,
+            fence=self.fence,
+            calls=self.calls,
+            notes=self.notes,
+            options=self.options,
+            limits=self.limits,
+        )
 
     @property
     def fence(self) -> str:
-        """The mark that sets material apart in every question of this session: a keyed hash, which who writes a source cannot foresee."""
-        return hmac.new(self.session.encode(), self.topic.encode(), "sha256").hexdigest()[:16] if self.session else ""
+        """The mark that sets material apart in every question of this session: a keyed hash, which who writes
+        a source cannot foresee."""
+        return (
+            hmac.new(self.session.encode(), self.topic.encode(), "sha256").hexdigest()[:10]
+            if self.session
+            else ""
+        )
 
     @property
     def meta(self) -> Meta:
         """How what was made with this context was made, as far as the context knows."""
         return Meta(
-            engine=self.engine.name, model=self.engine.model, guidance=self.guidance, language=self.language,
+            engine=self.engine.name,
+            model=self.engine.model,
+            guidance=self.guidance,
+            language=self.language,
             tokens=self.usage.tokens,
-            versions=self.engine.versions | self.provenance.versions, fallbacks=tuple(self.provenance.fallbacks),
-            stands=dict(sorted(self.provenance.stands.items())), reused=self.calls.reused,
-        )  # fmt: skip
+            versions=self.engine.versions | self.provenance.versions,
+            fallbacks=tuple(self.provenance.fallbacks),
+            stands=dict(sorted(self.provenance.stands.items())),
+            reused=self.calls.reused,
+        )
 
     @property
     def offered(self) -> dict[str, str]:
-        """The versions of all that could have been used here, by which older artifacts show as upgradable (R6)."""
+        """The versions of all that could have been used here, by which older artifacts show as upgradable
+        (R6)."""
         return self.engine.versions | self.engine.prompts
 
     def signed(self, artifact: A) -> A:
         """The artifact with how it was made."""
         return artifact.model_copy(update={"meta": self.meta})
-
-
-@dataclass(frozen=True)
-class Brief:
-    """What an engine is told with every call."""
-
-    topic: str
-    guidance: str = ""
-    progress: Progress = silent
-    usage: Usage = field(default_factory=Usage)
-    provenance: Provenance = field(default_factory=Provenance)
-    language: str = ""
-    fence: str = ""
-    """The session's mark around material; empty: one for each question."""
-    calls: Calls = field(default_factory=Calls)
-    notes: "Notes | None" = None
-
-
-class Library:
-    """The sources that a phase may read, in their order. A text is loaded when it is first asked for, and once."""
-
-    def __init__(self, sources: Iterable[PreparedSource], store: Store) -> None:
-        self.sources = tuple(source for source in sources if source.status == "ready" and source.text_sha256)
-        self._by_id = {source.source_id: source for source in self.sources}
-        self.numbers: dict[str, int] = {source.source_id: number for number, source in enumerate(self.sources, start=1)}
-        """The place of each source among all that the session reads, from 1: a library of some of them keeps it."""
-        self._store = store
-        self._texts: dict[str, str] = {}
-        self._gate = asyncio.Semaphore(_LOADS_AT_ONCE)
-
-    def __contains__(self, source_id: str) -> bool:
-        return source_id in self._by_id
-
-    def source(self, source_id: str) -> PreparedSource:
-        """One source; raises KeyError for one that is not in the library."""
-        return self._by_id[source_id]
-
-    async def text(self, source_id: str) -> str:
-        """The stored text in which citations' offsets count; raises KeyError, `TextMissing`."""
-        if source_id not in self._texts:
-            sha256 = self._by_id[source_id].text_sha256
-            if sha256 is None:
-                raise KeyError(source_id)
-            async with self._gate:
-                self._texts[source_id] = await self._store.get_text(sha256)
-        return self._texts[source_id]
-
-    async def texts(self) -> dict[str, str]:
-        """Every text by source, in the sources' order."""
-        loaded = await asyncio.gather(*(self.text(source.source_id) for source in self.sources))
-        return {source.source_id: text for source, text in zip(self.sources, loaded, strict=True)}
-
-    def only(self, source_ids: Iterable[str]) -> "Library":
-        """A library of some of these sources; all of them if none is named."""
-        wanted = set(source_ids)
-        chosen = Library((s for s in self.sources if not wanted or s.source_id in wanted), self._store)
-        chosen._texts = self._texts
-        chosen.numbers = self.numbers
-        return chosen

@@ -1,7 +1,9 @@
-"""What an engine hands back where an artifact is not yet one: a plan without numbers, a report without references.
+"""What an engine hands back where an artifact is not yet one: a plan without numbers, a report without
+references.
 
-A report is drafted in spans, not in Markdown: only the report phase writes markup and numbers references, so nothing that a
-source or a model says can become a link, a heading or a tag, and a statement without a source is seen as one.
+A report is drafted in spans, not in Markdown: only the report phase writes markup and numbers references, so
+nothing that a source or a model says can become a link, a heading or a tag, and a statement without a source
+is seen as one.
 """
 
 from collections.abc import Mapping
@@ -70,7 +72,8 @@ Block = Paragraph | Bullets | Table
 
 @dataclass(frozen=True)
 class BarDraft:
-    """A figure to draw: its size, its words, and who gives it. `value` counts in one unit within a comparison."""
+    """A figure to draw: its size, its words, and who gives it. `value` counts in one unit within a
+    comparison."""
 
     value: float
     text: str

@@ -15,14 +15,19 @@
 A source that fails alone is no error: it is recorded with its reason and research goes on with the others.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
-from reprise_contracts.problems.model import Problem
+from reprise_contracts.problems.model import Facts, Problem, ProblemCode
 from reprise_contracts.sources import StoredSource
+
+_NAMED = 200
+"""Sources that a problem names, at most."""
 
 
 class ResearchError(Exception):
-    """A phase could not be done; `problem` says what happened, what to do, and whether trying again can help."""
+    """A phase could not be done; `problem` says what happened, what to do, and whether trying again can
+    help."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.detail)
@@ -35,11 +40,29 @@ class ResearchError(Exception):
 
 
 class NoSources(ResearchError):
-    """Not one source could be read. `stored` holds the failures, for whoever keeps them."""
+    """Not one source could be read. `stored` holds the failures, for whoever keeps them; `reasons` why, by
+    source."""
 
-    def __init__(self, detail: str, stored: Sequence[StoredSource] = ()) -> None:
-        action = "Open the sources to see what is wrong with each, replace or add some, then rerun phase 0 (with refetch to ask again)."
-        super().__init__(Problem(type="no_sources", detail=detail, action=action))
+    def __init__(
+        self, detail: str, stored: Sequence[StoredSource] = (), reasons: Mapping[str, str] | None = None
+    ) -> None:
+        action = (
+            "Open the sources to see what is wrong with each, replace or add some, then rerun phase 0 "
+            "(with refetch to ask again)."
+        )
+        super().__init__(
+            Problem(
+                type="no_sources",
+                code="no_sources_read",
+                facts={
+                    "count": len(reasons or ()),
+                    "sources": tuple(reasons or ())[:_NAMED],
+                    "reasons": tuple((reasons or {}).values())[:_NAMED],
+                },
+                detail=detail,
+                action=action,
+            )
+        )
         self.stored = tuple(stored)
 
 
@@ -55,7 +78,16 @@ class InvalidPlan(ResearchError):
 
     def __init__(self, detail: str) -> None:
         action = "Rerun phase 2; if it happens again, add guidance or write the plan yourself."
-        super().__init__(Problem(type="invalid_plan", detail=detail, action=action, retryable=True))
+        super().__init__(
+            Problem(
+                type="invalid_plan",
+                code="plan_proposed_unsound",
+                facts={"said": detail},
+                detail=detail,
+                action=action,
+                retryable=True,
+            )
+        )
 
 
 class ParserUnavailable(ResearchError):
@@ -63,21 +95,51 @@ class ParserUnavailable(ResearchError):
 
     def __init__(self, detail: str) -> None:
         action = "Look at the worker's installation and memory (`reprise doctor`), then rerun phase 0."
-        super().__init__(Problem(type="unavailable", detail=f"A parser process did not start: {detail}.", action=action, retryable=True))
+        super().__init__(
+            Problem(
+                type="unavailable",
+                code="parser_missing",
+                facts={"said": detail},
+                detail=f"A parser process did not start: {detail}.",
+                action=action,
+                retryable=True,
+            )
+        )
 
 
 class EngineFailed(ResearchError):
-    """The engine could not do its part."""
+    """The engine could not do its part. `code` and `facts` say so without words, where there is a code."""
 
-    def __init__(self, detail: str, action: str = "", *, retryable: bool = True) -> None:
-        super().__init__(Problem(type="engine_failed", detail=detail, action=action, retryable=retryable))
+    def __init__(
+        self,
+        detail: str,
+        action: str = "",
+        *,
+        retryable: bool = True,
+        code: ProblemCode | None = None,
+        facts: Facts | None = None,
+    ) -> None:
+        super().__init__(
+            Problem(
+                type="engine_failed",
+                code=code,
+                facts=facts,
+                detail=detail,
+                action=action,
+                retryable=retryable,
+            )
+        )
 
 
 class EngineUnavailable(ResearchError):
-    """The engine is not installed or not configured."""
+    """The engine is not installed or not configured. `code` and `facts` as above."""
 
-    def __init__(self, detail: str, action: str) -> None:
-        super().__init__(Problem(type="engine_unavailable", detail=detail, action=action))
+    def __init__(
+        self, detail: str, action: str, *, code: ProblemCode | None = None, facts: Facts | None = None
+    ) -> None:
+        super().__init__(
+            Problem(type="engine_unavailable", code=code, facts=facts, detail=detail, action=action)
+        )
 
 
 class RateLimited(ResearchError):
@@ -87,10 +149,14 @@ class RateLimited(ResearchError):
         asks = f", and asks to wait {wait:g} s" if wait is not None else ""
         super().__init__(
             Problem(
-                type="rate_limited", detail=f"{place} takes no more requests for now{asks}.", retryable=True,
+                type="rate_limited",
+                code="endpoint_busy",
+                facts={"place": place} | ({"seconds": math.ceil(wait)} if wait is not None else {}),
+                detail=f"{place} takes no more requests for now{asks}.",
+                retryable=True,
                 action="Try again later, or run fewer workers of this phase at once.",
             )
-        )  # fmt: skip
+        )
         self.wait = wait
 
 
@@ -98,22 +164,51 @@ class ContentTooLong(ResearchError):
     """What has to be read does not fit into the model's window."""
 
     def __init__(self, detail: str, action: str = "") -> None:
-        usual = "Set REPRISE_LLM__WINDOW to the window that the model really has; longer texts are then read in parts."
-        super().__init__(Problem(type="too_large", detail=detail, action=action or usual))
+        usual = (
+            "Set REPRISE_LLM__WINDOW to the window that the model really has; longer texts are then "
+            "read in parts."
+        )
+        super().__init__(
+            Problem(type="too_large", code="text_too_long", detail=detail, action=action or usual)
+        )
 
 
 class BudgetReached(ResearchError):
     """The next call to the model would spend more tokens than are left."""
 
     def __init__(self, where: str, spent: int, needed: int, allowance: int) -> None:
-        detail = f"Stopped before {where}: it needs about {needed} tokens, and {max(0, allowance - spent)} of {allowance} are left."
-        action = "What was made is kept. Raise the ceiling of tokens, then refresh the session: it goes on from here."
-        super().__init__(Problem(type="budget_reached", detail=detail, action=action))
+        detail = (
+            f"Stopped before {where}: it needs about {needed} tokens, and {max(0, allowance - spent)} "
+            f"of {allowance} are left."
+        )
+        action = (
+            "What was made is kept. Raise the ceiling of tokens, then refresh the session: it goes on "
+            "from here."
+        )
+        super().__init__(
+            Problem(
+                type="budget_reached",
+                code="tokens_short",
+                facts={"needed": needed, "left": max(0, allowance - spent), "most": allowance},
+                detail=detail,
+                action=action,
+            )
+        )
 
 
 class TextMissing(ResearchError):
     """The store does not hold a download or a text that is recorded as stored."""
 
     def __init__(self, sha256: str) -> None:
-        action = "Refresh the session, or rerun phase 0: what is lost is read again from its download, or fetched again."
-        super().__init__(Problem(type="store_unavailable", detail=f"Stored content {sha256[:12]}… is not in the store.", action=action))
+        action = (
+            "Refresh the session, or rerun phase 0: what is lost is read again from its download, or "
+            "fetched again."
+        )
+        super().__init__(
+            Problem(
+                type="store_unavailable",
+                code="text_lost",
+                detail=f"Stored content {sha256[:12]}… is not in the store.",
+                action=action,
+            )
+        )

@@ -1,6 +1,8 @@
-"""What an attempt has done so far, for the attempt that starts again after it: pages that were fetched, summaries that were made.
+"""What an attempt has done so far, for the attempt that starts again after it: pages that were fetched,
+summaries that were made.
 
-A note counts within the run that it was written in, and only for the very work that it was written of: a rerun does its work anew.
+A note counts within the run that it was written in, and only for the very work that it was written of: a
+rerun does its work anew.
 """
 
 import time
@@ -24,7 +26,8 @@ class _Note(Message):
 
 @dataclass(frozen=True)
 class Notes:
-    """The notes of one owner (a session) in one run (a generation). Each piece of work has one place, so old notes are overwritten."""
+    """The notes of one owner (a session) in one run (a generation). Each piece of work has one place, so old
+    notes are overwritten."""
 
     store: Store
     owner: str
@@ -32,11 +35,21 @@ class Notes:
     begun: bool = True
     """Whether an attempt may have been here before: the first of a run need not look for notes."""
     worth: float = 0.0
-    """Seconds of work that a note is worth; what was done sooner is done again sooner than it is noted and read."""
+    """Seconds of work that a note is worth; what was done sooner is done again sooner than it is noted and
+    read."""
 
-    async def once(self, kind: str, name: str, work: object, model: type[W], do: Callable[[], Awaitable[W]], *, dear: bool = False) -> W:
-        """What was noted of this work, else what `do` makes of it, noted. `work` is all that the result depends on, as JSON;
-        `dear` is what others are asked for, and is noted however quick they were."""
+    async def once(
+        self,
+        kind: str,
+        name: str,
+        work: object,
+        model: type[W],
+        do: Callable[[], Awaitable[W]],
+        *,
+        dear: bool = False,
+    ) -> W:
+        """What was noted of this work, else what `do` makes of it, noted. `work` is all that the result
+        depends on, as JSON; `dear` is what others are asked for, and is noted however quick they were."""
         place = digest([self.owner, kind, name])
         wanted = digest(work)
         kept = await self.store.get_note(place) if self.begun else None
@@ -54,4 +67,6 @@ class Notes:
         return done
 
     async def _put(self, place: str, wanted: str, done: Message) -> None:
-        await self.store.put_note(place, _Note(run=self.run, work=wanted, done=done.model_dump_json()).model_dump_json().encode())
+        await self.store.put_note(
+            place, _Note(run=self.run, work=wanted, done=done.model_dump_json()).model_dump_json().encode()
+        )

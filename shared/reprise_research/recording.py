@@ -1,4 +1,5 @@
-"""What an attempt was told, written down beside its artifact and found again by the attempt after it (R32)."""
+"""What an attempt was told, written down beside its artifact and found again by the attempt after it
+(R32)."""
 
 from collections.abc import Sequence
 
@@ -11,17 +12,27 @@ from reprise_research.phases.jobs import ArtifactReader, Inputs, read_all
 
 
 def known_calls(record: bytes | None) -> dict[str, CallAnswer]:
-    """What an artifact was told, by question; nothing where it asked nothing, or where its record is lost or damaged."""
+    """What an artifact was told, by question; nothing where it asked nothing, or where its record is lost or
+    damaged."""
     try:
-        return {answer.question: answer for answer in CallRecord.unpacked(record).calls} if record is not None else {}
+        return (
+            {answer.question: answer for answer in CallRecord.unpacked(record).calls}
+            if record is not None
+            else {}
+        )
     except Malformed:
         return {}
 
 
 async def record_of(
-    job: Job, inputs: Inputs, artifacts: ArtifactReader, conditions: dict[str, str], answers: Sequence[CallAnswer]
+    job: Job,
+    inputs: Inputs,
+    artifacts: ArtifactReader,
+    conditions: dict[str, str],
+    answers: Sequence[CallAnswer],
 ) -> CallRecord:
-    """All that makes the artifact again: what it was told, what it read, and under which conditions it asked."""
+    """All that makes the artifact again: what it was told, what it read, and under which conditions it
+    asked."""
     read = await read_all(*(artifacts.read(ref, MODELS[phase_of(node)]) for node, ref in inputs.items()))
     compares = phase_of(job.node) in {"phase2", "phase4"}
     before = await artifacts.previous(job.previous, MODELS[phase_of(job.node)]) if compares else None

@@ -1,10 +1,21 @@
-"""Every artifact of a session made again from its record, with no network and no model, and held against what is stored (R32)."""
+"""Every artifact of a session made again from its record, with no network and no model, and held against what
+is stored (R32)."""
 
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from reprise_contracts.artifacts import MODELS, Artifact, Phase0, Phase1, Phase2, Phase4, PreparedSource, StepFindings
+from reprise_contracts.artifacts import (
+    MODELS,
+    Artifact,
+    Phase0,
+    Phase1,
+    Phase2,
+    Phase4,
+    PreparedSource,
+    StepFindings,
+)
+from reprise_contracts.commands import ReportOptions
 from reprise_contracts.jobs import Job
 from reprise_contracts.nodes import phase_of, step_of
 from reprise_contracts.records import CallRecord
@@ -17,7 +28,7 @@ from reprise_research.errors import ResearchError
 from reprise_research.phases.discover import discover
 from reprise_research.phases.execute import execute
 from reprise_research.phases.prepare import read_sources
-from reprise_research.phases.report import report
+from reprise_research.phases.report import report, rewrite
 from reprise_research.phases.synthesize import synthesize
 from reprise_research.stores import MemoryStore, Store
 
@@ -63,19 +74,31 @@ async def _replayed(node: str, data: bytes | None, packed: bytes | None, store: 
 
 
 async def again(record: CallRecord, artifact: Artifact, store: Store) -> Artifact:
-    """Return the artifact as its record makes it. What depends on the moment (times, tokens, executions) is taken from `artifact`.
+    """Return the artifact as its record makes it. What depends on the moment (times, tokens, executions) is
+    taken from `artifact`.
 
-    Raises `ResearchError`, of which `NotRecorded` says that a question was never asked, `Malformed`, `ValueError`."""
+    Raises `ResearchError`, of which `NotRecorded` says that a question was never asked, `Malformed`,
+    `ValueError`."""
     job, meta = record.job, artifact.meta
     calls = Calls(known={call.question: call for call in record.calls}, only=True)
     context = Context(
-        topic=job.topic, engine=replaying(meta.engine, meta.model, record.profile), store=store, guidance=job.parameters.guidance,
-        language=job.parameters.language, session=job.session_id, calls=calls,
-    )  # fmt: skip
+        topic=job.topic,
+        engine=replaying(meta.engine, meta.model, record.profile),
+        store=store,
+        guidance=job.parameters.guidance,
+        language=job.parameters.language,
+        options=ReportOptions.of_value(job.parameters.report),
+        session=job.session_id,
+        calls=calls,
+    )
     made = await _made(job, record, artifact, context)
     told = context.meta
     return made.model_copy(
-        update={"meta": meta.model_copy(update={"versions": told.versions, "fallbacks": told.fallbacks, "stands": told.stands})}
+        update={
+            "meta": meta.model_copy(
+                update={"versions": told.versions, "fallbacks": told.fallbacks, "stands": told.stands}
+            )
+        }
     )
 
 
@@ -91,14 +114,37 @@ async def _made(job: Job, record: CallRecord, artifact: Artifact, context: Conte
     if isinstance(artifact, Phase2):
         goals = inputs["phase1"]
         assert isinstance(goals, Phase1)  # noqa: S101  # the model of its phase
-        return await synthesize(phase0, goals, context, previous=Phase2.read(previous) if previous else None, next_step=job.next_step)
+        return await synthesize(
+            phase0,
+            goals,
+            context,
+            previous=Phase2.read(previous) if previous else None,
+            next_step=job.next_step,
+        )
     plan = inputs["phase2"]
     assert isinstance(plan, Phase2)  # noqa: S101  # the model of its phase
-    found = {number: made for node, made in inputs.items() if (number := step_of(node)) is not None and isinstance(made, StepFindings)}
+    found = {
+        number: made
+        for node, made in inputs.items()
+        if (number := step_of(node)) is not None and isinstance(made, StepFindings)
+    }
     if isinstance(artifact, StepFindings):
         step = next(step for step in plan.steps if step.step_id == step_of(job.node))
         return await execute(step, phase0, found, context)
     before = Phase4.read(previous) if previous else None
+    if job.section:
+        one = await rewrite(
+            job.section,
+            before,
+            phase0,
+            plan,
+            found,
+            context,
+            guidance=job.section_guidance,
+            gaps=job.gaps,
+            reasons=job.reasons,
+        )
+        return one.model_copy(update={"inputs": artifact.inputs}) if isinstance(artifact, Phase4) else one
     done = await report(phase0, plan, found, context, previous=before, gaps=job.gaps, reasons=job.reasons)
     assert isinstance(artifact, Phase4)  # noqa: S101  # there is no other
     return done.model_copy(update={"inputs": artifact.inputs})

@@ -1,4 +1,5 @@
-"""Where downloads and extracted texts are kept: by the sha256 of their bytes, so that the same content is stored once."""
+"""Where downloads and extracted texts are kept: by the sha256 of their bytes, so that the same content is
+stored once."""
 
 import asyncio
 import hashlib
@@ -21,7 +22,8 @@ def sha256_of(data: bytes) -> str:
 class Store(Protocol):
     """Content-addressed storage.
 
-    1. `put_raw` and `put_text` return the sha256 of the bytes (of a text: of its UTF-8), and may be repeated without effect.
+    1. `put_raw` and `put_text` return the sha256 of the bytes (of a text: of its UTF-8), and may be repeated
+       without effect.
     2. `get_raw` and `get_text` return exactly what was put, or raises `TextMissing`.
     3. Once they have returned, the content survives a crash as far as the store survives one at all.
     """
@@ -89,7 +91,8 @@ class MemoryStore:
 
 
 class FolderStore:
-    """A store in a folder: `raw/<sha256>` and `texts/<sha256>.txt`, each file written beside its place and moved there."""
+    """A store in a folder: `raw/<sha256>` and `texts/<sha256>.txt`, each file written beside its place and
+    moved there."""
 
     def __init__(self, folder: Path) -> None:
         self._raw = folder / "raw"
@@ -132,7 +135,8 @@ class FolderStore:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, and a machine that loses power, see the old content or the new, never a part."""
+    """Write a file so that a reader, and a machine that loses power, see the old content or the new, never a
+    part."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:16]}.")
     temporary = Path(name)
     try:

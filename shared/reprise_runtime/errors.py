@@ -8,7 +8,8 @@ RepriseError
 │   ├── StoreUnavailable the object store does not answer, or answers 5xx
 │   ├── Conflict         a compare-and-set append lost: read again, decide again
 │   ├── StreamFull       a stream that discards new messages has no room
-│   │   └── NoRoom       JetStream as a whole has none: an operator has to make some, nothing is lost meanwhile
+│   │   └── NoRoom       JetStream as a whole has none: an operator has to make some, nothing is lost
+│   │                    meanwhile
 │   └── Reset            the stream followed is not the one that it was: start from a snapshot
 ├── Terminal             the same again fails again
 │   ├── ObjectMissing    no such object: a pointer is older than a sweep
@@ -53,10 +54,12 @@ class StreamFull(Retryable):
 
 
 class NoRoom(StreamFull):
-    """JetStream is at its limit of disk or memory, or cannot reserve what a stream may take. What waits is kept until there is room."""
+    """JetStream is at its limit of disk or memory, or cannot reserve what a stream may take. What waits is
+    kept until there is room."""
 
     advice = (
-        "give JetStream more disk or memory (`max_file_store`, `max_memory_store`, or a larger disk), let streams take less "
+        "give JetStream more disk or memory (`max_file_store`, `max_memory_store`, or a larger disk), let "
+        "streams take less "
         "(REPRISE_LIMITS__…), or delete batches; what waits goes on by itself"
     )
 

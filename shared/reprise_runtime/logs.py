@@ -1,4 +1,5 @@
-"""Structured logging: pretty on a terminal, one JSON object per line elsewhere, one canonical line per unit of work."""
+"""Structured logging: pretty on a terminal, one JSON object per line elsewhere, one canonical line per unit
+of work."""
 
 import logging
 import sys
@@ -16,7 +17,8 @@ from reprise_runtime.settings import Log
 
 
 def setup(settings: Log, service: str) -> None:
-    """Configure logging for this process, for structlog and for the libraries that use `logging`. Writes to standard error."""
+    """Configure logging for this process, for structlog and for the libraries that use `logging`. Writes to
+    standard error."""
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     console = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
     shared: list[Processor] = [
@@ -24,12 +26,19 @@ def setup(settings: Log, service: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # Without the values of the variables: among them are tokens and keys, and of a deep recursion they take half a minute to write.
+    # Without the values of the variables: among them are tokens and keys, and of a deep recursion they take
+    # half a minute to write.
     frames = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
-    pretty = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.RichTracebackFormatter(show_locals=False))
+    pretty = structlog.dev.ConsoleRenderer(
+        exception_formatter=structlog.dev.RichTracebackFormatter(show_locals=False)
+    )
     output: list[Processor] = [pretty] if console else [frames, structlog.processors.JSONRenderer()]
     structlog.configure(
-        processors=[*shared, structlog.processors.StackInfoRenderer(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            *shared,
+            structlog.processors.StackInfoRenderer(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
@@ -37,7 +46,8 @@ def setup(settings: Log, service: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *output]
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *output],
         )
     )
     handler.setLevel(level)  # a library's logger may have a lower one of its own
@@ -67,7 +77,8 @@ class Line:
 def canonical(event: str, **fields: object) -> Iterator[Line]:
     """One line for one unit of work, with its seconds and its outcome (`ok`, or the error's class).
 
-    The fields (session, node, generation, …) are bound to every other line logged inside. Errors pass through.
+    The fields (session, node, generation, …) are bound to every other line logged inside. Errors pass
+    through.
     """
     line = Line({})
     started = time.perf_counter()

@@ -1,7 +1,9 @@
-"""Every series that Prometheus gets, in one table; each process counts what it does and serves it on a port of its own.
+"""Every series that Prometheus gets, in one table; each process counts what it does and serves it on a port
+of its own.
 
-Names follow Prometheus: base units, `_total` for what only grows. Labels have few values; a batch is named only where it is one of the
-largest. `deploy/prometheus/alerts.yml` and the dashboard read these names, and a test holds that a running stack exports them all.
+Names follow Prometheus: base units, `_total` for what only grows. Labels have few values; a batch is named
+only where it is one of the largest. `deploy/prometheus/alerts.yml` and the dashboard read these names, and a
+test holds that a running stack exports them all.
 """
 
 import time
@@ -9,7 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    start_http_server,
+)
 
 from reprise_runtime.logs import logger
 from reprise_runtime.settings import Metrics
@@ -36,8 +45,12 @@ def _histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -
 BUILD = _gauge("build_info", "1, with the version and the service that runs.", "version", "service")
 DISK_FREE = _gauge("disk_free_bytes", "Bytes left where this process keeps its state.", "path")
 S3_SECONDS = _histogram("s3_seconds", "How long calls to the object store took.", _QUICK, "operation")
-S3_ERRORS = _counter("s3_errors", "Calls to the object store that failed, by what went wrong.", "operation", "error")
-LOG_REWOUND = _gauge("log_rewound", "1 while the log is not trusted: it stands behind its mark, and nobody appends to it.")
+S3_ERRORS = _counter(
+    "s3_errors", "Calls to the object store that failed, by what went wrong.", "operation", "error"
+)
+LOG_REWOUND = _gauge(
+    "log_rewound", "1 while the log is not trusted: it stands behind its mark, and nobody appends to it."
+)
 STORE_AWAITED = _gauge("store_awaited", "Calls that wait for an object store that is away.")
 PUT_ASIDE = _counter("put_aside", "Messages that nobody could understand, put aside in DLQ.", "stream")
 
@@ -50,29 +63,56 @@ NODES = _counter("nodes", "Nodes that came to an end, by their outcome.", "phase
 PHASE_SECONDS = _histogram("phase_seconds", "How long a node's successful attempt took.", _SLOW, "phase")
 DECIDE_SECONDS = _histogram("decide_seconds", "From taking an input to its commit.", _QUICK)
 
+# Providers of models, as the workers share them
+PROVIDER = _gauge(
+    "provider", "What the workers together ask of a provider: calls, tokens, who waits.", "provider", "figure"
+)
+PROVIDER_LIMIT = _gauge(
+    "provider_limit",
+    "What a provider takes, as it is set or as it said; 0: no limit is known.",
+    "provider",
+    "of",
+)
+
 # Scheduler
 LEADING = _gauge("scheduler_leading", "1 in the scheduler that works, 0 in those that stand by.")
 ACTIVE = _gauge("sessions_active", "Sessions with something under way.")
 JOBS_SENT = _counter("jobs_sent", "Jobs published.", "phase")
-HOUSEKEEPING = _gauge("housekeeping_noted", "Sweeps and removals that are noted, those whose time has not come included.")
+HOUSEKEEPING = _gauge(
+    "housekeeping_noted", "Sweeps and removals that are noted, those whose time has not come included."
+)
 JOBS_LOST = _counter("jobs_lost", "Jobs that nobody held any more and that were published again.")
-OBJECTS_LOST = _counter("objects_lost", "Objects that the log names and that a check of the store found missing or damaged.")
+OBJECTS_LOST = _counter(
+    "objects_lost", "Objects that the log names and that a check of the store found missing or damaged."
+)
 STORED_BYTES = _gauge("stored_bytes", "Bytes in the bucket, of all batches together.")
 STORED_BATCHES = _gauge("stored_batches", "Batches with something in the bucket.")
-STORED_STRANGE = _gauge("stored_strange_batches", "Batches with something in the bucket that the log knows nothing of.")
+STORED_STRANGE = _gauge(
+    "stored_strange_batches", "Batches with something in the bucket that the log knows nothing of."
+)
 BATCH_BYTES = _gauge("batch_bytes", "Bytes in the bucket of the largest batches.", "batch")
+
+WATCHED = _gauge("sources_watched", "Sources that are watched.")
 
 # Workers
 JOB_SECONDS = _histogram("job_seconds", "From taking a job to its report.", _SLOW, "phase", "outcome")
-REDELIVERIES = _counter("redeliveries", "Jobs that came again, because a worker was lost or stopped.", "phase")
+REDELIVERIES = _counter(
+    "redeliveries", "Jobs that came again, because a worker was lost or stopped.", "phase"
+)
+CHECKS = _counter("checks", "Checks of watched sources, by what they found.", "outcome")
+CHECK_SECONDS = _histogram("check_seconds", "From taking a check to what it found.", _QUICK)
 RUNNING = _gauge("jobs_running", "Jobs in work in this process.", "phase")
 
 # Gateway: what it does
 REQUESTS = _counter("gateway_requests", "Answers to HTTP calls.", "method", "route", "status")
-REQUEST_SECONDS = _histogram("gateway_request_seconds", "How long HTTP calls took.", _QUICK, "method", "route")
+REQUEST_SECONDS = _histogram(
+    "gateway_request_seconds", "How long HTTP calls took.", _QUICK, "method", "route"
+)
 SOCKETS = _gauge("gateway_websockets", "Open WebSockets.")
 FRAMES = _counter("gateway_frames", "Frames sent to WebSockets.")
-DROPPED = _counter("gateway_frames_dropped", "Frames that a slow reader did not get: thinned, or to be resumed.", "why")
+DROPPED = _counter(
+    "gateway_frames_dropped", "Frames that a slow reader did not get: thinned, or to be resumed.", "why"
+)
 POSITION = _gauge("gateway_log_position", "The last commit that was followed.")
 READY = _gauge("gateway_ready", "Whether the gateway takes work.")
 
@@ -80,7 +120,11 @@ READY = _gauge("gateway_ready", "Whether the gateway takes work.")
 BACKUP_AT = _gauge("last_backup_timestamp_seconds", "When the last backup was taken; 0 if none is known.")
 UP = _gauge("up", "Whether a server answers.", "server")
 POOL_WAITING = _gauge("pool_waiting", "Jobs that wait for a worker.", "pool")
-POOL_READY = _gauge("pool_ready", "Jobs whose turn has come and that are not sent yet: more are out than the pool has slots for.", "pool")
+POOL_READY = _gauge(
+    "pool_ready",
+    "Jobs whose turn has come and that are not sent yet: more are out than the pool has slots for.",
+    "pool",
+)
 POOL_SLOTS = _gauge("pool_slots", "Jobs that the workers of a pool can run side by side.", "pool")
 POOL_WORKING = _gauge("pool_working", "Jobs that workers hold.", "pool")
 POOL_OLDEST = _gauge("pool_oldest_seconds", "Age of the oldest job that waits or is in work.", "pool")
@@ -104,14 +148,17 @@ def code_version() -> str:
 
 
 def serve(settings: Metrics, service: str) -> int | None:
-    """Serve the table for as long as the process lives, from a thread; the port, or None where none is configured."""
+    """Serve the table for as long as the process lives, from a thread; the port, or None where none is
+    configured."""
     BUILD.labels(code_version(), service).set(1)
     if settings.port is None:
         return None
     try:
         server, _ = start_http_server(settings.port, settings.host, registry=REGISTRY)
     except OSError as error:  # work goes on unwatched
-        logger(__name__).error("figures cannot be served", host=settings.host, port=settings.port, error=str(error))
+        logger(__name__).error(
+            "figures cannot be served", host=settings.host, port=settings.port, error=str(error)
+        )
         return None
     logger(__name__).info("figures are served", port=server.server_port)
     return int(server.server_port)

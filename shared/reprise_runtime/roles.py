@@ -1,4 +1,5 @@
-"""The users of both servers by name: a role for each service, one for outside systems, one for the operator."""
+"""The users of both servers by name: a role for each service, one for outside systems, one for the
+operator."""
 
 from reprise_contracts.nodes import PHASES
 
@@ -9,5 +10,6 @@ ROLES = (ADMIN, *SERVICES, OUTSIDE)
 
 
 def inbox_of(role: str) -> str:
-    """Return the prefix of the subjects where a role's answers arrive: its own, which nobody else may listen to."""
+    """Return the prefix of the subjects where a role's answers arrive: its own, which nobody else may listen
+    to."""
     return f"_INBOX_{role}"

@@ -1,4 +1,5 @@
-"""Every setting, read once from the environment in a service's `app.py` and passed on. Times in seconds, sizes in bytes."""
+"""Every setting, read once from the environment in a service's `app.py` and passed on. Times in seconds,
+sizes in bytes."""
 
 import json
 import os
@@ -8,11 +9,25 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
-from reprise_contracts.configuration import Role
-from reprise_contracts.dialects import Dialect
+from reprise_contracts.configuration import Dialect, Role
 from reprise_contracts.wire import explain
 from reprise_runtime.roles import inbox_of
 
@@ -32,20 +47,24 @@ class Nats(_Section):
 
     url: str = "nats://127.0.0.1:4222"
     ca: FilePath | None = None
-    """A PEM file with the authorities that the server's certificate is checked against, in place of the machine's; for `tls://`."""
+    """A PEM file with the authorities that the server's certificate is checked against, in place of the
+    machine's; for `tls://`."""
     tls_first: bool = False
-    """Encrypt before the first word, for a server with `handshake_first`: nobody between can talk a client out of it."""
+    """Encrypt before the first word, for a server with `handshake_first`: nobody between can talk a client
+    out of it."""
     user: str | None = None
     password: SecretStr | None = None
     monitor: str = ""
-    """The server's monitoring address (`http://nats:8222`; several with commas), where the gateway sees whether it flushes and how full its
-    disk is."""
+    """The server's monitoring address (`http://nats:8222`; several with commas), where the gateway sees
+    whether it flushes and how full its disk is."""
     creds: Path | None = None
     """A credentials file (JWT and nkey)."""
     inbox_prefix: str | None = None
-    """Where answers arrive; None: `_INBOX`, or where a user is named `_INBOX_<user>`, the only one that a service's user may hear."""
+    """Where answers arrive; None: `_INBOX`, or where a user is named `_INBOX_<user>`, the only one that a
+    service's user may hear."""
     declare: bool = True
-    """Whether a service makes missing streams and consumers. Off where `reprise bootstrap` does, and services may not."""
+    """Whether a service makes missing streams and consumers. Off where `reprise bootstrap` does, and services
+    may not."""
     connect_timeout: Seconds = 10.0
     """How long the first connection may take in all; a later loss is repaired for as long as it takes."""
 
@@ -72,6 +91,9 @@ class S3(_Section):
     """HTTPS."""
     ca: FilePath | None = None
     """A PEM file with the authorities that its certificate is checked against, in place of the machine's."""
+    seaweed: Path | None = None
+    """The folder from which the store, where it is SeaweedFS, was started: `bootstrap` then sees that it
+    flushes and knows its users."""
     region: str = "us-east-1"
     timeout: Seconds = 20.0
     connections: Annotated[int, Field(ge=1, le=256)] = 16
@@ -94,8 +116,15 @@ class Llm(_Section):
     """How long the endpoint may be silent."""
     call_timeout: Seconds = 600.0
     """How long one call may take in all."""
+    calls_a_minute: Annotated[int, Field(ge=0)] = 0
+    """Calls in a minute that all workers together make of the endpoint; 0: as many as it takes."""
+    tokens_a_minute: Annotated[int, Field(ge=0)] = 0
+    """Tokens in a minute, read and written; 0: as many as it takes."""
+    calls_at_once: Annotated[int, Field(ge=0)] = 0
+    """Calls under way at a time, of all workers; 0: as many as it takes."""
     check: bool = True
-    """Whether each claim and sentence of a model is checked by a reader, which is the model again, in a question of its own."""
+    """Whether each claim and sentence of a model is checked by a reader, which is the model again, in a
+    question of its own."""
     prompt_price: Annotated[float, Field(ge=0)] | None = None
     """Dollars for a million tokens that are read; without prices no cost is recorded."""
     completion_price: Annotated[float, Field(ge=0)] | None = None
@@ -106,11 +135,14 @@ class Llm(_Section):
     query: dict[str, str] = {}
     """In every request's address, as JSON: `{"api-version": "2024-10-21"}`."""
     body: dict[str, Any] = {}
-    """In every request's body, as JSON: `{"reasoning_effort": "low", "seed": null}`; null leaves a field out."""
+    """In every request's body, as JSON: `{"reasoning_effort": "low", "seed": null}`; null leaves a field
+    out."""
     phases: dict[str, dict[str, Any]] = {}
-    """Other settings for a phase or for the reader, as JSON: `{"phase0": {"model": "small"}, "check": {"model": "small"}}`."""
+    """Other settings for a phase or for the reader, as JSON: `{"phase0": {"model": "small"}, "check":
+    {"model": "small"}}`."""
     fallback: dict[str, str] = {}
-    """The endpoint that is asked where this one fails, as JSON: `{"base_url": …, "model": …, "api_key": …}`."""
+    """The endpoint that is asked where this one fails, as JSON: `{"base_url": …, "model": …, "api_key":
+    …}`."""
 
     @property
     def host(self) -> str:
@@ -129,8 +161,14 @@ class Llm(_Section):
 
     def given(self) -> dict[str, str]:
         """The settings as an engine gets them: by name, as text, those that have a value."""
-        own = {name: value for name, value in self.model_dump(exclude={"api_key", "model"}).items() if value not in (None, {})}
-        told = {name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in own.items()}
+        own = {
+            name: value
+            for name, value in self.model_dump(exclude={"api_key", "model"}).items()
+            if value not in (None, {})
+        }
+        told = {
+            name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in own.items()
+        }
         return told | {"api_key": self.api_key.get_secret_value()}
 
 
@@ -143,12 +181,17 @@ class Token(_Section):
 
 
 class Auth(_Section):
-    """Bearer tokens, each with the name of its holder; none: no authentication, and no address but the loopback interface's."""
+    """Bearer tokens, each with the name of its holder; none: no authentication, and no address but the
+    loopback interface's."""
 
-    tokens: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.@-]{1,64}$")], Token] = Field(default_factory=dict)
-    """`REPRISE_AUTH__TOKENS='{"alice": {"hash": "sha256:…", "role": "researcher"}}'`; a hash alone is a researcher's."""
+    tokens: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.@-]{1,64}$")], Token] = Field(
+        default_factory=dict
+    )
+    """`REPRISE_AUTH__TOKENS='{"alice": {"hash": "sha256:…", "role": "researcher"}}'`; a hash alone is a
+    researcher's."""
     nats: Literal["trusted", "token"] = "trusted"
-    """Who asks by NATS request and reply: whoever the NATS server lets in, or only with a token in the header `Authorization`."""
+    """Who asks by NATS request and reply: whoever the NATS server lets in, or only with a token in the header
+    `Authorization`."""
 
     @field_validator("tokens", mode="before")
     @classmethod
@@ -157,7 +200,10 @@ class Auth(_Section):
             return given
         for name, token in given.items():
             if isinstance(token, str) and not token.startswith("sha256:"):
-                raise ValueError(f"{name}: this is no hash; `reprise token {name}` makes a token and prints the line to configure")
+                raise ValueError(
+                    f"{name}: this is no hash; `reprise token {name}` makes a token and prints the line to "
+                    "configure"
+                )
         return {name: {"hash": token} if isinstance(token, str) else token for name, token in given.items()}
 
 
@@ -188,7 +234,8 @@ class Timings(_Section):
     census: Seconds = 600.0
     """How often the scheduler counts the bytes of every batch, by listing the bucket."""
     check: Annotated[float, Field(ge=0)] = 7 * 86400.0
-    """In so many seconds the scheduler reads every object that the log names once, and compares its bytes; 0: never."""
+    """In so many seconds the scheduler reads every object that the log names once, and compares its bytes; 0:
+    never."""
     sweep_after: Annotated[float, Field(ge=0)] = 60.0
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     backoff: Annotated[float, Field(ge=0)] = 1.0
@@ -208,13 +255,16 @@ class Limits(_Section):
     progress_age: Seconds = 600.0
     dlq_bytes: Size = 256 * MB
     disk_reserve: Annotated[int, Field(ge=0)] = 256 * MB
-    """Left on the gateway's disk, below which it takes no new work: what runs can finish, and nobody meets a disk that is full."""
+    """Left on the gateway's disk, below which it takes no new work: what runs can finish, and nobody meets a
+    disk that is full."""
     requests_per_second: Annotated[float, Field(gt=0)] = 100.0
     """Of one caller (a token's holder; without a token an address), in the long run."""
     requests_burst: Annotated[int, Field(ge=1)] = 1000
     """Requests that a caller may send at once after a rest."""
     sockets: Annotated[int, Field(ge=1)] = 5000
     """WebSockets of one gateway."""
+    check_seconds: Seconds = 60.0
+    """Between two checks of a watched source, at the least."""
 
 
 class Fetch(_Section):
@@ -225,6 +275,25 @@ class Fetch(_Section):
     timeout: Seconds = 30.0
     ports: frozenset[Annotated[int, Field(ge=1, le=65535)]] = frozenset()
     """Ports beside 80 and 443 that pages may be asked at, as a JSON list."""
+    captions: tuple[str, ...] = ()
+    """Languages of a video's captions in the order in which they are wanted, as a JSON list of codes; empty:
+    the one that is spoken."""
+    ocr: str = ""
+    """Languages in which `tesseract` reads pages of PDFs that are pictures, as `eng+deu`; empty: none."""
+    browser: bool = False
+    """Whether pages that hold next to no text are shown by Chromium, which runs their scripts."""
+
+
+class Search(_Section):
+    """Whom searches ask. Addresses and keys are by provider, as JSON: `{"searxng": "http://127.0.0.1:8888"}`."""
+
+    provider: str = ""
+    """Who is asked where a search names nobody; empty: the first that is set up, else `openalex`."""
+    addresses: dict[str, str] = Field(default_factory=dict)
+    keys: dict[str, SecretStr] = Field(default_factory=dict)
+    mail: str = ""
+    """An address that OpenAlex and Crossref are given, who serve those first that can be written to."""
+    timeout: Seconds = 20.0
 
 
 class Metrics(_Section):
@@ -232,16 +301,19 @@ class Metrics(_Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] | None = None
-    """None: nowhere. 0: any free one, which the process logs. The gateway serves them at `/metrics` too, to whoever has a token."""
+    """None: nowhere. 0: any free one, which the process logs. The gateway serves them at `/metrics` too, to
+    whoever has a token."""
 
 
 class Gateway(_Section):
     """How the gateway speaks."""
 
     dialect: Dialect = "reprise"
-    """In which shapes frames are sent to who asks for none: `deep-insights` serves that front end unchanged."""
+    """In which shapes frames are sent to who asks for none: `deep-insights` serves that front end
+    unchanged."""
     origins: tuple[str, ...] = ()
-    """Sites whose pages may call from a browser: `REPRISE_GATEWAY__ORIGINS='["https://research.example.org"]'`."""
+    """Sites whose pages may call from a browser:
+    `REPRISE_GATEWAY__ORIGINS='["https://research.example.org"]'`."""
     read_timeout: Seconds = 30.0
     """How long a caller may take over a request's body between two pieces of it."""
 
@@ -251,29 +323,40 @@ class UnreadableFile(Exception):
 
 
 class _WithFiles(EnvSettingsSource):
-    """The environment, in which `<NAME>_FILE` names a file that holds the value of `<NAME>`: a secret that no list of processes shows."""
+    """The environment, in which `<NAME>_FILE` names a file that holds the value of `<NAME>`: a secret that no
+    list of processes shows."""
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         found = dict(super()._load_env_vars())
-        for name in [name for name in found if name.startswith(PREFIX.lower()) and name.endswith(FROM_FILE.lower())]:
+        for name in [
+            name for name in found if name.startswith(PREFIX.lower()) and name.endswith(FROM_FILE.lower())
+        ]:
             path = found.pop(name) or ""
             try:
                 found[name[: -len(FROM_FILE)]] = Path(path).read_text().rstrip("\r\n")
             except (OSError, UnicodeDecodeError) as error:
                 why = getattr(error, "strerror", None) or "it is no text"
-                raise UnreadableFile(f"environment: {name.upper()} names {path}, which cannot be read: {why}") from None
+                raise UnreadableFile(
+                    f"environment: {name.upper()} names {path}, which cannot be read: {why}"
+                ) from None
         return found
 
 
 class Settings(BaseSettings):
-    """All settings. The environment's names are `REPRISE_<NAME>` and `REPRISE_<SECTION>__<NAME>`; with `_FILE` behind it a name says
-    in which file the value is."""
+    """All settings. The environment's names are `REPRISE_<NAME>` and `REPRISE_<SECTION>__<NAME>`; with
+    `_FILE` behind it a name says in which file the value is."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: object, **__: object
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: object,
+        **__: object,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is given in the call, then the environment."""
         return init_settings, _WithFiles(settings_cls)
@@ -281,7 +364,8 @@ class Settings(BaseSettings):
     nats: Nats = Nats()
     s3: S3 = S3()
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
-    """For the operator alone: the secret of each role (`REPRISE_SECRETS__GATEWAY=…`), which is its NATS password and its S3 secret key."""
+    """For the operator alone: the secret of each role (`REPRISE_SECRETS__GATEWAY=…`), which is its NATS
+    password and its S3 secret key."""
     engine: str = "extractive"
     llm: Llm = Llm()
     auth: Auth = Auth()
@@ -298,17 +382,37 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     gateway: Gateway = Gateway()
     beat: Path | None = None
-    """A file that a service touches every second while it is alive; whoever starts it takes one that has not moved for a hang."""
+    """A file that a service touches every second while it is alive; whoever starts it takes one that has not
+    moved for a hang."""
     state_dir: Path = Path(".reprise")
     fetch: Fetch = Fetch()
+    search: Search = Search()
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     hosts: tuple[str, ...] = ()
-    """Names that the gateway answers to, besides its own and this machine's: `REPRISE_HOSTS='["research.example.org"]'`."""
+    """Names that the gateway answers to, besides its own and this machine's:
+    `REPRISE_HOSTS='["research.example.org"]'`."""
 
     def public(self) -> dict[str, object]:
-        """The effective settings with secrets as `**********`, ready for JSON."""
-        return self.model_dump(mode="json")
+        """The effective settings with secrets as `**********`, ready for JSON; what a caller may have put a
+        secret into is taken for one."""
+        found = self.model_dump(mode="json")
+        nats, llm = found["nats"], found["llm"]
+        nats["url"] = ",".join(map(_without_user, self.nats.url.split(",")))
+        for name in ("headers", "query"):
+            llm[name] = dict.fromkeys(llm[name], HIDDEN)
+        for own in (llm["fallback"], *llm["phases"].values()):
+            own.update(dict.fromkeys(own.keys() & {"api_key", "headers", "query"}, HIDDEN))
+        return found
+
+
+HIDDEN = "**********"
+
+
+def _without_user(address: str) -> str:
+    """An address in which nobody is named, let alone a password."""
+    before, mark, place = address.rpartition("@")
+    return f"{before.partition('://')[0]}://{place}" if mark else address
 
 
 class WrongSettings(Exception):
@@ -325,7 +429,10 @@ def from_environment() -> Settings:
         raise WrongSettings(explain(error, "environment")) from None
     except SettingsError as error:
         value = error.__cause__.doc if isinstance(error.__cause__, json.JSONDecodeError) else None
-        names = [name for name, text in os.environ.items() if name.upper().startswith("REPRISE_") and text == value]
+        names = [
+            name for name, text in os.environ.items() if name.upper().startswith("REPRISE_") and text == value
+        ]
         raise WrongSettings(
-            f"environment: {' or '.join(names) or 'a setting'} must be JSON, in single quotes where a shell reads it"
+            f"environment: {' or '.join(names) or 'a setting'} must be JSON, in single quotes where a shell "
+            "reads it"
         ) from None

@@ -1,6 +1,7 @@
 """API tokens: 256 random bits, of which a server keeps the sha256 alone.
 
-A fast hash is enough here and a slow one would only cost: nobody can guess 256 random bits, so there is no dictionary to try.
+A fast hash is enough here and a slow one would only cost: nobody can guess 256 random bits, so there is no
+dictionary to try.
 """
 
 import hashlib
@@ -24,7 +25,8 @@ def digest(token: str) -> str:
 
 
 def exposure_problem(auth: Auth, host: str) -> str:
-    """Why a gateway must not listen there, in words; empty if it may: without tokens only this machine may reach it."""
+    """Why a gateway must not listen there, in words; empty if it may: without tokens only this machine may
+    reach it."""
     return "" if auth.tokens or _loopback(host) else _UNLOCKED.format(host=host)
 
 
@@ -36,6 +38,7 @@ def _loopback(host: str) -> bool:
 
 
 _UNLOCKED = (
-    "No tokens are configured, so the gateway may only listen on the loopback interface, not on {host}. Make a token with "
+    "No tokens are configured, so the gateway may only listen on the loopback interface, not on {host}. Make "
+    "a token with "
     "`reprise token NAME`, set REPRISE_AUTH__TOKENS to what it prints, and start again."
 )

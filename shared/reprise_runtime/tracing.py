@@ -1,7 +1,9 @@
-"""W3C trace context: one `traceparent` goes with a command from the call that brought it to the artifact that came of it.
+"""W3C trace context: one `traceparent` goes with a command from the call that brought it to the artifact that
+came of it.
 
-Where OpenTelemetry is configured (the extra `telemetry`, and the standard `OTEL_EXPORTER_OTLP_ENDPOINT`) each service exports a span for
-its part, and what it sends on names that span. Elsewhere the context passes through as it came, and nothing is imported.
+Where OpenTelemetry is configured (the extra `telemetry`, and the standard `OTEL_EXPORTER_OTLP_ENDPOINT`) each
+service exports a span for its part, and what it sends on names that span. Elsewhere the context passes
+through as it came, and nothing is imported.
 """
 
 import os
@@ -26,6 +28,8 @@ class _Exporting:
     """Whether spans are exported in this process, and by what."""
 
     provider: "TracerProvider | None" = None
+    users = 0
+    """Services of this process that called `setup` and not yet `shutdown`."""
 
 
 def headers(trace: str) -> dict[str, str]:
@@ -39,7 +43,9 @@ def continued(given: str) -> str:
 
 
 def setup(service: str) -> None:
-    """Export spans from here on, if the environment names a collector. Without the extra that is said, and nothing is exported."""
+    """Export spans from here on, if the environment names a collector. Without the extra that is said, and
+    nothing is exported. Of several services in one process the first gives the spans its name."""
+    _Exporting.users += 1
     if not any(os.environ.get(name) for name in ENDPOINTS) or _Exporting.provider is not None:
         return
     try:
@@ -48,7 +54,10 @@ def setup(service: str) -> None:
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     except ImportError:
-        _log.warning("a collector is named, but nothing can be exported", action="pip install 'reprise-research[telemetry]'")
+        _log.warning(
+            "a collector is named, but nothing can be exported",
+            action="pip install 'reprise-research[telemetry]'",
+        )
         return
     provider = TracerProvider(resource=Resource.create({"service.name": f"reprise-{service}"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -56,15 +65,17 @@ def setup(service: str) -> None:
 
 
 def shutdown() -> None:
-    """Send what has not been sent."""
-    if _Exporting.provider is not None:
+    """Send what has not been sent, once the last service of this process has ended."""
+    _Exporting.users -= 1
+    if _Exporting.provider is not None and _Exporting.users <= 0:
         _Exporting.provider.shutdown()
         _Exporting.provider = None
 
 
 @contextmanager
 def span(name: str, trace: str, attributes: Mapping[str, str | int] | None = None) -> Iterator[str]:
-    """One piece of work in the trace that it belongs to; gives the `traceparent` for what comes of it. An error is the span's as well."""
+    """One piece of work in the trace that it belongs to; gives the `traceparent` for what comes of it. An
+    error is the span's as well."""
     if _Exporting.provider is None or not trace:
         yield trace
         return
@@ -75,4 +86,5 @@ def span(name: str, trace: str, attributes: Mapping[str, str | int] | None = Non
     tracer = _Exporting.provider.get_tracer("reprise")
     with tracer.start_as_current_span(name, context=parent, attributes=dict(attributes or {})) as own:
         context = own.get_span_context()
-        yield f"00-{format_trace_id(context.trace_id)}-{format_span_id(context.span_id)}-{context.trace_flags:02x}"
+        ids = f"{format_trace_id(context.trace_id)}-{format_span_id(context.span_id)}"
+        yield f"00-{ids}-{context.trace_flags:02x}"

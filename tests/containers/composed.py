@@ -1,7 +1,7 @@
 """The compose file as an operator starts it, in a folder, under a name and with an environment of its own.
 
-Needs `docker compose` or docker-compose. The image is `REPRISE_IMAGE`, built first where there is none (`make images`); `MINIO_IMAGE`,
-`NATS_IMAGE` and `BASE_IMAGE` are those of the file.
+Needs `docker compose` or docker-compose. Images are those of `deploy/images.yml`, or of the variables that it
+reads; Reprise's own is built first where there is none (`make images`).
 """
 
 import contextlib
@@ -19,10 +19,21 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parents[2]
-IMAGE = os.environ.get("REPRISE_IMAGE", "reprise:latest")
+IMAGES = (ROOT / "deploy" / "images.yml").read_text()
+
+
+def image(variable: str) -> str:
+    """The image that a variable of the file names, or its default."""
+    found = re.search(rf"\$\{{{variable}:-([^}}]+)\}}", IMAGES)
+    assert found is not None, variable
+    return os.environ.get(variable, found[1])
+
+
+IMAGE = image("REPRISE_IMAGE")
 TEXTS = (
     "The tide in the bay rises four metres. The harbour was built in 1902. Fishermen leave with the ebb.",
-    "The bridge over the bay cost nine million. Engineers say that the tide wears its piers by 2 cm a year. The harbour was built in 1905.",
+    "The bridge over the bay cost nine million. Engineers say that the tide wears its piers by 2 cm a year. "
+    "The harbour was built in 1905.",
 )
 T = TypeVar("T")
 
@@ -40,7 +51,9 @@ def until(found: Callable[[], T], seconds: float, what: str) -> T:
 
 def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
     """One command of the engine."""
-    return subprocess.run([shutil.which("docker") or "docker", *arguments], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [shutil.which("docker") or "docker", *arguments], capture_output=True, text=True, check=False
+    )
 
 
 class Project:
@@ -61,7 +74,11 @@ class Project:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.set(REPRISE_LISTEN=f"127.0.0.1:{self.port}", REPRISE_IMAGE=IMAGE)
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers={"Authorization": f"Bearer {self.token}"}, timeout=30)
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}",
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=30,
+        )
 
     def set(self, **variables: str) -> None:
         """Lines of `.env`."""
@@ -73,7 +90,9 @@ class Project:
         own = [] if shutil.which("docker-compose") is None else ["docker-compose"]
         program = own or ["docker", "compose"]
         command = [*program, "-p", self.name, *arguments]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, timeout=300, check=False
+        )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr if errors else done.stdout
 
@@ -103,7 +122,11 @@ class Project:
         def rested() -> dict[str, Any] | None:
             state = self.state(session)
             nodes = state["nodes"].values()
-            return state if state["run"] is None and all(node["status"] == "completed" for node in nodes) else None
+            return (
+                state
+                if state["run"] is None and all(node["status"] == "completed" for node in nodes)
+                else None
+            )
 
         return until(rested, 120, "the end of the run")
 
@@ -135,7 +158,9 @@ def composed(project: Project) -> Iterator[Project]:
     if shutil.which("docker-compose") is None and docker("compose", "version").returncode:
         pytest.skip("neither docker-compose nor docker compose is installed")
     if docker("image", "inspect", IMAGE).returncode:
-        built = docker("build", "-q", "-f", str(ROOT / "deploy" / "Dockerfile"), "-t", IMAGE, str(ROOT))
+        base = f"BASE_IMAGE={image('BASE_IMAGE')}"
+        file = str(ROOT / "deploy" / "Dockerfile")
+        built = docker("build", "-q", "-f", file, "--build-arg", base, "-t", IMAGE, str(ROOT))
         assert built.returncode == 0, built.stderr
     try:
         project.up()

@@ -1,4 +1,4 @@
-"""The same servers as containers: NATS and MinIO. Skipped, with the reason, where no Docker engine runs."""
+"""The same servers as containers. Skipped, with the reason, where no Docker engine runs."""
 
 import os
 import secrets
@@ -14,19 +14,22 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import HttpWaitStrategy
 
+from containers.composed import image
 from reprise_runtime.roles import ADMIN, ROLES
 from reprise_runtime.settings import S3, Limits, Nats, Settings, Timings
 
-NATS_IMAGE = os.environ.get("NATS_IMAGE", "nats:2")
-MINIO_IMAGE = os.environ.get("MINIO_IMAGE", "minio/minio:latest")
+MINIO_IMAGE = os.environ.get("MINIO_IMAGE")
 CONFIG = Path(__file__).parents[2] / "deploy" / "nats"
 KEYS = ("reprise-test", "reprise-test-secret")
-testcontainers_config.ryuk_disabled = True  # every container is stopped by its own fixture; no further image is needed
+testcontainers_config.ryuk_disabled = (
+    True  # every container is stopped by its own fixture; no further image is needed
+)
 
 
 @pytest.fixture(scope="session")
 def engine() -> None:
-    """A Docker engine, or the reason why these tests are skipped. Asked on the bare socket: the SDK leaves one open when nobody answers."""
+    """A Docker engine, or the reason why these tests are skipped. Asked on the bare socket: the SDK leaves
+    one open when nobody answers."""
     address = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
     where = urlsplit(address)
     unix = where.scheme == "unix"
@@ -50,7 +53,7 @@ def nats_server(engine: None) -> Iterator[NatsInDocker]:
     """NATS with the configuration and the users of the compose file."""
     passwords = {role: f"r{secrets.token_hex(8)}" for role in ROLES}
     container = (
-        DockerContainer(NATS_IMAGE)
+        DockerContainer(image("NATS_IMAGE"))
         .with_command("-c /etc/reprise/nats.conf")
         .with_volume_mapping(str(CONFIG), "/etc/reprise", "ro")
         .with_env("NATS_SERVER_NAME", "nats")
@@ -65,7 +68,9 @@ def nats_server(engine: None) -> Iterator[NatsInDocker]:
 
 @pytest.fixture(scope="session")
 def minio(engine: None) -> Iterator[S3]:
-    """MinIO."""
+    """MinIO, of an image that somebody kept: its makers' are gone."""
+    if MINIO_IMAGE is None:
+        pytest.skip("MINIO_IMAGE names no image of MinIO")
     access_key, secret_key = KEYS
     container = (
         DockerContainer(MINIO_IMAGE)
@@ -86,5 +91,11 @@ def settings(nats_server: NatsInDocker) -> Settings:
     return Settings(
         nats=nats_server.settings,
         timings=Timings(heartbeat=0.3, lease=1.0, backoff=0.05, publish_timeout=2.0),
-        limits=Limits(session_bytes=64 << 20, inbox_bytes=16 << 20, dlq_bytes=16 << 20, jobs_bytes=16 << 20, progress_bytes=16 << 20),
+        limits=Limits(
+            session_bytes=64 << 20,
+            inbox_bytes=16 << 20,
+            dlq_bytes=16 << 20,
+            jobs_bytes=16 << 20,
+            progress_bytes=16 << 20,
+        ),
     )

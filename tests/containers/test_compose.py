@@ -30,22 +30,31 @@ def researched(project: Project) -> tuple[str, str]:
     return batch, session
 
 
-def test_a_batch_is_researched_by_services_with_users_of_their_own(project: Project, researched: tuple[str, str]) -> None:
+def test_a_batch_is_researched_by_services_with_users_of_their_own(
+    project: Project, researched: tuple[str, str]
+) -> None:
     """Everything was declared by bootstrap, and it finds nothing to mend afterwards."""
     assert "tide" in project.report(researched[1]).lower()
-    assert "Everything is as declared." in project.compose("run", "--rm", "bootstrap", "reprise", "bootstrap", "--check")
+    assert "Everything is as declared." in project.compose(
+        "run", "--rm", "bootstrap", "reprise", "bootstrap", "--check"
+    )
 
 
 def test_a_word_document_is_researched_in_the_image(project: Project) -> None:
     """The image carries what reads office documents: a .docx is read, and the report cites it."""
     document = docx.Document()
     document.add_heading("The lighthouse", 1)
-    document.add_paragraph("The lighthouse of the bay was lit in 1871. Its lamp reaches eighteen miles. Keepers lived there until 1987.")
+    document.add_paragraph(
+        "The lighthouse of the bay was lit in 1871. Its lamp reaches eighteen miles. Keepers lived there "
+        "until 1987."
+    )
     written = io.BytesIO()
     document.save(written)
     kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     answer = project.http.post(
-        "/batches", data={"topic": "When was the lighthouse lit?"}, files={"files": ("lighthouse.docx", written.getvalue(), kind)}
+        "/batches",
+        data={"topic": "When was the lighthouse lit?"},
+        files={"files": ("lighthouse.docx", written.getvalue(), kind)},
     )
     assert answer.status_code == 201, answer.text
     project.at_rest(answer.json()["session_id"])
@@ -53,13 +62,20 @@ def test_a_word_document_is_researched_in_the_image(project: Project) -> None:
 
 
 def test_the_command_line_comes_with_the_image(project: Project, tmp_path: Path) -> None:
-    """On a machine with nothing but an engine: `cli` researches a file of a folder, to its report, and says what it may not read."""
-    (tmp_path / "pier.txt").write_text("The pier of the bay was built in 1888. It is 300 metres long. Its planks are of oak.")
+    """On a machine with nothing but an engine: `cli` researches a file of a folder, to its report, and says
+    what it may not read."""
+    (tmp_path / "pier.txt").write_text(
+        "The pier of the bay was built in 1888. It is 300 metres long. Its planks are of oak."
+    )
     run = ("run", "--rm", "-T", "-e", f"REPRISE_TOKEN={project.token}", "-v", f"{tmp_path}:/work:ro", "cli")
     tmp_path.chmod(0o700)
-    assert "may not be read" in project.compose(*run, "research", "pier.txt", "-t", "When was the pier built?", check=False, errors=True)
+    assert "may not be read" in project.compose(
+        *run, "research", "pier.txt", "-t", "When was the pier built?", check=False, errors=True
+    )
     tmp_path.chmod(0o755)
-    done = json.loads(project.compose(*run, "research", "pier.txt", "-t", "When was the pier built?", "--follow", "--json"))
+    done = json.loads(
+        project.compose(*run, "research", "pier.txt", "-t", "When was the pier built?", "--follow", "--json")
+    )
     assert "1888" in project.compose(*run, "report", done["session_id"])
 
 
@@ -71,18 +87,26 @@ def test_nobody_gets_in_without_a_token(project: Project) -> None:
 
 
 def test_containers_are_healthy_unprivileged_and_cannot_write(project: Project) -> None:
-    """Each role's own check says that it works; the root file system is read-only, and the process is not root."""
+    """Each role's own check says that it works; the root file system is read-only, and the process is not
+    root."""
     services = ("gateway", "orchestrator", "scheduler", *(f"worker-phase{n}" for n in range(5)))
     for service in services:
         (container,) = project.containers(service)
-        until(lambda container=container: _inspected(container)["State"]["Health"]["Status"] == "healthy", 60, f"a healthy {service}")
+        until(
+            lambda container=container: _inspected(container)["State"]["Health"]["Status"] == "healthy",
+            60,
+            f"a healthy {service}",
+        )
         tried = docker("exec", container, "sh", "-c", "id -u; touch /opt/x")
         assert tried.stdout.strip() == "10001"
         assert tried.returncode != 0
 
 
-def test_a_pool_grows_while_it_works_and_kills_lose_nothing(project: Project, researched: tuple[str, str]) -> None:
-    """Four workers of phase 3; one of them and the orchestrator are killed amid a rerun, which still reaches its end (R22)."""
+def test_a_pool_grows_while_it_works_and_kills_lose_nothing(
+    project: Project, researched: tuple[str, str]
+) -> None:
+    """Four workers of phase 3; one of them and the orchestrator are killed amid a rerun, which still reaches
+    its end (R22)."""
     batch, session = researched
     project.up("--scale", "worker-phase3=4")
     until(lambda: len(_pool(project, "phase3")["workers"]) == 4, 60, "four workers")
@@ -108,8 +132,11 @@ def test_down_and_up_keep_everything(project: Project, researched: tuple[str, st
     until(lambda: project.later(session, generation), 120, "a new report")
 
 
-def test_a_backup_comes_back_through_compose(project: Project, researched: tuple[str, str], tmp_path: Path) -> None:
-    """As `docs/operators.md` says it: backup at work, everything thrown away, restore with the services stopped."""
+def test_a_backup_comes_back_through_compose(
+    project: Project, researched: tuple[str, str], tmp_path: Path
+) -> None:
+    """As `docs/operators.md` says it: backup at work, everything thrown away, restore with the services
+    stopped."""
     _, session = researched
     before = project.report(session)
     tmp_path.chmod(0o777)
@@ -121,7 +148,9 @@ def test_a_backup_comes_back_through_compose(project: Project, researched: tuple
     project.up()
     assert project.report(session) == before
     logs = project.compose("logs", "--no-color")
-    assert [line for line in logs.splitlines() if "not permitted" in line or "object store refuses" in line] == []
+    assert [
+        line for line in logs.splitlines() if "not permitted" in line or "object store refuses" in line
+    ] == []
 
 
 def _pool(project: Project, phase: str) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Three NATS servers and everything encrypted, switched on as `docs/operators.md` says: a batch goes on while a server is killed."""
+"""Three NATS servers and everything encrypted, switched on as `docs/operators.md` says: a batch goes on while
+a server is killed."""
 
 import json
 import subprocess
@@ -14,7 +15,8 @@ SERVERS = ("nats", "nats-2", "nats-3")
 
 @pytest.fixture
 def cluster(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """The project with the lines of both parts of the page in `.env`, certificates, and the comments before `tls` taken away."""
+    """The project with the lines of both parts of the page in `.env`, certificates, and the comments before
+    `tls` taken away."""
     project = Project(tmp_path_factory.mktemp("cluster"))
     deploy = project.folder / "deploy"
     subprocess.run([deploy / "make-certs"], check=True, capture_output=True)
@@ -28,14 +30,23 @@ def cluster(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     assert len(of_three) == 5
     of_three["REPRISE_NATS__URL"] = of_three["REPRISE_NATS__URL"].replace("nats://", "tls://")
     ca = "/etc/reprise/tls/ca.pem"
-    project.set(**of_three, REPRISE_NATS__TLS_FIRST="true", REPRISE_NATS__CA=ca, REPRISE_S3__SECURE="true", REPRISE_S3__CA=ca)
+    project.set(
+        **of_three,
+        REPRISE_NATS__TLS_FIRST="true",
+        REPRISE_NATS__CA=ca,
+        REPRISE_S3__SECURE="true",
+        REPRISE_S3__CA=ca,
+    )
     with composed(project) as running:
         yield running
 
 
 def monitored(project: Project, server: str, path: str) -> dict[str, object]:
     """What a NATS server says of itself, asked from the gateway's container."""
-    program = f"import urllib.request; print(urllib.request.urlopen('http://{server}:8222/{path}', timeout=5).read().decode())"
+    program = (
+        f"import urllib.request; print(urllib.request.urlopen('http://{server}:8222/{path}', "
+        "timeout=5).read().decode())"
+    )
     asked = docker("exec", project.containers("gateway")[0], "python", "-c", program)
     assert asked.returncode == 0, asked.stderr
     found: dict[str, object] = json.loads(asked.stdout)
@@ -52,7 +63,8 @@ def doctor(project: Project) -> dict[str, list[str]]:
 
 
 def test_a_batch_goes_on_while_a_server_of_the_cluster_is_killed(cluster: Project) -> None:
-    """The one that leads the log is killed amid the research: it completes, the doctor names the one away, and nothing once it is back."""
+    """The one that leads the log is killed amid the research: it completes, the doctor names the one away,
+    and nothing once it is back."""
     for server in SERVERS:
         told = monitored(cluster, server, "varz")
         own = told["cluster"]
@@ -71,4 +83,6 @@ def test_a_batch_goes_on_while_a_server_of_the_cluster_is_killed(cluster: Projec
     until(lambda: cluster.later(session, generation), 120, "a new report from two servers")
     assert docker("start", victim).returncode == 0
     until(lambda: not doctor(cluster), 60, "a doctor with nothing to say")
-    assert "Everything is as declared." in cluster.compose("run", "--rm", "bootstrap", "reprise", "bootstrap", "--check")
+    assert "Everything is as declared." in cluster.compose(
+        "run", "--rm", "bootstrap", "reprise", "bootstrap", "--check"
+    )

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.docker
 @pytest.fixture(params=["lean", "sdk"])
 async def store(request: pytest.FixtureRequest, minio: S3) -> AsyncIterator[ArtifactStore]:
     """An empty store: a bucket of its own."""
-    store = S3Store(minio.model_copy(update={"lean": request.param == "lean", "bucket": f"test-{uuid4().hex}"}))
+    store = S3Store(
+        minio.model_copy(update={"lean": request.param == "lean", "bucket": f"test-{uuid4().hex}"})
+    )
     await store.ensure_bucket()
     yield store
     await store.close()

@@ -1,4 +1,4 @@
-# ruff: noqa: E501  # a table reads best with its rows whole
+# a table reads best with its rows whole
 """One example of every message on the wire, made from one table of values by field name."""
 
 from typing import Any, get_args
@@ -12,39 +12,150 @@ from reprise_contracts.wire import Message
 HASH = "ab" * 32
 AT = "2026-01-02T03:04:05Z"
 CITATION = {"source_id": "src-1", "text_sha256": HASH, "quote": "It is so.", "start": 4, "end": 13}
-STEP = {"step_id": 4, "title": "Compare", "description": "Who says what.", "query": "prices", "source_ids": ["src-1"], "depends_on": [2]}
-FINDING = {"finding_id": "f-1", "claim": "It is so.", "citations": [CITATION], "confidence": "high", "support": 2}
+STEP = {
+    "step_id": 4,
+    "title": "Compare",
+    "description": "Who says what.",
+    "query": "prices",
+    "source_ids": ["src-1"],
+    "depends_on": [2],
+}
+FINDING = {
+    "finding_id": "f-1",
+    "claim": "It is so.",
+    "citations": [CITATION],
+    "confidence": "high",
+    "support": 2,
+}
 SOURCE = {"source_id": "src-1", "revision": 2, "url": "https://example.org/a", "title": "A"}
-STORED = {"source_id": "src-1", "stored": {"revision": 2, "raw_sha256": HASH, "text_sha256": HASH, "fetched_at": AT}}
+STORED = {
+    "source_id": "src-1",
+    "stored": {"revision": 2, "raw_sha256": HASH, "text_sha256": HASH, "fetched_at": AT},
+}
 SPEC = {"session_id": "s-1", "topic": "What is so?", "engine": "extractive", "policy": {"max_attempts": 2}}
 PROBLEM = {"type": "session_busy", "detail": "A run is active.", "action": "Wait.", "retryable": True}
 OBJECT = {"key": "phase4/b-1/s-1/phase4/g2/x-1.json", "sha256": HASH, "bytes": 120}
 PLANNED = {"step_id": 4, "identity": HASH, "title": "Compare", "depends_on": [2]}
 
 VALUES: dict[str, Any] = {
-    "batch_id": "b-1", "session_id": "s-1", "command_id": "c-1", "run_id": "r-1", "fingerprint": HASH, "by": "ada", "at": AT, "node": "phase3/4",
-    "nodes": ["phase3/4"], "generation": 2, "attempt": 1, "execution_id": "x-1", "worker": "phase3-1", "artifact": OBJECT, "parts": {"output": HASH},
-    "plan": [PLANNED], "stored": [STORED], "problem": PROBLEM, "topic": "What is so?", "inputs": HASH, "phase": "phase3", "phases": ["phase3", "phase4"],
-    "target": {"steps": [3, 5]}, "targets": ["phase3/3"], "options": {"propagation": "mark_stale", "guidance": "prices"}, "sources": [SOURCE],
-    "session": SPEC, "source_id": "src-1", "reason": "good enough", "url": "https://example.org/a", "text": "It is so.", "title": "A", "step_id": 4,
-    "step_ids": [3, 5], "seq": 17, "n": 2, "epoch": "2026", "message": "Reading", "progress": 40.0, "goals": [{"goal_id": "g-1", "question": "Why?"}],
-    "synthesized_goal": "Find out.", "steps": [STEP], "findings": [FINDING], "kind": "phase", "causes": {"phase2": HASH}, "batch_seq": 3,
-    "link_id": "src-1", "stage": "extract", "status": "completed", "total": 4, "completed": 2, "failed": 1, "inProgress": 1, "stream_id": "w-1",
-    "token": "word", "report": "# Report", "stale": True, "report_stale": False, "regenerate_report": True, "detail": "A run is active.",
-    "position": 1, "sha256": HASH, "key": OBJECT["key"], "headline": "3 findings", "seconds": 1.5, "type_": None, "outcome": "completed",
-    "stepData": {"step_id": 4, "findings": [FINDING], "sources": ["src-1"], "timestamp": AT}, "deleting": True, "deleted": False, "since": AT,
-    "seen": AT, "running": ["s-1/phase3/4"], "seq_": None, "quote": "It is so.", "start": 4, "end": 13, "text_sha256": HASH, "markdown": "# Report",
-}  # fmt: skip
+    "batch_id": "b-1",
+    "session_id": "s-1",
+    "other_id": "s-2",
+    "command_id": "c-1",
+    "run_id": "r-1",
+    "fingerprint": HASH,
+    "by": "ada",
+    "at": AT,
+    "node": "phase3/4",
+    "nodes": ["phase3/4"],
+    "generation": 2,
+    "attempt": 1,
+    "execution_id": "x-1",
+    "worker": "phase3-1",
+    "artifact": OBJECT,
+    "parts": {"output": HASH},
+    "plan": [PLANNED],
+    "stored": [STORED],
+    "problem": PROBLEM,
+    "topic": "What is so?",
+    "inputs": HASH,
+    "phase": "phase3",
+    "phases": ["phase3", "phase4"],
+    "target": {"steps": [3, 5]},
+    "targets": ["phase3/3"],
+    "options": {"propagation": "mark_stale", "guidance": "prices"},
+    "sources": [SOURCE],
+    "session": SPEC,
+    "source_id": "src-1",
+    "reason": "good enough",
+    "url": "https://example.org/a",
+    "text": "It is so.",
+    "title": "A",
+    "step_id": 4,
+    "step_ids": [3, 5],
+    "seq": 17,
+    "n": 2,
+    "epoch": "2026",
+    "message": "Reading",
+    "progress": 40.0,
+    "goals": [{"goal_id": "g-1", "question": "Why?"}],
+    "synthesized_goal": "Find out.",
+    "steps": [STEP],
+    "findings": [FINDING],
+    "kind": "phase",
+    "causes": {"phase2": HASH},
+    "batch_seq": 3,
+    "link_id": "src-1",
+    "stage": "extract",
+    "status": "completed",
+    "total": 4,
+    "completed": 2,
+    "failed": 1,
+    "inProgress": 1,
+    "stream_id": "w-1",
+    "token": "word",
+    "report": "# Report",
+    "stale": True,
+    "report_stale": False,
+    "regenerate_report": True,
+    "detail": "A run is active.",
+    "position": 1,
+    "sha256": HASH,
+    "key": OBJECT["key"],
+    "headline": "3 findings",
+    "seconds": 1.5,
+    "type_": None,
+    "outcome": "completed",
+    "stepData": {"step_id": 4, "findings": [FINDING], "sources": ["src-1"], "timestamp": AT},
+    "deleting": True,
+    "deleted": False,
+    "since": AT,
+    "seen": AT,
+    "running": ["s-1/phase3/4"],
+    "seq_": None,
+    "quote": "It is so.",
+    "start": 4,
+    "end": 13,
+    "text_sha256": HASH,
+    "markdown": "# Report",
+}
 
+WATCH = {"cron": "0 6 * * 1-5", "time_zone": "Europe/Berlin", "auto": "refresh", "max_tokens": 20_000}
+CHECK = {"outcome": "moved", "at": AT, "moved_to": "https://example.org/b"}
+TOUCHED = {
+    "node": "phase3/4",
+    "finding_id": "f-1",
+    "claim": "It is so.",
+    "passages": [{"text_sha256": HASH, "quote": "It is so.", "start": 4, "end": 13, "fate": "changed"}],
+}
+WRITTEN = {"length": 300, "tone": "dry", "outline": ["The catch", "What it cost"]}
+
+SHARE = {"session_id": "s-1", "plan_token": "ab" * 16, "max_tokens": 20_000}
 SPECIAL: dict[str, dict[str, Any]] = {
-    "Job": {"inputs": {"phase0": {"key": "k", "sha256": HASH, "output": HASH}}, "parameters": {"engine": "extractive"}, "reasons": ["The plan has changed."]},
-    "Phase0": {"sources": [{"source_id": "src-1", "title": "A", "text_sha256": HASH}], "summaries": [{"source_id": "src-1", "summary": "So."}]},
+    "RefreshAllCall": {"failed": True, "sessions": [SHARE], "plan_token": "ab" * 16, "tag": "energy"},
+    "Tag": {"add": ["energy"], "remove": ["team:north"]},
+    "TagCall": {"add": ["energy"], "remove": ["team:north"]},
+    "SessionTagged": {"tags": ["energy"]},
+    "Job": {
+        "inputs": {"phase0": {"key": "k", "sha256": HASH, "output": HASH}},
+        "parameters": {"engine": "extractive"},
+        "reasons": ["The plan has changed."],
+    },
+    "Phase0": {
+        "sources": [{"source_id": "src-1", "title": "A", "text_sha256": HASH}],
+        "summaries": [{"source_id": "src-1", "summary": "So."}],
+    },
     "Phase2": {"steps": [STEP | {"depends_on": []}]},
     "Phase4": {"inputs": {"phase2": HASH}, "references": [{"number": 1, "source_id": "src-1"}]},
     "Commit": {"inputs": ["cmd/c-1/abc"], "events": [], "active": True, "batch": "b-1"},
     "Edit": {"node": "phase2"},
+    "AskCall": {"question": "What does it cost?"},
     "AcceptCall": {"node": "phase4"},
-    "BatchRequest": {"sources": [{"url": "https://example.org/a"}], "options": {"stop_after": "phase2"}, "start": False},
+    "BatchRequest": {
+        "sources": [{"url": "https://example.org/a"}],
+        "options": {"stop_after": "phase2"},
+        "start": False,
+    },
     "SourceInput": {"text": None},
     "Cancel": {"phase": None, "step_id": None},
     "CancelCall": {"phase": None, "step_id": None},
@@ -55,23 +166,60 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "Receipt": {"plan": {"run": ["phase2"], "may_run": ["phase3/*"]}},
     "Preview": {"plan": {"run": ["phase2"], "may_run": ["phase3/*"]}},
     "BatchInitialized": {"expected_total": 3, "total_processes": 3},
-    "ScrapingConfirmed": {"expected_total": 3, "total_final": 3, "completed_count": 2, "failed_count": 1, "registered_count": 3},
-    "WorkflowStale": {"nodes": [{"node": "phase4", "causes": [{"node": "phase2", "reason": "changed", "at": AT}]}]},
+    "ScrapingConfirmed": {
+        "expected_total": 3,
+        "total_final": 3,
+        "completed_count": 2,
+        "failed_count": 1,
+        "registered_count": 3,
+    },
+    "ScrapingItemUpdate": {"reason": None},
+    "WorkflowStale": {
+        "nodes": [{"node": "phase4", "causes": [{"node": "phase2", "reason": "changed", "at": AT}]}]
+    },
     "PlanFrame": {"plan": [STEP]},
-    "NodeUpdate": {"artifact": None, "causes": []},
+    "NodeUpdate": {"artifact": None, "causes": [], "report": WRITTEN},
+    "SessionCreated": {"report": WRITTEN},
     "StoredFact": {"stored": [STORED]},
-    "Problem": {"type": "session_busy", "plan": None},
+    "ProblemDocument": {
+        "type": "/problems/session_busy",
+        "title": "Session busy",
+        "status": 409,
+        "plan": None,
+    },
+    "SummarizationProgress": {
+        "current_item": 2,
+        "total_items": 3,
+        "stage": "completed",
+        "completed_items": 1,
+        "processing_items": 1,
+        "queued_items": 1,
+    },
+    "StreamError": {"error": "The answer broke off."},
     "Stored": STORED["stored"],
     "StoredSource": STORED,
     "StepFindings": {"kind": "compare"},
     "RunQueued": {"kind": "steps"},
     "CommandHonoured": {"kind": "cancel", "target": "phase3/4"},
     "Source": {"stored": STORED["stored"]},
+    "Impact": {
+        "sessions": [{"session_id": "s-1", "topic": "What is so?", "findings": [TOUCHED], "standing": 3}]
+    },
+    "SetWatch": {"watch": WATCH},
+    "WatchSet": {"watch": WATCH},
+    "WatchCall": WATCH,
+    "SourceChecked": {"check": CHECK},
+    "Checked": {"check": CHECK},
+    "CheckDue": {"source": SOURCE, "add": True},
+    "WatchView": {
+        "watch": WATCH,
+        "sources": [{"source_id": "src-1", "watch": WATCH, "news": CHECK, "checked": CHECK}],
+    },
     "PoolOrder": {"state": "paused"},
     "DownloadsSwept": {"hashes": [HASH]},
     "SourcesSwept": {"hashes": [HASH]},
     "ObjectsLost": {"objects": [{"key": "phase1/b-1/s-1/phase1/g1/x-1.json", "damaged": True}]},
-}  # fmt: skip
+}
 
 
 def example(model: type[Message]) -> Message:

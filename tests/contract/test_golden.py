@@ -1,4 +1,5 @@
-"""The wire is stable: what was written once is read for ever, and what is written today is what was written then."""
+"""The wire is stable: what was written once is read for ever, and what is written today is what was written
+then."""
 
 import os
 from pathlib import Path
@@ -15,7 +16,8 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.__name__)
 def test_a_message_is_written_as_its_golden_file_and_read_back(model: type[Message]) -> None:
-    """v1 only grows: a changed file is a changed wire. New messages write theirs with REPRISE_WRITE_GOLDEN=1."""
+    """v1 only grows: a changed file is a changed wire. New messages write theirs with
+    REPRISE_WRITE_GOLDEN=1."""
     file = GOLDEN / f"{model.__name__}.json"
     message = example(model)
     if os.environ.get("REPRISE_WRITE_GOLDEN") and not file.exists():
@@ -28,7 +30,9 @@ def test_a_message_is_written_as_its_golden_file_and_read_back(model: type[Messa
 def test_an_unknown_field_is_left_aside(model: type[Message]) -> None:
     """An old reader survives a newer writer."""
     data = (GOLDEN / f"{model.__name__}.json").read_bytes().strip()
-    assert model.decode(data[:-1] + (b"," if data != b"{}" else b"") + b'"of_tomorrow":[1]}') == example(model)
+    assert model.decode(data[:-1] + (b"," if data != b"{}" else b"") + b'"of_tomorrow":[1]}') == example(
+        model
+    )
 
 
 def test_every_golden_file_has_its_message() -> None:
@@ -42,4 +46,6 @@ def test_what_is_no_message_says_why(data: bytes) -> None:
 
 
 def test_the_page_of_messages_is_the_one_that_the_contracts_make() -> None:
-    assert (DOCS / "messages.md").read_text() == asyncapi.markdown(), "run: python -m reprise_contracts.asyncapi > docs/messages.md"
+    assert (DOCS / "messages.md").read_text() == asyncapi.markdown(), (
+        "run: python -m reprise_contracts.asyncapi > docs/messages.md"
+    )

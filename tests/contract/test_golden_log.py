@@ -1,8 +1,9 @@
-"""A whole log as v1 wrote it still means what it meant: today's code folds it to the same states, whatever it has learnt since.
+"""A whole log as v1 wrote it still means what it meant: today's code folds it to the same states, whatever it
+has learnt since.
 
-The log is a backup of a small installation: research, reruns with and without guidance, a merged and an interrupted queue, cancels, an
-edited plan, sources added and removed, a second session, a failed source, a deleted batch. REPRISE_WRITE_GOLDEN=1 writes the states of a
-new log.
+The log is a backup of a small installation: research, reruns with and without guidance, a merged and an
+interrupted queue, cancels, an edited plan, sources added and removed, a second session, a failed source, a
+deleted batch. REPRISE_WRITE_GOLDEN=1 writes the states of a new log.
 """
 
 import json
@@ -25,7 +26,8 @@ LOGS = sorted(FOLDER.glob("*.jsonl"), key=lambda path: path.name)
 
 
 def states(log: Path) -> dict[str, object]:
-    """What every session and batch of a log looks like at its end, as JSON; of a deleted one nothing is left to see."""
+    """What every session and batch of a log looks like at its end, as JSON; of a deleted one nothing is left
+    to see."""
     logs: dict[str, list[tuple[int, Commit]]] = defaultdict(list)
     for line in log.read_bytes().splitlines():
         message = ArchivedMessage.read(line)
@@ -44,8 +46,11 @@ def _state(commits: list[tuple[int, Commit]]) -> object:
     if session is not None:
         return state_of(session).model_dump(mode="json")
     assert batch is not None
-    return {"sources": [source.model_dump(mode="json") for source in batch.sources.values()], "ended": batch.ended,
-            "members": [member.spec.model_dump(mode="json") for member in batch.members]}  # fmt: skip
+    return {
+        "sources": [source.model_dump(mode="json") for source in batch.sources.values()],
+        "ended": batch.ended,
+        "members": [member.spec.model_dump(mode="json") for member in batch.members],
+    }
 
 
 def remembered(then: object, now: object) -> object:
@@ -70,7 +75,11 @@ def test_a_log_of_then_means_today_what_it_meant(log: Path) -> None:
 
 def test_the_log_of_v1_is_rich_enough_to_mean_something() -> None:
     """It has finished, failed, cancelled and stale nodes."""
-    sessions = [state for state in states(FOLDER / "v1.jsonl").values() if isinstance(state, dict) and "nodes" in state]
+    sessions = [
+        state
+        for state in states(FOLDER / "v1.jsonl").values()
+        if isinstance(state, dict) and "nodes" in state
+    ]
     nodes = [node for state in sessions for node in state["nodes"].values()]
     assert {node["status"] for node in nodes} >= {"completed", "failed", "pending"}
     assert {node["freshness"] for node in nodes} >= {"fresh", "stale"}

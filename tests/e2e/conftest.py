@@ -1,4 +1,5 @@
-"""A real stack, a real browser, and what every page has to keep: no error, no jump, no violation of accessibility."""
+"""A real stack, a real browser, and what every page has to keep: no error, no jump, no violation of
+accessibility."""
 
 import itertools
 import shutil
@@ -14,15 +15,21 @@ from e2e.site import ROOT, Site
 WEB = ROOT / "services" / "web"
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 TEXTS = {
-    "The tide": "The tide in the bay rises four metres at springs. The tide wears the piers of the bridge by 2 cm a year. Fishermen leave "
-    "with the ebb. Engineers measured the tide for ten years and found that it rises 4 percent higher than before.",
-    "The bridge": "The bridge over the bay cost nine million euros. Engineers say that the tide wears its piers by 5 cm a year. The bridge "
+    "The tide": "The tide in the bay rises four metres at springs. The tide wears the piers of the bridge by "
+    "2 cm a year. Fishermen leave "
+    "with the ebb. Engineers measured the tide for ten years and found that it rises 4 percent higher than "
+    "before.",
+    "The bridge": "The bridge over the bay cost nine million euros. Engineers say that the tide wears its "
+    "piers by 5 cm a year. The bridge "
     "carries 12,000 cars a day. Repairs of the bridge cost 300,000 euros a year, says the county.",
-    "The harbour": "The harbour was built in 1902. Ships wait for the tide before they enter the harbour. The county says that repairs of "
-    "the bridge cost 450,000 euros a year. The harbour earns two million euros a year, and fishermen doubt it.",
+    "The harbour": "The harbour was built in 1902. Ships wait for the tide before they enter the harbour. "
+    "The county says that repairs of "
+    "the bridge cost 450,000 euros a year. The harbour earns two million euros a year, and fishermen doubt "
+    "it.",
 }
 TOPIC = "What does the tide do to the bridge, and what does it cost?"
-# Cumulative layout shift as https://web.dev/articles/cls defines it: the largest sum in a window of at most 5 s without a pause of 1 s.
+# Cumulative layout shift as https://web.dev/articles/cls defines it: the largest sum in a window of at most 5
+# s without a pause of 1 s.
 SHIFTS = """
 window.__shift = 0;
 window.__jumps = [];
@@ -33,7 +40,8 @@ new PerformanceObserver((list) => {
     if (at - last >= 1000 || at - begun >= 5000) [sum, begun] = [0, at];
     [sum, last] = [sum + entry.value, at];
     window.__shift = Math.max(window.__shift, sum);
-    const where = (source) => [source.node?.className || source.node?.nodeName, source.previousRect.y, source.currentRect.y];
+    const where = (source) => [
+      source.node?.className || source.node?.nodeName, source.previousRect.y, source.currentRect.y];
     window.__jumps.push([entry.value, entry.startTime, ...entry.sources.map(where)]);
   }
 }).observe({type: "layout-shift", buffered: true});
@@ -57,7 +65,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One stack for all browser tests."""
-    assert (ROOT / "services" / "reprise_gateway" / "static" / "index.html").is_file(), "The web app is not built: run `make web`."
+    assert (ROOT / "services" / "reprise_gateway" / "static" / "index.html").is_file(), (
+        "The web app is not built: run `make web`."
+    )
     site = Site(tmp_path_factory.mktemp("site"))
     yield site
     site.end()
@@ -67,7 +77,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or whichever is on the PATH."""
     found = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
-    assert found, "The browser tests need Chromium: run `apt install chromium` (`make test` does so as root on Debian)."
+    assert found, (
+        "The browser tests need Chromium: run `apt install chromium` (`make test` does so as root on Debian)."
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         yield browser
@@ -82,7 +94,13 @@ def open_page(browser: Browser, site: Site, request: pytest.FixtureRequest) -> I
     opened: list[tuple[Page, list[str]]] = []
 
     def opener(
-        path: str, *, width: int = 1280, height: int = 900, scheme: str = "light", motion: str = "reduce", at: str = site.url
+        path: str,
+        *,
+        width: int = 1280,
+        height: int = 900,
+        scheme: str = "light",
+        motion: str = "reduce",
+        at: str = site.url,
     ) -> Page:
         look = (width, height, scheme, motion, at)
         if look not in contexts:
@@ -99,8 +117,14 @@ def open_page(browser: Browser, site: Site, request: pytest.FixtureRequest) -> I
         errors: list[str] = []
 
         def said(message: ConsoleMessage) -> None:
-            expected = "WebSocket connection" in message.text or "ERR_CONNECTION_REFUSED" in message.text or "status of 4" in message.text
-            expected = expected or "ERR_NETWORK_CHANGED" in message.text  # some other program has set up a network
+            expected = (
+                "WebSocket connection" in message.text
+                or "ERR_CONNECTION_REFUSED" in message.text
+                or "status of 4" in message.text
+            )
+            expected = (
+                expected or "ERR_NETWORK_CHANGED" in message.text
+            )  # some other program has set up a network
             if message.type == "error" and not expected:
                 errors.append(message.text)
 
@@ -109,7 +133,8 @@ def open_page(browser: Browser, site: Site, request: pytest.FixtureRequest) -> I
         opened.append((page, errors))
         page.goto(path)
         if not page.locator("#root > *").count():
-            page.reload()  # a network that changes under the browser ends its loads, also those from this machine
+            # a network that changes under the browser ends its loads, also those from this machine
+            page.reload()
         page.locator("h1").first.wait_for()
         return page
 
@@ -121,7 +146,10 @@ def open_page(browser: Browser, site: Site, request: pytest.FixtureRequest) -> I
             if folder:
                 Path(folder).mkdir(parents=True, exist_ok=True)
                 with (Path(folder) / "shifts.txt").open("a") as kept:
-                    kept.write(f"{shift:.4f} {page.evaluate('innerWidth')} {request.node.name} {urlsplit(page.url).path}\n")
+                    kept.write(
+                        f"{shift:.4f} {page.evaluate('innerWidth')} {request.node.name} "
+                        f"{urlsplit(page.url).path}\n"
+                    )
             assert shift < MOST_SHIFT, f"{page.url} jumped: {page.evaluate('window.__jumps')}"
     for context in contexts.values():
         context.close()
@@ -149,7 +177,9 @@ def accessible(request: pytest.FixtureRequest) -> Callable[[Page], None]:
                 whole = page.get_by_role("dialog").count() == 0
                 name = f"{request.node.name}-{number:02}-{page.evaluate('innerWidth')}-{scheme}.png"
                 page.screenshot(path=Path(folder) / name, full_page=whole)
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{page.url} is wider than its window"
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+            f"{page.url} is wider than its window"
+        )
 
     return check
 

@@ -1,4 +1,5 @@
-"""The stack that the browser tests look at: `reprise up` with the built app, and what a test asks of it past the browser."""
+"""The stack that the browser tests look at: `reprise up` with the built app, and what a test asks of it past
+the browser."""
 
 import functools
 import json
@@ -35,26 +36,52 @@ def until(found: Callable[[], T | None], seconds: float = 90.0) -> T:
 
 
 class Site:
-    """`reprise up` in a folder of its own; with tokens (`{name: role}`, each token is its holder's name) its tests call as `olga`."""
+    """`reprise up` in a folder of its own; with tokens (`{name: role}`, each token is its holder's name) its
+    tests call as `olga`."""
 
     def __init__(self, folder: Path, roles: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        port, nats_port, s3_port = free_ports(3)
+        port, nats_port, s3_port, self.search_port = free_ports(4)
         self.url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "reprise_cli", "up", "--state-dir", folder / "state", "--port", port,
-                   "--nats-port", nats_port, "--s3-port", s3_port, "--workers", "phase3=1"]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "reprise_cli",
+            "up",
+            "--state-dir",
+            folder / "state",
+            "--port",
+            port,
+            "--nats-port",
+            nats_port,
+            "--s3-port",
+            s3_port,
+            "--workers",
+            "phase3=1",
+        ]
         environment = os.environ | {
-            "REPRISE_ENGINE": "e2e.stage:Staged", "PYTHONPATH": str(HERE.parent), "REPRISE_FETCH__ALLOW_LOOPBACK": "true",
-        }  # fmt: skip
+            "REPRISE_ENGINE": "e2e.stage:Staged",
+            "PYTHONPATH": str(HERE.parent),
+            "REPRISE_FETCH__ALLOW_LOOPBACK": "true",
+            "REPRISE_SEARCH__ADDRESSES": json.dumps({"searxng": f"http://127.0.0.1:{self.search_port}"}),
+        }
         if roles:
             known = {name: {"hash": digest(name), "role": role} for name, role in roles.items()}
             environment["REPRISE_AUTH__TOKENS"] = json.dumps(known)
         with (folder / "up.log").open("w") as log:
-            self._up = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+            self._up = subprocess.Popen(
+                [str(part) for part in command],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=environment,
+            )
         assert self._up.stdout is not None
         said = self._up.stdout.readline()
         assert "ready" in said, (folder / "up.log").read_text()
-        self.http = httpx.Client(base_url=self.url, timeout=30, headers={"Authorization": "Bearer olga"} if roles else {})
+        self.http = httpx.Client(
+            base_url=self.url, timeout=30, headers={"Authorization": "Bearer olga"} if roles else {}
+        )
 
     def end(self) -> None:
         self.http.close()
@@ -83,7 +110,11 @@ class Site:
 
     def start(self, topic: str, texts: dict[str, str], **fields: object) -> tuple[str, str]:
         """A batch of texts; its id and its session's."""
-        body = {"topic": topic, "sources": [{"title": title, "text": text} for title, text in texts.items()], **fields}
+        body = {
+            "topic": topic,
+            "sources": [{"title": title, "text": text} for title, text in texts.items()],
+            **fields,
+        }
         created = self.http.post("/batches", json=body).raise_for_status().json()
         return created["batch_id"], created["session_id"]
 
@@ -101,24 +132,36 @@ class Site:
         return until(rested, seconds)
 
     def rerun_alone(self, session_id: str, steps: dict[int, str]) -> dict[str, Any]:
-        """Each step anew with its guidance and nothing below it, so that the report is out of date; the state after it."""
+        """Each step anew with its guidance and nothing below it, so that the report is out of date; the state
+        after it."""
         for step, guidance in steps.items():
             options = {"propagation": "mark_stale", "guidance": guidance}
             body = {"session_id": session_id, "step_ids": [step], "options": options}
-            command = self.http.post("/workflow/restart/step", json=body).raise_for_status().json()["command_id"]
+            command = (
+                self.http.post("/workflow/restart/step", json=body).raise_for_status().json()["command_id"]
+            )
             until(lambda asked=command: self._outcome(session_id, asked) in {"completed", "failed"})
         state = self.state(session_id)
         assert state["nodes"]["phase4"]["freshness"] == "stale"
         return state
 
+    def steps(self, session_id: str) -> list[int]:
+        """The numbers of the plan's steps."""
+        nodes = self.state(session_id)["nodes"]
+        return sorted(int(node.removeprefix("phase3/")) for node in nodes if node.startswith("phase3/"))
+
     def _outcome(self, session_id: str, command_id: str) -> str:
-        status: str = self.http.get(f"/sessions/{session_id}/commands/{command_id}").raise_for_status().json()["status"]
+        status: str = (
+            self.http.get(f"/sessions/{session_id}/commands/{command_id}").raise_for_status().json()["status"]
+        )
         return status
 
     def finished(self, topic: str, texts: dict[str, str], **fields: object) -> tuple[str, str]:
         """A batch that was researched to its end."""
         batch_id, session_id = self.start(topic, texts, **fields)
-        state = until(lambda: state if (state := self.state(session_id))["nodes"]["phase4"]["artifact"] else None)
+        state = until(
+            lambda: state if (state := self.state(session_id))["nodes"]["phase4"]["artifact"] else None
+        )
         assert state["nodes"]["phase4"]["status"] == "completed", json.dumps(state["nodes"])
         return batch_id, session_id
 
@@ -135,14 +178,16 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def pages(folder: Path, seconds: float = 0.0) -> Iterator[str]:
-    """A web site of a folder's files, each of which takes some seconds; its address."""
+def pages(folder: Path, seconds: float = 0.0, port: int = 0) -> Iterator[str]:
+    """A web site of a folder's files, each of which takes some seconds; its address. Port 0 is any."""
 
     class Handler(_Quiet):
         pass
 
     Handler.seconds = seconds
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))) as server:
+    with ThreadingHTTPServer(
+        ("127.0.0.1", port), functools.partial(Handler, directory=str(folder))
+    ) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"

@@ -1,4 +1,5 @@
-"""The extractive engine for the stage: it waits, fails, writes slowly or finds something else where the guidance of a command says so."""
+"""The extractive engine for the stage: it waits, fails, writes slowly or finds something else where the
+guidance of a command says so."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,12 +7,18 @@ from collections.abc import Mapping
 from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, Step, StepFindings
 from reprise_contracts.frames import StreamEnd, StreamStart, StreamToken
 from reprise_contracts.jobs import Gap
-from reprise_research.context import Brief, Library
+from reprise_research.brief import Brief, Library
 from reprise_research.drafts import PlanDraft, ReportDraft
 from reprise_research.engines.extractive import Extractive
 from reprise_research.errors import EngineFailed
 
-SLOW, ENDLESS, FAILING, ALOUD, ANEW = "take your time", "never come to an end", "fail on purpose", "write aloud", "look anew"
+SLOW, ENDLESS, FAILING, ALOUD, ANEW = (
+    "take your time",
+    "never come to an end",
+    "fail on purpose",
+    "write aloud",
+    "look anew",
+)
 PAUSE = 0.05
 """Seconds between two words that are written aloud."""
 LONG = 2000
@@ -25,13 +32,20 @@ FOR_EVER = 600.0
 class Staged(Extractive):
     """As `Extractive`; `steps=2000` in a topic makes a plan of that size."""
 
-    async def plan(self, phase0: Phase0, wanted: tuple[Goal, ...], previous: Phase2 | None, brief: Brief) -> PlanDraft:
+    async def plan(
+        self, phase0: Phase0, wanted: tuple[Goal, ...], previous: Phase2 | None, brief: Brief
+    ) -> PlanDraft:
         count = int(brief.topic.partition("steps=")[2].split()[0]) if "steps=" in brief.topic else 0
         if not count:
             return await super().plan(phase0, wanted, previous, brief)
-        return PlanDraft("Many small questions.", tuple(Step(step_id=n, title=f"Question {n}") for n in range(1, count + 1)))
+        return PlanDraft(
+            "Many small questions.",
+            tuple(Step(step_id=n, title=f"Question {n}") for n in range(1, count + 1)),
+        )
 
-    async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
+    async def investigate(
+        self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief
+    ) -> StepFindings:
         if SLOW in brief.guidance:
             await asyncio.sleep(WAIT)
         if ENDLESS in brief.guidance:
@@ -41,7 +55,11 @@ class Staged(Extractive):
         if "steps=" in brief.topic:
             return StepFindings(step_id=step.step_id, title=step.title)
         found = await super().investigate(step, library, earlier, brief)
-        return found.model_copy(update={"insights": (*found.insights, "Seen anew.")}) if ANEW in brief.guidance else found
+        return (
+            found.model_copy(update={"insights": (*found.insights, "Seen anew.")})
+            if ANEW in brief.guidance
+            else found
+        )
 
     async def write(
         self,

@@ -51,7 +51,9 @@ def test_a_page_of_a_batch_that_somebody_deletes_says_so(open_page: Open, site: 
     expect(page.get_by_role("region", name="How it stands")).to_have_count(0)
 
 
-def test_a_batch_is_deleted_from_the_list_when_that_is_typed(open_page: Open, accessible: Check, site: Site) -> None:
+def test_a_batch_is_deleted_from_the_list_when_that_is_typed(
+    open_page: Open, accessible: Check, site: Site
+) -> None:
     topic = "Shall the ferry go?"
     batch_id, session = site.finished(topic, TEXTS)
     page = open_page("/app/batches")
@@ -59,7 +61,9 @@ def test_a_batch_is_deleted_from_the_list_when_that_is_typed(open_page: Open, ac
     dialog = page.get_by_role("dialog", name="End this batch")
     dialog.get_by_role("radio", name="End and delete it").check()
     dialog = page.get_by_role("dialog", name="Delete this batch")
-    expect(dialog).to_contain_text(re.compile(r"Deleted are 3 sources with their stored texts, the results and reports of 1 session.*kB"))
+    expect(dialog).to_contain_text(
+        re.compile(r"Deleted are 3 sources with their stored texts, the results and reports of 1 session.*kB")
+    )
     accessible(page)
     delete = dialog.get_by_role("button", name="Delete everything")
     dialog.get_by_label("Type “delete” to confirm").fill("end")
@@ -76,9 +80,15 @@ def test_the_pools_say_what_each_worker_does_now(open_page: Open, accessible: Ch
     """With a link to it."""
     _, session = site.finished("What does the tide do?", TEXTS)
     page = open_page("/app/workers")
-    pool = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=re.compile("^Carry out the steps")))
+    pool = page.get_by_role("listitem").filter(
+        has=page.get_by_role("heading", name=re.compile("^Carry out the steps"))
+    )
     expect(pool).to_contain_text("Idle")
-    body = {"session_id": session, "step_ids": [1], "options": {"guidance": ENDLESS, "propagation": "mark_stale"}}
+    body = {
+        "session_id": session,
+        "step_ids": [1],
+        "options": {"guidance": ENDLESS, "propagation": "mark_stale"},
+    }
     site.http.post("/workflow/restart/step", json=body).raise_for_status()
     doing = pool.get_by_role("link", name="Step 1")
     expect(doing).to_be_visible()

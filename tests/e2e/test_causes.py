@@ -1,4 +1,5 @@
-"""Whatever is out of date says by name what was changed: in the bar, at its badge, in the whole story, in the report."""
+"""Whatever is out of date says by name what was changed: in the bar, at its badge, in the whole story, in the
+report."""
 
 import re
 from collections.abc import Callable
@@ -29,8 +30,10 @@ def test_a_replaced_source_is_named_everywhere(open_page: Open, accessible: Chec
     expect(bar).to_contain_text(NAMED)
     bar.get_by_role("button", name="Why?").click()
     why = page.get_by_role("dialog", name="Why is it out of date?")
-    expect(why.get_by_role("listitem").filter(has_text="Field notes").first).to_contain_text(re.compile(r"→ 10 parts"))
-    why.get_by_role("button", name="Show 4 more").click()
+    expect(why.get_by_role("listitem").filter(has_text="Field notes").first).to_contain_text(
+        re.compile(r"→ 11 parts")
+    )
+    why.get_by_role("button", name="Show 5 more").click()
     expect(why.get_by_role("link", name="Report")).to_be_visible()
     accessible(page)
     page.keyboard.press("Escape")
@@ -38,13 +41,27 @@ def test_a_replaced_source_is_named_everywhere(open_page: Open, accessible: Chec
     expect(page.get_by_role("region", name="Outdated report")).to_contain_text(NAMED)
 
 
-def test_a_badge_opens_its_reason_and_is_no_stop_of_the_keyboard(open_page: Open, accessible: Check, replaced: str) -> None:
+def test_a_badge_opens_its_reason_and_is_no_stop_of_the_keyboard(
+    open_page: Open, accessible: Check, replaced: str
+) -> None:
     page = open_page(f"/app/sessions/{replaced}/steps")
-    badge = page.get_by_role("article", name=re.compile("^2 ")).get_by_role("button", name=re.compile("^Out of date"))
+    badge = page.get_by_role("article", name=re.compile("^2 ")).get_by_role(
+        "button", name=re.compile("^Out of date")
+    )
     assert badge.get_attribute("tabindex") == "-1"
     badge.click()
     dialog = page.get_by_role("dialog", name=re.compile("^Step 2 .*: out of date"))
     expect(dialog).to_contain_text(NAMED)
     expect(dialog.get_by_role("button", name="Accept: step 2")).to_be_visible()
     expect(dialog.get_by_role("button", name="Rerun: step 2")).to_be_visible()
+    accessible(page)
+
+
+def test_a_replaced_source_says_what_it_touches(open_page: Open, accessible: Check, replaced: str) -> None:
+    """Findings with the passage that is gone, and the sentences of the report that rest on them."""
+    page = open_page(f"/app/sessions/{replaced}/sources")
+    page.get_by_role("button", name="What it touches: Field notes").click()
+    dialog = page.get_by_role("dialog", name="What “Field notes” touches")
+    expect(dialog).to_contain_text(re.compile("The tide.*(is now|is no longer there)", re.DOTALL))
+    expect(dialog.get_by_role("link", name=re.compile(r"^Step \d$")).first).to_be_visible()
     accessible(page)

@@ -1,4 +1,5 @@
-"""What a dialog promised is what happens: where the session has changed since, it says so and shows what would happen now."""
+"""What a dialog promised is what happens: where the session has changed since, it says so and shows what
+would happen now."""
 
 import re
 from collections.abc import Callable
@@ -49,7 +50,8 @@ def test_an_open_dialog_follows_the_session_and_says_that_it_does(
 def test_a_command_for_a_plan_that_has_changed_is_refused_and_the_new_plan_is_shown(
     open_page: Open, accessible: Callable[[Page], None], site: Site, session: str
 ) -> None:
-    """The page has not heard of the change: its frames are held back here, as on a bad line. The server refuses, nothing runs."""
+    """The page has not heard of the change: its frames are held back here, as on a bad line. The server
+    refuses, nothing runs."""
     page = open_page("/app/help")
     held: list[bool] = []
 
@@ -75,5 +77,7 @@ def test_a_command_for_a_plan_that_has_changed_is_refused_and_the_new_plan_is_sh
     held.clear()
     dialog.get_by_role("button", name="Rerun", exact=True).click()
     expect(dialog).to_have_count(0)
-    expect(page.get_by_role("status", name="Commands")).to_contain_text(re.compile("Rerun of step 3: (done|running|accepted)"))
+    expect(page.get_by_role("status", name="Commands")).to_contain_text(
+        re.compile("Rerun of step 3: (done|running|accepted)")
+    )
     until(lambda: site.state(session)["nodes"]["phase3/3"]["generation"] > seq)

@@ -1,4 +1,5 @@
-"""What is typed and not sent is there again: on another tab of the page, after a reload, after a crash of the browser's page."""
+"""What is typed and not sent is there again: on another tab of the page, after a reload, after a crash of the
+browser's page."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +19,9 @@ BACK = "was brought back"
 
 def written(page: Page) -> None:
     """Until the page says that it has kept what is there: a crash before that has nothing to bring back."""
-    expect(page.locator(".draft-note[aria-busy=false]").filter(has_text=re.compile(f"{KEPT}|{BACK}"))).to_be_visible()
+    expect(
+        page.locator(".draft-note[aria-busy=false]").filter(has_text=re.compile(f"{KEPT}|{BACK}"))
+    ).to_be_visible()
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,9 @@ def test_leaving_asks_while_something_is_not_sent(open_page: Open) -> None:
     assert asked == []
 
 
-def test_a_plan_that_is_edited_survives_and_is_given_up_only_on_purpose(open_page: Open, accessible: Check, session: str) -> None:
+def test_a_plan_that_is_edited_survives_and_is_given_up_only_on_purpose(
+    open_page: Open, accessible: Check, session: str
+) -> None:
     page = open_page(f"/app/sessions/{session}/plan")
     page.get_by_role("button", name="Edit", exact=True).click()
     page.get_by_role("button", name=re.compile("^Edit Step 1 ")).click()

@@ -1,4 +1,5 @@
-"""Goals and plan edited in place to the saved end: reordered, reworded, added to, taken from; and what that makes of the rest."""
+"""Goals and plan edited in place to the saved end: reordered, reworded, added to, taken from; and what that
+makes of the rest."""
 
 import re
 from collections.abc import Callable
@@ -34,7 +35,9 @@ def update(page: Page) -> None:
     stands(page, "Everything is up to date")
 
 
-def test_goals_are_edited_in_place_and_saved_after_a_preview(open_page: Open, accessible: Check, site: Site, session: str) -> None:
+def test_goals_are_edited_in_place_and_saved_after_a_preview(
+    open_page: Open, accessible: Check, site: Site, session: str
+) -> None:
     before = [goal["question"] for goal in artifact(site, session, "phase1")["goals"]]
     first, second, third = before
     page = open_page(f"/app/sessions/{session}/goals")
@@ -58,11 +61,13 @@ def test_goals_are_edited_in_place_and_saved_after_a_preview(open_page: Open, ac
     foretold = dialog.get_by_role("region", name="What will happen")
     expect(foretold).to_contain_text(re.compile(r"Out of date\s*Plan.*Report", re.DOTALL))
     accessible(page)
-    assert [goal["question"] for goal in artifact(site, session, "phase1")["goals"]] == before, "nothing is saved before it is confirmed"
+    assert [goal["question"] for goal in artifact(site, session, "phase1")["goals"]] == before, (
+        "nothing is saved before it is confirmed"
+    )
     dialog.get_by_role("button", name="Save", exact=True).click()
     wanted = ["How fast do the piers wear?", first, "Who pays for the repairs?"]
     expect(page.locator("main h3")).to_have_text(wanted)
-    stands(page, re.compile(r"Out of date: plan, 6 steps and report.*The goals have changed", re.DOTALL))
+    stands(page, re.compile(r"Out of date: plan, 7 steps and report.*The goals have changed", re.DOTALL))
     saved = artifact(site, session, "phase1")["goals"]
     assert [goal["question"] for goal in saved] == wanted
     assert len({goal["goal_id"] for goal in saved}) == 3
@@ -70,17 +75,23 @@ def test_goals_are_edited_in_place_and_saved_after_a_preview(open_page: Open, ac
     expect(page.locator("main h3")).to_have_text(wanted)
     expect(page.locator("main").get_by_text("edited", exact=True)).to_be_visible()
     update(page)
-    assert [goal["question"] for goal in artifact(site, session, "phase1")["goals"]] == wanted, "what a person wrote stays"
+    assert [goal["question"] for goal in artifact(site, session, "phase1")["goals"]] == wanted, (
+        "what a person wrote stays"
+    )
 
 
-def test_an_edit_that_an_update_leaves_is_named_with_what_can_be_done(open_page: Open, accessible: Check, site: Site, session: str) -> None:
-    """The sources change below goals that a person wrote: the update says that it leaves them, and where to replace or to keep them."""
+def test_an_edit_that_an_update_leaves_is_named_with_what_can_be_done(
+    open_page: Open, accessible: Check, site: Site, session: str
+) -> None:
+    """The sources change below goals that a person wrote: the update says that it leaves them, and where to
+    replace or to keep them."""
     batch = site.state(session)["batch_id"]
     goals = [goal | {"question": "Who pays?"} for goal in artifact(site, session, "phase1")["goals"][:1]]
     place, any_version = f"/sessions/{session}/artifacts/phase1", {"If-Match": "*"}
     site.http.put(place, json={"goals": goals}, headers=any_version).raise_for_status()
     site.http.post(
-        f"/batches/{batch}/sources", json={"sources": [{"title": "The toll", "text": "The toll is two euros."}]}
+        f"/batches/{batch}/sources",
+        json={"sources": [{"title": "The toll", "text": "The toll is two euros."}]},
     ).raise_for_status()
     page = open_page(f"/app/sessions/{session}")
     page.get_by_role("button", name="Update: whatever is out of date").click()
@@ -88,7 +99,9 @@ def test_an_edit_that_an_update_leaves_is_named_with_what_can_be_done(open_page:
     dialog.get_by_role("button", name="Update", exact=True).click()
     stands(page, re.compile("Out of date"))
     page.get_by_role("button", name="Update: whatever is out of date").click()
-    expect(dialog).to_contain_text("An update leaves what was edited by hand. Rerun the goals to replace that, or accept it as it is.")
+    expect(dialog).to_contain_text(
+        "An update leaves what was edited by hand. Rerun the goals to replace that, or accept it as it is."
+    )
     accessible(page)
     dialog.get_by_role("link", name="goals").click()
     expect(dialog).to_have_count(0)
@@ -113,7 +126,10 @@ def test_a_plan_is_reordered_reworded_and_shortened_and_its_kept_steps_keep_thei
     dialog = page.get_by_role("dialog", name="Save the plan")
     foretold = dialog.get_by_role("region", name="What will happen")
     expect(foretold).to_contain_text(
-        re.compile(rf"Out of date\s*.*Step 1 What the bridge has cost.*Dropped.*{re.escape(before[5]['title'])}", re.DOTALL)
+        re.compile(
+            rf"Out of date\s*.*Step 1 What the bridge has cost.*Dropped.*{re.escape(before[5]['title'])}",
+            re.DOTALL,
+        )
     )
     accessible(page)
     dialog.get_by_role("radio", name="Save and bring along").check()
@@ -123,7 +139,7 @@ def test_a_plan_is_reordered_reworded_and_shortened_and_its_kept_steps_keep_thei
     stands(page, "Everything is up to date")
     plan = artifact(site, session, "phase2")
     assert plan["synthesized_goal"] == "Say what the tide costs."
-    assert [step["step_id"] for step in plan["steps"]] == [2, 1, 3, 4, 5]
+    assert [step["step_id"] for step in plan["steps"]] == [2, 1, 3, 4, 5, 7]
     assert plan["steps"][1]["title"] == "What the bridge has cost"
     nodes = site.state(session)["nodes"]
     assert "phase3/6" not in nodes
@@ -140,7 +156,9 @@ def test_an_edit_of_goals_that_someone_else_has_changed_overwrites_nothing(
     page.get_by_label("Question").first.fill("Mine?")
     etag = site.state(session)["nodes"]["phase1"]["artifact"]["sha256"]
     theirs = {"goals": [goals[0] | {"question": "Theirs?"}, *goals[1:]]}
-    site.http.put(f"/sessions/{session}/artifacts/phase1", json=theirs, headers={"If-Match": f'"{etag}"'}).raise_for_status()
+    site.http.put(
+        f"/sessions/{session}/artifacts/phase1", json=theirs, headers={"If-Match": f'"{etag}"'}
+    ).raise_for_status()
     page.get_by_role("button", name="Review and save").click()
     dialog = page.get_by_role("dialog", name="Save the goals")
     expect(dialog.get_by_role("alert")).to_contain_text("Someone has changed the goals meanwhile")

@@ -23,7 +23,8 @@ LONGEST = 50.0
 TYPICAL = 25.0
 """Milliseconds between two frames, of nine in ten; 16.7 where the machine has nothing else to do."""
 WAITING = 0.05
-"""The share of the time that the page's thread waits for a processor, up to which it has the machine to itself."""
+"""The share of the time that the page's thread waits for a processor, up to which it has the machine to
+itself."""
 WATCH = """
 window.__frames = [];
 (function count(at) { window.__frames.push(at); requestAnimationFrame(count); })(performance.now());
@@ -31,10 +32,14 @@ window.__frames = [];
 
 
 def work_of(trace: bytes) -> tuple[list[float], list[float], Path]:
-    """What the page's thread did at a stretch and from one frame to the next, in milliseconds of processor, so that other programs
-    of the machine do not count; and the thread."""
+    """What the page's thread did at a stretch and from one frame to the next, in milliseconds of processor,
+    so that other programs of the machine do not count; and the thread."""
     events = sorted(json.loads(trace)["traceEvents"], key=lambda event: event.get("ts", 0))
-    pages = {(e["pid"], e["tid"]) for e in events if e["name"] == "thread_name" and e["args"]["name"] == "CrRendererMain"}
+    pages = {
+        (e["pid"], e["tid"])
+        for e in events
+        if e["name"] == "thread_name" and e["args"]["name"] == "CrRendererMain"
+    }
     tasks: list[float] = []
     frames: list[float] = [0.0]
     busiest: Counter[tuple[int, int]] = Counter()
@@ -60,7 +65,9 @@ def waited(thread: Path) -> float:
 @pytest.fixture(scope="module")
 def large(site: Site) -> dict[str, Any]:
     """A session that was planned: two thousand steps, none of them run."""
-    _, session_id = site.start(f"What is there to ask? steps={STEPS}", TEXTS, options={"stop_after": "phase2"})
+    _, session_id = site.start(
+        f"What is there to ask? steps={STEPS}", TEXTS, options={"stop_after": "phase2"}
+    )
     site.at_rest(session_id)
     return site.state(session_id)
 
@@ -68,17 +75,26 @@ def large(site: Site) -> dict[str, Any]:
 def update(large: dict[str, Any], number: int) -> str:
     """A frame that tells of one step, as the gateway tells it."""
     step = number % STEPS + 1
-    view = large["nodes"]["phase3/1"] | {"title": f"Question {step}", "status": ("queued", "running")[number % 2], "generation": number}
-    place = {name: large[name] for name in ("batch_id", "session_id")} | {"seq": large["seq"] + number, "n": 1}
+    view = large["nodes"]["phase3/1"] | {
+        "title": f"Question {step}",
+        "status": ("queued", "running")[number % 2],
+        "generation": number,
+    }
+    place = {name: large[name] for name in ("batch_id", "session_id")} | {
+        "seq": large["seq"] + number,
+        "n": 1,
+    }
     return json.dumps(view | place | {"type": "node:update", "node": f"phase3/{step}"})
 
 
 def test_two_thousand_steps_scroll_and_update_smoothly(
     open_page: Callable[..., Page], browser: Any, site: Site, large: dict[str, Any]
 ) -> None:
-    """The session and its snapshot are the server's; its pace is set here, at 100 updates of steps a second, while the page scrolls.
+    """The session and its snapshot are the server's; its pace is set here, at 100 updates of steps a second,
+    while the page scrolls.
 
-    What the page needs for a frame always counts; when the frames come only where other programs leave it a processor."""
+    What the page needs for a frame always counts; when the frames come only where other programs leave it a
+    processor."""
     began = time.monotonic()
     page = open_page("/app/help", motion="no-preference")
     sockets: list[WebSocketRoute] = []
@@ -108,11 +124,17 @@ def test_two_thousand_steps_scroll_and_update_smoothly(
     between = sorted(later - earlier for earlier, later in pairwise(frames))
     late = sum(gap > LONGEST for gap in between)
     share = waited(thread) / (time.monotonic() - began)
-    print(f"{len(between)} frames: median {median(between):.1f}, nine in ten {between[len(between) * 9 // 10]:.1f}, "
-          f"longest {between[-1]:.1f} ms, {late} above {LONGEST:g} ms; work for one: median {median(work):.1f}, longest {work[-1]:.1f} ms, "
-          f"at a stretch {tasks[-1]:.1f} ms; without a processor {share:.0%} of the time")  # fmt: skip
+    print(
+        f"{len(between)} frames: median {median(between):.1f}, nine in ten "
+        f"{between[len(between) * 9 // 10]:.1f}, "
+        f"longest {between[-1]:.1f} ms, {late} above {LONGEST:g} ms; work for one: median "
+        f"{median(work):.1f}, longest {work[-1]:.1f} ms, "
+        f"at a stretch {tasks[-1]:.1f} ms; without a processor {share:.0%} of the time"
+    )
     assert len(work) > len(updates) / 10, "the trace tells of the frames"
     assert work[-1] <= LONGEST
     if share < WAITING:
         assert between[len(between) * 9 // 10] <= TYPICAL
-        assert late <= len(between) / 50, "the machine, which runs all servers too, may be late with one in fifty"
+        assert late <= len(between) / 50, (
+            "the machine, which runs all servers too, may be late with one in fifty"
+        )

@@ -1,4 +1,5 @@
-"""States that pass: at work with a queue, cancelling, offline, refused, just done. Each is told apart, once, and covers nothing."""
+"""States that pass: at work with a queue, cancelling, offline, refused, just done. Each is told apart, once,
+and covers nothing."""
 
 import re
 from collections.abc import Callable
@@ -60,7 +61,9 @@ def test_a_session_at_work_with_a_queue(open_page: Open, accessible: Check, site
 
     def rerun(path: str, guidance: str, **target: object) -> None:
         options = {"guidance": guidance, "propagation": "mark_stale"}
-        site.http.post(f"/workflow/restart/{path}", json={"session_id": session, "options": options, **target}).raise_for_status()
+        site.http.post(
+            f"/workflow/restart/{path}", json={"session_id": session, "options": options, **target}
+        ).raise_for_status()
 
     page = open_page(f"/app/sessions/{session}", width=390, motion="no-preference")
     rerun("step", ENDLESS, step_ids=[1])
@@ -81,7 +84,11 @@ def test_cancelling_is_told_apart_for_as_long_as_the_worker_has_not_stopped(
     open_page: Open, accessible: Check, site: Site, session: str
 ) -> None:
     """Its worker stands still, so that it takes its time. Who wants no motion sees none."""
-    body = {"session_id": session, "step_ids": [1], "options": {"guidance": ENDLESS, "propagation": "mark_stale"}}
+    body = {
+        "session_id": session,
+        "step_ids": [1],
+        "options": {"guidance": ENDLESS, "propagation": "mark_stale"},
+    }
     wide, phone = (open_page(f"/app/sessions/{session}", width=width) for width in (1440, 390))
     site.http.post("/workflow/restart/step", json=body).raise_for_status()
     step = first_step(wide)
@@ -120,8 +127,11 @@ def test_a_page_that_is_offline_says_since_when_and_goes_on_where_it_stood(
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_refusal_is_told_once_where_the_command_was_given(open_page: Open, accessible: Check, site: Site, width: int) -> None:
-    """By the dialog while it is open; by the list of commands where there is none. The page has not heard that the batch has ended."""
+def test_a_refusal_is_told_once_where_the_command_was_given(
+    open_page: Open, accessible: Check, site: Site, width: int
+) -> None:
+    """By the dialog while it is open; by the list of commands where there is none. The page has not heard
+    that the batch has ended."""
     batch_id, session = site.finished(TOPIC, TEXTS)
     page = open_page("/app/help", width=width)
     line = Line(page)
@@ -151,7 +161,9 @@ def test_a_refusal_is_told_once_where_the_command_was_given(open_page: Open, acc
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_what_is_told_of_a_command_stays_in_sight_and_covers_nothing(open_page: Open, accessible: Check, session: str, width: int) -> None:
+def test_what_is_told_of_a_command_stays_in_sight_and_covers_nothing(
+    open_page: Open, accessible: Check, session: str, width: int
+) -> None:
     """The bar has it, at every place of the page; what is below begins below it."""
     page = open_page(f"/app/sessions/{session}", width=width, height=700)
     page.get_by_role("button", name="Rerun: goals").click()
@@ -161,7 +173,7 @@ def test_what_is_told_of_a_command_stays_in_sight_and_covers_nothing(open_page: 
     page.mouse.wheel(0, 10_000)
     last = page.get_by_role("article").last.get_by_role("button", name=re.compile("^Rerun"))
     expect(last).to_be_in_viewport()
-    page.wait_for_function("scrollY + innerHeight >= document.documentElement.scrollHeight - 1")
+    page.wait_for_function("() => scrollY + innerHeight >= document.documentElement.scrollHeight - 1")
     expect(how(page)).to_be_in_viewport(ratio=1)
     button, bar = last.bounding_box(), how(page).bounding_box()
     assert button and bar
@@ -169,14 +181,19 @@ def test_what_is_told_of_a_command_stays_in_sight_and_covers_nothing(open_page: 
     accessible(page)
 
 
-def test_steps_are_rerun_explained_and_brought_up_to_date_by_keyboard_alone(open_page: Open, session: str) -> None:
+def test_steps_are_rerun_explained_and_brought_up_to_date_by_keyboard_alone(
+    open_page: Open, session: str
+) -> None:
     """No mouse, and no focus that a test sets: Tab finds everything, and what is focused can be seen."""
     page = open_page(f"/app/sessions/{session}")
     expect(how(page)).to_contain_text("Everything is up to date")
 
     def reach(words: str) -> None:
         """Tab until something of this name has the focus."""
-        name = "((e) => e.getAttribute('aria-label') || e.labels?.[0]?.innerText || e.innerText)(document.activeElement)"
+        name = (
+            "((e) => e.getAttribute('aria-label') || e.labels?.[0]?.innerText || "
+            "e.innerText)(document.activeElement)"
+        )
         for _ in range(60):
             page.keyboard.press("Tab")
             if re.match(words, (page.evaluate(name) or "").strip()):
@@ -198,7 +215,9 @@ def test_steps_are_rerun_explained_and_brought_up_to_date_by_keyboard_alone(open
     reach("Rerun$")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert (page.evaluate("document.activeElement.getAttribute('aria-label')") or "").startswith(("Rerun: step 1", "Cancel: step 1"))
+    assert (page.evaluate("document.activeElement.getAttribute('aria-label')") or "").startswith(
+        ("Rerun: step 1", "Cancel: step 1")
+    )
     expect(how(page)).to_contain_text("Out of date")
     page.keyboard.press("Control+Home")
     page.reload()

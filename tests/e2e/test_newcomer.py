@@ -1,4 +1,5 @@
-"""Five tasks that someone does who has never seen Reprise, guided only by what the pages say; each answer is read off the page."""
+"""Five tasks that someone does who has never seen Reprise, guided only by what the pages say; each answer is
+read off the page."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -17,12 +18,16 @@ def links(tmp_path: Path) -> Iterator[list[str]]:
     """Three pages of a slow site, so that there is something to watch."""
     for title, text in TEXTS.items():
         name = title.lower().replace(" ", "-")
-        (tmp_path / f"{name}.html").write_text(f"<html><title>{title}</title><article><p>{text}</p></article></html>")
+        (tmp_path / f"{name}.html").write_text(
+            f"<html><title>{title}</title><article><p>{text}</p></article></html>"
+        )
     with pages(tmp_path, seconds=2.0) as address:
         yield [f"{address}/{file.name}" for file in sorted(tmp_path.glob("*.html"))]
 
 
-def test_five_tasks_of_a_newcomer(open_page: Callable[..., Page], accessible: Callable[[Page], None], links: list[str]) -> None:
+def test_five_tasks_of_a_newcomer(
+    open_page: Callable[..., Page], accessible: Callable[[Page], None], links: list[str]
+) -> None:
     page = open_page("/")
     start_research_on_three_links(page, links)
     accessible(page)
@@ -46,7 +51,8 @@ def start_research_on_three_links(page: Page, links: list[str]) -> None:
 
 
 def say_what_is_going_on_now(page: Page) -> None:
-    """In words, with what is done, what is at work and what is still to come; nothing is offered that makes no sense yet."""
+    """In words, with what is done, what is at work and what is still to come; nothing is offered that makes
+    no sense yet."""
     now = stands(page)
     now("Running")
     now("Reading and summarising the sources")
@@ -64,7 +70,9 @@ def rerun_a_step(page: Page) -> None:
     dialog.get_by_label("Guidance").fill(ANEW)
     dialog.get_by_role("radio", name="Only this").check()
     foretold = dialog.get_by_role("region", name="What will happen")
-    expect(foretold).to_contain_text(re.compile("Runs.*Step 1.*Out of date.*Report.*Kept.*Sources", re.DOTALL))
+    expect(foretold).to_contain_text(
+        re.compile("Runs.*Step 1.*Out of date.*Report.*Kept.*Sources", re.DOTALL)
+    )
     dialog.get_by_role("button", name="Rerun", exact=True).click()
     expect(page.get_by_role("status", name="Commands")).to_contain_text("Rerun of step 1: done")
 
@@ -87,7 +95,9 @@ def say_what_became_stale_and_why(page: Page, accessible: Callable[[Page], None]
 def bring_it_up_to_date_and_read_the_report(page: Page) -> None:
     page.get_by_role("button", name="Update: whatever is out of date").click()
     dialog = page.get_by_role("dialog", name="Update")
-    expect(dialog.get_by_role("region", name="What will happen")).to_contain_text(re.compile(r"Runs.*Step \d", re.DOTALL))
+    expect(dialog.get_by_role("region", name="What will happen")).to_contain_text(
+        re.compile(r"Runs.*Step \d", re.DOTALL)
+    )
     dialog.get_by_role("button", name="Update", exact=True).click()
     stands(page)("Everything is up to date")
     page.get_by_role("link", name="Read the report").click()

@@ -1,4 +1,5 @@
-"""Every page and state that stays: no violation of accessibility, no jump, light and dark, on a phone and on a wide screen."""
+"""Every page and state that stays: no violation of accessibility, no jump, light and dark, on a phone and on
+a wide screen."""
 
 import re
 from collections.abc import Callable
@@ -44,7 +45,9 @@ def calm(page: Page, words: str = "") -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_pages_without_a_session(open_page: Open, accessible: Check, finished: tuple[str, str], width: int) -> None:
+def test_pages_without_a_session(
+    open_page: Open, accessible: Check, finished: tuple[str, str], width: int
+) -> None:
     for path in ("/", "/app/batches", "/app/workers", "/app/help", "/app/none", "/app/sessions/none"):
         page = open_page(path, width=width)
         calm(page)
@@ -52,7 +55,9 @@ def test_pages_without_a_session(open_page: Open, accessible: Check, finished: t
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_finished_session(open_page: Open, accessible: Check, finished: tuple[str, str], width: int) -> None:
+def test_a_finished_session(
+    open_page: Open, accessible: Check, finished: tuple[str, str], width: int
+) -> None:
     for part, words in PARTS.items():
         page = open_page(f"/app/sessions/{finished[1]}{part}", width=width)
         calm(page, words)
@@ -127,7 +132,9 @@ def test_fields_that_say_what_is_wrong(open_page: Open, accessible: Check, width
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_goals_and_plan_while_they_are_edited(open_page: Open, accessible: Check, finished: tuple[str, str], width: int) -> None:
+def test_goals_and_plan_while_they_are_edited(
+    open_page: Open, accessible: Check, finished: tuple[str, str], width: int
+) -> None:
     for part in ("goals", "plan"):
         page = open_page(f"/app/sessions/{finished[1]}/{part}", width=width)
         page.get_by_role("button", name="Edit", exact=True).click()
@@ -138,7 +145,9 @@ def test_goals_and_plan_while_they_are_edited(open_page: Open, accessible: Check
         accessible(page)
 
 
-def test_terms_explain_themselves_to_mouse_keyboard_and_finger(open_page: Open, troubled: tuple[str, str]) -> None:
+def test_terms_explain_themselves_to_mouse_keyboard_and_finger(
+    open_page: Open, troubled: tuple[str, str]
+) -> None:
     page = open_page(f"/app/sessions/{troubled[1]}")
     page.get_by_role("button", name="Rerun: goals").click()
     term = page.get_by_role("button", name="cascade", exact=True)
@@ -165,8 +174,12 @@ def test_the_first_load_is_small(site: Site) -> None:
     assert total < 200_000
 
 
-@pytest.mark.parametrize(("width", "height"), [pytest.param(1440, 900, id="wide"), pytest.param(390, 844, id="phone")])
-def test_a_preview_is_as_high_as_what_it_says(open_page: Open, finished: tuple[str, str], width: int, height: int) -> None:
+@pytest.mark.parametrize(
+    ("width", "height"), [pytest.param(1440, 900, id="wide"), pytest.param(390, 844, id="phone")]
+)
+def test_a_preview_is_as_high_as_what_it_says(
+    open_page: Open, finished: tuple[str, str], width: int, height: int
+) -> None:
     """With every choice open, too."""
     page = open_page(f"/app/sessions/{finished[1]}", width=width, height=height)
     page.get_by_role("button", name="Rerun: sources").click()

@@ -1,4 +1,5 @@
-"""The plan's editor at 300 steps and 200 sources: it opens at once, takes a key at once, and finds by search."""
+"""The plan's editor at 300 steps and 200 sources: it opens at once, takes a key at once, and finds by
+search."""
 
 import re
 from collections.abc import Callable
@@ -18,14 +19,18 @@ NODES = 10_000
 
 @pytest.fixture(scope="module")
 def large(site: Site) -> str:
-    texts = {f"Logbook {number}": f"Logbook {number} says that {number} boats came in with the tide." for number in range(1, SOURCES + 1)}
+    texts = {
+        f"Logbook {number}": f"Logbook {number} says that {number} boats came in with the tide."
+        for number in range(1, SOURCES + 1)
+    }
     _, session = site.start(f"What is there to ask? steps={STEPS}", texts, options={"stop_after": "phase2"})
     site.at_rest(session, 300)
     return session
 
 
 def work(page: Page, act: Callable[[], object]) -> float:
-    """Milliseconds that the page's thread worked for it, from its own account, so that other programs do not count."""
+    """Milliseconds that the page's thread worked for it, from its own account, so that other programs do not
+    count."""
     client = page.context.new_cdp_session(page)
     client.send("Performance.enable", {"timeDomain": "threadTicks"})
     figures = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
@@ -39,7 +44,9 @@ def work(page: Page, act: Callable[[], object]) -> float:
     return (spent() - before) * 1000
 
 
-def test_a_large_plan_is_edited_without_waiting(open_page: Callable[..., Page], accessible: Callable[[Page], None], large: str) -> None:
+def test_a_large_plan_is_edited_without_waiting(
+    open_page: Callable[..., Page], accessible: Callable[[Page], None], large: str
+) -> None:
     page = open_page(f"/app/sessions/{large}/plan")
     edit = page.get_by_role("button", name="Edit", exact=True)
     edit.wait_for()

@@ -1,4 +1,5 @@
-"""The reading room: the report begins on the first screen, its passages open beside it, and links arrive where they point."""
+"""The reading room: the report begins on the first screen, its passages open beside it, and links arrive
+where they point."""
 
 import re
 from collections.abc import Callable
@@ -32,7 +33,9 @@ def stale(site: Site) -> str:
 
 
 @pytest.mark.parametrize(("width", "height"), SCREENS)
-def test_the_first_sentence_is_on_the_first_screen(open_page: Open, session: str, stale: str, width: int, height: int) -> None:
+def test_the_first_sentence_is_on_the_first_screen(
+    open_page: Open, session: str, stale: str, width: int, height: int
+) -> None:
     for one in (session, stale):
         page = open_page(f"/app/sessions/{one}/report", width=width, height=height)
         first = page.locator("article.prose p").first
@@ -84,11 +87,12 @@ def test_links_to_sections_and_sentences_arrive_even_at_an_outdated_report(
     address = panel.get_by_role("link", name="Link to this sentence").get_attribute("href")
     words = panel.locator(".claim .serif").inner_text()
     page = open_page(f"/app/sessions/{stale}/report{address}", width=width, height=height)
-    page.wait_for_function("CSS.highlights.has('arrived')")
+    page.wait_for_function("() => CSS.highlights.has('arrived')")
     marked = page.evaluate("[...CSS.highlights.get('arrived')].map(String).join(' ')")
     assert " ".join(marked.split()) in " ".join(words.split())
     inside = (
-        "(() => { const b = [...CSS.highlights.get('arrived')][0].getBoundingClientRect(); return b.top > 0 && b.bottom < innerHeight })()"
+        "() => { const b = [...CSS.highlights.get('arrived')][0].getBoundingClientRect(); return "
+        "b.top > 0 && b.bottom < innerHeight }"
     )
     page.wait_for_function(inside)
 
@@ -116,7 +120,11 @@ def test_the_contents_follow_and_words_are_found(open_page: Open, accessible: Ch
 
 def test_what_changed_since_the_report_before_is_marked_where_it_stands(open_page: Open, site: Site) -> None:
     batch, session = site.finished(TOPIC, TEXTS)
-    bridge = next(one for one in site.http.get(f"/batches/{batch}/sources").json()["sources"] if one["title"] == "The bridge")
+    bridge = next(
+        one
+        for one in site.http.get(f"/batches/{batch}/sources").json()["sources"]
+        if one["title"] == "The bridge"
+    )
     body = {"title": "The bridge", "text": TEXTS["The bridge"].replace("nine million", "eleven million")}
     site.http.put(f"/batches/{batch}/sources/{bridge['source_id']}", json=body).raise_for_status()
     site.http.post("/workflow/refresh", json={"session_id": session}).raise_for_status()
@@ -131,6 +139,10 @@ def test_on_paper_stands_the_report_alone(open_page: Open, session: str) -> None
     page = open_page(f"/app/sessions/{session}/report")
     page.emulate_media(media="print")
     expect(page.get_by_role("article")).to_be_visible()
-    for other in (page.get_by_role("region", name="How it stands"), page.get_by_role("navigation").first, page.get_by_role("toolbar")):
+    for other in (
+        page.get_by_role("region", name="How it stands"),
+        page.get_by_role("navigation").first,
+        page.get_by_role("toolbar"),
+    ):
         expect(other).to_be_hidden()
     page.close()  # paper is another layout, and no jump

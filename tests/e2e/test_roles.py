@@ -13,7 +13,9 @@ Open = Callable[..., Page]
 Check = Callable[[Page], None]
 ROLES = {"olga": "operator", "rita": "researcher", "vera": "viewer"}
 """Each holder's token is its name."""
-CHANGING = re.compile("^(Rerun|Retry|Update|Cancel|Edit|End|Delete|Accept|Add|Replace|Remove|New session)")
+CHANGING = re.compile(
+    "^(Rerun|Retry|Update|Cancel|Edit|End|Delete|Accept|Add|Replace|Remove|Fork|New session)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,8 @@ def sign_in(open_page: Open, closed: Site, name: str, path: str, **look: object)
 def test_a_wrong_token_is_refused_and_a_right_one_opens_the_live_session(
     open_page: Open, accessible: Check, closed: Site, session: str
 ) -> None:
-    """The page then follows over a WebSocket, which a ticket opens; what is done here is told as done in the web app."""
+    """The page then follows over a WebSocket, which a ticket opens; what is done here is told as done in the
+    web app."""
     page = open_page(f"/app/sessions/{session}", at=closed.url)
     tickets: list[str] = []
     page.on("websocket", lambda socket: tickets.append(socket.url))
@@ -57,7 +60,9 @@ def test_a_wrong_token_is_refused_and_a_right_one_opens_the_live_session(
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(TOPIC)
     body = {"session_id": session, "step_ids": [2], "options": {"propagation": "mark_stale"}}
-    closed.http.post("/workflow/restart/step", json=body).raise_for_status()  # by someone else: only the socket tells of it
+    closed.http.post(
+        "/workflow/restart/step", json=body
+    ).raise_for_status()  # by someone else: only the socket tells of it
     expect(page.get_by_role("article", name=re.compile("^2 "))).to_contain_text("Unchanged")
     assert "ticket=" in tickets[0] and "rita" not in tickets[0]
     page.get_by_role("button", name="Rerun: step 3", exact=True).click()
@@ -83,7 +88,9 @@ def test_a_ticket_opens_one_socket_only(closed: Site, open_page: Open, session: 
     assert page.evaluate(connect, [batch_id, ticket]) != "connected"
 
 
-@pytest.mark.parametrize("look", [{"width": 1440}, {"width": 390, "scheme": "dark"}], ids=["wide-light", "phone-dark"])
+@pytest.mark.parametrize(
+    "look", [{"width": 1440}, {"width": 390, "scheme": "dark"}], ids=["wide-light", "phone-dark"]
+)
 def test_a_viewer_sees_everything_and_is_offered_nothing_that_is_refused(
     open_page: Open, accessible: Check, closed: Site, session: str, look: dict[str, object]
 ) -> None:
@@ -93,10 +100,16 @@ def test_a_viewer_sees_everything_and_is_offered_nothing_that_is_refused(
     paths = [
         "/app/batches",
         "/app/workers",
-        *(f"/app/sessions/{session}{part}" for part in ("", "/sources", "/goals", "/plan", "/steps/1", "/report")),
+        *(
+            f"/app/sessions/{session}{part}"
+            for part in ("", "/sources", "/goals", "/plan", "/steps/1", "/report")
+        ),
     ]
     for path in paths:
-        page.evaluate("(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }", path)
+        page.evaluate(
+            "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }",
+            path,
+        )
         expect(page.locator("main")).to_contain_text(re.compile("Prepare the sources|" + re.escape(TOPIC)))
         expect(page.locator("main [aria-busy=true]")).to_have_count(0)
         assert page.get_by_role("button", name=CHANGING).count() == 0, path
@@ -108,7 +121,9 @@ def test_a_viewer_sees_everything_and_is_offered_nothing_that_is_refused(
 def test_an_operator_pauses_a_pool_and_resumes_it(open_page: Open, accessible: Check, closed: Site) -> None:
     """A researcher sees the pools and no such button."""
     page = sign_in(open_page, closed, "olga", "/app/workers")
-    pool = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=re.compile("^Discover goals")))
+    pool = page.get_by_role("listitem").filter(
+        has=page.get_by_role("heading", name=re.compile("^Discover goals"))
+    )
     pool.get_by_role("button", name="Pause: Discover goals").click()
     expect(pool).to_contain_text("Paused")
     accessible(page)

@@ -1,4 +1,5 @@
-"""What a person does with a batch, from its start to its end; on real servers and in a real browser, each with a batch of its own."""
+"""What a person does with a batch, from its start to its end; on real servers and in a real browser, each
+with a batch of its own."""
 
 import re
 from collections.abc import Callable
@@ -30,9 +31,15 @@ def stands(page: Page, words: str) -> None:
     expect(page.get_by_role("region", name="How it stands")).to_contain_text(words)
 
 
-def test_research_is_started_from_links_files_and_texts_and_watched_to_its_end(open_page: Open, tmp_path: Path) -> None:
-    (tmp_path / "tide.html").write_text(f"<html><title>The tide</title><article><p>{TEXTS['The tide']}</p></article></html>")
-    (tmp_path / "bridge.html").write_text(f"<html><title>The bridge</title><article><p>{TEXTS['The bridge']}</p></article></html>")
+def test_research_is_started_from_links_files_and_texts_and_watched_to_its_end(
+    open_page: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "tide.html").write_text(
+        f"<html><title>The tide</title><article><p>{TEXTS['The tide']}</p></article></html>"
+    )
+    (tmp_path / "bridge.html").write_text(
+        f"<html><title>The bridge</title><article><p>{TEXTS['The bridge']}</p></article></html>"
+    )
     (tmp_path / "harbour.txt").write_text(TEXTS["The harbour"])
     with pages(tmp_path) as address:
         page = open_page("/")
@@ -48,7 +55,9 @@ def test_research_is_started_from_links_files_and_texts_and_watched_to_its_end(o
         expect(page).to_have_url(re.compile(r"/app/sessions/s-"))
         expect(page.get_by_role("heading", level=1)).to_have_text(TOPIC)
         stands(page, "Everything is up to date")
-        expect(page.get_by_role("listitem").filter(has_text="Prepare the sources")).to_contain_text("3 sources")
+        expect(page.get_by_role("listitem").filter(has_text="Prepare the sources")).to_contain_text(
+            "3 sources"
+        )
 
 
 def test_the_report_shows_each_quote_in_its_source(open_page: Open, session: str) -> None:
@@ -93,7 +102,9 @@ def test_two_steps_are_rerun_alone_and_what_is_below_says_why_it_is_out_of_date(
     stands(page, "Out of date")
     assert site.state(batch[1])["nodes"]["phase4"]["freshness"] == "stale"
     page.get_by_role("button", name="Why?").click()
-    expect(page.get_by_role("dialog")).to_contain_text(re.compile(r"step [12] .*(changed|rerun)", re.IGNORECASE))
+    expect(page.get_by_role("dialog")).to_contain_text(
+        re.compile(r"step [12] .*(changed|rerun)", re.IGNORECASE)
+    )
     page.keyboard.press("Escape")
 
 
@@ -127,7 +138,9 @@ def test_what_runs_is_cancelled_and_nothing_is_lost(open_page: Open, session: st
     stands(page, "Everything is up to date")
 
 
-def test_the_page_survives_the_death_of_the_gateway_and_misses_nothing(open_page: Open, session: str, site: Site) -> None:
+def test_the_page_survives_the_death_of_the_gateway_and_misses_nothing(
+    open_page: Open, session: str, site: Site
+) -> None:
     """Two tabs; the gateway is killed while a step runs. Both say so, come back, and agree."""
     page, other = open_page(session), open_page(session)
     page.get_by_role("button", name="Rerun: step 2", exact=True).click()
@@ -158,7 +171,9 @@ def test_a_step_that_failed_says_why_and_is_tried_again(open_page: Open, session
     stands(page, "Everything is up to date")
 
 
-def test_the_plan_is_edited_in_place_after_a_preview(open_page: Open, session: str, site: Site, batch: tuple[str, str]) -> None:
+def test_the_plan_is_edited_in_place_after_a_preview(
+    open_page: Open, session: str, site: Site, batch: tuple[str, str]
+) -> None:
     before = [node for node in site.state(batch[1])["nodes"] if node.startswith("phase3/")]
     page = open_page(f"{session}/plan")
     page.get_by_role("button", name="Edit", exact=True).click()
@@ -186,7 +201,8 @@ def test_a_source_is_added_and_what_was_made_without_it_says_so(open_page: Open,
     dialog.get_by_role("button", name="Paste a text").click()
     dialog.get_by_label("Title of text 1").fill("The ferry")
     dialog.get_by_label("Text 1", exact=True).fill(
-        "The ferry carries 900 people a day. It costs 200,000 euros a year, and the tide stops it twice a month."
+        "The ferry carries 900 people a day. It costs 200,000 euros a year, and the tide stops it twice a "
+        "month."
     )
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("heading", name="The ferry")).to_be_visible()
@@ -222,7 +238,9 @@ def test_a_further_session_asks_the_same_sources_another_question(
     expect(page.get_by_role("status", name="Commands")).to_contain_text("Rerun of step 1: done")
 
 
-def test_the_timeline_tells_it_all_and_leads_to_each_part(open_page: Open, session: str, site: Site, batch: tuple[str, str]) -> None:
+def test_the_timeline_tells_it_all_and_leads_to_each_part(
+    open_page: Open, session: str, site: Site, batch: tuple[str, str]
+) -> None:
     site.rerun_alone(batch[1], {3: FAILING})
     page = open_page(f"{session}/timeline")
     page.get_by_role("button", name="Trouble").click()

@@ -22,26 +22,36 @@ from reprise_contracts.nodes import PHASES
 from reprise_domain.graph import all_nodes
 from reprise_gateway.projections.states import command_of
 from reprise_runtime.nats.session_log import Entry
-from stack import Caller, Stack, until
+from stack import SHAPES, Caller, Shape, Stack, until
 
 # nats-py leaves the transport of a connection whose server was killed to the garbage collector, which warns.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 KINDS = (
-    "orchestrator", "scheduler", "gateway", "worker-phase0", "worker-phase1", "worker-phase2", "worker-phase3", "worker-phase4",
-    "nats", "weed",
-)  # fmt: skip
+    "orchestrator",
+    "scheduler",
+    "gateway",
+    "worker-phase0",
+    "worker-phase1",
+    "worker-phase2",
+    "worker-phase3",
+    "worker-phase4",
+    "nats",
+    "weed",
+)
 SAY_READY = frozenset(KINDS) - {"gateway", "nats", "weed"}
 BREATH = 0.5
 """The share of rounds after which everything may come up."""
 TAKEN_OR_DECIDED = 500
-"""Below this status an answer is the gateway's word; above it, or without one, the command is sent again under its id."""
+"""Below this status an answer is the gateway's word; above it, or without one, the command is sent again
+under its id."""
 ENV = {"REPRISE_TIMINGS__LEASE": "4", "REPRISE_TIMINGS__HEARTBEAT": "1", "REPRISE_TIMINGS__SWEEP_AFTER": "1"}
 
 
 async def killer(stack: Stack, seconds: float, chance: random.Random) -> list[str]:
     """Kill one kind after the other, in rounds of a random order, and bring each back after a moment.
 
-    On a busy machine a service may need longer to start than it is left alone: after some rounds everything comes up before the next.
+    On a busy machine a service may need longer to start than it is left alone: after some rounds everything
+    comes up before the next.
     """
     killed: list[str] = []
     started: dict[str, int] = {}
@@ -64,15 +74,17 @@ async def killer(stack: Stack, seconds: float, chance: random.Random) -> list[st
 
 def reports(stack: Stack, name: str) -> int:
     """How often a service said that it is ready."""
-    return stack.log_of(name).count('"event": "ready"')
+    service = name.removeprefix("worker-")
+    return stack.log_of(name).count(f'"event": "ready", "service": "{service}')
 
 
 async def at_work(stack: Stack, started: dict[str, int]) -> None:
-    """Wait until every service is ready that was started; one that gave up is started again, as its supervisor would."""
+    """Wait until every service is ready that was started; one that gave up is started again, as its
+    supervisor would."""
 
     async def ready() -> bool:
         for name in started:
-            if stack.processes[name].poll() is not None:
+            if not stack.runs(name):
                 await asyncio.to_thread(stack.restart, name)
         return all(reports(stack, name) > before for name, before in started.items())
 
@@ -80,9 +92,17 @@ async def at_work(stack: Stack, started: dict[str, int]) -> None:
 
 
 async def by_rest(http: httpx.AsyncClient, session: str, command: Rerun) -> None:
-    """Send a command through the gateway until it says what became of it; it is honoured once however often it comes (R16)."""
-    body = {"session_id": session, **command.model_dump(mode="json", exclude={"by", "trace", "target"}, exclude_defaults=True)}
-    place, target = ("step", {"step_ids": command.target.steps}) if command.target.steps else ("phase", {"phase": command.target.phase})
+    """Send a command through the gateway until it says what became of it; it is honoured once however often
+    it comes (R16)."""
+    body = {
+        "session_id": session,
+        **command.model_dump(mode="json", exclude={"by", "trace", "target"}, exclude_defaults=True),
+    }
+    place, target = (
+        ("step", {"step_ids": command.target.steps})
+        if command.target.steps
+        else ("phase", {"phase": command.target.phase})
+    )
 
     async def taken() -> bool:
         try:
@@ -135,7 +155,11 @@ class Watcher:
         assert self.resets == 0
         assert self.places == sorted(set(self.places)), "a frame came twice, or out of order"
         seen = {seq for seq, _ in self.places}
-        moved = {entry.seq for entry in entries if any(isinstance(event, NodeCompleted) for event in entry.commit.events)}
+        moved = {
+            entry.seq
+            for entry in entries
+            if any(isinstance(event, NodeCompleted) for event in entry.commit.events)
+        }
         assert self.begins is not None
         assert {seq for seq in moved if seq > self.begins} <= seen, "a frame was lost"
 
@@ -143,7 +167,8 @@ class Watcher:
 async def work(
     stack: Stack, caller: Caller, place: int, chance: random.Random, end: float
 ) -> tuple[str, str, list[str], Watcher, asyncio.Task[None]]:
-    """One batch that is researched, then rerun in parts for as long as there is time, through the gateway and by NATS in turn."""
+    """One batch that is researched, then rerun in parts for as long as there is time, through the gateway and
+    by NATS in turn."""
     batch, session = await caller.begin(f"kill-{place}-{chance.randrange(10**9)}", "steps=12 wait_ms=30")
     commands = []
     await until(lambda: caller.log.last(session), 120, "the session")
@@ -155,7 +180,9 @@ async def work(
         if not urgent:
             await caller.at_rest(session, 300)
         name = f"c-{len(commands)}"
-        target = chance.choice([Target(phase="phase3"), Target(phase="phase0"), Target(steps=(1, 5, 7)), Target(phase="phase4")])
+        target = chance.choice(
+            [Target(phase="phase3"), Target(phase="phase0"), Target(steps=(1, 5, 7)), Target(phase="phase4")]
+        )
         options = Options(
             guidance=name,
             propagation=chance.choice(["cascade", "mark_stale"]),
@@ -183,15 +210,18 @@ async def check(caller: Caller, batch: str, session_id: str, commands: list[str]
     async def refreshed() -> bool | None:
         state = await caller.session(session_id)
         outcome = command_of(state, last) if state else None
-        return (outcome is not None and outcome.status in {"completed", "failed", "cancelled", "refused"}) or None
+        return (
+            outcome is not None and outcome.status in {"completed", "failed", "cancelled", "refused"}
+        ) or None
 
     await until(refreshed, 180, "the last refresh")
     session = await caller.at_rest(session_id)
     for name in commands:
         outcome = command_of(session, name)
         assert outcome is not None
-        # R19: what is above it failed, its worker killed again and again, and there is no result of it yet, or no plan to name a step of.
-        waits = outcome.problem is not None and outcome.problem.type in {"inputs_missing", "step_unknown"}
+        # R19: what is above it failed, its worker killed again and again, and there is no result of it yet,
+        # or no plan to name a step of.
+        waits = outcome.problem is not None and outcome.problem.kind in {"inputs_missing", "step_unknown"}
         assert outcome.status in {"completed", "merged", "failed", "cancelled"} or waits, (name, outcome)
     entries = await caller.log.read(session_id)
     results = Counter(
@@ -221,19 +251,29 @@ async def keys(caller: Caller, batch: str, session: str):  # type: ignore[no-unt
             yield key
 
 
-async def story(folder: Path, seconds: float, seed: int, batches: int) -> None:
+async def story(folder: Path, shape: Shape, seconds: float, seed: int, batches: int) -> None:
     chance = random.Random(seed)
-    async with Stack(folder, env=ENV, gateway=True) as stack:
+    async with Stack(folder, env=ENV, gateway=True, shape=shape) as stack:
         caller = await stack.caller()
         end = time.monotonic() + seconds
-        works = [asyncio.create_task(work(stack, caller, place, random.Random(seed + place), end)) for place in range(batches)]
+        works = [
+            asyncio.create_task(work(stack, caller, place, random.Random(seed + place), end))
+            for place in range(batches)
+        ]
         killed = await killer(stack, seconds, chance)
         done = await asyncio.gather(*works)
-        print(f"\nseed {seed}: {len(killed)} kills, {sum(len(commands) for _, _, commands, *_ in done)} reruns over {batches} batches")
+        print(
+            f"\nseed {seed}: {len(killed)} kills, {sum(len(commands) for _, _, commands, *_ in done)} reruns "
+            f"over {batches} batches"
+        )
         for batch, session, commands, watcher, watching in done:
             await check(caller, batch, session, commands)
             entries = await caller.log.read(session)
-            last = max(entry.seq for entry in entries if any(isinstance(event, NodeCompleted) for event in entry.commit.events))
+            last = max(
+                entry.seq
+                for entry in entries
+                if any(isinstance(event, NodeCompleted) for event in entry.commit.events)
+            )
 
             async def caught_up(watcher: Watcher = watcher, last: int = last) -> bool:
                 return watcher.seen >= last
@@ -242,13 +282,18 @@ async def story(folder: Path, seconds: float, seed: int, batches: int) -> None:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             watcher.check(entries)
-        print(f"WebSockets: {sum(watcher.connections for *_, watcher, _ in done)} connections, no frame lost or twice")
+        print(
+            f"WebSockets: {sum(watcher.connections for *_, watcher, _ in done)} connections, no frame lost "
+            "or twice"
+        )
 
 
-async def test_r22_nothing_is_lost_when_anything_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_r22_nothing_is_lost_when_anything_is_killed(tmp_path: Path, shape: Shape) -> None:
     """A short run: every kind of process at least once."""
     await story(
         tmp_path,
+        shape,
         seconds=float(os.environ.get("REPRISE_TEST_KILL_SECONDS", "18")),
         seed=int(os.environ.get("REPRISE_TEST_SEED", "7")),
         batches=3,
@@ -256,6 +301,13 @@ async def test_r22_nothing_is_lost_when_anything_is_killed(tmp_path: Path) -> No
 
 
 @pytest.mark.long
-async def test_r22_nothing_is_lost_in_ten_minutes_of_kills(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_r22_nothing_is_lost_in_ten_minutes_of_kills(tmp_path: Path, shape: Shape) -> None:
     """The long run of `make faults`."""
-    await story(tmp_path, seconds=600, seed=int(os.environ.get("REPRISE_TEST_SEED", str(random.randrange(10**6)))), batches=4)
+    await story(
+        tmp_path,
+        shape,
+        seconds=600,
+        seed=int(os.environ.get("REPRISE_TEST_SEED", str(random.randrange(10**6)))),
+        batches=4,
+    )

@@ -1,4 +1,5 @@
-"""R34: objects that the store has lost or damaged are facts: named, told, and made again, whatever was lost."""
+"""R34: objects that the store has lost or damaged are facts: named, told, and made again, whatever was
+lost."""
 
 import asyncio
 import json
@@ -67,18 +68,27 @@ def fsck(stack: Stack, *options: str) -> tuple[int, dict[str, object]]:
     """The operator's command, as a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "reprise_cli", "--json", "fsck", *options],
-        cwd=ROOT, env=stack.env(), capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=stack.env(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-@pytest.mark.parametrize("nodes", [("phase2",), ("phase4",), ("phase0", "phase3/2"), ("phase0", "phase1", "phase2", "phase3/1", "phase4")])
+@pytest.mark.parametrize(
+    "nodes",
+    [("phase2",), ("phase4",), ("phase0", "phase3/2"), ("phase0", "phase1", "phase2", "phase3/1", "phase4")],
+)
 async def test_r34_whatever_is_lost_is_found_named_and_made_again(
     stack: Stack, caller: Caller, nodes: tuple[str, ...], damaged: bool
 ) -> None:
-    """`reprise fsck` names exactly what is lost, `--repair` has the sessions record it, and one refresh makes it again."""
+    """`reprise fsck` names exactly what is lost, `--repair` has the sessions record it, and one refresh makes
+    it again."""
     _, session_id = await caller.begin(f"lost-{'-'.join(nodes)}-{damaged}".replace("/", "-"), "steps=3")
     session = await caller.at_rest(session_id)
     keys = {key_of(session, node) for node in nodes}
@@ -168,7 +178,8 @@ async def test_r34_the_gateway_calls_a_loss_a_loss(stack: Stack, caller: Caller)
 
 
 async def test_r34_what_no_log_names_is_told_and_deleted(stack: Stack, caller: Caller) -> None:
-    """Leftovers of a known session go; what belongs to a batch that the log does not know is named and stays."""
+    """Leftovers of a known session go; what belongs to a batch that the log does not know is named and
+    stays."""
     batch_id, session_id = await caller.begin("leftovers", "steps=1")
     await caller.at_rest(session_id)
     leftover = subjects.artifact_key(batch_id, session_id, "phase1", 1, "x-nobody")

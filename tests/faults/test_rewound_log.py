@@ -15,9 +15,15 @@ from stack import ROOT, Caller, Stack, until
 async def reprise(stack: Stack, *arguments: str) -> tuple[int, str]:
     """A command's exit code, and what it said."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "reprise_cli", *arguments,
-        cwd=ROOT, env=stack.env(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "reprise_cli",
+        *arguments,
+        cwd=ROOT,
+        env=stack.env(),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
     said, _ = await process.communicate()
     return process.returncode or 0, said.decode()
 
@@ -33,7 +39,8 @@ async def marked(caller: Caller) -> None:
 
 
 async def test_a_server_that_brings_back_less_is_not_appended_to(tmp_path: Path) -> None:
-    """NATS is stopped, and its folder is put back as it was some commits ago, as a restored disk does; the bucket is as it was."""
+    """NATS is stopped, and its folder is put back as it was some commits ago, as a restored disk does; the
+    bucket is as it was."""
     async with Stack(tmp_path, gateway=True) as stack:
         caller = await stack.caller()
         _, session = await caller.begin("rewound", "steps=2")
@@ -63,7 +70,9 @@ async def test_a_server_that_brings_back_less_is_not_appended_to(tmp_path: Path)
         stack.nats.start()
 
         async def refused() -> bool:
-            return all("the log is not trusted" in stack.log_of(name) for name in ("orchestrator", "scheduler"))
+            return all(
+                "the log is not trusted" in stack.log_of(name) for name in ("orchestrator", "scheduler")
+            )
 
         await until(refused, 60, "the refusal")
         low = (await caller.log.position()).last_seq
@@ -90,7 +99,8 @@ async def test_a_server_that_brings_back_less_is_not_appended_to(tmp_path: Path)
 
 
 async def test_a_damaged_block_is_noticed(tmp_path: Path) -> None:
-    """Bytes of the log are overwritten and its index is gone: NATS brings back a part of the commits, and nobody works on it."""
+    """Bytes of the log are overwritten and its index is gone: NATS brings back a part of the commits, and
+    nobody works on it."""
     async with Stack(tmp_path) as stack:
         caller = await stack.caller()
         sessions = [(await caller.begin(f"damaged-{number}", "steps=3"))[1] for number in range(2)]
@@ -109,10 +119,14 @@ async def test_a_damaged_block_is_noticed(tmp_path: Path) -> None:
             index.unlink()
         stack.nats.start()
         after = await until(lambda: _state(caller), 20, "the log")
-        assert after["messages"] < before["messages"], "the server must have lost something for this to mean something"
+        assert after["messages"] < before["messages"], (
+            "the server must have lost something for this to mean something"
+        )
 
         async def refused() -> bool:
-            return all("the log is not trusted" in stack.log_of(name) for name in ("orchestrator", "scheduler"))
+            return all(
+                "the log is not trusted" in stack.log_of(name) for name in ("orchestrator", "scheduler")
+            )
 
         await until(refused, 60, "the refusal")
 

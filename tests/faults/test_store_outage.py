@@ -11,12 +11,17 @@ from stack import Stack, until
 
 AWAY = float(os.environ.get("REPRISE_TEST_AWAY_SECONDS", "25"))
 """Seconds without a store. What gives up after some tries has done so long before."""
-ENV = {"REPRISE_TIMINGS__LEASE": "4", "REPRISE_TIMINGS__HEARTBEAT": "1", "REPRISE_TIMINGS__SWEEP_AFTER": "1", "REPRISE_TIMINGS__DRAIN": "2"}
+ENV = {
+    "REPRISE_TIMINGS__LEASE": "4",
+    "REPRISE_TIMINGS__HEARTBEAT": "1",
+    "REPRISE_TIMINGS__SWEEP_AFTER": "1",
+    "REPRISE_TIMINGS__DRAIN": "2",
+}
 
 
 async def test_r35_a_store_that_is_away_is_waited_for(tmp_path: Path) -> None:
-    """No attempt is used up and none fails; what waits can be cancelled within two seconds; a worker that drains ends in its time; what
-    begins meanwhile is done afterwards."""
+    """No attempt is used up and none fails; what waits can be cancelled within two seconds; a worker that
+    drains ends in its time; what begins meanwhile is done afterwards."""
     async with Stack(tmp_path, env=ENV, concurrency=8) as stack:
         caller = await stack.caller()
         _, ready = await caller.begin("ready", "steps=1")
@@ -32,7 +37,9 @@ async def test_r35_a_store_that_is_away_is_waited_for(tmp_path: Path) -> None:
         stack.kill("weed")
         gone = time.monotonic()
         await caller.send(ready, Rerun(command_id="meanwhile", target=Target(phase="phase1")))
-        await asyncio.sleep(6.0)  # their 5 s of work are over: they have something to store, and nowhere to put it
+        await asyncio.sleep(
+            6.0
+        )  # their 5 s of work are over: they have something to store, and nowhere to put it
         asked = time.monotonic()
         await caller.send(cancelled, Cancel(command_id="stop"))
         state = await caller.at_rest(cancelled, 5)
@@ -41,7 +48,9 @@ async def test_r35_a_store_that_is_away_is_waited_for(tmp_path: Path) -> None:
         stack.start("worker-phase3.2")
         drained = time.monotonic()
         assert await asyncio.to_thread(stack.stop, "worker-phase3") == 0
-        assert time.monotonic() - drained < 2 + 3, "a worker that waits for the store ends when its time is over"
+        assert time.monotonic() - drained < 2 + 3, (
+            "a worker that waits for the store ends when its time is over"
+        )
 
         await asyncio.sleep(max(0.0, AWAY - (time.monotonic() - gone)))
         stack.restart("weed")

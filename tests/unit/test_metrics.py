@@ -34,16 +34,20 @@ def test_attempts_after_the_first_and_last_outcomes_are_counted() -> None:
     commit = example(e.Commit)
     assert isinstance(commit, e.Commit)
     told = (
-        queued.model_copy(update={"attempt": 1}), queued.model_copy(update={"attempt": 2}),
-        failure.model_copy(update={"final": False}), failure.model_copy(update={"final": True}),
-    )  # fmt: skip
+        queued.model_copy(update={"attempt": 1}),
+        queued.model_copy(update={"attempt": 2}),
+        failure.model_copy(update={"final": False}),
+        failure.model_copy(update={"final": True}),
+    )
     count(commit.model_copy(update={"events": told}))
     assert sample("reprise_retries_total", phase="phase3") == retries + 1
     assert sample("reprise_nodes_total", phase="phase3", outcome="failed") == failed + 1
 
 
 def test_what_a_slow_reader_does_not_get_is_counted() -> None:
-    thinned, resumed = (sample("reprise_gateway_frames_dropped_total", why=why) for why in ("thinned", "to be resumed"))
+    thinned, resumed = (
+        sample("reprise_gateway_frames_dropped_total", why=why) for why in ("thinned", "to be resumed")
+    )
     outbox = Outbox(durable=2, live=1)
     for stream in ("a", "b", "c"):
         outbox.live(Packed(f.StreamToken(stream_id=stream, phase="phase1", token="t", node="phase1")))

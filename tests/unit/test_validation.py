@@ -15,8 +15,16 @@ SOURCES = [{"text": "a"}]
     [
         (commands.BatchRequest, {"sources": SOURCES}, "topic is required."),
         (commands.BatchRequest, {"topic": "t", "sources": []}, "sources may not be empty."),
-        (commands.BatchRequest, {"topic": "t" * 2001, "sources": SOURCES}, "topic may have at most 2,000 characters."),
-        (commands.BatchRequest, {"topic": "t", "sources": SOURCES * 1001}, "sources may have at most 1,000 entries."),
+        (
+            commands.BatchRequest,
+            {"topic": "t" * 2001, "sources": SOURCES},
+            "topic may have at most 2,000 characters.",
+        ),
+        (
+            commands.BatchRequest,
+            {"topic": "t", "sources": SOURCES * 1001},
+            "sources may have at most 1,000 entries.",
+        ),
         (commands.BatchRequest, {"topic": 1, "sources": SOURCES}, "topic must be a text."),
         (commands.BatchRequest, {"topic": "t", "sources": "a"}, "sources must be a list."),
         (commands.BatchRequest, {"topic": "t", "sources": SOURCES, "colour": 1}, "colour is not known here."),
@@ -27,10 +35,18 @@ SOURCES = [{"text": "a"}]
         ),
         (commands.Target, {"steps": [0]}, "steps.0 must be at least 1."),
         (commands.Target, {"steps": ["x"]}, "steps.0 must be a whole number."),
-        (commands.Target, {"phase": "phase9"}, "phase must be 'phase0', 'phase1', 'phase2', 'phase3' or 'phase4'."),
+        (
+            commands.Target,
+            {"phase": "phase9"},
+            "phase must be 'phase0', 'phase1', 'phase2', 'phase3' or 'phase4'.",
+        ),
         (commands.Target, {}, "body is refused: name one of `phase`, `steps` and `stale`."),
         (commands.Options, {"dry_run": "perhaps"}, "dry_run must be true or false."),
-        (commands.Options, {"language": "German!"}, "language must be the code of a language, such as en, de or zh-Hans."),
+        (
+            commands.Options,
+            {"language": "German!"},
+            "language must be the code of a language, such as en, de or zh-Hans.",
+        ),
         (commands.Options, {"force": "yes"}, "force must be true or false."),
         (commands.Options, {"refetch": 1}, "refetch must be true or false."),
         (commands.StartOptions, {"allow_partial": "true"}, "allow_partial must be true or false."),
@@ -38,7 +54,11 @@ SOURCES = [{"text": "a"}]
         (commands.EndCall, {"batch_id": "b", "delete": 1.0}, "delete must be true or false."),
         (commands.Options, {"max_tokens": True}, "max_tokens must be a whole number."),
         (commands.Target, {"stale": 1}, "stale must be true."),
-        (commands.Rerun, {"command_id": "a b", "target": {"phase": "phase1"}}, "command_id must be 1 to 128 letters, digits, - or _."),
+        (
+            commands.Rerun,
+            {"command_id": "a b", "target": {"phase": "phase1"}},
+            "command_id must be 1 to 128 letters, digits, - or _.",
+        ),
     ],
 )
 def test_a_fault_is_said_in_words(model: type[Message], document: dict[str, object], said: str) -> None:

@@ -97,9 +97,14 @@ class DeadLetters:
                 raise
 
     async def replay(self, letter: DeadLetter) -> None:
-        """Send it again to where it was, then drop it here. Sent twice it still counts once: every input has an id of its own."""
+        """Send it again to where it was, then drop it here. Sent twice it still counts once: every input has
+        an id of its own."""
         await self._bus.publish(
-            letter.subject, letter.data, stream=letter.stream, msg_id=f"replay.{letter.stream}.{letter.number}", headers=letter.headers
+            letter.subject,
+            letter.data,
+            stream=letter.stream,
+            msg_id=f"replay.{letter.stream}.{letter.number}",
+            headers=letter.headers,
         )
         await self.drop(letter)
 
@@ -124,8 +129,11 @@ def with_dead_letters(settings: Nats, work: Callable[[DeadLetters], Awaitable[T]
     return asyncio.run(run())
 
 
-async def for_each(letters: DeadLetters, numbers: list[int], act: Callable[[DeadLetter], Awaitable[None]]) -> list[int]:
-    """Do the same with some letters, or with all where no number is given; all are looked up before the first is touched."""
+async def for_each(
+    letters: DeadLetters, numbers: list[int], act: Callable[[DeadLetter], Awaitable[None]]
+) -> list[int]:
+    """Do the same with some letters, or with all where no number is given; all are looked up before the first
+    is touched."""
     found = [await letters.get(number) for number in numbers] if numbers else await letters.all()
     for letter in found:
         await act(letter)

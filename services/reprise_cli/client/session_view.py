@@ -1,4 +1,5 @@
-"""What a follower knows of one session, folded from frames: pure, so that it can be tested without a server or a terminal."""
+"""What a follower knows of one session, folded from frames: pure, so that it can be tested without a server
+or a terminal."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -67,7 +68,11 @@ class SessionView:
     @property
     def busy(self) -> bool:
         """Something is queued, running or cancelling."""
-        return self.run_id is not None or self.waiting > 0 or any(view.status in BUSY for view in self.nodes.values())
+        return (
+            self.run_id is not None
+            or self.waiting > 0
+            or any(view.status in BUSY for view in self.nodes.values())
+        )
 
     def order(self) -> list[str]:
         """The nodes as a reader expects them: phases in order, steps below the third."""
@@ -101,7 +106,9 @@ class SessionView:
         if self.known:
             return self.catch_up(state)
         self.load(state)
-        told_nodes = [node_line(node, self.nodes[node]) for node in self.order() if has_news(self.nodes[node])]
+        told_nodes = [
+            node_line(node, self.nodes[node]) for node in self.order() if has_news(self.nodes[node])
+        ]
         return [f"Session {self.session_id}: {self.topic}", *told_nodes]
 
     def catch_up(self, state: State) -> list[str]:
@@ -109,10 +116,15 @@ class SessionView:
         before = self.nodes
         self.load(state)
         running = self.running or self.followed
-        return [line for node in self.order() for line in change_lines(node, before.get(node), self.nodes[node], running=running)]
+        return [
+            line
+            for node in self.order()
+            for line in change_lines(node, before.get(node), self.nodes[node], running=running)
+        ]
 
     def finish(self, state: State, ending: Ending) -> list[str]:
-        """Take the state after a run, and give the lines that no frame was quick enough to bring: what its nodes came to, and its end."""
+        """Take the state after a run, and give the lines that no frame was quick enough to bring: what its
+        nodes came to, and its end."""
         lines = self.catch_up(state)
         return lines if ending in self.endings else [*lines, *self.last_words(ending)]
 
@@ -135,7 +147,9 @@ class SessionView:
     def _progress(self, frame: frames.WorkflowProgress) -> list[str]:
         self.progress = frame.progress
         if frame.message:
-            self.messages[frame.node or (step_node(frame.step_id) if frame.step_id else frame.phase)] = frame.message
+            self.messages[frame.node or (step_node(frame.step_id) if frame.step_id else frame.phase)] = (
+                frame.message
+            )
         return []
 
     def _queued(self, frame: frames.WorkflowQueued) -> list[str]:
@@ -162,7 +176,9 @@ class SessionView:
         return self._end(Ending("completed", frame.run_id))
 
     def _failed(self, frame: frames.WorkflowFailed) -> list[str]:
-        return self._end(Ending("failed", frame.run_id, problem=frame.problem.problem if frame.problem else None))
+        return self._end(
+            Ending("failed", frame.run_id, problem=frame.problem.problem if frame.problem else None)
+        )
 
     def _cancelled(self, frame: frames.WorkflowCancelled) -> list[str]:
         return self._end(Ending("cancelled", frame.run_id))
@@ -176,7 +192,13 @@ class SessionView:
         lines = []
         for item in frame.items:
             before = self.sources.get(item.link_id)
-            line = SourceLine(item.link_id, item.title or item.url or "", item.status, item.error or "", before.progress if before else 0.0)
+            line = SourceLine(
+                item.link_id,
+                item.title or item.url or "",
+                item.status,
+                item.error or "",
+                before.progress if before else 0.0,
+            )
             lines += self._source(line)
         return lines
 
@@ -195,7 +217,12 @@ class SessionView:
     def _item_update(self, frame: frames.ScrapingItemUpdate) -> list[str]:
         before = self.sources.get(frame.link_id, SourceLine(frame.link_id))
         return self._source(
-            replace(before, url=frame.title or before.url or frame.url or "", status=frame.status, message=frame.error or "")
+            replace(
+                before,
+                url=frame.title or before.url or frame.url or "",
+                status=frame.status,
+                message=frame.error or "",
+            )
         )
 
     def _source(self, line: SourceLine) -> list[str]:
@@ -206,7 +233,11 @@ class SessionView:
         return [f"  source {line.name}: {line.status}{f' ({line.message})' if line.message else ''}"]
 
     def _error(self, frame: frames.ErrorFrame) -> list[str]:
-        return [] if self._is_known(frame.message) else [f"Error{f' in {frame.phase}' if frame.phase else ''}: {frame.message}"]
+        return (
+            []
+            if self._is_known(frame.message)
+            else [f"Error{f' in {frame.phase}' if frame.phase else ''}: {frame.message}"]
+        )
 
     def _is_known(self, detail: str) -> bool:
         """Return whether a node's own line has said so."""

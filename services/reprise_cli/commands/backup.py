@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from reprise_cli.commands.reruns import YesOption
-from reprise_cli.errors import CommandFailed, NoServer, Refused
-from reprise_cli.stack.keys import load_keys, operator_settings
+from reprise_cli.errors import CallFailed, CommandFailed, NoServer, Refused, UsageError
+from reprise_cli.files import existing_folder, make_folder
+from reprise_cli.stack.keys import load_keys
 from reprise_cli.stack.processes import alive
 from reprise_cli.stack.stack_file import read_stack
 from reprise_cli.terminal import Terminal
@@ -26,22 +27,41 @@ if TYPE_CHECKING:
     from reprise_runtime.s3.artifact_store import S3Store
 
 T = TypeVar("T")
+OF_A_BACKUP = "Name the folder of a whole backup, as `reprise backup` wrote it."
 
-FolderArgument = Annotated[Path, typer.Argument(metavar="FOLDER", help="The backup's folder.", show_default=False)]
-ReplaceOption = Annotated[bool, typer.Option("--replace", help="Put the backup in place of everything that the servers hold.")]
+FolderArgument = Annotated[
+    Path, typer.Argument(metavar="FOLDER", help="The backup's folder.", show_default=False)
+]
+ReplaceOption = Annotated[
+    bool, typer.Option("--replace", help="Put the backup in place of everything that the servers hold.")
+]
 StoppedOption = Annotated[
-    bool, typer.Option("--local", help="The local stack's folder (--state-dir), whose servers are started for it; the stack must not run.")
+    bool,
+    typer.Option(
+        "--local",
+        help="The local stack's folder (--state-dir), whose servers are started for it; the stack must not "
+        "run.",
+    ),
 ]
 
 
-VerifyOption = Annotated[bool, typer.Option("--verify", help="Copy nothing: read the folder's backup, byte for byte, against its hashes.")]
+VerifyOption = Annotated[
+    bool,
+    typer.Option(
+        "--verify", help="Copy nothing: read the folder's backup, byte for byte, against its hashes."
+    ),
+]
 EveryOption = Annotated[
-    float | None, typer.Option("--every", metavar="HOURS", help="Go on for ever, a backup every so many hours.", min=0.01)
+    float | None,
+    typer.Option("--every", metavar="HOURS", help="Go on for ever, a backup every so many hours.", min=0.01),
 ]
 
 
-def backup(terminal: Terminal, folder: FolderArgument, *, verify: VerifyOption = False, every: EveryOption = None) -> None:
-    """Copy the log, what waits, and every object into a folder, while the system works. A folder used again takes only what is new."""
+def backup(
+    terminal: Terminal, folder: FolderArgument, *, verify: VerifyOption = False, every: EveryOption = None
+) -> None:
+    """Copy the log, what waits, and every object into a folder, while the system works. A folder used again
+    takes only what is new."""
     if verify:
         found = verified(folder)
         terminal.answer(_document(found), f"{_told(found)} in {folder}: every byte is what was written.")
@@ -49,7 +69,7 @@ def backup(terminal: Terminal, folder: FolderArgument, *, verify: VerifyOption =
     while every is not None:
         try:
             _copy(terminal, folder)
-        except (Refused, NoServer, CommandFailed) as error:  # the next one may succeed; the age of the last good one is watched
+        except CallFailed as error:  # the next one may succeed; the age of the last good one is watched
             terminal.err.print(str(error))
         time.sleep(every * 3600)
     _copy(terminal, folder)
@@ -59,47 +79,75 @@ def verified(folder: Path) -> "Manifest":
     """The backup of a folder, all of it read. Raises `Refused` for what is not as it was written."""
     from reprise_runtime.operate.archive import Archive  # noqa: PLC0415 - as below
 
+    manifest = _manifest(folder)
     archive = Archive(folder)
     try:
-        manifest = archive.manifest()
         for _ in archive.check(manifest):
             pass
     except errors.Refused as error:
         raise Refused(error.problem) from error
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename or folder} cannot be read: {error.strerror}.", OF_A_BACKUP
+        ) from error
     return manifest
+
+
+def _manifest(folder: Path) -> "Manifest":
+    """What a folder says that it holds. Raises `UsageError` for one that holds no backup."""
+    from reprise_runtime.operate.archive import Archive  # noqa: PLC0415 - as below
+
+    existing_folder(folder, OF_A_BACKUP)
+    try:
+        return Archive(folder).manifest()
+    except errors.Refused as error:
+        raise UsageError(error.problem.detail, OF_A_BACKUP) from error
 
 
 def _copy(terminal: Terminal, folder: Path) -> None:
     from reprise_cli.commands.doctor import version  # noqa: PLC0415 - with what else the command needs
     from reprise_runtime.operate.backup import back_up  # noqa: PLC0415 - the clients of both servers are loaded by the command that needs them
 
-    settings = operator_settings(terminal.state_dir, terminal.server)
-    done = with_servers(settings, lambda bus, store: back_up(bus, store, folder, version(), terminal.err.print))
+    make_folder(folder)
+    settings = terminal.operator_settings()
+    done = with_servers(
+        settings, lambda bus, store: back_up(bus, store, folder, version(), terminal.err.print)
+    )
     terminal.answer(_document(done), f"{_told(done)} in {folder}. What is accepted from now on is not in it.")
 
 
 def restore(
-    terminal: Terminal, folder: FolderArgument, *, replace: ReplaceOption = False, local: StoppedOption = False, yes: YesOption = False
+    terminal: Terminal,
+    folder: FolderArgument,
+    *,
+    replace: ReplaceOption = False,
+    local: StoppedOption = False,
+    yes: YesOption = False,
 ) -> None:
     """Bring a backup back. Every service must be stopped, NATS and the object store must run (or --local)."""
     from reprise_runtime.operate.archive import Archive  # noqa: PLC0415 - as above
     from reprise_runtime.operate.restore import restore as bring_back  # noqa: PLC0415 - as above
 
+    _manifest(folder)
     if replace:
         terminal.confirm("Remove everything that the servers hold now?", yes=yes)
 
     def work(settings: Settings) -> "Manifest":
         return with_servers(
             settings,
-            lambda bus, store: bring_back(bus, store, settings, Archive(folder), replace=replace, say=terminal.err.print),
+            lambda bus, store: bring_back(
+                bus, store, settings, Archive(folder), replace=replace, say=terminal.err.print
+            ),
         )
 
     if local:
         with _local_servers(terminal.state_dir) as settings:
             done = work(settings)
     else:
-        done = work(operator_settings(terminal.state_dir, terminal.server))
-    terminal.answer(_document(done), f"{_told(done)} are back. Start the services: what was under way goes on.")
+        done = work(terminal.operator_settings())
+    terminal.answer(
+        _document(done), f"{_told(done)} are back. Start the services: what was under way goes on."
+    )
 
 
 @contextmanager
@@ -110,7 +158,7 @@ def _local_servers(folder: Path) -> Iterator[Settings]:
     stack = read_stack(folder)
     if stack is not None and alive(stack.supervisor):
         raise CommandFailed(f"A stack runs in {folder}.", "End it first.")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, "Name the local stack's folder with --state-dir.")
     keys = load_keys(folder)
     nats = NatsServer(folder / "nats", passwords=keys.secrets)
     s3 = SeaweedServer(folder / "s3", keys=keys[:2], secrets=keys.secrets)
@@ -149,8 +197,15 @@ def with_servers(settings: Settings, work: "Callable[[Bus, S3Store], Awaitable[T
     except errors.Retryable as error:
         raise NoServer(settings.nats.url, str(error)) from error
     except PermissionError as error:
-        raise CommandFailed(f"{error.filename}: {error.strerror}.", f"The folder has to belong to user {os.getuid()}.") from error
-    except (errors.RepriseError, ApiError, OSError) as error:
+        raise UsageError(
+            f"{error.filename}: {error.strerror}.", f"The folder has to belong to user {os.getuid()}."
+        ) from error
+    except OSError as error:
+        where = error.filename or "A file of the folder"
+        raise CommandFailed(
+            f"{where} failed: {error.strerror or error}.", "See to its disk and try again."
+        ) from error
+    except (errors.RepriseError, ApiError) as error:
         raise CommandFailed(str(error)) from error
 
 

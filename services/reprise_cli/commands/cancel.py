@@ -13,18 +13,23 @@ from reprise_contracts.nodes import Phase
 def cancel(
     terminal: Terminal,
     session: SessionArgument,
-    run: Annotated[str | None, typer.Option("--run", help="This run only, a waiting one too.", show_default=False)] = None,
-    phase: Annotated[Phase | None, typer.Option("--phase", help="This phase only.", show_default=False)] = None,
-    step: Annotated[int | None, typer.Option("--step", min=1, help="This step only.", show_default=False)] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", help="This run only, a waiting one too.", show_default=False)
+    ] = None,
+    phase: Annotated[
+        Phase | None, typer.Option("--phase", help="This phase only.", show_default=False)
+    ] = None,
+    step: Annotated[
+        int | None, typer.Option("--step", min=1, help="This step only.", show_default=False)
+    ] = None,
     command_id: CommandIdOption = None,
 ) -> None:
     """Stop a run, a phase or a step; with none of them everything that runs or waits in the session."""
-    named = {name: value for name, value in (("run_id", run), ("phase", phase), ("step_id", step)) if value is not None}
-    if len(named) > 1:
+    if sum(given is not None for given in (run, phase, step)) > 1:
         raise UsageError("Name at most one of --run, --phase and --step.")
     with terminal.client() as client:
         state = client.state(session)
-        receipt = client.cancel({"batch_id": state.batch_id, "session_id": session, **named}, command_id)
+        receipt = client.cancel(session, run_id=run, phase=phase, step_id=step, command_id=command_id)
     what = f"run {run}" if run else phase or (f"step {step}" if step else "everything in the session")
     idle = state.run is None and not state.queue
     said = "Nothing runs or waits in the session." if idle else f"Cancelling {what}. What completed is kept."
@@ -34,11 +39,30 @@ def cancel(
 def end(
     terminal: Terminal,
     batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch.", show_default=False)],
-    delete: Annotated[bool, typer.Option("--delete", help="Remove its artifacts, downloads and logs too.")] = False,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Remove its artifacts, downloads and logs too.")
+    ] = False,
+    session: Annotated[
+        str | None,
+        typer.Option(
+            "--session", metavar="SESSION", help="End this session of it alone.", show_default=False
+        ),
+    ] = None,
     yes: YesOption = False,
 ) -> None:
-    """End a batch for good: cancel what runs and take no more commands. Its results stay readable unless they are deleted."""
-    terminal.confirm(f"Delete everything of {batch}?" if delete else f"End {batch} for good?", yes=yes)
+    """End a batch for good, or one session of it: cancel what runs and take no more commands. Its results
+    stay readable unless they are deleted; what a fork shares stays with the fork."""
+    ended = session or batch
+    terminal.confirm(f"Delete everything of {ended}?" if delete else f"End {ended} for good?", yes=yes)
     with terminal.client() as client:
-        document = client.end(batch, delete=delete)
-    terminal.answer(document or {"batch_id": batch, "ended": True, "deleted": delete}, f"{batch} is {'deleted' if delete else 'ended'}.")
+        if session is not None and client.state(session).batch_id != batch:
+            raise UsageError(f"{session} is no session of {batch}.")
+        view = (
+            client.end(batch, delete=delete)
+            if session is None
+            else client.end_session(session, delete=delete)
+        )
+    terminal.answer(
+        view.model_dump(mode="json"),
+        f"{ended} is {'deleted' if delete else 'ended'}.",
+    )

@@ -1,4 +1,5 @@
-"""`reprise dlq`: messages that nobody could understand, put aside with their reasons. An operator looks, sends again, or drops."""
+"""`reprise dlq`: messages that nobody could understand, put aside with their reasons. An operator looks,
+sends again, or drops."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -9,7 +10,6 @@ from rich.table import Table
 
 from reprise_cli.commands.reruns import YesOption
 from reprise_cli.errors import UsageError
-from reprise_cli.stack.keys import operator_settings
 from reprise_cli.terminal import Terminal
 from reprise_runtime.settings import Nats
 
@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 SHOWN = 200
 
-NumberArgument = Annotated[int, typer.Argument(metavar="NUMBER", help="The letter's number in `reprise dlq list`.", show_default=False)]
-NumbersArgument = Annotated[list[int] | None, typer.Argument(metavar="[NUMBER...]", help="The letters' numbers.", show_default=False)]
+NumberArgument = Annotated[
+    int,
+    typer.Argument(metavar="NUMBER", help="The letter's number in `reprise dlq list`.", show_default=False),
+]
+NumbersArgument = Annotated[
+    list[int] | None, typer.Argument(metavar="[NUMBER...]", help="The letters' numbers.", show_default=False)
+]
 AllOption = Annotated[bool, typer.Option("--all", help="Every letter.")]
 
 
 def nats_settings(terminal: Terminal) -> Nats:
     """The environment's NATS server, else the local stack's."""
-    return operator_settings(terminal.state_dir, terminal.server).nats.model_copy(update={"connect_timeout": 5.0})
+    return terminal.operator_settings().nats.model_copy(update={"connect_timeout": 5.0})
 
 
 def with_dead_letters(terminal: Terminal, work: "Callable[[DeadLetters], Awaitable[T]]") -> T:
@@ -36,11 +41,17 @@ def with_dead_letters(terminal: Terminal, work: "Callable[[DeadLetters], Awaitab
     return dead_letters.with_dead_letters(nats_settings(terminal), work)
 
 
-def for_each(terminal: Terminal, numbers: list[int], act: "Callable[[DeadLetters], Callable[[DeadLetter], Awaitable[None]]]") -> list[int]:
+def for_each(
+    terminal: Terminal,
+    numbers: list[int],
+    act: "Callable[[DeadLetters], Callable[[DeadLetter], Awaitable[None]]]",
+) -> list[int]:
     """Do the same with the letters chosen; gives their numbers."""
     from reprise_cli.client import dead_letters  # noqa: PLC0415 - as above
 
-    return dead_letters.with_dead_letters(nats_settings(terminal), lambda box: dead_letters.for_each(box, numbers, act(box)))
+    return dead_letters.with_dead_letters(
+        nats_settings(terminal), lambda box: dead_letters.for_each(box, numbers, act(box))
+    )
 
 
 def listing(terminal: Terminal) -> None:
@@ -68,10 +79,14 @@ def replay(terminal: Terminal, numbers: NumbersArgument = None, every: AllOption
     terminal.answer({"replayed": done}, f"Sent again: {' '.join(map(str, done)) or 'nothing'}")
 
 
-def drop(terminal: Terminal, numbers: NumbersArgument = None, every: AllOption = False, *, yes: YesOption = False) -> None:
+def drop(
+    terminal: Terminal, numbers: NumbersArgument = None, every: AllOption = False, *, yes: YesOption = False
+) -> None:
     """Delete messages for good."""
     chosen = _chosen(numbers, every=every)
-    terminal.confirm(f"Delete {'every letter' if every else 'letter ' + ' '.join(map(str, chosen))}?", yes=yes)
+    terminal.confirm(
+        f"Delete {'every letter' if every else 'letter ' + ' '.join(map(str, chosen))}?", yes=yes
+    )
     done = for_each(terminal, chosen, lambda letters: letters.drop)
     terminal.answer({"dropped": done}, f"Deleted: {' '.join(map(str, done)) or 'nothing'}")
 

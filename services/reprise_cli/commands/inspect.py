@@ -9,16 +9,18 @@ from typing import Annotated, Literal
 import typer
 
 from reprise_cli import render
-from reprise_cli.client.follow import Follower
 from reprise_cli.client.follow import watch as watch_frames
 from reprise_cli.client.node_lines import advice, node_line, node_list, node_order
 from reprise_cli.client.session_view import SessionView
 from reprise_cli.commands.reruns import SessionArgument
-from reprise_cli.errors import CommandFailed, UsageError
+from reprise_cli.errors import UsageError
+from reprise_cli.files import write_file
 from reprise_cli.terminal import Terminal
+from reprise_client.following import Follower
+from reprise_contracts.nodes import STEPS
 from reprise_contracts.states import State
 
-Format = Literal["md", "html", "pdf", "docx", "json"]
+Format = Literal["md", "html", "pdf", "docx", "json", "bib", "ris", "csl"]
 BINARY = frozenset({"pdf", "docx"})
 RECENT = 20
 WIDE = 200
@@ -28,14 +30,19 @@ WIDE = 200
 def status(
     terminal: Terminal,
     session: Annotated[
-        str | None, typer.Argument(metavar="[SESSION]", help="The session; without it, the latest ones.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="[SESSION]", help="The session; without it, the latest ones.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Show a session, or the latest ones."""
     with terminal.client() as client:
         if session is None:
             found = list(islice(client.batches(), RECENT))
-            terminal.answer({"batches": [batch.model_dump(mode="json") for batch in found]}, render.batches(found))
+            terminal.answer(
+                {"batches": [batch.model_dump(mode="json") for batch in found]}, render.batches(found)
+            )
             return
         state = client.state(session)
     if terminal.as_json:
@@ -46,7 +53,11 @@ def status(
     else:
         view = viewed(state)
         topic = shorten(state.topic, WIDE, placeholder=" …")
-        lines = [f"{state.session_id}: {topic}", *(node_line(node, view.nodes[node]) for node in view.order()), doing(state)]
+        lines = [
+            f"{state.session_id}: {topic}",
+            *(node_line(node, view.nodes[node]) for node in view.order()),
+            doing(state),
+        ]
         terminal.say("\n".join(lines))
 
 
@@ -63,21 +74,40 @@ def doing(state: State) -> str:
         return "The batch is ended; its results stay readable."
     if state.run:
         queued = f", {len(state.queue)} waiting" if state.queue else ""
-        return f"Running {node_list(state.run.targets)}: {state.run.done} of {state.run.total} done{queued}"
-    stale = [node for node in state.nodes if state.nodes[node].freshness == "stale" and node != "phase3"]
+        return f"{_at_work(state)}; {state.run.done} of {state.run.total} done{queued}"
+    stale = [node for node in state.nodes if state.nodes[node].freshness == "stale" and node != STEPS]
     if stale:
         return f"Stale: {node_list(sorted(stale, key=node_order))}; {advice(state.session_id, state.nodes)}"
     return "Nothing is running."
 
 
+def _at_work(state: State) -> str:
+    """What a run is at now: what works, else what is being stopped, else what waits for a worker; its targets
+    alone do not say."""
+    for status, said in (
+        ("running", "Running"),
+        ("cancelling", "Stopping"),
+        ("queued", "Waiting for a worker"),
+    ):
+        nodes = [node for node, view in state.nodes.items() if view.status == status and node != STEPS]
+        if nodes:
+            return f"{said}: {node_list(sorted(nodes, key=node_order))}"
+    return "Running"
+
+
 def watch(
     terminal: Terminal,
     session: SessionArgument,
-    until_idle: Annotated[bool, typer.Option("--until-idle", help="End when nothing is running or waiting.")] = False,
+    until_idle: Annotated[
+        bool, typer.Option("--until-idle", help="End when nothing is running or waiting.")
+    ] = False,
 ) -> None:
     """Show what goes on in a session, until Ctrl-C."""
     if terminal.as_json:
-        raise UsageError("watch has no end to print as one document.", "Use `reprise status --json`, or `--follow --json` with a command.")
+        raise UsageError(
+            "watch has no end to print as one document.",
+            "Use `reprise status --json`, or `--follow --json` with a command.",
+        )
     with terminal.client() as client:
         state = client.state(session)
         view = SessionView(session, topic=state.topic, batch_id=state.batch_id)
@@ -90,7 +120,10 @@ def watch(
 
 def listing(
     terminal: Terminal,
-    search: Annotated[str | None, typer.Option("--search", "-s", help="Only batches with this in their topic.", show_default=False)] = None,
+    search: Annotated[
+        str | None,
+        typer.Option("--search", "-s", help="Only batches with this in their topic.", show_default=False),
+    ] = None,
 ) -> None:
     """List every batch and its sessions."""
     with terminal.client() as client:
@@ -102,7 +135,9 @@ def report(
     terminal: Terminal,
     session: SessionArgument,
     file_format: Annotated[Format, typer.Option("--format", help="The file's format.")] = "md",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)
+    ] = None,
 ) -> None:
     """Print a session's report, or write it to a file."""
     if output is None and file_format in BINARY and (terminal.tty or terminal.as_json):
@@ -110,10 +145,7 @@ def report(
     with terminal.client() as client:
         content = client.report(session, "json" if terminal.as_json and output is None else file_format)
     if output is not None:
-        try:
-            output.write_bytes(content)
-        except OSError as error:
-            raise CommandFailed(f"{output} could not be written: {error.strerror}.") from error
+        write_file(output, content)
         document = {"session_id": session, "file": str(output), "format": file_format, "bytes": len(content)}
         terminal.answer(document, f"{output} ({len(content)} bytes)")
         return

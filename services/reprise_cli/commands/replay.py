@@ -1,4 +1,5 @@
-"""`export` writes a session into one file; `replay` makes every artifact again from its record and says what differs (R32)."""
+"""`export` writes a session into one file; `replay` makes every artifact again from its record and says what
+differs (R32)."""
 
 import asyncio
 from pathlib import Path
@@ -7,56 +8,64 @@ from typing import Annotated
 import typer
 
 from reprise_cli.commands.reruns import SessionArgument
-from reprise_cli.errors import CommandFailed
+from reprise_cli.errors import CommandFailed, UsageError
+from reprise_cli.files import WHOLE_BUNDLE, bundle_content, write_file
 from reprise_cli.terminal import Terminal
 from reprise_contracts.wire import Malformed
 from reprise_research.bundle import Bundle
 from reprise_research.replay import Replayed
 from reprise_research.replay import replay as replayed
 
-Replayable = Annotated[str, typer.Argument(metavar="SESSION|FILE", help="A session, or a file that `export` wrote.", show_default=False)]
+Replayable = Annotated[
+    str,
+    typer.Argument(
+        metavar="SESSION|FILE", help="A session, or a file that `export` wrote.", show_default=False
+    ),
+]
 
 
 def export(
     terminal: Terminal,
     session: SessionArgument,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)
+    ] = None,
 ) -> None:
     """Write a session into one file: its artifacts, what each was told, and the texts that they cite."""
     file = output or Path(f"{session}.zip")
     with terminal.client() as client:
         content = client.bundle(session)
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise CommandFailed(f"{file} could not be written: {error.strerror}.") from error
-    terminal.answer({"session_id": session, "file": str(file), "bytes": len(content)}, f"{file} ({len(content)} bytes)")
+    write_file(file, content)
+    terminal.answer(
+        {"session_id": session, "file": str(file), "bytes": len(content)}, f"{file} ({len(content)} bytes)"
+    )
 
 
 def replay(terminal: Terminal, session: Replayable) -> None:
     """Make every artifact again from its record, with no network and no model, and say what differs."""
-    if Path(session).is_file():
-        content = Path(session).read_bytes()
-    else:
-        with terminal.client() as client:
-            content = client.bundle(session)
+    content = bundle_content(terminal, session)
     try:
         bundle = Bundle.unpacked(content)
     except Malformed as error:
-        raise CommandFailed(f"{session} cannot be replayed: {error}.") from error
+        raise UsageError(f"{session} cannot be replayed: {error}.", WHOLE_BUNDLE) from error
     done = asyncio.run(_all(bundle))
     bad = [one for one in done if one.differs]
     lines = [f"{one.node}: {_told(one)}" for one in done]
     whole = f"All {len(done)} are what they were, byte for byte."
     lines.append(f"{len(done) - len(bad)} of {len(done)} are what they were." if bad else whole)
-    document = {"session_id": bundle.manifest.session_id, "nodes": [{"node": o.node, "calls": o.calls, "differs": o.differs} for o in done]}
+    document = {
+        "session_id": bundle.manifest.session_id,
+        "nodes": [{"node": o.node, "calls": o.calls, "differs": o.differs} for o in done],
+    }
     terminal.answer(document, "\n".join(lines))
     if bad:
         raise CommandFailed(f"{len(bad)} of {len(done)} differ.")
 
 
 def _told(one: Replayed) -> str:
-    return one.differs or ("as it is stored, " + (f"{one.calls} calls" if one.calls else "made without calls"))
+    return one.differs or (
+        "as it is stored, " + (f"{one.calls} calls" if one.calls else "made without calls")
+    )
 
 
 async def _all(bundle: Bundle) -> list[Replayed]:

@@ -4,36 +4,47 @@ import asyncio
 import contextlib
 import fcntl
 import json
+import math
 import os
 import shutil
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
 
-from reprise_cli.client.client import Client
 from reprise_cli.errors import CommandFailed, UsageError
+from reprise_cli.stack import parent_death_signal
 from reprise_cli.stack.keys import load_keys
 from reprise_cli.stack.processes import end_leftovers, record
+from reprise_cli.stack.shapes import Part, Shape, chosen, cores, deciding, memory, working
 from reprise_cli.stack.stack_file import StackFile, read_stack, stack_file, write_stack
 from reprise_cli.stack.supervisor import ProcessSpec, Report, Supervisor
 from reprise_cli.terminal import Terminal
 from reprise_contracts.nodes import PHASES
 from reprise_runtime.errors import RepriseError
-from reprise_runtime.operate import bootstrap
-from reprise_runtime.operate.servers import NatsServer, SeaweedServer, Server, find_binary, free_ports
-from reprise_runtime.roles import ADMIN, GATEWAY, ORCHESTRATOR, SCHEDULER
-from reprise_runtime.settings import Settings, from_environment
+from reprise_runtime.operate.servers import (
+    NatsServer,
+    SeaweedServer,
+    Server,
+    answers,
+    find_binary,
+    free_ports,
+)
+from reprise_runtime.roles import ADMIN, GATEWAY
+from reprise_runtime.settings import S3, Nats, from_environment
 from reprise_runtime.tokens import exposure_problem
 
 HTTP_PORT, NATS_PORT, S3_PORT = 8700, 4222, 8333
 HOST = "127.0.0.1"
-READY_WITHIN = 90.0
+STARTS = 5
+"""How often a process may start before a stack that is not ready gives up."""
+PATIENCE = 15.0
+"""Seconds after which it is said what is waited for, and twice as many each time after that."""
 MOST_WORKERS = 64
 LOOK_EVERY, UNWELL = 2.0, 3
 """Seconds between two looks at NATS, and how many of them it may fail."""
@@ -41,20 +52,48 @@ ROOM = 32_000_000
 """Bytes free on the disk with which NATS is worth starting again."""
 Ready = Callable[[], None]
 
-HostOption = Annotated[str, typer.Option("--host", help="Where the gateway listens. The servers stay on the loopback interface.")]
+HostOption = Annotated[
+    str, typer.Option("--host", help="Where the gateway listens. The servers stay on the loopback interface.")
+]
 PortOption = Annotated[
-    int | None, typer.Option("--port", "-p", help=f"The gateway's port; if none is named, {HTTP_PORT} or a free one.", show_default=False)
+    int | None,
+    typer.Option(
+        "--port",
+        "-p",
+        help=f"The gateway's port; if none is named, {HTTP_PORT} or a free one.",
+        show_default=False,
+    ),
 ]
 NatsPortOption = Annotated[
-    int | None, typer.Option("--nats-port", help=f"NATS's port; if none is named, {NATS_PORT} or a free one.", show_default=False)
+    int | None,
+    typer.Option(
+        "--nats-port", help=f"NATS's port; if none is named, {NATS_PORT} or a free one.", show_default=False
+    ),
 ]
 S3PortOption = Annotated[
-    int | None, typer.Option("--s3-port", help=f"The object store's port; if none is named, {S3_PORT} or a free one.", show_default=False)
+    int | None,
+    typer.Option(
+        "--s3-port",
+        help=f"The object store's port; if none is named, {S3_PORT} or a free one.",
+        show_default=False,
+    ),
 ]
 WorkersOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--workers", "-w", metavar="PHASE=N", help="Processes of a pool, for example phase3=4; may be repeated.", show_default=False
+        "--workers",
+        "-w",
+        metavar="PHASE=N",
+        help="Processes of a pool, for example phase3=4; may be repeated.",
+        show_default=False,
+    ),
+]
+ShapeOption = Annotated[
+    Shape,
+    typer.Option(
+        "--shape",
+        help="compact: all pools in one process, orchestrator and scheduler in another; spread: a process "
+        "for each; auto: compact on a small machine, unless --workers says something.",
     ),
 ]
 
@@ -67,9 +106,11 @@ def up(
     nats_port: NatsPortOption = None,
     s3_port: S3PortOption = None,
     workers: WorkersOption = None,
+    shape: ShapeOption = "auto",
 ) -> None:
     """Run everything on this machine until Ctrl-C: NATS, S3, orchestrator, scheduler, workers and gateway."""
     pools = read_pools(workers or [])
+    form = chosen(shape, pools, cores(), memory())
     if refusal := exposure_problem(from_environment().auth, host):
         raise UsageError(refusal)
     folder = terminal.state_dir.absolute()
@@ -80,8 +121,14 @@ def up(
 
     with locked(folder):
         try:
-            stack = Stack(folder, asked, pools, report)
-            asyncio.run(stack.run(lambda: terminal.answer(stack.document(), f"Reprise is ready at {stack.url} (Ctrl-C ends it)")))
+            stack = Stack(folder, asked, deciding(form), working(form, pools), report)
+            asyncio.run(
+                stack.run(
+                    lambda: terminal.answer(
+                        stack.document(), f"Reprise is ready at {stack.url} (Ctrl-C ends it)"
+                    )
+                )
+            )
         except RepriseError as error:
             raise CommandFailed(str(error)) from error
 
@@ -98,10 +145,13 @@ class Asked(NamedTuple):
 class Supervised(Server):
     """A server whose process belongs to the supervisor, which sees to it and writes what it says."""
 
+    hopeless: Callable[[], bool] = staticmethod(lambda: False)
+    """Whether nobody should wait for it any more."""
+
     @property
     def running(self) -> bool:
-        """As far as the server's own code is concerned."""
-        return True
+        """As far as the server's own code is concerned: whether it is worth waiting for."""
+        return not self.hopeless()
 
     @property
     def log_file(self) -> Path:
@@ -120,8 +170,16 @@ class SupervisedSeaweed(Supervised, SeaweedServer):
 class Stack:
     """The processes of one folder: what they are, in which order they start, and in which they end."""
 
-    def __init__(self, folder: Path, asked: Asked, pools: Mapping[str, int], report: Report) -> None:
-        self._folder, self._report, self._pools = folder, report, pools
+    def __init__(
+        self,
+        folder: Path,
+        asked: Asked,
+        deciding: Sequence[Part],
+        working: Sequence[Part],
+        report: Report,
+    ) -> None:
+        self._folder, self._report = folder, report
+        self._deciding, self._working = deciding, working
         before = read_stack(folder)
         self._clean_up(before)
         used = before.ports if before else {}
@@ -132,9 +190,15 @@ class Stack:
         self._keys = load_keys(folder)
         always = from_environment().sync == "always"
         secret = self._keys.secrets
-        nameless = not from_environment().auth.tokens  # where people have tokens, no system gets in without a name
-        self._nats = SupervisedNats(folder / "nats", nats_port, sync_always=always, passwords=secret, nameless=nameless)
-        self._s3 = SupervisedSeaweed(folder / "s3", s3_port, keys=self._keys[:2], sync_always=always, secrets=secret)
+        nameless = (
+            not from_environment().auth.tokens
+        )  # where people have tokens, no system gets in without a name
+        self._nats = SupervisedNats(
+            folder / "nats", nats_port, sync_always=always, passwords=secret, nameless=nameless
+        )
+        self._s3 = SupervisedSeaweed(
+            folder / "s3", s3_port, keys=self._keys[:2], sync_always=always, secrets=secret
+        )
         self._supervisor = Supervisor(folder, report, self._write)
         self._stop = asyncio.Event()
         self._ready = False
@@ -144,7 +208,12 @@ class Stack:
     @property
     def url(self) -> str:
         """Where a browser goes."""
-        return f"http://{HOST if self._host in {'0.0.0.0', '::'} else self._host}:{self._port}"  # noqa: S104 - compared, not bound
+        return f"http://{self._reached}:{self._port}"
+
+    @property
+    def _reached(self) -> str:
+        """The host at which this machine reaches the gateway."""
+        return HOST if self._host in {"0.0.0.0", "::"} else self._host  # noqa: S104 - compared, not bound
 
     def document(self) -> dict[str, object]:
         """What `stack.json` says, and `--json` prints."""
@@ -164,13 +233,15 @@ class Stack:
                 starting.result()
                 await stopped
         finally:
+            self._stop.set()  # nothing is waited for any more
             for task in (starting, stopped, reviving):
                 task.cancel()
             await asyncio.gather(starting, stopped, reviving, return_exceptions=True)
             await self._end()
 
     async def _revive(self) -> None:
-        """NATS that could not write (a full disk) stops writing until it is started again: that is done once there is room."""
+        """NATS that could not write (a full disk) stops writing until it is started again: that is done once
+        there is room."""
         unwell = 0
         while True:
             await asyncio.sleep(LOOK_EVERY)
@@ -189,79 +260,138 @@ class Stack:
     async def _start(self, ready: Ready) -> None:
         for name in ("nats-server", "weed"):
             find_binary(name)
-        s3 = asyncio.create_task(self._serve(self._s3), name="S3")
-        try:
-            await self._serve(self._nats)
-            settings = Settings(nats=self._nats.settings(ADMIN), s3=self._s3.settings())
-            await bootstrap.streams(settings)
-            await self._run(ORCHESTRATOR, "reprise_orchestrator")
-        finally:
-            await s3
-        await bootstrap.bucket(settings)
-        await self._run(GATEWAY, "reprise_gateway")
-        await self._run(SCHEDULER, "reprise_scheduler")
-        await self._until_ready()
-        for phase, count in self._pools.items():
-            for number in range(1, count + 1):
-                await self._run(f"worker-{phase}-{number}" if count > 1 else f"worker-{phase}", "reprise_workers", phase)
+        await self._patiently(asyncio.gather(self._serve(self._nats), self._serve(self._s3)), "the servers")
+        await self._prepare()
+        for part in (Part(GATEWAY, ("reprise_gateway",), (GATEWAY,)), *self._deciding):
+            await self._run(part)
+        await self._patiently(self._until_ready(), "the gateway")
+        for part in self._working:
+            await self._run(part)
         self._ready = True
         ready()
 
-    async def _run(self, name: str, module: str, *arguments: str) -> None:
-        """Start a service in its role: a worker's is its phase."""
-        role = arguments[0] if arguments else name
-        self._figures[name] = free_ports(1)[0]
-        beat = self._folder / "beats" / name
+    async def _prepare(self) -> None:
+        """Make streams and bucket: in a process of its own, for what it loads would stay here for as long as
+        the stack runs."""
+        nats, s3 = self._nats.settings(ADMIN), self._s3.settings()
+        users = {
+            "REPRISE_NATS__USER": ADMIN,
+            "REPRISE_NATS__PASSWORD": self._keys.secrets[ADMIN],
+            "REPRISE_S3__ACCESS_KEY": s3.access_key,
+            "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(),
+        }
+        process = await asyncio.create_subprocess_exec(
+            *parent_death_signal.tied(sys.executable, "-m", "reprise_cli", "bootstrap", "--wait", "10"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=self._servers(nats, s3) | users,
+        )
+        try:
+            said, _ = await process.communicate()
+        except asyncio.CancelledError:
+            process.kill()
+            await process.wait()
+            raise
+        if process.returncode:
+            raise CommandFailed(f"The servers cannot be prepared: {said.decode(errors='replace').strip()}")
+
+    async def _run(self, part: Part) -> None:
+        """Start a process of services."""
+        self._figures[part.name] = free_ports(1)[0]
+        beat = self._folder / "beats" / part.name
         beat.parent.mkdir(exist_ok=True)
-        environment = self._environment(role) | {
+        environment = self._environment(part.roles) | {
             "REPRISE_METRICS__HOST": HOST,
-            "REPRISE_METRICS__PORT": str(self._figures[name]),
+            "REPRISE_METRICS__PORT": str(self._figures[part.name]),
             "REPRISE_BEAT": str(beat),
         }
-        await self._supervisor.start(ProcessSpec(name, lambda: [sys.executable, "-m", module, *arguments], environment, beat))
+        await self._supervisor.start(
+            ProcessSpec(part.name, lambda: [sys.executable, "-m", *part.command], environment, beat)
+        )
 
-    async def _serve(self, server: Server) -> None:
+    async def _serve(self, server: Supervised) -> None:
         server.folder.mkdir(parents=True, exist_ok=True)
-        await self._supervisor.start(ProcessSpec(server.name, server.command, {**os.environ, **server.environment()}, grace=server.grace))
-        await asyncio.to_thread(server.wait_ready)
+        server.hopeless = lambda: self._stop.is_set() or self._keeps_dying(server.name)
+        await self._supervisor.start(
+            ProcessSpec(
+                server.name, server.command, {**os.environ, **server.environment()}, grace=server.grace
+            )
+        )
+        await asyncio.to_thread(server.wait_ready, math.inf)
 
     async def _until_ready(self) -> None:
-        deadline = time.monotonic() + READY_WITHIN
-        with Client(self.url) as client:
-            while not await asyncio.to_thread(client.ready):
-                if time.monotonic() > deadline:
-                    raise CommandFailed(f"The stack is not ready after {READY_WITHIN:g} s.", f"Its logs are in {self._supervisor.log_dir}.")
-                await asyncio.sleep(0.05)
+        while not await asyncio.to_thread(answers, self._port, "/readyz", self._reached, 5.0):
+            for part in (GATEWAY, *(part.name for part in self._deciding)):
+                if self._keeps_dying(part):
+                    raise CommandFailed(
+                        f"{part} does not stay up.", f"Its log is in {self._supervisor.log_dir}."
+                    )
+            await asyncio.sleep(0.05)
+
+    def _keeps_dying(self, name: str) -> bool:
+        """One that ends, or hangs, is started again; one that does so again and again will not come up."""
+        child = self._supervisor.children.get(name)
+        return child is not None and child.starts > STARTS
+
+    async def _patiently(self, work: Awaitable[object], what: str) -> None:
+        """Wait for as long as it takes: a log of years is read for minutes. What takes long is told."""
+        waiting, began, told = asyncio.ensure_future(work), time.monotonic(), PATIENCE
+        try:
+            while not (await asyncio.wait({waiting}, timeout=told))[0]:
+                self._report(
+                    f"Still waiting for {what} after {time.monotonic() - began:.0f} s; what they do "
+                    f"is in {self._supervisor.log_dir}"
+                )
+                told *= 2
+            waiting.result()
+        finally:
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
 
     async def _end(self) -> None:
-        started = list(self._supervisor.children)
-        pools = [name for name in started if name.startswith("worker-")]
-        order = [["gateway"], ["scheduler"], pools, ["orchestrator"], [self._s3.name], [self._nats.name]]
+        pools = [part.name for part in self._working]
+        *senders, decider = [part.name for part in reversed(self._deciding)]  # it decides what workers report
+        order = [[GATEWAY], senders, pools, [decider], [self._s3.name], [self._nats.name]]
         if self._ready:
-            self._report("Ending in order: gateway, scheduler, workers, orchestrator, S3, NATS")
+            self._report(f"Ending in order: {', '.join([GATEWAY, *senders, 'workers', decider])}, S3, NATS")
         await self._supervisor.stop(order)
         stack_file(self._folder).unlink(missing_ok=True)
 
-    def _environment(self, role: str) -> dict[str, str]:
+    def _environment(self, roles: Sequence[str]) -> dict[str, str]:
+        """What a process gets: the one role that it has, or the secrets of its roles, and no other."""
+        role = roles[0]
         nats, s3 = self._nats.settings(role), self._s3.settings(role)
+        if len(roles) == 1:
+            users = {
+                "REPRISE_NATS__USER": role,
+                "REPRISE_NATS__PASSWORD": self._keys.secrets[role],
+                "REPRISE_S3__ACCESS_KEY": s3.access_key,
+                "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(),
+            }
+        else:
+            users = {f"REPRISE_SECRETS__{role.upper()}": self._keys.secrets[role] for role in roles}
+            users |= {"REPRISE_S3__ACCESS_KEY": "", "REPRISE_S3__SECRET_KEY": ""}
         own = {
-            "REPRISE_NATS__URL": nats.url,
-            "REPRISE_NATS__MONITOR": f"http://{HOST}:{self._nats.monitor_port}",
-            "REPRISE_NATS__USER": role,
-            "REPRISE_NATS__PASSWORD": self._keys.secrets[role],
-            "REPRISE_NATS__DECLARE": "false",
-            "REPRISE_S3__ENDPOINT": s3.endpoint,
-            "REPRISE_S3__ACCESS_KEY": s3.access_key,
-            "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(),
-            "REPRISE_S3__BUCKET": s3.bucket,
-            "REPRISE_S3__SECURE": "false",
             "REPRISE_HOST": self._host,
             "REPRISE_PORT": str(self._port),
             "REPRISE_STATE_DIR": str(self._folder),
             "PYTHONUNBUFFERED": "1",
             "MALLOC_ARENA_MAX": "2",
         }
-        return {**os.environ, **own}
+        return self._servers(nats, s3) | users | own
+
+    def _servers(self, nats: Nats, s3: S3) -> dict[str, str]:
+        """Where the servers are, and whatever of the environment does not say who somebody is there."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("REPRISE_SECRETS__")}
+        return kept | {
+            "REPRISE_NATS__URL": nats.url,
+            "REPRISE_NATS__MONITOR": f"http://{HOST}:{self._nats.monitor_port}",
+            "REPRISE_NATS__DECLARE": "false",
+            "REPRISE_S3__ENDPOINT": s3.endpoint,
+            "REPRISE_S3__BUCKET": s3.bucket,
+            "REPRISE_S3__SECURE": "false",
+        }
 
     def _stack(self) -> StackFile:
         return StackFile(
@@ -275,36 +405,55 @@ class Stack:
 
     def _write(self) -> None:
         write_stack(self._folder, self._stack())
-        targets = [{"targets": [f"{HOST}:{port}"], "labels": {"service": name}} for name, port in self._figures.items()]
+        targets = [
+            {"targets": [f"{HOST}:{port}"], "labels": {"service": name}}
+            for name, port in self._figures.items()
+        ]
         (self._folder / "prometheus.json").write_text(json.dumps(targets, indent=2) + "\n")
 
     def _clean_up(self, before: StackFile | None) -> None:
         left = end_leftovers(before.children if before else ())
         if left:
-            self._report(f"Ended what an earlier stack had left behind: {', '.join(entry.name for entry in left)}")
+            self._report(
+                f"Ended what an earlier stack had left behind: {', '.join(entry.name for entry in left)}"
+            )
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; raises `CommandFailed` while another stack holds it. The kernel gives it back when we die."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "lock").open("w") as lock:
+    """Hold the folder's lock; raises `CommandFailed` while another stack holds it. The kernel gives it back
+    when we die."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        held = (folder / "lock").open("w")
+    except OSError as error:
+        raise UsageError(
+            f"The state cannot be kept in {folder}: {error.strerror or error}.",
+            "Name a folder that can be written with --state-dir.",
+        ) from error
+    with held as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             running = read_stack(folder)
             where = f" at {running.url}" if running else ""
-            raise CommandFailed(f"A stack already runs in {folder}{where}.", "Use it, or name another folder with --state-dir.") from error
+            raise CommandFailed(
+                f"A stack already runs in {folder}{where}.",
+                "Use it, or name another folder with --state-dir.",
+            ) from error
         yield
 
 
 def choose(option: str, host: str, asked: int | None, preferred: int) -> int:
-    """The port that was asked for, which has to be free (0: any free one); else the usual one, else any free one."""
+    """The port that was asked for, which has to be free (0: any free one); else the usual one, else any free
+    one."""
     if asked == 0:
         return free_ports(1)[0]
     if asked is not None:
         if not is_free(host, asked):
-            raise CommandFailed(f"Port {asked} is in use.", f"Name another with --{option}, or none to get a free one.")
+            raise CommandFailed(
+                f"Port {asked} is in use.", f"Name another with --{option}, or none to get a free one."
+            )
         return asked
     return preferred if is_free(host, preferred) else free_ports(1)[0]
 
@@ -321,13 +470,14 @@ def is_free(host: str, port: int) -> bool:
 
 
 def read_pools(named: list[str]) -> dict[str, int]:
-    """Processes of each pool, from `phase3=4`; one where nothing is said."""
-    pools: dict[str, int] = dict.fromkeys(PHASES, 1)
+    """Processes of the pools that are named, from `phase3=4`."""
+    pools: dict[str, int] = {}
     for text in named:
         phase, _, count = text.partition("=")
-        if phase not in pools or not count.isdecimal() or int(count) > MOST_WORKERS:
+        if phase not in PHASES or not count.isdecimal() or int(count) > MOST_WORKERS:
             raise UsageError(
-                f"--workers {text} is not understood.", f"Write a phase and a number up to {MOST_WORKERS}, for example phase3=4."
+                f"--workers {text} is not understood.",
+                f"Write a phase and a number up to {MOST_WORKERS}, for example phase3=4.",
             )
         pools[phase] = int(count)
     return pools

@@ -9,28 +9,44 @@ from rich.console import Group
 from rich.text import Text
 
 from reprise_cli import render
-from reprise_cli.client.client import Client
 from reprise_cli.errors import UsageError
 from reprise_cli.terminal import Terminal
+from reprise_client import Client
 from reprise_contracts.nodes import PHASES, Phase
 from reprise_contracts.states import PoolView
 
 Order = Literal["pause", "resume", "drain"]
 LOOK_EVERY = 0.5
-TOLD = {"pause": "takes no more jobs", "resume": "takes jobs again", "drain": "takes no more jobs and finishes what it has"}
+TOLD = {
+    "pause": "takes no more jobs",
+    "resume": "takes jobs again",
+    "drain": "takes no more jobs and finishes what it has",
+}
 
 OrderArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[pause|resume|drain]", help="What the pools are to do; nothing: show them.", show_default=False),
+    typer.Argument(
+        metavar="[pause|resume|drain]",
+        help="What the pools are to do; nothing: show them.",
+        show_default=False,
+    ),
 ]
-PhasesArgument = Annotated[list[str] | None, typer.Argument(metavar="[PHASE...]", help="The pools.", show_default=False)]
-WaitOption = Annotated[bool, typer.Option("--wait/--no-wait", help="With drain: wait until nothing is in work.")]
+PhasesArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="[PHASE...]", help="The pools.", show_default=False)
+]
+WaitOption = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="With drain: wait until nothing is in work.")
+]
 
 
-def workers(terminal: Terminal, order: OrderArgument = None, phases: PhasesArgument = None, *, wait: WaitOption = True) -> None:
-    """Show the worker pools and what is wrong with them; or pause, resume or drain some of them (this takes an operator's token).
+def workers(
+    terminal: Terminal, order: OrderArgument = None, phases: PhasesArgument = None, *, wait: WaitOption = True
+) -> None:
+    """Show the worker pools and what is wrong with them; or pause, resume or drain some of them (this takes
+    an operator's token).
 
-    A paused pool takes no more jobs until it is resumed, whatever is started again meanwhile; its work waits, nothing is lost.
+    A paused pool takes no more jobs until it is resumed, whatever is started again meanwhile; its work waits,
+    nothing is lost.
     """
     if order is None:
         with terminal.client() as client:
@@ -58,7 +74,13 @@ def _drained(terminal: Terminal, client: Client, chosen: Sequence[Phase]) -> lis
                 terminal.say(f"{pool.phase} is {pool.state}.")
         if not waiting:
             return found
-        running = [job for pool in found if pool.phase in waiting for worker in pool.workers for job in worker.running]
+        running = [
+            job
+            for pool in found
+            if pool.phase in waiting
+            for worker in pool.workers
+            for job in worker.running
+        ]
         now = f"Still in work: {', '.join(sorted(running)) or 'waiting to hear from the workers'}"
         if now != said:
             terminal.say(now)
@@ -68,10 +90,16 @@ def _drained(terminal: Terminal, client: Client, chosen: Sequence[Phase]) -> lis
 
 def _chosen(order: str, phases: list[str]) -> list[Phase]:
     if order not in get_args(Order):
-        raise UsageError(f"There is no order {order}.", "Write pause, resume or drain, then the pools: `reprise workers pause phase3`.")
+        raise UsageError(
+            f"There is no order {order}.",
+            "Write pause, resume or drain, then the pools: `reprise workers pause phase3`.",
+        )
     unknown = [phase for phase in phases if phase not in PHASES]
     if unknown or not phases:
-        raise UsageError(f"There is no pool {unknown[0]}." if unknown else "Name the pools.", f"Choose among {', '.join(PHASES)}.")
+        raise UsageError(
+            f"There is no pool {unknown[0]}." if unknown else "Name the pools.",
+            f"Choose among {', '.join(PHASES)}.",
+        )
     return [phase for phase in PHASES if phase in phases]
 
 

@@ -1,8 +1,10 @@
-"""The secrets of a local stack: the object store's keys, and one secret for each role. Made once for a folder, its owner's only."""
+"""The secrets of a local stack: the object store's keys, and one secret for each role. Made once for a
+folder, its owner's only."""
 
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,19 +40,28 @@ def load_keys(folder: Path) -> Keys:
     return Keys(**made)
 
 
-def operator_settings(state_dir: Path, server: str) -> Settings:
-    """What an operator's command works with: the servers that the environment names, else the local stack's, with all rights.
+def operator_settings(state_dir: Path, server: str, told: Callable[[], Path | None]) -> Settings:
+    """What an operator's command works with: the servers that the environment names, else those of this
+    machine's stack at `server`, with all rights.
 
-    Raises `UsageError` where neither is there, or the stack of the folder is not the one that is talked to.
+    `told` asks the server for its folder, where `state_dir` has another stack or none. Raises `UsageError`
+    where neither is there.
     """
     settings = from_environment()
     if "REPRISE_NATS__URL" in os.environ:
         return settings
     stack = read_stack(state_dir)
+    if (stack is None or stack.url != server) and (own := told()) is not None:
+        found = read_stack(own)
+        if found is not None and found.url == server and os.access(own, os.W_OK):
+            state_dir, stack = own, found
     if stack is None or stack.url != server:
         raise UsageError(
-            f"The stack in {state_dir} is not the one at {server}." if stack else f"No stack runs in {state_dir}.",
-            "Name the folder of its stack with --state-dir, or its servers with REPRISE_NATS__URL and REPRISE_S3__ENDPOINT.",
+            f"The stack in {state_dir} is not the one at {server}."
+            if stack
+            else f"No stack runs in {state_dir}.",
+            "Name the folder of its stack with --state-dir, or its servers with REPRISE_NATS__URL and "
+            "REPRISE_S3__ENDPOINT.",
         )
     keys = load_keys(state_dir)
     nats = {"url": stack.nats_url, "user": ADMIN, "password": SecretStr(keys.secrets[ADMIN])}

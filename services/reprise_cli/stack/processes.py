@@ -35,7 +35,8 @@ def alive(entry: ChildRecord) -> bool:
 
 
 def end_leftovers(entries: Iterable[ChildRecord]) -> list[ChildRecord]:
-    """End what an earlier stack left, each with its group, and wait until it is gone; gives what was ended."""
+    """End what an earlier stack left, each with its group, and wait until it is gone; gives what was
+    ended."""
     left = [entry for entry in entries if alive(entry)]
     for entry in left:
         with contextlib.suppress(ProcessLookupError, PermissionError):

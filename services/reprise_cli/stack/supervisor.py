@@ -1,4 +1,5 @@
-"""Keeps child processes running: one group and one log file for each, restarts with back-off, an end in order.
+"""Keeps child processes running: one group and one log file for each, restarts with back-off, an end in
+order.
 
 Knows nothing of what it runs; `up.py` says what that is.
 """
@@ -7,7 +8,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +51,9 @@ Report = Callable[[str], None]
 class Child:
     """One process and its successors."""
 
-    def __init__(self, spec: ProcessSpec, log_dir: Path, folder: Path, report: Report, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, spec: ProcessSpec, log_dir: Path, folder: Path, report: Report, changed: Callable[[], None]
+    ) -> None:
         self.spec = spec
         self.log_file = log_dir / f"{spec.name}.log"
         self.starts = 0
@@ -88,7 +90,8 @@ class Child:
             await self._task
 
     def silent(self) -> float:
-        """Return for how long the present process has given no sign of life, in seconds; 0 for one that gives none at all, or none yet."""
+        """Return for how long the present process has given no sign of life, in seconds; 0 for one that gives
+        none at all, or none yet."""
         if self.spec.beat is None or self.pid is None:
             return 0.0
         try:
@@ -118,7 +121,9 @@ class Child:
     def tail(self, lines: int = 15) -> list[str]:
         """The end of what its present process said, each line with its name."""
         with contextlib.suppress(OSError):
-            return [f"{self.spec.name} | {line}" for line in last_lines(self.log_file, lines, self._said_before)]
+            return [
+                f"{self.spec.name} | {line}" for line in last_lines(self.log_file, lines, self._said_before)
+            ]
         return []
 
     def _signal(self, number: int) -> None:
@@ -127,7 +132,7 @@ class Child:
                 self._process.send_signal(number)
 
     async def _spawn(self) -> None:
-        program = (sys.executable, "-I", "-S", parent_death_signal.__file__, str(os.getpid()), *self.spec.command())
+        program = parent_death_signal.tied(*self.spec.command())
         with open_log(self.log_file) as log:
             self._said_before = log.tell()
             self._process = await asyncio.create_subprocess_exec(
@@ -153,7 +158,9 @@ class Child:
             if self._stopping.is_set():
                 break
             delay = FIRST_DELAY if time.monotonic() - started > STEADY else delay
-            self._report("\n".join([f"{self.spec.name} {ended(code)}; starting it again in {delay:g} s", *self.tail()]))
+            self._report(
+                "\n".join([f"{self.spec.name} {ended(code)}; starting it again in {delay:g} s", *self.tail()])
+            )
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(delay):
                     await self._stopping.wait()
@@ -168,7 +175,13 @@ class Supervisor:
     """Children by name, started one after another and stopped in the order that is asked for."""
 
     def __init__(
-        self, folder: Path, report: Report, changed: Callable[[], None] = lambda: None, *, hangs: float = HANGS, look: float = LOOK_EVERY
+        self,
+        folder: Path,
+        report: Report,
+        changed: Callable[[], None] = lambda: None,
+        *,
+        hangs: float = HANGS,
+        look: float = LOOK_EVERY,
     ) -> None:
         self.folder = folder
         self.log_dir = folder / "logs"
@@ -190,7 +203,9 @@ class Supervisor:
 
     def records(self) -> tuple[ChildRecord, ...]:
         """What runs now."""
-        return tuple(record(name, child.pid) for name, child in self.children.items() if child.pid is not None)
+        return tuple(
+            record(name, child.pid) for name, child in self.children.items() if child.pid is not None
+        )
 
     async def stop(self, order: Iterable[Iterable[str]]) -> None:
         """Stop group after group, the children of a group together; what no group names goes last."""
@@ -210,11 +225,16 @@ class Supervisor:
             child.kill()
 
     async def _watch(self) -> None:
-        """A child that is silent at two looks in a row hangs; after a machine has slept all of them are, at one."""
+        """A child that is silent at two looks in a row hangs; after a machine has slept all of them are, at
+        one."""
         before: set[tuple[str, int]] = set()
         while True:
             await asyncio.sleep(self._look)
-            silent = {(name, child.starts): seconds for name, child in self.children.items() if (seconds := child.silent()) > self._hangs}
+            silent = {
+                (name, child.starts): seconds
+                for name, child in self.children.items()
+                if (seconds := child.silent()) > self._hangs
+            }
             for (name, starts), seconds in silent.items():
                 if (name, starts) in before:
                     self.children[name].hangs(seconds)
@@ -245,7 +265,8 @@ def trim(path: Path, limit: int = LOG_LIMIT, kept: int = LOG_KEPT) -> None:
 
 
 def last_lines(path: Path, count: int, start: int = 0) -> list[str]:
-    """The last lines of a file from a position on, without reading all of it. A file that was cut short is read from its beginning."""
+    """The last lines of a file from a position on, without reading all of it. A file that was cut short is
+    read from its beginning."""
     with path.open("rb") as log:
         size = path.stat().st_size
         log.seek(max(size - 16_384, start if start <= size else 0, 0))

@@ -1,4 +1,5 @@
-"""Who calls, and what they may: bearer tokens known by their hashes, roles, and the origin of a page that opens a connection."""
+"""Who calls, and what they may: bearer tokens known by their hashes, roles, and the origin of a page that
+opens a connection."""
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +18,13 @@ from reprise_runtime.settings import Auth
 from reprise_runtime.tokens import digest
 from reprise_runtime.tracing import continued
 
-Door = Literal["REST", "the web app", "NATS"]
+Door = Literal["REST", "the web app", "NATS", "MCP"]
 ANYONE = "user"
 READING = frozenset({"GET", "HEAD"})
 WHO = "reprise.caller"
 """Where in a connection's scope the outermost layer leaves who calls."""
+DOOR = "reprise.door"
+"""Where a door that makes its calls through another one leaves its name."""
 _RANK = {role: rank for rank, role in enumerate(get_args(Role))}
 
 
@@ -55,7 +58,9 @@ def _now() -> datetime:
 class Access:
     """Checks tokens and tickets. Without tokens configured everyone may call, as `user`."""
 
-    def __init__(self, auth: Auth, tickets: Tickets, origins: Sequence[str] = (), clock: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self, auth: Auth, tickets: Tickets, origins: Sequence[str] = (), clock: Callable[[], datetime] = _now
+    ) -> None:
         self._auth = auth
         self._tickets = tickets
         self._origins = origins
@@ -75,7 +80,7 @@ class Access:
         scheme, _, token = given.partition(" ")
         name = self._holder(token.strip()) if scheme.lower() == "bearer" else None
         if name is None:
-            raise Refused(UNAUTHENTICATED)
+            raise Refused(UNKNOWN if scheme.lower() == "bearer" and token.strip() else UNAUTHENTICATED)
         return replace(self._known(name, door), trace=trace)
 
     def _holder(self, token: str) -> str | None:
@@ -101,7 +106,8 @@ class Access:
 
         A browser names the page (`Origin`) with every call that changes something, a program does not."""
         try:
-            return self.caller(connection.headers, "the web app" if "origin" in connection.headers else "REST")
+            usual: Door = "the web app" if "origin" in connection.headers else "REST"
+            return self.caller(connection.headers, connection.scope.get(DOOR, usual))
         except Refused as refusal:
             return refusal
 
@@ -117,7 +123,8 @@ class Access:
             raise Refused(FOREIGN)
 
     async def socket_caller(self, connection: HTTPConnection) -> Caller:
-        """Who opens a WebSocket: by ticket, or by bearer token where the client can send one. Raises `Refused`, also for foreign pages."""
+        """Who opens a WebSocket: by ticket, or by bearer token where the client can send one. Raises
+        `Refused`, also for foreign pages."""
         self.refuse_foreign(connection)
         ticket = connection.query_params.get("ticket")
         if not self.closed or ticket is None:
@@ -125,7 +132,9 @@ class Access:
         name = await self._tickets.redeem(ticket)
         if name not in self._auth.tokens:  # it was taken away since
             raise Refused(TICKET)
-        return replace(self._known(name, "the web app"), trace=continued(connection.headers.get("traceparent", "")))
+        return replace(
+            self._known(name, "the web app"), trace=continued(connection.headers.get("traceparent", ""))
+        )
 
 
 def foreign(connection: HTTPConnection, allowed: Sequence[str] = ()) -> bool:
@@ -137,9 +146,25 @@ def foreign(connection: HTTPConnection, allowed: Sequence[str] = ()) -> bool:
 
 
 UNAUTHENTICATED = Problem(
-    type="unauthenticated", field="Authorization", detail="This server wants to know who calls.", action="Send a bearer token."
+    type="unauthenticated",
+    code="token_wanted",
+    field="Authorization",
+    detail="This server wants to know who calls.",
+    action="Send a bearer token.",
 )
-EXPIRED = Problem(type="unauthenticated", field="Authorization", detail="The token has expired.", action="Ask an operator for a new one.")
+UNKNOWN = Problem(
+    type="unauthenticated",
+    field="Authorization",
+    detail="This server does not know the token that was sent.",
+    action="Check it, or ask an operator for a new one.",
+)
+EXPIRED = Problem(
+    type="unauthenticated",
+    code="token_expired",
+    field="Authorization",
+    detail="The token has expired.",
+    action="Ask an operator for a new one.",
+)
 FOREIGN = Problem(
     type="forbidden",
     field="Origin",
@@ -151,7 +176,14 @@ FOREIGN = Problem(
 def _forbidden(own: Role, needed: Role) -> Problem:
     detail = f"{_with_article(own).capitalize()} may not do this: it takes {_with_article(needed)}."
     action = f"Use {_with_article(needed)}'s token, or ask an operator for one."
-    return Problem(type="forbidden", field="Authorization", detail=detail, action=action)
+    return Problem(
+        type="forbidden",
+        code="role_lacking",
+        facts={"own": own, "needed": needed},
+        field="Authorization",
+        detail=detail,
+        action=action,
+    )
 
 
 def _with_article(noun: str) -> str:

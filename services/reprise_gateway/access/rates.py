@@ -17,7 +17,16 @@ class RateLimited(Refused):
 
     def __init__(self, seconds: float) -> None:
         self.seconds = math.ceil(seconds)
-        super().__init__(Problem(type="rate_limited", detail="These are too many requests.", action=_ACTION % self.seconds, retryable=True))
+        super().__init__(
+            Problem(
+                type="rate_limited",
+                code="too_fast",
+                facts={"seconds": self.seconds},
+                detail="These are too many requests.",
+                action=_ACTION % self.seconds,
+                retryable=True,
+            )
+        )
 
 
 _ACTION = "Wait %d s, then send fewer at once."

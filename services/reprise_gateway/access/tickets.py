@@ -1,8 +1,8 @@
 """Tickets that open one WebSocket within 30 s, at any gateway, once.
 
-A ticket is 256 random bits; the stream TICKETS keeps its sha256 with its holder's name. Using it appends "used" on its subject by
-compare and set: of two gateways that are shown the same ticket one wins. A server that lost its memory has lost its tickets: the
-client asks for another.
+A ticket is 256 random bits; the stream TICKETS keeps its sha256 with its holder's name. Using it appends
+"used" on its subject by compare and set: of two gateways that are shown the same ticket one wins. A server
+that lost its memory has lost its tickets: the client asks for another.
 """
 
 import hashlib
@@ -40,11 +40,14 @@ class Tickets:
         """A ticket for the holder of a token. Raises `Retryable`."""
         ticket = secrets.token_urlsafe(32)
         claim = _Claim(name=name, until=self._clock() + timedelta(seconds=TICKET_SECONDS))
-        await self._publisher.publish(_subject(ticket), claim.encode(), stream=subjects.TICKETS, expect_last_subject_seq=0)
+        await self._publisher.publish(
+            _subject(ticket), claim.encode(), stream=subjects.TICKETS, expect_last_subject_seq=0
+        )
         return ticket
 
     async def redeem(self, ticket: str) -> str:
-        """Its holder's name; raises `Refused` (unauthenticated) for one that is forged, too old or used, and `Retryable`."""
+        """Its holder's name; raises `Refused` (unauthenticated) for one that is forged, too old or used, and
+        `Retryable`."""
         if not _FORM.fullmatch(ticket):
             raise Refused(TICKET)
         kept = await self._publisher.last(subjects.TICKETS, _subject(ticket))
@@ -53,7 +56,9 @@ class Tickets:
             raise Refused(TICKET)
         used = claim.model_copy(update={"used": True})
         try:
-            await self._publisher.publish(_subject(ticket), used.encode(), stream=subjects.TICKETS, expect_last_subject_seq=kept.seq)
+            await self._publisher.publish(
+                _subject(ticket), used.encode(), stream=subjects.TICKETS, expect_last_subject_seq=kept.seq
+            )
         except Conflict:
             raise Refused(TICKET) from None
         return claim.name

@@ -1,7 +1,7 @@
 """Batches: started, listed, changed and ended. Part of the one way in; `WorkflowService.start` leads here."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import datetime
 from typing import NamedTuple
 from uuid import uuid4
@@ -14,14 +14,20 @@ from reprise_contracts.commands import (
     CreateBatch,
     EndBatch,
     EndCall,
+    EndSessionCall,
+    ForkCall,
+    ForkPoint,
     Policy,
     PutSources,
     RemoveSource,
     SessionRequest,
     SessionSpec,
+    SetWatch,
 )
+from reprise_contracts.fleet import SessionFilter, SessionPage
 from reprise_contracts.languages import traits_of
 from reprise_contracts.nodes import PHASES
+from reprise_contracts.notices import report_unheeded
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.problems.refusals import DELETED, ENDED, REUSED, unwritten
 from reprise_contracts.sources import Source
@@ -34,20 +40,23 @@ from reprise_gateway.access.access import Caller
 from reprise_gateway.commands.inbox import Inbox
 from reprise_gateway.commands.intake import Intake, Sources, first_ids, further_ids
 from reprise_gateway.commands.undecided import NOT_YET, Undecided, none_waiting
+from reprise_gateway.projections.catalogue import Listed, SessionRow, line_of
+from reprise_gateway.projections.index import Index
 from reprise_gateway.projections.projection import ANY
-from reprise_gateway.projections.states import summary_of
+from reprise_gateway.projections.states import present, summary_of
 from reprise_runtime.admission import Admission
 from reprise_runtime.errors import Refused, StoreUnavailable
-from reprise_runtime.logs import logger
 from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Settings
 
-FOLDED_FOR_A_PAGE = 50
-"""Sessions that are folded to show one page; the others show what their last commit says by itself."""
+FOLDED_FOR_A_PAGE = 16
+"""Sessions under way that are folded to show one page; the others show that they run."""
+SUMMARIES = 1000
+"""Summaries of sessions that are kept."""
 LONGEST_PLACE = 20
 """Digits of a place in the log."""
-LOOKED_AT = 500
-"""Batches that one page of a search looks at."""
+INDEXED_WITHIN = 2.0
+"""Seconds that a list waits for the index to know what the gateway knows."""
 
 
 class Started(NamedTuple):
@@ -68,8 +77,12 @@ class Defaults(NamedTuple):
     def of(cls, settings: Settings) -> "Defaults":
         """From the settings of this gateway."""
         timings = settings.timings
-        policy = Policy(max_attempts=timings.max_attempts, backoff_seconds=timings.backoff, lease_seconds=timings.lease)
-        return cls(settings.engine, settings.llm.model if traits_of(settings.engine).needs_model else "", policy)
+        policy = Policy(
+            max_attempts=timings.max_attempts, backoff_seconds=timings.backoff, lease_seconds=timings.lease
+        )
+        return cls(
+            settings.engine, settings.llm.model if traits_of(settings.engine).needs_model else "", policy
+        )
 
 
 class BatchService:
@@ -78,6 +91,7 @@ class BatchService:
     def __init__(
         self,
         inbox: Inbox,
+        index: Index,
         store: ArtifactStore,
         sources: Sources,
         *,
@@ -90,6 +104,7 @@ class BatchService:
         self.undecided = undecided or Undecided(none_waiting)
         self._admission = admission
         self._inbox = inbox
+        self._index = index
         self._projection = inbox.projection
         self._sources = sources
         self._defaults = defaults
@@ -98,20 +113,31 @@ class BatchService:
 
     # Starting
 
-    async def start(self, request: BatchRequest | SessionRequest, intake: Intake, caller: Caller) -> Started:
-        """A batch and its first session. Ids follow from the caller and the command id, so that a repeat finds them (R16)."""
+    async def start(
+        self,
+        request: BatchRequest | SessionRequest,
+        intake: Intake,
+        caller: Caller,
+        *,
+        without_sources: bool = False,
+    ) -> Started:
+        """A batch and its first session. Ids follow from the caller and the command id, so that a repeat
+        finds them (R16). One `without_sources` waits for some."""
         command_id = request.command_id or uuid4().hex
         batch_id = derived_id("b", caller.name, command_id)
         session_id = derived_id("s", batch_id, command_id)
         batch = await self._projection.batch(batch_id)
         spec = self._spec(request, session_id, batch)
         if batch is None or not (batch.ended or batch.deleted):
-            async with self._uploads(batch_id, intake, first_ids()) as sources:
-                command = CreateBatch(command_id=command_id, by=caller.by, trace=caller.trace, sources=sources, session=spec)
+            coming = nullcontext(()) if without_sources else self._uploads(batch_id, intake, first_ids())
+            async with coming as sources:
+                command = CreateBatch(
+                    command_id=command_id, by=caller.by, trace=caller.trace, sources=sources, session=spec
+                )
                 there = await self._begin_session(batch_id, batch, "create", command, session_id)
         else:
             raise Refused(DELETED if batch.deleted else ENDED)
-        return Started(Created(batch_id=batch_id, session_id=session_id, command_id=command_id), there)
+        return Started(_created(batch_id, command_id, spec), there)
 
     async def add_session(self, batch_id: str, request: SessionRequest, caller: Caller) -> Started:
         """A further session on the same sources."""
@@ -121,60 +147,102 @@ class BatchService:
         spec = self._spec(request, session_id, batch)
         command = AddSession(command_id=command_id, by=caller.by, trace=caller.trace, session=spec)
         there = await self._begin_session(batch_id, batch, "session", command, session_id)
-        return Started(Created(batch_id=batch_id, session_id=session_id, command_id=command_id), there)
+        return Started(_created(batch_id, command_id, spec), there)
+
+    async def fork(self, origin: Session, call: ForkCall, caller: Caller) -> Created:
+        """A session that has what another one has above a node, and is its own from there on (R37)."""
+        batch = await self.batch(origin.batch_id)
+        command_id = call.command_id or uuid4().hex
+        session_id = derived_id("s", origin.session_id, command_id)
+        point = ForkPoint(session_id=origin.session_id, node=call.node)
+        spec = next(
+            (member.spec for member in batch.members if member.spec.session_id == session_id),
+            SessionSpec(
+                session_id=session_id,
+                topic=origin.topic,
+                engine=origin.engine,
+                model=origin.model,
+                language=origin.language,
+                guidance=origin.guidance,
+                start=False,
+                max_session_tokens=origin.max_tokens,
+                policy=origin.policy,
+            ),
+        ).model_copy(update={"fork": point})
+        command = AddSession(command_id=command_id, by=caller.by, trace=caller.trace, session=spec)
+        await self._begin_session(batch.batch_id, batch, "session", command, session_id)
+        return Created(batch_id=batch.batch_id, session_id=session_id, command_id=command_id)
 
     def _spec(self, request: SessionRequest, session_id: str, batch: Batch | None) -> SessionSpec:
         """What the request leaves open is the settings'; of a repeat, what it was the first time."""
-        problem = self._admission.unknown(request.engine, "engine")
-        if problem is not None:
-            raise Refused(problem)
-        first = next((member.spec for member in batch.members if member.spec.session_id == session_id), None) if batch else None
+        first = (
+            next((member.spec for member in batch.members if member.spec.session_id == session_id), None)
+            if batch
+            else None
+        )
         defaults = Defaults(first.engine, first.model, first.policy) if first else self._defaults
         engine = request.engine if request.engine is not None else defaults.engine
-        problem = unwritten(engine, request.language, "language")
+        usual = defaults.model if engine == defaults.engine else ""  # a model is one engine's
+        model = request.model if request.model is not None else usual
+        problem = (
+            self._admission.unknown(request.engine, "engine")
+            or (None if first else self._admission.unable(engine, model, "engine"))
+            or unwritten(engine, request.language, "language")
+        )
         if problem is not None:
             raise Refused(problem)
-        usual = defaults.model if engine == defaults.engine else ""  # a model is one engine's
         return SessionSpec(
             session_id=session_id,
             topic=request.topic,
             guidance=request.guidance,
+            report=request.options.report,
             start=request.start,
             policy=defaults.policy,
             engine=engine,
             language=request.language,
-            model=request.model if request.model is not None else usual,
+            model=model,
             stop_after=request.options.stop_after,
             allow_partial=request.options.allow_partial,
             max_tokens=request.options.max_tokens,
             max_session_tokens=request.options.max_session_tokens,
         )
 
-    async def _begin_session(self, batch_id: str, batch: Batch | None, kind: str, command: Command, session_id: str) -> bool:
+    async def _begin_session(
+        self, batch_id: str, batch: Batch | None, kind: str, command: Command, session_id: str
+    ) -> bool:
         if isinstance(command, CreateBatch | AddSession):
             self.undecided.asked(batch_id, command.session)
         with self._projection.expect(session_id, ANY) as begun:
             decided = await self._decide(batch_id, batch, kind, command)
-            return decided and (session_id in self._projection.heads or await self._inbox.settle(begun))
+            there = decided and await self._projection.session(session_id) is not None
+            return decided and (there or await self._inbox.settle(begun))
 
     # Changing
 
-    async def add_sources(self, batch_id: str, intake: Intake, command_id: str | None, caller: Caller) -> BatchView:
+    async def add_sources(
+        self, batch_id: str, intake: Intake, command_id: str | None, caller: Caller
+    ) -> BatchView:
         """More sources: marks stale, runs nothing."""
         command_id = command_id or uuid4().hex
         return await self._put(batch_id, intake, further_ids(command_id), command_id, caller)
 
-    async def replace_source(self, batch_id: str, source_id: str, intake: Intake, command_id: str | None, caller: Caller) -> BatchView:
+    async def replace_source(
+        self, batch_id: str, source_id: str, intake: Intake, command_id: str | None, caller: Caller
+    ) -> BatchView:
         """One source by another text, file or address: marks stale, runs nothing."""
         batch = await self.batch(batch_id)
         if source_id not in batch.sources:
             raise Refused(NO_SOURCE)
         if len(intake) > 1:
             detail = "One source is replaced by one."
-            raise Refused(Problem(type="invalid", field="sources", detail=detail, action="Send one URL, text or file."))
+            raise Refused(
+                Problem(type="invalid", field="sources", detail=detail, action="Send one URL, text or file.")
+            )
         return await self._put(batch_id, intake, iter([source_id]), command_id or uuid4().hex, caller)
 
-    async def _put(self, batch_id: str, intake: Intake, ids: Iterator[str], command_id: str, caller: Caller) -> BatchView:
+    async def _put(
+        self, batch_id: str, intake: Intake, ids: Iterator[str], command_id: str, caller: Caller
+    ) -> BatchView:
         batch = await self.batch(batch_id)
         if batch.ended:
             raise Refused(ENDED)
@@ -183,8 +251,11 @@ class BatchService:
             return await self._changed(batch_id, batch, "sources", command)
 
     @asynccontextmanager
-    async def _uploads(self, batch_id: str, intake: Intake, ids: Iterator[str]) -> AsyncIterator[tuple[Source, ...]]:
-        """The sources of a call, stored. If it is refused for good, what it brought and nothing else names goes again."""
+    async def _uploads(
+        self, batch_id: str, intake: Intake, ids: Iterator[str]
+    ) -> AsyncIterator[tuple[Source, ...]]:
+        """The sources of a call, stored. If it is refused for good, what it brought and nothing else names
+        goes again."""
         new: set[str] = set()
         try:
             yield await self._sources.take(batch_id, intake, ids, new)
@@ -199,42 +270,79 @@ class BatchService:
         with suppress(StoreUnavailable):  # they go with the batch at the latest
             await self.store.delete([raw_key(batch_id, sha256) for sha256 in sorted(new - named)])
 
-    async def remove_source(self, batch_id: str, source_id: str, command_id: str | None, caller: Caller) -> BatchView:
+    async def remove_source(
+        self, batch_id: str, source_id: str, command_id: str | None, caller: Caller
+    ) -> BatchView:
         """One source less: marks stale, runs nothing."""
         batch = await self.batch(batch_id)
-        command = RemoveSource(command_id=command_id or uuid4().hex, by=caller.by, trace=caller.trace, source_id=source_id)
+        command = RemoveSource(
+            command_id=command_id or uuid4().hex, by=caller.by, trace=caller.trace, source_id=source_id
+        )
         return await self._changed(batch_id, batch, "remove", command)
 
+    async def watch(self, batch_id: str, command: SetWatch) -> bool:
+        """Set a watch (R36); whether that was decided in time."""
+        return await self._decide(batch_id, await self.batch(batch_id), "watch", command)
+
     async def _changed(self, batch_id: str, batch: Batch, kind: str, command: Command) -> BatchView:
-        return await self._shown_after(batch_id, command, decided=await self._decide(batch_id, batch, kind, command))
+        return await self._shown_after(
+            batch_id, command, decided=await self._decide(batch_id, batch, kind, command)
+        )
 
     async def _shown_after(self, batch_id: str, command: Command, *, decided: bool) -> BatchView:
-        """The batch after a command; where that is not decided yet, as it was before, and said so."""
-        if decided:
-            await self._heard(batch_id)
+        """The batch after a command; where that is not decided yet, as it was before, and said so. The same
+        is said where a session does not know it yet: what it shows is from before."""
+        heard = decided and await self._heard(batch_id)
         shown = await self.show(batch_id)
-        return shown if decided else shown.model_copy(update={"undecided": command.command_id})
+        return shown if heard else shown.model_copy(update={"undecided": command.command_id})
 
     async def end(self, call: EndCall, caller: Caller) -> BatchView:
         """End a batch, with `delete` remove everything of it; both can be repeated (R24)."""
         batch = await self.batch(call.batch_id, deleted=True)
-        command = EndBatch(command_id=call.command_id or uuid4().hex, by=caller.by, trace=caller.trace, delete=call.delete)
-        return await self._shown_after(call.batch_id, command, decided=await self._decide(call.batch_id, batch, "end", command))
+        command = EndBatch(
+            command_id=call.command_id or uuid4().hex, by=caller.by, trace=caller.trace, delete=call.delete
+        )
+        return await self._shown_after(
+            call.batch_id, command, decided=await self._decide(call.batch_id, batch, "end", command)
+        )
 
-    async def _heard(self, batch_id: str) -> None:
-        """Until every session has recorded what its batch is now, its end (R24) or its sources (R3): what is asked after the answer is
-        refused, and what is looked at is stale."""
+    async def end_session(self, batch_id: str, call: EndSessionCall, caller: Caller) -> BatchView:
+        """End one session of a batch, with `delete` remove everything that is its alone (R24, R37)."""
+        batch = await self.batch(batch_id, deleted=True)
+        command = EndBatch(
+            command_id=call.command_id or uuid4().hex,
+            by=caller.by,
+            trace=caller.trace,
+            delete=call.delete,
+            session_id=call.session_id,
+        )
+        return await self._shown_after(
+            batch_id, command, decided=await self._decide(batch_id, batch, "end", command)
+        )
+
+    async def _heard(self, batch_id: str) -> bool:
+        """Wait until every session has recorded what its batch is now, its end (R24) or its sources (R3):
+        what is asked after the answer is refused, and what is looked at is stale. Whether all have in
+        time."""
         for session_id, _ in self.members(await self.batch(batch_id, deleted=True)):
-            while session_id in self._projection.heads:
+            while True:
                 with self._projection.expect(session_id, ANY) as next_commit:
-                    session, batch = await self._projection.session(session_id), await self.batch(batch_id, deleted=True)
-                    if session is None or session.ended or (not batch.ended and _knows(session, batch)):
+                    session, batch = (
+                        await self._projection.session(session_id),
+                        await self.batch(batch_id, deleted=True),
+                    )
+                    ends = batch.ended or session_id in batch.closed
+                    if session is None or session.ended or (not ends and _knows(session, batch)):
                         break
-                    if not await self._inbox.settle(next_commit):  # nobody decides now; what waits is decided in its order
-                        return
+                    if not await self._inbox.settle(
+                        next_commit
+                    ):  # nobody decides now; what waits is decided in its order
+                        return False
+        return True
 
     async def _decide(self, batch_id: str, batch: Batch | None, kind: str, command: Command) -> bool:
-        """Send a command and wait; whether it was decided in time. Raises `Refused` with the reason it was refused for."""
+        """Send a command and wait; whether it was decided in time. Raises `Refused` with the reason it was
+        refused for."""
         known = batch.commands.get(command.command_id) if batch else None
         if known is not None and known.fingerprint != command.fingerprint():
             raise Refused(REUSED)
@@ -266,28 +374,47 @@ class BatchService:
             raise Refused(NOT_YET)
         if batch is None:
             detail = "There is no such batch."
-            raise Refused(Problem(type="not_found", field="batch_id", detail=detail, action="Check the id, or list the batches."))
+            raise Refused(
+                Problem(
+                    type="not_found",
+                    field="batch_id",
+                    detail=detail,
+                    action="Check the id, or list the batches.",
+                )
+            )
         if batch.deleted and not deleted:
             raise Refused(DELETED)
         return batch
 
     async def show(self, batch_id: str) -> BatchView:
-        """A batch with its sources, its sessions and the bytes that the store holds for it; of a deleted one only that there was one."""
-        if await self._projection.batch(batch_id) is None and (asked := await self.undecided.creation(batch_id)) is not None:
+        """A batch with its sources, its sessions and the bytes that the store holds for it; of a deleted one
+        only that there was one."""
+        if (
+            await self._projection.batch(batch_id) is None
+            and (asked := await self.undecided.creation(batch_id)) is not None
+        ):
             coming = SessionSummary(session_id=asked.session.session_id, topic=asked.session.topic)
             return BatchView(
-                batch_id=batch_id, topic=asked.session.topic, sources=asked.sources, sessions=(coming,), undecided=asked.command_id
+                batch_id=batch_id,
+                topic=asked.session.topic,
+                sources=asked.sources,
+                sessions=(coming,),
+                undecided=asked.command_id,
             )
         batch = await self.batch(batch_id, deleted=True)
         if batch.deleted:
             return BatchView(batch_id=batch_id, updated_at=batch.updated_at, ended=True, deleted=True)
         sessions = self.members(batch)
-        shown = [await self._summary(session_id, topic, fold=True) for session_id, topic in sessions]
+        shown = [await self._summary(session_id, topic) for session_id, topic in sessions]
         return self._shown(batch, tuple(shown)).model_copy(update={"bytes": await self._bytes(batch)})
 
     async def _bytes(self, batch: Batch) -> int | None:
         prefixes = [subjects.sources_prefix(batch.batch_id)]
-        prefixes += [subjects.artifact_prefix(batch.batch_id, s, phase) for s, _ in self.members(batch) for phase in PHASES]
+        prefixes += [
+            subjects.artifact_prefix(batch.batch_id, s, phase)
+            for s, _ in self.members(batch)
+            for phase in PHASES
+        ]
         try:
             return sum([await self.store.used(prefix) for prefix in prefixes])
         except StoreUnavailable:
@@ -295,34 +422,64 @@ class BatchService:
 
     @staticmethod
     def members(batch: Batch) -> list[tuple[str, str]]:
-        """The batch's sessions with their topics."""
-        return [(member.spec.session_id, member.spec.topic) for member in batch.members]
+        """The batch's sessions with their topics, but for those that were deleted by themselves."""
+        return [(spec.session_id, spec.topic) for spec in present(batch)]
 
     async def page(self, *, after: str | None, limit: int, search: str) -> BatchPage:
-        """Batches, newest first; deleted ones are left out. A search looks at a bounded number and says where to go on."""
-        start = self._cursor(after)
-        heads = self._projection.heads
-        ids = sorted((target for target, head in heads.items() if head.batch is None and not head.deleted), key=lambda b: -heads[b].seq)
-        ids = [batch_id for batch_id in ids if start is None or heads[batch_id].seq < start]
-        found: list[BatchView] = []
-        folded = 0
-        for looked_at, batch_id in enumerate(ids, 1):
-            try:
-                batch = await self._projection.batch(batch_id)
-            except Refused as error:  # one that this version cannot read hides no other
-                logger(__name__).error("cannot show a batch", batch=batch_id, error=str(error))
-                continue
-            if batch is not None and _matches(batch, search):
-                summaries = []
-                for session_id, topic in self.members(batch):
-                    fold = folded < FOLDED_FOR_A_PAGE
-                    folded += fold and self._known_summary(session_id) is None
-                    summaries.append(await self._summary(session_id, topic, fold=fold))
-                found.append(self._shown(batch, tuple(summaries)))
-            if len(found) == limit or looked_at == LOOKED_AT:
-                more = looked_at < len(ids)
-                return BatchPage(batches=tuple(found), next=str(heads[batch_id].seq) if more else None)
-        return BatchPage(batches=tuple(found))
+        """Batches, newest first; deleted ones are left out. `behind` counts what the index does not know."""
+        place = self._projection.position
+        await self._index.until(place, INDEXED_WITHIN)
+        words = tuple(dict.fromkeys(search.casefold().split()))
+        listed = await self._index.page(self._cursor(after), limit + 1, words)
+        folds = iter(range(FOLDED_FOR_A_PAGE))
+        return BatchPage(
+            batches=tuple([await self._line(line, folds) for line in listed[:limit]]),
+            next=str(listed[limit - 1].batch.seq) if len(listed) > limit else None,
+            behind=max(0, place - self._index.position),
+        )
+
+    async def sessions(self, wanted: SessionFilter, *, after: str | None, limit: int) -> SessionPage:
+        """Sessions of all batches, those in which something happened last first."""
+        place = self._projection.position
+        await self._index.until(place, INDEXED_WITHIN)
+        now = self._clock()
+        rows = await self._index.sessions(self._cursor(after), limit + 1, wanted, now)
+        return SessionPage(
+            sessions=tuple(map(line_of, rows[:limit])),
+            next=str(rows[limit - 1].seq) if len(rows) > limit else None,
+            behind=max(0, place - self._index.position),
+        )
+
+    async def every(self, wanted: SessionFilter) -> list[SessionSummary]:
+        """All of them, as the index has them now."""
+        found: list[SessionSummary] = []
+        after: str | None = None
+        while True:
+            page = await self.sessions(wanted, after=after, limit=1_000)
+            found += page.sessions
+            if (after := page.next) is None:
+                return found
+
+    async def _line(self, line: Listed, folds: Iterator[int]) -> BatchView:
+        """A batch as the index has it, its sessions as they stand now."""
+        view = BatchView.model_validate_json(line.batch.view)
+        sessions = []
+        for coming in view.sessions:
+            row = line.sessions.get(coming.session_id)
+            sessions.append(coming if row is None else await self._listed(row, coming, folds))
+        moments = [view.updated_at, *(session.updated_at for session in sessions)]
+        latest = max(moment for moment in moments if moment is not None)
+        return view.model_copy(update={"sessions": tuple(sessions), "updated_at": latest})
+
+    async def _listed(self, row: SessionRow, coming: SessionSummary, folds: Iterator[int]) -> SessionSummary:
+        if row.summary is not None:
+            return SessionSummary.model_validate_json(row.summary)
+        known = self._known_summary(row)
+        if known is None and next(folds, None) is not None:
+            return await self._summary(row.id, coming.topic)
+        at = datetime.fromisoformat(row.at)
+        status = "running" if row.active else "pending"
+        return known or coming.model_copy(update={"status": status, "updated_at": at})
 
     @staticmethod
     def _cursor(after: str | None) -> int | None:
@@ -330,7 +487,11 @@ class BatchService:
             return None
         if not after.isdecimal() or len(after) > LONGEST_PLACE:
             detail = "This is not where a page ended."
-            raise Refused(Problem(type="invalid", field="after", detail=detail, action="Pass the `next` of the page before."))
+            raise Refused(
+                Problem(
+                    type="invalid", field="after", detail=detail, action="Pass the `next` of the page before."
+                )
+            )
         return int(after)
 
     @staticmethod
@@ -347,31 +508,48 @@ class BatchService:
             sessions=sessions,
         )
 
-    def _known_summary(self, session_id: str) -> SessionSummary | None:
-        known, head = self._summaries.get(session_id), self._projection.heads.get(session_id)
-        return known[1] if known is not None and head is not None and known[0] == head.seq else None
+    def _known_summary(self, row: SessionRow) -> SessionSummary | None:
+        known = self._summaries.get(row.id)
+        return known[1] if known is not None and known[0] >= row.seq else None
 
-    async def _summary(self, session_id: str, topic: str, *, fold: bool) -> SessionSummary:
-        known = self._known_summary(session_id)
-        if known is not None:
-            return known
-        session = await self._projection.session(session_id) if fold else None
-        if session is not None and not session.deleted:
-            summary = summary_of(session)
-            self._summaries[session_id] = (session.seq, summary)
-            return summary
-        head = self._projection.heads.get(session_id)
-        status = "running" if head is not None and head.active else "pending"
-        return SessionSummary(session_id=session_id, topic=topic, status=status, updated_at=head.at if head else None)
+    async def _summary(self, session_id: str, topic: str) -> SessionSummary:
+        session = await self._projection.session(session_id)
+        if session is None or session.deleted:
+            return SessionSummary(session_id=session_id, topic=topic)
+        known = self._summaries.get(session_id)
+        if known is None or known[0] != session.seq:
+            known = self._summaries[session_id] = (session.seq, summary_of(session))
+            while len(self._summaries) > SUMMARIES:
+                self._summaries.pop(next(iter(self._summaries)))
+        return known[1]
 
 
 NO_SOURCE = Problem(
-    type="not_found", field="source_id", detail="There is no such source in this batch.", action="List the batch's sources."
+    type="not_found",
+    code="no_source",
+    field="source_id",
+    detail="There is no such source in this batch.",
+    action="List the batch's sources.",
 )
 
 NO_TEXT = Problem(
-    type="not_found", field="source_id", detail="This source has no stored text.", action="Run the preparation, or replace the source."
+    type="not_found",
+    field="source_id",
+    detail="This source has no stored text.",
+    action="Run the preparation, or replace the source.",
 )
+
+
+def _created(batch_id: str, command_id: str, spec: SessionSpec) -> Created:
+    """What was created, and what of it its engine takes no account of (R31)."""
+    told = tuple(report_unheeded(spec.engine, spec.report.value))
+    return Created(
+        batch_id=batch_id,
+        session_id=spec.session_id,
+        command_id=command_id,
+        warnings=tuple(notice.text for notice in told),
+        notices=told,
+    )
 
 
 def text_of(batch: Batch, source_id: str) -> str:
@@ -391,13 +569,7 @@ def _knows(session: Session, batch: Batch) -> bool:
 
 
 def _moves(batch: Batch, command: Command, now: datetime) -> bool:
-    """Whether a batch would decide anything on a command: what it passes over in silence is not waited for."""
+    """Whether a batch would decide anything on a command: what it passes over in silence is not waited
+    for."""
     given: BatchInput = command  # type: ignore[assignment]  # the callers send a batch's own commands
     return bool(decide_batch(batch, batch.batch_id, given, now))
-
-
-def _matches(batch: Batch, search: str) -> bool:
-    texts: list[str] = [member.spec.topic for member in batch.members]
-    texts += [text for source in batch.sources.values() for text in (source.url, source.title) if text]
-    found = "\n".join(texts).casefold()
-    return all(word in found or word == batch.batch_id for word in search.casefold().split())

@@ -1,4 +1,5 @@
-"""Whether there is room for new work: the inbox refuses what does not fit, and the gateway refuses a little earlier."""
+"""Whether there is room for new work: the inbox refuses what does not fit, and the gateway refuses a little
+earlier."""
 
 import asyncio
 import time
@@ -27,7 +28,9 @@ Usage = Callable[[], Awaitable[float]]
 class Capacity:
     """Lets new work in while there is room."""
 
-    def __init__(self, usage: Usage, spare: Spare = lambda: None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, usage: Usage, spare: Spare = lambda: None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._usage = usage
         self._spare = spare
         self._clock = clock
@@ -36,7 +39,8 @@ class Capacity:
         self._until = float("-inf")
 
     async def check(self) -> None:
-        """Raises `Refused` (unavailable) while more than four fifths of the inbox are taken, or the disk is nearly full."""
+        """Raises `Refused` (unavailable) while more than four fifths of the inbox are taken, or the disk is
+        nearly full."""
         async with self._lock:
             if self._clock() >= self._until:
                 if (left := self._spare()) is not None:
@@ -48,7 +52,8 @@ class Capacity:
 
 
 def disk_spare(folder: Path, reserve: int) -> Spare:
-    """Looks at the disk of a folder: what runs has the reserve to finish with, and NATS never sees a disk that is full."""
+    """Looks at the disk of a folder: what runs has the reserve to finish with, and NATS never sees a disk
+    that is full."""
 
     def spare() -> int | None:
         left = disk_of(folder).free
@@ -59,11 +64,27 @@ def disk_spare(folder: Path, reserve: int) -> Spare:
 
 def _disk_full(left: int) -> Problem:
     detail = f"The server's disk is nearly full: {left // 1_000_000} MB are left."
-    action = "Tell an operator, or delete batches that are done with; what is there can be read, and what runs goes on."
-    return Problem(type="unavailable", detail=detail, action=action, retryable=True)
+    action = (
+        "Tell an operator, or delete batches that are done with; what is there can be read, and what "
+        "runs goes on."
+    )
+    return Problem(
+        type="unavailable",
+        code="disk_full",
+        facts={"bytes": left},
+        detail=detail,
+        action=action,
+        retryable=True,
+    )
 
 
-CROWDED = Problem(type="unavailable", detail="Too much work waits to be decided.", action="Try again in a few seconds.", retryable=True)
+CROWDED = Problem(
+    type="unavailable",
+    code="server_busy",
+    detail="Too much work waits to be decided.",
+    action="Try again in a few seconds.",
+    retryable=True,
+)
 
 
 def inbox_usage(bus: Bus, limits: Limits) -> Usage:

@@ -9,10 +9,7 @@ from typing import Literal, TypeVar
 from pydantic import ValidationError
 
 from reprise_contracts.artifacts import Artifact, Meta, Phase1, Phase2, PlannedStep, planned
-from reprise_contracts.nodes import step_node
-from reprise_contracts.phrases import new_steps
 from reprise_contracts.problems.model import Problem
-from reprise_contracts.states import Preview
 from reprise_contracts.subjects import artifact_key
 from reprise_contracts.validation import fault
 from reprise_contracts.wire import explain
@@ -27,12 +24,22 @@ A = TypeVar("A", bound=Artifact)
 
 
 class Draft:
-    """An edited artifact of one node of a session as it is now: its document, its parts, and where it would be stored."""
+    """An edited artifact of one node of a session as it is now: its document, its parts, and where it would
+    be stored."""
 
     def __init__(
-        self, session: Session, node: Editable, body: bytes, goals: Collection[str] | None, *, by: str, execution_id: str, at: datetime
+        self,
+        session: Session,
+        node: Editable,
+        body: bytes,
+        goals: Collection[str] | None,
+        *,
+        by: str,
+        execution_id: str,
+        at: datetime,
     ) -> None:
-        """`goals` are the ids of the goals that a plan may name, None for any. Raises `Refused` (invalid), naming the field."""
+        """`goals` are the ids of the goals that a plan may name, None for any. Raises `Refused` (invalid),
+        naming the field."""
         document = _document(body)
         artifact = _goals(session, document) if node == "phase1" else _plan(session, document, goals)
         generation = session.node(node).generation + 1
@@ -49,17 +56,10 @@ class Draft:
         self.document = artifact.document()
         self.sha256 = hashlib.sha256(self.document).hexdigest()
         self.parts: dict[str, str] = artifact.parts()
-        self.plan: tuple[PlannedStep, ...] | None = planned(artifact) if isinstance(artifact, Phase2) else None
+        self.plan: tuple[PlannedStep, ...] | None = (
+            planned(artifact) if isinstance(artifact, Phase2) else None
+        )
         self.key = artifact_key(session.batch_id, session.session_id, node, generation, execution_id)
-
-    def told_by(self, previewed: Preview, session: Session) -> Preview:
-        """A preview of the edit that also tells the new steps that would not run."""
-        known, runs = session.plan.by_id if session.plan else {}, {*previewed.plan.run, *previewed.plan.may_run}
-        new = [step.step_id for step in self.plan or () if step.step_id not in known and step_node(step.step_id) not in runs]
-        if not new:
-            return previewed
-        warnings = (*previewed.plan.warnings, new_steps(new))
-        return previewed.model_copy(update={"plan": previewed.plan.model_copy(update={"warnings": warnings})})
 
 
 def _document(body: bytes) -> Fields:
@@ -96,8 +96,14 @@ def _known(items: list[Fields], name: str, field: str, known: Collection[str], w
         named = item.get(field) or []
         for one in named if isinstance(named, list) else []:
             if isinstance(one, str) and one not in known:
-                among = f"Choose among: {', '.join(sorted(known)[:LISTED])}." if known else f"Leave `{field}` out."
-                raise _invalid(f"{name}.{place}.{field}", f"There is no {what} {one[:64]!r} in this session.", among)
+                among = (
+                    f"Choose among: {', '.join(sorted(known)[:LISTED])}."
+                    if known
+                    else f"Leave `{field}` out."
+                )
+                raise _invalid(
+                    f"{name}.{place}.{field}", f"There is no {what} {one[:64]!r} in this session.", among
+                )
 
 
 def _goals(session: Session, document: Fields) -> Phase1:
@@ -108,15 +114,24 @@ def _goals(session: Session, document: Fields) -> Phase1:
         raise _invalid("goals", "A `goal_id` is a text.", "Leave out those of new goals.")
     named = set(given)
     if len(named) < len(given):
-        raise _invalid("goals", "Two goals have the same `goal_id`.", "Give each goal its own, or leave out those of new goals.")
-    free = (name for number in range(1, len(goals) * 2 + len(named) + 1) if (name := f"goal-{number}") not in named)
+        raise _invalid(
+            "goals",
+            "Two goals have the same `goal_id`.",
+            "Give each goal its own, or leave out those of new goals.",
+        )
+    free = (
+        name
+        for number in range(1, len(goals) * 2 + len(named) + 1)
+        if (name := f"goal-{number}") not in named
+    )
     for goal in goals:
         goal["goal_id"] = goal.get("goal_id") or next(free)
     return _read(Phase1, {"goals": goals})
 
 
 def _plan(session: Session, document: Fields, goals: Collection[str] | None) -> Phase2:
-    """An edited step keeps the number that it carries; a new one, without a number or with one that is still free, gets the next."""
+    """An edited step keeps the number that it carries; a new one, without a number or with one that is still
+    free, gets the next."""
     steps = _items(document, "steps")
     _known(steps, "steps", "source_ids", session.sources, "source")
     if goals is not None:
@@ -132,7 +147,11 @@ def _plan(session: Session, document: Fields, goals: Collection[str] | None) -> 
             detail = f"The number {given} belongs to a step that is no longer in the plan."
             raise _invalid(f"steps.{place}.step_id", detail, "Leave the number of a new step out.")
         if given in numbers:
-            raise _invalid(f"steps.{place}.step_id", f"The number {given} is used twice.", "Leave the number of a new step out.")
+            raise _invalid(
+                f"steps.{place}.step_id",
+                f"The number {given} is used twice.",
+                "Leave the number of a new step out.",
+            )
         number = given
         if number is None or number not in known:
             number, following = following, following + 1
@@ -141,11 +160,21 @@ def _plan(session: Session, document: Fields, goals: Collection[str] | None) -> 
             numbers[given] = number
     earlier: set[object] = set()
     for place, step in enumerate(steps):
-        step["depends_on"] = [_earlier(other, numbers, earlier, place) for other in _listed(step.get("depends_on"), place)]
+        step["depends_on"] = [
+            _earlier(other, numbers, earlier, place) for other in _listed(step.get("depends_on"), place)
+        ]
         earlier.add(step["step_id"])
     if "synthesized_goal" not in document:
-        raise _invalid("synthesized_goal", "The plan comes without its goal.", "Send `synthesized_goal` as well, changed or as it was.")
-    return _read(Phase2, {"synthesized_goal": document["synthesized_goal"], "steps": steps})
+        raise _invalid(
+            "synthesized_goal",
+            "The plan comes without its goal.",
+            "Send `synthesized_goal` as well, changed or as it was.",
+        )
+    left = {step["step_id"] for step in steps}
+    former = [
+        {"step_id": number, "title": step.title} for number, step in known.items() if number not in left
+    ]
+    return _read(Phase2, {"synthesized_goal": document["synthesized_goal"], "steps": steps, "former": former})
 
 
 def _listed(given: object, place: int) -> list[object]:
@@ -155,11 +184,14 @@ def _listed(given: object, place: int) -> list[object]:
 
 
 def _earlier(other: object, numbers: Mapping[int, int], earlier: Collection[object], place: int) -> int:
-    """The number of a step that another one depends on: as it was sent, it may be one that the edit gives anew."""
+    """The number of a step that another one depends on: as it was sent, it may be one that the edit gives
+    anew."""
     if not isinstance(other, int) or isinstance(other, bool):
         raise _invalid(f"steps.{place}.depends_on", "A step's number is an integer.")
     number = numbers.get(other, other)
     if number not in earlier:
         detail = f"Step {other} does not come before this one in the plan."
-        raise _invalid(f"steps.{place}.depends_on", detail, "Name steps that stand before it, by their numbers.")
+        raise _invalid(
+            f"steps.{place}.depends_on", detail, "Name steps that stand before it, by their numbers."
+        )
     return number

@@ -1,16 +1,22 @@
-"""What is done for each call of `reprise_contracts.calls`: one handler a kind, whichever door the call came through."""
+"""What is done for each call of `reprise_contracts.calls`: one handler a kind, whichever door the call came
+through."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from reprise_contracts.commands import BatchRequest, CommandCall, EndCall, StateCall
+from reprise_contracts.comparing import CompareCall
+from reprise_contracts.impact import ImpactCall
+from reprise_contracts.watches import UnwatchCall, WatchCall, WatchesCall
 from reprise_contracts.wire import Message
 from reprise_gateway.access.access import Caller
+from reprise_gateway.commands.fleet import cancel_all, refresh_all
 from reprise_gateway.commands.intake import Intake
 from reprise_gateway.commands.workflow import WorkflowService
 
 Handler = Callable[[WorkflowService, Any, Caller], Awaitable[Message]]
-"""Takes the call's body, which is of the type that the table names, and returns one of its answers. Raises `RepriseError`."""
+"""Takes the call's body, which is of the type that the table names, and returns one of its answers. Raises
+`RepriseError`."""
 
 
 async def _start(service: WorkflowService, body: BatchRequest, who: Caller) -> Message:
@@ -29,6 +35,26 @@ async def _command(service: WorkflowService, body: CommandCall, who: Caller) -> 
     return await service.command(body.session_id, body.command_id)
 
 
+async def _watch(service: WorkflowService, body: WatchCall, who: Caller) -> Message:
+    return await service.watching.watch(body, who)
+
+
+async def _unwatch(service: WorkflowService, body: UnwatchCall, who: Caller) -> Message:
+    return await service.watching.unwatch(body, who)
+
+
+async def _watches(service: WorkflowService, body: WatchesCall, who: Caller) -> Message:
+    return await service.watching.show(body.batch_id)
+
+
+async def _impact(service: WorkflowService, body: ImpactCall, who: Caller) -> Message:
+    return await service.impact(body)
+
+
+async def _compare(service: WorkflowService, body: CompareCall, who: Caller) -> Message:
+    return await service.compare(body)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "start": _start,
     "restart_phase": WorkflowService.rerun_phase,
@@ -36,8 +62,20 @@ HANDLERS: Mapping[str, Handler] = {
     "rerun": WorkflowService.rerun,
     "refresh": WorkflowService.refresh,
     "accept": WorkflowService.accept,
+    "ask": WorkflowService.ask,
+    "lock": WorkflowService.lock,
+    "tag": WorkflowService.tag,
+    "refresh_all": refresh_all,
+    "cancel_all": cancel_all,
+    "fork": WorkflowService.fork,
+    "end_session": WorkflowService.end_session,
     "cancel": WorkflowService.cancel,
     "end": _end,
+    "watch": _watch,
+    "unwatch": _unwatch,
+    "watches": _watches,
+    "impact": _impact,
+    "compare": _compare,
     "state": _state,
     "command": _command,
 }

@@ -18,14 +18,19 @@ PATIENCE = 5.0
 class Inbox:
     """Stores commands, and waits for what becomes of them."""
 
-    def __init__(self, projection: Projection, publisher: Publisher, capacity: Capacity, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, projection: Projection, publisher: Publisher, capacity: Capacity, patience: float = PATIENCE
+    ) -> None:
         self.projection = projection
         self._publisher = publisher
         self._capacity = capacity
         self._patience = patience
 
-    async def send(self, target: str, kind: str, command: Command, *, always: bool = False) -> tuple[bool, Transition | None]:
-        """Store a command and wait until it is decided: whether it was in time, and the commit if its session is in memory.
+    async def send(
+        self, target: str, kind: str, command: Command, *, always: bool = False
+    ) -> tuple[bool, Transition | None]:
+        """Store a command and wait until it is decided: whether it was in time, and the commit if its session
+        is in memory.
 
         New work waits outside while the inbox is nearly full; `always` is for what takes work away.
         """
@@ -60,10 +65,16 @@ class Inbox:
         return True
 
 
-FULL = Problem(type="unavailable", detail="The server takes no more work now.", action="Try again in a few seconds.", retryable=True)
+FULL = Problem(
+    type="unavailable",
+    code="server_busy",
+    detail="The server takes no more work now.",
+    action="Try again in a few seconds.",
+    retryable=True,
+)
 
 
 def _unconfirmed(command_id: str) -> Problem:
     detail = "It is not known yet whether the command was taken."
     action = f"Send it again with the command_id {command_id}: it is honoured once."
-    return Problem(type="unavailable", detail=detail, action=action, retryable=True)
+    return Problem(type="unavailable", code="unconfirmed", detail=detail, action=action, retryable=True)

@@ -1,4 +1,5 @@
-"""Sources as a caller gives them: URLs as they are, texts and files stored first, under the hash of their bytes."""
+"""Sources as a caller gives them: URLs as they are, texts and files stored first, under the hash of their
+bytes."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,27 +36,56 @@ class Sources:
         self._store = store
         self._upload_bytes = upload_bytes
 
-    async def take(self, batch_id: str, intake: Intake, ids: Iterable[str], new: set[str]) -> tuple[Source, ...]:
-        """Store texts and files; one source each, in order. An empty file among others is a source that phase 0 finds empty, under its
-        name; the others go on.
-        Hashes of objects that were not there before are added to `new`. Raises `Refused` (invalid, too_large) and `StoreUnavailable`."""
+    async def take(
+        self, batch_id: str, intake: Intake, ids: Iterable[str], new: set[str]
+    ) -> tuple[Source, ...]:
+        """Store texts and files; one source each, in order. An empty file among others is a source that phase
+        0 finds empty, under its name; the others go on. Hashes of objects that were not there before are
+        added to `new`. Raises `Refused` (invalid, too_large) and `StoreUnavailable`."""
         if not len(intake):
-            raise Refused(Problem(type="invalid", field="sources", detail="There are no sources.", action="Name a URL, a text or a file."))
+            raise Refused(
+                Problem(
+                    type="invalid",
+                    code="no_sources_given",
+                    field="sources",
+                    detail="There are no sources.",
+                    action="Name a URL, a text, a file or a search.",
+                )
+            )
         if len(intake) > MOST_SOURCES:
             detail = f"{len(intake)} sources are too many for one call; {MOST_SOURCES} are allowed."
-            raise Refused(Problem(type="too_large", field="sources", detail=detail, action="Add the others with a second call."))
+            raise Refused(
+                Problem(
+                    type="too_large",
+                    code="sources_too_many",
+                    facts={"given": len(intake), "most": MOST_SOURCES},
+                    field="sources",
+                    detail=detail,
+                    action="Add the others with a second call.",
+                )
+            )
         numbered: Iterator[str] = iter(ids)
         made = [await self._named(batch_id, next(numbered), given, new) for given in intake.named]
         made += [await self._file(batch_id, next(numbered), given, new) for given in intake.files]
         if all(source.upload is not None and not source.upload.bytes for source in made):
-            names = ", ".join((source.upload.filename if source.upload else None) or "a file" for source in made[:5])
+            names = ", ".join(
+                (source.upload.filename if source.upload else None) or "a file" for source in made[:5]
+            )
             detail = f"There is nothing to read: {names} {'is' if len(made) == 1 else 'are'} empty."
-            raise Refused(Problem(type="invalid", field="files", detail=detail, action="Give at least one source with content."))
+            raise Refused(
+                Problem(
+                    type="invalid",
+                    code="sources_empty",
+                    field="files",
+                    detail=detail,
+                    action="Give at least one source with content.",
+                )
+            )
         return tuple(made)
 
     async def _named(self, batch_id: str, source_id: str, given: SourceInput, new: set[str]) -> Source:
         if given.text is None:
-            return Source(source_id=source_id, url=given.url, title=given.title)
+            return Source(source_id=source_id, url=given.url, title=given.title, search=given.search)
         upload = await self._stored(batch_id, given.text.encode(), "text/plain; charset=utf-8", None, new)
         return Source(source_id=source_id, title=given.title or opening(given.text), upload=upload)
 
@@ -64,11 +94,24 @@ class Sources:
         data = await given.read(self._upload_bytes + 1)
         if len(data) > self._upload_bytes:
             detail = f"{name or 'A file'} is larger than {self._upload_bytes} bytes."
-            raise Refused(Problem(type="too_large", field="files", detail=detail, action="Split it, or leave it out."))
-        upload = await self._stored(batch_id, data, given.content_type or "application/octet-stream", name or None, new)
+            raise Refused(
+                Problem(
+                    type="too_large",
+                    code="file_too_large",
+                    facts={"name": name, "most": self._upload_bytes},
+                    field="files",
+                    detail=detail,
+                    action="Split it, or leave it out.",
+                )
+            )
+        upload = await self._stored(
+            batch_id, data, given.content_type or "application/octet-stream", name or None, new
+        )
         return Source(source_id=source_id, upload=upload)
 
-    async def _stored(self, batch_id: str, data: bytes, content_type: str, filename: str | None, new: set[str]) -> Upload:
+    async def _stored(
+        self, batch_id: str, data: bytes, content_type: str, filename: str | None, new: set[str]
+    ) -> Upload:
         sha256 = hashlib.sha256(data).hexdigest()
         key = raw_key(batch_id, sha256)
         if not await self._store.exists(key):

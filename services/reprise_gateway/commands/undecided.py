@@ -21,6 +21,7 @@ Waiting = Callable[[str], Awaitable[Sequence[StoredMessage]]]
 
 NOT_YET = Problem(
     type="unavailable",
+    code="not_decided",
     detail="This was asked for and is stored, but not decided yet.",
     action="Try again in a few seconds.",
     retryable=True,
@@ -58,15 +59,23 @@ class Undecided:
 
     async def find(self, target: str, command_id: str) -> Command | None:
         """The first command of this name that waits; None if there is none, or nobody can look."""
-        return next((command for command in await self._commands(target) if command.command_id == command_id), None)
+        return next(
+            (command for command in await self._commands(target) if command.command_id == command_id), None
+        )
 
     async def creation(self, batch_id: str) -> CreateBatch | None:
         """What will create a batch."""
-        return next((command for command in await self._commands(batch_id) if isinstance(command, CreateBatch)), None)
+        return next(
+            (command for command in await self._commands(batch_id) if isinstance(command, CreateBatch)), None
+        )
 
     async def uploads(self, batch_id: str) -> frozenset[str]:
         """The hashes of the objects that waiting commands to a batch name."""
-        named = [source.hashes for command in await self._commands(batch_id) for source in getattr(command, "sources", ())]
+        named = [
+            source.hashes
+            for command in await self._commands(batch_id)
+            for source in getattr(command, "sources", ())
+        ]
         return frozenset().union(*named)
 
     async def _commands(self, target: str) -> list[Command]:
@@ -89,7 +98,11 @@ class Undecided:
 
 def _command(message: StoredMessage) -> Command | None:
     inbound = subjects.parse_inbound(message.subject)
-    model = {**BATCH_COMMANDS, **SESSION_COMMANDS}.get(inbound.kind) if inbound is not None and inbound.door == "cmd" else None
+    model = (
+        {**BATCH_COMMANDS, **SESSION_COMMANDS}.get(inbound.kind)
+        if inbound is not None and inbound.door == "cmd"
+        else None
+    )
     try:
         return model.decode(message.data) if model is not None else None
     except Malformed:

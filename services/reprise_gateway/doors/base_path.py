@@ -1,4 +1,5 @@
-"""Calls in other forms of the same: below `/api`, where front ends of other servers look; and HEAD, wherever there is GET."""
+"""Calls in other forms of the same: below `/api`, where front ends of other servers look; and HEAD, wherever
+there is GET."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

@@ -22,7 +22,10 @@ FORM: dict[str, object] = {
     "type": "object",
     "required": ["topic"],
     "properties": {
-        **{name: {"type": "string"} for name in ("topic", "guidance", "engine", "model", "language", "command_id", "stop_after")},
+        **{
+            name: {"type": "string"}
+            for name in ("topic", "guidance", "engine", "model", "language", "command_id", "stop_after")
+        },
         "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
         "urls": {"type": "array", "items": {"type": "string"}},
     },
@@ -31,8 +34,7 @@ FORM: dict[str, object] = {
 
 def _bodies(model: type[Message], form: dict[str, object] = FORM) -> dict[str, object]:
     """What the pages say of a body that is JSON or a form."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     content = {"application/json": {"schema": schema}, "multipart/form-data": {"schema": form}}
     return {"requestBody": {"required": True, "content": content}}
 
@@ -45,9 +47,12 @@ class SourceList(Message):
 
 @router.post("/batches", status_code=201, response_model=Created, openapi_extra=_bodies(BatchRequest))
 async def start(request: Request, gateway: GatewayDep, who: Who, key: Key) -> Response:
-    """Start a batch with its first session; from JSON, or from a form with files. 202 where the decision takes its time."""
+    """Start a batch with its first session; from JSON, or from a form with files. 202 where the decision
+    takes its time."""
     async with batch_request(request) as (asked, intake):
-        started = await gateway.batches.start(asked.model_copy(update={"command_id": one_name(asked.command_id, key)}), intake, who)
+        started = await gateway.batches.start(
+            asked.model_copy(update={"command_id": one_name(asked.command_id, key)}), intake, who
+        )
     return json_answer(started.created, 201 if started.there else 202)
 
 
@@ -57,7 +62,9 @@ async def page(
     who: Who,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    q: Annotated[str, Query(max_length=200, description="Words to look for in topics, sources and ids.")] = "",
+    q: Annotated[
+        str, Query(max_length=200, description="Words to look for in topics, sources and ids.")
+    ] = "",
 ) -> Response:
     """Batches, newest first."""
     return json_answer(await gateway.batches.page(after=after, limit=limit, search=q))
@@ -69,10 +76,19 @@ async def show(batch_id: Id, gateway: GatewayDep, who: Who) -> Response:
     return json_answer(await gateway.batches.show(batch_id))
 
 
-@router.post("/batches/{batch_id}/sessions", status_code=201, response_model=Created, dependencies=[exactly(SessionRequest)])
-async def add_session(batch_id: Id, asked: SessionRequest, gateway: GatewayDep, who: Who, key: Key) -> Response:
+@router.post(
+    "/batches/{batch_id}/sessions",
+    status_code=201,
+    response_model=Created,
+    dependencies=[exactly(SessionRequest)],
+)
+async def add_session(
+    batch_id: Id, asked: SessionRequest, gateway: GatewayDep, who: Who, key: Key
+) -> Response:
     """A further session on the same sources."""
-    started = await gateway.batches.add_session(batch_id, asked.model_copy(update={"command_id": one_name(asked.command_id, key)}), who)
+    started = await gateway.batches.add_session(
+        batch_id, asked.model_copy(update={"command_id": one_name(asked.command_id, key)}), who
+    )
     return json_answer(started.created, 201 if started.there else 202)
 
 
@@ -82,18 +98,31 @@ async def sources(batch_id: Id, gateway: GatewayDep, who: Who) -> Response:
     return json_answer(SourceList(sources=tuple((await gateway.batches.batch(batch_id)).sources.values())))
 
 
-@router.post("/batches/{batch_id}/sources", status_code=201, response_model=BatchView, openapi_extra=_bodies(SourcesRequest))
+@router.post(
+    "/batches/{batch_id}/sources",
+    status_code=201,
+    response_model=BatchView,
+    openapi_extra=_bodies(SourcesRequest),
+)
 async def add_sources(batch_id: Id, request: Request, gateway: GatewayDep, who: Who, key: Key) -> Response:
     """Add sources: marks stale, runs nothing."""
     async with sources_request(request) as (command_id, intake):
-        return json_answer(await gateway.batches.add_sources(batch_id, intake, one_name(command_id, key), who), 201)
+        return json_answer(
+            await gateway.batches.add_sources(batch_id, intake, one_name(command_id, key), who), 201
+        )
 
 
-@router.put("/batches/{batch_id}/sources/{source_id}", response_model=BatchView, openapi_extra=_bodies(SourcesRequest))
-async def replace_source(batch_id: Id, source_id: Id, request: Request, gateway: GatewayDep, who: Who, key: Key) -> Response:
+@router.put(
+    "/batches/{batch_id}/sources/{source_id}", response_model=BatchView, openapi_extra=_bodies(SourcesRequest)
+)
+async def replace_source(
+    batch_id: Id, source_id: Id, request: Request, gateway: GatewayDep, who: Who, key: Key
+) -> Response:
     """Replace a source by `{url}`, `{text, title}` or a file: marks stale, runs nothing."""
     async with source_request(request) as (command_id, intake):
-        return json_answer(await gateway.batches.replace_source(batch_id, source_id, intake, one_name(command_id, key), who))
+        return json_answer(
+            await gateway.batches.replace_source(batch_id, source_id, intake, one_name(command_id, key), who)
+        )
 
 
 @router.delete("/batches/{batch_id}/sources/{source_id}", response_model=BatchView)
@@ -103,15 +132,19 @@ async def remove_source(batch_id: Id, source_id: Id, gateway: GatewayDep, who: W
 
 
 @router.get("/batches/{batch_id}/sources/{source_id}/text", response_class=Response)
-async def text(batch_id: Id, source_id: Id, request: Request, gateway: GatewayDep, who: Who, sha256: Sha256 | None = None) -> Response:
-    """A source's stored text, in which the offsets of citations count. `sha256` names one as a citation does: it is there for as long as
-    a result cites it, also when its source has another one by now, or is gone."""
+async def text(
+    batch_id: Id, source_id: Id, request: Request, gateway: GatewayDep, who: Who, sha256: Sha256 | None = None
+) -> Response:
+    """A source's stored text, in which the offsets of citations count. `sha256` names one as a citation does:
+    it is there for as long as a result cites it, also when its source has another one by now, or is gone."""
     batch = await gateway.batches.batch(batch_id)
     wanted = sha256 or text_of(batch, source_id)
     try:
         body = await gateway.store.get_verified(text_key(batch_id, wanted), wanted)
     except ObjectMissing:
         detail = "There is no stored text with this hash."
-        problem = Problem(type="not_found", field="sha256", detail=detail, action="Leave it out to get the text of today.")
+        problem = Problem(
+            type="not_found", field="sha256", detail=detail, action="Leave it out to get the text of today."
+        )
         raise Refused(problem) from None
     return stored(body, wanted, "text/plain; charset=utf-8", request)

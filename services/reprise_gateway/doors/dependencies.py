@@ -1,7 +1,7 @@
 """What the routers share: the parts of the gateway, who calls, and how ids and hashes arrive."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Query, Request
@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from reprise_contracts.configuration import Role
+from reprise_contracts.fleet import FleetPreview
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import BatchView, Preview, Receipt
 from reprise_contracts.wire import CommandId, Message
@@ -27,8 +28,8 @@ GatewayDep = Annotated[Gateway, Depends(gateway_of)]
 
 
 def known_caller(connection: HTTPConnection, gateway: GatewayDep) -> Caller:
-    """Who calls, whatever they want. Raises `Refused` without a token where tokens are configured, and for a page of another site
-    that wants to change something."""
+    """Who calls, whatever they want. Raises `Refused` without a token where tokens are configured, and for a
+    page of another site that wants to change something."""
     if connection.scope.get("method") not in READING:
         gateway.access.refuse_foreign(connection)
     found: Caller | Refused = connection.scope[WHO]
@@ -65,7 +66,9 @@ Operator = Annotated[Caller, Depends(operator)]
 
 
 def command_key(
-    idempotency_key: Annotated[str | None, Header(description="Stands for `command_id`; it may be in quotes.")] = None,
+    idempotency_key: Annotated[
+        str | None, Header(description="Stands for `command_id`; it may be in quotes.")
+    ] = None,
     command_id: Annotated[CommandId | None, Query()] = None,
 ) -> str | None:
     """The command id of a call that has none in its body."""
@@ -74,7 +77,9 @@ def command_key(
         key = key[1:-1]
     if key is not None and not _COMMAND_ID.fullmatch(key):
         detail = "The Idempotency-Key is 1 to 128 of A-Z a-z 0-9 _ and -."
-        raise Refused(Problem(type="invalid", field="Idempotency-Key", detail=detail, action="Send another one."))
+        raise Refused(
+            Problem(type="invalid", field="Idempotency-Key", detail=detail, action="Send another one.")
+        )
     return one_name(command_id, key)
 
 
@@ -89,12 +94,17 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
 
 
 def known_query(connection: HTTPConnection) -> None:
-    """Refuse what a route does not know in the address: a misspelled filter would show everything, a `dry_run` would run."""
+    """Refuse what a route does not know in the address: a misspelled filter would show everything, a
+    `dry_run` would run."""
     dependant = getattr(connection.scope.get("route"), "dependant", None)
     if connection.scope["type"] != "http" or dependant is None or not connection.query_params:
         return
-    known = set(_query_names(dependant))
-    if stray := next((name for name in connection.query_params if name not in known), None):
+    known_names(connection.query_params, set(_query_names(dependant)))
+
+
+def known_names(given: Iterable[str], known: Collection[str]) -> None:
+    """Raise `Refused` (invalid) for the first name in an address that is not known."""
+    if stray := next((name for name in given if name not in known), None):
         detail = f"{stray[:64]!r} in the address is not known here."
         action = f"Leave it out; known are: {', '.join(sorted(known)) or 'none'}."
         raise Refused(Problem(type="invalid", field=stray[:64], detail=detail, action=action))
@@ -104,17 +114,32 @@ def one_name(given: str | None, key: str | None) -> str | None:
     """The name of a command that was named in two places; raises `Refused` (invalid) for two names."""
     if given and key and given != key:
         detail = "The Idempotency-Key and the command_id are two different names for one command."
-        raise Refused(Problem(type="invalid", field="Idempotency-Key", detail=detail, action="Send one of them, or the same twice."))
+        raise Refused(
+            Problem(
+                type="invalid",
+                field="Idempotency-Key",
+                detail=detail,
+                action="Send one of them, or the same twice.",
+            )
+        )
     return given or key
 
 
 Key = Annotated[str | None, Depends(command_key)]
 
 PROBLEM: dict[int | str, dict[str, object]] = {
-    "default": {"description": "A problem (RFC 9457).", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
+    "default": {
+        "description": "A problem (RFC 9457).",
+        "content": {"application/problem+json": {"schema": {"type": "object"}}},
+    }
 }
 
-PREVIEW: dict[int | str, dict[str, object]] = {200: {"model": Preview, "description": "What a `dry_run` would do."}}
+PREVIEW: dict[int | str, dict[str, object]] = {
+    200: {"model": Preview, "description": "What a `dry_run` would do."}
+}
+FLEET: dict[int | str, dict[str, object]] = {
+    200: {"model": FleetPreview, "description": "What a `dry_run` would do in all of them."}
+}
 
 
 def stored(body: bytes, etag: str, media_type: str, request: Request) -> Response:
@@ -127,16 +152,22 @@ def stored(body: bytes, etag: str, media_type: str, request: Request) -> Respons
 
 def known(request: Request, etag: str) -> bool:
     """Whether `If-None-Match` names it."""
-    given = {tag.strip().removeprefix("W/").strip('"') for tag in request.headers.get("if-none-match", "").split(",")}
+    given = {
+        tag.strip().removeprefix("W/").strip('"')
+        for tag in request.headers.get("if-none-match", "").split(",")
+    }
     return etag in given or "*" in given
 
 
 def if_match(request: Request, current: str | None = None) -> str | None:
-    """The hash that `If-Match` names, of several the one that is there now (`current`) or the first; None for any (`*`).
+    """The hash that `If-Match` names, of several the one that is there now (`current`) or the first; None for
+    any (`*`).
 
     Raises `Refused` (invalid) where it is missing or is no hash.
     """
-    tags = [tag.strip().removeprefix("W/").strip('"') for tag in request.headers.get("if-match", "").split(",")]
+    tags = [
+        tag.strip().removeprefix("W/").strip('"') for tag in request.headers.get("if-match", "").split(",")
+    ]
     given = current if current in tags else tags[0]
     if given == "*":
         return None
@@ -146,12 +177,20 @@ def if_match(request: Request, current: str | None = None) -> str | None:
         raise Refused(Problem(type="invalid", field="If-Match", detail=detail, action=action))
     if len(given) != 64 or set(given) - set("0123456789abcdef"):
         detail = "If-Match does not hold the ETag of an artifact."
-        raise Refused(Problem(type="invalid", field="If-Match", detail=detail, action="Send the ETag that came with the artifact."))
+        raise Refused(
+            Problem(
+                type="invalid",
+                field="If-Match",
+                detail=detail,
+                action="Send the ETag that came with the artifact.",
+            )
+        )
     return given
 
 
 def json_answer(answer: Message, status: int = 200) -> Response:
-    """A state with every field, also those that are at their defaults; 202 where it says that a command is not decided yet."""
+    """A state with every field, also those that are at their defaults; 202 where it says that a command is
+    not decided yet."""
     if isinstance(answer, BatchView) and answer.undecided is not None:
         status = 202
     return Response(answer.model_dump_json(), status, media_type="application/json")

@@ -1,7 +1,8 @@
 """Which names a gateway answers to.
 
-Without tokens everybody who reaches the gateway may call it, so that only this machine may reach it. A page of another site can
-still make a browser call 127.0.0.1 under a name of its own (DNS rebinding), as the same origin: the name gives it away.
+Without tokens everybody who reaches the gateway may call it, so that only this machine may reach it. A page
+of another site can still make a browser call 127.0.0.1 under a name of its own (DNS rebinding), as the same
+origin: the name gives it away.
 """
 
 from collections.abc import Collection

@@ -1,5 +1,7 @@
-"""What every HTTP call goes through: who it is, how much it may ask and send, one line, one measurement, an answer whatever happens."""
+"""What every HTTP call goes through: who it is, how much it may ask and send, one line, one measurement, an
+answer whatever happens."""
 
+import asyncio
 import time
 from dataclasses import replace
 
@@ -20,14 +22,25 @@ _log = logger(__name__)
 
 
 class Calls:
-    """The outermost layer. A request's body may have `body_bytes`, a form's `form_bytes`; of an unknown caller none is read."""
+    """The outermost layer. A request's body may have `body_bytes`, a form's `form_bytes`, and take
+    `read_timeout` seconds between two pieces; of an unknown caller none is read."""
 
-    def __init__(self, app: ASGIApp, access: Access, rates: Rates, body_bytes: int, form_bytes: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        rates: Rates,
+        *,
+        body_bytes: int,
+        form_bytes: int,
+        read_timeout: float,
+    ) -> None:
         self._app = app
         self._access = access
         self._rates = rates
         self._most = body_bytes
         self._most_form = form_bytes
+        self._patience = read_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One call."""
@@ -50,7 +63,9 @@ class Calls:
             if scope["path"] != "/healthz":
                 self._rates.take(self._access.bucket(connection, who))
             trace = who.trace if isinstance(who, Caller) else ""
-            with tracing.span(f"{scope['method']} {scope['path']}", trace, {"http.request.method": scope["method"]}) as own:
+            with tracing.span(
+                f"{scope['method']} {scope['path']}", trace, {"http.request.method": scope["method"]}
+            ) as own:
                 if isinstance(who, Caller):
                     scope[WHO] = replace(who, trace=own)
                 await self._app(scope, self._bounded(scope, receive, who), sent)
@@ -67,7 +82,11 @@ class Calls:
         metrics.REQUEST_SECONDS.labels(scope["method"], route).observe(seconds)
         if route not in {"/healthz", "/readyz", "/metrics"}:
             params = scope.get("path_params") or {}
-            names = {name.removesuffix("_id"): params[name] for name in ("batch_id", "session_id") if name in params}
+            names = {
+                name.removesuffix("_id"): params[name]
+                for name in ("batch_id", "session_id")
+                if name in params
+            }
             who = scope[WHO]
             _log.info(
                 "answered",
@@ -85,21 +104,30 @@ class Calls:
         headers = dict(scope["headers"])
         most = self._most_form if headers.get(b"content-type", b"").startswith(FORM) else self._most
         said = headers.get(b"content-length", b"")
-        count = 0
+        count, more = 0, True
 
         async def bounded() -> Message:
-            nonlocal count
+            nonlocal count, more
+            if not more:  # what comes now is that the caller went, whenever that is
+                return await receive()
             if isinstance(who, Refused) and scope["method"] not in READING:
                 raise who
             if said.isdigit() and int(said) > most:
                 raise Refused(_too_large(most))
-            message = await receive()
+            try:
+                message = await asyncio.wait_for(receive(), self._patience)
+            except TimeoutError:
+                raise HTTPException(408, _SLOW, {"Connection": "close"}) from None
             count += len(message.get("body", b""))
+            more = message.get("more_body", False)
             if count > most:
                 raise Refused(_too_large(most))
             return message
 
         return bounded
+
+
+_SLOW = "The body did not come: too long nothing was sent of it"
 
 
 def _plain(connection: HTTPConnection) -> None:
@@ -110,4 +138,6 @@ def _plain(connection: HTTPConnection) -> None:
 
 
 def _too_large(most: int) -> Problem:
-    return Problem(type="too_large", detail=f"The body is larger than {most} bytes.", action="Send less at once.")
+    return Problem(
+        type="too_large", detail=f"The body is larger than {most} bytes.", action="Send less at once."
+    )

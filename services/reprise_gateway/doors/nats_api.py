@@ -1,4 +1,5 @@
-"""`reprise.v1.api.*`: the same calls by request and reply, for other systems. The reply is the REST body, or the problem."""
+"""`reprise.v1.api.*`: the same calls by request and reply, for other systems. The reply is the REST body, or
+the problem."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,12 +25,15 @@ Answer = dict[str, Any]
 
 
 def subscribe(broker: NatsBroker, service: WorkflowService, access: Access) -> None:
-    """Answer every call that NATS lets in; of several gateways one answers each. The caller's token, if it sends one, is in a header."""
+    """Answer every call that NATS lets in; of several gateways one answers each. The caller's token, if it
+    sends one, is in a header."""
     broker.add_middleware(AnswersToInboxes)
     for call in CALLS:
         if call.doors.nats:
             subject, title = subjects.api(call.kind), f"api.{call.kind}"
-            subscriber = broker.subscriber(subject, queue=subjects.API_GROUP, title=title, description=call.summary, decoder=_as_it_came)
+            subscriber = broker.subscriber(
+                subject, queue=subjects.API_GROUP, title=title, description=call.summary, decoder=_as_it_came
+            )
             subscriber(_answering(call, service, access))
 
 
@@ -38,12 +42,16 @@ async def _as_it_came(message: NatsMessage) -> bytes:
     return message.body
 
 
-def _answering(call: Call, service: WorkflowService, access: Access) -> Callable[[Any, NatsMessage], Awaitable[Answer]]:
+def _answering(
+    call: Call, service: WorkflowService, access: Access
+) -> Callable[[Any, NatsMessage], Awaitable[Answer]]:
     name, subject, handle = f"api.{call.kind}", subjects.api(call.kind), HANDLERS[call.kind]
 
     async def answered(body: bytes, headers: Mapping[str, str], line: dict[str, object]) -> Answer:
         who = access.caller(headers, "NATS")
-        with tracing.span(name, who.trace, {"messaging.system": "nats", "messaging.destination.name": subject}) as trace:
+        with tracing.span(
+            name, who.trace, {"messaging.system": "nats", "messaging.destination.name": subject}
+        ) as trace:
             who = replace(who, trace=trace)
             line |= {"caller": who.name, "trace": trace}
             who.needs(call.role)
@@ -67,7 +75,15 @@ def _answering(call: Call, service: WorkflowService, access: Access) -> Callable
             seconds = time.perf_counter() - began
             metrics.REQUESTS.labels("NATS", name, status).inc()
             metrics.REQUEST_SECONDS.labels("NATS", name).observe(seconds)
-            _log.info("answered", method="NATS", route=name, **line, outcome=outcome, status=status, seconds=round(seconds, 4))
+            _log.info(
+                "answered",
+                method="NATS",
+                route=name,
+                **line,
+                outcome=outcome,
+                status=status,
+                seconds=round(seconds, 4),
+            )
 
     return answer
 

@@ -1,6 +1,8 @@
-"""The REST contract as a document: what FastAPI sees of the routes, and what it cannot see, from one table."""
+"""The REST contract as a document: what FastAPI sees of the routes, and what it cannot see, from one
+table."""
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,9 +18,20 @@ from reprise_gateway.projections.reports import FORMATS
 
 Document = dict[str, Any]
 MODELS: tuple[type[Message], ...] = (
-    BatchRequest, SessionRequest, SourcesRequest, SourceInput, ProblemDocument, Phase0, Phase1, Phase2, Phase4, StepFindings, Created,
-    BatchView, Preview,
-)  # fmt: skip
+    BatchRequest,
+    SessionRequest,
+    SourcesRequest,
+    SourceInput,
+    ProblemDocument,
+    Phase0,
+    Phase1,
+    Phase2,
+    Phase4,
+    StepFindings,
+    Created,
+    BatchView,
+    Preview,
+)
 REF = "#/components/schemas/{model}"
 _TEXT = {"type": "string"}
 _IDS = {"type": "array", "items": _TEXT}
@@ -35,7 +48,12 @@ EDIT = {
                     "items": {
                         "type": "object",
                         "required": ["question"],
-                        "properties": {"goal_id": _TEXT, "question": _TEXT, "rationale": _TEXT, "source_ids": _IDS},
+                        "properties": {
+                            "goal_id": _TEXT,
+                            "question": _TEXT,
+                            "rationale": _TEXT,
+                            "source_ids": _IDS,
+                        },
                     },
                 }
             },
@@ -71,8 +89,18 @@ def _ref(model: type[Message]) -> Document:
     return {"$ref": REF.format(model=model.__name__)}
 
 
-_STEPS = {"type": "object", "required": ["steps"], "properties": {"steps": {"type": "array", "items": _ref(StepFindings)}}}
-_PHASES = {"anyOf": [_ref(model) for model in (Phase0, Phase1, Phase2, Phase4)]}
+_STEPS = {
+    "type": "object",
+    "required": ["steps"],
+    "properties": {"steps": {"type": "array", "items": _ref(StepFindings)}},
+}
+BY_PHASE: Mapping[str, type[Message]] = {
+    "phase0": Phase0,
+    "phase1": Phase1,
+    "phase2": Phase2,
+    "phase4": Phase4,
+}
+_PHASES = {"anyOf": [_ref(model) for model in BY_PHASE.values()]}
 STORED: Mapping[str, tuple[str, Document]] = {
     "/sessions/{session_id}/artifacts/phase3": ("application/json", _STEPS),
     "/sessions/{session_id}/artifacts/phase3/steps/{step_id}": ("application/json", _ref(StepFindings)),
@@ -92,9 +120,15 @@ UNDECIDED: Mapping[tuple[str, str], type[Message]] = {
 }
 """Calls that answer 202 while nothing is decided."""
 MEDIA = {
-    "md": "text/markdown", "html": "text/html", "pdf": "application/pdf", "json": "application/json",
+    "md": "text/markdown",
+    "html": "text/html",
+    "pdf": "application/pdf",
+    "json": "application/json",
+    "bib": "application/x-bibtex",
+    "ris": "application/x-research-info-systems",
+    "csl": "application/vnd.citationstyles.csl+json",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}  # fmt: skip
+}
 
 
 def complete(app: FastAPI) -> Document:
@@ -107,21 +141,47 @@ def complete(app: FastAPI) -> Document:
     for name, schema in made["$defs"].items():
         schemas.setdefault(name, schema)
     document["components"]["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer", "description": "One of the configured tokens; none is needed where none is."}
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "One of the configured tokens; none is needed where none is.",
+        }
     }
     document["security"] = [{"token": []}, {}]
     for path, method, operation in _operations(document):
         _complete(path, method, operation)
+    _artifacts_by_phase(document["paths"])
+    _open_maps(document)
     return document
 
 
+def _artifacts_by_phase(paths: Document) -> None:
+    """Each phase's artifact at its own address, too: one shape each, which a generated client can tell."""
+    place = "/sessions/{session_id}/artifacts/{phase}"
+    for phase, model in BY_PHASE.items():
+        read = deepcopy(paths[place]["get"])
+        read["operationId"] = f"artifact_{phase}"
+        read["parameters"] = [one for one in read["parameters"] if one["name"] != "phase"]
+        read["responses"]["200"]["content"] = {"application/json": {"schema": _ref(model)}}
+        paths[place.format(session_id="{session_id}", phase=phase)] = {"get": read}
+
+
+def _open_maps(part: Any) -> None:
+    """A map whose keys have a pattern is told as a map: generators of clients know no other."""
+    if isinstance(part, dict):
+        if len(told := part.get("patternProperties", {})) == 1 and "additionalProperties" not in part:
+            (part["additionalProperties"],) = told.values()
+            del part["patternProperties"]
+        for inner in part.values():
+            _open_maps(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _open_maps(inner)
+
+
 def _operations(document: Document) -> Iterator[tuple[str, str, Document]]:
-    seen: dict[str, int] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            name = operation["operationId"].split(f"_{path.strip('/').split('/')[0]}")[0] or operation["operationId"]
-            seen[name] = seen.get(name, 0) + 1
-            operation["operationId"] = name if seen[name] == 1 else f"{name}_{method}_{seen[name]}"
             yield path, method, operation
 
 
@@ -137,17 +197,39 @@ def _complete(path: str, method: str, operation: Document) -> None:
         answers["202"] = {"description": "Stored, and not decided yet.", "content": said}
     if method == "get" and path in STORED:
         media, schema = STORED[path]
-        answers["200"] = {"description": "The content.", "headers": _ETAG, "content": {media: {"schema": schema}}}
+        answers["200"] = {
+            "description": "The content.",
+            "headers": _ETAG,
+            "content": {media: {"schema": schema}},
+        }
         answers["304"] = {"description": "The caller has it.", "headers": _ETAG}
         operation.setdefault("parameters", []).append(
-            {"name": "If-None-Match", "in": "header", "required": False, "schema": _TEXT, "description": "ETags, with commas."}
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "required": False,
+                "schema": _TEXT,
+                "description": "ETags, with commas.",
+            }
         )
     if path.endswith("/report"):
-        files = {MEDIA[name]: {"schema": _TEXT | ({"format": "binary"} if name in {"pdf", "docx"} else {})} for name in FORMATS}
+        files = {
+            MEDIA[name]: {"schema": _TEXT | ({"format": "binary"} if name in {"pdf", "docx"} else {})}
+            for name in FORMATS
+        }
         answers["200"] = {"description": "The report.", "content": files}
     if method == "put" and path.endswith("/artifacts/{phase}"):
         operation.setdefault("parameters", []).append(
-            {"name": "If-Match", "in": "header", "required": True, "schema": _TEXT, "description": "ETags of what is replaced, or *."}
+            {
+                "name": "If-Match",
+                "in": "header",
+                "required": True,
+                "schema": _TEXT,
+                "description": "ETags of what is replaced, or *.",
+            }
         )
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": EDIT}}}
-        answers["200"] = {"description": "What a `dry_run` would do.", "content": {"application/json": {"schema": _ref(Preview)}}}
+        answers["200"] = {
+            "description": "What a `dry_run` would do.",
+            "content": {"application/json": {"schema": _ref(Preview)}},
+        }

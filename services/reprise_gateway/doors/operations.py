@@ -1,16 +1,19 @@
-"""What there is and how it is: configuration for the front end, pools, probes, metrics, tickets and the message contract."""
+"""What there is and how it is: configuration for the front end, pools, probes, metrics, tickets and the
+message contract."""
 
+import asyncio
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from reprise_contracts import asyncapi
-from reprise_contracts.configuration import Config, Endpoint, Features, Limits, ReportLanguages
+from reprise_contracts.configuration import Config, Endpoint, Features, Limits, ReportLanguages, TopicLanguage
 from reprise_contracts.languages import LANGUAGES, WITHOUT_MODEL
 from reprise_contracts.nodes import Phase
 from reprise_contracts.states import Health, PoolView, Work
@@ -20,9 +23,13 @@ from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Known, Opera
 from reprise_gateway.doors.pages import api_pages
 from reprise_gateway.projections.reports import FORMATS
 from reprise_research.sources.kinds import SUFFIXES
+from reprise_research.sources.searching.model import offered
+from reprise_research.text.language import language_of
 from reprise_runtime import metrics
 
 VERSION = metrics.code_version()
+NATS_PORT = 4222
+"""Where an address names none."""
 ORDERS = {"pause": "paused", "resume": "running", "drain": "draining"}
 router = APIRouter(tags=["operation"], responses=PROBLEM)
 
@@ -42,23 +49,37 @@ async def config(gateway: GatewayDep, who: Who) -> Config:
         features=Features(**settings.features.model_dump()),
         formats=tuple(FORMATS),
         kinds=tuple(sorted(SUFFIXES)),
+        searchers=offered(),
         languages=ReportLanguages(extractive=WITHOUT_MODEL, others=tuple(LANGUAGES)),
-        limits=Limits(upload_bytes=settings.limits.upload_bytes, sources=MOST_SOURCES, topic=2_000, guidance=20_000),
+        limits=Limits(
+            upload_bytes=settings.limits.upload_bytes, sources=MOST_SOURCES, topic=2_000, guidance=20_000
+        ),
         auth=gateway.access.closed,
         caller=who.name,
         role=who.role,
     )
 
 
+@router.get("/language")
+async def language(of: Annotated[str, Query(min_length=1, max_length=2_000)], who: Who) -> TopicLanguage:
+    """In which language a topic is, so that a front end can say before the start what an engine has no words
+    in."""
+    return TopicLanguage(language=await asyncio.to_thread(language_of, of))
+
+
 @router.get("/workers")
 async def workers(gateway: GatewayDep, who: Who) -> list[PoolView]:
-    """Each pool: what waits, what is in work, the workers that were heard of lately, and what is wrong with it."""
+    """Each pool: what waits, what is in work, the workers that were heard of lately, and what is wrong with
+    it."""
     return await gateway.pools.show()
 
 
 @router.post("/workers/{phase}/{order}")
-async def order_pool(phase: Phase, order: Literal["pause", "resume", "drain"], gateway: GatewayDep, who: Operator) -> PoolView:
-    """Let a pool take no more jobs (`pause`, `drain`), or take them again. What is in work goes on; it holds across restarts."""
+async def order_pool(
+    phase: Phase, order: Literal["pause", "resume", "drain"], gateway: GatewayDep, who: Operator
+) -> PoolView:
+    """Let a pool take no more jobs (`pause`, `drain`), or take them again. What is in work goes on; it holds
+    across restarts."""
     return await gateway.pools.order(phase, ORDERS[order], who.by)
 
 
@@ -83,7 +104,11 @@ async def ready(gateway: GatewayDep) -> Response:
     return JSONResponse({"status": "ready" if fine else "not ready", "checks": checks}, 200 if fine else 503)
 
 
-@router.get("/workz", response_model=Work, responses={503: {"model": Work, "description": "Nothing is decided, or a pool takes no job."}})
+@router.get(
+    "/workz",
+    response_model=Work,
+    responses={503: {"model": Work, "description": "Nothing is decided, or a pool takes no job."}},
+)
 async def working(gateway: GatewayDep) -> Response:
     """Whether a command would be decided now, and a job of each phase taken."""
     found = await gateway.work()
@@ -99,14 +124,21 @@ async def figures(gateway: GatewayDep, who: Who) -> Response:
 
 @router.get("/doctor")
 async def doctor(gateway: GatewayDep, who: Operator) -> Health:
-    """What is wrong with the installation, in words, and what to do."""
-    return Health(findings=await gateway.monitor.findings())
+    """What is wrong with the installation, in words, and what to do; and the settings as they take effect,
+    without secrets."""
+    settings = gateway.settings.public()
+    return Health.model_validate({"findings": await gateway.monitor.findings(), "settings": settings})
 
 
 @router.get("/asyncapi")
-async def message_contract(who: Who) -> dict[str, object]:
+async def message_contract(request: Request, gateway: GatewayDep, who: Who) -> dict[str, object]:
     """The message contract (AsyncAPI 3), from the same table as `docs/messages.md`."""
-    return asyncapi.document(VERSION)
+    nats = urlsplit(gateway.settings.nats.url.split(",")[0].strip())
+    servers = {
+        "nats": asyncapi.Server(f"{nats.hostname or nats.path}:{nats.port or NATS_PORT}", "nats"),
+        "gateway": asyncapi.Server(request.url.netloc, "wss" if request.url.scheme == "https" else "ws"),
+    }
+    return asyncapi.document(VERSION, servers)
 
 
 @router.get("/openapi.json", include_in_schema=False)

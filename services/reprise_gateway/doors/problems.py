@@ -41,17 +41,32 @@ def problem_of(error: BaseException) -> Problem:
 
 _KNOWN: Mapping[type[Exception], Problem] = {
     Retryable: Problem(
-        type="unavailable", detail="A part of the server does not answer.", action="Try again in a few seconds.", retryable=True
+        type="unavailable",
+        detail="A part of the server does not answer.",
+        action="Try again in a few seconds.",
+        retryable=True,
     ),
     Malformed: Problem(
-        type="unavailable", detail="This was written by a newer version of the server.", action="Try again when all of it is updated."
+        type="unavailable",
+        detail="This was written by a newer version of the server.",
+        action="Try again when all of it is updated.",
     ),
-    ObjectMissing: Problem(type="not_found", detail="This was replaced or removed meanwhile.", action="Read the state, then ask again."),
+    ObjectMissing: Problem(
+        type="not_found",
+        detail="This was replaced or removed meanwhile.",
+        action="Read the state, then ask again.",
+    ),
     ObjectCorrupt: Problem(
-        type="internal", detail="What is stored is not what was stored.", action="Run this part again, and tell an operator."
+        type="internal",
+        detail="What is stored is not what was stored.",
+        action="Run this part again, and tell an operator.",
     ),
 }
-_UNFORESEEN = Problem(type="internal", detail="Something went wrong that should not have.", action="Try again; tell an operator.")
+_UNFORESEEN = Problem(
+    type="internal",
+    detail="Something went wrong that should not have.",
+    action="Try again; tell an operator.",
+)
 
 
 def invalid(error: RequestValidationError | ValidationError) -> Problem:
@@ -62,16 +77,35 @@ def invalid(error: RequestValidationError | ValidationError) -> Problem:
     if kind == "json_invalid":
         return Problem(type="invalid", field="body", detail=f"The body {says}.", action=CORRECT)
     field = field or "body"
-    return Problem(type="invalid", field=field, detail=f"{field} {says}.", action="Leave it out." if kind == "extra_forbidden" else CORRECT)
+    return Problem(
+        type="invalid",
+        field=field,
+        detail=f"{field} {says}.",
+        action="Leave it out." if kind == "extra_forbidden" else CORRECT,
+    )
 
 
 _PLACES = frozenset({"body", "query", "path", "header"})
-_TYPES: Mapping[int, ProblemType] = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 413: "too_large", 503: "unavailable"}
+_TYPES: Mapping[int, ProblemType] = {
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    413: "too_large",
+    503: "unavailable",
+}
+
+
+_KEPT = frozenset({405, 408, 415})
+"""Statuses that HTTP itself demands, which no type of a problem has."""
+
+
+def _raised(error: BaseException) -> BaseException:
+    """The error itself: what went wrong while a body was read is told as a body that cannot be parsed."""
+    cause = error.__cause__
+    return cause if isinstance(error, HTTPException) and isinstance(cause, Refused | HTTPException) else error
 
 
 def _http(error: HTTPException) -> Problem:
-    if isinstance(error.__cause__, Refused):  # raised while the body was read
-        return error.__cause__.problem
     kind = _TYPES.get(error.status_code, "invalid" if error.status_code < 500 else "internal")
     detail = error.detail or HTTPStatus(error.status_code).phrase
     action = "See /docs for what there is." if error.status_code in {404, 405} else CORRECT
@@ -79,7 +113,9 @@ def _http(error: HTTPException) -> Problem:
     return Problem(type=kind, field=field, detail=f"{detail.rstrip('.')}.", action=action)
 
 
-def response(problem: Problem, status: int | None = None, headers: Mapping[str, str] | None = None) -> Response:
+def response(
+    problem: Problem, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
     """A problem as an answer."""
     fields = dict(headers or {})
     if problem.type == "unavailable":
@@ -92,25 +128,28 @@ def response(problem: Problem, status: int | None = None, headers: Mapping[str, 
 
 def answer_to(error: BaseException) -> Response:
     """Whatever went wrong, as an answer."""
-    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
-        return response(problem_of(error), error.status_code)
-    headers = {"Retry-After": str(error.seconds)} if isinstance(error, RateLimited) else None
-    return response(problem_of(error), headers=headers)
+    error = _raised(error)
+    status, headers = None, dict[str, str]()
+    if isinstance(error, HTTPException):
+        headers = dict(error.headers or {})
+        status = error.status_code if error.status_code in _KEPT else None
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.seconds)
+    return response(problem_of(error), status, headers)
 
 
 async def answer(request: Request, error: Exception) -> Response:
-    """The handler of every error; a status that HTTP itself demands (405) stays."""
-    problem = problem_of(error)
+    """The handler of every error."""
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return response(problem, error.status_code, {"Allow": ", ".join(sorted(_allowed(request)))})
-    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
-        return response(problem, error.status_code)
+        error.headers = {"Allow": ", ".join(sorted(_allowed(request)))}
     return answer_to(error)
 
 
 def _allowed(request: Request) -> set[str]:
     """Every method that some route has for this path."""
-    routes = (route for route in _flat(request.app.router.routes) if route.matches(request.scope)[0] != Match.NONE)
+    routes = (
+        route for route in _flat(request.app.router.routes) if route.matches(request.scope)[0] != Match.NONE
+    )
     found = {method for route in routes for method in getattr(route, "methods", None) or ()}
     return found | ({"HEAD"} if "GET" in found else set())
 
@@ -124,5 +163,13 @@ def _flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
 
 def install(app: FastAPI) -> None:
     """Answer every error with a problem."""
-    for kind in (Refused, Retryable, ObjectMissing, ObjectCorrupt, Malformed, RequestValidationError, HTTPException):
+    for kind in (
+        Refused,
+        Retryable,
+        ObjectMissing,
+        ObjectCorrupt,
+        Malformed,
+        RequestValidationError,
+        HTTPException,
+    ):
         app.add_exception_handler(kind, answer)

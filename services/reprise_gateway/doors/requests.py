@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import date
 from typing import Any, TypeVar
 
 from fastapi import Depends
@@ -13,7 +14,7 @@ from starlette.requests import Request
 
 from reprise_contracts.commands import BatchRequest, SessionRequest, SourcesRequest
 from reprise_contracts.problems.model import Problem
-from reprise_contracts.sources import SourceInput
+from reprise_contracts.sources import Search, SourceInput
 from reprise_contracts.wire import Message
 from reprise_gateway.commands.intake import MOST_SOURCES, Intake
 from reprise_gateway.doors.problems import invalid
@@ -22,6 +23,8 @@ from reprise_runtime.errors import Refused
 W = TypeVar("W", bound=Message)
 _FIELDS = ("topic", "guidance", "engine", "model", "language", "command_id")
 _OPTIONS = ("stop_after", "allow_partial", "max_tokens", "max_session_tokens")
+_REPORT = "report"
+"""The option that is an object: in a form, JSON."""
 PART = 16 * 1024 * 1024
 """Bytes of one field of a form that is no file."""
 DIGITS = 20
@@ -35,10 +38,14 @@ def is_form(request: Request) -> bool:
 
 
 async def read_json(request: Request, model: type[W]) -> W:
-    """The body as a model; raises `Refused` (invalid), naming the field, and 415 for a body that says it is no JSON."""
+    """The body as a model; raises `Refused` (invalid), naming the field, and 415 for a body that says it is
+    no JSON."""
     kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
     if kind and kind != "application/json" and not kind.endswith("+json"):
-        raise HTTPException(415, f"The body is {kind[:80]!r}, and JSON is read here. Send it with Content-Type: application/json.")
+        raise HTTPException(
+            415,
+            f"The body is {kind[:80]!r}, and JSON is read here. Send it with Content-Type: application/json.",
+        )
     try:
         return model.model_validate_json(await request.body(), extra="forbid")
     except ValidationError as error:
@@ -46,15 +53,10 @@ async def read_json(request: Request, model: type[W]) -> W:
 
 
 def exactly(model: type[Message]) -> Any:
-    """A dependency of a route whose body is this model: what is not known is refused, never dropped in silence.
-
-    Nor are words in the address: a `dry_run` there would run.
-    """
+    """A dependency of a route whose body is this model: what is not known is refused, never dropped in
+    silence."""
 
     async def check(request: Request) -> None:
-        if stray := next((name for name in request.query_params if name != "command_id"), None):
-            detail = f"{stray[:64]!r} in the address is not known here."
-            raise Refused(Problem(type="invalid", field=stray[:64], detail=detail, action="Send what the command takes in its body."))
         await read_json(request, model)
 
     return Depends(check)
@@ -87,16 +89,31 @@ def _named(value: str) -> list[SourceInput]:
     return [parsed(SourceInput, item) for item in (document if isinstance(document, list) else [document])]
 
 
+def json_field(form: FormData, name: str) -> list[object]:
+    """A field that holds a JSON list; an absent one holds none. Raises `Refused` (invalid)."""
+    value = form.get(name)
+    found = _json(name, value) if isinstance(value, str) and value else []
+    if not isinstance(found, list):
+        detail = f"The field `{name}` is no JSON list."
+        raise Refused(
+            Problem(type="invalid", field=name, detail=detail, action="Correct it and send it again.")
+        )
+    return found
+
+
 def _json(field: str, value: str) -> object:
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
         detail = f"The field `{field}` is not JSON."
-        raise Refused(Problem(type="invalid", field=field, detail=detail, action="Correct it and send it again.")) from None
+        raise Refused(
+            Problem(type="invalid", field=field, detail=detail, action="Correct it and send it again.")
+        ) from None
 
 
 def _value(field: object) -> object:
-    """A field of a form is a text: `true`, `false` and a number are read as in JSON; what else it is, its model judges."""
+    """A field of a form is a text: `true`, `false` and a number are read as in JSON; what else it is, its
+    model judges."""
     if not isinstance(field, str):
         return field
     number = field.isascii() and field.isdigit() and len(field) <= DIGITS
@@ -105,11 +122,15 @@ def _value(field: object) -> object:
 
 def session_of(form: FormData) -> SessionRequest:
     """What a form asks for."""
-    fields: dict[str, object] = {name: form[name] for name in _FIELDS if isinstance(form.get(name), str) and form[name] != ""}
+    fields: dict[str, object] = {
+        name: form[name] for name in _FIELDS if isinstance(form.get(name), str) and form[name] != ""
+    }
     given = form.get("options")
     options = _json("options", given) if isinstance(given, str) and given else {}
     if isinstance(options, dict):
         options = options | {name: _value(form[name]) for name in _OPTIONS if form.get(name)}
+        if isinstance(how := form.get(_REPORT), str) and how:
+            options = options | {_REPORT: _json(_REPORT, how)}
     if form.get("start"):
         fields["start"] = _value(form["start"])
     return parsed(SessionRequest, fields | {"options": options})
@@ -122,7 +143,7 @@ async def batch_request(request: Request) -> AsyncIterator[tuple[SessionRequest,
         asked = await read_json(request, BatchRequest)
         yield asked, Intake(asked.sources)
         return
-    async with _form(request) as form:
+    async with form_of(request) as form:
         yield session_of(form), intake_of(form)
 
 
@@ -133,7 +154,7 @@ async def sources_request(request: Request) -> AsyncIterator[tuple[str | None, I
         asked = await read_json(request, SourcesRequest)
         yield asked.command_id, Intake(asked.sources)
         return
-    async with _form(request) as form:
+    async with form_of(request) as form:
         command_id = form.get("command_id")
         yield (parsed(_Named, {"command_id": command_id}).command_id if command_id else None), intake_of(form)
 
@@ -149,7 +170,8 @@ async def source_request(request: Request) -> AsyncIterator[tuple[str | None, In
     if asked.sources is not None:
         yield asked.command_id, Intake(asked.sources)
     else:
-        yield asked.command_id, Intake((parsed(SourceInput, {"url": asked.url, "text": asked.text, "title": asked.title}),))
+        named = asked.model_dump(exclude={"sources", "command_id"}, exclude_none=True)
+        yield asked.command_id, Intake((parsed(SourceInput, named),))
 
 
 class _Named(SourcesRequest):
@@ -161,7 +183,14 @@ class _Replacement(_Named):
     url: str | None = None
     text: str | None = None
     title: str | None = None
+    search: Search | str | None = None
+    provider: str | None = None
+    limit: int | None = None
+    since: date | None = None
+    allow: tuple[str, ...] | None = None
+    block: tuple[str, ...] | None = None
 
 
-def _form(request: Request) -> AbstractAsyncContextManager[FormData]:
+def form_of(request: Request) -> AbstractAsyncContextManager[FormData]:
+    """A body's form; its files are on disk, and there as long as the context."""
     return request.form(max_files=MOST_SOURCES, max_fields=MOST_SOURCES + 20, max_part_size=PART)

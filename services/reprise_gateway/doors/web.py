@@ -13,8 +13,10 @@ from starlette.types import Scope
 from reprise_gateway.doors.pages import HOME
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src "
+    "'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types 'none'"
 )
 """No inline script or style, nothing of another host, and no text that becomes markup."""
 HEADERS = {
@@ -34,7 +36,8 @@ def built() -> Path | None:
 
 
 def serve(app: FastAPI, place: Path | None) -> None:
-    """Serve the app at `/` and, since it has pages of its own, everything below `/app`; without one a page that says so."""
+    """Serve the app at `/` and, since it has pages of its own, everything below `/app`; without one a page
+    that says so."""
     if place is None:
 
         @app.get("/", include_in_schema=False)
@@ -47,7 +50,11 @@ def serve(app: FastAPI, place: Path | None) -> None:
     async def page(_: Request) -> Response:
         return FileResponse(index, headers=HEADERS | {"Cache-Control": "no-cache"})
 
-    for path in ("/", "/app", "/app/{page:path}"):  # for everybody: it holds nothing, and asks for a token itself
+    for path in (
+        "/",
+        "/app",
+        "/app/{page:path}",
+    ):  # for everybody: it holds nothing, and asks for a token itself
         app.add_route(path, page, include_in_schema=False)
     app.mount("/assets", Assets(directory=place / "assets", check_dir=False), name="web")
 
@@ -58,7 +65,9 @@ class Assets(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, or its `.gz`."""
         headers = Headers(scope=scope)
-        packed = "gzip" in headers.get("accept-encoding", "") and self.lookup_path(f"{path}.gz")[1] is not None
+        packed = (
+            "gzip" in headers.get("accept-encoding", "") and self.lookup_path(f"{path}.gz")[1] is not None
+        )
         response = await super().get_response(f"{path}.gz" if packed else path, scope)
         response.headers.update(HEADERS | {"Vary": "Accept-Encoding"})
         if _HASHED.match(f"assets/{path}"):
@@ -71,4 +80,6 @@ class Assets(StaticFiles):
 
 def media_type(path: str) -> str:
     """Of the files that are packed."""
-    return {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}[path.rsplit(".", 1)[-1]]
+    return {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}[
+        path.rsplit(".", 1)[-1]
+    ]

@@ -1,4 +1,5 @@
-"""`/ws/{batch_id}`: what happens in a batch, as it happens. A socket that was lost goes on where it stood, without a gap."""
+"""`/ws/{batch_id}`: what happens in a batch, as it happens. A socket that was lost goes on where it stood,
+without a gap."""
 
 import asyncio
 import json
@@ -14,13 +15,14 @@ from pydantic import ValidationError
 
 from reprise_contracts import frames as f
 from reprise_contracts.calls import CALLS, Call
-from reprise_contracts.dialects import Dialect
+from reprise_contracts.configuration import Dialect
 from reprise_contracts.problems.model import Problem, ProblemDocument
 from reprise_contracts.states import Receipt
 from reprise_contracts.wire import Message
 from reprise_domain.state import Session
 from reprise_gateway.access.access import Caller
 from reprise_gateway.commands.handlers import HANDLERS
+from reprise_gateway.doors.dependencies import known_names
 from reprise_gateway.doors.problems import answer_to, invalid, problem_of
 from reprise_gateway.gateway import Gateway
 from reprise_gateway.projections.frames import Durable
@@ -46,8 +48,13 @@ MESSAGE = 1_000_000
 BEHIND_SECONDS = 2.0
 """How long a gateway that is behind the one the client came from is given to catch up."""
 CROWDED = Problem(
-    type="unavailable", detail="This gateway has as many WebSockets as it may.", action="Connect again in a few seconds.", retryable=True
+    type="unavailable",
+    detail="This gateway has as many WebSockets as it may.",
+    action="Connect again in a few seconds.",
+    retryable=True,
 )
+QUERY = frozenset({"after", "epoch", "dialect", "replay", "ticket"})
+"""What may stand in the address."""
 WHOLE = 1 << 62
 """A place after every frame of a commit."""
 _log = logger(__name__)
@@ -77,6 +84,7 @@ async def watch(socket: WebSocket, batch_id: str) -> None:
         _make_room(gateway)
         caller = await gateway.access.socket_caller(socket)
         await gateway.batches.batch(batch_id)
+        known_names(socket.query_params, QUERY)
         dialect = _dialect(socket, gateway)
     except Exception as error:  # whatever it is, the handshake is answered
         await socket.send_denial_response(answer_to(error))
@@ -92,19 +100,29 @@ def _make_room(gateway: Gateway) -> None:
 
 
 def _dialect(socket: WebSocket, gateway: Gateway) -> Dialect:
-    """The dialect that a client asks for, else the gateway's; raises `Refused` (invalid) for one that is not spoken."""
+    """The dialect that a client asks for, else the gateway's; raises `Refused` (invalid) for one that is not
+    spoken."""
     asked = socket.query_params.get("dialect", gateway.settings.gateway.dialect)
     found = next((known for known in DIALECTS if known == asked), None)
     if found is None:
         detail = f"{asked[:64]!r} is no dialect of this server."
-        raise Refused(Problem(type="invalid", field="dialect", detail=detail, action=f"Ask for one of: {', '.join(DIALECTS)}."))
+        raise Refused(
+            Problem(
+                type="invalid",
+                field="dialect",
+                detail=detail,
+                action=f"Ask for one of: {', '.join(DIALECTS)}.",
+            )
+        )
     return found
 
 
 class _Connection:
     """One socket: a writer, a reader, and an ear at the batch's channel."""
 
-    def __init__(self, socket: WebSocket, gateway: Gateway, batch_id: str, caller: Caller, dialect: Dialect) -> None:
+    def __init__(
+        self, socket: WebSocket, gateway: Gateway, batch_id: str, caller: Caller, dialect: Dialect
+    ) -> None:
         self._socket = socket
         self._gateway = gateway
         self._projection = gateway.projection
@@ -166,12 +184,18 @@ class _Connection:
             metrics.FRAMES.inc()
 
     async def _begin(self) -> None:
-        """Say hello, then the snapshot or what was missed. The ear is open already, so that nothing falls between."""
+        """Say hello, then the snapshot or what was missed. The ear is open already, so that nothing falls
+        between."""
         asked = self._socket.query_params.get("after")
         after = After.parse(asked) if asked is not None else None
         batch = await self._gateway.batches.batch(self._batch_id)
         names = tuple(session_id for session_id, _ in self._gateway.batches.members(batch))
-        hello = f.Connected(batch_id=self._batch_id, epoch=self._projection.epoch, seq=self._projection.position, sessions=names)
+        hello = f.Connected(
+            batch_id=self._batch_id,
+            epoch=self._projection.epoch,
+            seq=self._projection.position,
+            sessions=names,
+        )
         await self._send(hello)
         reason = await self._unusable(asked, after)
         if asked is not None and after is not None and reason is None:
@@ -181,7 +205,9 @@ class _Connection:
         if reason is not None:
             await self._send(f.Reset(batch_id=self._batch_id, seq=self._projection.position, reason=reason))
         sessions = await self._cached()
-        snapshot = f.Snapshot(batch_id=self._batch_id, seq=self._projection.position, sessions=tuple(map(state_of, sessions)))
+        snapshot = f.Snapshot(
+            batch_id=self._batch_id, seq=self._projection.position, sessions=tuple(map(state_of, sessions))
+        )
         self._subscriber.begin((snapshot.seq or 0, WHOLE))
         await self._send(snapshot)
         if self._socket.query_params.get("replay", _REPLAYS[self._dialect]) == "true":
@@ -201,14 +227,19 @@ class _Connection:
         return "The log has no such position."
 
     async def _sessions(self) -> list[Session]:
-        names = list(self._projection.sessions_of.get(self._batch_id, ()))
-        return [session for name in names if (session := await self._projection.session(name)) is not None and not session.deleted]
+        batch = await self._projection.batch(self._batch_id)
+        names = [member.spec.session_id for member in batch.members] if batch is not None else []
+        return [
+            session
+            for name in names
+            if (session := await self._projection.session(name)) is not None and not session.deleted
+        ]
 
     async def _cached(self) -> list[Session]:
         """Every session of the batch, all of one moment."""
         await self._sessions()  # reads what is not in memory; the states themselves are taken in one go
-        cached = map(self._projection.cached, self._projection.sessions_of.get(self._batch_id, ()))
-        return [session for session in cached if isinstance(session, Session) and not session.deleted]
+        cached = self._projection.cached_sessions(self._batch_id)
+        return [session for session in cached if not session.deleted]
 
     async def _resume(self, after: After) -> int:
         """Send every durable frame after a position and up to now; now is returned."""
@@ -216,7 +247,10 @@ class _Connection:
         last = after.seq if after.n == WHOLE else after.seq - 1
         behind = [session for session in await self._sessions() if session.seq > last]
         seen: Place = (after.seq, after.n)
-        replays = [[transition async for transition in self._projection.replay(session.session_id, last, until)] for session in behind]
+        replays = [
+            [transition async for transition in self._projection.replay(session.session_id, last, until)]
+            for session in behind
+        ]
         for transition in merge(*replays, key=_sequence):
             async for place, frame in with_contents(transition, self._gateway.contents):
                 if place > seen:
@@ -243,12 +277,23 @@ class _Connection:
             self._caller.needs(call.role)
             asked = call.body.model_validate({"batch_id": self._batch_id, **body}, extra="forbid")
             with tracing.span(f"socket {call.kind}", tracing.continued("")) as trace:
-                answer = _receipt(await HANDLERS[call.kind](self._gateway.service, asked, replace(self._caller, trace=trace)))
+                answer = _receipt(
+                    await HANDLERS[call.kind](
+                        self._gateway.service, asked, replace(self._caller, trace=trace)
+                    )
+                )
         except Exception as error:  # the answer says what went wrong
             problem = invalid(error) if isinstance(error, ValidationError) else problem_of(error)
             command_id = _command_id(text)
-            return f.Answer(batch_id=self._batch_id, command_id=command_id, problem=ProblemDocument.of(problem))
-        return f.Answer(batch_id=self._batch_id, command_id=answer.command_id, run_id=answer.run_id, position=answer.position)
+            return f.Answer(
+                batch_id=self._batch_id, command_id=command_id, problem=ProblemDocument.of(problem)
+            )
+        return f.Answer(
+            batch_id=self._batch_id,
+            command_id=answer.command_id,
+            run_id=answer.run_id,
+            position=answer.position,
+        )
 
 
 def _sequence(transition: Transition) -> int:
@@ -256,7 +301,12 @@ def _sequence(transition: Transition) -> int:
 
 
 COMMANDS: Mapping[str, Call] = {call.kind: call for call in CALLS if call.doors.websocket}
-ONLY_REST = Problem(type="invalid", field="options.dry_run", detail="A preview is not sent over a WebSocket.", action="Ask by REST.")
+ONLY_REST = Problem(
+    type="invalid",
+    field="options.dry_run",
+    detail="A preview is not sent over a WebSocket.",
+    action="Ask by REST.",
+)
 
 
 def _understood(text: str) -> tuple[Call, dict[str, object]]:
@@ -269,7 +319,12 @@ def _understood(text: str) -> tuple[Call, dict[str, object]]:
     if not isinstance(document, dict) or kind not in COMMANDS:
         offered = ", ".join(COMMANDS)
         raise Refused(
-            Problem(type="invalid", field="type", detail="This is not understood.", action=f"Send JSON with a type of: {offered}.")
+            Problem(
+                type="invalid",
+                field="type",
+                detail="This is not understood.",
+                action=f"Send JSON with a type of: {offered}.",
+            )
         )
     return COMMANDS[str(kind)], {name: value for name, value in document.items() if name != "type"}
 

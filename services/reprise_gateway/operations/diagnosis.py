@@ -1,4 +1,5 @@
-"""From what is seen to what is said: in words, with what to do. Pure; the words are tested against what they are about."""
+"""From what is seen to what is said: in words, with what to do. Pure; the words are tested against what they
+are about."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -14,13 +15,16 @@ CLOCK_SECONDS = 2.0
 """Clocks further apart than this confuse leases and whoever reads logs."""
 OLD_SECONDS = 30.0
 """A job that has waited so long, or an input so long undecided, is worth a word."""
+LATE_CHECK_SECONDS = 300.0
+"""A check of a watched source that has waited so long is worth a word."""
 BACKUP_HOURS = 72
 """Once there is a backup, the last one should not be older."""
 FREE_BYTES = 2_000_000_000
 FREE_SHARE = 0.05
 """A disk with less than both is nearly full."""
 FULL_SHARE = 0.8
-OLDEST_NATS = (2, 11)
+OLDEST_NATS = (2, 14)
+"""It keeps schedules by themselves."""
 
 
 class Before(NamedTuple):
@@ -30,11 +34,18 @@ class Before(NamedTuple):
     waiting: int
 
 
-def pool_findings(pool: PoolView, before: Before | None, skews: Mapping[str, float], *, listened: bool = True) -> tuple[Finding, ...]:
-    """What is to be said of one pool. `skews`: of each worker's clock, in seconds; `listened`: long enough to have heard all."""
+def pool_findings(
+    pool: PoolView, before: Before | None, skews: Mapping[str, float], *, listened: bool = True
+) -> tuple[Finding, ...]:
+    """What is to be said of one pool. `skews`: of each worker's clock, in seconds; `listened`: long enough to
+    have heard all."""
     if not pool.workers and not listened:
         detail = "No worker has been heard yet: this gateway has only just started."
-        return (Finding(name=pool.phase, result="note", detail=detail, action="Ask again in a quarter of a minute."),)
+        return (
+            Finding(
+                name=pool.phase, result="note", detail=detail, action="Ask again in a quarter of a minute."
+            ),
+        )
     return (*_pool_findings(pool, before), *_clocks(pool.phase, skews))
 
 
@@ -46,12 +57,17 @@ def _pool_findings(pool: PoolView, before: Before | None) -> Iterator[Finding]:
             name=pool.phase,
             result="wrong",
             detail=f"No worker is there; {jobs} {_verb(waiting, 'wait')}.",
-            action=f"Start one (`docker compose up -d worker-{pool.phase}`), or look at why the last one ended in its log.",
+            action=f"Start one (`docker compose up -d worker-{pool.phase}`), or look at why the last one "
+            "ended in its log.",
         )
         return
     if pool.state != "running":
         who = f" by {pool.by}" if pool.by else ""
-        doing = {"paused": "It is paused", "draining": "It is being drained", "drained": "It is drained: nothing is in work"}[pool.state]
+        doing = {
+            "paused": "It is paused",
+            "draining": "It is being drained",
+            "drained": "It is drained: nothing is in work",
+        }[pool.state]
         yield Finding(
             name=pool.phase,
             result="note",
@@ -64,9 +80,11 @@ def _pool_findings(pool: PoolView, before: Before | None) -> Iterator[Finding]:
         yield Finding(
             name=pool.phase,
             result="wrong",
-            detail=f"Its lag grows: {jobs} {_verb(waiting, 'wait')}, {before.waiting if before else 0} a minute ago; "
+            detail=f"Its lag grows: {jobs} {_verb(waiting, 'wait')}, {before.waiting if before else 0} a "
+            "minute ago; "
             f"the oldest is {pool.oldest_seconds or 0:.0f} s old.",
-            action=f"Add workers (`docker compose up -d --scale worker-{pool.phase}={2 * len(pool.workers)}`), or see in the log "
+            action="Add workers (`docker compose up -d --scale "
+            f"worker-{pool.phase}={2 * len(pool.workers)}`), or see in the log "
             "what is slow.",
         )
     versions = sorted({worker.version for worker in pool.workers if worker.version})
@@ -86,22 +104,39 @@ def _clocks(phase: str, skews: Mapping[str, float]) -> Iterator[Finding]:
             yield Finding(
                 name=phase,
                 result="wrong",
-                detail=f"The clock of {worker} is {abs(skew):.0f} s {ahead} the gateway's.",
+                detail=f"The clock of {worker} is {abs(skew):.0f} s {ahead} the NATS server's.",
                 action="Let NTP (chrony, systemd-timesyncd) set the clocks of all machines.",
             )
 
 
-def diagnose(status: "ServerStatus | None", reachable: Mapping[str, bool], pools: Sequence[PoolView], version: str) -> tuple[Finding, ...]:
-    """Everything, in the order in which one thing explains the next. `seen` is None where NATS does not answer."""
+def diagnose(
+    status: "ServerStatus | None", reachable: Mapping[str, bool], pools: Sequence[PoolView], version: str
+) -> tuple[Finding, ...]:
+    """Everything, in the order in which one thing explains the next. `seen` is None where NATS does not
+    answer."""
     found = [*_servers(reachable)]
     if status is not None:
-        found += [*_nats(status), *_roles(status), *_streams(status), *_disk(status), *_backup(status)]
+        found += [
+            *_nats(status),
+            *_roles(status),
+            *_checks(status),
+            *_streams(status),
+            *_disk(status),
+            *_backup(status),
+        ]
     for pool in pools:
         found += pool.findings or (_fine(pool),)
         others = {worker.version for worker in pool.workers if worker.version} - {version}
         if others:
             detail = f"Workers of version {', '.join(sorted(others))}; the gateway is {version}."
-            found.append(Finding(name=pool.phase, result="note", detail=detail, action="Finish the roll-out, or go back with all of it."))
+            found.append(
+                Finding(
+                    name=pool.phase,
+                    result="note",
+                    detail=detail,
+                    action="Finish the roll-out, or go back with all of it.",
+                )
+            )
     return tuple(found)
 
 
@@ -127,16 +162,20 @@ def _servers(reachable: Mapping[str, bool]) -> Iterator[Finding]:
 def _nats(status: "ServerStatus") -> Iterator[Finding]:
     if status.rewound:
         yield Finding(
-            name="log", result="wrong", detail=f"{status.rewound} Nothing is decided and nothing runs, so that nothing is done twice.",
-            action="Restore the newest backup (`reprise restore FOLDER --replace`), or go on with what is left "
+            name="log",
+            result="wrong",
+            detail=f"{status.rewound} Nothing is decided and nothing runs, so that nothing is done twice.",
+            action="Restore the newest backup (`reprise restore FOLDER --replace`), or go on with what is "
+            "left "
             "(`reprise bootstrap --accept-log`).",
-        )  # fmt: skip
+        )
     if status.unwell:
         yield Finding(
             name="NATS",
             result="wrong",
             detail=f"It has stopped writing, and says: {status.unwell}.",
-            action="Make room on its disk, then restart it: it stays as it is until then. What it confirmed is kept, and every service "
+            action="Make room on its disk, then restart it: it stays as it is until then. What it confirmed "
+            "is kept, and every service "
             "comes back by itself.",
         )
     elif status.nats_version and _version(status.nats_version) < OLDEST_NATS:
@@ -147,27 +186,45 @@ def _nats(status: "ServerStatus") -> Iterator[Finding]:
         yield Finding(
             name="NATS",
             result="wrong",
-            detail="It confirms messages before they are on the disk: a power cut can lose what was accepted.",
-            action="Set `sync_interval: always` in the `jetstream` block of its configuration and restart it.",
+            detail="It confirms messages before they are on the disk: a power cut can lose what was "
+            "accepted.",
+            action="Set `sync_interval: always` in the `jetstream` block of its configuration and restart "
+            "it.",
         )
     else:
-        flushes = "it flushes before it confirms" if status.flushes else "whether it flushes cannot be seen (REPRISE_NATS__MONITOR)"
+        flushes = (
+            "it flushes before it confirms"
+            if status.flushes
+            else "whether it flushes cannot be seen (REPRISE_NATS__MONITOR)"
+        )
         yield Finding(name="NATS", result="ok", detail=f"{status.nats_version}; {flushes}.")
     if status.away:
-        detail = f"Of the {status.servers} servers that keep the streams {len(status.away)} cannot be reached: {', '.join(status.away)}."
+        detail = (
+            f"Of the {status.servers} servers that keep the streams {len(status.away)} cannot be "
+            f"reached: {', '.join(status.away)}."
+        )
         yield Finding(
             name="NATS",
             result="wrong",
             detail=detail,
-            action="Start it again, and it catches up by itself. Work goes on while more than half of them are there.",
+            action="Start it again, and it catches up by itself. Work goes on while more than half of them "
+            "are there.",
         )
     if abs(status.clock_offset) > CLOCK_SECONDS:
         detail = f"This gateway's clock and the NATS server's are {abs(status.clock_offset):.0f} s apart."
         yield Finding(
-            name="clock", result="wrong", detail=detail, action="Let NTP (chrony, systemd-timesyncd) set the clocks of all machines."
+            name="clock",
+            result="wrong",
+            detail=detail,
+            action="Let NTP (chrony, systemd-timesyncd) set the clocks of all machines.",
         )
     for drift in status.drift:
-        yield Finding(name="streams", result="wrong", detail=f"Not as declared: {drift}.", action="Run `reprise bootstrap`.")
+        yield Finding(
+            name="streams",
+            result="wrong",
+            detail=f"Not as declared: {drift}.",
+            action="Run `reprise bootstrap`.",
+        )
 
 
 def _roles(status: "ServerStatus") -> Iterator[Finding]:
@@ -176,7 +233,8 @@ def _roles(status: "ServerStatus") -> Iterator[Finding]:
         yield Finding(
             name="orchestrator",
             result="wrong",
-            detail=f"{_count(inbox.messages, 'input')} {_verb(inbox.messages, 'wait')} to be decided, the oldest for {inbox.oldest:.0f} s.",
+            detail=f"{_count(inbox.messages, 'input')} {_verb(inbox.messages, 'wait')} to be decided, the "
+            f"oldest for {inbox.oldest:.0f} s.",
             action="Start the orchestrator, or look into its log; what waits is kept.",
         )
     else:
@@ -192,10 +250,26 @@ def _roles(status: "ServerStatus") -> Iterator[Finding]:
         )
 
 
+def _checks(status: "ServerStatus") -> Iterator[Finding]:
+    """R36: what nobody looks at is silently stale."""
+    if status.checks_waiting and status.checks_oldest > LATE_CHECK_SECONDS:
+        waiting = _count(status.checks_waiting, "check")
+        yield Finding(
+            name="watches",
+            result="wrong",
+            detail=f"{waiting} of watched sources {_verb(status.checks_waiting, 'wait')}, the first for "
+            f"{status.checks_oldest:.0f} s.",
+            action="Start workers of phase 0, or let the pool work again: they make the checks.",
+        )
+
+
 def _streams(status: "ServerStatus") -> Iterator[Finding]:
     dlq = status.streams.get(subjects.DLQ)
     if dlq is not None and dlq.messages:
-        detail = f"{_count(dlq.messages, 'message')} could not be understood and {_verb(dlq.messages, 'lie')} aside."
+        detail = (
+            f"{_count(dlq.messages, 'message')} could not be understood and "
+            f"{_verb(dlq.messages, 'lie')} aside."
+        )
         action = "See why with `reprise dlq list`, then `reprise dlq replay` or `reprise dlq drop`."
         yield Finding(name="DLQ", result="wrong", detail=detail, action=action)
     for name, stream in status.streams.items():
@@ -209,10 +283,14 @@ def _streams(status: "ServerStatus") -> Iterator[Finding]:
 
 
 _LIMITS = {
-    subjects.SESSIONS: "End and delete batches that are done with, or raise REPRISE_LIMITS__SESSION_BYTES everywhere and restart.",
-    subjects.INBOX: "Start more orchestrators; if there are enough, raise REPRISE_LIMITS__INBOX_BYTES everywhere and restart.",
-    subjects.JOBS: "Start more workers; if there are enough, raise REPRISE_LIMITS__JOBS_BYTES everywhere and restart.",
-    subjects.DLQ: "Look after what was put aside (`reprise dlq list`), or raise REPRISE_LIMITS__DLQ_BYTES everywhere and restart.",
+    subjects.SESSIONS: "End and delete batches that are done with, or raise REPRISE_LIMITS__SESSION_BYTES "
+    "everywhere and restart.",
+    subjects.INBOX: "Start more orchestrators; if there are enough, raise REPRISE_LIMITS__INBOX_BYTES "
+    "everywhere and restart.",
+    subjects.JOBS: "Start more workers; if there are enough, raise REPRISE_LIMITS__JOBS_BYTES everywhere and "
+    "restart.",
+    subjects.DLQ: "Look after what was put aside (`reprise dlq list`), or raise REPRISE_LIMITS__DLQ_BYTES "
+    "everywhere and restart.",
 }
 
 
@@ -222,15 +300,27 @@ def _backup(status: "ServerStatus") -> Iterator[Finding]:
         yield Finding(name="backup", result="ok", detail="None has been made yet (`reprise backup FOLDER`).")
         return
     hours = status.backup_age / 3600
-    lost = f"; {_count(mark.lost, 'object')} that the store has lost {'is' if mark.lost == 1 else 'are'} not in it" if mark.lost else ""
+    lost = (
+        f"; {_count(mark.lost, 'object')} that the store has lost {'is' if mark.lost == 1 else 'are'} not in "
+        "it"
+        if mark.lost
+        else ""
+    )
     detail = f"The last one is of {mark.taken_at:%Y-%m-%d %H:%M} UTC, {_count(mark.objects, 'object')}{lost}."
     if hours > BACKUP_HOURS:
         yield Finding(
-            name="backup", result="wrong", detail=f"{detail} That is {hours / 24:.0f} days ago.",
+            name="backup",
+            result="wrong",
+            detail=f"{detail} That is {hours / 24:.0f} days ago.",
             action="Run `reprise backup FOLDER`; if one runs by itself, look at what it says.",
-        )  # fmt: skip
+        )
     elif mark.lost:
-        yield Finding(name="backup", result="wrong", detail=detail, action="`reprise fsck` names them; a refresh makes them again.")
+        yield Finding(
+            name="backup",
+            result="wrong",
+            detail=detail,
+            action="`reprise fsck` names them; a refresh makes them again.",
+        )
     else:
         yield Finding(name="backup", result="ok", detail=detail)
 
@@ -238,12 +328,23 @@ def _backup(status: "ServerStatus") -> Iterator[Finding]:
 def _disk(status: "ServerStatus") -> Iterator[Finding]:
     if status.file_share is not None and status.file_share > FULL_SHARE:
         detail = f"NATS has used {status.file_share:.0%} of the disk that it may use."
-        yield Finding(name="disk", result="wrong", detail=detail, action="Make room, or raise `max_file_store` in its configuration.")
+        yield Finding(
+            name="disk",
+            result="wrong",
+            detail=detail,
+            action="Make room, or raise `max_file_store` in its configuration.",
+        )
     if status.disk is None:
         return
-    free = f"{status.disk.free / 1e9:.1f} of {status.disk.total / 1e9:.0f} GB are left where {status.disk.path} is"
+    free = (
+        f"{status.disk.free / 1e9:.1f} of {status.disk.total / 1e9:.0f} GB are left where "
+        f"{status.disk.path} is"
+    )
     if status.disk.free < FREE_BYTES and status.disk.free < FREE_SHARE * status.disk.total:
-        action = "Delete batches that are done with (`reprise end BATCH --delete`), or give it a larger disk; no restart is needed."
+        action = (
+            "Delete batches that are done with (`reprise end BATCH --delete`), or give it a larger "
+            "disk; no restart is needed."
+        )
         yield Finding(name="disk", result="wrong", detail=f"It is nearly full: {free}.", action=action)
     else:
         yield Finding(name="disk", result="ok", detail=f"{free}.")
@@ -252,7 +353,9 @@ def _disk(status: "ServerStatus") -> Iterator[Finding]:
 def _fine(pool: PoolView) -> Finding:
     workers = _count(len(pool.workers), "worker")
     return Finding(
-        name=pool.phase, result="ok", detail=f"{workers}; {_count(pool.ready + pool.waiting, 'job')} waiting, {pool.working} in work."
+        name=pool.phase,
+        result="ok",
+        detail=f"{workers}; {_count(pool.ready + pool.waiting, 'job')} waiting, {pool.working} in work.",
     )
 
 

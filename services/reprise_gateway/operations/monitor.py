@@ -1,4 +1,5 @@
-"""Looks at the whole every few seconds: sets the figures that operators watch, and says on demand what is wrong."""
+"""Looks at the whole every few seconds: sets the figures that operators watch, and says on demand what is
+wrong."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -32,7 +33,8 @@ class Monitor:
             await asyncio.sleep(self._every)
 
     async def once(self) -> tuple[ServerStatus | None, Mapping[str, bool], list[PoolView]]:
-        """Look, and set the figures. What does not answer leaves its figures as they were, and its `reprise_up` at 0."""
+        """Look, and set the figures. What does not answer leaves its figures as they were, and its
+        `reprise_up` at 0."""
         reachable = await self._reachable()
         for server, answers in reachable.items():
             metrics.UP.labels(server).set(answers)

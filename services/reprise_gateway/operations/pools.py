@@ -1,4 +1,5 @@
-"""The worker pools: what waits for them, who of them was heard of lately, and what an operator wants of them."""
+"""The worker pools: what waits for them, who of them was heard of lately, and what an operator wants of
+them."""
 
 import asyncio
 from collections import deque
@@ -46,7 +47,9 @@ class Heard(NamedTuple):
 class Pools:
     """What `/workers` shows."""
 
-    def __init__(self, lags: Lags, publisher: Publisher, heartbeat: float, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, lags: Lags, publisher: Publisher, heartbeat: float, clock: Callable[[], datetime]
+    ) -> None:
         self._lags = lags
         self._publisher = publisher
         self._kept = timedelta(seconds=heartbeat * SILENT)
@@ -73,13 +76,15 @@ class Pools:
             _log.debug("backlog cannot be read", error=str(error))
 
     def _ready_of(self, phase: Phase) -> int:
-        """Return what the scheduler has ready, as it said lately; 0 while none says anything, which is told as such."""
+        """Return what the scheduler has ready, as it said lately; 0 while none says anything, which is told
+        as such."""
         if self._ready is None or self._clock() - self._ready[0] > self._kept:
             return 0
         return self._ready[1].ready.get(phase, 0)
 
     async def order(self, phase: Phase, state: str, by: str) -> PoolView:
-        """Pause, resume or drain a pool. It holds until the next order, whatever is started again meanwhile."""
+        """Pause, resume or drain a pool. It holds until the next order, whatever is started again
+        meanwhile."""
         order = PoolOrder.model_validate({"phase": phase, "state": state, "by": by, "at": self._clock()})
         await self._publisher.publish(subjects.pool_order(phase), order.encode(), stream=subjects.POOLS)
         return (await self.show())[PHASES.index(phase)]
@@ -105,15 +110,21 @@ class Pools:
         )
         if order is not None and order.state != "running":
             idle = not any(worker.running or not worker.paused for worker in view.workers)
-            view = view.model_copy(update={"state": "drained" if order.state == "draining" and idle else order.state})
-        skews = {worker.worker: (worker.seen - at).total_seconds() for at, worker in heard}
+            view = view.model_copy(
+                update={"state": "drained" if order.state == "draining" and idle else order.state}
+            )
+        skews = {worker.worker: worker.clock_offset for _, worker in heard if worker.clock_offset is not None}
         listened = self._clock() - self._since >= self._kept
-        return view.model_copy(update={"findings": pool_findings(view, self._before(view), skews, listened=listened)})
+        return view.model_copy(
+            update={"findings": pool_findings(view, self._before(view), skews, listened=listened)}
+        )
 
     async def _order(self, phase: Phase) -> PoolOrder | None:
         try:
             kept = await self._publisher.last(subjects.POOLS, subjects.pool_order(phase))
-        except Unavailable:  # the stream is missing, which is told as drift; of a NATS that is away the lag tells
+        except (
+            Unavailable
+        ):  # the stream is missing, which is told as drift; of a NATS that is away the lag tells
             return None
         return PoolOrder.decode(kept.data) if kept is not None else None
 
@@ -137,7 +148,9 @@ def consumer_lag(bus: Bus, clock: Callable[[], datetime]) -> Lags:
                 return Lag(0, 0)
             raise Unavailable(f"the pool of {phase}: {error}") from error
         waiting, working = info["num_pending"], info["num_ack_pending"]
-        first = await bus.next(subjects.JOBS, subjects.jobs_of(phase), after=0) if waiting or working else None
+        first = (
+            await bus.next(subjects.JOBS, subjects.jobs_of(phase), after=0) if waiting or working else None
+        )
         age = (clock() - first.at).total_seconds() if first is not None and first.at is not None else None
         return Lag(waiting, working, max(age, 0.0) if age is not None else None)
 

@@ -38,6 +38,34 @@ def oldest_input(bus: Bus, clock: Callable[[], datetime]) -> OldestInput:
     return oldest
 
 
+Attended = Callable[[], Awaitable[bool]]
+"""Whether somebody asks for inputs, or has some in work; raises `Unavailable`."""
+GLANCE = 0.25
+"""Seconds after which it is asked again: between two requests there is a moment of none."""
+
+
+async def always_attended() -> bool:
+    """Somebody asks, where nobody can look."""
+    return True
+
+
+def attended(bus: Bus) -> Attended:
+    """Look at the consumer that orchestrators ask: the requests of one that stands still run out in half a
+    minute."""
+
+    async def asked() -> bool:
+        info = await bus.api(f"CONSUMER.INFO.{subjects.INBOX}.{subjects.ORCHESTRATOR}")
+        return bool(info["num_waiting"] or info["num_ack_pending"])
+
+    async def found() -> bool:
+        if await asked():
+            return True
+        await asyncio.sleep(GLANCE)
+        return await asked()
+
+    return found
+
+
 Reachable = Callable[[], Awaitable[dict[str, bool]]]
 
 
@@ -69,18 +97,25 @@ STUCK_SECONDS = 60.0
 """A job that nobody has taken for so long, while workers are there and idle, says that none is taken."""
 
 
-def work_by(oldest: OldestInput, pools: Pools) -> Callable[[], Awaitable[Work]]:
-    """Whether commands are decided and jobs taken, from what waits and who was heard of."""
+def work_by(oldest: OldestInput, asked: Attended, pools: Pools) -> Callable[[], Awaitable[Work]]:
+    """Whether commands are decided and jobs taken, from what waits, who asks and who was heard of."""
 
     async def work() -> Work:
         try:
-            waited, shown = await asyncio.wait_for(asyncio.gather(oldest(), pools.show()), PATIENCE)
+            waited, there, shown = await asyncio.wait_for(
+                asyncio.gather(oldest(), asked(), pools.show()), PATIENCE
+            )
         except (RepriseError, ApiError, TimeoutError):
             return Work(status="not working", deciding=False)
         taking = {pool.phase: _pool(pool) for pool in shown}
-        deciding = waited < UNDECIDED_SECONDS
+        deciding = there and waited < UNDECIDED_SECONDS
         fine = deciding and all(pool.taking for pool in taking.values())
-        return Work(status="working" if fine else "not working", deciding=deciding, oldest_input_seconds=round(waited, 1), pools=taking)
+        return Work(
+            status="working" if fine else "not working",
+            deciding=deciding,
+            oldest_input_seconds=round(waited, 1),
+            pools=taking,
+        )
 
     return work
 
@@ -88,4 +123,6 @@ def work_by(oldest: OldestInput, pools: Pools) -> Callable[[], Awaitable[Work]]:
 def _pool(pool: PoolView) -> PoolWork:
     stuck = pool.waiting > 0 and not pool.working and (pool.oldest_seconds or 0.0) > STUCK_SECONDS
     taking = bool(pool.workers) and pool.state == "running" and not stuck
-    return PoolWork(taking=taking, workers=len(pool.workers), waiting=pool.waiting, oldest_seconds=pool.oldest_seconds)
+    return PoolWork(
+        taking=taking, workers=len(pool.workers), waiting=pool.waiting, oldest_seconds=pool.oldest_seconds
+    )

@@ -19,6 +19,7 @@ from reprise_runtime.nats import topology
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.jetstream import ApiError, server_time
 from reprise_runtime.nats.log_mark import read_mark, rewound, standing
+from reprise_runtime.nats.server_clock import clock_offset
 from reprise_runtime.settings import Settings
 
 SILENT_SECONDS = 10.0
@@ -53,7 +54,7 @@ class ServerStatus:
     leader: bool = True
     """A scheduler is active."""
     clock_offset: float = 0.0
-    """This machine's clock less the server's, in seconds."""
+    """Seconds by which this machine's clock is ahead of the server's, at the least."""
     nats_version: str = ""
     away: tuple[str, ...] = ()
     """Servers of a cluster that the streams are kept by and that are not there."""
@@ -66,10 +67,15 @@ class ServerStatus:
     rewound: str = ""
     """Why the log is not trusted; nothing while it is."""
     unwell: str = ""
-    """What NATS says is wrong with it: after a write that failed it stops writing until it is started again."""
+    """What NATS says is wrong with it: after a write that failed it stops writing until it is started
+    again."""
     flushes: bool | None = None
     """Whether NATS flushes before it confirms; None where it cannot be seen."""
     disk: Disk | None = None
+    checks_waiting: int = 0
+    """Checks of watched sources that are due and that no worker has taken."""
+    checks_oldest: float = 0.0
+    """For how many seconds the first of them has waited."""
     file_share: float | None = None
     """How full NATS's own limit for files is, 0 to 1; None where it cannot be seen."""
 
@@ -85,7 +91,9 @@ def bus_probe(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Pr
     async def probe() -> ServerStatus:
         names = list(topology.streams(settings))
         try:
-            infos = await asyncio.gather(*(bus.api(f"STREAM.INFO.{name}") for name in names), return_exceptions=True)
+            infos = await asyncio.gather(
+                *(bus.api(f"STREAM.INFO.{name}") for name in names), return_exceptions=True
+            )
             drift = await topology.ensure(bus, settings, repair=False)
             leader = await _leader(bus)
         except ApiError as error:
@@ -99,7 +107,10 @@ def bus_probe(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Pr
         files = [jetstream for one in told if (jetstream := one.get("jetstream"))]
         backup = await _backup(bus)
         kept_by, away = _cluster(there.values())
+        waiting, oldest = await _checks(bus, now)
         return ServerStatus(
+            checks_waiting=waiting,
+            checks_oldest=oldest,
             streams={name: _stream(info, now) for name, info in there.items()},
             backup=backup,
             backup_age=(now - backup.taken_at).total_seconds() if backup is not None else 0.0,
@@ -107,7 +118,7 @@ def bus_probe(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Pr
             unwell="; ".join(filter(None, complaints)),
             drift=tuple(_words(one) for one in drift),
             leader=leader,
-            clock_offset=(now - server_time(next(reversed(there.values()))["ts"])).total_seconds(),
+            clock_offset=await clock_offset(bus, f"STREAM.INFO.{subjects.INBOX}", clock) or 0.0,
             nats_version=f"{version.major}.{version.minor}.{version.patch}",
             away=away,
             servers=kept_by,
@@ -122,19 +133,24 @@ def bus_probe(bus: Bus, settings: Settings, clock: Callable[[], datetime]) -> Pr
 def _stream(info: Mapping[str, Any], now: datetime) -> Stream:
     state = info["state"]
     oldest = (now - server_time(state["first_ts"])).total_seconds() if state["messages"] else 0.0
-    return Stream(state["messages"], state["bytes"], max(info["config"].get("max_bytes", 0), 0), max(oldest, 0.0))
+    return Stream(
+        state["messages"], state["bytes"], max(info["config"].get("max_bytes", 0), 0), max(oldest, 0.0)
+    )
 
 
 def _cluster(infos: Iterable[Mapping[str, Any]]) -> tuple[int, tuple[str, ...]]:
     """How many servers keep the streams, and the names of those that the others miss."""
     clusters = [info.get("cluster") or {} for info in infos]
     replicas = [replica for cluster in clusters for replica in cluster.get("replicas") or ()]
-    named = {cluster["leader"] for cluster in clusters if cluster.get("leader")} | {replica["name"] for replica in replicas}
+    named = {cluster["leader"] for cluster in clusters if cluster.get("leader")} | {
+        replica["name"] for replica in replicas
+    }
     return max(len(named), 1), tuple(sorted({replica["name"] for replica in replicas if _silent(replica)}))
 
 
 def _silent(replica: Mapping[str, Any]) -> bool:
-    """Whether a stream's leader has not heard of another server for some time (or never); one that catches up is heard of."""
+    """Whether a stream's leader has not heard of another server for some time (or never); one that catches up
+    is heard of."""
     active = replica.get("active", 0) / 1e9
     return bool(replica.get("offline")) or (not replica["current"] and not 0 < active < SILENT_SECONDS)
 
@@ -151,6 +167,20 @@ async def _leader(bus: Bus) -> bool:
     except Unavailable:
         return False
     return entry is not None and entry.headers.get("KV-Operation") not in _DELETED
+
+
+async def _checks(bus: Bus, now: datetime) -> tuple[int, float]:
+    """How many checks wait for a worker, and for how long the first one has; none where that cannot be
+    seen."""
+    try:
+        info = await bus.api(f"CONSUMER.INFO.{subjects.WATCHES}.{subjects.CHECKS}")
+        taken = info["delivered"]["stream_seq"]
+        first = await bus.next(subjects.WATCHES, subjects.ALL_CHECKS_DUE, after=taken)
+    except (ApiError, Unavailable):
+        return 0, 0.0
+    if first is None or first.at is None:
+        return 0, 0.0
+    return info["num_pending"], max((now - first.at).total_seconds(), 0.0)
 
 
 async def _backup(bus: Bus) -> BackupMark | None:
@@ -188,7 +218,8 @@ def _monitored(address: str) -> dict[str, Any]:
 
 
 def _unwell(address: str) -> str:
-    """What the server's own check complains of; nothing where it is well, or where no address is configured."""
+    """What the server's own check complains of; nothing where it is well, or where no address is
+    configured."""
     if not address.startswith(("http://", "https://")):
         return ""
     try:

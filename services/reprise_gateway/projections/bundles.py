@@ -15,8 +15,13 @@ _TOGETHER = 16
 
 
 async def bundle_of(session: Session, store: ArtifactStore) -> bytes:
-    """All that the session's results were made from and of. What is lost is left out: a replay names it. Raises `StoreUnavailable`."""
-    refs = {name: made.event.artifact for name in session.nodes if (made := session.node(name).materialization) is not None}
+    """All that the session's results were made from and of. What is lost is left out: a replay names it.
+    Raises `StoreUnavailable`."""
+    refs = {
+        name: made.event.artifact
+        for name in session.nodes
+        if (made := session.node(name).materialization) is not None
+    }
     some = asyncio.Semaphore(_TOGETHER)
 
     async def read(key: str) -> bytes | None:
@@ -34,13 +39,23 @@ async def bundle_of(session: Session, store: ArtifactStore) -> bytes:
     nodes: dict[str, BundledNode] = {}
     for node, (artifact, record) in held.items():
         name = f"artifacts/{node.replace('/', '-')}.json"
-        kept = file_of(name.replace("artifacts/", "records/").replace(".json", ".json.gz"), record) if record is not None else None
-        nodes[node] = BundledNode(artifact=file_of(name, b"").model_copy(update={"sha256": refs[node].sha256}), record=kept)
+        kept = (
+            file_of(name.replace("artifacts/", "records/").replace(".json", ".json.gz"), record)
+            if record is not None
+            else None
+        )
+        nodes[node] = BundledNode(
+            artifact=file_of(name, b"").model_copy(update={"sha256": refs[node].sha256}), record=kept
+        )
         files |= {name: artifact} if artifact is not None else {}
         files |= {kept.name: record} if kept is not None and record is not None else {}
     texts = _texts(files.get("artifacts/phase0.json"))
-    read_texts = await asyncio.gather(*(read(subjects.text_key(session.batch_id, sha256)) for sha256 in texts))
-    files |= {text_name(sha256): data for sha256, data in zip(texts, read_texts, strict=True) if data is not None}
+    read_texts = await asyncio.gather(
+        *(read(subjects.text_key(session.batch_id, sha256)) for sha256 in texts)
+    )
+    files |= {
+        text_name(sha256): data for sha256, data in zip(texts, read_texts, strict=True) if data is not None
+    }
     manifest = Manifest(session_id=session.session_id, topic=session.topic, nodes=nodes, texts=texts)
     return await asyncio.to_thread(Bundle(manifest, files).packed)
 

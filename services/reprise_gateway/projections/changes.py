@@ -1,10 +1,10 @@
 """Which nodes look different after a commit.
 
-A small session is compared whole. In a large one a commit costs what it touches: the nodes that it names and, where a
-result or a failure moved, the steps below them. The two rows that stand over all steps, the group and the report, are then
-told each time another part of the run is done, and everything is compared when a run begins or ends and when anything
-but a step moves. What is told depends on the commit and the states around it alone, so that every replica numbers its
-frames alike.
+A small session is compared whole. In a large one a commit costs what it touches: the nodes that it names and,
+where a result or a failure moved, the steps below them. The two rows that stand over all steps, the group and
+the report, are then told each time another part of the run is done, and everything is compared when a run
+begins or ends and when anything but a step moves. What is told depends on the commit and the states around it
+alone, so that every replica numbers its frames alike.
 """
 
 from collections.abc import Iterable
@@ -26,13 +26,23 @@ TELLINGS = 25
 GROUP = "phase3"
 REPORT = "phase4"
 
-_QUIET = (e.CommandRefused, e.CommandHonoured, e.RunQueued, e.RunMerged, e.ResultSuperseded, e.SweepDone, e.NodesKept, e.NodesBlocked)
+_QUIET = (
+    e.CommandRefused,
+    e.CommandHonoured,
+    e.RunQueued,
+    e.RunMerged,
+    e.ResultSuperseded,
+    e.SweepDone,
+    e.NodesKept,
+    e.NodesBlocked,
+)
 """Events after which every node looks as before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The nodes whose view changed, in the order of the graph, and every stale node if that set was compared and differs."""
+    """The nodes whose view changed, in the order of the graph, and every stale node if that set was compared
+    and differs."""
 
     views: tuple[tuple[str, NodeView], ...]
     stale: tuple[StaleNode, ...] | None = None
@@ -54,7 +64,15 @@ def _touched(commit: e.Commit) -> tuple[str, ...] | None:
     """The steps that a commit names; None if it may have moved anything else."""
     nodes: list[str] = []
     for event in commit.events:
-        if isinstance(event, e.NodeQueued | e.NodeStarted | e.NodeCompleted | e.NodeFailed | e.NodeCancelling | e.NodeCancelled):
+        if isinstance(
+            event,
+            e.NodeQueued
+            | e.NodeStarted
+            | e.NodeCompleted
+            | e.NodeFailed
+            | e.NodeCancelling
+            | e.NodeCancelled,
+        ):
             if step_of(event.node) is None:
                 return None
             nodes.append(event.node)
@@ -76,13 +94,21 @@ def _whole(before: Session | None, after: Session, *, always: bool) -> Changes:
 
 
 def _stale(views: Iterable[tuple[str, NodeView]]) -> tuple[StaleNode, ...]:
-    return tuple(StaleNode(node=node, causes=view.causes) for node, view in views if view.freshness == "stale" and node != GROUP)
+    return tuple(
+        StaleNode(node=node, causes=view.causes)
+        for node, view in views
+        if view.freshness == "stale" and node != GROUP
+    )
 
 
 def _part(before: Session, after: Session, touched: tuple[str, ...]) -> Changes:
     nodes = _with_those_below(before, after, touched)
     then, now = _verdicts(before, nodes), _verdicts(after, nodes)
-    views = [(node, view) for node in nodes if (view := node_view(after, now, node)) != node_view(before, then, node)]
+    views = [
+        (node, view)
+        for node in nodes
+        if (view := node_view(after, now, node)) != node_view(before, then, node)
+    ]
     if _another_part(before, after):
         views += _rows(after)
     return Changes(tuple(views))
@@ -99,7 +125,9 @@ def _with_those_below(before: Session, after: Session, touched: tuple[str, ...])
 
 def _moved(before: Session, after: Session, node: str) -> bool:
     then, now = before.node(node), after.node(node)
-    return then.materialization is not now.materialization or (then.status == "failed") != (now.status == "failed")
+    return then.materialization is not now.materialization or (then.status == "failed") != (
+        now.status == "failed"
+    )
 
 
 def _in_order(session: Session, numbers: set[int]) -> list[str]:
@@ -111,7 +139,8 @@ def _in_order(session: Session, numbers: set[int]) -> list[str]:
 
 
 def _verdicts(session: Session, nodes: Iterable[str]) -> Verdicts:
-    """Verdicts that know everything above the nodes already, worked out from the top down: a long chain is no deep recursion."""
+    """Verdicts that know everything above the nodes already, worked out from the top down: a long chain is no
+    deep recursion."""
     verdicts = Verdicts(session)
     above: dict[str, None] = {}
     todo = list(nodes)
@@ -122,7 +151,10 @@ def _verdicts(session: Session, nodes: Iterable[str]) -> Verdicts:
                 todo.append(parent)
     place = session.plan.by_id.keys() if session.plan else ()
     order = {number: index for index, number in enumerate(place)} if len(above) > len(_TOP) else {}
-    for node in sorted(above, key=lambda node: order.get(step_of(node) or 0, -1) if step_of(node) else _TOP.index(node) - len(_TOP)):
+    for node in sorted(
+        above,
+        key=lambda node: order.get(step_of(node) or 0, -1) if step_of(node) else _TOP.index(node) - len(_TOP),
+    ):
         verdicts.direct_causes(node)
     return verdicts
 

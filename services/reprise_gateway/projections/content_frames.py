@@ -1,4 +1,5 @@
-"""Frames that tell what artifacts say: first as a promise that names the objects, then made from what they hold."""
+"""Frames that tell what artifacts say: first as a promise that names the objects, then made from what they
+hold."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ CONFIDENCE = ("high", "medium", "low")
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A frame that tells what artifacts say. `make` gets one for each of `refs`, None for one that is gone; it gives no frame
-    where there is nothing to say."""
+    """A frame that tells what artifacts say. `make` gets one for each of `refs`, None for one that is gone;
+    it gives no frame where an artifact has nothing to say."""
 
     refs: tuple[tuple[ObjectRef, Phase], ...]
     make: Callable[..., f.Frame | None]
@@ -57,18 +58,27 @@ def source_names(session: Session) -> dict[str, str]:
     for source_id, known in session.sources.items():
         source = known.source
         stored = source.stored.title if source.stored is not None else None
-        names[source_id] = source.title or stored or (source.upload.filename if source.upload else None) or source.url or source_id
+        names[source_id] = (
+            source.title
+            or stored
+            or (source.upload.filename if source.upload else None)
+            or source.url
+            or (source.search.search if source.search else None)
+            or source_id
+        )
     return names
 
 
 def _summary(source_id: str, artifact: Artifact | None) -> f.Frame | None:
-    found = artifact.summaries if isinstance(artifact, Phase0) else ()
-    said = next((summary.summary for summary in found if summary.source_id == source_id), None)
+    if not isinstance(artifact, Phase0):
+        return f.SourceSummary(link_id=source_id, gone=True)
+    said = next((found.summary for found in artifact.summaries if found.source_id == source_id), None)
     return None if said is None else f.SourceSummary(link_id=source_id, summary=said)
 
 
 def _goals(names: dict[str, str], artifact: Artifact | None) -> f.Frame:
-    goals = artifact.goals if isinstance(artifact, Phase1) else ()
+    if not isinstance(artifact, Phase1):
+        return f.Goals(gone=True)
     return f.Goals(
         goals=tuple(
             f.GoalView(
@@ -77,19 +87,21 @@ def _goals(names: dict[str, str], artifact: Artifact | None) -> f.Frame:
                 goal_text=goal.question,
                 sources=tuple(names.get(source_id, source_id) for source_id in goal.source_ids),
             )
-            for place, goal in enumerate(goals, 1)
+            for place, goal in enumerate(artifact.goals, 1)
         )
     )
 
 
 def _synthesized(artifact: Artifact | None, goals: Artifact | None = None) -> f.Frame:
     questions = tuple(goal.question for goal in goals.goals) if isinstance(goals, Phase1) else ()
-    said = artifact.synthesized_goal if isinstance(artifact, Phase2) else ""
-    return f.SynthesizedGoal(synthesized_goal=said, component_questions=questions)
+    if not isinstance(artifact, Phase2):
+        return f.SynthesizedGoal(gone=True)
+    return f.SynthesizedGoal(synthesized_goal=artifact.synthesized_goal, component_questions=questions)
 
 
 def _plan(names: dict[str, str], artifact: Artifact | None) -> f.Frame:
-    steps = artifact.steps if isinstance(artifact, Phase2) else ()
+    if not isinstance(artifact, Phase2):
+        return f.PlanFrame(gone=True)
     return f.PlanFrame(
         plan=tuple(
             f.StepView(
@@ -98,15 +110,17 @@ def _plan(names: dict[str, str], artifact: Artifact | None) -> f.Frame:
                 required_data=", ".join(names.get(source_id, source_id) for source_id in step.source_ids),
                 notes=step.description,
             )
-            for step in steps
+            for step in artifact.steps
         )
     )
 
 
 def _step(number: int, artifact: Artifact | None) -> f.Frame:
     if not isinstance(artifact, StepFindings):
-        return f.StepComplete(stepData=f.StepData(step_id=number))
-    sources = dict.fromkeys(citation.source_id for finding in artifact.findings for citation in finding.citations)
+        return f.StepComplete(stepData=f.StepData(step_id=number), gone=True)
+    sources = dict.fromkeys(
+        citation.source_id for finding in artifact.findings for citation in finding.citations
+    )
     found = {finding.confidence for finding in artifact.findings}
     return f.StepComplete(
         stepData=f.StepData(
@@ -123,4 +137,6 @@ def _step(number: int, artifact: Artifact | None) -> f.Frame:
 
 
 def _report(stale: bool, artifact: Artifact | None) -> f.Frame:  # bound by `partial`
-    return f.ReportReady(report=artifact.markdown if isinstance(artifact, Phase4) else "", stale=stale)
+    if not isinstance(artifact, Phase4):
+        return f.ReportReady(stale=stale, gone=True)
+    return f.ReportReady(report=artifact.markdown, stale=stale)

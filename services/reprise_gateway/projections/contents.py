@@ -1,4 +1,5 @@
-"""What artifacts say, read from the store and kept while there is room. An object never changes: its hash is its name here."""
+"""What artifacts say, read from the store and kept while there is room. An object never changes: its hash is
+its name here."""
 
 from collections import OrderedDict
 

@@ -6,6 +6,7 @@ from typing import Any
 from reprise_contracts import dialects as d
 from reprise_contracts import frames as f
 from reprise_contracts.artifacts import Finding
+from reprise_contracts.configuration import Dialect
 
 Sent = f.Frame | f.NodeUpdate
 SUMMARY = 3
@@ -15,10 +16,12 @@ _SHARE = {"high": 0.9, "medium": 0.6, "low": 0.3}
 _RESTING = frozenset({"pending", "completed", "failed"})
 
 
-def in_dialect(frame: Sent, dialect: d.Dialect) -> tuple[Sent, ...]:
+def in_dialect(frame: Sent, dialect: Dialect) -> tuple[Sent, ...]:
     """A frame as a dialect has it: as it is, in another shape, with one that says more, or not at all."""
     if dialect == "reprise":
-        return () if isinstance(frame, d.ReportFreshness) else (frame,)
+        return () if isinstance(frame, d.ReportFreshness | d.StepRerunOver) else (frame,)
+    if isinstance(frame, f.Telling) and frame.gone:  # it would show that there is nothing
+        return ()
     own = _DEEP_INSIGHTS.get(type(frame))
     return (frame,) if own is None else own(frame)
 
@@ -33,13 +36,21 @@ def _with_freshness(frame: f.WorkflowStale | f.PhaseRerunError | f.StepRerunErro
     return (*_freshness(frame), frame)
 
 
-def _freshness(frame: f.WorkflowStale | f.PhaseRerunError | f.StepRerunError | f.WorkflowComplete) -> tuple[Sent, ...]:
-    return () if frame.report_stale is None else (d.ReportFreshness(**_place(frame), report_stale=frame.report_stale),)
+def _freshness(
+    frame: f.WorkflowStale | f.PhaseRerunError | f.StepRerunError | f.WorkflowComplete,
+) -> tuple[Sent, ...]:
+    return (
+        ()
+        if frame.report_stale is None
+        else (d.ReportFreshness(**_place(frame), report_stale=frame.report_stale),)
+    )
 
 
 def _synthesized(frame: f.SynthesizedGoal) -> tuple[Sent, ...]:
     topic = d.SynthesizedTopic(
-        comprehensive_topic=frame.synthesized_goal, component_questions=frame.component_questions, unifying_theme=frame.unifying_theme
+        comprehensive_topic=frame.synthesized_goal,
+        component_questions=frame.component_questions,
+        unifying_theme=frame.unifying_theme,
     )
     return (d.SynthesizedTopicFrame(**_place(frame), synthesized_goal=topic),)
 
@@ -47,12 +58,19 @@ def _synthesized(frame: f.SynthesizedGoal) -> tuple[Sent, ...]:
 def _card(frame: f.StepComplete) -> tuple[Sent, ...]:
     step = frame.stepData
     claims = [finding.claim for finding in step.findings]
-    doubts = [f"{against.claim} {against.reason}".strip() for finding in step.findings for against in finding.contradicts]
+    doubts = [
+        f"{against.claim} {against.reason}".strip()
+        for finding in step.findings
+        for against in finding.contradicts
+    ]
     found = d.CardFindings(
         summary=" ".join(claims[:SUMMARY]),
         article="\n\n".join(_paragraph(finding) for finding in step.findings),
         points_of_interest=d.PointsOfInterest(
-            key_claims=tuple(d.Claim(claim=finding.claim, supporting_evidence=_quotes(finding, 2)) for finding in step.findings),
+            key_claims=tuple(
+                d.Claim(claim=finding.claim, supporting_evidence=_quotes(finding, 2))
+                for finding in step.findings
+            ),
             notable_evidence=tuple(
                 d.Evidence(evidence_type="quote", description=citation.quote)
                 for finding in step.findings
@@ -85,7 +103,10 @@ def _quotes(finding: Finding, most: int) -> str:
 
 def _scraping(frame: f.ScrapingStatus) -> tuple[Sent, ...]:
     """It knows of a source on its way that it is in progress, and nothing finer."""
-    items = tuple(item if item.status in _RESTING else item.model_copy(update={"status": "in-progress"}) for item in frame.items)
+    items = tuple(
+        item if item.status in _RESTING else item.model_copy(update={"status": "in-progress"})
+        for item in frame.items
+    )
     return (frame.model_copy(update={"items": items}),)
 
 

@@ -1,8 +1,9 @@
 """From a commit to the durable frames of a WebSocket, by one pure function.
 
-Nodes as they are now come first, then what is stale, then what happened, in the order of the events. Frames are numbered
-from 1 within their commit; one that tells what an artifact says is a `Content`, made whole when the artifact is at hand.
-What another client's dialect makes of a frame is decided when it is sent, so that every reader sees the same numbers.
+Nodes as they are now come first, then what is stale, then what happened, in the order of the events. Frames
+are numbered from 1 within their commit; one that tells what an artifact says is a `Content`, made whole when
+the artifact is at hand. What another client's dialect makes of a frame is decided when it is sent, so that
+every reader sees the same numbers.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -42,7 +43,9 @@ def frames_of(before: Session | None, commit: e.Commit, after: Session, seq: int
     place = {"batch_id": after.batch_id, "session_id": after.session_id, "at": commit.at, "seq": seq}
     made: list[Durable | Content] = [_update(node, view) for node, view in found.views]
     if found.stale is not None:
-        made.append(f.WorkflowStale(nodes=found.stale, report_stale=None if after.run else report_stale(after)))
+        made.append(
+            f.WorkflowStale(nodes=found.stale, report_stale=None if after.run else report_stale(after))
+        )
     around = _around(after)
     if before is None or _around(before) != around:
         made.append(around)
@@ -51,7 +54,9 @@ def frames_of(before: Session | None, commit: e.Commit, after: Session, seq: int
 
 
 def _update(node: str, view: NodeView) -> f.NodeUpdate:
-    return f.NodeUpdate.model_construct(node=node, **{name: getattr(view, name) for name in NodeView.model_fields})
+    return f.NodeUpdate.model_construct(
+        node=node, **{name: getattr(view, name) for name in NodeView.model_fields}
+    )
 
 
 def _around(session: Session) -> f.SessionUpdate:
@@ -80,7 +85,11 @@ def progress(before: Session | None, after: Session, commit: e.Commit) -> f.Work
     if now is None:
         return None
     total = max(now.total, now.done, 1)
-    if then is not None and then.request.run_id == now.request.run_id and (then.done, then.total) == (now.done, now.total):
+    if (
+        then is not None
+        and then.request.run_id == now.request.run_id
+        and (then.done, then.total) == (now.done, now.total)
+    ):
         return None
     return f.WorkflowProgress(
         batch_id=after.batch_id,
@@ -120,6 +129,20 @@ class FrameWriter:
         told += self._positions()
         return told
 
+    def _sources_changed(self, event: e.SourcesChanged) -> Iterator[f.Frame]:
+        """R36: what checks of watched sources told."""
+        known = self._before.sources if self._before else {}
+        for source in event.sources:
+            before = known[source.source_id].source.check if source.source_id in known else None
+            if source.check is not None and source.check != before:
+                stored = source.stored.title if source.stored is not None else None
+                yield f.SourceChecked(
+                    source_id=source.source_id,
+                    title=source.title or stored,
+                    url=source.url,
+                    check=source.check,
+                )
+
     # Commands
 
     def _refused(self, event: e.CommandRefused) -> Iterator[f.Frame]:
@@ -136,7 +159,9 @@ class FrameWriter:
 
     def _run_started(self, event: e.RunStarted) -> Iterator[f.Frame]:
         session = self._before
-        spec = next((spec for spec in session.queue if spec.run_id == event.run_id), None) if session else None
+        spec = (
+            next((spec for spec in session.queue if spec.run_id == event.run_id), None) if session else None
+        )
         if session is None or spec is None or spec.kind == "start":
             return
         scope = scope_of(spec, session.plan)
@@ -148,7 +173,8 @@ class FrameWriter:
             yield f.PhaseRerunStarted(phase=first, phases=scope.phases)
 
     def _run_finished(self, event: e.RunFinished) -> Iterator[f.Frame]:
-        """The end of a run. Where it leaves the report out of date, that is said last: a client takes `workflow:complete` for fresh."""
+        """The end of a run. Where it leaves the report out of date, that is said last: a client takes
+        `workflow:complete` for fresh."""
         session = self._before
         run = session.run if session else None
         active = run if run is not None and run.request.run_id == event.run_id else None
@@ -167,14 +193,22 @@ class FrameWriter:
                 statuses = {phase: self._after.node(phase).status for phase in PHASES if phase != "phase3"}
                 yield f.ScrapingCancelled(reason=_CANCELLED, state=statuses)
         else:
-            spec = next((spec for spec in session.queue if spec.run_id == event.run_id), None) if session else None
+            spec = (
+                next((spec for spec in session.queue if spec.run_id == event.run_id), None)
+                if session
+                else None
+            )
             for command_id in spec.command_ids if spec else ():
-                yield f.WorkflowRefused(command_id=command_id, problem=problem or ProblemDocument.of(_REFUSED))
+                yield f.WorkflowRefused(
+                    command_id=command_id, problem=problem or ProblemDocument.of(_REFUSED)
+                )
         yield from ended
 
     def _complete(self, run_id: str) -> f.WorkflowComplete:
         return f.WorkflowComplete(
-            run_id=run_id, result=f.RunResult(session_id=self._after.session_id), report_stale=report_stale(self._after)
+            run_id=run_id,
+            result=f.RunResult(session_id=self._after.session_id),
+            report_stale=report_stale(self._after),
         )
 
     def _rerun_ended(self, run: Run, event: e.RunFinished) -> Iterator[f.Frame]:
@@ -186,20 +220,30 @@ class FrameWriter:
         if spec.kind == "steps":
             yield from self._steps_ended(run, why, completed=completed, stale=stale)
         elif completed:
-            yield f.PhaseRerunComplete(phase=self._first_phase(run), phases=run.scope.phases, report_stale=bool(stale))
+            yield f.PhaseRerunComplete(
+                phase=self._first_phase(run), phases=run.scope.phases, report_stale=bool(stale)
+            )
         else:
             yield f.PhaseRerunError(phase=self._first_phase(run), message=why, report_stale=stale)
 
     def _steps_ended(self, run: Run, why: str, *, completed: bool, stale: bool | None) -> Iterator[f.Frame]:
         regenerate = "phase4" in run.scope.phases
-        path = f"/sessions/{self._after.session_id}/report" if regenerate and completed and stale is False else None
+        path = (
+            f"/sessions/{self._after.session_id}/report"
+            if regenerate and completed and stale is False
+            else None
+        )
         for step in run.request.target.steps or ():
             entry = self._after.node(step_node(step))
             if completed or (step_node(step) not in run.bad and entry.status == "completed"):
-                yield f.StepRerunComplete(step_id=step, regenerate_report=regenerate, report_stale=bool(stale), report_path=path)
+                yield f.StepRerunComplete(
+                    step_id=step, regenerate_report=regenerate, report_stale=bool(stale), report_path=path
+                )
             else:
                 message = entry.problem.detail if entry.problem else why
-                yield f.StepRerunError(step_id=step, regenerate_report=regenerate, message=message, report_stale=stale)
+                yield f.StepRerunError(
+                    step_id=step, regenerate_report=regenerate, message=message, report_stale=stale
+                )
 
     def _first_phase(self, run: Run) -> Phase:
         """The phase that a rerun names; of a refresh, the first that ran in it, as it was announced."""
@@ -230,7 +274,9 @@ class FrameWriter:
         if event.final:
             how = "did not run to the end" if event.problem.type == "budget_reached" else "failed"
             message = f"{opening(spoken(event.node))} {how}: {event.problem.detail}"
-            yield f.ErrorFrame(phase=phase_of(event.node), message=message, problem=ProblemDocument.of(event.problem))
+            yield f.ErrorFrame(
+                phase=phase_of(event.node), message=message, problem=ProblemDocument.of(event.problem)
+            )
 
     def _node_completed(self, event: e.NodeCompleted) -> Iterator[f.Frame | Content]:
         if event.node == "phase0":
@@ -255,15 +301,24 @@ def report_stale(session: Session) -> bool | None:
 def confirmed(session: Session) -> f.ScrapingConfirmed:
     """How preparing the sources ended."""
     total = len(session.sources)
-    ready = sum(known.source.stored is not None and known.source.stored.text_sha256 is not None for known in session.sources.values())
+    ready = sum(
+        known.source.stored is not None and known.source.stored.text_sha256 is not None
+        for known in session.sources.values()
+    )
     return f.ScrapingConfirmed(
-        expected_total=total, total_final=total, completed_count=ready, failed_count=total - ready, registered_count=total
+        expected_total=total,
+        total_final=total,
+        completed_count=ready,
+        failed_count=total - ready,
+        registered_count=total,
     )
 
 
 _CANCELLED = "It was cancelled."
 _DONE = "The research is done."
-_REFUSED = Problem(type="invalid", detail="The run was refused at its turn.", action="Read the session's state.")
+_REFUSED = Problem(
+    type="invalid", detail="The run was refused at its turn.", action="Read the session's state."
+)
 
 _BEGINS: dict[Phase, str] = {
     "phase0": "Preparing the sources",
@@ -275,6 +330,7 @@ _BEGINS: dict[Phase, str] = {
 
 
 _WRITERS: Mapping[type, Callable[[FrameWriter, Any], Iterable[Durable | Content]]] = {
+    e.SourcesChanged: FrameWriter._sources_changed,
     e.CommandRefused: FrameWriter._refused,
     e.RunStarted: FrameWriter._run_started,
     e.RunFinished: FrameWriter._run_finished,

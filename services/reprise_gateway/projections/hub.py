@@ -1,4 +1,5 @@
-"""Frames on their way from the log to the sockets: one channel per batch that somebody watches, in order, made once for all."""
+"""Frames on their way from the log to the sockets: one channel per batch that somebody watches, in order,
+made once for all."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -112,7 +113,8 @@ class Channel:
 
 
 async def with_contents(transition: Transition, contents: Contents) -> AsyncIterator[tuple[Place, Durable]]:
-    """The frames of one commit with what artifacts say. One whose artifact is gone, as a later one took its place, is without it."""
+    """The frames of one commit with what artifacts say. One whose artifact is gone, as a later one took its
+    place, is without it."""
     large = transition.after.plan is not None and len(transition.after.plan.steps) > SMALL
     about = (transition.before, transition.commit, transition.after, transition.seq)
     reader = Reader(contents)

@@ -1,4 +1,5 @@
-"""What waits to be sent to one socket: bounded, in order, durable frames never dropped, live ones thinned for a slow reader."""
+"""What waits to be sent to one socket: bounded, in order, durable frames never dropped, live ones thinned for
+a slow reader."""
 
 import asyncio
 from collections import OrderedDict
@@ -6,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from reprise_contracts import frames as f
-from reprise_contracts.dialects import Dialect
+from reprise_contracts.configuration import Dialect
 from reprise_gateway.projections.dialects import in_dialect
 from reprise_gateway.projections.frames import Durable
 from reprise_runtime import metrics
@@ -18,7 +19,8 @@ DURABLE = 2_000
 LIVE = 256
 """Live frames that wait at most; the oldest goes first."""
 BYTES = 1_000_000
-"""Bytes of all frames that wait at most, but for one frame that is larger by itself: what a client costs that does not read."""
+"""Bytes of all frames that wait at most, but for one frame that is larger by itself: what a client costs that
+does not read."""
 TEXT = 64_000
 """Characters of a model's text that wait in one frame at most."""
 
@@ -28,7 +30,8 @@ class Overflow(Exception):
 
 
 class Packed:
-    """A frame on its way to many sockets, with its time, written out once for all of them that speak one dialect."""
+    """A frame on its way to many sockets, with its time, written out once for all of them that speak one
+    dialect."""
 
     __slots__ = ("_texts", "frame", "text")
 
@@ -44,7 +47,9 @@ class Packed:
         """The frame as a dialect has it: none, one or two messages."""
         if dialect not in self._texts:
             said = in_dialect(self.frame, dialect)
-            self._texts[dialect] = tuple(self.text if one is self.frame else one.encode().decode() for one in said)
+            self._texts[dialect] = tuple(
+                self.text if one is self.frame else one.encode().decode() for one in said
+            )
         return self._texts[dialect]
 
     def __len__(self) -> int:
@@ -52,7 +57,8 @@ class Packed:
 
 
 class Outbox:
-    """One writer takes what many put. A live frame that waits is replaced by a newer one of the same thing, at its place."""
+    """One writer takes what many put. A live frame that waits is replaced by a newer one of the same thing,
+    at its place."""
 
     def __init__(self, durable: int = DURABLE, live: int = LIVE, most: int = BYTES) -> None:
         self._waiting: OrderedDict[Key, Packed] = OrderedDict()
@@ -112,7 +118,11 @@ class Outbox:
             self._count += 1
             key = ("live", self._count)
         waiting = self._waiting.get(key)
-        if waiting is not None and isinstance(waiting.frame, f.StreamToken) and isinstance(frame, f.StreamToken):
+        if (
+            waiting is not None
+            and isinstance(waiting.frame, f.StreamToken)
+            and isinstance(frame, f.StreamToken)
+        ):
             packed = Packed(frame.model_copy(update={"token": (waiting.frame.token + frame.token)[-TEXT:]}))
         self._put(key, packed)
         live = len(self._waiting) - self._durable

@@ -13,7 +13,8 @@ T = TypeVar("T")
 
 
 class PatientStore:
-    """Reads give up after `PATIENCE`; what the store refuses to the gateway is the server's fault, and no caller's."""
+    """Reads give up after `PATIENCE`; what the store refuses to the gateway is the server's fault, and no
+    caller's."""
 
     def __init__(self, store: ArtifactStore, patience: float = PATIENCE) -> None:
         self._store = store

@@ -1,7 +1,9 @@
-"""What the log says, in memory: one follower for the whole process, states folded when first asked for and then kept up.
+"""What the log says, in memory: one follower for the whole process, states folded when first asked for and
+then kept up.
 
-Every state stands at the position of the follower: a log that is read while commits come in is folded up to that position,
-and what came meanwhile is folded on top. So states of several sessions, taken together, are of one moment.
+Every state stands at the position of the follower: a log that is read while commits come in is folded up to
+that position, and what came meanwhile is folded on top. So states of several sessions, taken together, are of
+one moment.
 """
 
 import asyncio
@@ -9,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 
 from reprise_contracts.events import Commit
 from reprise_contracts.wire import Malformed
@@ -36,18 +37,6 @@ _log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """What the last commit of a log says by itself."""
-
-    seq: int
-    at: datetime
-    batch: str | None
-    """A session's batch; None for a batch."""
-    active: bool
-    deleted: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Transition:
     """One commit of a session, and the session around it."""
 
@@ -65,7 +54,8 @@ class _Loading:
 
 
 class Projection:
-    """Sessions and batches as of `position`. `run` follows the log; `on_moved` hears every commit of a watched batch's sessions."""
+    """Sessions and batches as of `position`. `run` follows the log; `on_moved` hears every commit of a
+    watched batch's sessions."""
 
     def __init__(self, log: SessionLog, *, kept: int = KEPT) -> None:
         self._log = log
@@ -74,8 +64,6 @@ class Projection:
         self._loading: dict[str, _Loading] = {}
         self._expected: dict[tuple[str, str], list[asyncio.Future[Transition | None]]] = {}
         self._watched: dict[str, int] = {}
-        self.heads: dict[str, Head] = {}
-        self.sessions_of: dict[str, dict[str, None]] = {}
         self.position = 0
         self.epoch = ""
         self._following: Following | None = None
@@ -90,7 +78,8 @@ class Projection:
         return self._following is not None and self._following.caught_up.is_set()
 
     async def reaches(self, seq: int, within: float) -> bool:
-        """Whether the log has this position. A gateway that is behind the log is given some seconds to come to it."""
+        """Whether the log has this position. A gateway that is behind the log is given some seconds to come
+        to it."""
         if seq > self.position and seq > (await self._log.position()).last_seq:
             return False
         for _ in range(int(within / PAUSE_BEHIND)):
@@ -125,10 +114,8 @@ class Projection:
                 self._following = None
 
     async def _begin(self) -> None:
-        """Where the log stands, and the last commit of every session and batch: enough to know what there is."""
+        """Where the log stands: everything else is read when it is asked for."""
         position = await self._log.position()
-        async for entry in self._log.heads():
-            self._note(entry)
         self.position = position.last_seq
         self.epoch = position.epoch
 
@@ -138,7 +125,9 @@ class Projection:
                 entry = await anext(following)
             except StopAsyncIteration:
                 return
-            except Malformed as error:  # written by a newer version: what is in memory may lack it, so it is read again
+            except (
+                Malformed
+            ) as error:  # written by a newer version: what is in memory may lack it, so it is read again
                 _log.error("a commit cannot be read", seq=following.position, error=str(error))
                 self._states.clear()
                 self.position = max(self.position, following.position)
@@ -149,29 +138,19 @@ class Projection:
         self.epoch = ""
         self.position = 0
         self._states.clear()
-        self.heads.clear()
-        self.sessions_of.clear()
         self.on_reset()
-
-    def _note(self, entry: Entry) -> None:
-        commit = entry.commit
-        known = self.heads.get(entry.id)
-        if known is not None and known.seq >= entry.seq:
-            return
-        self.heads[entry.id] = Head(entry.seq, commit.at, commit.batch, commit.active, commit.deleted)
-        if commit.batch is not None:
-            self.sessions_of.setdefault(commit.batch, {})[entry.id] = None
 
     async def _take(self, entry: Entry) -> None:
         if entry.seq <= self.position:
             return
         target, commit = entry.id, entry.commit
-        if commit.batch in self._watched and target not in self._states and target in self.heads:
-            # A watched session is never far: it was put out of memory, or was there before the watch. One that is being read just now is
-            # waited for, since a socket that resumes meanwhile counts on hearing of this commit.
+        new = begins(commit) and target not in self._loading
+        if commit.batch in self._watched and target not in self._states and not new:
+            # A watched session is never far: it was put out of memory, or was there before the watch. One
+            # that is being read just now is waited for, since a socket that resumes meanwhile counts on
+            # hearing of this commit.
             await self._load(target)
         self.position = entry.seq
-        self._note(entry)
         loading = self._loading.get(target)
         if loading is not None:
             loading.meanwhile.append(entry)
@@ -184,13 +163,17 @@ class Projection:
     def _advance(self, entry: Entry) -> Transition | None:
         """Fold one commit into a state that is in memory, or that it begins."""
         before = self._states.get(entry.id)
-        first = before is None and entry.id not in self._loading and _begins(entry.commit)
+        first = before is None and entry.id not in self._loading and begins(entry.commit)
         if before is None and not first:
             return None
         try:
             after = folded(before, entry)
-        except Exception as error:  # one log that cannot be folded takes no other one down: whoever asks for it is told
-            _log.error("a log cannot be folded", id=entry.id, seq=entry.seq, error=repr(error), exc_info=error)
+        except (
+            Exception
+        ) as error:  # one log that cannot be folded takes no other one down: whoever asks for it is told
+            _log.error(
+                "a log cannot be folded", id=entry.id, seq=entry.seq, error=repr(error), exc_info=error
+            )
             self._states.pop(entry.id, None)
             return None
         self._keep(entry.id, after)
@@ -217,6 +200,13 @@ class Projection:
         """A state that is in memory."""
         return self._states.get(target)
 
+    def cached_sessions(self, batch_id: str) -> list[Session]:
+        """The sessions of a batch that are in memory, in the order in which they were added."""
+        batch = self._states.get(batch_id)
+        members = batch.members if isinstance(batch, Batch) else ()
+        found = [self._states.get(member.spec.session_id) for member in members]
+        return [state for state in found if isinstance(state, Session)]
+
     async def _get(self, target: str) -> AnyState | None:
         state = self._states.get(target)
         if state is not None:
@@ -224,7 +214,7 @@ class Projection:
             return state
         if not self.epoch:
             raise Unavailable("the log is not followed yet")
-        return await self._load(target) if target in self.heads else None
+        return await self._load(target)
 
     async def _load(self, target: str) -> AnyState | None:
         loading = self._loading.get(target)
@@ -277,7 +267,8 @@ class Projection:
 
     @contextmanager
     def expect(self, target: str, input_id: str) -> Iterator[asyncio.Future[Transition | None]]:
-        """A future that is done when a commit of the target decides the input (`ANY`: at its next commit). Begin before sending.
+        """A future that is done when a commit of the target decides the input (`ANY`: at its next commit).
+        Begin before sending.
 
         Its result is the commit with the session around it, where the session is in memory.
         """
@@ -339,11 +330,13 @@ def folded(state: AnyState | None, entry: Entry) -> AnyState:
 
 def _session_after(state: Session | None, entry: Entry) -> Session:
     commit = entry.commit
-    if state is None and commit.deleted:  # of a deleted session's log only the tombstone is left, and its last event says all
+    if (
+        state is None and commit.deleted
+    ):  # of a deleted session's log only the tombstone is left, and its last event says all
         commit = commit.model_copy(update={"events": commit.events[-1:]})
     return fold(state, commit, entry.seq)
 
 
-def _begins(commit: Commit) -> bool:
+def begins(commit: Commit) -> bool:
     """Whether a commit is the first of its log."""
     return bool(commit.events) and commit.events[0].type in {"session_created", "batch_created"}

@@ -3,8 +3,19 @@
 from collections.abc import Iterable
 
 from reprise_contracts.artifacts import WHOLE
+from reprise_contracts.commands import ReportOptions, SessionSpec
 from reprise_contracts.nodes import step_of
-from reprise_contracts.states import ArtifactView, CommandView, NodeView, QueuedView, RunView, SessionSummary, State
+from reprise_contracts.problems.model import ProblemDocument
+from reprise_contracts.states import (
+    ArtifactView,
+    CommandView,
+    NodeView,
+    QueuedView,
+    RunView,
+    SessionSummary,
+    State,
+)
+from reprise_domain.batch import Batch
 from reprise_domain.freshness import Verdicts
 from reprise_domain.graph import all_nodes, group_freshness, group_status
 from reprise_domain.state import Materialization, Node, Session
@@ -26,12 +37,19 @@ def state_of(session: Session) -> State:
         guidance=session.guidance,
         seq=session.seq,
         nodes=nodes,
+        fork=session.fork,
+        tags=tuple(sorted(session.tags)),
         ended=session.ended,
         created_at=session.created_at,
         updated_at=session.updated_at,
         run=run_view(session),
         queue=queue_view(session),
     )
+
+
+def present(batch: Batch) -> list[SessionSpec]:
+    """The sessions of a batch, but for those that were deleted by themselves (R37)."""
+    return [member.spec for member in batch.members if not batch.closed.get(member.spec.session_id, False)]
 
 
 def run_view(session: Session) -> RunView | None:
@@ -54,7 +72,9 @@ def run_view(session: Session) -> RunView | None:
 def queue_view(session: Session) -> tuple[QueuedView, ...]:
     """The runs that wait, in their order."""
     return tuple(
-        QueuedView(run_id=spec.run_id, command_ids=spec.command_ids, target=spec.target, position=place, by=spec.by)
+        QueuedView(
+            run_id=spec.run_id, command_ids=spec.command_ids, target=spec.target, position=place, by=spec.by
+        )
         for place, spec in enumerate(session.queue, 1)
     )
 
@@ -73,19 +93,29 @@ def node_view(session: Session, verdicts: Verdicts, node: str) -> NodeView:
         artifact=_artifact_view(made) if made else None,
         seconds=made.event.seconds if made else 0.0,
         tokens=made.event.tokens.total if made else 0,
-        problem=entry.problem,
+        problem=ProblemDocument.of(entry.problem) if entry.problem else None,
         title=step.title if step else "",
         headline=made.event.headline if made else "",
+        counts=dict(made.event.counts) if made else {},
         guidance=session.parameters(node).guidance,
+        report=ReportOptions.of_value(session.parameters(node).report) if node == "phase4" else None,
         since=entry.since,
         unchanged=bool(made and made.event.unchanged),
         edited=bool(made and made.edited),
+        locked_at=entry.locked_at,
     )
 
 
 def _artifact_view(made: Materialization) -> ArtifactView:
     event, ref = made.event, made.event.artifact
-    return ArtifactView(generation=event.generation, sha256=ref.sha256, output=event.parts[WHOLE], bytes=ref.bytes, at=made.at, by=event.by)
+    return ArtifactView(
+        generation=event.generation,
+        sha256=ref.sha256,
+        output=event.parts[WHOLE],
+        bytes=ref.bytes,
+        at=made.at,
+        by=event.by,
+    )
 
 
 def _upgradable(session: Session, node: Node) -> bool:
@@ -119,7 +149,8 @@ def command_of(session: Session, command_id: str) -> CommandView | None:
     record = session.commands.get(command_id)
     if record is None:
         return None
-    return CommandView(command_id=command_id, status=record.status, run_id=record.run_id, problem=record.problem)
+    problem = ProblemDocument.of(record.problem) if record.problem else None
+    return CommandView(command_id=command_id, status=record.status, run_id=record.run_id, problem=problem)
 
 
 def summary_of(session: Session) -> SessionSummary:
@@ -129,7 +160,26 @@ def summary_of(session: Session) -> SessionSummary:
     stale = tuple(node for node in nodes if verdicts.freshness(node) == "stale")
     failed = tuple(node for node in nodes if session.node(node).status == "failed")
     unfinished = any(session.node(node).materialization is None for node in nodes)
-    status = "running" if session.run else "failed" if failed else "pending" if unfinished else "stale" if stale else "completed"
+    status = (
+        "running"
+        if session.run
+        else "failed"
+        if failed
+        else "pending"
+        if unfinished
+        else "stale"
+        if stale
+        else "completed"
+    )
     return SessionSummary(
-        session_id=session.session_id, topic=session.topic, status=status, stale=stale, failed=failed, updated_at=session.updated_at
+        session_id=session.session_id,
+        topic=session.topic,
+        status=status,
+        stale=stale,
+        failed=failed,
+        updated_at=session.updated_at,
+        batch_id=session.batch_id,
+        tags=tuple(sorted(session.tags)),
+        fork=session.fork,
+        ended=session.ended,
     )

@@ -8,6 +8,8 @@ import type {
   CommandView,
   Config,
   Created,
+  Impact,
+  Orders,
   Phase,
   Phase0,
   Phase1,
@@ -24,7 +26,11 @@ import type {
   State,
   StepFindings,
   Timeline,
+  TopicLanguage,
+  WatchRequest,
+  WatchView,
 } from "./wire";
+import { ORDERS } from "./wire";
 
 export class Refusal extends Error {
   constructor(
@@ -113,12 +119,16 @@ export const api = {
     ask<PoolView>(`/workers/${phase}/${order}`, { method: "POST" }),
   ticket: async () => (await ask<{ readonly ticket: string }>("/ws-ticket", { method: "POST" })).ticket,
 
+  languageOf: (topic: string, signal: AbortSignal) =>
+    ask<TopicLanguage>(`/language?${new URLSearchParams({ of: topic })}`, { signal }),
   batches: (search: string, after: string | null, signal?: AbortSignal) =>
     ask<BatchPage>(`/batches?${new URLSearchParams({ q: search, ...(after ? { after } : {}) })}`, { signal }),
   batch: (batchId: string) => ask<BatchView>(`/batches/${id(batchId)}`),
   start: (form: FormData) => ask<Created>("/batches", { method: "POST", form }),
   addSession: (batchId: string, body: SessionRequest) =>
     ask<Created>(`/batches/${id(batchId)}/sessions`, { method: "POST", json: body }),
+  fork: (sessionId: string, node: string, commandId: string) =>
+    ask<Created>(`/sessions/${id(sessionId)}/fork`, { method: "POST", json: { node, command_id: commandId } }),
   endBatch: (batchId: string, remove: boolean, commandId: string) =>
     ask<BatchView>(`/batches/${id(batchId)}${remove ? "" : "/end"}`, {
       method: remove ? "DELETE" : "POST",
@@ -136,6 +146,11 @@ export const api = {
     }),
   removeSource: (batchId: string, sourceId: string) =>
     ask<BatchView>(`/batches/${id(batchId)}/sources/${id(sourceId)}`, { method: "DELETE" }),
+  impact: (batchId: string, sourceId: string) => ask<Impact>(`/batches/${id(batchId)}/sources/${id(sourceId)}/impact`),
+  watches: (batchId: string) => ask<WatchView>(`/batches/${id(batchId)}/watch`),
+  watch: (batchId: string, body: WatchRequest) =>
+    ask<WatchView>(`/batches/${id(batchId)}/watch`, { method: "PUT", json: body }),
+  unwatch: (batchId: string) => ask<WatchView>(`/batches/${id(batchId)}/watch`, { method: "DELETE" }),
   sourceText: async (batchId: string, sourceId: string, sha256: string) =>
     (await respond(`/batches/${id(batchId)}/sources/${id(sourceId)}/text?sha256=${sha256}`)).text(),
 
@@ -151,10 +166,9 @@ export const api = {
   report: async (sessionId: string, format: string) =>
     (await respond(`/sessions/${id(sessionId)}/report?format=${format}`)).blob(),
 
-  /** One of `/workflow`'s calls. */
-  workflow: (path: string, body: object) => ask<Receipt>(`/workflow/${path}`, { method: "POST", json: body }),
-  preview: (path: string, body: object, signal?: AbortSignal) =>
-    ask<Preview>(`/workflow/${path}`, { method: "POST", json: body, signal }),
+  order: (kind: keyof Orders, body: Orders[keyof Orders]) => ask<Receipt>(ORDERS[kind], { method: "POST", json: body }),
+  preview: (kind: keyof Orders, body: Orders[keyof Orders], signal?: AbortSignal) =>
+    ask<Preview>(ORDERS[kind], { method: "POST", json: body, signal }),
   edit: <T extends Preview | Receipt>(
     sessionId: string,
     phase: "phase1" | "phase2",

@@ -28,7 +28,8 @@ export function causeText(cause: Cause, node: string, names: Names): string {
     case "missing":
       return say[cause.reason](what, many);
     case "added":
-      return say.added(what);
+    case "locked":
+      return say[cause.reason](what);
     case "lacking":
     case "failed":
     case "guidance":
@@ -36,6 +37,8 @@ export function causeText(cause: Cause, node: string, names: Names): string {
     case "model":
     case "language":
       return say[cause.reason](name);
+    case "report":
+      return say.report;
     case "definition":
       return stepOf(node) === null ? say.gone : say.definition;
     case "source_added":

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { api, newCommandId, Refusal } from "./api";
-import type { RunOutcome } from "./model";
+import { problemIn, type RunOutcome } from "./model";
 import { useIds, useSession } from "./store";
 import { t } from "./texts";
 import type { CommandStatus, CommandView, Problem, Receipt } from "./wire";
@@ -143,7 +143,7 @@ export function toldOf(one: Sent, run: RunOutcome | undefined, refused: Problem 
 /** An end counts, whoever tells of it; before that the frames are newer than an answer to a question. */
 export function standingOf(one: Sent, told: Standing | null, asked: CommandView | undefined): Standing {
   if (told && (isFinal(told.status) || !asked || !isFinal(asked.status))) return told;
-  if (asked) return { status: asked.status, position: null, problem: asked.problem ?? null };
+  if (asked) return { status: asked.status, position: null, problem: asked.problem ? problemIn(asked.problem) : null };
   return { status: one.answered ? "accepted" : "sent", position: null, problem: null };
 }
 

@@ -15,7 +15,12 @@ const token = { type: "research:stream_token", node: "phase3/1", phase: "phase3"
 describe("what happens at this moment", () => {
   it("counts while its attempt runs, and no more once there is a later one", () => {
     const frame = { ...item, stage: "fetch", message: "Fetching", overall_progress: 40 };
-    expect(told({ ...frame, generation: 2 }).sources.s).toMatchObject({ status: "inProgress", progress: 40 });
+    expect(told({ ...frame, generation: 2 }).sources.s).toMatchObject({
+      status: "inProgress",
+      stage: "fetch",
+      doing: "Fetching",
+      progress: 40,
+    });
     expect(told({ ...frame, generation: 1 })).toBe(emptyLive);
   });
 
@@ -37,12 +42,13 @@ describe("what happens at this moment", () => {
     const done = { type: "scraping:item_update", node: "phase0", generation: 2, attempt: 1, link_id: "s" };
     const live = told(
       { ...item, generation: 2, stage: "fetch", message: "", overall_progress: 40 },
-      { ...done, status: "failed", error: "Gone" },
+      { ...done, status: "failed", error: "Gone", reason: "not_found" },
     );
     expect(live.sources.s).toMatchObject({
       label: "https://a.example",
       status: "failed",
       error: "Gone",
+      reason: "not_found",
       progress: 100,
     });
   });

@@ -1,5 +1,6 @@
 /** What happens at this moment: of use while its attempt runs, gone afterwards. */
 import type {
+  FailureReason,
   Phase,
   ScrapingItemProgress,
   ScrapingItemUpdate,
@@ -16,9 +17,13 @@ export interface LiveSource {
   readonly label: string;
   readonly status: string;
   readonly stage: string;
+  /** The stage in the server's words. */
+  readonly doing: string;
   /** 0 to 100. */
   readonly progress: number;
   readonly error: string | null;
+  /** Why it has no text. */
+  readonly reason: FailureReason | null;
 }
 
 export interface LiveStream {
@@ -70,6 +75,7 @@ export function advanceLive(live: Live, frame: LiveFrame, state: State): Live {
                 label: item.title || item.url || item.link_id,
                 status: item.status,
                 error: item.error ?? null,
+                reason: item.reason ?? null,
               },
             ]),
           ),
@@ -79,7 +85,8 @@ export function advanceLive(live: Live, frame: LiveFrame, state: State): Live {
       return withSource(live, frame.link_id, {
         label: frame.url || known(live, frame.link_id).label,
         status: "inProgress",
-        stage: frame.message || frame.stage,
+        stage: frame.stage,
+        doing: frame.message ?? "",
         progress: frame.overall_progress,
       });
     case "scraping:item_update":
@@ -87,6 +94,7 @@ export function advanceLive(live: Live, frame: LiveFrame, state: State): Live {
         label: frame.url || known(live, frame.link_id).label,
         status: frame.status,
         error: frame.error ?? null,
+        reason: frame.reason ?? null,
         progress: 100,
       });
     case "research:stream_start":
@@ -121,7 +129,18 @@ function isOfThePast(frame: LiveFrame, state: State): boolean {
 }
 
 function known(live: Live, id: string): LiveSource {
-  return live.sources[id] ?? { id, label: id, status: "pending", stage: "", progress: 0, error: null };
+  return (
+    live.sources[id] ?? {
+      id,
+      label: id,
+      status: "pending",
+      stage: "",
+      doing: "",
+      progress: 0,
+      error: null,
+      reason: null,
+    }
+  );
 }
 
 function withSource(live: Live, id: string, change: Partial<LiveSource>): Live {

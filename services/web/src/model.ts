@@ -131,6 +131,7 @@ export function applyFrame(model: Model, frame: AnyFrame): Model {
     case "scraping:all_complete_confirmed":
     case "scraping:cancelled":
     case "phase0:summary":
+    case "source:checked":
     case "research:start":
     case "research:complete":
     case "research:phase_change":
@@ -147,6 +148,8 @@ export function applyFrame(model: Model, frame: AnyFrame): Model {
     case "phase4:report_ready":
     case "error":
       return durable(model, frame, (session) => session);
+    case "summarization:progress": // what it says, the sources' own frames say here
+    case "research:stream_error": // its node says it
     case "answer":
       return model; // commands go by REST
     default:
@@ -199,6 +202,7 @@ function emptySession(batchId: string, sessionId: string): Session {
     queue: [],
     nodes: {},
     ended: false,
+    tags: [],
   };
   return { state, steps: [], nodePlaces: {}, place: NOWHERE, runs: {}, refused: {}, live: emptyLive };
 }

@@ -3,7 +3,7 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, 
 import { api, token } from "./api";
 import { applyFrames, emptyModel, type Model, type Session, sessionOf } from "./model";
 import { BatchSocket, type Channel, type Connection, type SocketOptions } from "./socket";
-import type { AnyFrame, NodeView, State } from "./wire";
+import type { AnyFrame, FailureReason, NodeView, State } from "./wire";
 
 /** Milliseconds of quiet after which frames are shown: those of one commit come together and are shown together. */
 const QUIET = 6;
@@ -140,6 +140,17 @@ export function useSession<T>(select: (session: Session) => T): T {
 
 export function useNode(node: string): NodeView | undefined {
   return useSession((session) => session.state.nodes[node]);
+}
+
+/** Why each source could not be read, where the last preparation could read none. */
+export function useUnread(): ReadonlyMap<string, FailureReason> {
+  const view = useNode("phase0");
+  const facts = view?.status === "failed" && view.problem?.code === "no_sources_read" ? view.problem.facts : null;
+  return useMemo(() => {
+    const [sources, reasons] = [facts?.sources, facts?.reasons];
+    if (!Array.isArray(sources) || !Array.isArray(reasons)) return new Map();
+    return new Map(sources.map((source, index) => [source, reasons[index] as FailureReason]));
+  }, [facts]);
 }
 
 /** The ids that never change. */

@@ -27,6 +27,7 @@ export type Reason =
   | "engine"
   | "model"
   | "language"
+  | "report"
   | "source_changed"
   | "source_added"
   | "source_removed"
@@ -35,7 +36,8 @@ export type Reason =
   | "upstream"
   | "missing"
   | "lacking"
-  | "added";
+  | "added"
+  | "locked";
 export type CommandStatus =
   | "accepted"
   | "queued"
@@ -77,8 +79,89 @@ export type ProblemType =
   | "store_unavailable"
   | "artifact_lost"
   | "budget_reached"
+  | "limit_reached"
+  | "node_locked"
   | "cancelled"
   | "internal";
+export type ProblemCode =
+  | "artifact_changed"
+  | "batch_deleted"
+  | "batch_ended"
+  | "ceiling_of_day"
+  | "ceiling_of_run"
+  | "ceiling_of_session"
+  | "command_reused"
+  | "disk_full"
+  | "edit_while_running"
+  | "endpoint_busy"
+  | "endpoint_failed"
+  | "endpoint_refused"
+  | "endpoint_slow"
+  | "endpoint_unreachable"
+  | "endpoint_unreadable"
+  | "engine_incomplete"
+  | "engine_unknown"
+  | "engine_without_endpoint"
+  | "engine_without_model"
+  | "feature_off"
+  | "file_too_large"
+  | "input_failed"
+  | "input_missing"
+  | "input_unreadable"
+  | "inputs_incomplete"
+  | "inputs_lost"
+  | "key_refused"
+  | "language_lacking"
+  | "last_source"
+  | "model_unknown"
+  | "no_run"
+  | "node_locked"
+  | "no_section"
+  | "no_session"
+  | "no_source"
+  | "no_sources_given"
+  | "no_sources_read"
+  | "not_decided"
+  | "not_made"
+  | "not_stale"
+  | "parser_missing"
+  | "phase_broken"
+  | "plan_changed"
+  | "plan_proposed_unsound"
+  | "plan_unsound"
+  | "quota_used"
+  | "report_moved"
+  | "result_damaged"
+  | "result_lost"
+  | "role_lacking"
+  | "section_of_report"
+  | "server_busy"
+  | "session_busy"
+  | "sources_empty"
+  | "sources_too_many"
+  | "steps_gone"
+  | "steps_unknown"
+  | "stops_too_early"
+  | "store_silent"
+  | "text_lost"
+  | "text_too_long"
+  | "token_expired"
+  | "token_wanted"
+  | "tokens_short"
+  | "too_fast"
+  | "try_failed"
+  | "unconfirmed"
+  | "worker_lost";
+export type NoticeCode =
+  | "left_failed"
+  | "left_stale"
+  | "edit_left"
+  | "edit_replaced"
+  | "new_steps"
+  | "stops_at"
+  | "waits"
+  | "spent"
+  | "report_unheeded";
 export type Outcome =
   | "fetched"
   | "reused"
@@ -102,11 +185,21 @@ export type FailureReason =
   | "malformed"
   | "server_error"
   | "resources";
+export type CheckOutcome =
+  | "unchanged"
+  | "changed"
+  | "found_more"
+  | "moved"
+  | "gone"
+  | "forbidden"
+  | "challenge"
+  | "failed";
 export type StepKind =
   | "retrieve"
   | "compare"
   | "missing"
-  | "answer";
+  | "answer"
+  | "rest";
 export const PHASES = ["phase0", "phase1", "phase2", "phase3", "phase4"] as const satisfies readonly Phase[];
 export interface Answer {
   type: "answer";
@@ -146,6 +239,7 @@ export interface BatchInitialized {
 export interface BatchPage {
   batches: readonly BatchView[];
   next?: string | null;
+  behind: number;
 }
 export interface BatchView {
   batch_id: string;
@@ -174,6 +268,13 @@ export interface Chart {
   title: string;
   comparisons: readonly Comparison[];
 }
+export interface Check {
+  outcome: CheckOutcome;
+  at: string;
+  detail?: string | null;
+  moved_to?: string | null;
+  text_sha256?: string | null;
+}
 export interface Citation {
   source_id: string;
   text_sha256: string;
@@ -186,7 +287,7 @@ export interface CommandView {
   command_id: string;
   status: CommandStatus;
   run_id?: string | null;
-  problem?: Problem | null;
+  problem?: ProblemDocument | null;
 }
 export interface Comparison {
   subject: string;
@@ -201,6 +302,7 @@ export interface Config {
   features: Features;
   formats: readonly string[];
   kinds: readonly string[];
+  searchers: readonly string[];
   languages: ReportLanguages;
   limits: Limits;
   auth: boolean;
@@ -227,6 +329,8 @@ export interface Created {
   batch_id: string;
   session_id: string;
   command_id: string;
+  warnings: readonly string[];
+  notices: readonly Notice[];
 }
 export interface Endpoint {
   host: string;
@@ -246,9 +350,12 @@ export interface ErrorFrame {
 export interface Estimate {
   seconds: number;
   tokens: number;
+  calls: number;
+  recorded: readonly string[];
   never_run: readonly string[];
   most_seconds: number;
   most_tokens: number;
+  most_calls: number;
   stops_at?: string | null;
 }
 export interface EventFacts {
@@ -263,11 +370,12 @@ export interface EventFacts {
   front: boolean;
   run_id: string;
   outcome: string;
-  problem?: Problem | null;
+  problem?: ProblemDocument | null;
   attempt: number;
   gaps: readonly string[];
   seconds: number;
   headline: string;
+  counts: Readonly<Record<string, number>>;
   unchanged: boolean;
   by_hand: boolean;
   final: boolean;
@@ -296,6 +404,15 @@ export interface Finding {
   beside: readonly Contradiction[];
   calculation: string;
 }
+export interface ForkPoint {
+  session_id: string;
+  node: string;
+}
+export interface FormerStep {
+  step_id: number;
+  title: string;
+  replaced_by?: number | null;
+}
 export interface Goal {
   goal_id: string;
   question: string;
@@ -319,7 +436,18 @@ export interface Goals {
   at?: string | null;
   seq?: number | null;
   n?: number | null;
+  gone?: true | null;
   goals: readonly GoalView[];
+}
+export interface Impact {
+  batch_id: string;
+  source_id: string;
+  title?: string | null;
+  url?: string | null;
+  there: boolean;
+  check?: Check | null;
+  text_sha256?: string | null;
+  sessions: readonly SessionImpact[];
 }
 export interface InputRef {
   key: string;
@@ -370,13 +498,16 @@ export interface NodeUpdate {
   artifact?: ArtifactView | null;
   seconds: number;
   tokens: number;
-  problem?: Problem | null;
+  problem?: ProblemDocument | null;
   title: string;
   headline: string;
+  counts: Readonly<Record<string, number>>;
   guidance: string;
+  report?: ReportOptions | null;
   since?: string | null;
   unchanged: boolean;
   edited: boolean;
+  locked_at?: string | null;
   type: "node:update";
   node: string;
   batch_id: string;
@@ -395,13 +526,24 @@ export interface NodeView {
   artifact?: ArtifactView | null;
   seconds: number;
   tokens: number;
-  problem?: Problem | null;
+  problem?: ProblemDocument | null;
   title: string;
   headline: string;
+  counts: Readonly<Record<string, number>>;
   guidance: string;
+  report?: ReportOptions | null;
   since?: string | null;
   unchanged: boolean;
   edited: boolean;
+  locked_at?: string | null;
+}
+export interface Notice {
+  code: NoticeCode;
+  nodes: readonly string[];
+  tokens?: number | null;
+  engine?: string | null;
+  options: readonly string[];
+  text: string;
 }
 export interface Phase0 {
   meta: Meta;
@@ -418,6 +560,7 @@ export interface Phase2 {
   meta: Meta;
   synthesized_goal: string;
   steps: readonly Step[];
+  former: readonly FormerStep[];
 }
 export interface Phase4 {
   meta: Meta;
@@ -480,6 +623,7 @@ export interface Plan {
   drop: readonly string[];
   may_drop: readonly string[];
   warnings: readonly string[];
+  notices: readonly Notice[];
   estimate: Estimate;
 }
 export interface PlanFrame {
@@ -489,6 +633,7 @@ export interface PlanFrame {
   at?: string | null;
   seq?: number | null;
   n?: number | null;
+  gone?: true | null;
   plan: readonly StepView[];
 }
 export interface PoolView {
@@ -507,7 +652,7 @@ export interface PreparedSource {
   source_id: string;
   url?: string | null;
   title: string;
-  status: "ready" | "failed" | "duplicate";
+  status: "ready" | "failed" | "duplicate" | "opened";
   outcome: Outcome;
   reason?: FailureReason | null;
   detail?: string | null;
@@ -525,6 +670,8 @@ export interface PreparedSource {
   words: number;
   accessed_at?: string | null;
   profile?: Profile | null;
+  part_of?: string | null;
+  work?: Work | null;
 }
 export interface Preview {
   plan: Plan;
@@ -540,6 +687,8 @@ export interface Problem {
   valid_steps?: readonly number[] | null;
   plan?: Readonly<Record<string, unknown>> | null;
   plan_token?: string | null;
+  code?: ProblemCode | null;
+  facts?: Readonly<Record<string, string | number | readonly string[]>> | null;
 }
 export interface ProblemDocument {
   type: string;
@@ -552,6 +701,8 @@ export interface ProblemDocument {
   valid_steps?: readonly number[] | null;
   plan?: Readonly<Record<string, unknown>> | null;
   plan_token?: string | null;
+  code?: ProblemCode | null;
+  facts?: Readonly<Record<string, string | number | readonly string[]>> | null;
 }
 export interface Profile {
   speaker: string;
@@ -583,11 +734,18 @@ export interface Reference {
   url?: string | null;
   author?: string | null;
   published?: string | null;
+  work?: Work | null;
   citations: readonly Citation[];
 }
 export interface ReportLanguages {
   extractive: readonly string[];
   others: readonly string[];
+}
+export interface ReportOptions {
+  length: number;
+  tone: string;
+  audience: string;
+  outline: readonly string[];
 }
 export interface ReportReady {
   type: "phase4:report_ready";
@@ -596,6 +754,7 @@ export interface ReportReady {
   at?: string | null;
   seq?: number | null;
   n?: number | null;
+  gone?: true | null;
   report: string;
   stale: boolean;
 }
@@ -674,6 +833,7 @@ export interface ScrapingItem {
   title?: string | null;
   status: string;
   error?: string | null;
+  reason?: FailureReason | null;
 }
 export interface ScrapingItemProgress {
   type: "scraping:item_progress";
@@ -710,6 +870,7 @@ export interface ScrapingItemUpdate {
   title?: string | null;
   status: string;
   error?: string | null;
+  reason?: FailureReason | null;
   metadata?: ScrapingMetadata | null;
   timestamp?: string | null;
 }
@@ -744,6 +905,14 @@ export interface ScratchpadEntry {
   kind: string;
   text: string;
 }
+export interface Search {
+  search: string;
+  provider: string;
+  limit: number;
+  since?: string | null;
+  allow: readonly string[];
+  block: readonly string[];
+}
 export interface Section {
   section_id: string;
   title: string;
@@ -756,6 +925,14 @@ export interface SectionChange {
   title: string;
   change: "added" | "removed" | "changed" | "unchanged";
 }
+export interface SessionImpact {
+  session_id: string;
+  topic: string;
+  findings: readonly TouchedFinding[];
+  sections: readonly TouchedSection[];
+  standing: number;
+  update?: Preview | null;
+}
 export interface SessionSummary {
   session_id: string;
   topic: string;
@@ -763,6 +940,10 @@ export interface SessionSummary {
   stale: readonly string[];
   failed: readonly string[];
   updated_at?: string | null;
+  batch_id: string;
+  tags: readonly string[];
+  fork?: ForkPoint | null;
+  ended: boolean;
 }
 export interface SessionUpdate {
   type: "session:update";
@@ -794,7 +975,23 @@ export interface Source {
   url?: string | null;
   title?: string | null;
   upload?: Upload | null;
+  search?: Search | null;
+  part_of?: string | null;
+  work?: Work | null;
   stored?: Stored | null;
+  check?: Check | null;
+}
+export interface SourceChecked {
+  type: "source:checked";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  source_id: string;
+  title?: string | null;
+  url?: string | null;
+  check: Check;
 }
 export interface SourceSummary {
   type: "phase0:summary";
@@ -803,6 +1000,7 @@ export interface SourceSummary {
   at?: string | null;
   seq?: number | null;
   n?: number | null;
+  gone?: true | null;
   link_id: string;
   summary_type: "transcript" | "comments";
   summary: string;
@@ -830,6 +1028,8 @@ export interface State {
   run?: RunView | null;
   queue: readonly QueuedView[];
   nodes: Readonly<Record<string, NodeView>>;
+  fork?: ForkPoint | null;
+  tags: readonly string[];
   ended: boolean;
   created_at?: string | null;
   updated_at?: string | null;
@@ -857,6 +1057,7 @@ export interface StepComplete {
   at?: string | null;
   seq?: number | null;
   n?: number | null;
+  gone?: true | null;
   stepData: StepData;
 }
 export interface StepData {
@@ -948,6 +1149,9 @@ export interface Stored {
   duplicate_of?: string | null;
   reason?: FailureReason | null;
   detail?: string | null;
+  moved_to?: string | null;
+  work?: Work | null;
+  holds?: readonly string[] | null;
 }
 export interface StreamEnd {
   type: "research:stream_end";
@@ -961,6 +1165,22 @@ export interface StreamEnd {
   attempt: number;
   stream_id: string;
   phase: Phase;
+  metadata: Readonly<Record<string, string>>;
+  timestamp?: string | null;
+}
+export interface StreamError {
+  type: "research:stream_error";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  node?: string | null;
+  generation: number;
+  attempt: number;
+  stream_id: string;
+  phase: Phase;
+  error: string;
   metadata: Readonly<Record<string, string>>;
   timestamp?: string | null;
 }
@@ -996,6 +1216,26 @@ export interface StreamToken {
   content: string;
   reasoning_content: string;
 }
+export interface SummarizationProgress {
+  type: "summarization:progress";
+  batch_id: string;
+  session_id: string;
+  at?: string | null;
+  seq?: number | null;
+  n?: number | null;
+  node?: string | null;
+  generation: number;
+  attempt: number;
+  current_item: number;
+  total_items: number;
+  link_id: string;
+  stage: "summarizing" | "completed";
+  progress: number;
+  message: string;
+  completed_items: number;
+  processing_items: number;
+  queued_items: number;
+}
 export interface Summary {
   source_id: string;
   summary: string;
@@ -1009,6 +1249,7 @@ export interface SynthesizedGoal {
   at?: string | null;
   seq?: number | null;
   n?: number | null;
+  gone?: true | null;
   synthesized_goal: string;
   component_questions: readonly string[];
   unifying_theme: string;
@@ -1043,11 +1284,62 @@ export interface Tokens {
   completion: number;
   cost_usd?: number | null;
 }
+export interface TopicLanguage {
+  language?: string | null;
+}
+export interface TouchedFinding {
+  node: string;
+  finding_id: string;
+  claim: string;
+  passages: readonly TouchedPassage[];
+  standing: number;
+}
+export interface TouchedPassage {
+  text_sha256: string;
+  start: number;
+  end: number;
+  quote: string;
+  fate: "changed" | "gone";
+  now: string;
+}
+export interface TouchedSection {
+  section_id: string;
+  title: string;
+  sentences: readonly string[];
+}
 export interface Upload {
   sha256: string;
   bytes: number;
   content_type: string;
   filename?: string | null;
+}
+export interface Watch {
+  every: string;
+  cron: string;
+  time_zone: string;
+  auto: "mark" | "refresh";
+  max_tokens: number;
+  add: boolean;
+}
+export interface WatchView {
+  batch_id: string;
+  watch?: Watch | null;
+  sources: readonly WatchedSource[];
+  undecided?: string | null;
+}
+export interface WatchedSource {
+  source_id: string;
+  title?: string | null;
+  url?: string | null;
+  watch: Watch;
+  news?: Check | null;
+  checked?: Check | null;
+}
+export interface Work {
+  doi?: string | null;
+  authors: readonly string[];
+  venue?: string | null;
+  year?: number | null;
 }
 export interface WorkerView {
   worker: string;
@@ -1059,6 +1351,7 @@ export interface WorkerView {
   draining: boolean;
   paused: boolean;
   version: string;
+  clock_offset?: number | null;
 }
 export interface WorkflowCancelled {
   type: "workflow:cancelled";
@@ -1173,6 +1466,8 @@ export interface Options {
   engine?: string | null;
   model?: string | null;
   language?: string | null;
+  report?: ReportOptions | null;
+  section?: string | null;
   if_running?: IfRunning;
   allow_partial?: boolean;
   stop_after?: Phase | null;
@@ -1180,6 +1475,19 @@ export interface Options {
   plan_token?: string | null;
   max_tokens?: number | null;
   max_session_tokens?: number | null;
+}
+export interface RefreshAllCall {
+  state?: "pending" | "running" | "completed" | "failed" | "stale" | "cancelled" | null;
+  stale?: boolean;
+  failed?: boolean;
+  tag?: string | null;
+  q?: string;
+  older_than?: string;
+  max_tokens?: number | null;
+  dry_run?: boolean;
+  plan_token?: string | null;
+  sessions?: readonly Share[];
+  command_id?: string | null;
 }
 export interface RefreshCall {
   batch_id?: string | null;
@@ -1211,10 +1519,18 @@ export interface SessionRequest {
   start?: boolean;
   command_id?: string | null;
 }
+export interface Share {
+  session_id: string;
+  plan_token: string;
+  max_tokens?: number | null;
+  topic?: string;
+  plan?: Plan | null;
+}
 export interface SourceInput {
   url?: string | null;
   text?: string | null;
   title?: string | null;
+  search?: Search | null;
 }
 export interface SourcesRequest {
   sources: readonly SourceInput[];
@@ -1225,7 +1541,33 @@ export interface StartOptions {
   allow_partial?: boolean;
   max_tokens?: number | null;
   max_session_tokens?: number | null;
+  report?: ReportOptions;
 }
+export interface WatchRequest {
+  every?: string;
+  cron?: string;
+  time_zone?: string;
+  auto?: "mark" | "refresh";
+  max_tokens?: number;
+  add?: boolean;
+  command_id?: string | null;
+}
+export interface Orders {
+  restart_phase: RestartPhase;
+  restart_step: RestartStep;
+  refresh: RefreshCall;
+  accept: AcceptCall;
+  refresh_all: RefreshAllCall;
+  cancel: CancelCall;
+}
+export const ORDERS: Readonly<Record<keyof Orders, string>> = {
+  restart_phase: "/workflow/restart/phase",
+  restart_step: "/workflow/restart/step",
+  refresh: "/workflow/refresh",
+  accept: "/workflow/accept",
+  refresh_all: "/workflow/refresh-all",
+  cancel: "/workflow/cancel",
+};
 export type AnyFrame =
   | Connected
   | Snapshot
@@ -1234,6 +1576,7 @@ export type AnyFrame =
   | ScrapingConfirmed
   | ScrapingCancelled
   | SourceSummary
+  | SourceChecked
   | ResearchStart
   | ResearchComplete
   | WorkflowProgress
@@ -1248,6 +1591,7 @@ export type AnyFrame =
   | ScrapingStatus
   | ScrapingItemProgress
   | ScrapingItemUpdate
+  | SummarizationProgress
   | PhaseChange
   | Goals
   | SynthesizedGoal
@@ -1255,6 +1599,7 @@ export type AnyFrame =
   | StreamStart
   | StreamToken
   | StreamEnd
+  | StreamError
   | PhaseRerunStarted
   | PhaseRerunComplete
   | PhaseRerunError

@@ -1,7 +1,9 @@
 /** How parts, states, amounts and times are called, in the language that is spoken. */
+
+import type { LiveSource } from "./live";
 import { isStep, NEW_STEPS, phaseOf, stepOf } from "./nodes";
 import { language, type Texts, t } from "./texts";
-import type { NodeView, QueuedView, Source, Status } from "./wire";
+import type { FailureReason, NodeView, Problem, QueuedView, Source, Status } from "./wire";
 
 export type Standing = Status | "stale";
 
@@ -20,9 +22,16 @@ export function standingWords(view: NodeView): string {
   return standingName(standing(view));
 }
 
-/** What came out, in the server's words where those are in the language that is spoken; else how it stands. */
+/** What came out: how many of what, else in the server's words where it speaks this language; else how it stands. */
 export function headlineOf(view: NodeView): string {
-  return (language === "en" && view.headline) || t.words.status[view.status];
+  const counted = countsText(view.counts ?? {});
+  return counted || (language === "en" && view.headline) || t.words.status[view.status];
+}
+
+/** "8 sources, 1 failed". */
+export function countsText(counts: Readonly<Record<string, number>>): string {
+  const known = Object.entries(counts).filter(([what]) => what in t.words.count);
+  return known.map(([what, number]) => count(number, what as keyof Texts["words"]["count"])).join(t.words.comma);
 }
 
 export function isActive(view: NodeView): boolean {
@@ -114,7 +123,24 @@ export function placeInQueue(queue: readonly QueuedView[], node: string): number
   return waits?.position ?? null;
 }
 
-/** How a source is called: by its title, else its address or its file. */
+/** How a source is called: a search by its words, others by their title, else their address or file. */
 export function sourceName(source: Source): string {
-  return source.stored?.title || source.title || source.upload?.filename || source.url || source.source_id;
+  if (source.search) return t.words.search(source.search.search);
+  const given = source.upload?.filename || source.url;
+  return source.stored?.title || source.title || given || source.source_id;
+}
+
+/** What is done with a source now, in the language that is spoken. */
+export function doingText(now: LiveSource): string {
+  return t.server.stage(now.stage) || now.doing || now.stage;
+}
+
+/** Why a source has no text, in the language that is spoken: the server's own sentence where it is in that. */
+export function troubleText(reason: FailureReason | null | undefined, detail: string): string {
+  return reason && t.server.source(reason) ? t.words.failure[reason] : detail;
+}
+
+/** A problem in a sentence of the language that is spoken. */
+export function problemText(problem: Problem): string {
+  return t.server.problem(problem, nodeName) || [problem.detail, problem.action].filter(Boolean).join(" ");
 }

@@ -31,6 +31,8 @@ ProblemType = Literal[
     "store_unavailable",
     "artifact_lost",
     "budget_reached",
+    "limit_reached",
+    "node_locked",
     "cancelled",
     "internal",
 ]
@@ -41,6 +43,7 @@ STATUS: dict[str, int] = {
     "command_reused": 422,
     "session_busy": 409,
     "plan_changed": 409,
+    "node_locked": 409,
     "step_obsolete": 409,
     "step_unknown": 404,
     "inputs_missing": 409,
@@ -52,7 +55,9 @@ STATUS: dict[str, int] = {
     "too_large": 413,
     "unavailable": 503,
     "rate_limited": 429,
-    # The ones below describe a node that failed; they travel inside a state, not as an HTTP answer of their own.
+    "limit_reached": 429,
+    # The ones below describe a node that failed; they travel inside a state, not as an HTTP answer of their
+    # own.
     "worker_lost": 500,
     "no_sources": 422,
     "engine_failed": 502,
@@ -66,8 +71,85 @@ STATUS: dict[str, int] = {
 }
 
 
+ProblemCode = Literal[
+    "artifact_changed",
+    "batch_deleted",
+    "batch_ended",
+    "ceiling_of_day",
+    "ceiling_of_run",
+    "ceiling_of_session",
+    "command_reused",
+    "disk_full",
+    "edit_while_running",
+    "endpoint_busy",
+    "endpoint_failed",
+    "endpoint_refused",
+    "endpoint_slow",
+    "endpoint_unreachable",
+    "endpoint_unreadable",
+    "engine_incomplete",
+    "engine_unknown",
+    "engine_without_endpoint",
+    "engine_without_model",
+    "feature_off",
+    "file_too_large",
+    "input_failed",
+    "input_missing",
+    "input_unreadable",
+    "inputs_incomplete",
+    "inputs_lost",
+    "key_refused",
+    "language_lacking",
+    "last_source",
+    "model_unknown",
+    "no_run",
+    "node_locked",
+    "no_section",
+    "no_session",
+    "no_source",
+    "no_sources_given",
+    "no_sources_read",
+    "not_decided",
+    "not_made",
+    "not_stale",
+    "parser_missing",
+    "phase_broken",
+    "plan_changed",
+    "plan_proposed_unsound",
+    "plan_unsound",
+    "quota_used",
+    "report_moved",
+    "result_damaged",
+    "result_lost",
+    "role_lacking",
+    "section_of_report",
+    "server_busy",
+    "session_busy",
+    "sources_empty",
+    "sources_too_many",
+    "steps_gone",
+    "steps_unknown",
+    "stops_too_early",
+    "store_silent",
+    "text_lost",
+    "text_too_long",
+    "token_expired",
+    "token_wanted",
+    "tokens_short",
+    "too_fast",
+    "try_failed",
+    "unconfirmed",
+    "worker_lost",
+]
+"""What exactly happened, for who says it in a language of its own."""
+
+Facts = dict[str, str | int | tuple[str, ...]]
+"""What a sentence about a problem names: nodes by their ids, numbers, names, words of others."""
+
+
 class Problem(Message):
-    """One problem. `detail` says what happened and `action` what to do; `retryable` says whether trying again can help."""
+    """One problem. `detail` says what happened and `action` what to do; `retryable` says whether trying again
+    can help. `code` and `facts` say the same as `detail`, without the words."""
 
     type: ProblemType
     detail: str
@@ -79,6 +161,8 @@ class Problem(Message):
     plan: "dict[str, object] | None" = None
     """For `plan_changed`: the new preview."""
     plan_token: str | None = None
+    code: ProblemCode | None = None
+    facts: Facts | None = None
 
     @property
     def status(self) -> int:
@@ -117,6 +201,8 @@ class ProblemDocument(Message):
     valid_steps: tuple[int, ...] | None = None
     plan: dict[str, object] | None = None
     plan_token: str | None = None
+    code: ProblemCode | None = None
+    facts: Facts | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -131,12 +217,21 @@ class ProblemDocument(Message):
     @classmethod
     def of(cls, problem: Problem) -> Self:
         """Return the outside's form of a problem."""
-        return cls(title=problem.title, status=problem.status, **problem.model_dump() | {"type": PROBLEMS + problem.type})
+        return cls(
+            title=problem.title,
+            status=problem.status,
+            **problem.model_dump() | {"type": PROBLEMS + problem.type},
+        )
+
+    @property
+    def kind(self) -> str:
+        """The stable part of the type, its last path segment."""
+        return self.type.rsplit("/", 1)[-1]
 
     @property
     def problem(self) -> Problem:
         """The problem itself; raises `ValidationError` for a type of a newer server."""
-        return Problem.model_validate(self.model_dump() | {"type": self.type.rsplit("/", 1)[-1]})
+        return Problem.model_validate(self.model_dump() | {"type": self.kind})
 
     def document(self) -> dict[str, object]:
         """The JSON object: what is empty is left out."""

@@ -1,6 +1,7 @@
 """Whether a claim says no more than the passages that it cites: its figures, negations, directions and words.
 
-What is compared word for word is compared within one language; figures, dates and identifiers are compared across all.
+What is compared word for word is compared within one language; figures, dates and identifiers are compared
+across all.
 """
 
 import re
@@ -29,7 +30,8 @@ _COVERED = 0.3
 _COUNTED_BY_A_WRITER = 12
 """Up to here a number in words may be a writer's own count: `three sources`."""
 _SHORTENED = frozenset({Kind.MONEY, Kind.PERCENT, Kind.POINTS, Kind.TEMPERATURE})
-"""Kinds whose unit a writer leaves out where it stands beside it: `from 87 to 84 percent`, `0.5 of the 2.3 million euros`."""
+"""Kinds whose unit a writer leaves out where it stands beside it: `from 87 to 84 percent`, `0.5 of the 2.3
+million euros`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ def normal(text: str) -> str:
 
 
 def is_verbatim(claim: str, passages: Iterable[str]) -> bool:
-    """Return whether a claim stands in one passage word for word; an ellipsis stands for words that were left out."""
+    """Return whether a claim stands in one passage word for word; an ellipsis stands for words that were left
+    out."""
     parts = [part.strip(_EDGES) for part in _ELLIPSIS.split(normal(claim))]
     parts = [part for part in parts if part]
     return bool(parts) and any(_stand_in(parts, normal(passage)) for passage in passages)
@@ -70,7 +73,8 @@ def _stand_in(parts: Sequence[str], passage: str) -> bool:
 
 
 def _find_word(part: str, passage: str, start: int) -> int:
-    """Where a part stands in a passage without beginning or ending within a word or a number; -1 if nowhere."""
+    """Where a part stands in a passage without beginning or ending within a word or a number; -1 if
+    nowhere."""
     at = passage.find(part, start)
     while at >= 0:
         end = at + len(part)
@@ -100,10 +104,14 @@ def terms_of(text: str, code: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def doubts(claim: str, passages: tuple[str, ...], sums: str = "") -> tuple[Doubt, ...]:
-    """Return what a claim says that its passages do not carry. `sums` is text whose figures a writer worked out and may use."""
+    """Return what a claim says that its passages do not carry. `sums` is text whose figures a writer worked
+    out and may use."""
     code = code_of(claim)
     alike = [passage for passage in passages if code_of(passage) == code]
-    found = [Doubt("figure", f"no cited passage gives “{one.text}”") for one in strange_figures(claim, [*passages, sums])]
+    found = [
+        Doubt("figure", f"no cited passage gives “{one.text}”")
+        for one in strange_figures(claim, [*passages, sums])
+    ]
     if not alike:
         return tuple(found)
     found += _polarity(claim, alike, code)
@@ -117,7 +125,12 @@ def doubts(claim: str, passages: tuple[str, ...], sums: str = "") -> tuple[Doubt
 
 def _share_figures(claim: str, passages: Iterable[str]) -> bool:
     figures = [one for one in marks(claim, code_of(claim)) if not _is_own_count(one)]
-    return any(gives(known, one) for passage in passages for known in marks(passage, code_of(passage)) for one in figures)
+    return any(
+        gives(known, one)
+        for passage in passages
+        for known in marks(passage, code_of(passage))
+        for one in figures
+    )
 
 
 def strange_figures(claim: str, passages: Iterable[str]) -> list[Quantity]:
@@ -126,7 +139,9 @@ def strange_figures(claim: str, passages: Iterable[str]) -> list[Quantity]:
     if not figures:
         return []
     known = [mark for passage in passages if passage for mark in marks(passage, code_of(passage))]
-    return [one for one in figures if not _is_own_count(one) and not any(gives(other, one) for other in known)]
+    return [
+        one for one in figures if not _is_own_count(one) and not any(gives(other, one) for other in known)
+    ]
 
 
 def _is_own_count(one: Quantity) -> bool:
@@ -135,11 +150,14 @@ def _is_own_count(one: Quantity) -> bool:
         return False
     if one.kind is Kind.ORDINAL or (one.kind is Kind.DURATION and one.unit == "month" and one.value == 12):
         return True
-    return one.kind in (Kind.COUNT, Kind.SHARE, Kind.MULTIPLE) and one.size <= (100 if one.kind is Kind.SHARE else _COUNTED_BY_A_WRITER)
+    return one.kind in (Kind.COUNT, Kind.SHARE, Kind.MULTIPLE) and one.size <= (
+        100 if one.kind is Kind.SHARE else _COUNTED_BY_A_WRITER
+    )
 
 
 def gives(known: Quantity, one: Quantity) -> bool:
-    """Return whether a passage's quantity is the claim's: the same, or one end of it, or a day of the month or year it names."""
+    """Return whether a passage's quantity is the claim's: the same, or one end of it, or a day of the month
+    or year it names."""
     if Kind.IDENTIFIER in (known.kind, one.kind):
         return _letters(known.text) == _letters(one.text)
     if one.kind is Kind.DATE and known.kind is Kind.DATE:
@@ -157,7 +175,9 @@ def gives(known: Quantity, one: Quantity) -> bool:
 def _is_rounded(known: Quantity, one: Quantity) -> bool:
     """Whether a claim's quantity is the known one rounded: it may show less of it, and never more."""
     ends = ((one.low, known.low), (one.high, known.high))
-    return all(abs(mine - theirs) * 2 <= one.step for mine, theirs in ends if mine is not None and theirs is not None)
+    return all(
+        abs(mine - theirs) * 2 <= one.step for mine, theirs in ends if mine is not None and theirs is not None
+    )
 
 
 def _ends(one: Quantity) -> set[Fraction]:
@@ -186,19 +206,29 @@ class _Clause:
 
 
 def _polarity(claim: str, passages: Sequence[str], code: str) -> list[Doubt]:
-    """What is denied in the one and not in the other, or goes the other way: clauses about the same are compared."""
+    """What is denied in the one and not in the other, or goes the other way: clauses about the same are
+    compared."""
     known = [clause for passage in passages for clause in _clauses(passage, code)]
     found: list[Doubt] = []
     for clause in _clauses(claim, code):
         if len(clause.words) < _LEAST_WORDS:
             continue
-        shares = [len(clause.words & other.words) / max(len(clause.words | other.words), 1) for other in known]
+        shares = [
+            len(clause.words & other.words) / max(len(clause.words | other.words), 1) for other in known
+        ]
         best = max(shares, default=0.0)
         if best < _ALIKE:
             continue
-        about_it = [other for other, share in zip(known, shares, strict=True) if share >= best - _ABOUT_AS_ALIKE]
+        about_it = [
+            other for other, share in zip(known, shares, strict=True) if share >= best - _ABOUT_AS_ALIKE
+        ]
         if all(other.negated != clause.negated for other in about_it):
-            found.append(Doubt("negation", "a cited passage denies it" if about_it[0].negated else "no cited passage denies it"))
+            found.append(
+                Doubt(
+                    "negation",
+                    "a cited passage denies it" if about_it[0].negated else "no cited passage denies it",
+                )
+            )
         elif clause.direction and all(other.direction == -clause.direction for other in about_it):
             found.append(Doubt("direction", "the cited passage says that it went the other way"))
     return found
@@ -226,7 +256,8 @@ def _clause(text: str, code: str) -> _Clause:
 
 @cache
 def _moving(code: str) -> frozenset[str]:
-    """The stems of words that say which way something goes: they are compared as directions, so that `fell` and `fall` are one."""
+    """The stems of words that say which way something goes: they are compared as directions, so that `fell`
+    and `fall` are one."""
     known = language(code).movement
     return terms_of(" ".join([*known.up, *known.down]), code)
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-FaultKind = Literal["quote", "source", "reference", "figure", "negation", "direction", "words", "name", "markdown"]
+FaultKind = Literal[
+    "quote", "source", "reference", "figure", "negation", "direction", "words", "name", "markdown"
+]
 
 
 @dataclass(frozen=True, slots=True)

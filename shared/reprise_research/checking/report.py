@@ -5,8 +5,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from reprise_contracts.artifacts import Bar, Citation, Finding, Phase0, Phase4, Reference, Section, StepFindings
-from reprise_research.checking.claims import code_of, doubts, gives, is_verbatim, normal, strange_figures, terms_of
+from reprise_contracts.artifacts import (
+    Bar,
+    Citation,
+    Finding,
+    Phase0,
+    Phase4,
+    Reference,
+    Section,
+    StepFindings,
+)
+from reprise_research.checking.claims import (
+    code_of,
+    doubts,
+    gives,
+    is_verbatim,
+    normal,
+    strange_figures,
+    terms_of,
+)
 from reprise_research.checking.faults import Fault
 from reprise_research.checking.statements import Statement, statements
 from reprise_research.quantities import Kind, marks
@@ -23,7 +40,8 @@ _COMMON = 0.2
 
 @dataclass
 class Made:
-    """Everything that a report was made of: what was read, the findings by step, the report, the sources' texts by source id."""
+    """Everything that a report was made of: what was read, the findings by step, the report, the sources'
+    texts by source id."""
 
     phase0: Phase0
     findings: Mapping[int, StepFindings]
@@ -43,13 +61,22 @@ class Made:
     @cached_property
     def cited(self) -> frozenset[tuple[str, int, int]]:
         """The passages that the findings cite: source, start and end."""
-        found = [citation for step in self.findings.values() for finding in step.findings for citation in _all(finding)]
+        found = [
+            citation
+            for step in self.findings.values()
+            for finding in step.findings
+            for citation in _all(finding)
+        ]
         return frozenset((citation.source_id, citation.start, citation.end) for citation in found)
 
     @cached_property
     def common(self) -> frozenset[str]:
         """Words that many claims have: two texts that share nothing else need not be about the same."""
-        claims = [terms_of(finding.claim, code_of(finding.claim)) for step in self.findings.values() for finding in step.findings]
+        claims = [
+            terms_of(finding.claim, code_of(finding.claim))
+            for step in self.findings.values()
+            for finding in step.findings
+        ]
         counted = Counter(word for words in claims for word in words)
         return frozenset(word for word, count in counted.items() if count > max(3, _COMMON * len(claims)))
 
@@ -62,10 +89,33 @@ def _edges(text: str) -> tuple[frozenset[int], frozenset[int]]:
 
 
 def check_report(made: Made) -> tuple[Fault, ...]:
-    """Return every fault of a finished report that code can see, in the order of the artifacts; empty: none."""
+    """Return every fault of a finished report that code can see, in the order of the artifacts; empty:
+    none."""
     return tuple(
-        dict.fromkeys([*_summaries(made), *_findings(made), *_references(made), *_numbers(made), *_markdown(made), *_sections(made)])
+        dict.fromkeys(
+            [
+                *_summaries(made),
+                *_findings(made),
+                *_references(made),
+                *_numbers(made),
+                *_markdown(made),
+                *_sections(made),
+            ]
+        )
     )
+
+
+def check_statements(made: Made) -> tuple[Fault, ...]:
+    """Return the faults of what the sections of a report say, whatever stands around them."""
+    known = {reference.number for reference in made.report.references}
+    unknown = [
+        Fault("reference", f"report/{section.section_id}", f"[{number}]", "there is no such reference")
+        for section in made.report.sections
+        for statement in statements(section.markdown)
+        for number in statement.references
+        if number not in known
+    ]
+    return tuple(dict.fromkeys([*unknown, *_sections(made)]))
 
 
 def _quote(made: Made, citation: Citation, where: str) -> Iterator[Fault]:
@@ -97,7 +147,12 @@ def _summaries(made: Made) -> Iterator[Fault]:
         text = made.texts.get(summary.source_id, "")
         for excerpt in summary.excerpts:
             if not is_exact(text, excerpt.quote, excerpt.start, excerpt.end):
-                yield Fault("quote", f"phase0/{summary.source_id}", excerpt.quote, "the excerpt does not stand at its place in the source")
+                yield Fault(
+                    "quote",
+                    f"phase0/{summary.source_id}",
+                    excerpt.quote,
+                    "the excerpt does not stand at its place in the source",
+                )
 
 
 def _findings(made: Made) -> Iterator[Fault]:
@@ -131,8 +186,8 @@ def _carried(made: Made, claim: str, citations: Sequence[Citation], sums: str, w
 
 
 def _has_to_do(made: Made, claim: str, passage: str) -> bool:
-    """Whether a passage shares a figure with a claim, or words: one that not all claims have, or many; across languages nothing speaks
-    against it."""
+    """Whether a passage shares a figure with a claim, or words: one that not all claims have, or many; across
+    languages nothing speaks against it."""
     code, other = code_of(claim), code_of(passage)
     figures = [mark for mark in marks(claim, code) if mark.kind is not Kind.ORDINAL]
     if code != other or any(gives(known, one) for one in figures for known in marks(passage, other)):
@@ -143,7 +198,8 @@ def _has_to_do(made: Made, claim: str, passage: str) -> bool:
 
 
 def _references(made: Made) -> Iterator[Fault]:
-    """References are numbered from one, each of another source that was read, under that source's own name."""
+    """References are numbered from one, each of another source that was read, under that source's own
+    name."""
     sources = {source.source_id: source for source in made.phase0.sources}
     seen: set[str] = set()
     for number, reference in enumerate(made.report.references, start=1):
@@ -156,7 +212,12 @@ def _references(made: Made) -> Iterator[Fault]:
             yield Fault("source", where, reference.title, "it names a source that was not read")
             continue
         told = (reference.title, reference.url, reference.author, reference.published)
-        own = (source.title or source.source_id, source.final_url or source.url, source.author, source.published)
+        own = (
+            source.title or source.source_id,
+            source.final_url or source.url,
+            source.author,
+            source.published,
+        )
         if told != own:
             yield Fault("name", where, reference.title, "it does not bear the name of its source")
         for citation in reference.citations:
@@ -168,7 +229,8 @@ def _references(made: Made) -> Iterator[Fault]:
 
 
 def _numbers(made: Made) -> Iterator[Fault]:
-    """Every number in the text has a reference, every reference is in the text, and they first appear in their order."""
+    """Every number in the text has a reference, every reference is in the text, and they first appear in
+    their order."""
     known = {reference.number for reference in made.report.references}
     first: list[int] = []
     for section in made.report.sections:
@@ -176,11 +238,18 @@ def _numbers(made: Made) -> Iterator[Fault]:
         told += [number for bar in _bars(section) for number in bar.references]
         for number in told:
             if number not in known:
-                yield Fault("reference", f"report/{section.section_id}", f"[{number}]", "there is no such reference")
+                yield Fault(
+                    "reference", f"report/{section.section_id}", f"[{number}]", "there is no such reference"
+                )
             elif number not in first:
                 first.append(number)
     if first != sorted(first):
-        yield Fault("reference", "report", " ".join(f"[{number}]" for number in first), "references do not appear in their order")
+        yield Fault(
+            "reference",
+            "report",
+            " ".join(f"[{number}]" for number in first),
+            "references do not appear in their order",
+        )
     for number in sorted(known - set(first)):
         yield Fault("reference", f"references/{number}", f"[{number}]", "the text never cites it")
 
@@ -190,21 +259,45 @@ def _markdown(made: Made) -> Iterator[Fault]:
     whole = made.report.markdown
     at = 0
     for section in made.report.sections:
-        part = f"## {escaped(section.title)}\n\n{section.markdown}" if section.markdown else f"## {escaped(section.title)}"
+        part = (
+            f"## {escaped(section.title)}\n\n{section.markdown}"
+            if section.markdown
+            else f"## {escaped(section.title)}"
+        )
         found = whole.find(part, at)
         if found < 0:
-            yield Fault("markdown", f"report/{section.section_id}", section.title, "the report's text is not that of its section")
+            yield Fault(
+                "markdown",
+                f"report/{section.section_id}",
+                section.title,
+                "the report's text is not that of its section",
+            )
             continue
         if whole[at:found].strip() and at:
-            yield Fault("markdown", f"report/{section.section_id}", whole[at:found].strip()[:80], "the text holds words of no section")
+            yield Fault(
+                "markdown",
+                f"report/{section.section_id}",
+                whole[at:found].strip()[:80],
+                "the text holds words of no section",
+            )
         at = found + len(part)
     rest = whole[at:].strip()
     for reference in made.report.references:
         line = next((line for line in rest.splitlines() if line.startswith(f"{reference.number}. ")), "")
         details = [word for word in (reference.title, reference.author, reference.published) if word]
         if any(escaped(word) not in line for word in details):
-            yield Fault("name", f"references/{reference.number}", line, "the list does not bear the name of its source")
-        if reference.url and reference.url.startswith("http") and reference.url not in line and "%" not in line:
+            yield Fault(
+                "name",
+                f"references/{reference.number}",
+                line,
+                "the list does not bear the name of its source",
+            )
+        if (
+            reference.url
+            and reference.url.startswith("http")
+            and reference.url not in line
+            and "%" not in line
+        ):
             yield Fault("name", f"references/{reference.number}", line, "the list leads to another address")
 
 
@@ -222,13 +315,18 @@ def _sections(made: Made) -> Iterator[Fault]:
                 continue
             if statement.title and normal(statement.title) != normal(cited[0].title):
                 yield Fault("name", where, statement.title, "the view is another source's")
-            check = _quoted(made, statement, cited, where) if made.verbatim else _written(made, statement, cited, own, numbers, where)
+            check = (
+                _quoted(made, statement, cited, where)
+                if made.verbatim
+                else _written(made, statement, cited, own, numbers, where)
+            )
             yield from check
         yield from _charts(section, references, where)
 
 
 def _quoted(made: Made, statement: Statement, cited: list[Reference], where: str) -> Iterator[Fault]:
-    """Without a model every statement is a quote of the first source behind it, and the others have to do with it."""
+    """Without a model every statement is a quote of the first source behind it, and the others have to do
+    with it."""
     if not is_verbatim(statement.text, [citation.quote for citation in cited[0].citations]):
         yield Fault("words", where, statement.text, f"the statement is no quote of [{cited[0].number}]")
     for reference in cited[1:]:
@@ -237,9 +335,15 @@ def _quoted(made: Made, statement: Statement, cited: list[Reference], where: str
 
 
 def _written(
-    made: Made, statement: Statement, cited: list[Reference], own: list[Finding], numbers: Mapping[str, int], where: str
+    made: Made,
+    statement: Statement,
+    cited: list[Reference],
+    own: list[Finding],
+    numbers: Mapping[str, int],
+    where: str,
 ) -> Iterator[Fault]:
-    """A model's sentence says what findings say that cite its sources, and each of its sources is cited by one that has to do with it."""
+    """A model's sentence says what findings say that cite its sources, and each of its sources is cited by
+    one that has to do with it."""
     wanted = {reference.number for reference in cited}
     behind: list[Finding] = []
     for finding in own:
@@ -264,10 +368,19 @@ def _all(finding: Finding) -> list[Citation]:
 
 
 def _remarks(made: Made, section: Section, statement: Statement, where: str) -> Iterator[Fault]:
-    """A remark such as `Disputed: 4 percent or 12 percent` gives figures of the passages that the report cites."""
-    names = {normal(name).strip(".,:;：") for source in made.phase0.sources for name in (source.title, source.source_id)}
+    """A remark such as `Disputed: 4 percent or 12 percent` gives figures of the passages that the report
+    cites."""
+    names = {
+        normal(name).strip(".,:;：")
+        for source in made.phase0.sources
+        for name in (source.title, source.source_id)
+    }
     told = [*statement.marks, *([] if statement.text else [statement.label])]
-    remarks = [remark for remark in told if normal(remark).strip(".,:;：、 ") not in names and not remark.endswith(("?", "？"))]
+    remarks = [
+        remark
+        for remark in told
+        if normal(remark).strip(".,:;：、 ") not in names and not remark.endswith(("?", "？"))
+    ]
     passages = [citation.quote for reference in made.report.references for citation in reference.citations]
     for remark in remarks:
         for one in strange_figures(remark, passages):
@@ -280,6 +393,11 @@ def _bars(section: Section) -> list[Bar]:
 
 def _charts(section: Section, references: Mapping[int, Reference], where: str) -> Iterator[Fault]:
     for bar in _bars(section):
-        quotes = [citation.quote for number in bar.references if number in references for citation in references[number].citations]
+        quotes = [
+            citation.quote
+            for number in bar.references
+            if number in references
+            for citation in references[number].citations
+        ]
         if not any(normal(bar.text) in normal(quote) for quote in quotes):
             yield Fault("figure", where, bar.text, "the sources of the bar do not give it")

@@ -17,9 +17,11 @@ _BULLET = re.compile(r"^(?:[-*]|\d+\.)\s+")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Words of the report with the numbers of the sources behind them; none of these is a remark of the report's own.
+    """Words of the report with the numbers of the sources behind them; none of these is a remark of the
+    report's own.
 
-    `title` is the emphasised name that the line begins with, of a source whose view it is; `label` is strong there.
+    `title` is the emphasised name that the line begins with, of a source whose view it is; `label` is strong
+    there.
     """
 
     text: str
@@ -42,7 +44,9 @@ def statements(markdown: str) -> Iterator[Statement]:
     for line in markdown.splitlines():
         if not line.strip() or set(line.strip()) <= set("|- :"):
             continue
-        cells = _CELL.split(line.strip()) if line.lstrip().startswith("|") else [_BULLET.sub("", line.strip())]
+        cells = (
+            _CELL.split(line.strip()) if line.lstrip().startswith("|") else [_BULLET.sub("", line.strip())]
+        )
         for cell in cells:
             if cell.strip():
                 yield from _of_cell(cell.strip())
@@ -67,6 +71,8 @@ def _made(markdown: str, references: tuple[int, ...], first: bool) -> Statement:
     emphasis = _EMPHASIS.match(rest)
     if first and emphasis is not None and emphasis["text"].endswith((":", "：")):
         title, rest = plain(emphasis["text"]).rstrip(":："), rest[emphasis.end() :].strip()
-    marks = tuple(plain(found["text"]) for pattern in (_STRONG, _EMPHASIS) for found in pattern.finditer(rest))
+    marks = tuple(
+        plain(found["text"]) for pattern in (_STRONG, _EMPHASIS) for found in pattern.finditer(rest)
+    )
     rest = _EMPHASIS.sub(" ", _STRONG.sub(" ", rest))
     return Statement(plain(rest), references, title, label, marks)

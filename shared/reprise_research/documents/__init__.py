@@ -1,7 +1,9 @@
-"""A report as a document: Markdown, HTML, JSON, PDF and DOCX. An outdated one says so at its top in each of them.
+"""A report as a document: Markdown, HTML, JSON, PDF and DOCX, and its references for programs that keep such:
+BibTeX, RIS and CSL-JSON. An outdated report says so at its top in each of the former.
 
-The Markdown of a report is read once (`model`), and every format is written from what was read. Nothing in here needs the libraries
-of research; PDF and DOCX need those of the extra `documents`, and a format whose library is missing says so (`FormatUnavailable`).
+The Markdown of a report is read once (`model`), and every format is written from what was read. Nothing in
+here needs the libraries of research; PDF and DOCX need those of the extra `documents`, and a format whose
+library is missing says so (`FormatUnavailable`).
 """
 
 import json
@@ -12,6 +14,8 @@ from typing import cast
 
 from reprise_contracts.artifacts import Phase4
 from reprise_contracts.problems.model import Problem
+from reprise_research.documents.citing import bibtex, csl, ris
+from reprise_research.text.markup import escaped
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,15 @@ _LIBRARIES = {"typst", "docx", "fontTools", "markdown_it", "nh3"}
 
 
 def document(report: Phase4, name: str, outdated: Outdated | None = None) -> Document:
-    """The report in one of `FORMATS`. Raises `FormatUnavailable` for another one, and for one whose library is not installed.
+    """The report in one of `FORMATS`. Raises `FormatUnavailable` for another one, and for one whose library
+    is not installed.
 
     PDF and DOCX take up to a second of computing: call it in a thread where an event loop runs."""
     if name not in FORMATS:
-        detail, action = f"A report is not offered as {name[:20]!r}.", f"Ask for one of: {', '.join(FORMATS)}."
+        detail, action = (
+            f"A report is not offered as {name[:20]!r}.",
+            f"Ask for one of: {', '.join(FORMATS)}.",
+        )
         raise FormatUnavailable(Problem(type="invalid", field="format", detail=detail, action=action))
     media_type, writer = FORMATS[name]
     return Document(writer(report, outdated), media_type, name)
@@ -70,7 +78,9 @@ def _in(module: str) -> Writer:
                 raise
             detail = f"This installation cannot write that format: the library {missing.name} is missing."
             action = "Install it with: pip install 'reprise-research[documents]'; md and json work without."
-            raise FormatUnavailable(Problem(type="feature_off", field="format", detail=detail, action=action)) from missing
+            raise FormatUnavailable(
+                Problem(type="feature_off", field="format", detail=detail, action=action)
+            ) from missing
         return writer(report, outdated)
 
     return write
@@ -82,7 +92,7 @@ def _markdown(report: Phase4, outdated: Outdated | None) -> bytes:
         lines = [
             "> **Outdated.** This report no longer matches what it was made from:",
             ">",
-            *(f"> - {cause}" for cause in outdated.causes),
+            *(f"> - {escaped(cause)}" for cause in outdated.causes),
         ]
         text = "\n".join(lines) + "\n\n" + text
     return text.encode()
@@ -100,5 +110,9 @@ FORMATS: Mapping[str, tuple[str, Writer]] = {
     "pdf": ("application/pdf", _in("pdf")),
     "docx": (WORD, _in("word")),
     "json": ("application/json", _json),
+    "bib": ("application/x-bibtex", bibtex),
+    "ris": ("application/x-research-info-systems", ris),
+    "csl": ("application/vnd.citationstyles.csl+json", csl),
 }
-"""Every format by its name, which is also its suffix: media type and writer."""
+"""Every format by its name, which is also its suffix: media type and writer. The last three are the
+references alone."""

@@ -19,7 +19,8 @@ def lengths(comparison: Comparison) -> tuple[float, ...]:
 
 
 def svg(chart: Chart) -> str:
-    """The chart as an SVG element. Everything that it says is text, so it can be read aloud, searched and copied."""
+    """The chart as an SVG element. Everything that it says is text, so it can be read aloud, searched and
+    copied."""
     parts: list[str] = []
     top = 4
     for comparison in chart.comparisons:
@@ -31,7 +32,8 @@ def svg(chart: Chart) -> str:
     height = max(top - 6, 20)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="100%" role="img" '
-        f'aria-label="{escape(chart.title)}" font-family="inherit" font-size="14" fill="currentColor">{"".join(parts)}</svg>'
+        f'aria-label="{escape(chart.title)}" font-family="inherit" font-size="14" '
+        f'fill="currentColor">{"".join(parts)}</svg>'
     )
 
 

@@ -1,4 +1,5 @@
-"""Fonts for PDF: those that typst brings, those of the extra, and the system's. What none of them can show is found out and said."""
+"""Fonts for PDF: those that typst brings, those of the extra, and the system's. What none of them can show is
+found out and said."""
 
 import unicodedata
 from functools import cache
@@ -20,12 +21,20 @@ _SILENT = {"Cc", "Cf", "Cn", "Zl", "Zp", "Zs"}
 def folders() -> list[Path]:
     """Where fonts lie besides the system's own places."""
     found = find_spec(_CARRIED)
-    return [Path(place) for place in found.submodule_search_locations] if found and found.submodule_search_locations else []
+    return (
+        [Path(place) for place in found.submodule_search_locations]
+        if found and found.submodule_search_locations
+        else []
+    )
 
 
 def missing(text: str) -> str:
     """The characters of a text that no font can show, in order, each once."""
-    wanted = {ord(c) for c in text if ord(c) >= _CERTAIN and ord(c) not in _PUNCTUATION and unicodedata.category(c) not in _SILENT}
+    wanted = {
+        ord(c)
+        for c in text
+        if ord(c) >= _CERTAIN and ord(c) not in _PUNCTUATION and unicodedata.category(c) not in _SILENT
+    }
     for path, index in _font_files():
         if not wanted:
             break

@@ -135,7 +135,8 @@ def read(report: Phase4) -> Page:
 
 
 def _language_of(references_title: str, title: str) -> str:
-    """The language of a report's frame, which its list of references is headed in; without one the title's."""
+    """The language of a report's frame, which its list of references is headed in; without one the
+    title's."""
     told = next((code for code in LANGUAGES if language(code).report.references == references_title), None)
     return told or frame_of(title)
 
@@ -144,7 +145,10 @@ def _known(chart: Chart, numbers: set[int]) -> Chart:
     """The chart without references that the report does not have: a link needs a place to lead to."""
     comparisons = []
     for comparison in chart.comparisons:
-        bars = [bar.model_copy(update={"references": tuple(n for n in bar.references if n in numbers)}) for bar in comparison.bars]
+        bars = [
+            bar.model_copy(update={"references": tuple(n for n in bar.references if n in numbers)})
+            for bar in comparison.bars
+        ]
         comparisons.append(comparison.model_copy(update={"bars": tuple(bars)}))
     return chart.model_copy(update={"comparisons": tuple(comparisons)})
 
@@ -195,7 +199,11 @@ class _Reader:
             elif token.type == "blockquote_open":
                 found.append(Quote(tuple(self.blocks(inner))))
             elif token.type == "table_open":
-                rows = [[self._line(cell[0]) for cell in _children(row)] for part in _children(inner) for row in _children(part)]
+                rows = [
+                    [self._line(cell[0]) for cell in _children(row)]
+                    for part in _children(inner)
+                    for row in _children(part)
+                ]
                 found.append(Grid(tuple(rows[0]), tuple(tuple(row) for row in rows[1:])))
             elif token.type in {"fence", "code_block"}:
                 found.append(Code(token.content.rstrip("\n")))
@@ -220,7 +228,9 @@ class _Reader:
             elif child.type == "citation":
                 number = int(child.content)
                 self.cited[number] = self.cited.get(number, 0) + 1
-                if parts and isinstance(parts[-1], Text) and parts[-1].text.endswith(" "):  # a number stays with what it is for
+                if (
+                    parts and isinstance(parts[-1], Text) and parts[-1].text.endswith(" ")
+                ):  # a number stays with what it is for
                     parts[-1] = replace(parts[-1], text=parts[-1].text.rstrip() + "\u00a0")
                 parts.append(Cite(number, self.cited[number]))
             elif child.type in {"softbreak", "hardbreak"}:

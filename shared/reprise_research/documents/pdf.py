@@ -1,4 +1,5 @@
-"""A report as PDF, set by typst: no system libraries, no network, and the same bytes for the same report on one machine.
+"""A report as PDF, set by typst: no system libraries, no network, and the same bytes for the same report on
+one machine.
 
 The text goes to the layout (`report.typ`) as data, so nothing in it is ever run as typst code.
 """
@@ -14,7 +15,20 @@ from reprise_contracts.artifacts import Chart, Phase4
 from reprise_research.documents import Outdated
 from reprise_research.documents.charts import lengths
 from reprise_research.documents.fonts import folders, missing
-from reprise_research.documents.model import Block, Cite, Code, Drawing, Grid, Heading, Line, Listing, Page, Prose, Quote, read
+from reprise_research.documents.model import (
+    Block,
+    Cite,
+    Code,
+    Drawing,
+    Grid,
+    Heading,
+    Line,
+    Listing,
+    Page,
+    Prose,
+    Quote,
+    read,
+)
 from reprise_research.languages import language
 from reprise_research.text.words import shorten
 
@@ -27,8 +41,10 @@ def write(report: Phase4, outdated: Outdated | None) -> bytes:
     unseen = missing(json.dumps(page, ensure_ascii=False))
     if unseen:
         page["missing"] = (
-            f"{len(unseen)} characters of this report cannot be shown here, for no installed font has them (the first: "
-            f"{', '.join(f'U+{ord(character):04X}' for character in unseen[:5])}). Install a font that does, for example the package "
+            f"{len(unseen)} characters of this report cannot be shown here, for no installed font has them "
+            "(the first: "
+            f"{', '.join(f'U+{ord(character):04X}' for character in unseen[:5])}). Install a font that does, "
+            "for example the package "
             "fonts-noto-cjk, and make this document again; the other formats hold them."
         )
     return _compiled({"page": json.dumps(page, ensure_ascii=False)}, "pdf")
@@ -36,7 +52,12 @@ def write(report: Phase4, outdated: Outdated | None) -> bytes:
 
 def picture(chart: Chart, language: str) -> bytes:
     """A chart as PNG, for formats that cannot draw."""
-    page: dict[str, Value] = {"language": language, "title": chart.title, "chart": _chart(chart), "outdated": None}
+    page: dict[str, Value] = {
+        "language": language,
+        "title": chart.title,
+        "chart": _chart(chart),
+        "outdated": None,
+    }
     return _compiled({"page": json.dumps(page, ensure_ascii=False), "only": "chart"}, "png")
 
 
@@ -55,20 +76,26 @@ def _page(page: Page, outdated: Outdated | None) -> dict[str, Value]:
         "title": page.title,
         "short": shorten(page.title, 90),
         "language": page.language,
-        "words": {"outdated": language(page.language).report.outdated, "no-longer": language(page.language).report.no_longer},
+        "words": {
+            "outdated": language(page.language).report.outdated,
+            "no-longer": language(page.language).report.no_longer,
+        },
         "outdated": list(outdated.causes) if outdated is not None else None,
         "note": [_block(block) for block in page.note],
         "blocks": [_block(block) for block in page.blocks],
         "references-title": page.references_title,
         "references": [
             {
-                "number": r.number, "title": r.title, "url": r.url, "told": [t for t in (r.author, r.published) if t],
+                "number": r.number,
+                "title": r.title,
+                "url": r.url,
+                "told": [t for t in (r.author, r.published) if t],
                 "cited": page.cited.get(r.number, 0),
             }
             for r in page.references
         ],
         "missing": None,
-    }  # fmt: skip
+    }
 
 
 def _block(block: Block) -> Value:
@@ -79,7 +106,11 @@ def _block(block: Block) -> Value:
         case Prose():
             value = {"kind": "prose", "line": _line(block.line)}
         case Listing():
-            value = {"kind": "list", "ordered": block.ordered, "items": [[_block(inner) for inner in item] for item in block.items]}
+            value = {
+                "kind": "list",
+                "ordered": block.ordered,
+                "items": [[_block(inner) for inner in item] for item in block.items],
+            }
         case Grid():
             rows: list[Value] = [[{"line": _line(cell)} for cell in row] for row in block.rows]
             value = {"kind": "grid", "header": [_line(cell) for cell in block.header], "rows": rows}
@@ -110,6 +141,13 @@ def _line(line: Line) -> list[Value]:
     return [
         {"kind": "cite", "number": part.number, "place": part.place}
         if isinstance(part, Cite)
-        else {"kind": "text", "text": part.text, "strong": part.strong, "emphasis": part.emphasis, "code": part.code, "href": part.href}
+        else {
+            "kind": "text",
+            "text": part.text,
+            "strong": part.strong,
+            "emphasis": part.emphasis,
+            "code": part.code,
+            "href": part.href,
+        }
         for part in line
     ]

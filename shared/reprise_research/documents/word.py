@@ -1,4 +1,5 @@
-"""A report as DOCX: real headings, lists and tables that an office program knows, citations and references linked both ways."""
+"""A report as DOCX: real headings, lists and tables that an office program knows, citations and references
+linked both ways."""
 
 import io
 import zipfile
@@ -16,7 +17,21 @@ from docx.text.run import Run
 
 from reprise_contracts.artifacts import Phase4
 from reprise_research.documents import Outdated
-from reprise_research.documents.model import Block, Cite, Code, Drawing, Grid, Heading, Line, Listing, Page, Prose, Quote, Text, read
+from reprise_research.documents.model import (
+    Block,
+    Cite,
+    Code,
+    Drawing,
+    Grid,
+    Heading,
+    Line,
+    Listing,
+    Page,
+    Prose,
+    Quote,
+    Text,
+    read,
+)
 from reprise_research.documents.pdf import picture
 from reprise_research.languages import language
 from reprise_research.text.markup import printable
@@ -25,9 +40,20 @@ _ACCENT, _MUTED, _WARNING = RGBColor(0x0B, 0x6E, 0x75), RGBColor(0x57, 0x60, 0x6
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 _LOCALES = {
-    "en": "en-GB", "zh": "zh-CN", "de": "de-DE", "fr": "fr-FR", "es": "es-ES", "pt": "pt-PT", "it": "it-IT", "nl": "nl-NL", "ru": "ru-RU",
-    "ja": "ja-JP", "ko": "ko-KR", "ar": "ar-SA", "hi": "hi-IN",
-}  # fmt: skip
+    "en": "en-GB",
+    "zh": "zh-CN",
+    "de": "de-DE",
+    "fr": "fr-FR",
+    "es": "es-ES",
+    "pt": "pt-PT",
+    "it": "it-IT",
+    "nl": "nl-NL",
+    "ru": "ru-RU",
+    "ja": "ja-JP",
+    "ko": "ko-KR",
+    "ar": "ar-SA",
+    "hi": "hi-IN",
+}
 """What a word processor checks the spelling by."""
 
 
@@ -81,16 +107,28 @@ class _Writer:
         self.document.add_heading(printable(self._page.references_title), level=1)
         for reference in self._page.references:
             paragraph = self.document.add_paragraph()
-            paragraph.paragraph_format.left_indent, paragraph.paragraph_format.first_line_indent = Cm(0.9), Cm(-0.9)
-            self._bookmark(paragraph, f"ref-{reference.number}", paragraph.add_run(f"[{reference.number}]")._r)
+            paragraph.paragraph_format.left_indent, paragraph.paragraph_format.first_line_indent = (
+                Cm(0.9),
+                Cm(-0.9),
+            )
+            self._bookmark(
+                paragraph, f"ref-{reference.number}", paragraph.add_run(f"[{reference.number}]")._r
+            )
             paragraph.add_run("\t")
             if reference.url:
                 self._link(paragraph, reference.title, url=reference.url)
             else:
                 paragraph.add_run(printable(reference.title))
-            paragraph.add_run("".join(f", {printable(told)}" for told in (reference.author, reference.published) if told) + ". ")
+            paragraph.add_run(
+                "".join(f", {printable(told)}" for told in (reference.author, reference.published) if told)
+                + ". "
+            )
             for place in range(1, self._page.cited.get(reference.number, 0) + 1):
-                self._link(paragraph, chr(96 + place) if place <= 26 else str(place), anchor=f"cite-{reference.number}-{place}")
+                self._link(
+                    paragraph,
+                    chr(96 + place) if place <= 26 else str(place),
+                    anchor=f"cite-{reference.number}-{place}",
+                )
                 paragraph.add_run(" ")
 
     def _dress(self) -> None:
@@ -172,7 +210,9 @@ class _Writer:
         if part.code:
             run.font.name = "Courier New"
 
-    def _link(self, paragraph: Paragraph, text: str, *, url: str = "", anchor: str = "", size: int | None = None) -> BaseOxmlElement:
+    def _link(
+        self, paragraph: Paragraph, text: str, *, url: str = "", anchor: str = "", size: int | None = None
+    ) -> BaseOxmlElement:
         """A run that leads to an address or to a bookmark; python-docx has no call for it."""
         link = OxmlElement("w:hyperlink")
         if url:

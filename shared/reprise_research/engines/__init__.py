@@ -1,6 +1,7 @@
 """Engines: who reads, asks, plans, finds and writes. The phases call them and check what comes back.
 
-An engine is found by name through the entry point group `reprise.engines`, or named as `package.module:Class`.
+An engine is found by name through the entry point group `reprise.engines`, or named as
+`package.module:Class`.
 """
 
 from collections.abc import Mapping
@@ -9,10 +10,20 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Protocol, cast, runtime_checkable
 
-from reprise_contracts.artifacts import Goal, Phase0, Phase2, PreparedSource, Step, StepFindings, Summary
+from reprise_contracts.artifacts import (
+    Goal,
+    Phase0,
+    Phase2,
+    Phase4,
+    PreparedSource,
+    Section,
+    Step,
+    StepFindings,
+    Summary,
+)
 from reprise_contracts.jobs import Gap
-from reprise_research.context import Brief, Library
-from reprise_research.drafts import Abstract, PlanDraft, ReportDraft
+from reprise_research.brief import Brief, Library
+from reprise_research.drafts import Abstract, PlanDraft, ReportDraft, SectionDraft
 from reprise_research.errors import EngineUnavailable
 
 GROUP = "reprise.engines"
@@ -23,7 +34,8 @@ class Engine(Protocol):
 
     1. Equal arguments give equal answers where the engine can promise it: early cut-off lives on that.
     2. It reads sources through the library only, and only those that it is given.
-    3. Every excerpt and citation is a passage of a source's text; the phase checks each, and drops what it cannot find.
+    3. Every excerpt and citation is a passage of a source's text; the phase checks each, and drops what it
+       cannot find.
     4. It raises `ResearchError`; long work leaves the event loop free and ends soon after a cancellation.
     """
 
@@ -32,7 +44,8 @@ class Engine(Protocol):
     versions: dict[str, str]
     """Versions of its code, recorded with every artifact (R6)."""
     prompts: dict[str, str]
-    """Versions of all prompts that it may use; those that were used are recorded with an artifact. Empty for one that has none."""
+    """Versions of all prompts that it may use; those that were used are recorded with an artifact. Empty for
+    one that has none."""
 
     async def summarise(self, source: PreparedSource, library: Library, brief: Brief) -> Summary:
         """Phase 0: the summary of one source."""
@@ -43,10 +56,14 @@ class Engine(Protocol):
     async def goals(self, phase0: Phase0, brief: Brief) -> tuple[Goal, ...]:
         """Phase 1: the questions worth answering. Reads summaries, abstract and themes, no texts."""
 
-    async def plan(self, phase0: Phase0, goals: tuple[Goal, ...], previous: Phase2 | None, brief: Brief) -> PlanDraft:
+    async def plan(
+        self, phase0: Phase0, goals: tuple[Goal, ...], previous: Phase2 | None, brief: Brief
+    ) -> PlanDraft:
         """Phase 2: one goal and the steps. Steps of `previous` that still hold are repeated word for word."""
 
-    async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
+    async def investigate(
+        self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief
+    ) -> StepFindings:
         """Phase 3: what one step finds in its sources and in the findings of the steps that it depends on."""
 
     async def write(
@@ -72,6 +89,24 @@ class Recording(Protocol):
         """An engine that asks the same questions under these conditions, and reaches nothing outside."""
 
 
+@runtime_checkable
+class Rewriting(Protocol):
+    """An engine that can write one section of a report again (R31)."""
+
+    async def rewrite(
+        self,
+        section: Section,
+        before: Phase4,
+        plan: Phase2,
+        findings: Mapping[int, StepFindings],
+        sources: tuple[PreparedSource, ...],
+        gaps: tuple[Gap, ...],
+        brief: Brief,
+    ) -> SectionDraft:
+        """The section anew, from the findings that it tells; the rest of `before` stays. Raises
+        `ResearchError` where nothing better comes of it."""
+
+
 class EngineFactory(Protocol):
     """What an entry point names: a class, or a function that makes an engine."""
 
@@ -85,7 +120,8 @@ def load_engine(name: str, model: str = "", settings: Mapping[str, str] | None =
 
 
 def replaying(name: str, model: str, conditions: Mapping[str, str]) -> Engine:
-    """The engine of that name as it was when a record was made: it asks the same questions and reaches nothing outside."""
+    """The engine of that name as it was when a record was made: it asks the same questions and reaches
+    nothing outside."""
     factory = _factory(name)
     return factory.under(model, conditions) if isinstance(factory, Recording) else factory(model, {})
 
@@ -102,11 +138,26 @@ def _factory(name: str) -> EngineFactory:
         try:
             return cast(EngineFactory, getattr(import_module(module), attribute))
         except (ImportError, AttributeError) as error:
-            raise EngineUnavailable(f"The engine {name} cannot be loaded: {error}.", "Check the name `package.module:Class`.") from error
+            raise EngineUnavailable(
+                f"The engine {name} cannot be loaded: {error}.",
+                "Check the name `package.module:Class`.",
+                code="engine_incomplete",
+                facts={"engine": name, "said": str(error)},
+            ) from error
     for entry in entry_points(group=GROUP, name=name):
         try:
             return cast(EngineFactory, entry.load())
         except ImportError as error:
             action = "Install what it needs: pip install 'reprise-research[research]'."
-            raise EngineUnavailable(f"The engine {name} lacks a library: {error}.", action) from error
-    raise EngineUnavailable(f"There is no engine named {name}.", f"Choose one of: {', '.join(installed())}.")
+            raise EngineUnavailable(
+                f"The engine {name} lacks a library: {error}.",
+                action,
+                code="engine_incomplete",
+                facts={"engine": name, "said": str(error)},
+            ) from error
+    raise EngineUnavailable(
+        f"There is no engine named {name}.",
+        f"Choose one of: {', '.join(installed())}.",
+        code="engine_unknown",
+        facts={"engine": name, "engines": installed()},
+    )

@@ -4,18 +4,20 @@ from collections.abc import Mapping
 
 from reprise_contracts.artifacts import Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
 from reprise_research.extractive.evidence import cited, closeness, gather
+from reprise_research.extractive.nouns import nouns
 from reprise_research.extractive.wording import wording_for
 from reprise_research.languages import knows, language
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage
 from reprise_research.text.prose import is_unknown
-from reprise_research.text.words import asking, runs, stem, stop_words
+from reprise_research.text.words import asking, runs, stem, stop_words, terms, tokens
 
 _MOST_UNKNOWN = 8
 _NEAR = 0.3
 """How close to the topic a passage among many must be, the closest being 1."""
 _MANY = 240
-"""Passages above which only those that speak of the topic count as gaps: a manual leaves much open that nobody asked about."""
+"""Passages above which only those that speak of the topic count as gaps: a manual leaves much open that
+nobody asked about."""
 
 
 def missing(
@@ -27,9 +29,10 @@ def missing(
     guidance: str,
     asked: str = "",
 ) -> StepFindings:
-    """What the sources call unknown, in their words; what the steps before could not answer; what nobody mentions."""
+    """What the sources call unknown, in their words; what the steps before could not answer; what nobody
+    mentions."""
     wording = wording_for(topic, asked)
-    found = gather(sources, texts)
+    found = gather(sources, texts, topic)
     hashes = {source.source_id: source.text_sha256 or "" for source in sources}
     close = closeness(found, f"{topic} {guidance}")
     told: list[Passage] = []
@@ -45,7 +48,11 @@ def missing(
     told.sort(key=found.index)
     findings = tuple(
         Finding(
-            finding_id=f"f{step.step_id}-{n}", claim=p.text, citations=(cited(p, hashes),), support=1, confidence_reason=wording.one_source
+            finding_id=f"f{step.step_id}-{n}",
+            claim=p.text,
+            citations=(cited(p, hashes),),
+            support=1,
+            confidence_reason=wording.one_source,
         )
         for n, p in enumerate(told, start=1)
     )
@@ -57,13 +64,20 @@ def missing(
     ]
     unmentioned = _unmentioned(f"{topic} {guidance}", found)
     if unmentioned:
-        gaps.insert(0, wording.term_missing.format(terms=wording.listed([wording.quoted(word) for word in unmentioned])))
+        gaps.insert(
+            0,
+            wording.term_missing.format(terms=wording.listed([wording.quoted(word) for word in unmentioned])),
+        )
     return StepFindings(
         step_id=step.step_id,
         title=step.title,
         findings=findings,
         gaps=tuple(dict.fromkeys(gaps)),
-        scratchpad=(ScratchpadEntry(kind="search", text=f"{len(found)} passages searched for statements that something is unknown"),),
+        scratchpad=(
+            ScratchpadEntry(
+                kind="search", text=f"{len(found)} passages searched for statements that something is unknown"
+            ),
+        ),
     )
 
 
@@ -72,13 +86,34 @@ def _repeats(one: Passage, other: Passage) -> bool:
 
 
 def _unmentioned(question: str, found: list[Passage]) -> list[str]:
-    """The words of the question that no source in its language uses: only words that name something, and only if there are such sources."""
+    """The nouns of the question that no source in its language uses, as far as what stands around a word
+    shows that it is one, and only if there are such sources. A verb that nobody uses may be said with any
+    other."""
     code = language_of(question) or ""
-    spoken = {term for passage in found if passage.language == code for term in passage.terms}
+    spoken = {
+        term
+        for passage in found
+        if passage.language == code
+        for term in (*passage.terms, *passage.context, *terms(passage.title, code))
+    }
     known = knows(code) and language(code).spaces
     if not spoken or not known:
         return []
     named = language(code).words.general | language(code).movement.up | language(code).movement.down
-    asked = [w for w in runs(question, code) if w not in stop_words(code) and w not in named and len(w) > 3 and w.isalpha()]
+    shown = {root for noun in nouns(question, code) if noun.shown for root in noun.stems}
+    asked = [
+        w
+        for w in runs(question, code)
+        if w not in stop_words(code)
+        and w not in named
+        and len(w) > 3
+        and w.isalpha()
+        and stem(w, code) in shown
+    ]
     stems = {word: stem(word, code) for word in dict.fromkeys(asked)}
-    return [word for word, own in stems.items() if own not in asking(code) and not any(term.startswith(own[:4]) for term in spoken)][:4]
+    written = {word.lower(): word for word in tokens(question, code)}
+    return [
+        written.get(word, word)
+        for word, own in stems.items()
+        if own not in asking(code) and not any(term.startswith(own[:4]) for term in spoken)
+    ][:4]

@@ -32,23 +32,31 @@ class Dispute:
         """One statement for each figure that is given; fewer than two if the dispute is not about figures."""
         told: list[Statement] = []
         for statement in self.statements:
-            if statement.figure is not None and not any(same(statement.figure, s.figure) for s in told if s.figure is not None):
+            if statement.figure is not None and not any(
+                same(statement.figure, s.figure) for s in told if s.figure is not None
+            ):
                 told.append(statement)
         return tuple(told)
 
     def givers(self, found: Finding) -> int:
         """How many sources give the figure of a finding; of one without a figure, how many support it."""
         value = next((s for s in self.statements if s.claim == found.claim), None)
-        return max(found.support, len({citation.source_id for citation in self.who_gives(value)}) if value is not None else 0)
+        return max(
+            found.support,
+            len({citation.source_id for citation in self.who_gives(value)}) if value is not None else 0,
+        )
 
     def who_gives(self, value: Statement, words: str = "") -> tuple[Citation, ...]:
-        """Everyone who gives the figure of a statement; with `words`, those of them whose own passage says so much."""
+        """Everyone who gives the figure of a statement; with `words`, those of them whose own passage says so
+        much."""
         given = value.figure
         if given is None:
             return ()
         alike = [s for s in self.statements if s is value or (s.figure is not None and same(s.figure, given))]
         givers = [citation for statement in alike for citation in statement.citations]
-        return tuple(c for c in givers if not words or c in value.citations[:1] or judging().backs(c.quote, words))
+        return tuple(
+            c for c in givers if not words or c in value.citations[:1] or judging().backs(c.quote, words)
+        )
 
 
 def place(citation: Citation) -> PlaceKey:
@@ -63,7 +71,8 @@ def disputed_figure(claim: str, against: Iterable[Contradiction]) -> Quantity | 
 
 
 def disputes(found: Iterable[Finding]) -> list[Dispute]:
-    """The disputes among findings, in their order: findings belong together if they contradict one another or a common passage."""
+    """The disputes among findings, in their order: findings belong together if they contradict one another or
+    a common passage."""
     clusters: list[list[Finding]] = []
     for finding in found:
         if not finding.contradicts or not finding.citations:
@@ -89,10 +98,16 @@ def _dispute(cluster: list[Finding]) -> Dispute:
         fresh = place(finding.citations[0]) not in told
         told |= {place(citation) for citation in finding.citations}
         if fresh:
-            statements.append(Statement(finding.claim, finding.citations, disputed_figure(finding.claim, finding.contradicts)))
+            statements.append(
+                Statement(
+                    finding.claim, finding.citations, disputed_figure(finding.claim, finding.contradicts)
+                )
+            )
     for finding in cluster:
         for against in finding.contradicts:
             if place(against.citation) not in told:
                 told.add(place(against.citation))
-                statements.append(Statement(against.claim, (against.citation,), disputed_figure(against.claim, (against,))))
+                statements.append(
+                    Statement(against.claim, (against.citation,), disputed_figure(against.claim, (against,)))
+                )
     return Dispute(tuple(statements), tuple(cluster), reasons)

@@ -1,21 +1,34 @@
-"""Phase 3 of the extractive engine: what the sources say to one step, who else says it, and who says otherwise."""
+"""Phase 3 of the extractive engine: what the sources say to one step, who else says it, and who says
+otherwise."""
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
-from reprise_contracts.artifacts import Citation, Contradiction, Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
+from reprise_contracts.artifacts import (
+    Citation,
+    Contradiction,
+    Finding,
+    PreparedSource,
+    ScratchpadEntry,
+    Step,
+    StepFindings,
+)
 from reprise_research.extractive.goals import only
+from reprise_research.extractive.kinds import figures_in, kind_of
 from reprise_research.extractive.plans import subject
+from reprise_research.extractive.voices import handed_on
 from reprise_research.extractive.wording import Wording, wording_for
 from reprise_research.judging import Ground, Judge, Relation, Verdict, judging
+from reprise_research.languages import knows, language
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage, passages
 from reprise_research.text.prose import is_opinion
 from reprise_research.text.ranking import Vector, bm25_by, mmr, rounded, rows_of, similarities
+from reprise_research.text.sentences import is_question
 from reprise_research.text.words import shorten, terms
 
 MOST_FINDINGS = 9
@@ -23,10 +36,11 @@ _POOL = 60
 _FEW = 5
 """Sentences below which the rows of tables are read like sentences."""
 _MANY_FIGURES = 0.25
-"""The share of passages with figures from which a lack of them is worth telling: nobody looks for figures in a manual."""
+"""The share of passages with figures from which a lack of them is worth telling: nobody looks for figures in
+a manual."""
 _GOOD = 0.5
-"""The share of the best score from which a passage is quoted even if its source has given half of what is told: a long document must
-not crowd out the others with what it says by the way."""
+"""The share of the best score from which a passage is quoted even if its source has given half of what is
+told: a long document must not crowd out the others with what it says by the way."""
 _TELLING = 5
 """Terms from which two sources do not use the same words by chance."""
 _FLOOR = 0.25
@@ -39,6 +53,8 @@ class Group:
 
     lead: Passage
     also: list[Passage] = field(default_factory=list)
+    tied: list[Passage] = field(default_factory=list)
+    """Passages that say it too, and hand on one of these, or are handed on by it."""
     against: list[tuple[Passage, Verdict]] = field(default_factory=list)
 
     @property
@@ -52,9 +68,16 @@ class Group:
         return {self.lead.source_id, *(passage.source_id for passage in self.also)}
 
     def hear(self, passage: Passage, judge: Judge) -> None:
-        """Take in what another site says in its own words. In front stands what all others say all of; a copy is no second voice."""
+        """Take in what another site says in its own words. In front stands what all others say all of; a copy
+        is no second voice, but where it says more besides it stands for the shorter one."""
         found = judge.relation(self.lead, passage)
+        if found.relation is Relation.COPY and not found.whole[0] and not self.also:
+            self.lead = passage
         if found.relation is not Relation.AGREEMENT:
+            return
+        if not all(passage.is_independent(own) for own in (self.lead, *self.also, *self.tied)):
+            self.also = [own for own in self.also if passage.is_independent(own)]
+            self.tied.append(passage)
             return
         if found.whole[1]:
             self.also.append(passage)
@@ -68,14 +91,16 @@ class Group:
 
 
 def running(found: list[Passage]) -> list[Passage]:
-    """The passages without rows of tables, unless there is hardly anything else: rows answer, but they tell no theme."""
+    """The passages without rows of tables, unless there is hardly anything else: rows answer, but they tell
+    no theme."""
     prose = [passage for passage in found if not passage.is_row]
     return prose if len(prose) >= _FEW else found
 
 
 def narrowed(found: list[Passage], guidance: str) -> list[Passage]:
-    """The passages that speak of what the guidance wants alone (`only costs and prices`), in their words or their headings; all of them
-    where it wants nothing alone, or nobody speaks of it in the language of the guidance."""
+    """The passages that speak of what the guidance wants alone (`only costs and prices`), in their words or
+    their headings; all of them where it wants nothing alone, or nobody speaks of it in the language of the
+    guidance."""
     subject_only = only(guidance)
     if not subject_only:
         return found
@@ -89,18 +114,33 @@ def language_in(source: PreparedSource, text: str) -> str:
     return source.language or language_of(text) or ""
 
 
-def gather(sources: tuple[PreparedSource, ...], texts: Mapping[str, str]) -> list[Passage]:
-    """The passages of the sources, in their order. What a source takes over from one before it, word for word and more than one
-    sentence, is no further voice; one sentence alone may be said alike, or quoted because it is so."""
+def gather(sources: tuple[PreparedSource, ...], texts: Mapping[str, str], topic: str = "") -> list[Passage]:
+    """The passages of the sources, in their order; a question reports nothing. What a source takes over from
+    one before it, word for word and more than one sentence, is no further voice; one sentence alone may be
+    said alike, or quoted because it is so."""
+    named = handed_on(sources, texts, topic)
     found = [
-        p
+        replace(p, hands_on=named[s.source_id]) if named[s.source_id] else p
         for s in sources
-        for p in passages(texts[s.source_id], s.source_id, s.site or s.source_id, language_in(s, texts[s.source_id]), s.title)
+        for p in passages(
+            texts[s.source_id],
+            s.source_id,
+            s.site or s.source_id,
+            language_in(s, texts[s.source_id]),
+            s.title,
+        )
     ]
     first: dict[str, str] = {}
-    said_by = [first.setdefault(p.text.casefold(), p.source_id) if len(p.content) >= _TELLING else p.source_id for p in found]
+    said_by = [
+        first.setdefault(p.text.casefold(), p.source_id) if len(p.content) >= _TELLING else p.source_id
+        for p in found
+    ]
     taken = Counter((p.source_id, by) for p, by in zip(found, said_by, strict=True))
-    return [p for p, by in zip(found, said_by, strict=True) if by == p.source_id or taken[p.source_id, by] < 2]
+    return [
+        p
+        for p, by in zip(found, said_by, strict=True)
+        if (by == p.source_id or taken[p.source_id, by] < 2) and not is_question(p.text)
+    ]
 
 
 def investigate(
@@ -112,16 +152,28 @@ def investigate(
     guidance: str,
     asked: str = "",
 ) -> StepFindings:
-    """Retrieve (BM25), choose without repetition (MMR), bring together what says the same, set apart what does not."""
+    """Retrieve (BM25), choose without repetition (MMR), bring together what says the same, set apart what
+    does not."""
     wording = wording_for(topic, asked)
-    found = narrowed(gather(sources, texts), guidance)
+    found = narrowed(gather(sources, texts, topic), guidance)
     score = _relevance(found, step, topic, guidance)
-    used = {(c.source_id, c.start) for findings in earlier.values() for f in findings.findings for c in f.citations}
-    pool = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR and (found[i].source_id, found[i].start) not in used]
+    used = {
+        (c.source_id, c.start)
+        for findings in earlier.values()
+        for f in findings.findings
+        for c in f.citations
+    }
+    pool = [
+        int(i)
+        for i in np.argsort(-score, kind="stable")
+        if score[i] >= _FLOOR and (found[i].source_id, found[i].start) not in used
+    ]
     chosen = [found[i] for i in pool[:_POOL]]
     groups = group(chosen, score[pool[:_POOL]], judging(topic))
     hashes = {source.source_id: source.text_sha256 or "" for source in sources}
-    findings = tuple(finding(f"f{step.step_id}-{n}", one, hashes, wording) for n, one in enumerate(groups, start=1))
+    findings = tuple(
+        finding(f"f{step.step_id}-{n}", one, hashes, wording) for n, one in enumerate(groups, start=1)
+    )
     return StepFindings(
         step_id=step.step_id,
         title=step.title,
@@ -130,14 +182,20 @@ def investigate(
         gaps=_gaps(step, groups, sources, found, wording),
         scratchpad=(
             ScratchpadEntry(kind="query", text=step.query or step.title),
-            ScratchpadEntry(kind="retrieval", text=f"{len(found)} passages, {len(pool)} relevant, {len(groups)} findings"),
-            *(ScratchpadEntry(kind="candidate", text=f"{score[i]:.3f} {shorten(found[i].text, 120)}") for i in pool[:12]),
+            ScratchpadEntry(
+                kind="retrieval", text=f"{len(found)} passages, {len(pool)} relevant, {len(groups)} findings"
+            ),
+            *(
+                ScratchpadEntry(kind="candidate", text=f"{score[i]:.3f} {shorten(found[i].text, 120)}")
+                for i in pool[:12]
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def group(pool: list[Passage], score: Vector, judge: Judge, most: int = MOST_FINDINGS) -> list[Group]:
-    """The findings among ranked passages: a few that differ, each with those that say the same and those that say otherwise."""
+    """The findings among ranked passages: a few that differ, each with those that say the same and those that
+    say otherwise."""
     if not pool:
         return []
     similarity = similarities(rows_of([terms(passage.text, passage.language) for passage in pool]))
@@ -147,7 +205,10 @@ def group(pool: list[Passage], score: Vector, judge: Judge, most: int = MOST_FIN
         passage = pool[index]
         home = next((g for g in groups if judge.same(g.lead, passage)), None)
         if home is None:
-            crowded = sum(own.lead.source_id == passage.source_id for own in groups) >= share and score[index] < _GOOD
+            crowded = (
+                sum(own.lead.source_id == passage.source_id for own in groups) >= share
+                and score[index] < _GOOD
+            )
             if len(groups) < most and not crowded:
                 groups.append(Group(passage))
         elif passage.site not in home.sites:
@@ -158,8 +219,11 @@ def group(pool: list[Passage], score: Vector, judge: Judge, most: int = MOST_FIN
     return groups
 
 
-def _with_everyone(groups: list[Group], pool: list[Passage], score: Vector, judge: Judge, most: int) -> list[Group]:
-    """The groups with the best passage of every source that speaks to the point and was crowded out by those that have much to say."""
+def _with_everyone(
+    groups: list[Group], pool: list[Passage], score: Vector, judge: Judge, most: int
+) -> list[Group]:
+    """The groups with the best passage of every source that speaks to the point and was crowded out by those
+    that have much to say."""
     heard = {source for own in groups for source in own.sources}
     kept = list(groups)
     for passage, worth in zip(pool, score, strict=True):
@@ -170,7 +234,10 @@ def _with_everyone(groups: list[Group], pool: list[Passage], score: Vector, judg
             continue  # another page of a site that says so already
         if len(kept) >= most:
             said = Counter(own.lead.source_id for own in kept)
-            spare = next((own for own in reversed(kept) if said[own.lead.source_id] > 2 and len(own.sources) == 1), None)
+            spare = next(
+                (own for own in reversed(kept) if said[own.lead.source_id] > 2 and len(own.sources) == 1),
+                None,
+            )
             if spare is None:
                 break
             kept.remove(spare)
@@ -181,7 +248,9 @@ def _with_everyone(groups: list[Group], pool: list[Passage], score: Vector, judg
 def finding(finding_id: str, found: Group, hashes: Mapping[str, str], wording: Wording) -> Finding:
     """A group as a finding: the claim is the leading passage, word for word."""
     support = len(found.sites)
-    level, reason = confidence(support, wording, opinion=found.lead.kind == "opinion", disputed=bool(found.against))
+    level, reason = confidence(
+        support, wording, opinion=kind_of(found.lead) == "opinion", disputed=bool(found.against)
+    )
     return Finding(
         finding_id=finding_id,
         claim=found.lead.text,
@@ -196,19 +265,29 @@ def finding(finding_id: str, found: Group, hashes: Mapping[str, str], wording: W
 def cited(passage: Passage, hashes: Mapping[str, str]) -> Citation:
     """Where a passage stands."""
     return Citation(
-        source_id=passage.source_id, text_sha256=hashes[passage.source_id], quote=passage.text, start=passage.start, end=passage.end
+        source_id=passage.source_id,
+        text_sha256=hashes[passage.source_id],
+        quote=passage.text,
+        start=passage.start,
+        end=passage.end,
     )
 
 
 def closeness(found: list[Passage], question: str) -> Vector:
-    """How close each passage comes to a question, the closest being 1, each asked in its own language (BM25)."""
+    """How close each passage comes to a question, the closest being 1, each asked in its own language
+    (BM25)."""
     codes = sorted({passage.language for passage in found})
-    return bm25_by([passage.terms for passage in found], [passage.language for passage in found], {c: terms(question, c) for c in codes})
+    return bm25_by(
+        [passage.terms for passage in found],
+        [passage.language for passage in found],
+        {c: terms(question, c) for c in codes},
+    )
 
 
 def _relevance(found: list[Passage], step: Step, topic: str, guidance: str) -> Vector:
-    """How well each passage answers the step, the best being 1: the title's words count twice, the guidance's half as much as the
-    query; passages that give figures or speak of the topic a little more, those that lean on others less."""
+    """How well each passage answers the step, the best being 1: the title's words count twice, the guidance's
+    half as much as the query; passages that give figures or speak of the topic a little more, those that lean
+    on others less."""
     if not found:
         return np.zeros(0)
     score = closeness(found, f"{step.title} {step.title} {step.query}")
@@ -219,7 +298,7 @@ def _relevance(found: list[Passage], step: Step, topic: str, guidance: str) -> V
     score = score * (0.85 + 0.15 * closeness(found, topic))
     hearts = {code: set(terms(step.title, code)) for code in {passage.language for passage in found}}
     near = np.array([1.0 if hearts[passage.language] & set(passage.terms) else 0.45 for passage in found])
-    score = score * near * np.array([p.weight * (1.1 if p.figures else 1.0) for p in found])
+    score = score * near * np.array([p.weight * (1.1 if figures_in(p) else 1.0) for p in found])
     top = score.max() if score.size else 0.0
     return rounded(score / top) if top > 0 else score
 
@@ -227,17 +306,28 @@ def _relevance(found: list[Passage], step: Step, topic: str, guidance: str) -> V
 def _opposed(own: Group, pool: list[Passage], judge: Judge) -> list[tuple[Passage, Verdict]]:
     against: list[tuple[Passage, Verdict]] = []
     for passage in pool:
-        if passage.source_id in own.sources or any(passage.source_id == p.source_id or judge.same(p, passage) for p, _ in against):
+        if passage.source_id in own.sources or any(
+            passage.source_id == p.source_id or judge.same(p, passage) for p, _ in against
+        ):
             continue
-        found = next((v for member in (own.lead, *own.also) if (v := judge.dispute(member, passage)) is not None), None)
+        found = next(
+            (v for member in (own.lead, *own.also) if (v := judge.dispute(member, passage)) is not None), None
+        )
         if found is not None:
             against.append((passage, found))
     return against[:3]
 
 
-def contradiction(passage: Passage, found: Verdict, hashes: Mapping[str, str], wording: Wording) -> Contradiction:
+def contradiction(
+    passage: Passage, found: Verdict, hashes: Mapping[str, str], wording: Wording
+) -> Contradiction:
     """What a passage says against a finding, and why it cannot be so too."""
-    return Contradiction(claim=passage.text, citation=cited(passage, hashes), reason=why(found, wording), values=found.evidence or ())
+    return Contradiction(
+        claim=passage.text,
+        citation=cited(passage, hashes),
+        reason=why(found, wording),
+        values=found.evidence or (),
+    )
 
 
 def why(found: Verdict, wording: Wording) -> str:
@@ -252,18 +342,29 @@ def why(found: Verdict, wording: Wording) -> str:
             return wording.figures_differ.format(one=one, other=other)
 
 
-def with_voices(found: Finding, also: tuple[Citation, ...], against: tuple[Contradiction, ...], wording: Wording) -> Finding:
-    """The finding with further independent sources that say so, and such that say otherwise; its confidence follows."""
+def with_voices(
+    found: Finding, also: tuple[Citation, ...], against: tuple[Contradiction, ...], wording: Wording
+) -> Finding:
+    """The finding with further independent sources that say so, and such that say otherwise; its confidence
+    follows."""
     if not also and not against:
         return found
     support, contradicts = found.support + len(also), (*found.contradicts, *against)
-    level, reason = confidence(support, wording, opinion=is_opinion(found.claim), disputed=bool(contradicts))
+    level, reason = confidence(
+        support,
+        wording,
+        opinion=is_opinion(found.claim, language_of(found.claim) or ""),
+        disputed=bool(contradicts),
+    )
     voices = {"citations": (*found.citations, *also), "support": support, "contradicts": contradicts}
     return found.model_copy(update={**voices, "confidence": level, "confidence_reason": reason})
 
 
-def confidence(support: int, wording: Wording, *, opinion: bool, disputed: bool) -> tuple[Literal["high", "medium", "low"], str]:
-    """How far to trust a finding, and why: who else says so, whether it is an opinion, whether someone says otherwise."""
+def confidence(
+    support: int, wording: Wording, *, opinion: bool, disputed: bool
+) -> tuple[Literal["high", "medium", "low"], str]:
+    """How far to trust a finding, and why: who else says so, whether it is an opinion, whether someone says
+    otherwise."""
     reasons = [wording.sources_agree.format(count=support) if support > 1 else wording.one_source]
     level: Literal["high", "medium", "low"] = "high" if support >= 3 else "medium" if support == 2 else "low"
     if opinion:
@@ -287,15 +388,35 @@ def _insights(groups: list[Group], wording: Wording) -> tuple[str, ...]:
     return tuple(dict.fromkeys(insights))
 
 
-def _gaps(step: Step, groups: list[Group], sources: tuple[PreparedSource, ...], found: list[Passage], wording: Wording) -> tuple[str, ...]:
+def _asks_figures(step: Step, wording: Wording) -> bool:
+    """Whether a step asks for figures: as this engine does of a theme that has some, or in words that ask how
+    much."""
+    before, _, after = wording.ask_figures.partition("{label}")
+    ours = step.description.startswith(before) and step.description.endswith(after)
+    asks = language(wording.language).asks.amount if knows(wording.language) else None
+    return ours or (asks is not None and asks.search(step.description) is not None)
+
+
+def _gaps(
+    step: Step,
+    groups: list[Group],
+    sources: tuple[PreparedSource, ...],
+    found: list[Passage],
+    wording: Wording,
+) -> tuple[str, ...]:
     if not groups:
         return (wording.filled(wording.no_answer, sources=len(sources)),)
     gaps = []
-    wanted = not step.description.startswith(wording.ask_report.partition("{")[0] or "\0")
-    if wanted and not any(g.lead.figures for g in groups) and sum(bool(p.figures) for p in found) >= _MANY_FIGURES * len(found):
+    if (
+        _asks_figures(step, wording)
+        and not any(figures_in(g.lead) for g in groups)
+        and sum(bool(figures_in(p)) for p in found) >= _MANY_FIGURES * len(found)
+    ):
         gaps.append(wording.no_figures)
     if len({source for g in groups for source in g.sources}) == 1 and len(sources) > 1:
         gaps.append(wording.single_source)
-    if all(g.lead.language != wording.language for g in groups) and any(p.language == wording.language for p in found):
+    if all(g.lead.language != wording.language for g in groups) and any(
+        p.language == wording.language for p in found
+    ):
         gaps.append(wording.not_compared)
     return tuple(gaps)

@@ -1,4 +1,5 @@
-"""Phase 1 of the extractive engine: a question for each theme, why it is worth asking, and who speaks of it."""
+"""Phase 1 of the extractive engine: a question for each theme, why it is worth asking, and who speaks of
+it."""
 
 import re
 
@@ -6,28 +7,23 @@ from reprise_contracts.artifacts import Excerpt, Goal, Phase0, Theme
 from reprise_contracts.wire import derived_id
 from reprise_research.extractive.wording import Wording, upper_first, wording_for
 from reprise_research.languages import LANGUAGES, language
+from reprise_research.quantities import amounts
 from reprise_research.text.language import language_of
 from reprise_research.text.ranking import bm25
 from reprise_research.text.script import script_of
 from reprise_research.text.words import content, shorten, terms
 
-_REQUEST = re.compile(
-    r"(?:please|write|use|keep|make|be|give|show|list|summari[sz]e|describe|discuss|answer|check|find|tell|say|name|avoid|do not|don't|"
-    r"leave|add|put|start|begin|treat|assume|ignore|try|get|go|take|do|let|think|see|read|quote|cite|mention|address|identify|determine|assess|"
-    r"evaluate|weigh|rank|translate|simplify|shorten|only|not|less|more|请|不要|用|写)(?:\b|(?<=[\u4e00-\u9fff]))",
-    re.IGNORECASE,
-)
-"""Guidance that says what to do, and names no subject that sources could speak about."""
-
-
 _LIST = re.compile(r"\s*[,;、，；]\s*(?:and\s+|以及|和)?")
 _FEWEST_LISTED = 3
+_BESIDE = 30
+"""Characters between a figure and what it is of."""
 _A_SUBJECT = 40
 """Characters of a subject in a list, at most."""
 
 
 def goals_of(phase0: Phase0, topic: str, guidance: str, asked: str = "") -> tuple[Goal, ...]:
-    """The goals: first what the guidance asks, then the themes that it touches, then the others in the order of phase 0."""
+    """The goals: first what the guidance asks, then the themes that it touches, then the others in the order
+    of phase 0."""
     wording = wording_for(topic, asked)
     wanted = content(guidance, _code(guidance, topic))
     themes = sorted(phase0.themes, key=lambda theme: -_touch(theme, wanted, phase0))
@@ -55,7 +51,8 @@ def subject_of(guidance: str) -> str:
 
 
 def only(guidance: str) -> str:
-    """The subject that guidance asks for and nothing besides: `Only costs and prices.` → `costs and prices`; empty for other guidance."""
+    """The subject that guidance asks for and nothing besides: `Only costs and prices.` → `costs and prices`;
+    empty for other guidance."""
     subject = " ".join(guidance.split()).rstrip(".!。！ ")
     for code in LANGUAGES:
         found = language(code).reading.only.match(subject)
@@ -64,13 +61,20 @@ def only(guidance: str) -> str:
     return ""
 
 
+def _orders(guidance: str) -> bool:
+    """Whether guidance says what to do, in any language, and names no subject that sources could speak
+    of."""
+    return any(language(code).reading.orders.match(guidance) for code in LANGUAGES)
+
+
 def _code(text: str, otherwise: str) -> str:
     """The language of guidance; a word or two may be in the topic's."""
     return language_of(text) or language_of(otherwise) or "en"
 
 
 def _touch(theme: Theme, wanted: frozenset[str], phase0: Phase0) -> float:
-    """How much a theme has to do with the guidance: its own words, and how often its passages use the guidance's."""
+    """How much a theme has to do with the guidance: its own words, and how often its passages use the
+    guidance's."""
     if not wanted:
         return 0.0
     code = language_of(theme.label) or "en"
@@ -83,9 +87,10 @@ def _touch(theme: Theme, wanted: frozenset[str], phase0: Phase0) -> float:
 def _goal(theme: Theme, phase0: Phase0, wording: Wording) -> Goal:
     excerpts = _excerpts(theme, phase0)
     kinds = [excerpt.kind for _, excerpt in excerpts]
+    givers = [source_id for source_id, e in excerpts if e.kind == "figure" and _has_figure_of(theme, e.quote)]
     if _foreign(theme.label, wording):
         question = wording.ask_other
-    elif kinds.count("figure") >= 2 and len({source_id for source_id, e in excerpts if e.kind == "figure"}) >= 2:
+    elif len(set(givers)) >= 2:
         question = wording.ask_figures
     elif kinds.count("opinion") >= 2:
         question = wording.ask_views
@@ -98,6 +103,16 @@ def _goal(theme: Theme, phase0: Phase0, wording: Wording) -> Goal:
         question=question.format(label=theme.label),
         rationale=_rationale(theme, excerpts, wording),
         source_ids=theme.source_ids,
+    )
+
+
+def _has_figure_of(theme: Theme, quote: str) -> bool:
+    """Whether a figure of a quote stands so near to what the theme is called that it may be of it."""
+    code = language_of(theme.label) or "en"
+    label = frozenset(terms(theme.label, code))
+    return any(
+        label & frozenset(terms(quote[max(0, figure.start - _BESIDE) : figure.end + _BESIDE], code))
+        for figure in amounts(quote, language_of(quote))
     )
 
 
@@ -122,27 +137,40 @@ def _excerpts(theme: Theme, phase0: Phase0) -> list[tuple[str, Excerpt]]:
     """The excerpts that speak of a theme, the one that does so most first."""
     code = language_of(theme.label) or "en"
     label = frozenset(terms(theme.label, code))
-    options = [(s.source_id, e) for s in phase0.summaries if s.source_id in theme.source_ids for e in s.excerpts]
-    options = [(source_id, excerpt) for source_id, excerpt in options if label & frozenset(terms(excerpt.quote, code))]
+    options = [
+        (s.source_id, e) for s in phase0.summaries if s.source_id in theme.source_ids for e in s.excerpts
+    ]
+    options = [
+        (source_id, excerpt)
+        for source_id, excerpt in options
+        if label & frozenset(terms(excerpt.quote, code))
+    ]
     score = bm25([terms(excerpt.quote, code) for _, excerpt in options], [*sorted(label), *theme.terms])
     ranked = sorted(range(len(options)), key=lambda i: (-score[i], i))
     return [options[i] for i in ranked]
 
 
 def asked_for(guidance: str, phase0: Phase0, wording: Wording) -> tuple[Goal, ...]:
-    """What the guidance asks as goals: each subject of a plain list of them is one, anything else is one as it stands."""
+    """What the guidance asks as goals: each subject of a plain list of them is one, anything else is one as
+    it stands."""
     subject = only(guidance) or subject_of(guidance)
     listed = [part for part in _LIST.split(subject) if part]
-    plain = len(listed) >= _FEWEST_LISTED and all(len(part) <= _A_SUBJECT and not _REQUEST.match(part) for part in listed)
+    plain = len(listed) >= _FEWEST_LISTED and all(
+        len(part) <= _A_SUBJECT and not _orders(part) for part in listed
+    )
     return tuple(_asked_for(one, phase0, wording) for one in (listed if plain else [subject]))
 
 
 def _asked_for(subject: str, phase0: Phase0, wording: Wording) -> Goal:
     """A goal of the guidance, asked of the sources that speak of it; of all if none seems to."""
-    asked = wording.ask_request if _REQUEST.match(subject) else wording.ask_guidance
-    question = subject if subject.endswith(("?", "？", "؟")) else asked.format(guidance=_uncapitalised(subject))
+    asked = wording.ask_request if _orders(subject) else wording.ask_guidance
+    question = (
+        subject if subject.endswith(("?", "？", "؟")) else asked.format(guidance=_uncapitalised(subject))
+    )
     code = _code(subject, wording.note)
-    documents = [terms(" ".join(excerpt.quote for excerpt in s.excerpts) or s.summary, code) for s in phase0.summaries]
+    documents = [
+        terms(" ".join(excerpt.quote for excerpt in s.excerpts) or s.summary, code) for s in phase0.summaries
+    ]
     score = bm25(documents, terms(subject, code))
     speakers = tuple(s.source_id for s, value in zip(phase0.summaries, score, strict=True) if value > 0)
     return Goal(
@@ -157,7 +185,11 @@ def _whole_topic(topic: str, phase0: Phase0, asked: str) -> Goal:
     """For sources that share no theme: the topic itself."""
     wording = wording_for(topic, asked)
     question = topic if topic.rstrip().endswith(("?", "？", "؟")) else wording.ask_report.format(label=topic)
-    return Goal(goal_id=_goal_id("topic"), question=question[:2000], source_ids=tuple(s.source_id for s in phase0.summaries))
+    return Goal(
+        goal_id=_goal_id("topic"),
+        question=question[:2000],
+        source_ids=tuple(s.source_id for s in phase0.summaries),
+    )
 
 
 def _goal_id(label: str) -> str:

@@ -1,7 +1,9 @@
-"""Names of themes in languages without a list of what is no noun: a word is one if it mostly stands where nouns stand.
+"""Names of themes in languages without a list of what is no noun: a word is one if it mostly stands where
+nouns stand.
 
-What shows a noun is data (`[nouns]` of a language's file): an article or a preposition before it, a postposition behind it, a capital, a
-particle that is written together with it. Two nouns with a link between them (`limite de vitesse`) are one name.
+What shows a noun is data (`[nouns]` of a language's file): an article or a preposition before it, a
+postposition behind it, a capital, a particle that is written together with it. Two nouns with a link between
+them (`limite de vitesse`) are one name.
 """
 
 import re
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from reprise_research.languages import Language, language
+from reprise_research.quantities import measure_words
 from reprise_research.text.script import is_han, is_kana, is_unspaced
 from reprise_research.text.words import LETTER, stem, stop_words, tokens
 
@@ -17,6 +20,8 @@ _SHORTEST = 3
 _MARK = re.compile(r"[^\w\s]|\d+")
 _JAPANESE = re.compile(r"[\u3400-\u9fff々]{2,8}|[\u30a0-\u30ff]{3,}|[A-Za-z][A-Za-z0-9]+")
 _WORD = re.compile(LETTER)
+_BEFORE_HYPHEN = re.compile(rf"(?:{LETTER})+-(?={LETTER})")
+"""What a compound is not about: a `Luft-Wasser-Gerät` is no water."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ def nouns(text: str, code: str) -> Iterator[Noun]:
     if code == "ja":
         yield from _japanese(text)
         return
-    known, words = language(code), list(tokens(text, code))
+    known, words = language(code), list(tokens(_BEFORE_HYPHEN.sub("", text), code))
     for place, word in enumerate(words):
         if not _may_be(word, known):
             continue
@@ -55,7 +60,11 @@ def _linked(words: list[str], place: int, known: Language) -> Iterator[Noun]:
         if place + gap >= len(words):
             return
         second, between = words[place + gap], words[place + 2 : place + gap]
-        if all(word.lower() in known.nouns.before for word in between) and _may_be(second, known) and second.islower():
+        if (
+            all(word.lower() in known.nouns.before for word in between)
+            and _may_be(second, known)
+            and second.islower()
+        ):
             stems = (_base(words[place], known), _base(second, known))
             glued = _glued(words[place : place + gap + 1], known.code)
             yield Noun(stems, glued, shown=True)
@@ -70,20 +79,41 @@ def _glued(words: list[str], code: str) -> str:
 
 def _may_be(word: str, known: Language) -> bool:
     lower = word.lower()
-    if len(_WORD.findall(word)) < (2 if known.script in ("hangul", "han") else _SHORTEST) or not lower[0].isalpha() or is_unspaced(word[0]):
+    if (
+        len(_WORD.findall(word)) < (2 if known.script in ("hangul", "han") else _SHORTEST)
+        or not lower[0].isalpha()
+        or is_unspaced(word[0])
+    ):
         return False
-    if lower in _none(known.code) or stem(lower, known.code) in _none(known.code) or (known.nouns.capitals and not word[0].isupper()):
+    if (
+        lower in _none(known.code)
+        or stem(lower, known.code) in _none(known.code)
+        or (known.nouns.capitals and not word[0].isupper())
+    ):
         return False
     return not any(lower.endswith(ending) for ending in known.nouns.never) or _base(word, known) != lower
 
 
 @cache
 def _none(code: str) -> frozenset[str]:
-    """Words that name nothing alone: function words, fillers, what asks, what is too general, and words of motion and number."""
+    """Words that name nothing alone: function words, fillers, what asks, what is too general, and words of
+    motion and number."""
     known = language(code)
-    words = known.stop_words | known.words.asking | known.words.general | known.movement.up | known.movement.down | known.movement.same
+    words = (
+        known.stop_words
+        | known.words.asking
+        | known.words.general
+        | known.movement.up
+        | known.movement.down
+        | known.movement.same
+    )
     words |= known.negation.words | known.reporting.verbs | known.extent.part | known.extent.whole
-    return words | stop_words(code) | frozenset(stem(word, code) for word in known.words.general | known.words.asking)
+    words |= measure_words(code)
+    return (
+        words
+        | stop_words(code)
+        | frozenset(stem(word, code) for word in known.words.general | known.words.asking)
+    )
 
 
 def _is_shown(word: str, before: str, after: str, known: Language) -> bool:
@@ -101,14 +131,16 @@ def _base(word: str, known: Language) -> str:
 
 
 def _form(word: str, known: Language) -> str:
-    """The word as a name is written: nouns of German with their capital, Korean ones without particle, others in lower case."""
+    """The word as a name is written: nouns of German with their capital, Korean ones without particle, others
+    in lower case."""
     if known.particles:
         return _base(word, known)
     return word if known.nouns.capitals else word.lower()
 
 
 def _japanese(text: str) -> Iterator[Noun]:
-    """Runs of one script are words, and what is written in Chinese characters or katakana is mostly a noun."""
+    """Runs of one script are words, and what is written in Chinese characters or katakana is mostly a
+    noun."""
     none = _none("ja")
     for match in _JAPANESE.finditer(text):
         word = match.group()

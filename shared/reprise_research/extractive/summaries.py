@@ -4,6 +4,7 @@ import numpy as np
 
 from reprise_contracts.artifacts import Excerpt, Summary, Theme
 from reprise_research.extractive.evidence import running
+from reprise_research.extractive.kinds import kind_of
 from reprise_research.extractive.wording import upper_first, wording_for
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage, passages
@@ -14,13 +15,15 @@ from reprise_research.text.words import shorten, terms
 _MOST_EXCERPTS = 12
 _SUMMARY_SENTENCES = 3
 _EARLY, _OPENING = 2.5, 5.0
-"""Documents say first what they are about: how much more the first passage counts, and after how many of them hardly anything is left."""
+"""Documents say first what they are about: how much more the first passage counts, and after how many of them
+hardly anything is left."""
 _MOST_RANKED = 1500
 """Passages of one source that are ranked; of a longer one the first, which bounds time and memory."""
 
 
 def summarise(source_id: str, text: str, topic: str, guidance: str) -> Summary:
-    """The sentences that stand for one source, in its order: central (LexRank), close to the topic, unlike each other (MMR)."""
+    """The sentences that stand for one source, in its order: central (LexRank), close to the topic, unlike
+    each other (MMR)."""
     found = running(passages(text, source_id, "", language_of(text) or ""))[:_MOST_RANKED]
     if not found:
         opening = shorten("\n".join(line for line in text[:5000].split("\n") if not instructs(line)), 300)
@@ -31,20 +34,33 @@ def summarise(source_id: str, text: str, topic: str, guidance: str) -> Summary:
     closeness, wish = bm25(documents, terms(topic, code)), bm25(documents, terms(guidance, code))
     early = 1 + _EARLY * np.exp(-np.arange(len(found)) / _OPENING)
     score = lexrank(similarity, closeness + 2 * wish) * (0.5 + 0.5 * closeness) * early + (1 + _EARLY) * wish
-    score *= np.array([passage.weight * (1.15 if passage.kind == "figure" else 1.0) for passage in found])
+    score *= np.array([passage.weight * (1.15 if kind_of(passage) == "figure" else 1.0) for passage in found])
     chosen: list[Passage] = []
     for index in mmr(rounded(score), similarity, min(len(found), 2 * _MOST_EXCERPTS), balance=0.65):
-        if len(chosen) < min(_MOST_EXCERPTS, 4 + len(found) // 3) and not any(found[index].overlaps(other) for other in chosen):
+        if len(chosen) < min(_MOST_EXCERPTS, 4 + len(found) // 3) and not any(
+            found[index].overlaps(other) for other in chosen
+        ):
             chosen.append(found[index])
     leading = sorted(chosen[:_SUMMARY_SENTENCES], key=lambda passage: passage.start)
-    excerpts = tuple(Excerpt(quote=p.text, start=p.start, end=p.end, kind=p.kind) for p in sorted(chosen, key=lambda p: p.start))
-    return Summary(source_id=source_id, summary=" ".join(passage.text for passage in leading), excerpts=excerpts)
+    excerpts = tuple(
+        Excerpt(quote=p.text, start=p.start, end=p.end, kind=kind_of(p))
+        for p in sorted(chosen, key=lambda p: p.start)
+    )
+    return Summary(
+        source_id=source_id, summary=" ".join(passage.text for passage in leading), excerpts=excerpts
+    )
 
 
 def abstract(
-    topic: str, summaries: tuple[Summary, ...], titles: dict[str, str], themes: tuple[Theme, ...], guidance: str, language: str = ""
+    topic: str,
+    summaries: tuple[Summary, ...],
+    titles: dict[str, str],
+    themes: tuple[Theme, ...],
+    guidance: str,
+    language: str = "",
 ) -> str:
-    """What all sources together speak of: the themes, and for the first ones the passage that stands for it, with its source."""
+    """What all sources together speak of: the themes, and for the first ones the passage that stands for it,
+    with its source."""
     wording = wording_for(topic, language)
     parts = [upper_first(wording.filled(wording.opening, sources=len(summaries)))]
     if themes:
@@ -67,8 +83,13 @@ def _best_excerpt(
     if not options:
         return None
     documents = [terms(excerpt.quote) for _, excerpt in options]
-    score = bm25(documents, [*terms(theme.label) * 2, *theme.terms]) + 0.2 * bm25(documents, terms(f"{topic} {guidance}"))
+    score = bm25(documents, [*terms(theme.label) * 2, *theme.terms]) + 0.2 * bm25(
+        documents, terms(f"{topic} {guidance}")
+    )
     quoted = {source_id for source_id, _ in used}
-    ranked = sorted(range(len(options)), key=lambda i: (-round(float(score[i]) * (0.6 if options[i][0] in quoted else 1.0), 6), i))
+    ranked = sorted(
+        range(len(options)),
+        key=lambda i: (-round(float(score[i]) * (0.6 if options[i][0] in quoted else 1.0), 6), i),
+    )
     best = ranked[0]
     return options[best] if score[best] > 0.2 else None

@@ -1,8 +1,8 @@
 """Themes across sources: phrases that several sources use become the seeds of clusters, and so name them.
 
-Clustering by description first (suffix tree clustering: Zamir and Etzioni 1998): a theme is a set of passages that share a phrase a
-reader would recognise, then passages without one join the theme whose centre is nearest. Phrases are chosen greedily by how many
-independent sources and yet uncovered passages they bring.
+Clustering by description first (suffix tree clustering: Zamir and Etzioni 1998): a theme is a set of passages
+that share a phrase a reader would recognise, then passages without one join the theme whose centre is
+nearest. Phrases are chosen greedily by how many independent sources and yet uncovered passages they bring.
 """
 
 import math
@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from reprise_contracts.artifacts import Theme
-from reprise_research.extractive.phrases import HAN_EDGE, Phrase, phrases_of
+from reprise_research.extractive.phrases import Phrase, phrases_of
 from reprise_research.languages import knows, language
 from reprise_research.text.language import is_han, language_of
 from reprise_research.text.passages import Passage
@@ -38,9 +38,12 @@ _TERMS = 6
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]{2,12}")
 
 
-def find_themes(found: list[Passage], topic: str, guidance: str, most: int = MOST_THEMES) -> tuple[Theme, ...]:
-    """The themes of all passages, the one that most sources share first, those that the guidance names before it. Sources in
-    another language than the topic have themes of their own, for no phrase is common to both."""
+def find_themes(
+    found: list[Passage], topic: str, guidance: str, most: int = MOST_THEMES
+) -> tuple[Theme, ...]:
+    """The themes of all passages, the one that most sources share first, those that the guidance names before
+    it. Sources in another language than the topic have themes of their own, for no phrase is common to
+    both."""
     large = len(found) > _FOCUS
     found = _at_most(_on_topic(found, f"{topic} {guidance}"), _MOST_PASSAGES)
     spoken: dict[str, list[Passage]] = {}
@@ -75,25 +78,34 @@ def _at_most(found: list[Passage], most: int) -> list[Passage]:
 
 
 def _on_topic(found: list[Passage], question: str) -> list[Passage]:
-    """Of many passages those that speak of the question most, in their order: a manual has more themes than a question has."""
+    """Of many passages those that speak of the question most, in their order: a manual has more themes than a
+    question has."""
     if len(found) <= _FOCUS:
         return found
     score = bm25([passage.terms for passage in found], _asked(question, found))
-    ranked = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _SPEAKS][: max(_FOCUS, len(found) // 4)]
+    ranked = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _SPEAKS][
+        : max(_FOCUS, len(found) // 4)
+    ]
     return [found[i] for i in sorted(ranked)] if len(ranked) >= _FEW else found
 
 
 def _asked(question: str, found: list[Passage]) -> list[str]:
     """The terms of a question in the languages of the passages, without those that only ask."""
     codes = sorted({passage.language for passage in found})
-    return list(dict.fromkeys(term for code in codes for term in terms(question, code) if term not in asking(code)))
+    return list(
+        dict.fromkeys(term for code in codes for term in terms(question, code) if term not in asking(code))
+    )
 
 
-def _themes_of(found: list[Passage], topic: str, guidance: str, most: int, *, large: bool) -> tuple[Theme, ...]:
+def _themes_of(
+    found: list[Passage], topic: str, guidance: str, most: int, *, large: bool
+) -> tuple[Theme, ...]:
     sources = len({passage.source_id for passage in found})
     rows = rows_of([terms(passage.text, passage.language) for passage in found])
     phrases = [p for p in phrases_of(found) if len(p.sources) >= min(2, sources)]
-    phrases = sorted(phrases, key=lambda p: (-len(p.sources) * math.log2(1 + len(p.passages)), p.stems))[:_MOST_PHRASES]
+    phrases = sorted(phrases, key=lambda p: (-len(p.sources) * math.log2(1 + len(p.passages)), p.stems))[
+        :_MOST_PHRASES
+    ]
     _weigh(phrases, found, rows, topic, guidance)
     if large:
         phrases = [phrase for phrase in phrases if not phrase.is_general]
@@ -109,23 +121,35 @@ def _themes_of(found: list[Passage], topic: str, guidance: str, most: int, *, la
             break
         chosen.append(best)
         covered |= best.passages
-        phrases = [phrase for phrase in phrases if not set(phrase.stems) & set(best.stems) and not _akin(phrase, best)]
+        phrases = [
+            phrase
+            for phrase in phrases
+            if not set(phrase.stems) & set(best.stems) and not _akin(phrase, best)
+        ]
     return _cluster(found, rows, chosen)
 
 
 def _prefer_topic(phrases: list[Phrase], found: list[Passage], question: str) -> None:
-    """Weigh phrases by how much their passages speak of the question: a manual has subjects of its own that nobody asked about."""
+    """Weigh phrases by how much their passages speak of the question: a manual has subjects of its own that
+    nobody asked about."""
     close = bm25([passage.terms for passage in found], _asked(question, found))
     typical = float(close.mean()) if len(found) else 0.0
     for phrase in phrases if typical > 0 else ():
         phrase.weight *= min(2.0, round(float(close[sorted(phrase.passages)].mean()) / typical, 6))
 
 
-def _weigh(phrases: list[Phrase], found: list[Passage], rows: sparse.csr_matrix, topic: str, guidance: str) -> None:
-    """How good a name each phrase is, apart from how many passages it brings: coherent, a noun, used as a heading, wanted."""
+def _weigh(
+    phrases: list[Phrase], found: list[Passage], rows: sparse.csr_matrix, topic: str, guidance: str
+) -> None:
+    """How good a name each phrase is, apart from how many passages it brings: coherent, a noun, used as a
+    heading, wanted."""
     code = found[0].language if found else "en"
     known, wanted = frozenset(terms(topic, code)), frozenset(terms(guidance, code))
-    headings = [frozenset(terms(heading, code)) for heading in sorted({passage.heading for passage in found}) if heading]
+    headings = [
+        frozenset(terms(heading, code))
+        for heading in sorted({passage.heading for passage in found})
+        if heading
+    ]
     alike = [_coherence(phrase, rows) for phrase in phrases]
     usual = sum(alike) / len(alike) if alike else 0.0
     many = len(found) > _FEW
@@ -133,7 +157,11 @@ def _weigh(phrases: list[Phrase], found: list[Passage], rows: sparse.csr_matrix,
         stems = set(phrase.stems)
         weight = 0.1 + min(coherence / usual, 3.0) if usual else 1.0
         weight *= 0.5 + 0.5 * phrase.closed / phrase.seen
-        weight *= 1.35 if len(phrase.stems) > 1 or len(phrase.label) >= 4 > len(phrase.label.encode("ascii", "ignore")) else 1.0
+        weight *= (
+            1.35
+            if len(phrase.stems) > 1 or len(phrase.label) >= 4 > len(phrase.label.encode("ascii", "ignore"))
+            else 1.0
+        )
         headed = any(stems <= heading and len(heading) <= 4 for heading in headings)
         weight *= 1.5 if headed else 1.0
         weight *= 0.8 if stems <= known else 1.0
@@ -147,8 +175,8 @@ def _weigh(phrases: list[Phrase], found: list[Passage], rows: sparse.csr_matrix,
 
 
 def _coherence(phrase: Phrase, rows: sparse.csr_matrix) -> float:
-    """How alike the passages with a phrase are apart from it: the mean cosine of their pairs. A word that goes with everything, such
-    as `city`, has a low one."""
+    """How alike the passages with a phrase are apart from it: the mean cosine of their pairs. A word that
+    goes with everything, such as `city`, has a low one."""
     own: sparse.csr_matrix = rows[sorted(phrase.passages)]
     number = len(phrase.passages)
     if number < 2:
@@ -160,7 +188,8 @@ def _coherence(phrase: Phrase, rows: sparse.csr_matrix) -> float:
 
 
 def _worth(phrase: Phrase, covered: set[int]) -> float:
-    """What a phrase adds to those chosen: how many independent sources use it, and how many passages that no other theme has."""
+    """What a phrase adds to those chosen: how many independent sources use it, and how many passages that no
+    other theme has."""
     fresh = len(phrase.passages - covered)
     if fresh < max(2, 0.5 * len(phrase.passages)):
         return 0.0
@@ -168,7 +197,8 @@ def _worth(phrase: Phrase, covered: set[int]) -> float:
 
 
 def _akin(one: Phrase, other: Phrase) -> bool:
-    """Whether a phrase stands for hardly more passages than the other one, or one contains the other's characters."""
+    """Whether a phrase stands for hardly more passages than the other one, or one contains the other's
+    characters."""
     if len(one.passages & other.passages) >= 0.6 * len(one.passages):
         return True
     first, second = "".join(one.stems), "".join(other.stems)
@@ -195,16 +225,21 @@ def _cluster(found: list[Passage], rows: sparse.csr_matrix, chosen: list[Phrase]
             members[best].append(index)
     order = list(dict.fromkeys(passage.source_id for passage in found))
     return tuple(
-        Theme(label=phrase.label, terms=_typical(found, own, phrase),
-              source_ids=tuple(s for s in order if any(found[i].source_id == s for i in own)))
+        Theme(
+            label=phrase.label,
+            terms=_typical(found, own, phrase),
+            source_ids=tuple(s for s in order if any(found[i].source_id == s for i in own)),
+        )
         for phrase, own in zip(chosen, members, strict=True)
-    )  # fmt: skip
+    )
 
 
 def _typical(found: list[Passage], members: list[int], phrase: Phrase) -> tuple[str, ...]:
     """The words that tell a theme's passages from the others, each in its commonest form."""
     code = found[0].language
-    inside = Counter(term for index in members for term in set(terms(found[index].text, code)) if not term[0].isdigit())
+    inside = Counter(
+        term for index in members for term in set(terms(found[index].text, code)) if not term[0].isdigit()
+    )
     everywhere = Counter(term for passage in found for term in set(terms(passage.text, code)))
     score = {
         term: round(number / len(members) * math.log(1 + len(found) / everywhere[term]), 6)
@@ -217,20 +252,29 @@ def _typical(found: list[Passage], members: list[int], phrase: Phrase) -> tuple[
         for word in runs(found[index].text, code):
             if stem(word, code) in forms and not is_han(word[0]):
                 forms[stem(word, code)][word] += 1
-    return tuple(max(forms[t].items(), key=lambda form: (form[1], form[0]))[0] if forms[t] else t for t in best)
+    return tuple(
+        max(forms[t].items(), key=lambda form: (form[1], form[0]))[0] if forms[t] else t for t in best
+    )
 
 
 def _joined(themes: tuple[Theme, ...], found: list[Passage]) -> tuple[Theme, ...]:
     """One theme for a source or two in another script."""
     order = tuple(dict.fromkeys(passage.source_id for passage in found))
     headings = [h for h in dict.fromkeys(passage.heading for passage in found) if h and len(h) <= 12]
-    labels = headings if len(headings) >= 2 else [theme.label for theme in themes] or [_opening(found[0].text)]
-    listed = tuple(dict.fromkeys(term for theme in themes for term in (*terms(theme.label, found[0].language), *theme.terms)))
+    labels = (
+        headings if len(headings) >= 2 else [theme.label for theme in themes] or [_opening(found[0].text)]
+    )
+    listed = tuple(
+        dict.fromkeys(
+            term for theme in themes for term in (*terms(theme.label, found[0].language), *theme.terms)
+        )
+    )
     comma = language(found[0].language if knows(found[0].language) else "en").report.comma
     return (Theme(label=comma.join(labels[:4]), source_ids=order, terms=listed[: 2 * _TERMS]),)
 
 
 def _opening(text: str) -> str:
-    """What a text without any recurring phrase begins with: its first characters, up to a figure and without a dangling particle."""
+    """What a text without any recurring phrase begins with: its first characters, up to a figure and without
+    a dangling particle."""
     first = _HAN_RUN.match(text)
-    return (first[0].rstrip(HAN_EDGE) if first is not None else "") or shorten(text, 40)
+    return (first[0].rstrip(language("zh").nouns.edges) if first is not None else "") or shorten(text, 40)

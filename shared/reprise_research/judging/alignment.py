@@ -1,11 +1,14 @@
-"""Which words of one statement say the same as which of another, which are opposites, and which stand alone."""
+"""Which words of one statement say the same as which of another, which are opposites, and which stand
+alone."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from reprise_research.judging.anchors import Anchor, near_anchor
+from reprise_research.judging.anchors import is_time
 from reprise_research.judging.opposites import opposite
 from reprise_research.judging.statement import Statement, Word, stretch
+from reprise_research.judging.synonyms import synonyms
 from reprise_research.languages import Language, knows, language
 from reprise_research.meaning import Encoder
 
@@ -29,10 +32,13 @@ class Alignment:
     """Words of the first statement that the second has no counterpart for."""
     right: tuple[Word, ...]
     """The same the other way."""
+    speakers: bool = False
+    """Whether each named who says it, and another one; none of these words is among the others."""
 
     @property
     def coverage(self) -> tuple[float, float]:
-        """Which share of each statement's words stands in the other, 0 to 1; words that are opposed count as spoken to."""
+        """Which share of each statement's words stands in the other, 0 to 1; words that are opposed count as
+        spoken to."""
         said = sum(not one.minor for one, _ in (*self.shared, *self.opposed))
         alone = (sum(not word.minor for word in side) for side in (self.left, self.right))
         left, right = (said / max(1, said + count) for count in alone)
@@ -45,12 +51,15 @@ class Alignment:
 
     @property
     def manners(self) -> bool:
-        """Whether each has a word that the other lacks, be it a minor one: what one suspects another may have shown."""
+        """Whether each has a word that the other lacks, be it a minor one: what one suspects another may have
+        shown."""
         return bool(self.left and self.right)
 
 
-def align(one: Statement, other: Statement, meaning: Encoder | None) -> Alignment:
-    """Align two statements: equal stems first, then opposites, then words of equal meaning."""
+def align(one: Statement, other: Statement, meaning: Encoder | None, *, loosely: bool = False) -> Alignment:
+    """Align two statements: equal stems first, then opposites, then words of equal meaning. `loosely` takes
+    words that have one of their meanings in common, which is not enough to say that two exclude each
+    other."""
     first, second = list(one.words), list(other.words)
     unspaced = one.language == other.language and knows(one.language) and not language(one.language).spaces
     shared = _tiles(first, second, language(one.language)) if unspaced else []
@@ -61,10 +70,50 @@ def align(one: Statement, other: Statement, meaning: Encoder | None) -> Alignmen
     opposed += _matched(first, second, lambda a, b: opposite(a.text, b.text, codes, meaning))
     if not unspaced:
         shared += _matched(first, second, _same_beginning)
+    if loosely and codes == ("en", "en"):
+        shared += _matched(first, second, lambda a, b: _one_meaning(a, b, meaning))
+        shared += _completed(first, second, meaning) + [
+            (mine, theirs) for theirs, mine in _completed(second, first, meaning)
+        ]
     if meaning is not None and first and second:
-        shared += _near(first, second, one.language == other.language, meaning)
+        shared += _near(first, second, one.language == other.language, one.language, meaning)
         shared += _phrases(one, other, first, second, shared, meaning)
-    return Alignment(tuple(shared), tuple(opposed), tuple(first), tuple(second))
+    spoken = _speakers(one, first), _speakers(other, second)
+    left, right = (
+        tuple(word for word in alone if word not in who)
+        for alone, who in zip((first, second), spoken, strict=True)
+    )
+    return Alignment(tuple(shared), tuple(opposed), left, right, speakers=all(spoken))
+
+
+def _speakers(statement: Statement, alone: list[Word]) -> set[Word]:
+    """Of the words without a counterpart those that only name who says it: the mark's own, the one beside it,
+    and what is tied to that one: `nach Angaben der Stadt`."""
+    found: set[Word] = set()
+    for start, end, behind in statement.voices if alone else ():
+        found |= {word for word in alone if start <= word.start < end}
+        words = [word for word in statement.words if (word.end <= start if behind else word.start >= end)]
+        edge = start if behind else end
+        for word in reversed(words) if behind else words:
+            between = statement.text[word.end : edge] if behind else statement.text[edge : word.start]
+            if word not in alone or not _joined(
+                between, word, statement.language, first=edge in (start, end)
+            ):
+                break
+            found.add(word)
+            edge = word.start if behind else word.end
+    return found
+
+
+def _joined(between: str, word: Word, code: str, *, first: bool) -> bool:
+    """Whether nothing but articles and what joins two nouns stands between a word and what it belongs to; two
+    words beside each other are one name only where nouns have capitals, or behind the mark."""
+    known = language(code)
+    small = known.nouns.links | known.units.links | known.units.determiners
+    parts = between.replace("’", "'").replace("'", " ").casefold().split()
+    if known.nouns.capitals and not word.text[0].isupper():
+        return False
+    return all(part in small for part in parts) and (bool(parts) or first or known.nouns.capitals)
 
 
 def _matched(first: list[Word], second: list[Word], alike: Alike) -> Pairs:
@@ -89,16 +138,51 @@ def _same_beginning(one: Word, other: Word) -> bool:
     return common >= _PREFIX and common >= 0.75 * min(len(a), len(b))
 
 
-def _near(first: list[Word], second: list[Word], one_language: bool, meaning: Encoder) -> Pairs:
-    """Take words of equal meaning. Names and times of one language are near each other and never equal: Tuesday is not Thursday."""
-    rows, columns = meaning.encode([w.text.casefold() for w in first]), meaning.encode([w.text.casefold() for w in second])
+def _one_meaning(one: Word, other: Word, meaning: Encoder | None) -> bool:
+    """Whether two English words that are no names have a meaning in common, and are meant so here."""
+    return not (one.name or other.name or one.movement or other.movement) and synonyms(
+        one.text, other.text, meaning
+    )
+
+
+def _completed(first: list[Word], second: list[Word], meaning: Encoder | None) -> Pairs:
+    """Take the verbs of the first list with what completes them behind them (`turned down`) that mean what
+    one word of the second list means."""
+    pairs: Pairs = []
+    for verb, part in list(pairwise(first)):
+        if verb not in first or part not in first or part.start - verb.end != 1:
+            continue
+        whole = f"{verb.text} {part.text}"
+        partner = next((word for word in second if synonyms(whole, word.text, meaning)), None)
+        if partner is not None:
+            first.remove(verb)
+            first.remove(part)
+            second.remove(partner)
+            pairs.append((verb, partner))
+    return pairs
+
+
+def _is_fixed(word: Word, code: str, meaning: Encoder) -> bool:
+    """Whether a word is near to others of its kind and never equal to one: a name, a time."""
+    return word.name or is_time(word.text, code, meaning)
+
+
+def _near(first: list[Word], second: list[Word], one_language: bool, code: str, meaning: Encoder) -> Pairs:
+    """Take words of equal meaning. Names and times of one language are near each other and never equal:
+    Tuesday is not Thursday."""
+    rows, columns = (
+        meaning.encode([w.text.casefold() for w in first]),
+        meaning.encode([w.text.casefold() for w in second]),
+    )
     near = rows @ columns.T
-    ranked = sorted((-round(float(near[i, j]), 5), i, j) for i in range(len(first)) for j in range(len(second)))
+    ranked = sorted(
+        (-round(float(near[i, j]), 5), i, j) for i in range(len(first)) for j in range(len(second))
+    )
     taken: list[tuple[int, int]] = []
     for score, i, j in ranked:
         if -score < (EQUAL if one_language else EQUAL_ACROSS):
             break
-        fixed = one_language and any(w.name or near_anchor(w.text, Anchor.TIME, meaning) for w in (first[i], second[j]))
+        fixed = one_language and (_is_fixed(first[i], code, meaning) or _is_fixed(second[j], code, meaning))
         if not fixed and all(i != a and j != b for a, b in taken):
             taken.append((i, j))
     pairs = [(first[i], second[j]) for i, j in taken]
@@ -108,11 +192,19 @@ def _near(first: list[Word], second: list[Word], one_language: bool, meaning: En
     return pairs
 
 
-def _phrases(one: Statement, other: Statement, first: list[Word], second: list[Word], shared: Pairs, meaning: Encoder) -> Pairs:
+def _phrases(
+    one: Statement, other: Statement, first: list[Word], second: list[Word], shared: Pairs, meaning: Encoder
+) -> Pairs:
     """Take what stands alone on each side as one phrase (`increased`, `went up`), if the two say the same."""
     if not first or not second:
         return []
-    mine, theirs = (_gap(s, words, {w for pair in shared for w in pair}) for s, words in ((one, first), (other, second)))
+    if any(
+        _is_fixed(word, s.language, meaning) for s, words in ((one, first), (other, second)) for word in words
+    ):
+        return []
+    mine, theirs = (
+        _gap(s, words, {w for pair in shared for w in pair}) for s, words in ((one, first), (other, second))
+    )
     if not mine or not theirs:
         return []
     row, column = meaning.encode([mine.casefold(), theirs.casefold()])
@@ -125,9 +217,12 @@ def _phrases(one: Statement, other: Statement, first: list[Word], second: list[W
 
 
 def _gap(statement: Statement, words: list[Word], shared: set[Word]) -> str:
-    """The text from the first to the last of these words, with small words behind it; empty where others stand between them."""
+    """The text from the first to the last of these words, with small words behind it; empty where others
+    stand between them."""
     start, end = words[0].start, words[-1].end
-    taken = [(w.start, w.end) for w in shared if w in statement.words] + [(q.start, q.end) for q in statement.quantities]
+    taken = [(w.start, w.end) for w in shared if w in statement.words] + [
+        (q.start, q.end) for q in statement.quantities
+    ]
     if any(start < b and a < end for a, b in taken):
         return ""
     stop = min((a for a, _ in taken if a >= end), default=len(statement.text))
@@ -136,8 +231,8 @@ def _gap(statement: Statement, words: list[Word], shared: set[Word]) -> str:
 
 
 def _tiles(first: list[Word], second: list[Word], known: Language) -> Pairs:
-    """Common stretches of at least two characters, the longest first (greedy string tiling: Wise 1993); what is left of a stretch
-    stays in its list."""
+    """Common stretches of at least two characters, the longest first (greedy string tiling: Wise 1993); what
+    is left of a stretch stays in its list."""
     pairs = []
     while (best := _longest_common(first, second)) is not None:
         i, a, j, b, size = best

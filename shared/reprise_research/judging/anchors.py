@@ -1,7 +1,11 @@
 """Words that stand for a kind of word: what is near to one of them, in any language, is of that kind."""
 
 from enum import Enum
+from functools import cache, lru_cache
 
+from babel import Locale
+
+from reprise_research.languages import knows
 from reprise_research.meaning import Encoder
 
 NEAR = 0.75
@@ -9,8 +13,8 @@ NEAR = 0.75
 
 
 class Anchor(Enum):
-    """Kinds of words that decide how two statements may be compared. Their members are the plainest words of each kind, no list that
-    shall grow: other words and other languages are reached by meaning."""
+    """Kinds of words that decide how two statements may be compared. Their members are the plainest words of
+    each kind, no list that shall grow: other words and other languages are reached by meaning."""
 
     ONCE = (
         "founded",
@@ -25,6 +29,8 @@ class Anchor(Enum):
         "completed",
         "launched",
         "married",
+        "expires",
+        "dates from",
     )
     """What happens to a thing once."""
     SCOPE = (
@@ -94,9 +100,26 @@ class Anchor(Enum):
     """What only one can be or do."""
 
 
+@lru_cache(maxsize=65536)
 def near_anchor(word: str, anchor: Anchor, meaning: Encoder | None) -> bool:
     """Return whether a word is of a kind; without an encoder, whether it is one of the anchors."""
     if word.casefold() in anchor.value or meaning is None:
         return word.casefold() in anchor.value
     rows = meaning.encode(list(anchor.value))
     return bool((rows @ meaning.encode([word.casefold()])[0]).max() >= NEAR)
+
+
+def is_time(word: str, code: str, meaning: Encoder | None) -> bool:
+    """Return whether a word says when: a day of the week in its language, or whatever is near to such
+    words."""
+    folded = word.casefold()
+    days = weekdays(code)
+    return folded in days or folded.removesuffix("s") in days or near_anchor(word, Anchor.TIME, meaning)
+
+
+@cache
+def weekdays(code: str) -> frozenset[str]:
+    """Return the days of the week in a language, as CLDR writes them."""
+    if not knows(code):
+        return frozenset()
+    return frozenset(name.casefold() for name in Locale(code).days["format"]["wide"].values())

@@ -10,17 +10,20 @@ from reprise_research.text.passages import Passage
 
 
 class Judge:
-    """Judges passages in whatever languages they are in. Without an encoder it judges by words and figures alone, and says less."""
+    """Judges passages in whatever languages they are in. Without an encoder it judges by words and figures
+    alone, and says less."""
 
     def __init__(self, meaning: Encoder | None, topic: str = "") -> None:
         """`topic` is what is asked: what it names tells no two statements apart."""
         self.meaning = meaning
-        self._context = frozenset(word.stem for word in read(topic, tongue(topic)).words) if topic else frozenset()
+        self._context = (
+            frozenset(word.stem for word in read(topic, tongue(topic)).words) if topic else frozenset()
+        )
         self._judged = lru_cache(maxsize=65536)(self._judge)
 
     def between(self, one: str, other: str, codes: tuple[str, str] = ("", "")) -> Verdict:
-        """Return how two statements stand to each other, in the languages with these codes; an empty code is found out. The evidence is
-        in their order."""
+        """Return how two statements stand to each other, in the languages with these codes; an empty code is
+        found out. The evidence is in their order."""
         first, second = ((text, code or tongue(text)) for text, code in ((one, codes[0]), (other, codes[1])))
         if first <= second:
             return self._judged(*first, *second)
@@ -31,14 +34,18 @@ class Judge:
         return self.between(quote, claim).whole[0]
 
     def relation(self, one: Passage, other: Passage) -> Verdict:
-        """Return how two passages stand to each other. One that leans on what stands before it is not judged: it may speak of anything."""
+        """Return how two passages stand to each other. One that leans on what stands before it is not judged:
+        it may speak of anything."""
         if not (one.whole and other.whole):
             return UNLIKE
         return self.between(one.text, other.text, (one.language, other.language))
 
     def same(self, one: Passage, other: Passage) -> bool:
         """Return whether two passages say the same, each in its own words or both in one's."""
-        return one.overlaps(other) or self.relation(one, other).relation in (Relation.AGREEMENT, Relation.COPY)
+        return one.overlaps(other) or self.relation(one, other).relation in (
+            Relation.AGREEMENT,
+            Relation.COPY,
+        )
 
     def dispute(self, one: Passage, other: Passage) -> Verdict | None:
         """Return why two passages of two sources exclude each other, or None."""

@@ -2,10 +2,12 @@
 
 Three witnesses, none of them a list of ours:
 
-- the meanings that WordNet calls opposite, with the words near to each (`opposites.tsv`, from WordNet 3.0, whose licence stands beside it);
+- the meanings that WordNet calls opposite, with the words near to each (`opposites.tsv`, from WordNet 3.0,
+  whose licence stands beside it);
 - prefixes that deny in the word's own language (`unstable`);
-- for every language of the encoder a linear model over the vectors of two words, fitted to WordNet's pairs (`opposites.json`;
-  `benchmarks/opposites.py` does the same; the files here are of a forerunner of it, and its own were not compared with them).
+- for every language of the encoder a linear model over the vectors of two words, fitted to WordNet's pairs
+  (`opposites.json`; `benchmarks/opposites.py` does the same; the files here are of a forerunner of it, and
+  its own were not compared with them).
 """
 
 import json
@@ -25,7 +27,8 @@ SURE = 0.7
 
 
 class OppositeModel:
-    """A logistic regression over two unit vectors: their product and their difference by place, and their cosine. Symmetric."""
+    """A logistic regression over two unit vectors: their product and their difference by place, and their
+    cosine. Symmetric."""
 
     def __init__(self, weights: NDArray[np.float64], bias: float) -> None:
         self._weights, self._bias = weights, bias
@@ -34,7 +37,9 @@ class OppositeModel:
     def features(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return one row for each pair, shape (pairs, 2 * dimensions + 1)."""
         product = one.astype(np.float64) * other
-        return np.hstack([20 * product, 10 * np.abs(one.astype(np.float64) - other), product.sum(axis=-1, keepdims=True)])
+        return np.hstack(
+            [20 * product, 10 * np.abs(one.astype(np.float64) - other), product.sum(axis=-1, keepdims=True)]
+        )
 
     def probability(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
         """Return how likely the two words are opposites, 0 to 1."""
@@ -55,13 +60,15 @@ def _model() -> OppositeModel:
 
 @cache
 def _lexicon() -> dict[str, frozenset[tuple[str, str, str]]]:
-    """The sides of each English word, by its stem: the number of a pair of opposite meanings, which of the two it has, and as what part
-    of speech (`a`, `n`, `r`, `v`)."""
+    """The sides of each English word, by its stem: the number of a pair of opposite meanings, which of the
+    two it has, and as what part of speech (`a`, `n`, `r`, `v`)."""
     lines = _FOLDER.joinpath("opposites.tsv").read_text("utf-8").splitlines()
     sides: dict[str, frozenset[tuple[str, str, str]]] = {}
     for word, entries in (line.split("\t") for line in lines if not line.startswith("#")):
         root = stem(word)
-        sides[root] = sides.get(root, frozenset()) | {(entry[:-2], entry[-2], entry[-1]) for entry in entries.split()}
+        sides[root] = sides.get(root, frozenset()) | {
+            (entry[:-2], entry[-2], entry[-1]) for entry in entries.split()
+        }
     return sides
 
 
@@ -74,9 +81,11 @@ def _opposed_sides(one: str, other: str) -> set[str]:
 
 
 def opposite_verbs(one: str, other: str) -> bool:
-    """Return whether two English words are opposite verbs (`shortens`, `lengthens`), and not written as what may stand before a noun
-    (`approved plans`)."""
-    return "v" in _opposed_sides(one, other) and not any(word.endswith(("ed", "ing", "en")) for word in (one, other))
+    """Return whether two English words are opposite verbs (`shortens`, `lengthens`), and not written as what
+    may stand before a noun (`approved plans`)."""
+    return "v" in _opposed_sides(one, other) and not any(
+        word.endswith(("ed", "ing", "en")) for word in (one, other)
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -87,9 +96,15 @@ def denies_the_other(one: str, other: str, code: str) -> bool:
         return False
     short, long = sorted((one.casefold(), other.casefold()), key=len)
     roots = {stem(long, code), long}
-    if any(long.startswith(p) and _same_root(long[len(p) :].lstrip("-"), short, code) for p in known.negation.prefixes):
+    if any(
+        long.startswith(p) and _same_root(long[len(p) :].lstrip("-"), short, code)
+        for p in known.negation.prefixes
+    ):
         return True
-    return any(len(short) > len(s) and short.endswith(s) and roots & {short.removesuffix(s)} for s in known.negation.suffixes)
+    return any(
+        len(short) > len(s) and short.endswith(s) and roots & {short.removesuffix(s)}
+        for s in known.negation.suffixes
+    )
 
 
 def _same_root(one: str, other: str, code: str) -> bool:
@@ -99,6 +114,7 @@ def _same_root(one: str, other: str, code: str) -> bool:
     return len(one) >= 3 and (one == other or stem(one, code) == stem(other, code))
 
 
+@lru_cache(maxsize=131072)
 def opposite(one: str, other: str, codes: tuple[str, str], meaning: Encoder | None) -> bool:
     """Return whether two words are opposites, in the languages with these codes."""
     if codes[0] == codes[1] and denies_the_other(one, other, codes[0]):

@@ -1,13 +1,15 @@
-"""What a statement says, as far as comparing it needs: its words, its figures, its polarity, its kind, and who speaks.
+"""What a statement says, as far as comparing it needs: its words, its figures, its polarity, its kind, and
+who speaks.
 
-Nothing here knows a language: what its words do comes from the language's file (`reprise_research.languages`).
+Nothing here knows a language: what its words do comes from the language's file
+(`reprise_research.languages`).
 """
 
 import re
 from dataclasses import dataclass, replace
 from enum import Flag, auto
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import budoux
 
@@ -16,11 +18,15 @@ from reprise_research.quantities import Kind, Quantity, marks
 from reprise_research.text.clauses import clause
 from reprise_research.text.words import stem
 
-_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963])"
+_LETTER = (
+    r"(?:[^\W\d_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670"
+    r"\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963])"
+)
 """A letter, or a mark that is written on one."""
 _WORD = re.compile(rf"{_LETTER}+(?:[-·]{_LETTER}+)*(?:['’](?:s|t|S|T)\b)?")
 """A word; an elided one before an apostrophe (`l'eau`) is a word of its own, the English endings are not."""
-_SEGMENT = re.compile(r"[,;:—–()«»“”„\"，；：、。！？!?]|\.(?=\s|$)")
+TOKEN = re.compile(rf"{_LETTER}+")
+SEGMENT = re.compile(r"[,;:—–()«»“”„\"，；：、。！？!?]|\.(?=\s|$)")
 
 
 class Stance(Flag):
@@ -30,6 +36,7 @@ class Stance(Flag):
     QUESTION = auto()
     CONDITION = auto()
     HEDGE = auto()
+    ABILITY = auto()
     DUTY = auto()
     INTENT = auto()
     FUTURE = auto()
@@ -38,9 +45,17 @@ class Stance(Flag):
     TARGET = auto()
 
 
+class Tense(Flag):
+    """What its auxiliaries say of when it is so."""
+
+    PRESENT = auto()
+    PAST = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word that carries meaning. `stem` is what two forms of it share; in a language without spaces it is a stretch of text."""
+    """A word that carries meaning. `stem` is what two forms of it share; in a language without spaces it is a
+    stretch of text."""
 
     text: str
     start: int
@@ -51,7 +66,8 @@ class Word:
     movement: int = 0
     """1 for upward, -1 for downward."""
     minor: bool = False
-    """Whether it stands in texts on anything, as `take` or `show` do: it names no subject, and still says something."""
+    """Whether it stands in texts on anything, as `take` or `show` do: it names no subject, and still says
+    something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +79,8 @@ class Statement:
     words: tuple[Word, ...]
     quantities: tuple[Quantity, ...]
     denied: tuple[int, ...]
-    """Where each of its clauses that deny something does so. Two denials within one are one in most languages (`ne … jamais`)."""
+    """Where each of its clauses that deny something does so. Two denials within one are one in most languages
+    (`ne … jamais`)."""
     exceptions: int
     """How often something is taken out of what is said (`only`, `except`)."""
     stance: Stance
@@ -71,6 +88,15 @@ class Statement:
     """Whether it speaks of a part of something (`some`, `half of`)."""
     attributed: bool
     """Whether the text hands on what somebody says."""
+    voices: tuple[tuple[int, int, bool], ...]
+    """Where it marks who says so within a part that says more (`laut`), and whether who says it stands in
+    front of the mark."""
+    small: frozenset[str]
+    """Its small words that say something: `almost`, `despite`. Those of its figures, of its denials and of
+    who speaks are told elsewhere."""
+    tenses: Tense
+    passive: bool
+    """Whether it names who does it behind what is done."""
     beginnings: frozenset[str]
     """How its words begin; in a language that does not part words its pairs of characters."""
     folded: str
@@ -79,12 +105,14 @@ class Statement:
     @property
     def figures(self) -> tuple[Quantity, ...]:
         """What it counts or measures."""
-        return tuple(q for q in self.quantities if q.kind not in (Kind.DATE, Kind.TIME, Kind.IDENTIFIER, Kind.ORDINAL))
+        return tuple(
+            q for q in self.quantities if q.kind not in (Kind.DATE, Kind.TIME, Kind.IDENTIFIER, Kind.ORDINAL)
+        )
 
     @property
     def dates(self) -> tuple[Quantity, ...]:
-        """When."""
-        return tuple(q for q in self.quantities if q.kind is Kind.DATE)
+        """When: days, years, times of day."""
+        return tuple(q for q in self.quantities if q.kind in (Kind.DATE, Kind.TIME))
 
     def clause(self, figure: Quantity) -> "Statement":
         """Return what the clause around one of its figures says, as a statement with that figure alone."""
@@ -101,7 +129,9 @@ class Statement:
     @property
     def names(self) -> frozenset[str]:
         """The numbers that say which one is meant: the third floor, section 4.2."""
-        return frozenset(q.text.casefold() for q in self.quantities if q.kind in (Kind.ORDINAL, Kind.IDENTIFIER))
+        return frozenset(
+            q.text.casefold() for q in self.quantities if q.kind in (Kind.ORDINAL, Kind.IDENTIFIER)
+        )
 
     @property
     def denials(self) -> int:
@@ -116,26 +146,40 @@ class Statement:
 
 @lru_cache(maxsize=8192)
 def read(text: str, code: str) -> Statement:
-    """Read a statement in the language with this code. A language without a file is read by its words and figures alone."""
+    """Read a statement in the language with this code. A language without a file is read by its words and
+    figures alone."""
     known = language(code) if knows(code) else None
     found = marks(text, code if known else None)
     taken = [(q.start, q.end) for q in found]
     frame = _frame(text, known)
+    voices = _voices(text, known, frame)
     denials = _denials(text, known)
     words = _words(text, known, [*taken, *frame, *denials])
+    if known is not None:
+        figures = [(q.start, q.end) for q in found if q.kind not in (Kind.DATE, Kind.TIME)]
+        words = tuple(word for word in words if not _carries(text, word, figures, known))
     return Statement(
         text=text,
         language=code,
         words=words,
         quantities=tuple(q for q in found if not any(start <= q.start < end for start, end in frame)),
         denied=_denied_clauses(text, denials),
-        exceptions=len(_spans(text, known.negation.exceptions, spaced=known.spaces)) if known else 0,
+        exceptions=_exceptions(text, taken, known) if known else 0,
         stance=_stance(text, known),
         partial=_partial(text, known),
-        attributed=bool(frame),
+        attributed=bool(frame or voices),
+        voices=voices,
+        small=_small(text, known, [*taken, *frame, *denials, *((a, b) for a, b, _ in voices)]),
+        tenses=_tenses(text, known),
+        passive=_passive(text, known),
         beginnings=_beginnings(words, spaced=known is None or known.spaces),
-        folded="".join(c for c in text.casefold() if c.isalnum()),
+        folded=folded(text),
     )
+
+
+def folded(text: str) -> str:
+    """Return the letters and digits of a text in lower case."""
+    return "".join(c for c in text.casefold() if c.isalnum())
 
 
 @lru_cache(maxsize=64)
@@ -153,8 +197,16 @@ def _words(text: str, known: Language | None, taken: list[tuple[int, int]]) -> t
     if known is not None and not known.spaces:
         return _stretches(text, known, taken)
     skip = known.words.function if known else frozenset()
-    minor = known.words.fillers | known.reporting.verbs | known.kinds.actual | known.kinds.hedges if known else frozenset()
-    up, down = (_stems(known.movement.up, known.code), _stems(known.movement.down, known.code)) if known else (frozenset(), frozenset())
+    minor = (
+        known.words.fillers | known.reporting.verbs | known.kinds.actual | known.kinds.hedges
+        if known
+        else frozenset()
+    )
+    up, down = (
+        (_stems(known.movement.up, known.code), _stems(known.movement.down, known.code))
+        if known
+        else (frozenset(), frozenset())
+    )
     found = []
     for match in _WORD.finditer(text):
         raw = match.group()
@@ -166,26 +218,96 @@ def _words(text: str, known: Language | None, taken: list[tuple[int, int]]) -> t
             if bare.startswith(prefix) and len(bare) - len(prefix) >= 3:
                 bare = bare.removeprefix(prefix)
                 break
-        root = stem(bare, known.code) if known else bare
+        root = _root(bare, known) if known else bare
         movement = 1 if bare in up or root in up else -1 if bare in down or root in down else 0
         if len(bare) < 2 or (not movement and (lowered in skip or bare in skip)):
             continue
         opens = match.start() == 0 or text[: match.start()].rstrip()[-1:] in ".!?:"
         name = raw[0].isupper() and not opens and (known is None or known.code != "de")
         found.append(
-            Word(raw, match.start(), match.end(), root, name, movement, minor=not movement and (lowered in minor or bare in minor))
+            Word(
+                raw,
+                match.start(),
+                match.end(),
+                root,
+                name,
+                movement,
+                minor=not movement and (lowered in minor or bare in minor),
+            )
         )
-    return tuple(found)
+    if known is None or not known.words.detached:
+        return tuple(found)
+    whole = {verb: part for part, verb in _detached(text, found, known)}
+    return tuple(_with_part(word, whole[word], known, up, down) if word in whole else word for word in found)
+
+
+def _root(bare: str, known: Language) -> str:
+    """The stem of a word; what stands within the parts of a verb (`ab-ge-lehnt`, `ab-zu-lehnen`) is left
+    out."""
+    for part in known.words.detached:
+        for within in ("ge", "zu"):
+            rest = bare.removeprefix(part + within)
+            if len(rest) >= 3 and rest != bare:
+                return stem(part + rest, known.code)
+    return stem(bare, known.code)
+
+
+def _detached(text: str, words: list[Word], known: Language) -> list[tuple[str, Word]]:
+    """The parts of verbs that end their clauses (`nahm … zu`), each with the verb that it belongs to: the
+    first word there that is no noun and stands in front of none."""
+    at = {word.start: word for word in words}
+    found = []
+    for clause_, part in _verb_parts(text, known):
+        for near, (one, start, _) in enumerate(clause_):
+            following = clause_[near + 1][0] if near + 1 < len(clause_) else ""
+            if start in at and one.islower() and not following[:1].isupper():
+                found.append((part[0], at[start]))
+                break
+    return found
+
+
+_Token = tuple[str, int, int]
+
+
+def _verb_parts(text: str, known: Language) -> list[tuple[list[_Token], _Token]]:
+    """The words that end a clause and may be a part of its verb, each with the words before it."""
+    tokens = [(m.group(), m.start(), m.end()) for m in _WORD.finditer(text)]
+    found, begin = [], 0
+    for place, (token, _, end) in enumerate(tokens):
+        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        stop = following[1] if following else len(text)
+        behind = text[end:stop].strip()
+        ends = SEGMENT.match(behind) is not None if behind else following is None
+        joins = following is not None and following[0] in known.sentences.joins
+        if token in known.words.detached and (ends or joins):
+            found.append((tokens[begin:place], tokens[place]))
+        if ends:
+            begin = place + 1
+    return found
+
+
+def _with_part(word: Word, part: str, known: Language, up: frozenset[str], down: frozenset[str]) -> Word:
+    """A verb with the part that stands apart from it."""
+    text = part + word.text
+    root = stem(text.casefold(), known.code)
+    movement = 1 if {text, root} & up else -1 if {text, root} & down else 0
+    return replace(word, text=text, stem=root, movement=movement, minor=False)
 
 
 def _stretches(text: str, known: Language, taken: list[tuple[int, int]]) -> tuple[Word, ...]:
-    """The phrases of a text in a language that does not part words, without figures, marks and the small words at their ends."""
+    """The phrases of a text in a language that does not part words, without figures, marks and the small
+    words at their ends."""
     small = _ends(known.words.function, known.code)
     found, place = [], 0
     for phrase in _segmenter(known.code).parse(text):
         pieces = [(place, place + len(phrase))]
         for start, end in taken:
-            pieces = [piece for a, b in pieces for piece in ((a, min(b, start)), (max(a, end), b)) if piece[0] < piece[1]]
+            pieces = [
+                piece
+                for a, b in pieces
+                for piece in ((a, min(b, start)), (max(a, end), b))
+                if piece[0] < piece[1]
+            ]
         for a, b in pieces:
             for match in re.finditer(r"\w+", text[a:b]):
                 word = small.sub("", match.group())
@@ -197,15 +319,24 @@ def _stretches(text: str, known: Language, taken: list[tuple[int, int]]) -> tupl
 
 @lru_cache(maxsize=8)
 def _ends(words: frozenset[str], code: str) -> re.Pattern[str]:
-    """The small words that Japanese writes behind another, in kana; a Chinese small word is a phrase of its own."""
-    small = [re.escape(word) for word in sorted(words, key=len, reverse=True) if all("\u3040" <= c <= "\u30ff" for c in word)]
+    """The small words that Japanese writes behind another, in kana; a Chinese small word is a phrase of its
+    own."""
+    small = [
+        re.escape(word)
+        for word in sorted(words, key=len, reverse=True)
+        if all("\u3040" <= c <= "\u30ff" for c in word)
+    ]
     return re.compile(rf"(?<=.)(?:{'|'.join(small)})+$" if small and code == "ja" else r"(?!)")
 
 
 @lru_cache(maxsize=4)
 def _segmenter(code: str) -> budoux.Parser:
     """The phrases that a reader would not break over two lines (BudouX)."""
-    return budoux.load_default_japanese_parser() if code == "ja" else budoux.load_default_simplified_chinese_parser()
+    return (
+        budoux.load_default_japanese_parser()
+        if code == "ja"
+        else budoux.load_default_simplified_chinese_parser()
+    )
 
 
 def stretch(text: str, start: int, known: Language) -> Word:
@@ -249,17 +380,89 @@ def _denials(text: str, known: Language | None) -> list[tuple[int, int]]:
     return merged
 
 
+def _small(text: str, known: Language | None, told: list[tuple[int, int]]) -> frozenset[str]:
+    """The small words that say something, outside of what is told in other ways."""
+    if known is None:
+        return frozenset()
+    words = _saying(known.code)
+    if not known.spaces:
+        return frozenset(one for one in words if len(one) > 1 and one in text)
+    parts = [(start, end) for _, (_, start, end) in _verb_parts(text, known)]
+    spans = [*told, *parts, *_spans(text, known.negation.focus, spaced=True)]
+    return frozenset(
+        m.group().casefold()
+        for m in TOKEN.finditer(text)
+        if m.group().casefold() in words
+        and not any(start < m.end() and m.start() < end for start, end in spans)
+    )
+
+
+@lru_cache(maxsize=64)
+def _saying(code: str) -> frozenset[str]:
+    known = language(code)
+    words = known.words.function.union(known.words.relators if known.spaces else (), known.extent.nearly)
+    words -= known.kinds.duty | known.kinds.ability  # the stance has them
+    return words - known.words.empty - known.movement.up - known.movement.down
+
+
+def _tenses(text: str, known: Language | None) -> Tense:
+    if known is None:
+        return Tense(0)
+    said = {m.group().casefold() for m in TOKEN.finditer(text)}
+    now, then = known.words.present & said, known.words.past & said
+    return (Tense.PRESENT if now else Tense(0)) | (Tense.PAST if then else Tense(0))
+
+
+def _passive(text: str, known: Language | None) -> bool:
+    if known is None:
+        return False
+    if not known.spaces:
+        return any(mark in text for mark in known.words.agents)
+    return not known.words.agents.isdisjoint(m.group().casefold() for m in TOKEN.finditer(text))
+
+
+def _exceptions(text: str, taken: list[tuple[int, int]], known: Language) -> int:
+    """How often something is taken out of what is said. `only` in front of a figure only says that the figure
+    is small."""
+    focused = {
+        start
+        for start, end in _spans(text, known.negation.focus, spaced=known.spaces)
+        if any(_only_small(text[end:figure], known) for figure, _ in taken if figure >= end)
+    }
+    spans = _spans(text, known.negation.exceptions, spaced=known.spaces)
+    return sum(start not in focused for start, _ in spans)
+
+
+def _carries(text: str, word: Word, figures: list[tuple[int, int]], known: Language) -> bool:
+    """Whether a verb only joins a figure to what it is of (`amounted to 3.1`): then it says nothing by
+    itself."""
+    return word.text.casefold() in known.words.carriers and any(
+        _only_small(text[word.end : start] if start >= word.end else text[end : word.start], known)
+        for start, end in figures
+        if start >= word.end or end <= word.start
+    )
+
+
+def _only_small(between: str, known: Language) -> bool:
+    """Whether nothing but small words, which also say how exact a figure is, stand in a stretch of text."""
+    if not known.spaces:
+        return len(between) <= 2 and not SEGMENT.search(between)
+    small = known.words.function | {w for phrase in known.extent.about for w in phrase.split()}
+    return all(part in small for part in between.casefold().split())
+
+
 def _denied_clauses(text: str, denials: list[tuple[int, int]]) -> tuple[int, ...]:
-    marks = [m.start() for m in _SEGMENT.finditer(text)]
+    marks = [m.start() for m in SEGMENT.finditer(text)]
     first = {sum(mark < start for mark in marks): start for start, _ in reversed(denials)}
     return tuple(sorted(first.values()))
 
 
 def _frame(text: str, known: Language | None) -> list[tuple[int, int]]:
-    """The part of a sentence that only says who says it: a segment with a verb of saying and few other words."""
+    """The part of a sentence that only says who says it: a segment with a verb of saying and few other
+    words."""
     if known is None:
         return []
-    edges = [0, *(m.end() for m in _SEGMENT.finditer(text)), len(text)]
+    edges = [0, *(m.end() for m in SEGMENT.finditer(text)), len(text)]
     segments = [(a, b) for a, b in pairwise(edges) if text[a:b].strip(" ,;:.")]
     if len(segments) < 2:
         return []
@@ -268,12 +471,48 @@ def _frame(text: str, known: Language | None) -> list[tuple[int, int]]:
     for start, end in segments:
         part = text[start:end]
         tokens = [m.group().casefold() for m in _WORD.finditer(part)]
-        says = any(token in verbs for token in tokens) or bool(_spans(part, known.reporting.phrases, spaced=known.spaces))
+        says = any(token in verbs for token in tokens) or bool(
+            _spans(part, known.reporting.marks, spaced=known.spaces)
+        )
         if not known.spaces:
             says = says or part.rstrip("，、：:").endswith(tuple(verbs))
-        if says and (len(tokens) if known.spaces else len(part) // 2) <= 8 and not any(c.isdigit() for c in part):
+        if (
+            says
+            and (len(tokens) if known.spaces else len(part) // 2) <= 8
+            and not any(c.isdigit() for c in part)
+        ):
             found.append((start, end))
     return found if len(found) < len(segments) else []
+
+
+def _voices(
+    text: str, known: Language | None, frame: list[tuple[int, int]]
+) -> tuple[tuple[int, int, bool], ...]:
+    """Where words mark who says it, outside of the parts that only do so; a language that does not part words
+    sets those apart with a comma."""
+    if known is None or not known.spaces:
+        return ()
+    kinds = ((known.reporting.phrases, False), (known.reporting.after, True))
+    marked = [
+        (start, end, behind) for phrases, behind in kinds for start, end in _spans(text, phrases, spaced=True)
+    ]
+    marked += [(start, end, False) for start, end in _records(text, known)]
+    return tuple(
+        (start, end, behind) for start, end, behind in marked if not any(a <= start < b for a, b in frame)
+    )
+
+
+def _records(text: str, known: Language) -> list[tuple[int, int]]:
+    """Where it says from which records it is known: `by our own count`."""
+    found = []
+    for start, end in _spans(text, tuple(known.reporting.prepositions), spaced=True):
+        for word in islice(_WORD.finditer(text, end), 3):
+            if SEGMENT.search(text, end, word.start()):
+                break
+            if word.group().casefold() in known.reporting.records:
+                found.append((start, word.end()))
+                break
+    return found
 
 
 def _partial(text: str, known: Language | None) -> bool:
@@ -293,6 +532,7 @@ def _stance(text: str, known: Language | None) -> Stance:
     for words, flag in (
         (kinds.conditions, Stance.CONDITION),
         (kinds.hedges, Stance.HEDGE),
+        (kinds.ability, Stance.ABILITY),
         (kinds.duty, Stance.DUTY),
         (kinds.intent, Stance.INTENT),
         (kinds.plan, Stance.PLAN),
@@ -301,4 +541,6 @@ def _stance(text: str, known: Language | None) -> Stance:
     ):
         if (words & tokens) if known.spaces else _spans(text, tuple(words), spaced=False):
             stance |= flag
+    if kinds.obliges.search(text):
+        stance |= Stance.DUTY
     return stance | Stance.FUTURE if kinds.future.search(text) else stance

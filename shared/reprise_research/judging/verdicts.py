@@ -1,8 +1,9 @@
 """Whether two statements agree, dispute each other, are one text, or none of these.
 
-Silence is the rule: two statements are `unlike` unless something shows more. They *agree* only if one says all that the other says, and
-nothing that narrows it; they *dispute* each other only if they speak of one thing, of one time and in one manner, and what they say of it
-excludes each other. A dispute needs a ground, and each ground is one function below, tried in the order of `GROUNDS`.
+Silence is the rule: two statements are `unlike` unless something shows more. They *agree* only if one says
+all that the other says, and nothing that narrows it; they *dispute* each other only if they speak of one
+thing, of one time and in one manner, and what they say of it excludes each other. A dispute needs a ground,
+and each ground is one function below, tried in the order of `GROUNDS`.
 """
 
 from collections.abc import Callable
@@ -10,12 +11,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reprise_research.judging.alignment import align
-from reprise_research.judging.anchors import Anchor, near_anchor
+from reprise_research.judging.anchors import Anchor, is_time, near_anchor
 from reprise_research.judging.scope import Pair, Times, excluding
-from reprise_research.judging.statement import Stance, Statement, read
+from reprise_research.judging.statement import Stance, Statement, folded, read
 from reprise_research.languages import knows
 from reprise_research.meaning import Encoder
 from reprise_research.quantities import Quantity, same
+from reprise_research.text.sentences import split
 
 ENOUGH = 0.6
 """The share of the words of a statement that another must have to speak of the same thing."""
@@ -29,6 +31,8 @@ NEAR = 2
 """Words around two figures that both must have to be worth reading beside each other."""
 ALIKE = 0.6
 """The cosine of two sentences below which they do not say the same, whatever words they share."""
+LOOSE = 3
+"""Words that each of two statements may have alone for these to be looked at for a meaning in common."""
 COPIED = 20
 """Letters from which a statement that stands within another is copied, and not common by chance."""
 
@@ -74,48 +78,114 @@ class Verdict:
 UNLIKE = Verdict(Relation.UNLIKE)
 
 
-def judge(one: str, other: str, codes: tuple[str, str], meaning: Encoder | None = None, context: frozenset[str] = frozenset()) -> Verdict:
-    """Judge two statements in the languages with these codes; of a language without a file only copies are known. `context` has the stems
-    of what is asked. Symmetric but for the order of the evidence."""
+def judge(
+    one: str,
+    other: str,
+    codes: tuple[str, str],
+    meaning: Encoder | None = None,
+    context: frozenset[str] = frozenset(),
+) -> Verdict:
+    """Judge two statements in the languages with these codes; of a language without a file only copies are
+    known. `context` has the stems of what is asked. Symmetric but for the order of the evidence."""
     first, second = read(one, codes[0]), read(other, codes[1])
     if (copied := _copied(first, second)) is not None:
         return copied
-    if not all(knows(code) for code in codes) or first.stance != second.stance or Stance.QUESTION in first.stance:
+    if (
+        not all(knows(code) for code in codes)
+        or first.stance != second.stance
+        or Stance.QUESTION in first.stance
+    ):
         return UNLIKE
     if codes[0] == codes[1] and not _share_anything(first, second):
         return UNLIKE
     meaning = meaning if meaning is not None and meaning.languages.issuperset(codes) else None
     pair = Pair(first, second, align(first, second, meaning), meaning, context)
     whole = _says_all(pair)
+    if not any(whole) and _may_mean_the_same(pair):
+        whole = _says_all(replace(pair, found=align(first, second, meaning, loosely=True)))
+    if any(whole) and (first.folded in second.folded or second.folded in first.folded):
+        return Verdict(Relation.COPY, Ground.SAME_WORDS, whole=whole)  # word for word, and no second voice
     if any(whole):
         return Verdict(Relation.AGREEMENT, Ground.SAME_MEANING, whole=whole)
     found = _dispute(pair)
-    return found if found is not None and found.relation is Relation.DISPUTE else _of_clauses(pair) or _beside(pair)
+    return (
+        found
+        if found is not None and found.relation is Relation.DISPUTE
+        else _of_clauses(pair) or _beside(pair)
+    )
+
+
+def _may_mean_the_same(pair: Pair) -> bool:
+    """Whether two statements of one language leave out so few words of each other that those may have a
+    meaning in common."""
+    left, right = len(pair.found.left), len(pair.found.right)
+    return pair.one.language == pair.other.language and 0 < left <= LOOSE and 0 < right <= LOOSE
 
 
 def _copied(one: Statement, other: Statement) -> Verdict | None:
-    """A copy: one statement holds the other word for word."""
-    short, long = sorted((one.folded, other.folded), key=len)
-    if not short or (short != long and (len(short) < COPIED or short not in long)):
+    """A copy: one statement holds the other word for word as a sentence of its own. Within a sentence that
+    says more the letters tell nothing (`all but four of the bridges are safe`, `it is a myth that …`): there
+    the words around them must have the same manner to be looked at."""
+    short, long = sorted((one, other), key=lambda statement: len(statement.folded))
+    if not short.folded or short.folded not in long.folded:
         return None
-    return Verdict(Relation.COPY, Ground.SAME_WORDS, whole=(other.folded in one.folded, one.folded in other.folded))
+    if short.folded == long.folded or (len(short.folded) >= COPIED and _is_a_sentence(short, long)):
+        return Verdict(
+            Relation.COPY, Ground.SAME_WORDS, whole=(other.folded in one.folded, one.folded in other.folded)
+        )
+    return None if _of_one_manner(short, long) else UNLIKE
+
+
+def _is_a_sentence(short: Statement, long: Statement) -> bool:
+    """Return whether a statement stands in a longer one as a sentence or as several, apart from who says
+    it."""
+    sentences = split(long.text, long.language)
+    held = [sentence for sentence in sentences if folded(sentence.text) in short.folded]
+    if folded("".join(sentence.text for sentence in held)) == short.folded:
+        return True
+    return any(
+        folded(sentence.text.rpartition(mark)[2]) == short.folded
+        for sentence in sentences
+        for mark in ':：„“"'
+    )
+
+
+def _of_one_manner(one: Statement, other: Statement) -> bool:
+    return (
+        one.stance == other.stance
+        and one.denials == other.denials
+        and one.exceptions == other.exceptions
+        and one.partial == other.partial
+    )
 
 
 def _share_anything(one: Statement, other: Statement) -> bool:
-    """Return whether two statements of one language share enough beginnings of words to be worth a closer look, which costs a thousand
-    times as much: two, or one of a short statement."""
+    """Return whether two statements of one language share enough beginnings of words to be worth a closer
+    look, which costs a thousand times as much: two, or one of a short statement."""
     first, second = one.beginnings, other.beginnings
     shared = len(first & second)
     return shared >= NEAR or (shared == 1 and min(len(first), len(second)) <= SHORT)
 
 
 def _says_all(pair: Pair) -> tuple[bool, bool]:
-    """Return whether the first says all that the second says, and the other way round. What it says besides may not narrow it."""
+    """Return whether the first says all that the second says, and the other way round. What it says besides
+    may not narrow it."""
     one, other, found = pair.one, pair.other, pair.found
     nothing = (False, False)
     if found.opposed or not found.shared or found.manners or min(found.coverage) < ENOUGH:
         return nothing
-    if one.denials != other.denials or one.attributed != other.attributed or not pair.of_one_manner or pair.names_more:
+    if (
+        one.denials != other.denials
+        or one.partial != other.partial
+        or one.attributed != other.attributed
+        or not pair.of_one_manner
+        or pair.names_more
+        or pair.small_words_differ
+        or pair.turned_round
+        or pair.moves_otherwise
+        or pair.of_two_times
+        or pair.says_more
+    ):
         return nothing
     if replace(pair, context=frozenset()).narrows or not _alike(pair):
         return nothing
@@ -128,7 +198,8 @@ def _gives(figures: tuple[Quantity, ...], wanted: tuple[Quantity, ...]) -> bool:
 
 
 def _alike(pair: Pair) -> bool:
-    """Return whether two sentences mean about the same, as far as an encoder can tell; without one they may."""
+    """Return whether two sentences mean about the same, as far as an encoder can tell; without one they
+    may."""
     if pair.meaning is None:
         return True
     first, second = pair.meaning.encode([pair.one.text, pair.other.text])
@@ -140,95 +211,164 @@ def _dispute(pair: Pair) -> Verdict | None:
     found = pair.found
     if not found.shared or max(found.coverage) < ENOUGH or min(found.coverage) < HALF or found.rivals:
         return None
-    if pair.names_more or not pair.of_one_manner or pair.times_in_words or replace(pair, context=frozenset()).narrows:
+    if (
+        pair.names_more
+        or not pair.of_one_manner
+        or pair.times_in_words
+        or pair.small_words_stand_apart
+        or pair.names_turned_round
+        or pair.moves_otherwise
+        or pair.restricts
+        or replace(pair, context=frozenset()).narrows
+    ):
         return None
     if pair.one.language != pair.other.language and (pair.meaning is None or not _alike(pair)):
         return None
+    if found.speakers and _subjects(pair) < NEAR:
+        return None  # each may speak of itself
     if max(pair.one.denials, pair.other.denials) > 1 or len(found.opposed) > 1:
         return None  # turned over twice: `few stayed` and `many left`
     return next((verdict for ground in GROUNDS if (verdict := ground(pair)) is not None), None)
 
 
 def _by_dates(pair: Pair) -> Verdict | None:
-    """Two dates of what happens once, and nothing else that differs. Other statements of two times, or of one that only one of them names,
-    are of two things."""
+    """Two dates of what happens once, and nothing else that differs. Other statements of two times, or of one
+    that only one of them names, are of two things."""
     if pair.times in (Times.NONE, Times.TOGETHER):
         return None
     one, other = pair.one, pair.other
     plain = not (one.figures or other.figures or pair.found.opposed or one.denies or other.denies)
-    single = pair.times is Times.APART and len(one.dates) == len(other.dates) == 1 and min(pair.found.coverage) == 1
-    if plain and single and any(near_anchor(word.text, Anchor.ONCE, pair.meaning) for word, _ in pair.found.shared):
+    single = (
+        pair.times is Times.APART
+        and len(one.dates) == len(other.dates) == 1
+        and min(pair.found.coverage) == 1
+    )
+    if (
+        plain
+        and single
+        and any(near_anchor(word.text, Anchor.ONCE, pair.meaning) for word, _ in pair.found.shared)
+    ):
         return Verdict(Relation.DISPUTE, Ground.DATES, (one.dates[0].text, other.dates[0].text))
     return UNLIKE
 
 
 def _by_figures(pair: Pair) -> Verdict | None:
-    """Two figures of one measure that exclude each other. Where all figures differ and none can be compared, nothing is said."""
+    """Two figures of one measure that exclude each other. Where all figures differ and none can be compared,
+    nothing is said."""
     figures = excluding(pair.one, pair.other)
     if figures:
-        if pair.one.denies != pair.other.denies or pair.has_other_figures or pair.found.opposed or pair.one.partial != pair.other.partial:
+        if (
+            pair.one.denies != pair.other.denies
+            or pair.has_other_figures
+            or pair.one.partial != pair.other.partial
+        ):
             return UNLIKE
         if pair.adds_behind(figures[0]):
             return UNLIKE
+        if pair.found.opposed:
+            return _directions(pair) or UNLIKE
         return Verdict(Relation.DISPUTE, Ground.FIGURES, (figures[0][0].text, figures[0][1].text))
     both = pair.one.figures and pair.other.figures
-    return UNLIKE if both and not any(same(a, b) for a in pair.one.figures for b in pair.other.figures) else None
+    return (
+        UNLIKE if both and not any(same(a, b) for a in pair.one.figures for b in pair.other.figures) else None
+    )
+
+
+def _directions(pair: Pair) -> Verdict | None:
+    """What went up by one figure went down by the other, and nothing else is opposed."""
+    (mine, theirs), *others = pair.found.opposed
+    if others or mine.movement * theirs.movement >= 0:
+        return None
+    return Verdict(Relation.DISPUTE, Ground.DIRECTIONS, (mine.text, theirs.text))
 
 
 def _by_opposites(pair: Pair) -> Verdict | None:
-    """Two opposite words in one place, both affirmed or both denied, that do not tell which thing is meant."""
+    """Two opposite words in one place, both affirmed or both denied, that do not tell which thing is
+    meant."""
     if not pair.found.opposed or pair.one.denies != pair.other.denies:
         return None
+    if pair.one.partial or pair.other.partial:
+        return None  # most want the one, some the other
     mine, theirs = opposed = pair.found.opposed[0]
-    if any(near_anchor(word.text, Anchor.TIME, pair.meaning) for word in opposed) or pair.tells_apart(opposed):
+    codes = (pair.one.language, pair.other.language)
+    in_time = any(is_time(word.text, code, pair.meaning) for word, code in zip(opposed, codes, strict=True))
+    if in_time or pair.tells_apart(opposed):
         return UNLIKE
     ground = Ground.DIRECTIONS if mine.movement * theirs.movement < 0 else Ground.OPPOSITES
     return Verdict(Relation.DISPUTE, ground, (mine.text, theirs.text))
 
 
 def _by_denial(pair: Pair) -> Verdict | None:
-    """One denies what the other says. What the other says besides may deny in words of its own: `was dropped`."""
+    """One denies what the other says. What the other says besides may deny in words of its own: `was
+    dropped`."""
     one, other, found = pair.one, pair.other, pair.found
-    if found.opposed or {one.denials, other.denials} != {0, 1} or one.exceptions or min(found.coverage) < ENOUGH:
+    if (
+        found.opposed
+        or {one.denials, other.denials} != {0, 1}
+        or one.exceptions
+        or min(found.coverage) < ENOUGH
+        or pair.denies_more
+        or pair.turned_round
+        or (one.partial and other.partial)  # some did, and some did not
+    ):
         return None
     asserted = found.right if one.denies else found.left
     return None if any(not word.minor for word in asserted) else Verdict(Relation.DISPUTE, Ground.DENIAL)
 
 
 GROUNDS: tuple[Callable[[Pair], Verdict | None], ...] = (_by_dates, _by_figures, _by_opposites, _by_denial)
-"""What shows a dispute, in order. `UNLIKE` from one of them ends the search: it has seen that there is none."""
+"""What shows a dispute, in order. `UNLIKE` from one of them ends the search: it has seen that there is
+none."""
 
 
 def _of_clauses(pair: Pair) -> Verdict | None:
-    """A dispute about a figure between clauses of longer sentences. What each says besides may not say which thing is meant."""
+    """A dispute about a figure between clauses of longer sentences. What each says besides may not say which
+    thing is meant."""
     one, other = pair.one, pair.other
     if one.language != other.language or not pair.of_one_manner:
         return None
-    if pair.times in (Times.APART, Times.ONE_NAMED) or pair.has_other_figures:
+    if pair.times in (Times.APART, Times.ONE_NAMED) or pair.has_other_figures or pair.moves_otherwise:
         return None
     for a, b in excluding(one, other):
         before, after = one.opening(a), other.opening(b)
         within = _within(pair, a, b)
-        if (before - after and after - before) or within.found.opposed or within.names_more or within.one.denies != within.other.denies:
+        if (
+            (before - after and after - before)
+            or (within.found.opposed and _directions(pair) is None)
+            or within.names_more
+            or within.small_words_stand_apart
+            or within.names_turned_round
+            or within.restricts
+            or within.one.denies != within.other.denies
+            or (within.one.denied, within.other.denied) != (one.denied, other.denied)
+        ):
             continue
         shared = _subjects(within)
         if within.adds_behind((a, b)) or one.partial != other.partial:
             continue
         told_alike = not within.found.left and not within.found.right and len(within.found.shared) >= NEAR
         enough = shared >= SHARED or told_alike or (shared >= NEAR and min(within.found.coverage) == 1)
-        if enough and max(within.found.coverage) >= HALF and not within.names_two_in_one_place and not within.narrows:
-            return Verdict(Relation.DISPUTE, Ground.FIGURES, (a.text, b.text))
+        if (
+            enough
+            and max(within.found.coverage) >= HALF
+            and not within.names_two_in_one_place
+            and not within.narrows
+        ):
+            figures = Verdict(Relation.DISPUTE, Ground.FIGURES, (a.text, b.text))
+            return _directions(pair) if within.found.opposed else figures
     return None
 
 
 def _beside(pair: Pair) -> Verdict:
-    """Two figures of one measure that differ and stand near enough to be read beside each other, though nothing shows that they are of one
-    thing: `unlike`, with the figures as evidence."""
+    """Two figures of one measure that differ and stand near enough to be read beside each other, though
+    nothing shows that they are of one thing: `unlike`, with the figures as evidence."""
     if pair.one.language != pair.other.language or pair.times is Times.APART:
         return UNLIKE
     for a, b in excluding(pair.one, pair.other):
         within = _within(pair, a, b)
-        named = sum(not w.minor and not w.movement and w.stem not in pair.context for w, _ in within.found.shared)
+        named = sum(
+            not w.minor and not w.movement and w.stem not in pair.context for w, _ in within.found.shared
+        )
         moved = any(w.movement for w, _ in within.found.shared)
         if named + moved >= NEAR and named and max(within.found.coverage) >= HALF:
             return Verdict(Relation.UNLIKE, Ground.FIGURES, (a.text, b.text))

@@ -1,7 +1,8 @@
-"""The parts of a language's file that say how it counts, measures and dates: tables `[numbers]`, `[units]` and `[dates]`.
+"""The parts of a language's file that say how it counts, measures and dates: tables `[numbers]`, `[units]`
+and `[dates]`.
 
-What the Unicode CLDR knows (names of units, currencies and months, decimal marks) is not repeated there; the file adds what it leaves
-out. A word of several parts is written with hyphens.
+What the Unicode CLDR knows (names of units, currencies and months, decimal marks) is not repeated there; the
+file adds what it leaves out. A word of several parts is written with hyphens.
 """
 
 from pydantic import Field

@@ -1,4 +1,5 @@
-"""How the tables of a language's file are read: words parted by white space, phrases as lists, patterns as regular expressions."""
+"""How the tables of a language's file are read: words parted by white space, phrases as lists, patterns as
+regular expressions."""
 
 import re
 from typing import Annotated

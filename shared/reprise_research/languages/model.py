@@ -1,8 +1,8 @@
 """The shape of a language's file.
 
-Words are written parted by white space, phrases as lists. Words stand in their usual forms; who looks for them compares stems
-(`reprise_research.text.words`), and in languages without spaces looks for them within the text. A pattern is a list of regular
-expressions of which one must match; case is ignored.
+Words are written parted by white space, phrases as lists. Words stand in their usual forms; who looks for
+them compares stems (`reprise_research.text.words`), and in languages without spaces looks for them within the
+text. A pattern is a list of regular expressions of which one must match; case is ignored.
 """
 
 import re
@@ -21,12 +21,32 @@ class Vocabulary(Table):
 
     function: Words = frozenset()
     """The closed classes: articles, pronouns, prepositions, conjunctions, auxiliaries, words that ask."""
+    empty: Words = frozenset()
+    """Those of them that only hold a sentence together: articles, auxiliaries, `of`. What the others say
+    (`all`, `almost`, `despite`) must stand in two statements that agree."""
+    present: Words = frozenset()
+    """Auxiliaries that say that it is so now, where `past` ones say that it was."""
+    past: Words = frozenset()
     fillers: Words = frozenset()
     """Verbs, adverbs, adjectives and measures that stand in texts on anything."""
     asking: Words = frozenset()
     """What a topic is asked with, and names nothing that a source could be about."""
     general: Words = frozenset()
     """Nouns too general to be the name of a theme."""
+    carriers: Words = frozenset()
+    """Verbs that, beside a figure, only join it to what it is of: `amounted to`, `reached`."""
+    prepositions: Words = frozenset()
+    """What ties a time, a place or a means to what happens: `in`, `from`."""
+    relators: Words = frozenset()
+    """Small words that say how two things stand to each other, and have a contrary: `before`, `outside`."""
+    genitives: Words = frozenset()
+    """They join a thing to what it is of: `of`."""
+    agents: Words = frozenset()
+    """They name who does what a passive says: `by`."""
+    selves: Words = frozenset()
+    """With them who speaks means itself: `we`, `our company`."""
+    detached: Words = frozenset()
+    """Parts of verbs that stand at the end of the clause: `nahm … zu`."""
 
 
 class Nouns(Table):
@@ -42,6 +62,26 @@ class Nouns(Table):
     """Whether nouns are written with a capital."""
     never: Phrases = ()
     """Endings that nouns hardly ever have."""
+    none: Words = frozenset()
+    """Words that name no theme, though they may be nouns."""
+    none_with: Pattern = NOTHING
+    """A run of characters with it names no theme, in a language without spaces."""
+    before_verbs: Words = frozenset()
+    """What a verb follows."""
+    objects: Words = frozenset()
+    """What follows a verb at once, and hardly ever a noun: `leaves the`, `writes a`."""
+    before_participles: Words = frozenset()
+    after_participles: Words = frozenset()
+    heads: Words = frozenset()
+    """Words that name nothing by themselves and complete a name: `response times`."""
+    particles: str = ""
+    """Characters that mean nothing alone, between which names stand."""
+    edges: str = ""
+    """Characters that no name begins or ends with."""
+    edges_in_front: str = ""
+    """Those of them that begin nouns all the same: `起步价`."""
+    place_ends: str = ""
+    """Characters that end the name of a place."""
 
 
 class SentenceMarks(Table):
@@ -55,7 +95,8 @@ class SentenceMarks(Table):
     clauses: Words = frozenset()
     """Words that begin a clause, where speech can be cut."""
     joins: Words = frozenset()
-    """Words that may begin one, and as often join two nouns: speech is cut there only where no other place fits."""
+    """Words that may begin one, and as often join two nouns: speech is cut there only where no other place
+    fits."""
     quotes: tuple[str, str] = ("“", "”")
 
 
@@ -71,6 +112,8 @@ class Negation(Table):
     """Phrases that hold a negating word and deny nothing: `not only`."""
     exceptions: Phrases = ()
     """What takes something out of what is said, and turns a denial over: `all but`, `only`, `except`."""
+    focus: Phrases = ()
+    """Those of them that in front of a figure only say that it is small: `only four`."""
 
 
 class Movement(Table):
@@ -80,6 +123,8 @@ class Movement(Table):
     down: Words = frozenset()
     same: Words = frozenset()
     """Words that say that it did not move."""
+    to: Words = frozenset()
+    """They stand in front of the figure that it ends at: `fell to 10 percent`."""
 
 
 class Kinds(Table):
@@ -93,12 +138,16 @@ class Kinds(Table):
     """Words that say that it has happened or was measured."""
     hedges: Words = frozenset()
     """Words that say that it may be so: `may`, `perhaps`."""
+    ability: Words = frozenset()
+    """Words that say that something can be so: what a ship carries is not what it can carry."""
     intent: Words = frozenset()
     """Words that say that somebody wants, considers or proposes it."""
     future: Pattern = NOTHING
     """It says that something will be so."""
     duty: Words = frozenset()
     """Words that say that it should or must be so."""
+    obliges: Pattern = NOTHING
+    """The same in more than one word: `has to`."""
     conditions: Words = frozenset()
     """Words that open a condition: `if`."""
 
@@ -110,6 +159,8 @@ class Opinion(Table):
     phrases: Phrases = ()
     pattern: Pattern = NOTHING
     """What takes more than words to tell."""
+    titles: Pattern = NOTHING
+    """What holds opinions alone is called so: `Letters`, `Opinion: …`."""
 
 
 class Reporting(Table):
@@ -117,7 +168,18 @@ class Reporting(Table):
 
     verbs: Words = frozenset()
     phrases: Phrases = ()
-    """`according to`."""
+    """In front of who says it: `according to`."""
+    after: Phrases = ()
+    """Behind who says it: `zufolge`."""
+    prepositions: Words = frozenset()
+    """They say where it is from only in front of records: `by our count`, `nach den Büchern`."""
+    records: Words = frozenset()
+    """What somebody knows a thing from."""
+
+    @property
+    def marks(self) -> Phrases:
+        """Both."""
+        return (*self.phrases, *self.after)
 
 
 class Extent(Table):
@@ -149,6 +211,8 @@ class Reading(Table):
     """It says that something is not known, was not measured or has not been decided."""
     opens: Pattern = NOTHING
     """It begins so and needs the sentence before it."""
+    bare: Pattern = NOTHING
+    """It begins with a thing of which it does not say what it belongs to: `the cost was …`."""
     points: Pattern = NOTHING
     """It points at something outside of itself."""
     refers: Pattern = NOTHING
@@ -159,8 +223,31 @@ class Reading(Table):
     """It is addressed to a model that reads it."""
     request: Pattern = NOTHING
     """The words at the beginning of guidance that are around its subject: `focus on`."""
+    orders: Pattern = NOTHING
+    """Guidance that says what to do, and names no subject, begins so: `write`, `keep it short`."""
     only: Pattern = NOTHING
     """Guidance that wants nothing but its subject begins so: `only`."""
+
+
+class Asks(Table):
+    """What a question wants to be answered with, and what shows that a sentence gives it."""
+
+    amount: Pattern = NOTHING
+    """`how many`, `how long`."""
+    date: Pattern = NOTHING
+    number: Pattern = NOTHING
+    """`which port`, `which version`."""
+    place: Pattern = NOTHING
+    """`where`, `which file`."""
+    person: Pattern = NOTHING
+    reason: Pattern = NOTHING
+    definition: Pattern = NOTHING
+    change: Pattern = NOTHING
+    """It asks what became different: `what changed`."""
+    reasons: Phrases = ()
+    """They stand where a reason is given: `because`."""
+    copula: Words = frozenset()
+    """They stand between a thing and what it is: `is`, `means`."""
 
 
 class Language(Table):
@@ -177,9 +264,12 @@ class Language(Table):
     adjectives_follow: bool = False
     """Whether a word that says which thing is meant stands behind the thing: `la zone nord`."""
     stemmer: str = ""
-    """The algorithm of `snowballstemmer`; empty: words are compared as they are, or by pairs of characters."""
+    """The algorithm of `snowballstemmer`; empty: words are compared as they are, or by pairs of
+    characters."""
     prefixes: Phrases = ()
     """Particles that are written together with the word that follows them, as in Arabic."""
+    participle: str = ""
+    """What a participle begins with that the verb's other forms lack: `ge-` of `gekostet`."""
     particles: Phrases = ()
     """Endings that are no part of the word that they follow, as in Korean."""
     words: Vocabulary = Vocabulary()
@@ -192,6 +282,7 @@ class Language(Table):
     reporting: Reporting = Reporting()
     extent: Extent = Extent()
     reading: Reading = Reading()
+    asks: Asks = Asks()
     numbers: Numbers = Numbers()
     units: Units = Units()
     dates: Dates = Dates()

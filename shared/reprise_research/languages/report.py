@@ -1,16 +1,36 @@
-"""The words of a report's frame in one language: they surround what the sources say, and about its subject they say nothing.
+"""The words of a report's frame in one language: they surround what the sources say, and about its subject
+they say nothing.
 
-Names in braces are filled in: `{sources}`, `{questions}`, `{findings}` and `{pairs}` with a number and its noun (`3 sources`),
-`{n_sources}` and the like with the number alone, for languages whose nouns would have to change with the sentence.
+Names in braces are filled in: `{sources}`, `{questions}`, `{findings}` and `{pairs}` with a number and its
+noun (`3 sources`), `{n_sources}` and the like with the number alone, for languages whose nouns would have to
+change with the sentence.
 """
 
 from typing import Literal
 
 from babel import Locale
+from pydantic import Field
 
 from reprise_research.languages.fields import Table
 
 Noun = Literal["source", "question", "pair", "finding"]
+
+
+class Unused(Table):
+    """The section on sources that the report does without."""
+
+    title: str
+    note: str
+    """Beside the report's note, if some could not be read."""
+    opening: str
+    copies: str
+    same_as: str
+    uncited: str
+    told_by_others: str
+    beside: str
+    failures: dict[str, str] = Field(default_factory=dict)
+    """By reason (`FailureReason`) why a source could not be read, and what to do; English for reasons that it
+    lacks."""
 
 
 class Report(Table):
@@ -44,6 +64,8 @@ class Report(Table):
     compare_description: str
     missing_title: str
     missing_description: str
+    rest_title: str
+    rest_description: str
     answer_title: str
     answer_description: str
     sources_agree: str
@@ -68,6 +90,7 @@ class Report(Table):
     note: str
     answer_opening: str
     answer_none: str
+    asked_none: str
     summary_title: str
     summary_opening: str
     summary_none: str
@@ -112,6 +135,7 @@ class Report(Table):
     passages: str
     outdated: str
     no_longer: str
+    unused: Unused
 
     def counted(self, noun: Noun, number: int) -> str:
         """Return a number with its noun: `three sources`, `3 источника`."""
@@ -120,7 +144,8 @@ class Report(Table):
         return form.format(n=self.numbers[number] if number < len(self.numbers) else number)
 
     def filled(self, template: str, **values: object) -> str:
-        """Return a template with its values; of each noun given as a number (`sources=3`) both `{sources}` and `{n_sources}`."""
+        """Return a template with its values; of each noun given as a number (`sources=3`) both `{sources}`
+        and `{n_sources}`."""
         counts: dict[str, object] = {}
         for noun in self.nouns:
             number = values.pop(f"{noun}s", None)

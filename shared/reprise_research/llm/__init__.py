@@ -1,1 +1,2 @@
-"""What the `openai` engine is made of: the endpoint, structured answers, prompts, and the check of everything that a model says."""
+"""What the `openai` engine is made of: the endpoint, structured answers, prompts, and the check of everything
+that a model says."""

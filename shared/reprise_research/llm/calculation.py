@@ -10,11 +10,19 @@ from reprise_contracts.languages import primary
 from reprise_research.llm.numbers import Reading, readings
 
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-}  # fmt: skip
-_COMMON = frozenset({1.0, 2.0, 4.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 100.0, 365.0, 1000.0, 3600.0, 1e6, 1e9})
-"""What turns one unit into another, or halves; every other number of an expression has to be in the evidence."""
-_SIGNS = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "：": ":", "（": "(", "）": ")", "\u00a0": " "})
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_COMMON = frozenset(
+    {1.0, 2.0, 4.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 100.0, 365.0, 1000.0, 3600.0, 1e6, 1e9}
+)
+"""What turns one unit into another, or halves; every other number of an expression has to be in the
+evidence."""
+_SIGNS = str.maketrans(
+    {"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "：": ":", "（": "(", "）": ")", "\u00a0": " "}
+)
 _GROUPED = re.compile(r"(?<=\d)[,\u202f ](?=\d{3}(?!\d))")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _WRITTEN = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -42,11 +50,14 @@ class Sum:
         shown = _WRITTEN.sub(lambda number: _plain(float(number[0].replace(",", ""))), signs)
         both = f"{shown} = {_plain(self.value)}"
         known = primary(code)
-        return both.translate(_POINT_AND_COMMA if known in _POINTED else _SPACE_AND_COMMA if known in _SPACED else {})
+        return both.translate(
+            _POINT_AND_COMMA if known in _POINTED else _SPACE_AND_COMMA if known in _SPACED else {}
+        )
 
 
 def sums(expression: str, evidence: str) -> tuple[Sum, ...]:
-    """The expressions (several are parted by `;`) whose every number stands in the evidence, with their values; the others are left out."""
+    """The expressions (several are parted by `;`) whose every number stands in the evidence, with their
+    values; the others are left out."""
     given = {value for reading in readings(evidence) for value in reading.values}
     found: list[Sum] = []
     for part in expression.split(";"):
@@ -64,7 +75,8 @@ def sums(expression: str, evidence: str) -> tuple[Sum, ...]:
 
 
 def explained(figure: Reading, by: Iterable[Sum]) -> bool:
-    """Whether a figure is what one of the sums comes to, rounded as the figure is; a share counts as percent as well."""
+    """Whether a figure is what one of the sums comes to, rounded as the figure is; a share counts as percent
+    as well."""
     return any(
         abs(one.value * scale - value) <= 0.5 * worth + 1e-9 * abs(value)
         for one in by
@@ -79,7 +91,11 @@ def _value(node: ast.expr, known: set[float]) -> float:
         return _OPERATORS[type(node.op)](_value(node.left, known), _value(node.right, known))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return -_value(node.operand, known)
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+    if (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, int | float)
+        and not isinstance(node.value, bool)
+    ):
         value = float(node.value)
         if value in _COMMON or any(abs(value - other) <= 1e-9 * max(1.0, abs(other)) for other in known):
             return value

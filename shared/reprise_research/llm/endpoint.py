@@ -1,11 +1,14 @@
-"""One model behind an OpenAI-compatible API: a call, streamed, counted, told as it comes, and ended as soon as its caller is cancelled."""
+"""One model behind an OpenAI-compatible API: a call, streamed, counted, told as it comes, and ended as soon
+as its caller is cancelled."""
 
 import asyncio
 import json
 import re
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cache
 from secrets import token_hex
@@ -17,10 +20,11 @@ from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion
 
 from reprise_contracts.artifacts import Tokens
-from reprise_contracts.frames import StreamEnd, StreamStart, StreamToken
+from reprise_contracts.frames import StreamEnd, StreamError, StreamStart, StreamToken
 from reprise_contracts.nodes import Phase
 from reprise_contracts.records import CallAnswer, question_of
-from reprise_research.context import Brief
+from reprise_research import limits
+from reprise_research.brief import Brief
 from reprise_research.errors import ContentTooLong, EngineFailed, EngineUnavailable, RateLimited
 from reprise_research.llm.failures import failure_of, is_final, wait_asked, words_of, worth_repeating
 from reprise_research.llm.settings import LlmSettings
@@ -32,7 +36,8 @@ _REPEATS = (0.5, 1.0, 2.0, 4.0)
 _TOLD_EVERY = 0.1
 """Seconds of tokens in one frame."""
 _MOST_COUNTED = 4.0
-"""Tokens for one of our estimate that a tokenizer can count; an endpoint that says more counts words of its own before a short question."""
+"""Tokens for one of our estimate that a tokenizer can count; an endpoint that says more counts words of its
+own before a short question."""
 _STRETCH, _LOOP = 60, 800
 """Characters by which a stretch is known again, and of how many nothing is new."""
 _THOUGHT = re.compile(r"\A(?:(?!<think>).)*?</think>|<think>.*?(?:</think>|\Z)", re.DOTALL)
@@ -57,7 +62,8 @@ class EndpointProfile:
     refused: set[str] = field(default_factory=set)
     """Parameters that it does not take."""
     density: float = 1.0
-    """Tokens that it counts for one of our estimate, or that its window is smaller than we were told: at least 1."""
+    """Tokens that it counts for one of our estimate, or that its window is smaller than we were told: at
+    least 1."""
     proven: float = 1.0
     """The density with which a call was answered."""
     refusal: ContentTooLong | None = None
@@ -95,7 +101,8 @@ class Answer:
 
 
 class Endpoint:
-    """Makes calls for one engine. It keeps no connection: a call opens one and closes it, whatever happens."""
+    """Makes calls for one engine. It keeps no connection: a call opens one and closes it, whatever
+    happens."""
 
     def __init__(self, settings: LlmSettings) -> None:
         self.settings = settings
@@ -111,19 +118,22 @@ class Endpoint:
         return sum(self.estimate(message["content"]) + 8 for message in messages)
 
     def counts_more(self, than: float, refusal: ContentTooLong) -> None:
-        """Learn from the refusal of a call, which a density of `than` let appear to fit; one beside it may have taught the same."""
+        """Learn from the refusal of a call, which a density of `than` let appear to fit; one beside it may
+        have taught the same."""
         self.learned.density, self.learned.refusal = max(self.learned.density, 1.2 * than), refusal
 
     def give_up(self, error: ContentTooLong) -> ContentTooLong:
-        """What to say of a question that cannot be made shorter: the endpoint's last refusal, if it refuses all. What no answer has
-        proven is not kept, for it would make the questions after it small for nothing."""
+        """What to say of a question that cannot be made shorter: the endpoint's last refusal, if it refuses
+        all. What no answer has proven is not kept, for it would make the questions after it small for
+        nothing."""
         refusal = self.learned.refusal
         self.learned.density, self.learned.refusal = self.learned.proven, None
         return refusal or error
 
     async def complete(self, call: Call, brief: Brief) -> Answer:
-        """One answer: from the record where an equal question was answered before, else from the endpoint, and kept. Raises
-        `ResearchError`, `ContentTooLong` also where the record says that the endpoint did."""
+        """One answer: from the record where an equal question was answered before, else from the endpoint,
+        and kept. Raises `ResearchError`, `ContentTooLong` also where the record says that the endpoint
+        did."""
         question = question_of(self.settings.model, call.messages, call.schema, call.answer)
         kept = brief.calls.answer_to(question, call.where)
         if kept is None:
@@ -146,8 +156,8 @@ class Endpoint:
             return await self._fallback._answered(call, brief)
 
     async def _noted(self, question: str, call: Call, brief: Brief) -> CallAnswer:
-        """The endpoint's answer; one that an attempt before this one of the same run has got already is not asked for again. A plan that
-        cannot be run is asked for anew."""
+        """The endpoint's answer; one that an attempt before this one of the same run has got already is not
+        asked for again. A plan that cannot be run is asked for anew."""
 
         async def ask() -> CallAnswer:
             started = time.monotonic()
@@ -157,32 +167,51 @@ class Endpoint:
                 return CallAnswer(question=question, where=call.where, refused=str(error) or "too long")
             prompt, completion = counted or (0, 0)
             return CallAnswer(
-                question=question, where=call.where, text=answer.text, cut=answer.cut, prompt_tokens=prompt, completion_tokens=completion,
-                counted=counted is not None, seconds=round(time.monotonic() - started, 3),
-            )  # fmt: skip
+                question=question,
+                where=call.where,
+                text=answer.text,
+                cut=answer.cut,
+                prompt_tokens=prompt,
+                completion_tokens=completion,
+                counted=counted is not None,
+                seconds=round(time.monotonic() - started, 3),
+            )
 
         if brief.notes is None or call.phase == "phase2":
             return await ask()
         return await brief.notes.once("call", question, [question, call.prompts], CallAnswer, ask, dear=True)
 
     async def _asked(self, call: Call, brief: Brief) -> tuple[Answer, tuple[int, int] | None]:
-        """One answer, with the tokens that the endpoint counted. Repeats the call where that may help; raises `ResearchError`."""
+        """One answer, with the tokens that the endpoint counted. Repeats the call where that may help; raises
+        `ResearchError`."""
         failures = iter(_REPEATS)
         waited = 0.0
+        wait: float | None = None
         while True:
             known = frozenset(self.learned.refused)
             try:
-                answer, counted = await self._attempt(call, brief)
+                async with self._turn(call, brief) as turn:
+                    try:
+                        answer, counted = await self._attempt(call, brief, turn)
+                    except openai.RateLimitError as error:
+                        wait = wait_asked(error)
+                        if wait is None and not is_final(error):
+                            wait = 1.0 + 2 * waited  # it does not say: longer each time
+                        if wait is not None:
+                            headers = error.response.headers
+                            turn.said = limits.refusal(headers, words_of(error.body), wait)
+                        raise
+            except limits.Paused as halted:
+                raise RateLimited(self.settings.place, halted.wait) from halted
             except openai.RateLimitError as error:
-                wait = wait_asked(error)
-                if wait is None and not is_final(error):
-                    wait = 1.0 + 2 * waited  # it does not say: longer each time
                 if wait is None or waited + wait > self.settings.patience:
                     raise failure_of(error, self.settings) from error
                 waited += max(wait, 0.1)
                 await asyncio.sleep(wait)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if known == self.learned.refused and not self._give_way(error, call):  # else a call beside this one has learnt it
+                if known == self.learned.refused and not self._give_way(
+                    error, call
+                ):  # else a call beside this one has learnt it
                     raise failure_of(error, self.settings) from error
             except openai.OpenAIError as error:
                 pause = next(failures, None) if worth_repeating(error) else None
@@ -192,6 +221,14 @@ class Endpoint:
             else:
                 self.learned.proven, self.learned.refusal = self.learned.density, None
                 return answer, counted
+
+    def _turn(self, call: Call, brief: Brief) -> AbstractAsyncContextManager[limits.Turn]:
+        """A turn at the provider, which all processes share."""
+        own = self.settings
+        gate = brief.limits.gate(own.place, f"{own.base_url} {own.api_key}", own.limit)
+        return gate.turn(
+            brief.fence or brief.topic, self.asked(call.messages) + call.answer, patience=own.patience
+        )
 
     def _give_way(self, error: openai.APIStatusError, call: Call) -> bool:
         """Whether the refusal names, or may mean, a parameter that can be left out; it is, from here on."""
@@ -207,7 +244,9 @@ class Endpoint:
                 return True
         return False
 
-    async def _attempt(self, call: Call, brief: Brief) -> tuple[Answer, tuple[int, int] | None]:
+    async def _attempt(
+        self, call: Call, brief: Brief, turn: limits.Turn
+    ) -> tuple[Answer, tuple[int, int] | None]:
         asked = self.asked(call.messages)
         received, counted = _Received(brief, call.phase), None
         with brief.usage.spending(asked + call.answer, call.where):
@@ -217,24 +256,36 @@ class Endpoint:
                     sent = True
                     stream = await client.chat.completions.create(**self._parameters(call))
                     async with stream:
+                        turn.said = limits.Said(limits.limit_in(stream.response.headers))
                         if is_stream(stream.response):
                             async for chunk in stream:
                                 counted = chunk.usage or counted
                                 received.take(chunk)
-                                if loops(received.text):  # it would go on until it has no tokens left, all of them paid
+                                if loops(
+                                    received.text
+                                ):  # it would go on until it has no tokens left, all of them paid
                                     break
                         else:
                             counted = received.take_whole(await stream.response.aread(), self.settings)
-                if not received.ended and not loops(received.text) and not received.text.rstrip().endswith(_CLOSED):
-                    raise openai.APIConnectionError(message="the answer broke off in the middle", request=stream.response.request)
+                if (
+                    not received.ended
+                    and not loops(received.text)
+                    and not received.text.rstrip().endswith(_CLOSED)
+                ):
+                    raise openai.APIConnectionError(
+                        message="the answer broke off in the middle", request=stream.response.request
+                    )
             except TimeoutError as error:
-                detail = f"{self.settings.place} took longer than {self.settings.call_timeout:g} s for {call.where}."
+                detail = (
+                    f"{self.settings.place} took longer than {self.settings.call_timeout:g} s for "
+                    f"{call.where}."
+                )
                 raise EngineFailed(detail, "Raise REPRISE_LLM__CALL_TIMEOUT if the model is slow.") from error
             except openai.APIStatusError:
                 sent = False  # refused: nothing was read or written
                 raise
             finally:
-                received.end()
+                received.end(sys.exception())
                 if counted is not None:
                     self._learn(call, counted.prompt_tokens, brief)
                     brief.usage.add(self._priced(counted.prompt_tokens, counted.completion_tokens))
@@ -258,11 +309,17 @@ class Endpoint:
         )
 
     def _parameters(self, call: Call) -> dict[str, Any]:
-        """The request. Temperature 0 and a seed: equal questions shall have equal answers, as far as the endpoint can promise it."""
+        """The request. Temperature 0 and a seed: equal questions shall have equal answers, as far as the
+        endpoint can promise it."""
         given: dict[str, Any] = {
-            "model": self.settings.model, "messages": list(call.messages), "stream": True, "stream_options": {"include_usage": True},
-            "max_tokens": call.answer, "temperature": 0, "seed": 7,
-        }  # fmt: skip
+            "model": self.settings.model,
+            "messages": list(call.messages),
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "max_tokens": call.answer,
+            "temperature": 0,
+            "seed": 7,
+        }
         if call.schema is not None:
             shape = {"name": "answer", "strict": True, "schema": call.schema}
             given["response_format"] = {"type": "json_schema", "json_schema": shape}
@@ -282,7 +339,8 @@ class Endpoint:
         if 0 < prompt_tokens < _FEWEST_COUNTED * guess and guess > 2_000 and brief is not None:
             brief.provenance.fall_back(
                 call.where,
-                f"{self.settings.place} counted {prompt_tokens} tokens of about {guess}: it may cut long questions without a word; raise "
+                f"{self.settings.place} counted {prompt_tokens} tokens of about {guess}: it may cut long "
+                "questions without a word; raise "
                 "the window that it serves (num_ctx in REPRISE_LLM__BODY) or lower REPRISE_LLM__WINDOW",
             )
         if guess > 200:
@@ -324,8 +382,11 @@ class _Received:
             self._tell()
 
     def _add(self, said: Any) -> None:
-        """Words of the answer: its content, or what it hands to a tool that nobody offered; reasoning is counted."""
-        self.thought += len(getattr(said, "reasoning_content", None) or getattr(said, "reasoning", None) or "")
+        """Words of the answer: its content, or what it hands to a tool that nobody offered; reasoning is
+        counted."""
+        self.thought += len(
+            getattr(said, "reasoning_content", None) or getattr(said, "reasoning", None) or ""
+        )
         calls = [one.function.arguments for one in said.tool_calls or () if one.function is not None]
         piece = (said.content or "") + "".join(filter(None, calls)) + (getattr(said, "refusal", None) or "")
         if piece:
@@ -333,16 +394,21 @@ class _Received:
             self._untold.append(piece)
 
     def take_whole(self, body: bytes, settings: LlmSettings) -> CompletionUsage | None:
-        """An answer that does not come as a stream: a plain completion is one; anything else raises `EngineFailed` and says what it is."""
+        """An answer that does not come as a stream: a plain completion is one; anything else raises
+        `EngineFailed` and says what it is."""
         try:
             done = ChatCompletion.model_validate_json(body)
             choice = done.choices[0]
         except (ValueError, IndexError, TypeError):
             said = shorten(words_of(_loaded(body)), 200)
-            what = f"a web page (“{said}”)" if body.lstrip()[:1] == b"<" else f"“{said}”" if said else "nothing"
+            what = (
+                f"a web page (“{said}”)" if body.lstrip()[:1] == b"<" else f"“{said}”" if said else "nothing"
+            )
             detail = f"{settings.place} answered with {what} instead of a completion."
             raise EngineFailed(
-                detail, "Check REPRISE_LLM__BASE_URL, with its /v1, and what stands in front of it.", retryable=False
+                detail,
+                "Check REPRISE_LLM__BASE_URL, with its /v1, and what stands in front of it.",
+                retryable=False,
             ) from None
         self.ended = choice.finish_reason
         self._add(choice.message)
@@ -351,20 +417,32 @@ class _Received:
     def why_cut(self, most: int) -> str:
         """Why the answer is not all of one, in words that say what to do; empty if it is."""
         if self.ended == "content_filter":
-            return "the provider's content filter stopped it; use another model (REPRISE_LLM__MODEL), or loosen its filter"
+            return (
+                "the provider's content filter stopped it; use another model (REPRISE_LLM__MODEL), or "
+                "loosen its filter"
+            )
         if self.ended == "length" and self.thought and not self.text.strip():
             return (
-                f"its reasoning used up all {most} tokens of the answer; raise REPRISE_LLM__ANSWER, or let it reason less by "
+                f"its reasoning used up all {most} tokens of the answer; raise REPRISE_LLM__ANSWER, or let "
+                "it reason less by "
                 'REPRISE_LLM__BODY (such as {"reasoning_effort": "low"})'
             )
-        return f"it was cut off after {most} tokens" if self.ended == "length" else ""
+        return (
+            f"it was cut off after {most} tokens; raise REPRISE_LLM__ANSWER" if self.ended == "length" else ""
+        )
 
-    def end(self) -> None:
-        """Tell the rest; a stream that was begun is ended, also when its caller was cancelled."""
+    def end(self, error: BaseException | None) -> None:
+        """Tell the rest; a stream that was begun is ended, also when its caller was cancelled, and one that
+        broke off is said to have."""
         if self._untold:
             self._tell()
-        if self._begun:
-            self._brief.progress(StreamEnd(stream_id=self._id, phase=self._phase))
+        if not self._begun:
+            return
+        self._brief.progress(StreamEnd(stream_id=self._id, phase=self._phase))
+        if isinstance(error, Exception):
+            self._brief.progress(
+                StreamError(stream_id=self._id, phase=self._phase, error=str(error) or type(error).__name__)
+            )
 
     def _tell(self) -> None:
         if not self._begun:
@@ -390,13 +468,15 @@ def _loaded(body: bytes) -> object:
 
 
 def estimate(text: str) -> int:
-    """Tokens of a text for a common tokenizer, rather too many: three ASCII characters to one, every other character one."""
+    """Tokens of a text for a common tokenizer, rather too many: three ASCII characters to one, every other
+    character one."""
     narrow = sum(character.isascii() for character in text)
     return narrow // 3 + (len(text) - narrow)
 
 
 def loops(text: str) -> bool:
-    """Whether a text ends in a stretch, of words or of nothing, that it says three times running and without any difference."""
+    """Whether a text ends in a stretch, of words or of nothing, that it says three times running and without
+    any difference."""
     end = text[-_LOOP:]
     period = len(end) - _STRETCH - end.rfind(end[-_STRETCH:], 0, -1)
     return len(end) == _LOOP and 3 * period <= _LOOP and end[period:] == end[:-period]

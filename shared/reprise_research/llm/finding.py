@@ -1,4 +1,5 @@
-"""Phase 3 with a model: claims that name the sentences they rest on, who says so, who says otherwise, and what nobody says."""
+"""Phase 3 with a model: claims that name the sentences they rest on, who says so, who says otherwise, and
+what nobody says."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import AliasChoices, Field, field_validator
 
 from reprise_contracts.artifacts import Citation, Contradiction, Finding, ScratchpadEntry, Step, StepFindings
-from reprise_research.context import Brief, Library
+from reprise_research.brief import Brief, Library
 from reprise_research.extractive.evidence import confidence
 from reprise_research.extractive.wording import wording_for
 from reprise_research.llm.calculation import Sum, sums
@@ -22,7 +23,7 @@ from reprise_research.text.prose import is_opinion, leans
 from reprise_research.text.sentences import is_heading
 from reprise_research.text.words import shorten
 
-MOST_FINDINGS = 9
+MOST_FINDINGS = 12
 _LONGEST_CLAIM = 600
 _SHORTEST_CLAIM = 12
 _MOST_QUERIES = 3
@@ -31,13 +32,16 @@ _FOUNDED = 0.3
 
 
 def as_ids(given: object) -> object:
-    """Ids as they are meant: one text of several, and pairs of a source and a quote, as models give them that copy words."""
+    """Ids as they are meant: one text of several, and pairs of a source and a quote, as models give them that
+    copy words."""
     if isinstance(given, str):
         return [given]
     if not isinstance(given, list):
         return given
     return [
-        f"{one.get('source', '')}: {one.get('quote', '')}".lstrip(": ") if isinstance(one, dict) and "quote" in one else one
+        f"{one.get('source', '')}: {one.get('quote', '')}".lstrip(": ")
+        if isinstance(one, dict) and "quote" in one
+        else one
         for one in given
     ]
 
@@ -49,7 +53,9 @@ class _Against(Form):
 
 class _Finding(Form):
     claim: str = ""
-    evidence: list[str] = Field(default_factory=list, max_length=12, validation_alias=AliasChoices("evidence", "quotes"))
+    evidence: list[str] = Field(
+        default_factory=list, max_length=12, validation_alias=AliasChoices("evidence", "quotes")
+    )
     against: list[_Against] = Field(default_factory=list, max_length=6)
     calculation: str = ""
 
@@ -64,7 +70,9 @@ class _Finding(Form):
         found = []
         for one in given:
             if isinstance(one, dict) and "quote" in one:
-                found.append({"id": f"{one.get('source', '')}: {one['quote']}".lstrip(": "), "why": one.get("why", "")})
+                found.append(
+                    {"id": f"{one.get('source', '')}: {one['quote']}".lstrip(": "), "why": one.get("why", "")}
+                )
             else:
                 found.append({"id": one} if isinstance(one, str) else one)
         return found
@@ -88,7 +96,11 @@ class _Answer(Form):
     @classmethod
     def _bare(cls, given: object) -> object:
         """An insight in words alone rests on everything that was found."""
-        return [{"text": one} if isinstance(one, str) else one for one in given] if isinstance(given, list) else given
+        return (
+            [{"text": one} if isinstance(one, str) else one for one in given]
+            if isinstance(given, list)
+            else given
+        )
 
     def prose(self) -> list[str]:
         return [*(one.claim for one in self.findings), *(one.text for one in self.insights), *self.gaps]
@@ -114,7 +126,8 @@ class _Claim:
         return [c.quote for c in self.own] + [c.quote for c, _ in self.against]
 
     def objection(self, text: str) -> str:
-        """What code sees wrong with the claim in these words. Its figures may be those of the other side as well."""
+        """What code sees wrong with the claim in these words. Its figures may be those of the other side as
+        well."""
         if not _SHORTEST_CLAIM <= len(text) <= _LONGEST_CLAIM or is_echo(text):
             return "it is no claim in one sentence"
         return objection(text, self.evidence, self.sums, own_words=self.concludes, around=self.around)
@@ -140,8 +153,14 @@ class _Read:
                 self.without += 1
                 continue
             given = "\n".join(c.quote for c in (*own, *(c for c, _ in against)))
-            around = " ".join([question, *(evidence.title(c.source_id) for c in (*own, *(c for c, _ in against)))])
-            self.claims.append(_Claim(" ".join(said.claim.split()), own, against, sums(said.calculation, given), around=around))
+            around = " ".join(
+                [question, *(evidence.title(c.source_id) for c in (*own, *(c for c, _ in against)))]
+            )
+            self.claims.append(
+                _Claim(
+                    " ".join(said.claim.split()), own, against, sums(said.calculation, given), around=around
+                )
+            )
         every = [c for claim in self.claims for c in claim.own]
         for insight in answer.insights:
             named = evidence.cited(insight.evidence)[0]
@@ -149,14 +168,24 @@ class _Read:
             text = " ".join(insight.text.split())
             told = () if named else tuple(claim.text for claim in self.claims)
             self.insights.append(
-                _Claim(text, own, [], sums(insight.calculation, "\n".join(c.quote for c in own)), concludes=True, told=told)
+                _Claim(
+                    text,
+                    own,
+                    [],
+                    sums(insight.calculation, "\n".join(c.quote for c in own)),
+                    concludes=True,
+                    told=told,
+                )
             )
         self.gaps += [" ".join(gap.split()) for gap in answer.gaps]
 
 
-async def investigate(step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief, model: Model) -> StepFindings:
-    """What one step finds. Every claim is held against its passages, by code and by a reader; one that does not hold goes back to the
-    writer once, and what still does not gives way to a sentence of its evidence. Raises `InvalidAnswer` if nothing holds."""
+async def investigate(
+    step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief, model: Model
+) -> StepFindings:
+    """What one step finds. Every claim is held against its passages, by code and by a reader; one that does
+    not hold goes back to the writer once, and what still does not gives way to a sentence of its evidence.
+    Raises `InvalidAnswer` if nothing holds."""
     evidence = Evidence(library, await library.texts(), earlier)
     values = {"title": step.title, "description": step.description, "most": str(MOST_FINDINGS)}
     room = model.room("investigate", values, _Answer, brief)
@@ -182,7 +211,10 @@ async def investigate(step: Step, library: Library, earlier: Mapping[int, StepFi
     shown = sum(model.endpoint.estimate(one.text) for one in material)
     notes = (
         ScratchpadEntry(kind="query", text=step.query or step.title),
-        ScratchpadEntry(kind="reading", text=f"{len(evidence.labels)} sources, {len(material)} pieces of material, about {shown} tokens"),
+        ScratchpadEntry(
+            kind="reading",
+            text=f"{len(evidence.labels)} sources, {len(material)} pieces of material, about {shown} tokens",
+        ),
         *(ScratchpadEntry(kind="query", text=query) for query in queries),
     )
     return made.model_copy(update={"scratchpad": (*notes, *made.scratchpad)})
@@ -200,8 +232,11 @@ async def _look_again(
     brief: Brief,
     model: Model,
 ) -> None:
-    """Ask once more, of what code finds in the rest of the sources; what is known by then is no gap any more."""
-    more = await asyncio.to_thread(evidence.more, " ".join(queries), shown, room // 2, model.endpoint.estimate)
+    """Ask once more, of what code finds in the rest of the sources; what is known by then is no gap any
+    more."""
+    more = await asyncio.to_thread(
+        evidence.more, " ".join(queries), shown, room // 2, model.endpoint.estimate
+    )
     if not more:
         return
     made = "; ".join(shorten(claim.text, 120) for claim in read.claims)[:1500]
@@ -213,8 +248,9 @@ async def _look_again(
 
 
 def _material(step: Step, evidence: Evidence, room: int, brief: Brief, model: Model) -> tuple[Material, ...]:
-    """What the sources say to the step's question, then the findings that it builds on, in `room` tokens. A step that builds on others is
-    given of the sources what is nearest to its question only, and one that compares nothing: they were read for it."""
+    """The findings that a step builds on, then what the sources say to its question, in `room` tokens. A
+    step that builds on others is given of the sources what is nearest to its question only, and one that
+    compares nothing: they were read for it."""
     found = evidence.findings()
     cost = sum(model.endpoint.estimate(one.text) for one in found)
     left = room - min(cost, 2 * room // 3)
@@ -222,18 +258,17 @@ def _material(step: Step, evidence: Evidence, room: int, brief: Brief, model: Mo
     if found and step.kind in {"compare", "missing"}:
         return found
     budget = min(left, max(600, int(_FOUNDED * cost))) if found else left
-    return (*evidence.sources(query, max(200, budget), model.endpoint.estimate), *found)
+    return (*found, *evidence.sources(query, max(200, budget), model.endpoint.estimate))
 
 
-async def _held(read: _Read, step: Step, evidence: Evidence, where: str, brief: Brief, model: Model) -> StepFindings:
+async def _held(
+    read: _Read, step: Step, evidence: Evidence, where: str, brief: Brief, model: Model
+) -> StepFindings:
     """The findings, insights and gaps as they hold, with every loss counted."""
     gaps = [gap for gap in dict.fromkeys(read.gaps) if len(gap) >= 8 and not is_echo(gap)]
     statements = [
-        *(
-            Statement(claim.text, _lines(claim, evidence), claim.objection(claim.text), contradiction(claim.text, claim.evidence))
-            for claim in read.claims
-        ),
-        *(Statement(one.text, _lines(one, evidence), one.objection(one.text)) for one in read.insights),
+        *(_statement(claim, evidence, contradiction(claim.text, claim.evidence)) for claim in read.claims),
+        *(_statement(one, evidence) for one in read.insights),
         *(_gap_statement(gap, evidence, brief) for gap in gaps),
     ]
     every = [*read.claims, *read.insights]
@@ -245,14 +280,20 @@ async def _held(read: _Read, step: Step, evidence: Evidence, where: str, brief: 
     first, second = len(read.claims), len(every)
     findings, notes = _findings(step, read.claims, outcomes[:first], evidence, brief)
     brief.provenance.count("claims", said=read.without)
-    insights = [(one, outcome) for one, outcome in zip(read.insights, outcomes[first:second], strict=True) if outcome.text]
+    insights = [
+        (one, outcome)
+        for one, outcome in zip(read.insights, outcomes[first:second], strict=True)
+        if outcome.text
+    ]
     _count("insights", outcomes[first:second], brief)
     _count("gaps", outcomes[second:], brief)
     return StepFindings(
         step_id=step.step_id,
         title=step.title,
         findings=tuple(findings),
-        insights=tuple(shorten(_worked_out(one, outcome, wanted_language(brief)), 500) for one, outcome in insights),
+        insights=tuple(
+            shorten(_worked_out(one, outcome, wanted_language(brief)), 500) for one, outcome in insights
+        ),
         insights_from=tuple(_behind(one, findings) for one, _ in insights),
         gaps=tuple(shorten(one.text, 400) for one in outcomes[second:] if one.text),
         scratchpad=tuple(ScratchpadEntry(kind="correction", text=note) for note in notes),
@@ -263,7 +304,8 @@ async def _held(read: _Read, step: Step, evidence: Evidence, where: str, brief: 
 def _findings(
     step: Step, claims: Sequence[_Claim], outcomes: Sequence[Outcome], evidence: Evidence, brief: Brief
 ) -> tuple[list[Finding], list[str]]:
-    """The findings; a claim that does not hold gives way to a sentence of its evidence, with the passages that say the same alone."""
+    """The findings; a claim that does not hold gives way to a sentence of its evidence, with the passages
+    that say the same alone."""
     found: list[Finding] = []
     notes: list[str] = []
     for claim, outcome in zip(claims, outcomes, strict=True):
@@ -284,8 +326,20 @@ def _findings(
         if not states or any(alike(text, other.claim) for other in found):
             brief.provenance.count("claims", said=1)
             continue
-        brief.provenance.count("claims", said=1, kept=not outcome.wrong, mended=outcome.mended, replaced=not outcome.text)
-        found.append(_finding(f"f{step.step_id}-{len(found) + 1}", text, own, against, claim if outcome.text else None, evidence, brief))
+        brief.provenance.count(
+            "claims", said=1, kept=not outcome.wrong, mended=outcome.mended, replaced=not outcome.text
+        )
+        found.append(
+            _finding(
+                f"f{step.step_id}-{len(found) + 1}",
+                text,
+                own,
+                against,
+                claim if outcome.text else None,
+                evidence,
+                brief,
+            )
+        )
     return found, notes
 
 
@@ -299,7 +353,10 @@ def _finding(
     brief: Brief,
 ) -> Finding:
     wording = wording_for(brief.topic, frame(brief.language))
-    contradicts = tuple(Contradiction(claim=c.quote, citation=c, reason="" if is_echo(why) else shorten(why, 200)) for c, why in against)
+    contradicts = tuple(
+        Contradiction(claim=c.quote, citation=c, reason="" if is_echo(why) else shorten(why, 200))
+        for c, why in against
+    )
     support = len(voices(text, own, evidence))
     level, reason = confidence(support, wording, opinion=is_opinion(text), disputed=bool(contradicts))
     return Finding(
@@ -310,29 +367,38 @@ def _finding(
         confidence_reason=reason,
         support=support,
         contradicts=contradicts,
-        calculation="; ".join(one.told(wanted_language(brief)) for one in claim.sums) if claim is not None else "",
+        calculation="; ".join(one.told(wanted_language(brief)) for one in claim.sums)
+        if claim is not None
+        else "",
     )
 
 
 def voices(text: str, own: Iterable[Citation], evidence: Evidence) -> frozenset[str]:
-    """Who says all of a claim: the sites whose own passages give each of its figures. One at least: of a claim that is put together from
-    several sites, each carries its part, and together they are one voice."""
+    """Who says all of a claim: the sites whose own passages give each of its figures. One at least: of a
+    claim that is put together from several sites, each carries its part, and together they are one voice."""
     sites: dict[str, list[str]] = {}
     for citation in own:
         source = evidence.labels.get(evidence.label_of(citation.source_id))
-        sites.setdefault((source.site if source is not None else "") or citation.source_id, []).append(citation.quote)
+        sites.setdefault((source.site if source is not None else "") or citation.source_id, []).append(
+            citation.quote
+        )
     whole = frozenset(site for site, quotes in sites.items() if not missing(text, "\n".join(quotes)))
     return whole or frozenset(list(sites)[:1])
 
 
 def _replacing(claim: _Claim) -> list[Citation]:
-    """Of a claim's passages one that can stand by itself, and those that say the same in nearly the same words."""
+    """Of a claim's passages one that can stand by itself, and those that say the same in nearly the same
+    words."""
     able = [c for c in claim.own if not is_heading(c.quote)]
     first = next((c for c in able if not leans(c.quote)), able[0] if able else None)
-    return [] if first is None else [first, *(c for c in able if c is not first and alike(c.quote, first.quote))]
+    return (
+        [] if first is None else [first, *(c for c in able if c is not first and alike(c.quote, first.quote))]
+    )
 
 
-def _against(said: Iterable[_Against], evidence: Evidence, own: Sequence[Citation]) -> tuple[list[tuple[Citation, str]], int]:
+def _against(
+    said: Iterable[_Against], evidence: Evidence, own: Sequence[Citation]
+) -> tuple[list[tuple[Citation, str]], int]:
     """The passages on the other side with their reasons. A source may say both; one place cannot."""
     taken = {(c.source_id, c.start) for c in own}
     found: dict[tuple[str, int], tuple[Citation, str]] = {}
@@ -346,18 +412,21 @@ def _against(said: Iterable[_Against], evidence: Evidence, own: Sequence[Citatio
     return list(found.values()), lost
 
 
-def _lines(claim: _Claim, evidence: Evidence) -> tuple[str, ...]:
-    """The passages as a reader is shown them."""
-    return (
-        *(claim.told or (f"{evidence.label_of(c.source_id)}: {c.quote}" for c in claim.own)),
-        *(f"{evidence.label_of(c.source_id)} says otherwise: {c.quote}" for c, _ in claim.against),
-        *(f"Worked out: {one}" for one in claim.sums),
+def _statement(claim: _Claim, evidence: Evidence, doubt: str = "") -> Statement:
+    """A claim with its passages, as a reader is shown them."""
+    own = claim.told or tuple(f"{evidence.label_of(c.source_id)}: {c.quote}" for c in claim.own)
+    return Statement(
+        claim.text,
+        (*own, *(f"Worked out: {one}" for one in claim.sums)),
+        tuple(f"{evidence.label_of(c.source_id)}: {c.quote}" for c, _ in claim.against),
+        claim.objection(claim.text),
+        doubt,
     )
 
 
 def _gap_statement(gap: str, evidence: Evidence, brief: Brief) -> Statement:
     """A gap with the sentences of all sources that come nearest to saying it after all."""
-    return Statement(gap, tuple(evidence.nearest(gap)), _gap_objection(gap, evidence, brief))
+    return Statement(gap, tuple(evidence.nearest(gap)), wrong=_gap_objection(gap, evidence, brief))
 
 
 def _gap_objection(gap: str, evidence: Evidence, brief: Brief) -> str:

@@ -1,7 +1,8 @@
-"""The sentences of a text under numbers: a model names sentence 12 of source 3 as `S3.12`, and code takes the words.
+"""The sentences of a text under numbers: a model names sentence 12 of source 3 as `S3.12`, and code takes the
+words.
 
-A number is the place of a sentence in its whole text, so it means the same in every question of a session, however much of the text a
-question shows.
+A number is the place of a sentence in its whole text, so it means the same in every question of a session,
+however much of the text a question shows.
 """
 
 import re
@@ -13,7 +14,9 @@ from reprise_research.text.sentences import split
 
 LONGEST = 600
 """Characters of one numbered stretch; a longer one, which has no full stop, is cut between words."""
-_ID = re.compile(r"\b(?P<label>[A-Z]\d+)\s*[.:,# ]\s*(?P<first>\d+)(?:\s*[-–—]\s*(?:[A-Z]\d+[.:])?(?P<last>\d+))?")
+_ID = re.compile(
+    r"\b(?P<label>[A-Z]\d+)\s*[.:,# ]\s*(?P<first>\d+)(?:\s*[-–—]\s*(?:[A-Z]\d+[.:])?(?P<last>\d+))?"
+)
 _MOST_IN_RANGE = 12
 
 
@@ -43,7 +46,8 @@ def units(text: str) -> tuple[Unit, ...]:
 
 
 def rendered(text: str, chosen: Sequence[Unit]) -> str:
-    """The stretches as a question shows them, one a line behind its number, with `[…]` where some between are left out."""
+    """The stretches as a question shows them, one a line behind its number, with `[…]` where some between are
+    left out."""
     lines: list[str] = []
     last = 0
     for unit in chosen:

@@ -1,4 +1,5 @@
-"""Numbers as they are written in any of the ways that languages write them: a text's `6.200` may be 6.2 or 6200, and both count."""
+"""Numbers as they are written in any of the ways that languages write them: a text's `6.200` may be 6.2 or
+6200, and both count."""
 
 import re
 from dataclasses import dataclass
@@ -11,10 +12,30 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SCALES = {
-    "万": 1e4, "十万": 1e5, "百万": 1e6, "千万": 1e7, "亿": 1e8, "万亿": 1e12, "千": 1e3, "thousand": 1e3, "tausend": 1e3, "mille": 1e3,
-    "mil": 1e3, "тыс": 1e3, "k": 1e3, "mio": 1e6, "mln": 1e6, "млн": 1e6, "m": 1e6, "mrd": 1e9, "bn": 1e9, "млрд": 1e9, "trillion": 1e12,
-    "lakh": 1e5, "crore": 1e7,
-}  # fmt: skip
+    "万": 1e4,
+    "十万": 1e5,
+    "百万": 1e6,
+    "千万": 1e7,
+    "亿": 1e8,
+    "万亿": 1e12,
+    "千": 1e3,
+    "thousand": 1e3,
+    "tausend": 1e3,
+    "mille": 1e3,
+    "mil": 1e3,
+    "тыс": 1e3,
+    "k": 1e3,
+    "mio": 1e6,
+    "mln": 1e6,
+    "млн": 1e6,
+    "m": 1e6,
+    "mrd": 1e9,
+    "bn": 1e9,
+    "млрд": 1e9,
+    "trillion": 1e12,
+    "lakh": 1e5,
+    "crore": 1e7,
+}
 _JOINT = 8
 _PARTS = re.compile(r"[\n.;。；]")
 """Characters between two numbers that share a scale, and what parts them."""
@@ -23,7 +44,8 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’\u202f\u00a0 ]\d{3})+")
 
 @dataclass(frozen=True)
 class Reading:
-    """One number of a text: as it is written, every value that it may have, and for each what its last telling digit is worth."""
+    """One number of a text: as it is written, every value that it may have, and for each what its last
+    telling digit is worth."""
 
     text: str
     values: tuple[float, ...]
@@ -40,7 +62,11 @@ def readings(text: str) -> tuple[Reading, ...]:
     scale, start = 1.0, len(text)
     for match in reversed(list(_NUMBER.finditer(text))):
         own = _scale(match["scale"] or "")
-        shared = scale if own == 1.0 and start - match.end() <= _JOINT and not _PARTS.search(text[match.end() : start]) else 1.0
+        shared = (
+            scale
+            if own == 1.0 and start - match.end() <= _JOINT and not _PARTS.search(text[match.end() : start])
+            else 1.0
+        )
         for reading in reversed(_read(match["digits"], own)):
             both = tuple(value * shared for value in reading.values) if shared != 1.0 else ()
             worth = tuple(one * shared for one in reading.worth) if shared != 1.0 else ()
@@ -56,7 +82,8 @@ def missing(claim: str, evidence: str) -> tuple[Reading, ...]:
 
 
 def _read(digits: str, scale: float) -> list[Reading]:
-    """A run of digits and separators: one number with a decimal sign, one with signs of thousands, or several numbers."""
+    """A run of digits and separators: one number with a decimal sign, one with signs of thousands, or several
+    numbers."""
     plain = re.sub(r"[’' \u202f\u00a0]", "", digits)
     separators = re.findall(r"[.,]", plain)
     written: list[str] = []
@@ -75,7 +102,13 @@ def _read(digits: str, scale: float) -> list[Reading]:
         written = [re.sub(r"[.,]", "", plain)]
     else:  # a date or the number of a section
         return [Reading(part, (float(part),), (1.0,)) for part in re.split(r"[.,]", plain) if part]
-    return [Reading(digits, tuple(float(one) * scale for one in written), tuple(_worth(one) * scale for one in written))]
+    return [
+        Reading(
+            digits,
+            tuple(float(one) * scale for one in written),
+            tuple(_worth(one) * scale for one in written),
+        )
+    ]
 
 
 def _worth(written: str) -> float:

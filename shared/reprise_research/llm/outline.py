@@ -1,12 +1,14 @@
-"""What a report is to hold: its answer in a sentence, its sections, and in which of them each finding stands."""
+"""What a report is to hold: its answer in a sentence, its sections, and in which of them each finding
+stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import Field, field_validator
 
 from reprise_contracts.artifacts import Citation, Finding, Phase2, PreparedSource, StepFindings
-from reprise_research.context import Brief
+from reprise_contracts.wire import normalised
+from reprise_research.brief import Brief
 from reprise_research.errors import ContentTooLong
 from reprise_research.llm.evidence import LabelOf, lines_of
 from reprise_research.llm.finding import as_ids
@@ -18,6 +20,9 @@ from reprise_research.llm.structured import Form, InvalidAnswer, Model, Task, wa
 from reprise_research.text.words import shorten
 
 _MOST_SECTIONS = 6
+_MOST_ASKED = 12
+"""Sections of a report whose length or outline was given."""
+_AUDIENCE = "a reader who has to decide"
 _WORDS_A_SECTION = 130
 _ELSEWHERE = "(told in another section) "
 _STOPS = (".", "!", "。", "！")
@@ -34,7 +39,7 @@ class _Section(Form):
 
 class _Outline(Form):
     thesis: str = ""
-    sections: list[_Section] = Field(max_length=_MOST_SECTIONS + 2)
+    sections: list[_Section] = Field(max_length=_MOST_ASKED + 2)
     open: list[str] = Field(default_factory=list, max_length=10)
 
     _ids = field_validator("open", mode="before")(as_ids)
@@ -59,7 +64,15 @@ class Line:
     @property
     def citations(self) -> tuple[Citation, ...]:
         """The passages that it rests on."""
-        return tuple(c for one in ((self.finding,) if self.finding is not None else self.behind) for c in one.citations)
+        return tuple(
+            c for one in ((self.finding,) if self.finding is not None else self.behind) for c in one.citations
+        )
+
+    @property
+    def source_ids(self) -> frozenset[str]:
+        """Who says it, and who says otherwise."""
+        other = self.finding.contradicts if self.finding is not None else ()
+        return frozenset(c.source_id for c in (*self.citations, *(one.citation for one in other)))
 
     @property
     def id(self) -> str:
@@ -85,12 +98,14 @@ class Planned:
 
 @dataclass(frozen=True)
 class Outline:
-    """The plan of a report. `unused` counts the findings that stand in no section."""
+    """The plan of a report. `unused` counts the findings that stand in no section; `empty` are sections that
+    the reader asked for and that nothing was found for."""
 
     thesis: str
     sections: tuple[Planned, ...]
     open: tuple[Line, ...] = ()
     unused: int = 0
+    empty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,8 +129,11 @@ class Found:
         """Who speaks, by label."""
         return {label: self.titles.get(source_id, "")[:80] for source_id, label in self.labels.items()}
 
-    def material(self, lines: Sequence[Line], plan: Mapping[int, str], uses: Sequence[Line] = ()) -> tuple[Material, ...]:
-        """Some of the lines as a question shows them, a block for each step. Those that another section tells are marked."""
+    def material(
+        self, lines: Sequence[Line], plan: Mapping[int, str], uses: Sequence[Line] = ()
+    ) -> tuple[Material, ...]:
+        """Some of the lines as a question shows them, a block for each step. Those that another section tells
+        are marked."""
         blocks: dict[str, list[Line]] = {}
         for line in sorted((*lines, *uses), key=lambda one: (one.step, one.number)):
             blocks.setdefault(line.label, []).append(line)
@@ -129,14 +147,24 @@ class Found:
         )
 
     def meant(self, said: Sequence[str], among: Sequence[Line], words: str = "") -> list[Line]:
-        """The lines that are named, each once. A block alone means those of its lines that the sentence `words` speaks of."""
+        """The lines that are named, each once. A block alone means those of its lines that the sentence
+        `words` speaks of."""
         known = {line.id: line for line in among}
-        found = [known[id_] for one in said for label, number in named(one) if (id_ := f"{label}.{number}") in known]
+        found = [
+            known[id_]
+            for one in said
+            for label, number in named(one)
+            if (id_ := f"{label}.{number}") in known
+        ]
         if not found:
             own = [line for one in said for line in among if line.label == one.strip(" []().")]
-            found = [line for line in own if line.finding is not None and alike(line.finding.claim, words)] or own
+            found = [
+                line for line in own if line.finding is not None and alike(line.finding.claim, words)
+            ] or own
         if not found:
-            found = [line for one in said for line in among if len(one) >= 20 and one.strip(" .") in line.text]
+            found = [
+                line for one in said for line in among if len(one) >= 20 and one.strip(" .") in line.text
+            ]
         return list(dict.fromkeys(found))
 
 
@@ -156,61 +184,141 @@ def found_by(plan: Phase2, findings: Mapping[int, StepFindings], sources: Sequen
             if claims < number <= claims + len(done.insights_from):
                 named = done.insights_from[number - claims - 1]
                 behind = tuple(one for one in done.findings if one.finding_id in named)
-            line = Line(f"F{step.step_id}", number, text, step.step_id, finding, behind, open=number > claims + insights)
+            line = Line(
+                f"F{step.step_id}",
+                number,
+                text,
+                step.step_id,
+                finding,
+                behind,
+                open=number > claims + insights,
+            )
             own[line.id] = line
     return Found(own, labels, {source.source_id: source.title for source in sources})
 
 
-def profiles(sources: Sequence[PreparedSource], labels: Mapping[str, str]) -> tuple[Material, ...]:
-    """Who the sources are, a line each, as far as phase 0 has judged it."""
-    lines = []
+def profiles(
+    sources: Sequence[PreparedSource], labels: Mapping[str, str], lines: Iterable[Line] | None = None
+) -> tuple[Material, ...]:
+    """Who the sources are, a line each, as far as phase 0 has judged it: all, or those that `lines` rest
+    on."""
+    spoken = None if lines is None else {id_ for line in lines for id_ in line.source_ids}
+    rows = []
     for source in sources:
         own = source.profile
-        if own is None:
+        if own is None or (spoken is not None and source.source_id not in spoken):
             continue
         depends = ", ".join(labels[other] for other in own.depends_on if other in labels)
         told = {
-            "speaks": own.speaker, "interest": own.interest, "knows by": own.method, "of": own.sample, "relies on": own.relies,
-            "first-hand": own.firsthand, "repeats": depends,
-        }  # fmt: skip
-        lines.append(f"{labels[source.source_id]} " + "; ".join(f"{name}: {value}" for name, value in told.items() if value))
-    return (Material("P", "", "\n".join(lines)),) if lines else ()
+            "speaks": own.speaker,
+            "interest": own.interest,
+            "knows by": own.method,
+            "of": own.sample,
+            "relies on": own.relies,
+            "first-hand": own.firsthand,
+            "repeats": depends,
+        }
+        rows.append(
+            f"{labels[source.source_id]} "
+            + "; ".join(f"{name}: {value}" for name, value in told.items() if value)
+        )
+    return (Material("P", "", "\n".join(rows)),) if rows else ()
+
+
+def tone_of(brief: Brief) -> str:
+    """How the report is to be written, as the reader asks (R31)."""
+    tone, audience = brief.options.tone or "plain and exact", brief.options.audience
+    return f"{tone}, for {audience}" if audience else tone
 
 
 async def outline(
-    found: Found, plan: Phase2, sources: Sequence[PreparedSource], options: Mapping[str, str], brief: Brief, model: Model
+    found: Found,
+    plan: Phase2,
+    sources: Sequence[PreparedSource],
+    words: int,
+    brief: Brief,
+    model: Model,
 ) -> Outline:
-    """The plan of the report; where the model gives none that holds, a section for each step, which is recorded."""
+    """The plan of a report of about so many words; where the model gives none that holds, a section for each
+    step, which is recorded. The reader's own outline (R31) stands as it is given."""
     titles = {step.step_id: step.title for step in plan.steps}
     every = list(found.lines.values())
     claims = [line for line in every if line.finding is not None]
     evidence = "\n".join([brief.topic, *(line.text for line in every), *titles.values()])
-    most = max(1, min(_MOST_SECTIONS, int(options["words"]) // _WORDS_A_SECTION, len(claims)))
-    values = {"sections": "1" if most == 1 else f"2 to {most}", **options}
+    asked = brief.options.outline
+    ceiling = _MOST_ASKED if brief.options.length else _MOST_SECTIONS
+    most = len(asked) or max(1, min(ceiling, words // _WORDS_A_SECTION, len(claims)))
+    values = {
+        "sections": str(most) if most == 1 or asked else f"2 to {most}",
+        "words": str(words),
+        "audience": brief.options.audience or _AUDIENCE,
+        "outline": f"The reader asks for exactly these sections, in this order: {'; '.join(asked)}."
+        if asked
+        else "",
+    }
+
+    def planned(answer: _Outline) -> list[Planned]:
+        return _planned(
+            _as_asked(answer, asked), found, every, evidence, wanted_language(brief), titles, asked
+        )
 
     def check(answer: _Outline) -> _Outline:
-        kept = [one for one in _planned(answer, found, every, evidence, wanted_language(brief), titles) if one.lines]
-        if not kept:
+        if not any(one.lines for one in planned(answer)):
             raise ValueError("no section names lines of the findings; name them by their ids, such as F1.2")
         return answer
 
-    material = (*profiles(sources, found.labels), *found.material(every, titles))
+    material = (*found.material(every, titles), *profiles(sources, found.labels))
     try:
-        answer = await model.ask(Task("outline", values, material, _Outline, "phase4", "the report's outline", check), brief)
+        answer = await model.ask(
+            Task("outline", values, material, _Outline, "phase4", "the report's outline", check), brief
+        )
     except (InvalidAnswer, ContentTooLong) as error:
         brief.provenance.fall_back("the report's outline", f"a section for each step: {error}")
         return _by_steps(plan, every)
-    sections = tuple(one for one in _planned(answer, found, every, evidence, wanted_language(brief), titles) if one.lines)
+    every_section = planned(answer)
+    sections = tuple(one for one in every_section if one.lines)
+    empty = tuple(one.title for one in every_section if not one.lines) if asked else ()
     thesis = " ".join(answer.thesis.split())
     used = {line for section in sections for line in section.lines}
     open_ = _distinct(found.meant(answer.open, every), in_order=False)
     unused = sum(line not in used for line in claims)
     brief.provenance.count("findings in the report", said=len(claims), kept=len(claims) - unused)
-    return Outline("" if missing(thesis, evidence) else shorten(thesis, 500), sections, tuple(open_ or _distinct(every)), unused)
+    return Outline(
+        "" if missing(thesis, evidence) else shorten(thesis, 500),
+        sections,
+        tuple(open_ or _distinct(every)),
+        unused,
+        empty,
+    )
 
 
-def _planned(answer: _Outline, found: Found, every: Sequence[Line], evidence: str, wanted: str, titles: Mapping[int, str]) -> list[Planned]:
-    """The sections, each line in the first that names it. A title that cannot stand gives way to that of the step that it begins with."""
+def _as_asked(answer: _Outline, asked: Sequence[str]) -> _Outline:
+    """The outline with the sections that the reader asked for, in their order: one that the answer does not
+    name has no lines."""
+    if not asked:
+        return answer
+    given = {normalised(one.title): one for one in answer.sections}
+    sections = [
+        given.get(normalised(title), _Section()).model_copy(update={"title": title}) for title in asked
+    ]
+    if not any(one.lines for one in sections) and len(answer.sections) == len(asked):
+        sections = [
+            one.model_copy(update={"title": title}) for one, title in zip(answer.sections, asked, strict=True)
+        ]
+    return answer.model_copy(update={"sections": sections})
+
+
+def _planned(
+    answer: _Outline,
+    found: Found,
+    every: Sequence[Line],
+    evidence: str,
+    wanted: str,
+    titles: Mapping[int, str],
+    asked: Sequence[str],
+) -> list[Planned]:
+    """The sections, each line in the first that names it. A title that cannot stand gives way to that of the
+    step that it begins with."""
     taken: set[Line] = set()
     planned: list[Planned] = []
     for section in answer.sections:
@@ -219,19 +327,22 @@ def _planned(answer: _Outline, found: Found, every: Sequence[Line], evidence: st
         uses = [line for line in found.meant(section.uses, every) if line not in own and not line.open]
         taken |= set(own)
         first = next((line for line in own if line.finding is not None), None)
-        if not _titled(title, evidence, wanted):
+        if title not in asked and not _titled(title, evidence, wanted):
             title = ""
         planned.append(
             Planned(
-                title or (titles.get(first.step, "") if first else ""), shorten(section.aim, 300), tuple(own) if first else (), tuple(uses)
+                title or (titles.get(first.step, "") if first else ""),
+                shorten(section.aim, 300),
+                tuple(own) if first else (),
+                tuple(uses),
             )
         )
     return planned
 
 
 def _titled(title: str, evidence: str, wanted: str) -> bool:
-    """Whether a title can stand over a section: a name, for a sentence would assert what nobody has checked, and without figures of its
-    own."""
+    """Whether a title can stand over a section: a name, for a sentence would assert what nobody has checked,
+    and without figures of its own."""
     return (
         2 <= len(title) <= 120
         and not title.endswith(_STOPS)
@@ -251,7 +362,8 @@ def _by_steps(plan: Phase2, every: Sequence[Line]) -> Outline:
 
 
 def _distinct(lines: Sequence[Line], *, in_order: bool = True) -> list[Line]:
-    """What is not known, each once: as it is given, or, `in_order`, some of each step, in the steps' order."""
+    """What is not known, each once: as it is given, or, `in_order`, some of each step, in the steps'
+    order."""
     kept: list[Line] = []
     open_ = [line for line in lines if line.open]
     for line in sorted(open_, key=lambda one: one.number) if in_order else open_:

@@ -1,10 +1,13 @@
-"""Phases 1 and 2 with a model: questions that the sources can answer, and a plan that keeps what still serves."""
+"""Phases 1 and 2 with a model: questions that the sources can answer, and a plan that keeps what still
+serves."""
+
+from typing import Literal
 
 from pydantic import Field
 
 from reprise_contracts.artifacts import Goal, Phase0, Phase2, Stand, Step, StepKind
 from reprise_contracts.wire import derived_id, normalised
-from reprise_research.context import Brief
+from reprise_research.brief import Brief
 from reprise_research.drafts import PlanDraft
 from reprise_research.llm.grounding import alike, is_about, is_echo
 from reprise_research.llm.labels import Labels
@@ -16,11 +19,13 @@ from reprise_research.text.words import shorten
 
 MOST_GOALS = 7
 MOST_STEPS = 12
-_FEWEST_STEPS = 5
+_FEWEST_STEPS = 4
 _WORDS_A_STEP = 1_000
-"""Words of the sources for each step beyond the fewest: little material is not asked the same thing over and over."""
+"""Words of the sources for each step beyond the fewest: little material is not asked the same thing over and
+over."""
 _WHOLE = 3_000
-"""Words of all sources together that every step reads: nothing is left out of so few, and all questions on them begin alike."""
+"""Words of all sources together that every step reads: nothing is left out of so few, and all questions on
+them begin alike."""
 _STOPS = (".", "!", "。", "！")
 _BUILDS = ("compare", "missing")
 """Kinds of steps that build on others: their titles name no subject that a source speaks of."""
@@ -41,7 +46,7 @@ class _Goals(Form):
 
 class _Step(Form):
     same_as: str = ""
-    kind: StepKind = "retrieve"
+    kind: Literal["retrieve", "compare", "missing", "answer"] = "retrieve"
     title: str = ""
     description: str = ""
     query: str = ""
@@ -55,7 +60,10 @@ class _Plan(Form):
     steps: list[_Step] = Field(max_length=MOST_STEPS)
 
     def prose(self) -> list[str]:
-        return [self.goal, *(one for step in self.steps if not step.same_as for one in (step.title, step.description))]
+        return [
+            self.goal,
+            *(one for step in self.steps if not step.same_as for one in (step.title, step.description)),
+        ]
 
 
 async def goals(phase0: Phase0, brief: Brief, model: Model) -> tuple[Goal, ...]:
@@ -72,13 +80,25 @@ async def goals(phase0: Phase0, brief: Brief, model: Model) -> tuple[Goal, ...]:
         for goal in answer.goals:
             question = " ".join(goal.question.split())
             fitting = (
-                (12 if question.isascii() else 6) <= len(question) <= 400 and is_about(question, spoken) and not missing(question, spoken)
+                (12 if question.isascii() else 6) <= len(question) <= 400
+                and is_about(question, spoken)
+                and not missing(question, spoken)
             )
-            if fitting and not is_echo(question) and not any(alike(question, other.question) for other in kept):
-                why = "" if is_echo(goal.why) or alike(goal.why, question) or missing(goal.why, spoken) else shorten(goal.why, 400)
+            if (
+                fitting
+                and not is_echo(question)
+                and not any(alike(question, other.question) for other in kept)
+            ):
+                why = (
+                    ""
+                    if is_echo(goal.why) or alike(goal.why, question) or missing(goal.why, spoken)
+                    else shorten(goal.why, 400)
+                )
                 kept.append(goal.model_copy(update={"question": question, "why": why}))
         if len(kept) < min(2, len(labels)):
-            raise ValueError("there must be at least two different questions about the topic, each in one sentence")
+            raise ValueError(
+                "there must be at least two different questions about the topic, each in one sentence"
+            )
         return _Goals(goals=kept)
 
     material = _known(phase0, model.room("goals", {}, _Goals, brief), model)
@@ -97,18 +117,30 @@ async def goals(phase0: Phase0, brief: Brief, model: Model) -> tuple[Goal, ...]:
 
 
 async def plan(
-    phase0: Phase0, wanted: tuple[Goal, ...], previous: Phase2 | None, usual: PlanDraft, brief: Brief, model: Model
+    phase0: Phase0,
+    wanted: tuple[Goal, ...],
+    previous: Phase2 | None,
+    usual: PlanDraft,
+    brief: Brief,
+    model: Model,
 ) -> PlanDraft:
-    """The plan. Of `usual`, the plan that needs no model, it takes the steps that compare and that say what is missing, if the model has
-    none of its own. A step that the model keeps is repeated word for word (R9). Raises `InvalidAnswer`."""
+    """The plan. Of `usual`, the plan that needs no model, it takes the steps that compare and that say what
+    is missing, if the model has none of its own. A step that the model keeps is repeated word for word (R9).
+    Raises `InvalidAnswer`."""
     labels = _labels(phase0)
     old = {f"P{step.step_id}": step for step in (previous.steps if previous is not None else ())}
     goal_labels = {f"G{number}": goal for number, goal in enumerate(wanted, start=1)}
     most = {"most": str(_most_steps(phase0))}
     material = (
         *_known(phase0, model.room("plan", most, _Plan, brief) // 2, model),
-        *(Material(label, goal.question, f"{goal.rationale} {_named(goal.source_ids, labels)}") for label, goal in goal_labels.items()),
-        *(Material(label, step.title, f"{step.description} {_named(step.source_ids, labels)}") for label, step in old.items()),
+        *(
+            Material(label, goal.question, f"{goal.rationale} {_named(goal.source_ids, labels)}")
+            for label, goal in goal_labels.items()
+        ),
+        *(
+            Material(label, step.title, f"{step.description} {_named(step.source_ids, labels)}")
+            for label, step in old.items()
+        ),
     )
     spoken = "\n".join([_spoken(phase0, brief), *(goal.question for goal in wanted)])
 
@@ -119,14 +151,21 @@ async def plan(
             if step.same_as in old:
                 if step.same_as not in {other.same_as for other in kept}:
                     kept.append(step)
-            elif _titled(title, spoken, step.kind) and not any(alike(title, other.title) for other in kept if other.title):
+            elif _titled(title, spoken, step.kind) and not any(
+                alike(title, other.title) for other in kept if other.title
+            ):
                 kept.append(step.model_copy(update={"same_as": "", "title": title}))
             else:
                 kept.append(_Step())  # holds its number, which others may name
         least = min(2, len(wanted))
         if sum(bool(step.title or step.same_as) for step in kept) < least:
-            raise ValueError(f"there must be at least {least} steps, each with a title of its own that names what it is about")
-        brief.provenance.stands["steps"] = Stand(said=len(kept), kept=sum(bool(step.title or step.same_as) for step in kept))
+            raise ValueError(
+                f"there must be at least {least} steps, each with a title of its own that names what it is "
+                "about"
+            )
+        brief.provenance.stands["steps"] = Stand(
+            said=len(kept), kept=sum(bool(step.title or step.same_as) for step in kept)
+        )
         return answer.model_copy(update={"steps": kept})
 
     task = Task("plan", most, material, _Plan, "phase2", "the plan", check)
@@ -147,11 +186,21 @@ def _most_steps(phase0: Phase0) -> int:
 
 
 def _numbered(
-    answer: _Plan, labels: dict[str, str], old: dict[str, Step], goal_labels: dict[str, Goal], known: Labels, *, whole: bool
+    answer: _Plan,
+    labels: dict[str, str],
+    old: dict[str, Step],
+    goal_labels: dict[str, Goal],
+    known: Labels,
+    *,
+    whole: bool,
 ) -> tuple[Step, ...]:
-    """The steps with the numbers of their places. A kept step depends on what it depended on, as far as that is kept as well. `whole`
-    says that every step reads all sources."""
-    places = {old[step.same_as].step_id: number for number, step in enumerate(answer.steps, start=1) if step.same_as in old}
+    """The steps with the numbers of their places. A kept step depends on what it depended on, as far as that
+    is kept as well. `whole` says that every step reads all sources."""
+    places = {
+        old[step.same_as].step_id: number
+        for number, step in enumerate(answer.steps, start=1)
+        if step.same_as in old
+    }
     kept = {number for number, step in enumerate(answer.steps, start=1) if step.title or step.same_as}
     steps = []
     for number, step in enumerate(answer.steps, start=1):
@@ -163,12 +212,18 @@ def _numbered(
             named = () if whole else tuple(labels[label] for label in known.all_meant(step.sources))
             steps.append(
                 Step(
-                    step_id=number, kind=step.kind, title=step.title,
-                    description=shorten(step.description, 600), query=shorten(step.query, 300),
-                    source_ids=named, depends_on=tuple(dict.fromkeys(n for n in step.after if n < number and n in kept)),
-                    goal_ids=tuple(dict.fromkeys(goal_labels[g].goal_id for g in step.goals if g in goal_labels)),
+                    step_id=number,
+                    kind=step.kind,
+                    title=step.title,
+                    description=shorten(step.description, 600),
+                    query=shorten(step.query, 300),
+                    source_ids=named,
+                    depends_on=tuple(dict.fromkeys(n for n in step.after if n < number and n in kept)),
+                    goal_ids=tuple(
+                        dict.fromkeys(goal_labels[g].goal_id for g in step.goals if g in goal_labels)
+                    ),
                 )
-            )  # fmt: skip
+            )
     return tuple(steps)
 
 
@@ -185,8 +240,8 @@ def _completed(steps: tuple[Step, ...], usual: PlanDraft) -> tuple[Step, ...]:
 
 
 def _titled(title: str, spoken: str, kind: StepKind) -> bool:
-    """Whether a title can stand over a step: of a title's length and form, the model's own, and about what is spoken of. A sentence is
-    none: as a heading it would assert something that nobody has checked."""
+    """Whether a title can stand over a step: of a title's length and form, the model's own, and about what is
+    spoken of. A sentence is none: as a heading it would assert something that nobody has checked."""
     return (
         4 <= len(title) <= 120
         and not title.endswith(_STOPS)
@@ -197,16 +252,21 @@ def _titled(title: str, spoken: str, kind: StepKind) -> bool:
 
 
 def _spoken(phase0: Phase0, brief: Brief) -> str:
-    """All that is spoken of: what the reader asks, and what the sources say. The abstract is left out: it also speaks of sources."""
+    """All that is spoken of: what the reader asks, and what the sources say. The abstract is left out: it
+    also speaks of sources."""
     excerpts = (excerpt.quote for summary in phase0.summaries for excerpt in summary.excerpts)
     summaries = (summary.summary for summary in phase0.summaries)
-    return "\n".join([brief.topic, brief.guidance, *(theme.label for theme in phase0.themes), *summaries, *excerpts])
+    return "\n".join(
+        [brief.topic, brief.guidance, *(theme.label for theme in phase0.themes), *summaries, *excerpts]
+    )
 
 
 def _labels(phase0: Phase0) -> dict[str, str]:
     ready = [source.source_id for source in phase0.sources if source.status == "ready" and source.text_sha256]
     summarised = {summary.source_id for summary in phase0.summaries}
-    return {f"S{number}": source_id for number, source_id in enumerate(ready, start=1) if source_id in summarised}
+    return {
+        f"S{number}": source_id for number, source_id in enumerate(ready, start=1) if source_id in summarised
+    }
 
 
 def _sources(material: tuple[Material, ...]) -> Labels:
@@ -229,5 +289,8 @@ def _known(phase0: Phase0, room: int, model: Model) -> tuple[Material, ...]:
     left = max(0, room - estimate(overview.text) - LABEL * (1 + len(labels)))
     each = max(120, 3 * left // max(1, len(labels)))
     told = {summary.source_id: summary.summary for summary in phase0.summaries}
-    own = (Material(label, titles.get(source_id, ""), shorten(told[source_id], each)) for label, source_id in labels.items())
+    own = (
+        Material(label, titles.get(source_id, ""), shorten(told[source_id], each))
+        for label, source_id in labels.items()
+    )
     return (*own, overview)

@@ -7,6 +7,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from reprise_research.errors import EngineUnavailable
+from reprise_research.limits import Limit
 
 T = TypeVar("T")
 _SMALLEST_WINDOW = 2048
@@ -32,6 +33,10 @@ class LlmSettings:
     """How long one call may take in all."""
     patience: float = 20.0
     """The longest wait for a rate limit within an attempt; a longer one is left to the next attempt."""
+    calls_a_minute: int = 0
+    """Calls that the endpoint takes in a minute, from all processes together; 0: as it says itself."""
+    tokens_a_minute: int = 0
+    calls_at_once: int = 0
     check: bool = True
     """Whether a reader checks what the model says, in a question of its own."""
     prompt_price: float | None = None
@@ -46,28 +51,56 @@ class LlmSettings:
     """Asked where this one fails."""
 
     @property
+    def limit(self) -> Limit:
+        """What all processes together keep to."""
+        return Limit(calls=self.calls_a_minute, tokens=self.tokens_a_minute, at_once=self.calls_at_once)
+
+    @property
     def place(self) -> str:
         """The endpoint's host, as it is shown."""
         return urlsplit(self.base_url).netloc.rpartition("@")[2] or self.base_url
 
 
 def settings_of(model: str, given: Mapping[str, str]) -> LlmSettings:
-    """The settings as the engine gets them, by the names of `LlmSettings`. Raises `EngineUnavailable` for what is missing or no number."""
+    """The settings as the engine gets them, by the names of `LlmSettings`. Raises `EngineUnavailable` for
+    what is missing or no number."""
     base_url = given.get("base_url", "").strip()
     if not base_url:
-        raise EngineUnavailable("The engine openai has no endpoint.", "Set REPRISE_LLM__BASE_URL, for example http://127.0.0.1:8080/v1.")
+        raise EngineUnavailable(
+            "The engine openai has no endpoint.",
+            "Set REPRISE_LLM__BASE_URL, for example http://127.0.0.1:8080/v1.",
+            code="engine_without_endpoint",
+            facts={"engine": "openai"},
+        )
     if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
-        raise EngineUnavailable(f"{base_url} is no endpoint.", "Set REPRISE_LLM__BASE_URL to an http or https address, with its /v1.")
+        raise EngineUnavailable(
+            f"{base_url} is no endpoint.",
+            "Set REPRISE_LLM__BASE_URL to an http or https address, with its /v1.",
+            code="engine_without_endpoint",
+            facts={"engine": "openai"},
+        )
     if not model.strip():
-        raise EngineUnavailable("The engine openai has no model.", "Set REPRISE_LLM__MODEL, or name a model with the research.")
-    prices = {name: _number(given, name, 0.0) for name in ("prompt_price", "completion_price") if given.get(name)}
+        raise EngineUnavailable(
+            "The engine openai has no model.",
+            "Set REPRISE_LLM__MODEL, or name a model with the research.",
+            code="engine_without_model",
+            facts={"engine": "openai"},
+        )
+    prices = {
+        name: _number(given, name, 0.0) for name in ("prompt_price", "completion_price") if given.get(name)
+    }
     window = int(_number(given, "window", LlmSettings.window))
     if window < _SMALLEST_WINDOW:
-        raise EngineUnavailable(f"A window of {window} tokens is too small.", f"REPRISE_LLM__WINDOW must be at least {_SMALLEST_WINDOW}.")
+        raise EngineUnavailable(
+            f"A window of {window} tokens is too small.",
+            f"REPRISE_LLM__WINDOW must be at least {_SMALLEST_WINDOW}.",
+        )
     answer = int(_number(given, "answer", min(LlmSettings.answer, window // 4)))
     if answer > window // 2:
         detail = f"Answers of {answer} tokens leave less than half of a window of {window} for the question."
-        raise EngineUnavailable(detail, "Lower REPRISE_LLM__ANSWER, or raise REPRISE_LLM__WINDOW to what the model really has.")
+        raise EngineUnavailable(
+            detail, "Lower REPRISE_LLM__ANSWER, or raise REPRISE_LLM__WINDOW to what the model really has."
+        )
     own = LlmSettings(
         base_url=base_url,
         model=model.strip(),
@@ -77,6 +110,9 @@ def settings_of(model: str, given: Mapping[str, str]) -> LlmSettings:
         timeout=_number(given, "timeout", LlmSettings.timeout),
         call_timeout=_number(given, "call_timeout", LlmSettings.call_timeout),
         patience=_number(given, "patience", LlmSettings.patience),
+        calls_a_minute=int(_number(given, "calls_a_minute", 0)),
+        tokens_a_minute=int(_number(given, "tokens_a_minute", 0)),
+        calls_at_once=int(_number(given, "calls_at_once", 0)),
         check=given.get("check", "true").strip().lower() not in {"false", "0", "no", "off"},
         headers=_table(given, "headers", str),
         query=_table(given, "query", str),
@@ -87,25 +123,36 @@ def settings_of(model: str, given: Mapping[str, str]) -> LlmSettings:
     other = _table(given, "fallback", str)
     if not other:
         return own
-    usual = {name: value for name, value in given.items() if name not in {"fallback", "phases", "headers", "query", "body", "api_key"}}
+    usual = {
+        name: value
+        for name, value in given.items()
+        if name not in {"fallback", "phases", "headers", "query", "body", "api_key"}
+    }
     return replace(own, fallback=settings_of(other.get("model", model), usual | other))
 
 
 def of_phases(model: str, given: Mapping[str, str]) -> dict[str, LlmSettings]:
-    """The settings of every phase and of `check`, the reader's: those of all, with what `phases` says of one in their place. Another
-    address does not inherit key, headers, query and body. Raises `EngineUnavailable`."""
+    """The settings of every phase and of `check`, the reader's: those of all, with what `phases` says of one
+    in their place. Another address does not inherit key, headers, query and body. Raises
+    `EngineUnavailable`."""
     every = {name: value for name, value in given.items() if name != "phases"}
     usual = settings_of(model, every)
     special = _table(given, "phases", object)
     unknown = sorted(set(special) - set(PARTS))
     if unknown:
-        raise EngineUnavailable(f"There is no phase {unknown[0]}.", f"REPRISE_LLM__PHASES names some of {', '.join(PARTS)}.")
+        raise EngineUnavailable(
+            f"There is no phase {unknown[0]}.", f"REPRISE_LLM__PHASES names some of {', '.join(PARTS)}."
+        )
     found = dict.fromkeys(PARTS, usual)
     for part, wish in special.items():
         if not isinstance(wish, dict):
-            raise EngineUnavailable(f"{wish!r} is no value for {part}.", 'Name its settings, such as {"model": "small"}.')
+            raise EngineUnavailable(
+                f"{wish!r} is no value for {part}.", 'Name its settings, such as {"model": "small"}.'
+            )
         own = {name: value if isinstance(value, str) else json.dumps(value) for name, value in wish.items()}
-        inherited = {name: value for name, value in every.items() if "base_url" not in own or name not in _OF_ADDRESS}
+        inherited = {
+            name: value for name, value in every.items() if "base_url" not in own or name not in _OF_ADDRESS
+        }
         found[part] = settings_of(own.get("model", model), inherited | own)
     return found
 
@@ -118,7 +165,9 @@ def _table(given: Mapping[str, str], name: str, kind: type[T]) -> dict[str, T]:
     except ValueError:
         found = None
     if not isinstance(found, dict) or not all(isinstance(value, kind) for value in found.values()):
-        raise EngineUnavailable(f"{text!r} is no value for {name}.", f"Set REPRISE_LLM__{name.upper()} to a JSON object.")
+        raise EngineUnavailable(
+            f"{text!r} is no value for {name}.", f"Set REPRISE_LLM__{name.upper()} to a JSON object."
+        )
     return found
 
 
@@ -129,5 +178,7 @@ def _number(given: Mapping[str, str], name: str, default: float) -> float:
     except ValueError:
         number = -1.0
     if number < 0:
-        raise EngineUnavailable(f"{text!r} is no value for {name}.", f"Set REPRISE_LLM__{name.upper()} to a number.")
+        raise EngineUnavailable(
+            f"{text!r} is no value for {name}.", f"Set REPRISE_LLM__{name.upper()} to a number."
+        )
     return number

@@ -1,5 +1,6 @@
-"""Answers that code can work with, by a ladder: a JSON schema where the endpoint takes one, else the form in words; what comes is repaired
-if it is nearly JSON; what does not hold is asked for once more, with the reason. What holds then is the answer, or there is none."""
+"""Answers that code can work with, by a ladder: a JSON schema where the endpoint takes one, else the form in
+words; what comes is repaired if it is nearly JSON; what does not hold is asked for once more, with the
+reason. What holds then is the answer, or there is none."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from reprise_contracts.languages import named
 from reprise_contracts.nodes import Phase
 from reprise_contracts.wire import explain
-from reprise_research.context import Brief
+from reprise_research.brief import Brief
 from reprise_research.errors import ContentTooLong
 from reprise_research.llm.endpoint import Call, Endpoint, Message
 from reprise_research.llm.grounding import wrong_language
@@ -43,7 +44,8 @@ class InvalidAnswer(Exception):
 
 
 class Overlong(Exception):
-    """Material that is to be read as a whole proved too long for the model's window: it can be asked of in smaller parts."""
+    """Material that is to be read as a whole proved too long for the model's window: it can be asked of in
+    smaller parts."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,11 @@ class Task(Generic[M]):
     where: str
     check: Callable[[M], M]
     """Returns what holds of the answer; raises ValueError with a reason that the model can act on."""
+    system: str = "system"
+    """The prompt with the rules that hold for the question."""
     whole: bool = False
-    """Whether every word of the material is to be read: then none of it is cut off, and `Overlong` is raised instead."""
+    """Whether every word of the material is to be read: then none of it is cut off, and `Overlong` is raised
+    instead."""
 
 
 class Model:
@@ -73,9 +78,10 @@ class Model:
         self.settings = endpoint.settings
 
     async def ask(self, task: Task[M], brief: Brief) -> M:
-        """What the model says, as far as it holds. A question that the endpoint calls too long is asked again with shorter material, for
-        its tokenizer may count more than we guess, or its window be smaller. Raises `InvalidAnswer`, `Overlong`, and `ResearchError` if the
-        endpoint fails or refuses a question that cannot be made shorter."""
+        """What the model says, as far as it holds. A question that the endpoint calls too long is asked again
+        with shorter material, for its tokenizer may count more than we guess, or its window be smaller.
+        Raises `InvalidAnswer`, `Overlong`, and `ResearchError` if the endpoint fails or refuses a question
+        that cannot be made shorter."""
         while True:
             density = self.endpoint.learned.density
             try:
@@ -88,8 +94,9 @@ class Model:
                 self.endpoint.counts_more(density, error)
 
     def room(self, prompt: str, values: dict[str, str], form: type[Form], brief: Brief) -> int:
-        """Tokens of material that fit beside a question, an answer, and a word on what was wrong with it; always some."""
-        messages = self._messages(prompt, values, (), brief)
+        """Tokens of material that fit beside a question, an answer, and a word on what was wrong with it;
+        always some."""
+        messages = self._messages("system", prompt, values, (), brief)
         return max(_SOME, self._left(messages) - self._correction(form))
 
     async def _asked(self, task: Task[M], messages: list[Message], brief: Brief) -> M:
@@ -97,8 +104,17 @@ class Model:
         for last in (False, True):
             shaped = "response_format" not in self.endpoint.learned.refused
             sent = messages if shaped else _with_form(messages, form)
-            versions = " ".join(f"{name} {self._prompts(name).version}" for name in ("system", task.prompt))
-            call = Call(tuple(sent), task.phase, task.where, self.settings.answer, schema if shaped else None, versions)
+            versions = " ".join(
+                f"{name} {self._prompts(name).version}" for name in (task.system, task.prompt)
+            )
+            call = Call(
+                tuple(sent),
+                task.phase,
+                task.where,
+                self.settings.answer,
+                schema if shaped else None,
+                versions,
+            )
             answer = await self.endpoint.complete(call, brief)
             try:
                 given = _said_something(read(answer.text, task.form), bool(answer.cut))
@@ -116,11 +132,12 @@ class Model:
         raise InvalidAnswer(shorten(wrong, 200))
 
     def _fitting(self, task: Task[M], brief: Brief) -> list[Message]:
-        """The question, with as much of its material as fits beside an answer and the words that ask for a better one: the longest texts
-        are cut first; where even the beginnings of all are too much, the last are left out, which is recorded. Raises `Overlong`, and
-        `ContentTooLong` if the question alone is too long."""
+        """The question, with as much of its material as fits beside an answer and the words that ask for a
+        better one: the longest texts are cut first; where even the beginnings of all are too much, the last
+        are left out, which is recorded. Raises `Overlong`, and `ContentTooLong` if the question alone is too
+        long."""
         material, correction = task.material, self._correction(task.form)
-        messages = self._messages(task.prompt, task.values, material, brief)
+        messages = self._messages(task.system, task.prompt, task.values, material, brief)
         while (over := correction - self._left(messages)) > 0:
             if task.whole:
                 raise Overlong
@@ -131,38 +148,63 @@ class Model:
             if not shorter:
                 window = f"{self.settings.window:,} tokens"
                 detail = (
-                    f"The question for {task.where} is too long for {self.settings.model}, whose window is {window}, without any source."
+                    f"The question for {task.where} is too long for {self.settings.model}, whose "
+                    f"window is {window}, without any source."
                 )
                 raise ContentTooLong(
-                    detail, "Shorten topic and guidance, or use a model with a larger window and say so by REPRISE_LLM__WINDOW."
+                    detail,
+                    "Shorten topic and guidance, or use a model with a larger window and say so by "
+                    "REPRISE_LLM__WINDOW.",
                 )
-            material, messages = shorter, self._messages(task.prompt, task.values, shorter, brief)
+            material = shorter
+            messages = self._messages(task.system, task.prompt, task.values, material, brief)
         if len(material) < len(task.material):
-            brief.provenance.fall_back(task.where, f"of {len(task.material)} texts the first {len(material)} fit into the model's window")
+            brief.provenance.fall_back(
+                task.where,
+                f"of {len(task.material)} texts the first {len(material)} fit into the model's window",
+            )
         return messages
 
     def _left(self, messages: list[Message]) -> int:
-        """Tokens of the window that messages and an answer leave, with a little kept back: not every tokenizer counts less than we guess,
-        and not every endpoint says so."""
-        return self.settings.window - self.settings.window // 25 - self.settings.answer - self.endpoint.asked(messages)
+        """Tokens of the window that messages and an answer leave, with a little kept back: not every
+        tokenizer counts less than we guess, and not every endpoint says so."""
+        return (
+            self.settings.window
+            - self.settings.window // 25
+            - self.settings.answer
+            - self.endpoint.asked(messages)
+        )
 
     def _correction(self, form: type[Form]) -> int:
-        """Tokens of what may be added to a question: the form in words, and once more with what was wrong with an answer."""
+        """Tokens of what may be added to a question: the form in words, and once more with what was wrong
+        with an answer."""
         return 2 * self.endpoint.estimate(_by_example(form)) + _AGAIN
 
-    def _messages(self, name: str, values: dict[str, str], material: tuple[Material, ...], brief: Brief) -> list[Message]:
+    def _messages(
+        self, rules: str, name: str, values: dict[str, str], material: tuple[Material, ...], brief: Brief
+    ) -> list[Message]:
         fence = Fence(material, brief.fence)
-        system, asked = self._prompts("system"), self._prompts(name)
+        system, asked = self._prompts(rules), self._prompts(name)
         brief.provenance.versions |= {f"prompt/{one.name}": one.version for one in (system, asked)}
-        guidance = f"What the reader asks for besides: {brief.guidance.strip()}\n" if brief.guidance.strip() else ""
+        guidance = guidance_of(brief)
         language = named(brief.language) or "the language of the topic, unless the reader asks for another"
-        question = asked.fill(**({"guidance": guidance} | values)).strip()
-        told = [f"Topic: {brief.topic.strip()}", *([str(fence)] if material else []), question]
-        return [_said("system", system.fill(mark=fence.mark, language=language)), _said("user", "\n\n".join(told))]
+        question = asked.fill(**({"guidance": guidance, "material": str(fence)} | values)).strip()
+        topic = f"Topic: {brief.topic.strip()}\n\n" if rules == "system" else ""
+        return [
+            _said("system", system.fill(mark=fence.mark, language=language)),
+            _said("user", f"{topic}{question}"),
+        ]
+
+
+def guidance_of(brief: Brief, besides: str = "") -> str:
+    """The line of a question that says what the reader asks for; empty if nothing."""
+    asked = " ".join(filter(None, (brief.guidance.strip(), besides)))
+    return f"What the reader asks for besides: {asked}\n" if asked else ""
 
 
 def wanted_language(brief: Brief) -> str:
-    """The language to write in: the one that was asked for, else the topic's, as far as it can be told and guidance asks for no other."""
+    """The language to write in: the one that was asked for, else the topic's, as far as it can be told and
+    guidance asks for no other."""
     return brief.language or ("" if brief.guidance.strip() else language_of(brief.topic) or "")
 
 
@@ -171,7 +213,10 @@ def _check_language(texts: Iterable[str], brief: Brief) -> None:
     wanted = wanted_language(brief)
     spoken = wrong_language(texts, wanted)
     if spoken:
-        raise ValueError(f"it is in {named(spoken)}; write all of it in {named(wanted)}, whatever language the material is in")
+        raise ValueError(
+            f"it is in {named(spoken)}; write all of it in {named(wanted)}, whatever language the material "
+            "is in"
+        )
 
 
 def read(text: str, form: type[M]) -> M:
@@ -198,7 +243,8 @@ def _parsed(text: str) -> object:
 
 
 def schema_of(form: type[Form]) -> dict[str, object]:
-    """The form's JSON schema in the strict dialect: every property required, no other allowed, no defaults."""
+    """The form's JSON schema in the strict dialect: every property required, no other allowed, no
+    defaults."""
     return cast(dict[str, object], _strict(form.model_json_schema()))
 
 
@@ -225,7 +271,11 @@ def _strict(node: Any, named: bool = False) -> Any:
         return node
     if named:
         return {name: _strict(inner) for name, inner in node.items()}
-    kept = {key: _strict(inner, key in {"properties", "$defs"}) for key, inner in node.items() if key in _KEPT_KEYS}
+    kept = {
+        key: _strict(inner, key in {"properties", "$defs"})
+        for key, inner in node.items()
+        if key in _KEPT_KEYS
+    }
     if kept.get("type") == "object":
         kept |= {"required": list(kept.get("properties", {})), "additionalProperties": False}
     return kept
@@ -244,7 +294,11 @@ def _by_example(form: type[Form]) -> str:
 
 def _with_form(messages: list[Message], form: str) -> list[Message]:
     """The first question followed by the form in words."""
-    asked = {**messages[1], "content": f"{messages[1]['content']}\n\nAnswer with one JSON object of this form, and nothing else:\n{form}"}
+    asked = {
+        **messages[1],
+        "content": f"{messages[1]['content']}\n\nAnswer with one JSON object of this form, and nothing "
+        f"else:\n{form}",
+    }
     return [messages[0], asked, *messages[2:]]
 
 

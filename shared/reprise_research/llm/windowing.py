@@ -14,7 +14,8 @@ _NUMBER = 4
 
 
 def windows(text: str, budget: int, estimate: Estimate) -> list[list[Unit]]:
-    """The numbered sentences of a text in consecutive rows of at most `budget` tokens each; a sentence that is worth more is alone."""
+    """The numbered sentences of a text in consecutive rows of at most `budget` tokens each; a sentence that
+    is worth more is alone."""
     return batches(units(text), lambda unit: estimate(text[unit.start : unit.end]) + _NUMBER, budget)
 
 

@@ -20,6 +20,8 @@ class Words:
     judgement: str
     """Behind a sentence that is the report's own judgement."""
     open_title: str
+    nothing_for: str
+    """Of a section that was asked for."""
     trust_title: str
     trust_note: str
     trust_header: tuple[str, str, str, str]
@@ -37,15 +39,19 @@ class Words:
 
 ENGLISH = Words(
     code="en",
-    note="Written by the model {model} from the numbered sources. Code has looked up every passage in its source and every figure of a "
-    "sentence in what it cites; whether the sources are read rightly it cannot tell. Read them before relying on this.",
+    note="Written by the model {model} from the numbered sources. Code has looked up every passage in its "
+    "source and every figure of a "
+    "sentence in what it cites; whether the sources are read rightly it cannot tell. Read them before "
+    "relying on this.",
     extracted=" The findings of {sections} were extracted without the model, whose answer did not hold.",
-    nothing_held="The model {model} was asked, and none of its text held when code checked it: every section quotes the numbered sources "
+    nothing_held="The model {model} was asked, and none of its text held when code checked it: every section "
+    "quotes the numbered sources "
     "instead. Read them before relying on this.",
     against="Other sources say otherwise.",
     unsupported="no source says this",
     judgement="judgement",
     open_title="What is not known",
+    nothing_for="Nothing that was found belongs to “{title}”.",
     trust_title="Who the sources are",
     trust_note="The model's assessment, from the texts alone.",
     trust_header=("Source", "Who speaks, with what interest", "How they know", "On whom they depend"),
@@ -56,21 +62,25 @@ ENGLISH = Words(
     mended="{count} were corrected",
     by_source="{count} gave way to a sentence of their source",
     by_finding="{count} gave way to a finding",
-    gone="{count} were left out",
+    gone="{count} left out",
     between=", ",
 )
 GERMAN = Words(
     code="de",
-    note="Vom Modell {model} aus den nummerierten Quellen geschrieben. Ein Programm hat jede Fundstelle in ihrer Quelle nachgeschlagen und "
-    "jede Zahl eines Satzes in dem, was er anführt; ob die Quellen richtig gelesen sind, kann es nicht sagen. Lesen Sie sie, bevor Sie "
+    note="Vom Modell {model} aus den nummerierten Quellen geschrieben. Ein Programm hat jede Fundstelle in "
+    "ihrer Quelle nachgeschlagen und "
+    "jede Zahl eines Satzes in dem, was er anführt; ob die Quellen richtig gelesen sind, kann es nicht "
+    "sagen. Lesen Sie sie, bevor Sie "
     "sich darauf stützen.",
     extracted=" Die Befunde zu {sections} sind ohne das Modell entnommen, dessen Antwort nicht standhielt.",
-    nothing_held="Das Modell {model} wurde gefragt, doch nichts von seinem Text hielt der Prüfung stand: Jeder Abschnitt zitiert "
+    nothing_held="Das Modell {model} wurde gefragt, doch nichts von seinem Text hielt der Prüfung stand: "
+    "Jeder Abschnitt zitiert "
     "stattdessen die nummerierten Quellen. Lesen Sie sie, bevor Sie sich darauf stützen.",
     against="Andere Quellen sagen es anders.",
     unsupported="das sagt keine Quelle",
     judgement="Urteil",
     open_title="Was nicht bekannt ist",
+    nothing_for="Zu „{title}“ gehört nichts von dem, was gefunden wurde.",
     trust_title="Wer die Quellen sind",
     trust_note="Einschätzung des Modells, allein nach den Texten.",
     trust_header=("Quelle", "Wer spricht, mit welchem Interesse", "Woher sie es weiß", "Von wem sie abhängt"),
@@ -93,6 +103,7 @@ CHINESE = Words(
     unsupported="无来源支持",
     judgement="判断",
     open_title="尚不清楚的问题",
+    nothing_for="没有发现属于“{title}”。",
     trust_title="来源是谁",
     trust_note="以下为模型仅凭文本作出的评估。",
     trust_header=("来源", "谁在说，有何利害", "如何得知", "依据谁"),
@@ -110,11 +121,12 @@ _BY_LANGUAGE = {"en": ENGLISH, "de": GERMAN, "zh": CHINESE}
 
 
 def frame(language: str) -> str:
-    """The language of what surrounds a model's text: the one asked for where there are words of ours in it, else English; empty if none
-    was asked for."""
+    """The language of what surrounds a model's text: the one asked for where there are words of ours in it,
+    else English; empty if none was asked for."""
     return language if not lacking("extractive", language) else "en"
 
 
 def words_for(topic: str, language: str = "") -> Words:
-    """In the language asked for, without one in the topic's; English for every language without words of its own."""
+    """In the language asked for, without one in the topic's; English for every language without words of its
+    own."""
     return _BY_LANGUAGE.get(primary(language) if language else (language_of(topic) or "en"), ENGLISH)

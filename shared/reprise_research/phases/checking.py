@@ -3,13 +3,14 @@
 import asyncio
 
 from reprise_contracts.artifacts import Citation, Contradiction, Excerpt, Finding, Summary
-from reprise_research.context import Library
+from reprise_research.brief import Library
 from reprise_research.text.citations import checked, is_exact, locate
 from reprise_research.text.prose import instructs
 
 
 async def check_citation(citation: Citation, library: Library) -> Citation | None:
-    """The citation as it holds, or None. A source outside the library cannot be cited, nor words that a source says to a machine."""
+    """The citation as it holds, or None. A source outside the library cannot be cited, nor words that a
+    source says to a machine."""
     if citation.source_id not in library or instructs(citation.quote):
         return None
     text = await library.text(citation.source_id)
@@ -20,7 +21,8 @@ async def check_citation(citation: Citation, library: Library) -> Citation | Non
 
 
 async def check_finding(finding: Finding, library: Library) -> tuple[Finding | None, int]:
-    """The finding with the citations that hold, and how many did not. A finding that loses all of them is None."""
+    """The finding with the citations that hold, and how many did not. A finding that loses all of them is
+    None."""
     kept, dropped = [], 0
     for citation in finding.citations:
         good = await check_citation(citation, library)
@@ -52,5 +54,9 @@ async def check_summary(summary: Summary, library: Library) -> Summary:
             continue
         place = await asyncio.to_thread(locate, text, excerpt.quote, excerpt.start)
         if place is not None:
-            kept.append(Excerpt(quote=text[place.start : place.end], start=place.start, end=place.end, kind=excerpt.kind))
+            kept.append(
+                Excerpt(
+                    quote=text[place.start : place.end], start=place.start, end=place.end, kind=excerpt.kind
+                )
+            )
     return summary.model_copy(update={"excerpts": tuple(kept)})

@@ -1,4 +1,5 @@
-"""From a job to an artifact: read what it pinned, call the phase function. One small function a phase, for a worker and for a library."""
+"""From a job to an artifact: read what it pinned, call the phase function. One small function a phase, for a
+worker and for a library."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from reprise_contracts.artifacts import (
+    REFERENCES,
     Artifact,
     InputRef,
     ObjectRef,
@@ -22,7 +24,7 @@ from reprise_research.context import Context
 from reprise_research.phases.discover import discover
 from reprise_research.phases.execute import execute
 from reprise_research.phases.prepare import prepare
-from reprise_research.phases.report import report
+from reprise_research.phases.report import report, rewrite
 from reprise_research.phases.synthesize import synthesize
 
 A = TypeVar("A", bound=Artifact)
@@ -33,8 +35,17 @@ class Result:
     """What a phase made."""
 
     artifact: Artifact
-    headline: str
+    counts: dict[str, int]
+    """How many of what, by its noun; of sources also how many `failed`."""
     stored: tuple[StoredSource, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        """The counts in words: `8 sources, 1 failed`."""
+        return ", ".join(
+            f"{number} {what}{'' if number == 1 or what == 'failed' else 's'}"
+            for what, number in self.counts.items()
+        )
 
 
 Inputs = Mapping[str, InputRef]
@@ -60,13 +71,13 @@ async def run_phase(job: Job, inputs: Inputs, artifacts: ArtifactReader, context
 async def _prepare(job: Job, inputs: Inputs, artifacts: ArtifactReader, context: Context) -> Result:
     done = await prepare(job.sources, context, refetch=job.refetch)
     failed = sum(source.status == "failed" for source in done.artifact.sources)
-    headline = _count(len(done.artifact.sources), "source") + (f", {failed} failed" if failed else "")
-    return Result(done.artifact, headline, done.stored)
+    counts = {"source": len(done.artifact.sources)} | ({"failed": failed} if failed else {})
+    return Result(done.artifact, counts, done.stored)
 
 
 async def _discover(job: Job, inputs: Inputs, artifacts: ArtifactReader, context: Context) -> Result:
     made = await discover(await artifacts.read(inputs["phase0"], Phase0), context)
-    return Result(made, _count(len(made.goals), "goal"))
+    return Result(made, {"goal": len(made.goals)})
 
 
 async def _synthesize(job: Job, inputs: Inputs, artifacts: ArtifactReader, context: Context) -> Result:
@@ -76,27 +87,47 @@ async def _synthesize(job: Job, inputs: Inputs, artifacts: ArtifactReader, conte
         artifacts.previous(job.previous, Phase2),
     )
     made = await synthesize(phase0, phase1, context, previous=before, next_step=job.next_step)
-    return Result(made, _count(len(made.steps), "step"))
+    return Result(made, {"step": len(made.steps)})
 
 
 async def _execute(job: Job, inputs: Inputs, artifacts: ArtifactReader, context: Context) -> Result:
     phase0, plan, findings = await read_all(
-        artifacts.read(inputs["phase0"], Phase0), artifacts.read(inputs["phase2"], Phase2), _findings(inputs, artifacts)
+        artifacts.read(inputs["phase0"], Phase0),
+        artifacts.read(inputs["phase2"], Phase2),
+        _findings(inputs, artifacts),
     )
     number = step_of(job.node)
     step = next(step for step in plan.steps if step.step_id == number)
     made = await execute(step, phase0, findings, context)
-    return Result(made, _count(len(made.findings), "finding"))
+    return Result(made, {"finding": len(made.findings)})
 
 
 async def _report(job: Job, inputs: Inputs, artifacts: ArtifactReader, context: Context) -> Result:
     phase0, plan, findings, before = await read_all(
-        artifacts.read(inputs["phase0"], Phase0), artifacts.read(inputs["phase2"], Phase2), _findings(inputs, artifacts),
+        artifacts.read(inputs["phase0"], Phase0),
+        artifacts.read(inputs["phase2"], Phase2),
+        _findings(inputs, artifacts),
         artifacts.previous(job.previous, Phase4),
-    )  # fmt: skip
-    made = await report(phase0, plan, findings, context, previous=before, gaps=job.gaps, reasons=job.reasons)
-    named = made.model_copy(update={"inputs": {node: ref.sha256 for node, ref in inputs.items()}})
-    return Result(named, f"{_count(len(made.sections), 'section')}, {_count(len(made.references), 'reference')}")
+    )
+    made = await (
+        rewrite(
+            job.section,
+            before,
+            phase0,
+            plan,
+            findings,
+            context,
+            guidance=job.section_guidance,
+            gaps=job.gaps,
+            reasons=job.reasons,
+        )
+        if job.section
+        else report(phase0, plan, findings, context, previous=before, gaps=job.gaps, reasons=job.reasons)
+    )
+    read = {node: ref.sha256 for node, ref in inputs.items() if node != "phase0"}
+    read[f"phase0#{REFERENCES}"] = phase0.parts()[REFERENCES]  # of the sources nothing else is read here
+    named = made.model_copy(update={"inputs": read})
+    return Result(named, {"section": len(made.sections), "reference": len(made.references)})
 
 
 async def _findings(inputs: Inputs, artifacts: ArtifactReader) -> dict[int, StepFindings]:
@@ -106,16 +137,13 @@ async def _findings(inputs: Inputs, artifacts: ArtifactReader) -> dict[int, Step
 
 
 async def read_all(*reads: Awaitable[Any]) -> list[Any]:
-    """The answers of reads that go on side by side, each to its end: one loss hides no other. Raises what the first failed with."""
+    """The answers of reads that go on side by side, each to its end: one loss hides no other. Raises what the
+    first failed with."""
     done = await asyncio.gather(*reads, return_exceptions=True)
     for answer in done:
         if isinstance(answer, BaseException):
             raise answer
     return done
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 _PHASES: Mapping[Phase, Callable[[Job, Inputs, ArtifactReader, Context], Awaitable[Result]]] = {

@@ -3,8 +3,27 @@
 import re
 from collections.abc import Mapping
 
-from reprise_contracts.artifacts import Bar, Chart, Citation, Comparison, PreparedSource, Reference, Section
-from reprise_research.drafts import BarDraft, Block, Bullets, ChartDraft, Paragraph, ReportDraft, SectionDraft, Span, Table
+from reprise_contracts.artifacts import (
+    Bar,
+    Chart,
+    Citation,
+    Comparison,
+    Phase4,
+    PreparedSource,
+    Reference,
+    Section,
+)
+from reprise_research.drafts import (
+    BarDraft,
+    Block,
+    Bullets,
+    ChartDraft,
+    Paragraph,
+    ReportDraft,
+    SectionDraft,
+    Span,
+    Table,
+)
 from reprise_research.text.markup import escaped, link
 
 _NUMBER = re.compile(r"(?<!\\)\[(\d+)\]")
@@ -13,10 +32,19 @@ _NUMBER = re.compile(r"(?<!\\)\[(\d+)\]")
 class Renderer:
     """Numbers sources in the order in which the report first cites them."""
 
-    def __init__(self, sources: tuple[PreparedSource, ...], unsupported_mark: str) -> None:
+    def __init__(
+        self,
+        sources: tuple[PreparedSource, ...],
+        unsupported_mark: str,
+        known: tuple[Reference, ...] = (),
+    ) -> None:
         self._mark = f"*({escaped(unsupported_mark)})*"
         self._sources = {source.source_id: source for source in sources}
-        self._cited: dict[str, dict[tuple[int, int], Citation]] = {}
+        self._cited: dict[str, dict[tuple[int, int], Citation]] = {
+            one.source_id: {(c.start, c.end): c for c in one.citations} for one in known
+        }
+        self._numbered = {one.source_id: one.number for one in known}
+        """Sources whose number is fixed; any other gets the next one."""
         self.unsupported: list[str] = []
 
     def section(self, draft: SectionDraft) -> Section:
@@ -35,29 +63,34 @@ class Renderer:
         """The sources that were cited, with the passages."""
         return tuple(
             Reference(
-                number=number,
+                number=self._numbered[source_id],
                 source_id=source_id,
                 title=self._sources[source_id].title or source_id,
                 url=self._sources[source_id].final_url or self._sources[source_id].url,
                 author=self._sources[source_id].author,
                 published=self._sources[source_id].published,
+                work=self._sources[source_id].work,
                 citations=tuple(cited.values()),
             )
-            for number, (source_id, cited) in enumerate(self._cited.items(), start=1)
+            for source_id, cited in self._cited.items()
         )
 
     def reference_list(self) -> str:
         """The references as Markdown, one line each."""
-        return "\n".join(f"{reference.number}. {self._named(reference)}" for reference in self.references())
+        return "\n".join(f"{reference.number}. {self.named(reference)}" for reference in self.references())
 
-    def _named(self, reference: Reference) -> str:
+    def named(self, reference: Reference) -> str:
+        """A source as the list names it."""
         source = self._sources[reference.source_id]
         details = [escaped(text) for text in (source.author, source.published) if text]
         name = link(reference.title, reference.url) if reference.url else escaped(reference.title)
         return ", ".join([name, *details]) + "."
 
     def _chart(self, chart: ChartDraft) -> Chart:
-        comparisons = tuple(Comparison(subject=subject, bars=tuple(self._bar(bar) for bar in bars)) for subject, bars in chart.comparisons)
+        comparisons = tuple(
+            Comparison(subject=subject, bars=tuple(self._bar(bar) for bar in bars))
+            for subject, bars in chart.comparisons
+        )
         return Chart(title=chart.title, comparisons=comparisons)
 
     def _bar(self, bar: BarDraft) -> Bar:
@@ -72,8 +105,12 @@ class Renderer:
 
     def _table(self, table: Table) -> str:
         lines = [table.header, tuple("---" for _ in table.header)]
-        head = [f"| {' | '.join(escaped(cell) if cell != '---' else cell for cell in line)} |" for line in lines]
-        return "\n".join([*head, *(f"| {' | '.join(self._row(cell) for cell in row)} |" for row in table.rows)])
+        head = [
+            f"| {' | '.join(escaped(cell) if cell != '---' else cell for cell in line)} |" for line in lines
+        ]
+        return "\n".join(
+            [*head, *(f"| {' | '.join(self._row(cell) for cell in row)} |" for row in table.rows)]
+        )
 
     def _row(self, spans: tuple[Span, ...]) -> str:
         return " ".join(self._span(span) for span in spans if span.text.strip())
@@ -93,17 +130,22 @@ class Renderer:
 
     def _numbers(self, citations: tuple[Citation, ...]) -> tuple[int, ...]:
         """In the order of the citations: the source that is quoted comes first."""
-        return tuple(dict.fromkeys(self._number(citation) for citation in citations if citation.source_id in self._sources))
+        return tuple(
+            dict.fromkeys(
+                self._number(citation) for citation in citations if citation.source_id in self._sources
+            )
+        )
 
     def _number(self, citation: Citation) -> int:
         self._cited.setdefault(citation.source_id, {}).setdefault((citation.start, citation.end), citation)
-        return list(self._cited).index(citation.source_id) + 1
+        return self._numbered.setdefault(citation.source_id, max(self._numbered.values(), default=0) + 1)
 
 
 def render(
     draft: ReportDraft, sources: tuple[PreparedSource, ...]
 ) -> tuple[str, tuple[Section, ...], tuple[Reference, ...], tuple[str, ...]]:
-    """Markdown of the whole report, its sections, its references, and the claims that cite no source that was read."""
+    """Markdown of the whole report, its sections, its references, and the claims that cite no source that was
+    read."""
     renderer = Renderer(sources, draft.unsupported_mark)
     sections = tuple(renderer.section(section) for section in draft.sections)
     parts = [f"# {escaped(draft.title)}"]
@@ -115,9 +157,52 @@ def render(
     if renderer.references():
         parts.append(f"## {escaped(draft.references_title)}")
         parts.append(renderer.reference_list())
-    return "\n\n".join(part for part in parts if part) + "\n", sections, renderer.references(), tuple(dict.fromkeys(renderer.unsupported))
+    return (
+        "\n\n".join(part for part in parts if part) + "\n",
+        sections,
+        renderer.references(),
+        tuple(dict.fromkeys(renderer.unsupported)),
+    )
+
+
+def rewritten(
+    before: Phase4, draft: SectionDraft, sources: tuple[PreparedSource, ...], unsupported_mark: str
+) -> Phase4:
+    """The report with one section in place of the one of the same id. The others stay as they are written,
+    with the numbers of their sources; what nothing cites any more leaves the list."""
+    renderer = Renderer(sources, unsupported_mark, before.references)
+    new = renderer.section(draft)
+    sections = tuple(new if one.section_id == new.section_id else one for one in before.sections)
+    used = {int(number) for one in sections for number in _NUMBER.findall(one.markdown)} | {
+        number
+        for one in sections
+        for chart in one.charts
+        for comparison in chart.comparisons
+        for bar in comparison.bars
+        for number in bar.references
+    }
+    references = tuple(one for one in renderer.references() if one.number in used)
+    listed = "\n".join(f"{one.number}. {renderer.named(one)}" for one in references)
+    head, told = before.markdown.split("\n## ", 1)[0], before.markdown.rsplit("\n## ", 1)[-1]
+    parts = [head.rstrip("\n")]
+    for section in sections:
+        parts += [f"## {escaped(section.title)}", section.markdown]
+    if references:
+        parts += [f"## {told.split(chr(10), 1)[0]}" if before.references else "## References", listed]
+    text = "\n".join(one.markdown for one in sections)
+    kept = [claim for claim in before.unsupported_claims if escaped(claim) in text]
+    return before.model_copy(
+        update={
+            "markdown": "\n\n".join(part for part in parts if part) + "\n",
+            "sections": sections,
+            "references": references,
+            "unsupported_claims": tuple(dict.fromkeys((*kept, *renderer.unsupported))),
+            "changes": None,
+        }
+    )
 
 
 def without_numbers(markdown: str, references: Mapping[int, str]) -> str:
-    """A section's Markdown with each reference's number replaced by its source, so that renumbering alone is no change."""
+    """A section's Markdown with each reference's number replaced by its source, so that renumbering alone is
+    no change."""
     return _NUMBER.sub(lambda found: f"[{references.get(int(found.group(1)), found.group(1))}]", markdown)

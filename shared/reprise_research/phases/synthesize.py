@@ -1,4 +1,5 @@
-"""Phase 2: one goal that brings the others together, and the plan. A step keeps its number as long as it keeps its meaning (R9)."""
+"""Phase 2: one goal that brings the others together, and the plan. A step keeps its number as long as it
+keeps its meaning (R9)."""
 
 from pydantic import ValidationError
 
@@ -6,9 +7,12 @@ from reprise_contracts.artifacts import Phase0, Phase1, Phase2, Step, number_ste
 from reprise_contracts.frames import WorkflowProgress
 from reprise_research.context import Context
 from reprise_research.errors import InvalidPlan, NothingToRead
+from reprise_research.phases.former import former_steps
 
 
-async def synthesize(phase0: Phase0, phase1: Phase1, context: Context, *, previous: Phase2 | None = None, next_step: int = 1) -> Phase2:
+async def synthesize(
+    phase0: Phase0, phase1: Phase1, context: Context, *, previous: Phase2 | None = None, next_step: int = 1
+) -> Phase2:
     """The plan. A step that equals one of `previous` keeps its number, others are numbered from `next_step`.
 
     Raises `NothingToRead`, `InvalidPlan`, `EngineFailed`."""
@@ -22,7 +26,10 @@ async def synthesize(phase0: Phase0, phase1: Phase1, context: Context, *, previo
     before = previous.steps if previous is not None else ()
     taken = max((step.step_id for step in before), default=0)
     try:
-        plan = Phase2(synthesized_goal=draft.synthesized_goal, steps=number_steps(proposed, before, max(next_step, taken + 1)))
+        steps = number_steps(proposed, before, max(next_step, taken + 1))
+        plan = Phase2(
+            synthesized_goal=draft.synthesized_goal, steps=steps, former=former_steps(previous, steps)
+        )
     except (ValidationError, KeyError) as error:
         raise InvalidPlan(f"The proposed plan cannot be run: {error}") from error
     if not plan.steps:
@@ -35,7 +42,9 @@ def _cleaned(step: Step, known: set[str], goal_ids: set[str]) -> Step:
     """The step without sources and goals that do not exist."""
     return step.model_copy(
         update={
-            "source_ids": tuple(dict.fromkeys(source_id for source_id in step.source_ids if source_id in known)),
+            "source_ids": tuple(
+                dict.fromkeys(source_id for source_id in step.source_ids if source_id in known)
+            ),
             "goal_ids": tuple(dict.fromkeys(goal_id for goal_id in step.goal_ids if goal_id in goal_ids)),
             "depends_on": tuple(dict.fromkeys(step.depends_on)),
         }
@@ -43,7 +52,8 @@ def _cleaned(step: Step, known: set[str], goal_ids: set[str]) -> Step:
 
 
 def _ordered(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Each step after those that it depends on, otherwise in the order proposed. Raises `InvalidPlan` for a circle."""
+    """Each step after those that it depends on, otherwise in the order proposed. Raises `InvalidPlan` for a
+    circle."""
     numbers = {step.step_id for step in steps}
     if len(numbers) != len(steps):
         raise InvalidPlan("Two steps of the proposed plan have the same number.")
@@ -52,7 +62,11 @@ def _ordered(steps: tuple[Step, ...]) -> tuple[Step, ...]:
         step = next((s for s in waiting if set(s.depends_on) <= done), None)
         if step is None:
             strange = sorted({other for s in waiting for other in s.depends_on} - numbers)
-            detail = f"depend on steps that do not exist: {strange}" if strange else "depend on each other in a circle"
+            detail = (
+                f"depend on steps that do not exist: {strange}"
+                if strange
+                else "depend on each other in a circle"
+            )
             raise InvalidPlan(f"Steps of the proposed plan {detail}.")
         waiting.remove(step)
         ordered.append(step)

@@ -1,6 +1,7 @@
 """Dates, periods and times of day, in the forms of the languages that are known.
 
-A date is the interval of its days, so that 3 March 2024 lies in March 2024 and in 2024, and 2023 lies outside of both.
+A date is the interval of its days, so that 3 March 2024 lies in March 2024 and in 2024, and 2023 lies outside
+of both.
 """
 
 import calendar
@@ -58,7 +59,9 @@ def days(year: int, month: int | None = None, day: int | None = None) -> Days | 
 def span(first_year: int, last_year: int, unit: str) -> Days | None:
     """Return the days of several years."""
     one, other = days(first_year), days(last_year)
-    return None if one is None or other is None or first_year > last_year else Days(unit, one.first, other.last)
+    return (
+        None if one is None or other is None or first_year > last_year else Days(unit, one.first, other.last)
+    )
 
 
 def part_of_year(year: int | None, number: int, parts: int) -> Days | None:
@@ -77,7 +80,11 @@ def part_of_year(year: int | None, number: int, parts: int) -> Days | None:
 def yearless(month: int, day: int | None = None) -> Days | None:
     """Return the days of a month, or one day, of no year in particular."""
     found = days(_YEARLESS, month, day)
-    return None if found is None else Days("yearless-month" if day is None else "yearless", found.first, found.last)
+    return (
+        None
+        if found is None
+        else Days("yearless-month" if day is None else "yearless", found.first, found.last)
+    )
 
 
 def is_year(value: int) -> bool:
@@ -89,7 +96,16 @@ def quantity(text: str, start: int, end: int, found: Days | None, language: str 
     """Return the date that stands in a text."""
     if found is None:
         return None
-    return Quantity(start, end, text[start:end], Kind.DATE, found.unit, Fraction(found.first), Fraction(found.last), language=language)
+    return Quantity(
+        start,
+        end,
+        text[start:end],
+        Kind.DATE,
+        found.unit,
+        Fraction(found.first),
+        Fraction(found.last),
+        language=language,
+    )
 
 
 def _roman(text: str) -> int:
@@ -132,7 +148,16 @@ class Calendar:
                 if hour <= 24 and minute < 60:
                     value = Fraction(hour * 60 + minute)
                     start, end = match.span()
-                    yield Quantity(start, end, text[start:end], Kind.TIME, "minute-of-day", value, value, language=language)
+                    yield Quantity(
+                        start,
+                        end,
+                        text[start:end],
+                        Kind.TIME,
+                        "minute-of-day",
+                        value,
+                        value,
+                        language=language,
+                    )
 
 
 def _year(match: re.Match[str], name: str = "y") -> int | None:
@@ -148,7 +173,11 @@ def _dated(months: dict[str, int]) -> _Reader:
         if day and until:
             first = days(year, month, int(day)) if year else yearless(month, int(day))
             last = days(year, month, int(until)) if year else yearless(month, int(until))
-            return None if first is None or last is None or first.first > last.last else Days("days", first.first, last.last)
+            return (
+                None
+                if first is None or last is None or first.first > last.last
+                else Days("days", first.first, last.last)
+            )
         exact = int(day) if day else None
         return days(year, month, exact) if year else yearless(month, exact)
 
@@ -199,6 +228,16 @@ def _century(match: re.Match[str]) -> Days | None:
     return span((number - 1) * 100 + 1, number * 100, "century") if 1 <= number <= 22 else None
 
 
+def _named_century(ordinals: dict[str, int]) -> _Reader:
+    """Centuries whose number is a word: `the ninth century`."""
+
+    def read(match: re.Match[str]) -> Days | None:
+        number = ordinals[match["n"]]
+        return span((number - 1) * 100 + 1, number * 100, "century") if 1 <= number <= 22 else None
+
+    return read
+
+
 def _part(ordinals: dict[str, int], parts: int) -> _Reader:
     def read(match: re.Match[str]) -> Days | None:
         name = match["n"]
@@ -211,13 +250,28 @@ def _part(ordinals: dict[str, int], parts: int) -> _Reader:
 
 def _alternatives(words: Iterable[str]) -> str:
     folded = {lower(fold(word)) for word in words}
-    return "|".join(re.escape(word).replace(r"\ ", r"\s") for word in sorted(folded, key=lambda word: (-len(word), word))) or "(?!)"
+    return (
+        "|".join(
+            re.escape(word).replace(r"\ ", r"\s")
+            for word in sorted(folded, key=lambda word: (-len(word), word))
+        )
+        or "(?!)"
+    )
 
 
-_NUMERIC = r"(?P<all>(?<![\w.,/-])(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<y>(?:19|20)\d\d|\d\d)(?![\w/]|[.,-]\d))"
-_ISO = r"(?P<all>(?<![\w.,/-])(?P<y>[12]\d{3})(?P<s>[-/.])(?P<month>0?[1-9]|1[0-2])(?:(?P=s)(?P<d>0?[1-9]|[12]\d|3[01]))(?![\w]|[.,/-]\d))"
+_NUMERIC = (
+    r"(?P<all>(?<![\w.,/-])(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)"
+    r"(?P<y>(?:19|20)\d\d|\d\d)(?![\w/]|[.,-]\d))"
+)
+_ISO = (
+    r"(?P<all>(?<![\w.,/-])(?P<y>[12]\d{3})(?P<s>[-/.])(?P<month>0?[1-9]|1[0-2])"
+    r"(?:(?P=s)(?P<d>0?[1-9]|[12]\d|3[01]))(?![\w]|[.,/-]\d))"
+)
 _ISO_MONTH = r"(?P<all>(?<![\w.,/-])(?P<y>(?:19|20)\d\d)-(?P<month>0[1-9]|1[0-2])(?P<d>)(?![\w-]|[.,/]\d))"
-_YEARS = r"(?P<all>(?<![\w.,/$€£-])(?P<y>[12]\d{3})\s?(?P<sep>[-–—/~〜～])\s?(?P<z>[12]\d{3}|\d\d)(?![\d/-]|[.,]\d))"
+_YEARS = (
+    r"(?P<all>(?<![\w.,/$€£-])(?P<y>[12]\d{3})\s?"
+    r"(?P<sep>[-–—/~〜～])\s?(?P<z>[12]\d{3}|\d\d)(?![\d/-]|[.,]\d))"
+)
 _OF = (
     r"(?:\s(?:of|de|del|della|des|du|do|dos|di|der|von|van|im|in|el|la|the|l'|в|من)\b)?"
     r"(?:\s?(?:fiscal|financial|year|anno|año|ano|عام|سنة|العام|jahr(?:es)?)){0,2}"
@@ -262,7 +316,16 @@ def _western(lexicon: Lexicon) -> Iterator[tuple[re.Pattern[str], _Reader]]:
     if lexicon.code == "en":
         tail = r"(?:,?\s" + year + r")?(?!\d|[.,]\d|:\d|\s?%|\s(?:people|men|women|children|[a-z]+s)\b)"
         yield re.compile(r"(?P<all>\b" + month + r"\.?\s(?P<d>\d{1,2})(?:st|nd|rd|th)?" + tail + ")"), dated
-    yield re.compile(r"(?P<all>(?<!\w)" + month + r"\b\.?,?\s?(?:de\s|del\s|of\s|do\s|di\s)?" + year + r"(?:\s(?:г\.|года))?)"), dated
+    yield (
+        re.compile(
+            r"(?P<all>(?<!\w)"
+            + month
+            + r"\b\.?,?\s?(?:de\s|del\s|of\s|do\s|di\s)?"
+            + year
+            + r"(?:\s(?:г\.|года))?)"
+        ),
+        dated,
+    )
     yield re.compile(_ISO), _iso
     yield re.compile(_ISO_MONTH), _iso
     yield re.compile(_NUMERIC), _numeric(american=lexicon.code == "en")
@@ -273,25 +336,52 @@ def _western(lexicon: Lexicon) -> Iterator[tuple[re.Pattern[str], _Reader]]:
         if lexicon.code == "ar":
             yield re.compile(rf"(?P<all>(?<!\w)(?:{names})\s{order}(?:{_OF}\s?{year})?)"), reader
         else:
-            yield re.compile(rf"(?P<all>(?<!\w){order}\s(?:fiscal\s|fiskal\w*\s)?(?:{names})\b(?:{_OF},?\s?{year})?)"), reader
+            yield (
+                re.compile(
+                    rf"(?P<all>(?<!\w){order}\s(?:fiscal\s|fiskal\w*\s)?(?:{names})\b(?:{_OF},?\s?{year})?)"
+                ),
+                reader,
+            )
     yield re.compile(r"(?P<all>\b[qt](?P<n>[1-4])(?:\s?/?-?\s?(?:fy\s?)?" + year + ")?)(?!\\w)"), _part({}, 4)
     yield re.compile(r"(?P<all>\b(?P<n>[1-4])[qt]\s?" + year + ")"), _part({}, 4)
     yield re.compile(r"(?P<all>\b[hs](?P<n>[12])\s?/?\s?" + year + ")"), _part({}, 2)
     fiscal = _alternatives(lexicon.dates.fiscal)
-    yield re.compile(rf"(?P<all>(?<!\w)(?:{fiscal})\s?(?P<y>[12]\d{{3}})\s?(?P<sep>/)\s?(?P<z>[12]\d{{3}}|\d\d)(?!\d))"), _years
+    yield (
+        re.compile(
+            rf"(?P<all>(?<!\w)(?:{fiscal})\s?(?P<y>[12]\d{{3}})\s?(?P<sep>/)\s?(?P<z>[12]\d{{3}}|\d\d)(?!\d))"
+        ),
+        _years,
+    )
     yield re.compile(rf"(?P<all>(?<!\w)(?:{fiscal})\s?{year})"), _fiscal
     yield re.compile(r"(?P<all>\bfy\s?'?(?P<y>\d{2}|20\d\d)\b)"), _fiscal
     if suffix := lexicon.dates.decade_suffix:
-        yield re.compile(rf"(?P<all>(?<![\w.,])(?P<y>[12]\d\d0)'?{suffix}(?:[-\s]?(?:jahren?|годах|годы|годов|гг\.?))?(?!\w))"), _decade
+        yield (
+            re.compile(
+                rf"(?P<all>(?<![\w.,])(?P<y>[12]\d\d0)'?{suffix}(?:[-\s]?(?:jahren?|годах|годы|годов|гг\.?))?(?!\w))"
+            ),
+            _decade,
+        )
     if decades := lexicon.dates.decades:
-        yield re.compile(rf"(?P<all>(?<!\w)(?:{_alternatives(decades)})\s(?P<y>[12]\d\d0)(?![\d-]|[.,/]\d|\sa\s))"), _decade
+        yield (
+            re.compile(
+                rf"(?P<all>(?<!\w)(?:{_alternatives(decades)})\s(?P<y>[12]\d\d0)(?![\d-]|[.,/]\d|\sa\s))"
+            ),
+            _decade,
+        )
     century = _alternatives(lexicon.dates.century)
     suffixes = r"(?:st|nd|rd|th|\.|er|e|ème|de|ste|º|-?й|-?м|-?го)?"
     yield re.compile(rf"(?P<all>(?<!\w)(?P<n>\d{{1,2}}|[ivx]+?){suffixes}[\s-](?:{century})\b)"), _century
+    if ordinals:
+        named = re.compile(rf"(?P<all>(?<!\w)(?P<n>{_alternatives(ordinals)})[\s-](?:{century})\b)")
+        yield named, _named_century(ordinals)
     yield re.compile(rf"(?P<all>(?<!\w)(?:{century})\s(?P<n>[ivx]+|\d{{1,2}})\b)"), _century
     yield re.compile(_YEARS), _years
     before = _alternatives(lexicon.dates.month_before)
-    long = {name: number for name, number in lexicon.months.items() if len(name) > 3 or name in ("may", "mai", "mei", "май", "мая", "мае")}
+    long = {
+        name: number
+        for name, number in lexicon.months.items()
+        if len(name) > 3 or name in ("may", "mai", "mei", "май", "мая", "мае")
+    }
     yield re.compile(rf"(?<!\w)(?:{before})\s(?P<all>(?P<month>{_alternatives(long)})\b\.?)"), dated
 
 
@@ -300,7 +390,9 @@ def _western_times(code: str) -> Iterator[re.Pattern[str]]:
         r"(?<![\w.,:])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::[0-5]\d)?(?:\s?(?P<ap>[ap]\.m\.|[ap]m\b|uhr\b|h\b|uur\b))?(?![\w:]|[.,]\d)"
     )
     if code == "en":
-        yield re.compile(r"(?<![\w.,:])(?P<h>0?[1-9]|1[0-2])(?:[.:](?P<m>[0-5]\d))?\s?(?P<ap>[ap]\.m\.?|[ap]m\b)")
+        yield re.compile(
+            r"(?<![\w.,:])(?P<h>0?[1-9]|1[0-2])(?:[.:](?P<m>[0-5]\d))?\s?(?P<ap>[ap]\.m\.?|[ap]m\b)"
+        )
         yield re.compile(r"(?<![\w.,:])(?P<h>0?[1-9]|1[0-2])\so'clock\b")
     elif code == "de":
         yield re.compile(r"(?<![\w.,:])(?P<h>[01]?\d|2[0-4])(?:[.:](?P<m>[0-5]\d))?\suhr\b")
@@ -351,7 +443,9 @@ def _east_fiscal(match: re.Match[str]) -> Days | None:
 def _east_part(parts: int) -> _Reader:
     def read(match: re.Match[str]) -> Days | None:
         name = match["n"]
-        number = {"上": 1, "下": 2, "前": 1, "後": 2, "后": 2, "상": 1, "하": 2}.get(name) or _number(name) or 0
+        number = (
+            {"上": 1, "下": 2, "前": 1, "後": 2, "后": 2, "상": 1, "하": 2}.get(name) or _number(name) or 0
+        )
         return part_of_year(_number(match["y"]), number, parts)
 
     return read
@@ -369,13 +463,19 @@ def _eastern(code: str) -> Iterator[tuple[re.Pattern[str], _Reader]]:
         yield re.compile(rf"(?P<all>{year}\s?(?:회계연도|년도))"), _east_fiscal
         yield re.compile(r"(?P<all>(?<![\d.,])(?P<y>[12]\d\d0)\s?년대)"), _decade
         yield re.compile(r"(?P<all>(?<![\d.,])(?P<n>\d{1,2})\s?세기)"), _century
-        yield re.compile(rf"(?P<all>{year}{y}(?:\s?(?P<month>\d{{1,2}}){m}(?:\s?(?P<d>\d{{1,2}}){d})?)?)"), _east
+        yield (
+            re.compile(rf"(?P<all>{year}{y}(?:\s?(?P<month>\d{{1,2}}){m}(?:\s?(?P<d>\d{{1,2}}){d})?)?)"),
+            _east,
+        )
         yield re.compile(rf"(?P<all>(?<![\d.,])(?P<month>\d{{1,2}}){m}\s?(?P<d>\d{{1,2}}){d})"), _east
         yield re.compile(rf"(?P<all>(?<![\d.,])(?P<month>\d{{1,2}}){m}(?![가-힣]*개))"), _east
     else:
         optional = rf"(?:{year}年度?の?)?"
         quarter = r"(?:季度|四半期)"
-        yield re.compile(rf"(?P<all>{optional}第?(?<![\d.,個个])(?P<n>[1-4一二三四]){quarter})"), _east_part(4)
+        yield (
+            re.compile(rf"(?P<all>{optional}第?(?<![\d.,個个])(?P<n>[1-4一二三四]){quarter})"),
+            _east_part(4),
+        )
         yield re.compile(rf"(?P<all>{optional}(?P<n>[上下])半[年期])"), _east_part(2)
         yield re.compile(r"(?P<all>(?<![\d.,])(?P<y>[12]\d\d0)年代)"), _decade
         yield re.compile(r"(?P<all>(?<![\d.,])(?P<n>\d{1,2})世[纪紀])"), _century
@@ -386,16 +486,26 @@ def _eastern(code: str) -> Iterator[tuple[re.Pattern[str], _Reader]]:
         yield re.compile(rf"(?P<all>{era}{rest})"), _east
         yield re.compile(rf"(?P<all>{year}年(?![間间代]){rest})"), _east
         yield re.compile(rf"(?P<all>(?<![\d.,{digits}十])(?P<month>{small})月(?P<d>{small})[日号])"), _east
-        yield re.compile(rf"(?P<all>(?<![\d.,{digits}十個个か])(?P<month>{small})月份?(?!\s?[間间号]))"), _east
+        yield (
+            re.compile(rf"(?P<all>(?<![\d.,{digits}十個个か])(?P<month>{small})月份?(?!\s?[間间号]))"),
+            _east,
+        )
     yield re.compile(_ISO), _iso
     yield re.compile(_YEARS), _years
-    yield re.compile(r"(?P<all>(?<![\d.,])(?P<y>[12]\d{3})\s?[年년]?\s?(?P<sep>[-–—~〜～至到])\s?(?P<z>[12]\d{3})\s?[年년])"), _years
+    yield (
+        re.compile(
+            r"(?P<all>(?<![\d.,])(?P<y>[12]\d{3})\s?[年년]?\s?(?P<sep>[-–—~〜～至到])\s?(?P<z>[12]\d{3})\s?[年년])"
+        ),
+        _years,
+    )
 
 
 def _eastern_times(code: str) -> Iterator[re.Pattern[str]]:
     yield re.compile(r"(?<![\w.,:])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?![\w:]|[.,]\d)")
     if code == "ja":
-        yield re.compile(r"(?P<before>午前|午後)?(?<![\d.,])(?P<h>[01]?\d|2[0-4])時(?!間)(?:(?P<m>[0-5]?\d)分(?!間)|(?P<half>半))?")
+        yield re.compile(
+            r"(?P<before>午前|午後)?(?<![\d.,])(?P<h>[01]?\d|2[0-4])時(?!間)(?:(?P<m>[0-5]?\d)分(?!間)|(?P<half>半))?"
+        )
     elif code == "zh":
         yield re.compile(
             r"(?P<before>上午|下午|晚上|凌晨|中午|早上)?(?<![\d.,])(?P<h>[01]?\d|2[0-4])[点时](?![\d%％间]|多)(?:(?P<m>[0-5]?\d)分(?!钟)|(?P<half>半))?"

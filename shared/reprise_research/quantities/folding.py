@@ -1,14 +1,16 @@
-"""Texts as they are read: the same length as they are written, with one form for each digit and letter that has several."""
+"""Texts as they are read: the same length as they are written, with one form for each digit and letter that
+has several."""
 
 import re
-import sys
 import unicodedata
 from functools import lru_cache
 
+_LAST_DIGIT = 0x1FFFF
+"""No script keeps digits in the planes above."""
 _DIGITS: dict[int, str] = {
     code: str(unicodedata.decimal(chr(code)))
-    for code in range(128, sys.maxunicode + 1)
-    if unicodedata.category(chr(code)) == "Nd" and code < 0x20000
+    for code in range(128, _LAST_DIGIT + 1)
+    if unicodedata.category(chr(code)) == "Nd"
 }
 _LETTERS: dict[int, int] = str.maketrans("ёЁأإآٱ’‘ʼ％＄￡．：－＋（）／−‑‐﹣ﬁ٪", "еЕاااا'''%$£.:-+()/----ﬁ%")
 _FOLD: dict[int, str | int | None] = {**_DIGITS, **_LETTERS}
@@ -20,7 +22,8 @@ _GROUPING = re.compile(r"(?<=\d)，(?=\d{3}(?!\d))")
 
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
-    """Return the text with ASCII digits, plain apostrophes, hyphens and letters without variants; `len(fold(text)) == len(text)`."""
+    """Return the text with ASCII digits, plain apostrophes, hyphens and letters without variants;
+    `len(fold(text)) == len(text)`."""
     return text if text.isascii() else _GROUPING.sub(",", text.translate(_FOLD))
 
 

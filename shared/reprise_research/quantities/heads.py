@@ -1,4 +1,5 @@
-"""What a number counts or measures, where the text says so right beside it: `931,000 passengers`, `12 % of households`, `3名乘客`."""
+"""What a number counts or measures, where the text says so right beside it: `931,000 passengers`, `12 % of
+households`, `3名乘客`."""
 
 import re
 
@@ -22,8 +23,11 @@ _TAKE_NOUNS = frozenset({Kind.COUNT, Kind.SHARE})
 _NOUN_ENDS = frozenset("家者员人机车量率所站厂局会院店校生工民户队团物品地区馆场楼厅部")
 
 
-def heads(lexicon: Lexicon, text: str, low: str, tokens: Tokens, start: int, end: int, after: int, kind: Kind) -> tuple[str, ...]:
-    """Return the words for what is counted or measured by the number from `start` to `end`; `after` is the token behind it."""
+def heads(
+    lexicon: Lexicon, text: str, low: str, tokens: Tokens, start: int, end: int, after: int, kind: Kind
+) -> tuple[str, ...]:
+    """Return the words for what is counted or measured by the number from `start` to `end`; `after` is the
+    token behind it."""
     counted = kind is Kind.COUNT
     if lexicon.code in ("zh", "ja"):
         return _characters(lexicon, low, start, end, counted)
@@ -49,7 +53,9 @@ def _western(lexicon: Lexicon, text: str, tokens: Tokens, after: int, kind: Kind
             word += tokens.words[at + 1]
         taken.append(word)
         capital = text[tokens.starts[at]].isupper()
-        if lexicon.code not in _ADJECTIVES_FIRST or (capital if lexicon.code == "de" else _is_plural(lexicon.code, word)):
+        if lexicon.code not in _ADJECTIVES_FIRST or (
+            capital if lexicon.code == "de" else _is_plural(lexicon.code, word)
+        ):
             break
         at += 2 if at + 2 < len(tokens) and tokens.words[at + 1] == "-" and tokens.touches(at + 1) else 1
     if not taken or (lexicon.code == "de" and not capital):

@@ -1,7 +1,7 @@
 """Words for numbers, units, currencies and dates in one language.
 
-What the Unicode CLDR knows (units, currencies, months) comes from Babel; the language's own file has the number words and what CLDR
-leaves out.
+What the Unicode CLDR knows (units, currencies, months) comes from Babel; the language's own file has the
+number words and what CLDR leaves out.
 """
 
 import re
@@ -37,7 +37,8 @@ _ENDINGS = {
 
 
 class Phrases:
-    """Phrases of one or more words, each with a value. A phrase is looked up among the words of a text, the longest first."""
+    """Phrases of one or more words, each with a value. A phrase is looked up among the words of a text, the
+    longest first."""
 
     def __init__(self) -> None:
         self._by_first: dict[str, list[tuple[tuple[str, ...], Any]]] = {}
@@ -134,7 +135,9 @@ def lexicon(code: str) -> Lexicon:
         dates=_folded(about.dates),
         extent=about.extent,
         function=_fold_words(about.words.function),
-        movement=frozenset(word[: 5 if about.spaces else 9] for word in _fold_words(about.movement.up | about.movement.down)),
+        movement=frozenset(
+            word[: 5 if about.spaces else 9] for word in _fold_words(about.movement.up | about.movement.down)
+        ),
     )
     _add_numbers(made)
     _add_units(made)
@@ -162,7 +165,8 @@ def _add_numbers(made: Lexicon) -> None:
 
 
 def _forms(code: str) -> Iterator[tuple[str, str, str, bool]]:
-    """The words of all units, as CLDR writes them beside numbers: unit, length, words, whether they say the number themselves."""
+    """The words of all units, as CLDR writes them beside numbers: unit, length, words, whether they say the
+    number themselves."""
     for name in UNITS:
         for length in _LENGTHS:
             for sample in _SAMPLES:

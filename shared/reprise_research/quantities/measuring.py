@@ -1,4 +1,5 @@
-"""What one number of a text is: its sign, its currency or unit, what it is given for each of; or a year, an ordinal, a mark, a count."""
+"""What one number of a text is: its sign, its currency or unit, what it is given for each of; or a year, an
+ordinal, a mark, a count."""
 
 import functools
 import re
@@ -12,13 +13,19 @@ from reprise_research.quantities.spotting import Number, phrase_at
 from reprise_research.quantities.units import CURRENCIES, MONEY, SYMBOLS
 
 _LETTERS = "A-Za-zÀ-ɏΑ-ωЀ-ӿ"
-_ALL_SYMBOLS = "|".join(re.escape(symbol) for symbol in sorted(SYMBOLS, key=lambda symbol: (-len(symbol), symbol)))
+_ALL_SYMBOLS = "|".join(
+    re.escape(symbol) for symbol in sorted(SYMBOLS, key=lambda symbol: (-len(symbol), symbol))
+)
 _SYMBOL = re.compile(rf"(?:{_ALL_SYMBOLS})(?:(?![{_LETTERS}\d²³/])|(?=/[A-Za-z\u0370-\uffff]))")
 _SIGNS = r"(?:US|AU?|CA?|HK|NZ|S|NT|R)?\$|[€£¥₹₽₩₺₴₫₪₦฿₱]"
 _MONEY_BEFORE = re.compile(
-    rf"(?P<symbol>{_SIGNS}|(?<![A-Za-z])(?:Rs\.?|S?Fr\.))[ \u00a0\u202f]?\Z|(?<![A-Za-z])(?P<code>[A-Z]{{3}})[ \u00a0\u202f]\Z"
+    rf"(?P<symbol>{_SIGNS}|(?<![A-Za-z])(?:Rs\.?|S?Fr\.))[ \u00a0\u202f]?\Z|"
+    rf"(?<![A-Za-z])(?P<code>[A-Z]{{3}})[ \u00a0\u202f]\Z"
 )
-_MONEY_AFTER = re.compile(rf"[ \u00a0\u202f]?(?:(?P<symbol>{_SIGNS}|(?:zł|kr\.?|Rs\.?)(?![A-Za-z]))|(?P<code>[A-Z]{{3}})(?![A-Za-z]))")
+_MONEY_AFTER = re.compile(
+    rf"[ \u00a0\u202f]?(?:(?P<symbol>{_SIGNS}|(?:zł|kr\.?|Rs\.?)(?![A-Za-z]))|"
+    rf"(?P<code>[A-Z]{{3}})(?![A-Za-z]))"
+)
 _CODES = frozenset(
     [
         *(
@@ -86,10 +93,14 @@ _CODES = frozenset(
         ),
     ]
 )
-_SHORT_SCALE = re.compile(r"[ \u00a0\u202f]?(?P<scale>k|K|m|M|Mn|mn|Md|Mds|Mrd|Mio|bn|Bn|B|b|tn|T)(?![A-Za-z])")
+_SHORT_SCALE = re.compile(
+    r"[ \u00a0\u202f]?(?P<scale>k|K|m|M|Mn|mn|Md|Mds|Mrd|Mio|bn|Bn|B|b|tn|T)(?![A-Za-z])"
+)
 _SHORT = {"k": 3, "m": 6, "mn": 6, "mio": 6, "md": 9, "mds": 9, "mrd": 9, "bn": 9, "b": 9, "tn": 12, "t": 12}
 _NEGATIVE = re.compile(r"(?:\A|[\s(\[:=<>~,，。、])(?P<sign>[-–])\Z")
-_ORDINAL_TAIL = re.compile(r"(?:st|nd|rd|th|ère|ème|ième|er|e|ª|º|de|ste|o|a|-?(?:й|я|е|го|му|ых|ой|м)|वां|वाँ|वीं|वें)(?!\w)")
+_ORDINAL_TAIL = re.compile(
+    r"(?:st|nd|rd|th|ère|ème|ième|er|e|ª|º|de|ste|o|a|-?(?:й|я|е|го|му|ых|ой|м)|वां|वाँ|वीं|वें)(?!\w)"
+)
 _DOTTED_WORD = re.compile(r"\.\s[^\W\d_]")
 _DETERMINED = re.compile(r"\b(?:der|die|das|dem|den|des|im|am|vom|zum|zur|beim|ins)\s\Z")
 _ATTACHED_BEFORE = re.compile(rf"(?:[{_LETTERS}_][-–.]?|[#§]\s?)\Z")
@@ -141,7 +152,11 @@ class Measurer:
     def _in_a_row(self, number: Number) -> Measured | None:
         """`第一年` is the first year, and no year long."""
         passage, prefix = self._passage, self._passage.lexicon.numbers.ordinal_prefix
-        if not prefix or number.value is None or passage.low[max(0, number.start - 2) : number.start].rstrip()[-1:] != prefix:
+        if (
+            not prefix
+            or number.value is None
+            or passage.low[max(0, number.start - 2) : number.start].rstrip()[-1:] != prefix
+        ):
             return None
         return passage.ordinal(number.start, number.end, number.value)
 
@@ -155,14 +170,18 @@ class Measurer:
         found = self._unit_at(number, place)
         if found is None:
             if measured.bound:
-                measured.quantity = measured.quantity.changed(end=place, text=passage.text[measured.quantity.start : place])
+                measured.quantity = measured.quantity.changed(
+                    end=place, text=passage.text[measured.quantity.start : place]
+                )
             return self._without_unit(measured, number)
         name, end, after = found
         if name.startswith("counter:"):
             if number.characters and number.value == 1 and passage.low[end - 1] not in "人명":
                 return None  # an article rather than a number: 一个
             one = measured.quantity
-            measured.quantity = one.changed(end=end, text=passage.text[one.start : end], of=(name.removeprefix("counter:"),))
+            measured.quantity = one.changed(
+                end=end, text=passage.text[one.start : end], of=(name.removeprefix("counter:"),)
+            )
             measured.unit = name
             return measured
         if name == "duration-year" and number.digits and self._looks_like_year(number):
@@ -171,7 +190,9 @@ class Measurer:
 
     def _without_unit(self, measured: Measured, number: Number) -> Measured | None:
         passage = self._passage
-        if number.characters and not (number.end - number.start >= 2 and (number.value or 0) >= 100 and self._code != "ko"):
+        if number.characters and not (
+            number.end - number.start >= 2 and (number.value or 0) >= 100 and self._code != "ko"
+        ):
             return None
         if not number.digits:
             return measured
@@ -180,7 +201,9 @@ class Measurer:
         ordinal = self._ordinal(number)
         if ordinal is not None:
             return ordinal
-        if _ATTACHED_AFTER.match(passage.folded, number.end) and not _ADJECTIVE.match(passage.folded, number.end):
+        if _ATTACHED_AFTER.match(passage.folded, number.end) and not _ADJECTIVE.match(
+            passage.folded, number.end
+        ):
             return passage.identifier(measured.quantity.start, self._end_of_name(number.end))
         return passage.identifier(number.start, number.end) if self._follows_name(number) else measured
 
@@ -191,7 +214,10 @@ class Measurer:
         negative = _NEGATIVE.search(before)
         if negative is not None:
             start = start - len(before) + negative.start("sign")
-        elif around.follows(passage.low, start, around.minus) and around.bound_before(passage.low, start) is None:
+        elif (
+            around.follows(passage.low, start, around.minus)
+            and around.bound_before(passage.low, start) is None
+        ):
             trimmed = before.lower().rstrip()
             phrase = next(phrase for phrase in around.minus if trimmed.endswith(phrase))
             start = start - len(before) + len(trimmed) - len(phrase)
@@ -209,7 +235,8 @@ class Measurer:
         return "CNY" if symbol == "¥" and self._code == "zh" else CURRENCIES.get(symbol, "")
 
     def _short_scale(self, number: Number, currency: str) -> None:
-        """Take a scale of one or two letters, where the money beside it or the noun behind it show that it is one."""
+        """Take a scale of one or two letters, where the money beside it or the noun behind it show that it is
+        one."""
         passage = self._passage
         match = _SHORT_SCALE.match(passage.folded, number.end) if number.scale == 1 else None
         if match is None or number.value is None:
@@ -222,7 +249,12 @@ class Measurer:
         if not (is_money or counts or (attached and letter == "k" and self._code in ("en", "fr"))):
             return
         scale = Fraction(10 ** _SHORT[letter])
-        number.value, number.step, number.zeros, number.scale = number.value * scale, number.step * scale, number.step * scale, scale
+        number.value, number.step, number.zeros, number.scale = (
+            number.value * scale,
+            number.step * scale,
+            number.step * scale,
+            scale,
+        )
         number.end, number.after = match.end(), passage.token_at(match.end())
 
     def _unit_at(self, number: Number, place: int) -> tuple[str, int, int] | None:
@@ -259,7 +291,11 @@ class Measurer:
             return None
         name, after = found
         stop = after if self._passage.word(after) == "." and tokens.touches(after) else after - 1
-        dotted = stop == after and tokens.words[after - 1] in self._passage.lexicon.units.dotted and after + 1 < len(tokens)
+        dotted = (
+            stop == after
+            and tokens.words[after - 1] in self._passage.lexicon.units.dotted
+            and after + 1 < len(tokens)
+        )
         return name, tokens.ends[after if dotted else after - 1]
 
     def _unit_characters(self, at: int) -> tuple[str, int] | None:
@@ -371,10 +407,20 @@ class Measurer:
     def _follows_name(self, number: Number) -> bool:
         """Whether a name stands before it, and nothing that it could count behind it: `Windows 11`."""
         passage, tokens = self._passage, self._passage.tokens
-        if not passage.spaced or number.grouped or number.step != 1 or number.end - number.start > 4 or self._code in ("ar", "hi"):
+        if (
+            not passage.spaced
+            or number.grouped
+            or number.step != 1
+            or number.end - number.start > 4
+            or self._code in ("ar", "hi")
+        ):
             return False
         function = passage.lexicon.function
-        if number.after < len(tokens) and tokens.kinds[number.after] == "w" and tokens.words[number.after] not in function:
+        if (
+            number.after < len(tokens)
+            and tokens.kinds[number.after] == "w"
+            and tokens.words[number.after] not in function
+        ):
             return False
         index = number.first - 1
         if index < 1 or tokens.kinds[index] != "w" or tokens.words[index] in function:
@@ -405,7 +451,9 @@ class Measurer:
 
     def _dated(self, number: Number) -> Measured | None:
         passage = self._passage
-        dated = quantity(passage.text, number.start, number.end, days(int(number.value or 0)), passage.language)
+        dated = quantity(
+            passage.text, number.start, number.end, days(int(number.value or 0)), passage.language
+        )
         return None if dated is None else Measured(dated, number)
 
     def _ordinal(self, number: Number) -> Measured | None:
@@ -421,7 +469,12 @@ class Measurer:
                 end = number.end + 1
         else:
             behind = passage.lexicon.numbers.ordinal_after
-            end = max([end, *(number.end + len(word) for word in behind if passage.low.startswith(word, number.end))])
+            end = max(
+                [
+                    end,
+                    *(number.end + len(word) for word in behind if passage.low.startswith(word, number.end)),
+                ]
+            )
         return passage.ordinal(number.start, end, number.value) if end else None
 
 

@@ -1,7 +1,7 @@
 """What a quantity is: where it stands in a text, which values it may have, in which unit, and of what.
 
-Values are exact fractions in the canonical unit of their measure (metres, kilograms, seconds, months, …), so that nothing depends on the
-arithmetic of a processor.
+Values are exact fractions in the canonical unit of their measure (metres, kilograms, seconds, months, …), so
+that nothing depends on the arithmetic of a processor.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +24,8 @@ class Kind(StrEnum):
     """How many times as much."""
     DURATION = "duration"
     DATE = "date"
-    """A day, month, quarter, year or longer period; its values are day numbers, from the first to the last day."""
+    """A day, month, quarter, year or longer period; its values are day numbers, from the first to the last
+    day."""
     TIME = "time"
     """A time of day, in minutes after midnight."""
     TEMPERATURE = "temperature"
@@ -51,10 +52,11 @@ PARTS = frozenset({Kind.PERCENT, Kind.SHARE})
 class Quantity:
     """A quantity of a text: `text == source[start:end]`, offsets in code points.
 
-    Its value lies between `low` and `high`, both in `unit`; None is no bound on that side, and an open end does not belong to it. A plain
-    value has two equal ends. For `Kind.DATE` the ends are the numbers of the first and the last day (1 January of year 1 is 1), and the
-    unit is how exact the date is (`day`, `month`, `quarter`, `half`, `year`, `decade`, `century`); a date without its year has the unit
-    `yearless` and counts from 1 January of year 4.
+    Its value lies between `low` and `high`, both in `unit`; None is no bound on that side, and an open end
+    does not belong to it. A plain value has two equal ends. For `Kind.DATE` the ends are the numbers of the
+    first and the last day (1 January of year 1 is 1), and the unit is how exact the date is (`day`, `month`,
+    `quarter`, `half`, `year`, `decade`, `century`); a date without its year has the unit `yearless` and
+    counts from 1 January of year 4.
     """
 
     start: int
@@ -67,10 +69,11 @@ class Quantity:
     low_open: bool = False
     high_open: bool = False
     step: Fraction = Fraction(0)
-    """What the last digit that the text shows is worth: 100,000 for 2.3 million. Two values within half of it are one."""
+    """What the last digit that the text shows is worth: 100,000 for 2.3 million. Two values within half of it
+    are one."""
     slack: Fraction = Fraction(0)
-    """How far the true value may be off because the number looks round: 50 for 1,200. It never makes two values one, it only keeps them
-    from excluding each other."""
+    """How far the true value may be off because the number looks round: 50 for 1,200. It never makes two
+    values one, it only keeps them from excluding each other."""
     about: bool = False
     """Whether the text itself does not call it exact."""
     of: tuple[str, ...] = ()

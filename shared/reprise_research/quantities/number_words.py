@@ -1,7 +1,8 @@
-"""Numbers in words: `twenty-five`, `fünfundzwanzig`, `quatre-vingt-dix-sept`, `خمسة وعشرون`, `二十五`, `12억 3천만`.
+"""Numbers in words: `twenty-five`, `fünfundzwanzig`, `quatre-vingt-dix-sept`, `خمسة وعشرون`, `二十五`, `12억
+3천만`.
 
-A number is read word by word for as long as the next word can follow: after a ten a unit, after a hundred anything below it, after a
-scale a smaller scale.
+A number is read word by word for as long as the next word can follow: after a ten a unit, after a hundred
+anything below it, after a scale a smaller scale.
 """
 
 from dataclasses import dataclass
@@ -61,7 +62,13 @@ class Sum:
         return True
 
     def _unit_before(self, ten: Fraction) -> bool:
-        return ten % 10 == 0 and 20 <= ten < 100 and self.group is not None and 1 <= self.group % 100 < 10 and self.slot == 0
+        return (
+            ten % 10 == 0
+            and 20 <= ten < 100
+            and self.group is not None
+            and 1 <= self.group % 100 < 10
+            and self.slot == 0
+        )
 
     def multiply(self, scale: Fraction) -> bool:
         """Multiply what was read last by a scale; returns False, and changes nothing, if it cannot follow."""
@@ -70,7 +77,10 @@ class Sum:
         if self.scale is not None and scale > self.scale:
             self.total, self.group = (self.total + (self.group or 0)) * scale, None
         else:
-            self.total, self.group = self.total + (Fraction(1) if self.group is None else self.group) * scale, None
+            self.total, self.group = (
+                self.total + (Fraction(1) if self.group is None else self.group) * scale,
+                None,
+            )
         self.slot, self.scale, self.last = _ANY, scale, scale
         self.words += 1
         return True
@@ -88,7 +98,10 @@ class Compounds:
     """Numbers that are written as one word: `zweihundertfünfzig`, `vijfentwintig`, `centottantotto`."""
 
     def __init__(self, morphemes: dict[str, Fraction], joins: frozenset[str], reverse: bool) -> None:
-        self._parts = {**{word: value for word, value in morphemes.items() if value.denominator == 1}, **dict.fromkeys(joins)}
+        self._parts = {
+            **{word: value for word, value in morphemes.items() if value.denominator == 1},
+            **dict.fromkeys(joins),
+        }
         self._starts = frozenset(word[:2] for word in morphemes)
         self._longest = max((len(word) for word in self._parts), default=0)
         self._reverse = reverse
@@ -142,8 +155,8 @@ class Compounds:
 
 
 def han(items: list[Fraction | str], digits: dict[str, int], powers: dict[str, int]) -> Fraction | None:
-    """Return the value of a number of Chinese, Japanese or Korean characters and of numbers in digits among them: `九百四十五万`,
-    `二〇二四`, `2.3亿`, `1億2000万`. None if it is no number."""
+    """Return the value of a number of Chinese, Japanese or Korean characters and of numbers in digits among
+    them: `九百四十五万`, `二〇二四`, `2.3亿`, `1億2000万`. None if it is no number."""
     if len(items) > 1 and all(isinstance(item, str) and item in digits for item in items):
         return Fraction(int("".join(str(digits[str(item)]) for item in items)))
     total = section = Fraction(0)

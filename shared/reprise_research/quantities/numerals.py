@@ -1,7 +1,8 @@
-"""Numbers in digits, with the separators of every locale: `6.200`, `6,200`, `6 200`, `60'000`, `1,00,000`, `1.234,5`.
+"""Numbers in digits, with the separators of every locale: `6.200`, `6,200`, `6 200`, `60'000`, `1,00,000`,
+`1.234,5`.
 
-A separator before exactly three digits may group them or part off decimals. The language decides, and what the rest of the text shows
-decides before it; where neither does, the number is not read.
+A separator before exactly three digits may group them or part off decimals. The language decides, and what
+the rest of the text shows decides before it; where neither does, the number is not read.
 """
 
 import re
@@ -19,7 +20,8 @@ _INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Numeral:
-    """The value of a number in digits, and what its last digit is worth; `zeros` is the same without zeros at the end."""
+    """The value of a number in digits, and what its last digit is worth; `zeros` is the same without zeros at
+    the end."""
 
     value: Fraction
     step: Fraction
@@ -38,7 +40,8 @@ def plain(digits: str, decimals: str = "", grouped: bool = False) -> Numeral:
 
 
 def decimal_mark(text: str, default: str | None) -> str | None:
-    """Return `.` or `,`: the mark that parts off decimals in a folded text, as its unambiguous numbers show; else `default`."""
+    """Return `.` or `,`: the mark that parts off decimals in a folded text, as its unambiguous numbers show;
+    else `default`."""
     votes = {".": 0, ",": 0}
     for match in _ANY.finditer(text):
         number = match[0]
@@ -61,7 +64,8 @@ def decimal_mark(text: str, default: str | None) -> str | None:
 
 
 def read(number: str, mark: str | None) -> Numeral | None:
-    """Return the value of a number in digits, or None where its separators leave it open or make it no number (`1.2.3`).
+    """Return the value of a number in digits, or None where its separators leave it open or make it no number
+    (`1.2.3`).
 
     `mark` parts off decimals in this text; None: not known.
     """
@@ -82,7 +86,11 @@ def _separated(number: str, mark: str | None) -> Numeral | None:
     if _INDIAN.fullmatch(number):
         return plain(number.replace(",", ""), grouped=True)
     if dots + commas > 1:
-        return plain(re.sub(r"[.,]", "", number), grouped=True) if _GROUPED.fullmatch(number) and number[0] != "0" else None
+        return (
+            plain(re.sub(r"[.,]", "", number), grouped=True)
+            if _GROUPED.fullmatch(number) and number[0] != "0"
+            else None
+        )
     return _one(number, "." if dots else ",", mark)
 
 

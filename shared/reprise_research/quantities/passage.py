@@ -77,7 +77,8 @@ class Passage:
         return self.tokens.words[index] if 0 <= index < len(self.tokens) else ""
 
     def moves(self, start: int) -> bool:
-        """Return whether a word shortly before says that something rose or fell: what follows is where it came from or got to."""
+        """Return whether a word shortly before says that something rose or fell: what follows is where it
+        came from or got to."""
         movement = self.lexicon.movement
         if not self.lexicon.spaces:
             window = self.low[max(0, start - _MOVEMENT_REACH) : start]
@@ -91,7 +92,11 @@ class Passage:
 
     def identifier(self, start: int, end: int) -> Measured:
         """Return what names and does not measure."""
-        return Measured(Quantity(start, end, self.text[start:end], Kind.IDENTIFIER, "", None, None, language=self.language))
+        return Measured(
+            Quantity(
+                start, end, self.text[start:end], Kind.IDENTIFIER, "", None, None, language=self.language
+            )
+        )
 
     def count(self, number: Number, start: int, end: int) -> Measured:
         """Return a number without a unit."""
@@ -100,18 +105,40 @@ class Passage:
         if number.scale == 1 and number.zeros >= _ROUND:
             slack = max(slack, min(number.zeros * _HALF, abs(value) / 20))
         made = Quantity(
-            start, end, self.text[start:end], Kind.COUNT, "", value, value, step=_shown(number), slack=slack, language=self.language
+            start,
+            end,
+            self.text[start:end],
+            Kind.COUNT,
+            "",
+            value,
+            value,
+            step=_shown(number),
+            slack=slack,
+            language=self.language,
         )
         return Measured(made, number)
 
     def ordinal(self, start: int, end: int, value: Fraction) -> Measured:
         """Return the place of something in a row."""
-        return Measured(Quantity(start, end, self.text[start:end], Kind.ORDINAL, "ordinal", value, value, language=self.language))
+        return Measured(
+            Quantity(
+                start,
+                end,
+                self.text[start:end],
+                Kind.ORDINAL,
+                "ordinal",
+                value,
+                value,
+                language=self.language,
+            )
+        )
 
     def convert(self, measured: Measured, name: str, end: int) -> Measured:
         """Give a number a unit, which ends at `end`: the quantity in the canonical unit of its measure."""
         one, of = measured.quantity, unit(name)
-        low, high = (None if value is None else value * of.factor + of.offset for value in (one.low, one.high))
+        low, high = (
+            None if value is None else value * of.factor + of.offset for value in (one.low, one.high)
+        )
         measured.quantity = one.changed(
             end=end,
             text=self.text[one.start : end],
@@ -127,7 +154,13 @@ class Passage:
 
 
 def _shown(number: Number) -> Fraction:
-    """What the last digit that counts is worth: zeros at the end of a large plain number count for nothing."""
-    if number.scale == 1 and number.zeros >= _SURELY_ROUND and number.value and number.zeros * 200 <= abs(number.value):
+    """What the last digit that counts is worth: zeros at the end of a large plain number count for
+    nothing."""
+    if (
+        number.scale == 1
+        and number.zeros >= _SURELY_ROUND
+        and number.value
+        and number.zeros * 200 <= abs(number.value)
+    ):
         return number.zeros
     return number.step

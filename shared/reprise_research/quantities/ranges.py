@@ -16,17 +16,35 @@ def merged(passage: Passage, first: Measured, second: Measured) -> Measured | No
     if not 0 <= other.start - one.end <= _WIDEST_GAP or Kind.IDENTIFIER in (one.kind, other.kind):
         return None
     joint = passage.around.joins(passage.low[one.end : other.start])
-    if joint is None or (joint == "and" and not passage.around.follows(passage.low, one.start, passage.around.between)):
+    if joint is None or (
+        joint == "and" and not passage.around.follows(passage.low, one.start, passage.around.between)
+    ):
         return None
     if one.kind is Kind.DATE and other.kind is Kind.DATE:
         return _period(passage, one, other)
-    if joint == "range" and passage.around.follows(passage.low, one.start, passage.around.origins) and passage.moves(one.start):
+    if (
+        joint == "range"
+        and passage.around.follows(passage.low, one.start, passage.around.origins)
+        and passage.moves(one.start)
+    ):
         second.settled = True
         return None
-    if first.unit.startswith(MONEY) and not second.unit and other.kind is Kind.COUNT and one.end <= other.start:
+    if (
+        first.unit.startswith(MONEY)
+        and not second.unit
+        and other.kind is Kind.COUNT
+        and one.end <= other.start
+    ):
         other = passage.convert(second, first.unit, other.end).quantity
     low = _in_the_same_unit(passage, first, second)
-    if low is None or low.is_range or other.is_range or low.low is None or other.high is None or low.low >= other.high:
+    if (
+        low is None
+        or low.is_range
+        or other.is_range
+        or low.low is None
+        or other.high is None
+        or low.low >= other.high
+    ):
         return None
     made = other.changed(
         start=one.start,
@@ -60,15 +78,31 @@ def _in_the_same_unit(passage: Passage, first: Measured, second: Measured) -> Qu
 def _scaled(one: Quantity, first: Measured, second: Measured) -> Quantity:
     """`3 to 5 million`: the scale of the second number is also that of a first one without any."""
     scale = second.number.scale if second.number is not None else Fraction(1)
-    if first.number is None or first.number.scale != 1 or scale == 1 or one.low is None or second.quantity.high is None:
+    if (
+        first.number is None
+        or first.number.scale != 1
+        or scale == 1
+        or one.low is None
+        or second.quantity.high is None
+    ):
         return one
     if one.low >= second.quantity.high or (first.number.value or Fraction(0)) >= scale:
         return one
-    return one.changed(low=one.low * scale, high=one.low * scale, step=one.step * scale, slack=one.slack * scale)
+    return one.changed(
+        low=one.low * scale, high=one.low * scale, step=one.step * scale, slack=one.slack * scale
+    )
 
 
 def _period(passage: Passage, one: Quantity, other: Quantity) -> Measured | None:
-    if one.unit != other.unit or one.unit not in _PERIODS or one.low is None or other.low is None or one.low >= other.low:
+    if (
+        one.unit != other.unit
+        or one.unit not in _PERIODS
+        or one.low is None
+        or other.low is None
+        or one.low >= other.low
+    ):
         return None
     text = passage.text[one.start : other.end]
-    return Measured(other.changed(start=one.start, text=text, low=one.low, unit=_PERIODS[one.unit]), settled=True)
+    return Measured(
+        other.changed(start=one.start, text=text, low=one.low, unit=_PERIODS[one.unit]), settled=True
+    )

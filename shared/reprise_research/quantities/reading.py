@@ -1,7 +1,8 @@
 """Quantities out of a text, in one pass over its words.
 
-First the marks that name and do not measure, then dates and times; every number that is left is measured, numbers that stand together are
-joined, and bounds and nouns are read last. Every step looks at a bounded stretch around a number, so that time grows with the text alone.
+First the marks that name and do not measure, then dates and times; every number that is left is measured,
+numbers that stand together are joined, and bounds and nouns are read last. Every step looks at a bounded
+stretch around a number, so that time grows with the text alone.
 """
 
 import re
@@ -19,7 +20,8 @@ from reprise_research.quantities.spotting import Number, Spotter, phrase_at, wor
 _IDENTIFIERS = re.compile(
     r"https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"
     r"|\b(?:isbn|issn)(?:-1[03])?:?\s?\d[\d -]{6,16}[\dx]\b|\bdoi:?\s?10\.\S+|\b10\.\d{4,9}/\S+"
-    r"|(?<![\w.])\+\d[\d ()/-]{6,18}\d|(?<!\w)\(0\d{1,5}\)\s?[\d /-]{4,14}\d|(?<![\w.,])0\d{2,5}\s?[/-]\s?\d[\d -]{3,13}\d"
+    r"|(?<![\w.])\+\d[\d ()/-]{6,18}\d|(?<!\w)\(0\d{1,5}\)\s?[\d "
+    r"/-]{4,14}\d|(?<![\w.,])0\d{2,5}\s?[/-]\s?\d[\d -]{3,13}\d"
     r"|(?<![\w-])\d{3}-\d{3,4}-\d{4}(?![\w-])|(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d+)?(?![\w.])"
     r"|(?<![\w.,:])(?:\d{3,}:\d+|\d{1,2}:(?:\d|\d{3,}))(?![\w:])"
     r"|(?<!\w)\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,9}\]|#\d+",
@@ -33,17 +35,48 @@ _AS_THEY_ARE = frozenset({Kind.DATE, Kind.TIME, Kind.ORDINAL, Kind.IDENTIFIER})
 _BELOW_ZERO = 26
 _REACH = 5
 """Words behind a quantity among which it may say what it is given for each of."""
-_ROW = frozenset({",", "-", "–", "and", "&", "or", "und", "et", "y", "e", "en", "и", "和", "と", "와", "과", "و", "और", "、"})
+_ROW = frozenset(
+    {
+        ",",
+        "-",
+        "–",
+        "and",
+        "&",
+        "or",
+        "und",
+        "et",
+        "y",
+        "e",
+        "en",
+        "и",
+        "和",
+        "と",
+        "와",
+        "과",
+        "و",
+        "और",
+        "、",
+    }
+)
 
 
 def read(passage: Passage) -> tuple[Quantity, ...]:
     """Return the quantities and identifiers of a text, in its order."""
     has_digits = _DIGIT.search(passage.folded) is not None
     found: list[Measured] = []
-    if not has_digits and passage.spaced and not Spotter.may_hold(passage.lexicon, passage.low) and not _speaks_of_periods(passage):
+    if (
+        not has_digits
+        and passage.spaced
+        and not Spotter.may_hold(passage.lexicon, passage.low)
+        and not _speaks_of_periods(passage)
+    ):
         return ()
     if has_digits:
-        found = [passage.identifier(*match.span()) for match in _IDENTIFIERS.finditer(passage.folded) if passage.take(*match.span())]
+        found = [
+            passage.identifier(*match.span())
+            for match in _IDENTIFIERS.finditer(passage.folded)
+            if passage.take(*match.span())
+        ]
     found += [Measured(one) for one in _dates(passage, has_digits)]
     measurer = Measurer(passage)
     found += _numbers(passage, measurer)
@@ -96,14 +129,20 @@ def _dates(passage: Passage, has_digits: bool) -> list[Quantity]:
 def _speaks_of_periods(passage: Passage) -> bool:
     dates = passage.lexicon.dates
     names = (lower(fold(name)) for names in (dates.quarters, dates.halves, dates.century) for name in names)
-    return not passage.lexicon.months.keys().isdisjoint(words_in(passage.low)) or any(name in passage.low for name in names)
+    return not passage.lexicon.months.keys().isdisjoint(words_in(passage.low)) or any(
+        name in passage.low for name in names
+    )
 
 
 def _is_name(passage: Passage, dated: Quantity) -> bool:
     """In English a month has a capital."""
     if passage.lexicon.code != "en":
         return True
-    months = [word for word in _WORDS.findall(passage.text[dated.start : dated.end]) if lower(word) in passage.lexicon.months]
+    months = [
+        word
+        for word in _WORDS.findall(passage.text[dated.start : dated.end])
+        if lower(word) in passage.lexicon.months
+    ]
     return not months or months[0][0].isupper()
 
 
@@ -117,7 +156,11 @@ def _joined(passage: Passage, found: list[Measured]) -> list[Measured]:
             joined[-1] = made
         else:
             joined.append(one)
-    return [one for one in joined if one.number is None or not one.number.weak or one.unit or one.quantity.is_range]
+    return [
+        one
+        for one in joined
+        if one.number is None or not one.number.weak or one.unit or one.quantity.is_range
+    ]
 
 
 def _finished(passage: Passage, measured: Measured) -> Quantity:
@@ -126,7 +169,16 @@ def _finished(passage: Passage, measured: Measured) -> Quantity:
     if one.kind in _AS_THEY_ARE:
         return one
     one = _below_zero(passage, one)
-    of = heads(passage.lexicon, passage.text, passage.low, passage.tokens, one.start, one.end, passage.token_at(one.end), one.kind)
+    of = heads(
+        passage.lexicon,
+        passage.text,
+        passage.low,
+        passage.tokens,
+        one.start,
+        one.end,
+        passage.token_at(one.end),
+        one.kind,
+    )
     if of:
         one = one.changed(of=of, per=one.per or _given_for(passage, one))
     if one.is_range or one.low is None:
@@ -135,7 +187,8 @@ def _finished(passage: Passage, measured: Measured) -> Quantity:
 
 
 def _given_for(passage: Passage, one: Quantity) -> str:
-    """What a quantity is given for each of, where that stands behind what it is of: `12,000 passengers a day`."""
+    """What a quantity is given for each of, where that stands behind what it is of: `12,000 passengers a
+    day`."""
     if not passage.spaced:
         return ""
     first = passage.token_at(one.end)
@@ -145,7 +198,9 @@ def _given_for(passage: Passage, one: Quantity) -> str:
         found = phrase_at(passage.lexicon.per, passage.tokens, place)
         if found is not None:
             name = str(found[0])
-            return next((name.removeprefix(measure) for measure in MEASURES if name.startswith(measure)), name)
+            return next(
+                (name.removeprefix(measure) for measure in MEASURES if name.startswith(measure)), name
+            )
     return ""
 
 

@@ -1,7 +1,8 @@
-"""What two quantities are to each other: comparable, the same, or such that not both can be true of one thing.
+"""What two quantities are to each other: comparable, the same, or such that not both can be true of one
+thing.
 
-Three answers are possible for two comparable quantities: the same, excluding each other, or neither. A text that gives 1,200 may mean
-1,234, so the two exclude each other as little as they are the same.
+Three answers are possible for two comparable quantities: the same, excluding each other, or neither. A text
+that gives 1,200 may mean 1,234, so the two exclude each other as little as they are the same.
 """
 
 from fractions import Fraction
@@ -16,24 +17,33 @@ _NEVER = frozenset({Kind.IDENTIFIER})
 
 
 def comparable(one: Quantity, other: Quantity) -> bool:
-    """Return whether two quantities measure the same in units that convert exactly, for each of the same, and count the same.
+    """Return whether two quantities measure the same in units that convert exactly, for each of the same, and
+    count the same.
 
-    Counts of things that are not named beside the number, or are named in two languages, may be of the same things.
+    Counts of things that are not named beside the number, or are named in two languages, may be of the same
+    things.
     """
     if one.kind in _NEVER or other.kind in _NEVER or one.per != other.per:
         return False
     kinds = one.kind is other.kind or {one.kind, other.kind} <= PARTS
     if one.kind is Kind.DATE and kinds:
         return _family(one.unit) == _family(other.unit)
-    return kinds and one.unit == other.unit and (one.kind is not Kind.COUNT or _counts_alike(one, other))
+    return kinds and one.unit == other.unit and (one.kind is not Kind.COUNT or of_one_thing(one, other))
 
 
 def same(one: Quantity, other: Quantity) -> bool:
-    """Return whether two quantities are one: equal up to conversion and to the rounding that the texts show."""
-    if not comparable(one, other) or (one.low is None) != (other.low is None) or (one.high is None) != (other.high is None):
+    """Return whether two quantities are one: equal up to conversion and to the rounding that the texts
+    show."""
+    if (
+        not comparable(one, other)
+        or (one.low is None) != (other.low is None)
+        or (one.high is None) != (other.high is None)
+    ):
         return False
     if one.kind in (Kind.DATE, Kind.TIME, Kind.ORDINAL):
-        return (one.low, one.high) == (other.low, other.high) and (one.kind is not Kind.DATE or one.unit == other.unit)
+        return (one.low, one.high) == (other.low, other.high) and (
+            one.kind is not Kind.DATE or one.unit == other.unit
+        )
     if one.is_bound and (one.low_open, one.high_open) != (other.low_open, other.high_open):
         return False
     return all(
@@ -44,7 +54,8 @@ def same(one: Quantity, other: Quantity) -> bool:
 
 
 def excludes(one: Quantity, other: Quantity) -> bool:
-    """Return whether two quantities cannot both be true of one thing: they are comparable, and apart beyond all rounding."""
+    """Return whether two quantities cannot both be true of one thing: they are comparable, and apart beyond
+    all rounding."""
     if not comparable(one, other):
         return False
     if one.kind is Kind.DATE:
@@ -61,7 +72,11 @@ def excludes(one: Quantity, other: Quantity) -> bool:
 
 def _apart(one: Quantity, other: Quantity) -> Fraction:
     """How far apart two intervals are; 0 where they meet."""
-    gaps = [low - high for low, high in ((one.low, other.high), (other.low, one.high)) if low is not None and high is not None]
+    gaps = [
+        low - high
+        for low, high in ((one.low, other.high), (other.low, one.high))
+        if low is not None and high is not None
+    ]
     return max([Fraction(0), *gaps])
 
 
@@ -86,7 +101,8 @@ def _family(unit: str) -> str:
     return unit if unit.startswith("yearless") or unit == "fiscal-year" else "dated"
 
 
-def _counts_alike(one: Quantity, other: Quantity) -> bool:
+def of_one_thing(one: Quantity, other: Quantity) -> bool:
+    """Return whether two quantities name the same thing that they are of, or one of them names none."""
     if not one.of or not other.of or one.language != other.language:
         return True
     return any(_alike(mine, theirs) for mine in one.of for theirs in other.of)
@@ -99,6 +115,7 @@ def _alike(one: str, other: str) -> bool:
     if not one.isascii() and any("\u3400" <= character <= "\u9fff" for character in one + other):
         return one[:2] == other[:2] or one[-2:] == other[-2:]
     shared = next(
-        (index for index, (mine, theirs) in enumerate(zip(one, other, strict=False)) if mine != theirs), min(len(one), len(other))
+        (index for index, (mine, theirs) in enumerate(zip(one, other, strict=False)) if mine != theirs),
+        min(len(one), len(other)),
     )
     return shared >= 3 and shared >= max(len(one), len(other)) - 3

@@ -1,4 +1,5 @@
-"""Parts of a whole that are not given in percent: `one in nine`, `jeder neunte`, `two thirds`, `half of`, `三分之一`, `9人に1人`.
+"""Parts of a whole that are not given in percent: `one in nine`, `jeder neunte`, `two thirds`, `half of`,
+`三分之一`, `9人に1人`.
 
 Ordinals in words are read here as well, for they look alike: `a third of` and `the third`.
 """
@@ -26,8 +27,12 @@ _FRACTION = {
 }
 _PERCENT = re.compile(rf"百分之(?P<part>{_HAN_NUMBER})")
 _TENTHS = {
-    "zh": re.compile(rf"(?<![\d.,])(?P<part>\d{{1,3}}|[{_SMALL}])成(?P<half>半)?(?![立为功本长熟员分果就交])"),
-    "ja": re.compile(rf"(?<![\d.,])(?P<part>\d{{1,3}}(?:\.\d{{1,3}})?|[{_SMALL}])割(?:(?P<more>[\d{_SMALL}])分)?"),
+    "zh": re.compile(
+        rf"(?<![\d.,])(?P<part>\d{{1,3}}|[{_SMALL}])成(?P<half>半)?(?![立为功本长熟员分果就交])"
+    ),
+    "ja": re.compile(
+        rf"(?<![\d.,])(?P<part>\d{{1,3}}(?:\.\d{{1,3}})?|[{_SMALL}])割(?:(?P<more>[\d{_SMALL}])分)?"
+    ),
     "ko": re.compile(r"(?<![\d.,])(?P<part>\d{1,3}(?:\.\d{1,3})?)\s?할(?:\s?(?P<more>\d)\s?푼)?"),
 }
 _DIGITS = {character: index for index, character in enumerate("零" + _SMALL)}
@@ -42,14 +47,30 @@ _LINKING = frozenset({"a", "an", "of", "de", "d", "'", "-"})
 def _share(passage: Passage, start: int, end: int, value: Fraction) -> Quantity:
     """A share is exact as it is said, and round: a third may be 31 or 35 per cent."""
     percent, slack = value * _HUNDRED, min(Fraction(3), value * 10)
-    return Quantity(start, end, passage.text[start:end], Kind.SHARE, "percent", percent, percent, slack=slack, language=passage.language)
+    return Quantity(
+        start,
+        end,
+        passage.text[start:end],
+        Kind.SHARE,
+        "percent",
+        percent,
+        percent,
+        slack=slack,
+        language=passage.language,
+    )
 
 
 def share(passage: Passage, first: Measured, second: Measured) -> Measured | None:
     """Make one share of two counts: `one in nine`, `9人に1人`."""
     one, other = first.quantity, second.quantity
     part, whole = one.value, other.value
-    if one.kind is not Kind.COUNT or other.kind is not Kind.COUNT or not 0 <= other.start - one.end <= 44 or part is None or whole is None:
+    if (
+        one.kind is not Kind.COUNT
+        or other.kind is not Kind.COUNT
+        or not 0 <= other.start - one.end <= 44
+        or part is None
+        or whole is None
+    ):
         return None
     if part.denominator != 1 or whole.denominator != 1 or min(part, whole) < 1:
         return None
@@ -58,13 +79,19 @@ def share(passage: Passage, first: Measured, second: Measured) -> Measured | Non
     if reversed_order:
         part, whole = whole, part
     linked = _links_back(passage, between) if reversed_order else _links(passage, between, part == 1)
-    if not linked or part >= whole or whole > 10_000_000 or (whole > 1000 and str(whole).strip("0") not in _ROUND_DENOMINATORS):
+    if (
+        not linked
+        or part >= whole
+        or whole > 10_000_000
+        or (whole > 1000 and str(whole).strip("0") not in _ROUND_DENOMINATORS)
+    ):
         return None
     return Measured(_share(passage, one.start, other.end, part / whole).changed(of=one.of or other.of))
 
 
 def _links(passage: Passage, between: str, is_one: bool) -> bool:
-    """Whether the words between the part and the whole make a share: `in`, `out of`, for one also `driver in`."""
+    """Whether the words between the part and the whole make a share: `in`, `out of`, for one also `driver
+    in`."""
     if not passage.spaced:
         return False
     links = passage.lexicon.numbers.one_in
@@ -82,8 +109,13 @@ def _links_back(passage: Passage, between: str) -> bool:
 
 
 def parts(passage: Passage, measurer: Measurer, found: list[Measured]) -> list[Measured]:
-    """Return the quantities with the fractions and ordinals of the text, which replace the numbers that are in them."""
-    made = list(_words(passage, measurer, found)) if passage.spaced else [Measured(one) for one in _characters(passage)]
+    """Return the quantities with the fractions and ordinals of the text, which replace the numbers that are
+    in them."""
+    made = (
+        list(_words(passage, measurer, found))
+        if passage.spaced
+        else [Measured(one) for one in _characters(passage)]
+    )
     if not made:
         return found
     inside = bytearray(len(passage.text))
@@ -104,7 +136,9 @@ def _written(text: str) -> Fraction:
         else:
             value, digit = value + (1 if digit < 0 else digit) * (10 if character == "十" else 100), -1
     value += max(digit, 0)
-    return value + Fraction(int("0" + "".join(str(_DIGITS[character]) for character in decimals)), 10 ** len(decimals))
+    return value + Fraction(
+        int("0" + "".join(str(_DIGITS[character]) for character in decimals)), 10 ** len(decimals)
+    )
 
 
 def _characters(passage: Passage) -> Iterator[Quantity]:
@@ -138,7 +172,9 @@ def _characters(passage: Passage) -> Iterator[Quantity]:
                 yield _share(passage, *match.span(), value)
 
 
-def _percent(passage: Passage, match: re.Match[str], value: Fraction, step: Fraction, slack: Fraction) -> Quantity:
+def _percent(
+    passage: Passage, match: re.Match[str], value: Fraction, step: Fraction, slack: Fraction
+) -> Quantity:
     return Quantity(
         match.start(),
         match.end(),
@@ -167,15 +203,25 @@ class _Words:
 @cache
 def _vocabulary(code: str) -> _Words:
     numbers = lexicon(code).numbers
-    return _Words(numbers.every, numbers.half_adjectives, numbers.articles | numbers.weak, numbers.bare_fractions)
+    return _Words(
+        numbers.every, numbers.half_adjectives, numbers.articles | numbers.weak, numbers.bare_fractions
+    )
 
 
 def _words(passage: Passage, measurer: Measurer, found: list[Measured]) -> Iterator[Measured]:
     tokens, words = passage.tokens, _vocabulary(passage.lexicon.code)
-    if not any(word in words.every or word in passage.lexicon.fractions or word in passage.lexicon.ordinals for word in tokens.words):
+    if not any(
+        word in words.every or word in passage.lexicon.fractions or word in passage.lexicon.ordinals
+        for word in tokens.words
+    ):
         return
     numbers = {one.number.after: one for one in found if one.number is not None}
-    inside = {at for one in numbers.values() if one.number is not None for at in range(one.number.first + 1, one.number.after)}
+    inside = {
+        at
+        for one in numbers.values()
+        if one.number is not None
+        for at in range(one.number.first + 1, one.number.after)
+    }
     end = 0
     for index, word in enumerate(tokens.words):
         if tokens.kinds[index] != "w" or index in inside or tokens.starts[index] < end:
@@ -196,8 +242,15 @@ def _every_nth(passage: Passage, index: int) -> Measured | None:
     """`jeder neunte`; but `every third year` is how often, and no share."""
     tokens, at = passage.tokens, index + 1
     found = phrase_at(passage.lexicon.ordinals, tokens, at)
-    value, after = found if found is not None else (ordinal_of(passage.lexicon.code, passage.word(at)), at + 1)
-    if value is None and passage.lexicon.numbers.ordinal_dot and passage.word(at).isdigit() and passage.word(at + 1) == ".":
+    value, after = (
+        found if found is not None else (ordinal_of(passage.lexicon.code, passage.word(at)), at + 1)
+    )
+    if (
+        value is None
+        and passage.lexicon.numbers.ordinal_dot
+        and passage.word(at).isdigit()
+        and passage.word(at + 1) == "."
+    ):
         value, after = int(passage.word(at)), at + 2
     if not value or value < 2:
         return None
@@ -207,7 +260,9 @@ def _every_nth(passage: Passage, index: int) -> Measured | None:
     return Measured(_share(passage, tokens.starts[index], tokens.ends[after - 1], Fraction(1, value)))
 
 
-def _fraction(passage: Passage, measurer: Measurer, index: int, numbers: dict[int, Measured]) -> Measured | None:
+def _fraction(
+    passage: Passage, measurer: Measurer, index: int, numbers: dict[int, Measured]
+) -> Measured | None:
     tokens, words = passage.tokens, _vocabulary(passage.lexicon.code)
     found = phrase_at(passage.lexicon.fractions, tokens, index)
     if found is None:
@@ -215,9 +270,16 @@ def _fraction(passage: Passage, measurer: Measurer, index: int, numbers: dict[in
     value, after = found
     joined = passage.word(index - 1) == "-" and tokens.touches(index)
     counted = numbers.get(index - 1 if joined else index)
-    numerator = counted.quantity.value if counted is not None and counted.quantity.kind is Kind.COUNT else None
+    numerator = (
+        counted.quantity.value if counted is not None and counted.quantity.kind is Kind.COUNT else None
+    )
     start, is_half = tokens.starts[index], value == _HALF
-    if counted is not None and numerator is not None and numerator.denominator == 1 and 1 <= numerator < max(value.denominator, 2):
+    if (
+        counted is not None
+        and numerator is not None
+        and numerator.denominator == 1
+        and 1 <= numerator < max(value.denominator, 2)
+    ):
         value, start = value * numerator, counted.quantity.start
     elif index and tokens.words[index - 1] in words.articles:
         start = tokens.starts[index - 1]
@@ -226,10 +288,14 @@ def _fraction(passage: Passage, measurer: Measurer, index: int, numbers: dict[in
             return None
     elif not (is_half or words.bare or value.numerator > 1):
         return None
-    return _amount(passage, measurer, index, start, after, value) or _part(passage, index, start, after, value)
+    return _amount(passage, measurer, index, start, after, value) or _part(
+        passage, index, start, after, value
+    )
 
 
-def _amount(passage: Passage, measurer: Measurer, index: int, start: int, after: int, value: Fraction) -> Measured | None:
+def _amount(
+    passage: Passage, measurer: Measurer, index: int, start: int, after: int, value: Fraction
+) -> Measured | None:
     """A fraction of a unit or of a scale is an amount: `half a million euros`, `trois quarts d'heure`."""
     tokens, at = passage.tokens, after
     while at - after < 3 and passage.word(at) in _LINKING:
@@ -264,4 +330,6 @@ def _ordinal(passage: Passage, index: int) -> Measured | None:
     found = phrase_at(passage.lexicon.ordinals, passage.tokens, index)
     if found is None or found[0] < 3 or not passage.lexicon.numbers.ordinal_words:
         return None
-    return passage.ordinal(passage.tokens.starts[index], passage.tokens.ends[found[1] - 1], Fraction(found[0]))
+    return passage.ordinal(
+        passage.tokens.starts[index], passage.tokens.ends[found[1] - 1], Fraction(found[0])
+    )

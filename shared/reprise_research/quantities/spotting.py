@@ -24,7 +24,8 @@ _LONGEST_RUN = 40
 
 @dataclass(slots=True)
 class Number:
-    """A number: characters `start` to `end`, words `first` to `after` (exclusive); `value` None: digits that are no number."""
+    """A number: characters `start` to `end`, words `first` to `after` (exclusive); `value` None: digits that
+    are no number."""
 
     start: int
     end: int
@@ -67,7 +68,9 @@ def _grammar(code: str) -> _Grammar:
     return _Grammar(halves, frozenset(map(int, numbers.vigesimal)), compounds, prefixes)
 
 
-def phrase_at(phrases: Phrases, tokens: Tokens, index: int, first: str | None = None) -> tuple[Any, int] | None:
+def phrase_at(
+    phrases: Phrases, tokens: Tokens, index: int, first: str | None = None
+) -> tuple[Any, int] | None:
     """Return the value of the longest phrase that begins at a token, and the token after it."""
     if index >= len(tokens):
         return None
@@ -85,7 +88,8 @@ def phrase_at(phrases: Phrases, tokens: Tokens, index: int, first: str | None = 
 
 
 def ordinal_of(code: str, word: str) -> int | None:
-    """Return the value of an ordinal that is made of a number in one word: `zwanzigste`, `fünfundzwanzigsten`."""
+    """Return the value of an ordinal that is made of a number in one word: `zwanzigste`,
+    `fünfundzwanzigsten`."""
     compounds = _grammar(code).compounds
     match = _LONG_ORDINAL.fullmatch(word) if compounds is not None else None
     value = compounds.value(match["stem"]) if match is not None and compounds is not None else None
@@ -103,7 +107,8 @@ class Spotter:
 
     @staticmethod
     def may_hold(made: Lexicon, low: str) -> bool:
-        """Return whether a text without digits may have a number word, a fraction or an ordinal: most have none."""
+        """Return whether a text without digits may have a number word, a fraction or an ordinal: most have
+        none."""
         grammar, words = _grammar(made.code), words_in(low)
         if not made.openers.isdisjoint(words):
             return True
@@ -126,7 +131,16 @@ class Spotter:
 
     def amount(self, start: int, first: int, after: int, value: Fraction, step: Fraction) -> Number:
         """Return a number that was put together of words from a character on, up to the token `after`."""
-        return Number(start, self._tokens.ends[after - 1], first, after, value, step, step, step if step >= 1000 else Fraction(1))
+        return Number(
+            start,
+            self._tokens.ends[after - 1],
+            first,
+            after,
+            value,
+            step,
+            step,
+            step if step >= 1000 else Fraction(1),
+        )
 
     def _word_numbers(self) -> Iterator[Number]:
         tokens, index = self._tokens, 0
@@ -135,7 +149,9 @@ class Spotter:
             if kind == "d":
                 number: Number | None = self._digits_at(index)
             else:
-                number = self._words_at(index) if kind == "w" and self._may_count(tokens.words[index]) else None
+                number = (
+                    self._words_at(index) if kind == "w" and self._may_count(tokens.words[index]) else None
+                )
             if number is not None:
                 yield number
                 index = max(number.after, index + 1)
@@ -172,7 +188,12 @@ class Spotter:
         if read is None:
             number.unclear = sum(written.count(mark) for mark in ".,") == 1
             return number
-        number.value, number.step, number.zeros, number.grouped = read.value, read.step, read.zeros, read.grouped
+        number.value, number.step, number.zeros, number.grouped = (
+            read.value,
+            read.step,
+            read.zeros,
+            read.grouped,
+        )
         return self._scaled(number)
 
     def _scaled(self, number: Number) -> Number:
@@ -180,7 +201,12 @@ class Spotter:
         tokens = self._tokens
         half = phrase_at(self._grammar.halves, tokens, number.after)
         if half is not None and number.value is not None and number.value.denominator == 1:
-            number.value, number.after, number.step, number.zeros = number.value + half[0], half[1], Fraction(1, 2), Fraction(1, 2)
+            number.value, number.after, number.step, number.zeros = (
+                number.value + half[0],
+                half[1],
+                Fraction(1, 2),
+                Fraction(1, 2),
+            )
             number.end = tokens.ends[number.after - 1]
         elif number.end < len(self._low) and self._low[number.end] in "½¼¾" and number.value is not None:
             part = {"½": Fraction(1, 2), "¼": Fraction(1, 4), "¾": Fraction(3, 4)}[self._low[number.end]]
@@ -196,14 +222,23 @@ class Spotter:
             (_, scale), number.after = found
             if number.value is not None:
                 number.value *= scale
-            number.step, number.zeros, number.scale = number.step * scale, number.step * scale, number.scale * scale
+            number.step, number.zeros, number.scale = (
+                number.step * scale,
+                number.step * scale,
+                number.scale * scale,
+            )
             number.end = tokens.ends[number.after - 1]
             self._swallow_stop(number, found[0][0])
         return number
 
     def _swallow_stop(self, number: Number, kind: str) -> None:
         tokens = self._tokens
-        if kind == "t" and number.after + 1 < len(tokens) and tokens.words[number.after] == "." and tokens.touches(number.after):
+        if (
+            kind == "t"
+            and number.after + 1 < len(tokens)
+            and tokens.words[number.after] == "."
+            and tokens.touches(number.after)
+        ):
             number.after += 1
             number.end = tokens.ends[number.after - 1]
 
@@ -251,10 +286,21 @@ class Spotter:
         zeros = numerals.plain(str(int(total))).zeros if whole and total else step
         weak = after - index == 1 and first == index and word in numbers.weak
         tokens = self._tokens
-        return Number(tokens.starts[first], tokens.ends[after - 1], first, after, total, step, max(step, zeros), scale, weak=weak)
+        return Number(
+            tokens.starts[first],
+            tokens.ends[after - 1],
+            first,
+            after,
+            total,
+            step,
+            max(step, zeros),
+            scale,
+            weak=weak,
+        )
 
     def _begin(self, index: int, word: str) -> int:
-        """Where a number begins whose first word is a scale: at its article, or at the word if it can stand alone; else -1."""
+        """Where a number begins whose first word is a scale: at its article, or at the word if it can stand
+        alone; else -1."""
         if index > 0 and self._tokens.words[index - 1] in self._lexicon.numbers.articles:
             return index - 1
         return index if word in self._lexicon.numbers.alone or self._bare(word) else -1
@@ -286,13 +332,21 @@ class Spotter:
 
     def _past_dash(self, index: int) -> int:
         tokens = self._tokens
-        return index + 1 if index < len(tokens) and tokens.words[index] == "-" and tokens.touches(index) else index
+        return (
+            index + 1
+            if index < len(tokens) and tokens.words[index] == "-" and tokens.touches(index)
+            else index
+        )
 
     def _bare(self, word: str) -> bool:
-        return any(word.startswith(prefix) and word[len(prefix) :] in self._lexicon.numbers.alone for prefix in self._grammar.prefixes)
+        return any(
+            word.startswith(prefix) and word[len(prefix) :] in self._lexicon.numbers.alone
+            for prefix in self._grammar.prefixes
+        )
 
     def _starts_anew(self, number: Sum) -> bool:
-        """Whether `and` opens a second number: `two hundred and five` goes on, `twenty and five` does not in English."""
+        """Whether `and` opens a second number: `two hundred and five` goes on, `twenty and five` does not in
+        English."""
         return self._lexicon.code == "en" and number.slot != 100 and number.group is not None
 
     def _han_numbers(self) -> Iterator[Number]:
@@ -321,7 +375,12 @@ class Spotter:
             if not items:
                 yield Number(start, end, 0, 0, None, digits=True)
                 continue
-            while len(items) > 1 and isinstance(items[-1], str) and items[-1] in powers and self._unit_begins(places[-1] - 1):
+            while (
+                len(items) > 1
+                and isinstance(items[-1], str)
+                and items[-1] in powers
+                and self._unit_begins(places[-1] - 1)
+            ):
                 items.pop()
                 places.pop()
             end = places[-1]
@@ -373,7 +432,13 @@ class Spotter:
 
 
 def _from_items(
-    start: int, end: int, items: list[Fraction | str], value: Fraction, last: numerals.Numeral, powers: dict[str, int], alone: bool
+    start: int,
+    end: int,
+    items: list[Fraction | str],
+    value: Fraction,
+    last: numerals.Numeral,
+    powers: dict[str, int],
+    alone: bool,
 ) -> Number:
     scale = Fraction(1)
     for item in reversed(items):
@@ -382,8 +447,14 @@ def _from_items(
         scale *= powers[item]
     plain = len(items) == 1 and isinstance(items[0], Fraction)
     step = last.step * scale if isinstance(items[-1], Fraction) or scale > 1 else Fraction(1)
-    zeros = last.zeros if plain else max(step, numerals.plain(str(int(value))).zeros if value.denominator == 1 and value else step)
-    return Number(start, end, 0, 0, value, step, zeros, scale, not alone, last.grouped and plain, characters=alone)
+    zeros = (
+        last.zeros
+        if plain
+        else max(step, numerals.plain(str(int(value))).zeros if value.denominator == 1 and value else step)
+    )
+    return Number(
+        start, end, 0, 0, value, step, zeros, scale, not alone, last.grouped and plain, characters=alone
+    )
 
 
 @cache
@@ -391,7 +462,9 @@ def _characters(code: str) -> tuple[dict[str, int], dict[str, int]]:
     numbers = lexicon(code).numbers
     written = numbers.digits
     if written.startswith("〇零"):
-        digits = {character: max(index - 1, 0) for index, character in enumerate(written[:11])} | ({"两": 2} if "两" in written else {})
+        digits = {character: max(index - 1, 0) for index, character in enumerate(written[:11])} | (
+            {"两": 2} if "两" in written else {}
+        )
     else:
         digits = {character: index for index, character in enumerate(written)}
     return digits, numbers.powers

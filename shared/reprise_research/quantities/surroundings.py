@@ -1,4 +1,5 @@
-"""What stands around a number and makes it a bound, a range, a share or not exact: `at most 40`, `40 or more`, `3 to 5`, `one in nine`."""
+"""What stands around a number and makes it a bound, a range, a share or not exact: `at most 40`, `40 or
+more`, `3 to 5`, `one in nine`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,13 +9,25 @@ from reprise_research.languages.model import Extent
 from reprise_research.quantities.folding import fold, lower
 from reprise_research.quantities.lexicon import lexicon
 
-_SIGNS = {"~": "about", "≈": "about", "∼": "about", "≃": "about", ">": "over", "<": "under", "≥": "at_least", "≤": "at_most", "±": "about"}
+_SIGNS = {
+    "~": "about",
+    "≈": "about",
+    "∼": "about",
+    "≃": "about",
+    ">": "over",
+    "<": "under",
+    "≥": "at_least",
+    "≤": "at_most",
+    "±": "about",
+}
 _DOTTED = frozenset({"ca", "c", "approx", "aprox", "env", "ung", "ок"})
 _DASHES = frozenset("-–—~〜～")
 _BEFORE = ("about", "nearly", "over", "under", "at_least", "at_most")
 _AFTER = ("about_after", "over_after", "under_after", "at_least_after", "at_most_after")
 _SPACES = " \u00a0\u202f\u2009\n\t"
-_UNTIL = frozenset({"до", "bis", "tot", "hasta", "até", "fino a", "fino al", "jusqu'à", "حتى", "يصل إلى", "まで", "최대"})
+_UNTIL = frozenset(
+    {"до", "bis", "tot", "hasta", "até", "fino a", "fino al", "jusqu'à", "حتى", "يصل إلى", "まで", "최대"}
+)
 _REACH = 44
 _ARTICLES = {
     "en": ("the", "a", "an"),
@@ -44,7 +57,8 @@ class Surroundings:
     minus: tuple[str, ...]
 
     def bound_before(self, low: str, start: int) -> tuple[str, int, bool] | None:
-        """Return what the words before a place say of the number there, where they begin, and whether a movement may end so."""
+        """Return what the words before a place say of the number there, where they begin, and whether a
+        movement may end so."""
         window = low[max(0, start - _REACH) : start]
         trimmed = window.rstrip(_SPACES)
         if trimmed and trimmed[-1] in _SIGNS:
@@ -58,7 +72,11 @@ class Surroundings:
         if not trimmed.endswith(self.before_ends):
             return None
         for phrase, says in self.before:
-            if trimmed.endswith(phrase) and (not dotted or phrase in _DOTTED) and self._whole(trimmed, phrase):
+            if (
+                trimmed.endswith(phrase)
+                and (not dotted or phrase in _DOTTED)
+                and self._whole(trimmed, phrase)
+            ):
                 return says, start - len(window) + len(trimmed) - len(phrase), phrase in _UNTIL
         return None
 
@@ -70,7 +88,9 @@ class Surroundings:
             return None
         skipped = len(window) - len(trimmed)
         for phrase, says in self.after:
-            if trimmed.startswith(phrase) and not (self.spaced and trimmed[len(phrase) : len(phrase) + 1].isalpha()):
+            if trimmed.startswith(phrase) and not (
+                self.spaced and trimmed[len(phrase) : len(phrase) + 1].isalpha()
+            ):
                 return says.removesuffix("_after"), end + skipped + len(phrase)
         return None
 
@@ -84,7 +104,9 @@ class Surroundings:
     def follows(self, low: str, start: int, phrases: tuple[str, ...]) -> bool:
         """Return whether one of the phrases ends where a number starts."""
         trimmed = low[max(0, start - _REACH) : start].rstrip(_SPACES)
-        return trimmed.endswith(phrases) and any(trimmed.endswith(phrase) and self._whole(trimmed, phrase) for phrase in phrases)
+        return trimmed.endswith(phrases) and any(
+            trimmed.endswith(phrase) and self._whole(trimmed, phrase) for phrase in phrases
+        )
 
     def _whole(self, text: str, phrase: str) -> bool:
         before = text[: len(text) - len(phrase)][-1:]

@@ -11,7 +11,8 @@ _TOKEN = re.compile(rf"(?P<d>\d+(?:[.,'٫٬]\d+)*)|(?P<w>{WORD.pattern})|(?P<s>[
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Parallel lists: the token, where it begins and ends, and `d` (digits), `w` (word) or `s` (one other character)."""
+    """Parallel lists: the token, where it begins and ends, and `d` (digits), `w` (word) or `s` (one other
+    character)."""
 
     words: list[str]
     starts: list[int]

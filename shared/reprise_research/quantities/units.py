@@ -1,7 +1,8 @@
-"""Units and what one of them is worth in the canonical unit of its measure, exactly. The table is `units.toml`.
+"""Units and what one of them is worth in the canonical unit of its measure, exactly. The table is
+`units.toml`.
 
-They are called by their names in the Unicode CLDR (`length-kilometer`), so that the words for them come from there in every language.
-An amount of money has the unit `currency:` and its code.
+They are called by their names in the Unicode CLDR (`length-kilometer`), so that the words for them come from
+there in every language. An amount of money has the unit `currency:` and its code.
 """
 
 import tomllib
@@ -31,11 +32,15 @@ def _load() -> tuple[dict[str, Unit], dict[str, str], dict[str, str]]:
     table = tomllib.loads(files("reprise_research.quantities").joinpath("units.toml").read_text("utf-8"))
     units: dict[str, Unit] = {}
     symbols: dict[str, str] = {}
-    currencies = {fold(symbol): code for code, written in table.pop("currencies").items() for symbol in written.split()}
+    currencies = {
+        fold(symbol): code for code, written in table.pop("currencies").items() for symbol in written.split()
+    }
     for kind, canonicals in table.items():
         for canonical, names in canonicals.items():
             for name, about in names.items():
-                units[name] = Unit(Kind(kind), canonical, Fraction(about.get("factor", 1)), Fraction(about.get("offset", 0)))
+                units[name] = Unit(
+                    Kind(kind), canonical, Fraction(about.get("factor", 1)), Fraction(about.get("offset", 0))
+                )
                 symbols |= {fold(symbol): name for symbol in about.get("symbols", "").split()}
     return units, symbols, currencies
 

@@ -1,6 +1,8 @@
-"""Which addresses may be connected to: public ones, so that a source cannot make us read what is private (SSRF).
+"""Which addresses may be connected to: public ones, so that a source cannot make us read what is private
+(SSRF).
 
-A name is resolved once and the connection goes to the address that was checked; a second answer of the name server changes nothing.
+A name is resolved once and the connection goes to the address that was checked; a second answer of the name
+server changes nothing.
 """
 
 import ipaddress
@@ -13,14 +15,25 @@ from reprise_research.sources.settings import FetcherSettings
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNICAST = ipaddress.ip_network("2000::/3")
-"""What of IPv6 has been given out as global unicast; all else, `fec0::/10` among it, is somebody's own or nobody's."""
+"""What of IPv6 has been given out as global unicast; all else, `fec0::/10` among it, is somebody's own or
+nobody's."""
 _NOT_PUBLIC = tuple(
     map(
         ipaddress.ip_network,
-        ("192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "2001:10::/28", "2001:20::/28", "2001:2::/48", "2001:db8::/32", "3fff::/20"),
+        (
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+            "198.18.0.0/15",
+            "2001:10::/28",
+            "2001:20::/28",
+            "2001:2::/48",
+            "2001:db8::/32",
+            "3fff::/20",
+        ),
     )
 )
-"""Ranges for protocols, relays, measurements and documents, whatever the standard library of the day says of them."""
+"""Ranges for protocols, relays, measurements and documents, whatever the standard library of the day says of
+them."""
 _ISATAP = (0x00005EFE, 0x02005EFE)
 _USUAL_PORTS = frozenset({80, 443})
 _NAMES_HERE = (".localhost", ".local", ".internal", ".localdomain", ".home.arpa")
@@ -47,14 +60,17 @@ class Target:
 
 
 async def resolve(url: str, settings: FetcherSettings) -> Target:
-    """The checked target of a URL. Raises `SourceFailed` for an address that must not be asked, or that does not exist."""
+    """The checked target of a URL. Raises `SourceFailed` for an address that must not be asked, or that does
+    not exist."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
         raise SourceFailed("blocked_address", f"{url[:200]} is not a valid address.") from None
     if parts.scheme not in {"http", "https"} or not host:
-        raise SourceFailed("blocked_address", f"Only http and https addresses are read, not {parts.scheme or 'this'}.")
+        raise SourceFailed(
+            "blocked_address", f"Only http and https addresses are read, not {parts.scheme or 'this'}."
+        )
     if parts.username or parts.password:
         raise SourceFailed("blocked_address", "Addresses that carry a user name or password are not read.")
     host = host.rstrip(".").lower()
@@ -67,12 +83,15 @@ async def resolve(url: str, settings: FetcherSettings) -> Target:
         if not allowed(address, allow_loopback=settings.allow_loopback):
             raise SourceFailed("blocked_address", f"{host} is not on the public internet.")
     if port not in _USUAL_PORTS | settings.ports and not ipaddress.ip_address(addresses[0]).is_loopback:
-        raise SourceFailed("blocked_address", f"Port {port} is not one of the web's; whoever runs the workers can allow it.")
+        raise SourceFailed(
+            "blocked_address", f"Port {port} is not one of the web's; whoever runs the workers can allow it."
+        )
     return Target(parts.scheme, host, port, addresses[0])
 
 
 def allowed(address: str, *, allow_loopback: bool) -> bool:
-    """Whether an address is global unicast, also when it wraps an IPv4 address; on request also one of this machine."""
+    """Whether an address is global unicast, also when it wraps an IPv4 address; on request also one of this
+    machine."""
     try:
         ip: Address = ipaddress.ip_address(address)
     except ValueError:

@@ -1,6 +1,7 @@
 """From bytes to the text that is stored, in which citations' offsets count.
 
-A stored text has one paragraph per line, is in NFC, and depends on nothing but the bytes and what the server said of them.
+A stored text has one paragraph per line, is in NFC, and depends on nothing but the bytes and what the server
+said of them.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import ParamSpec
 from reprise_contracts.sources import MAX_TEXT
 from reprise_research.sources.charset import clean, declared_in_html, decoded
 from reprise_research.sources.failures import SourceFailed
+from reprise_research.sources.formats.document import Part
 from reprise_research.sources.kinds import Kind, kind_of, office_suffix
 from reprise_research.sources.parser_pool import Parsed, ParserPool
 from reprise_research.sources.plain import from_markdown, from_text
@@ -29,7 +31,8 @@ _SMALL = 50_000
 _SPOKEN = "It is a transcript of speech without full stops, cut at its pauses and quoted as it was said."
 P = ParamSpec("P")
 _CHALLENGE = re.compile(
-    r"just a moment|checking (?:if the site|your browser)|verify (?:that )?you are (?:a )?human|enable javascript and cookies|"
+    r"just a moment|checking (?:if the site|your browser)|verify (?:that )?you are (?:a )?human|enable "
+    r"javascript and cookies|"
     r"unusual traffic|are you a robot",
     re.IGNORECASE,
 )
@@ -54,10 +57,17 @@ class Extracted:
     words: int = 0
     note: str | None = None
     """What of the document was not read, in a sentence."""
+    url: str | None = None
+    """Where it says it is from."""
+    parts: tuple[Part, ...] = ()
+    """The documents that it holds: it is read by them, and its text lists them."""
 
 
-async def extract(data: bytes, parsers: ParserPool, *, content_type: str = "", charset: str | None = None, name: str = "") -> Extracted:
-    """Read a document. All but plain text and Markdown is parsed in a process of its own. Raises `SourceFailed` with its reason."""
+async def extract(
+    data: bytes, parsers: ParserPool, *, content_type: str = "", charset: str | None = None, name: str = ""
+) -> Extracted:
+    """Read a document. All but plain text and Markdown is parsed in a process of its own. Raises
+    `SourceFailed` with its reason."""
     kind = kind_of(data, content_type, name)
     if kind not in _READ_HERE:
         named = office_suffix(data) if kind == "office" else name
@@ -70,7 +80,8 @@ async def extract(data: bytes, parsers: ParserPool, *, content_type: str = "", c
 def _from_parser(parsed: Parsed, kind: Kind) -> Extracted:
     text = clean(parsed.text)
     found = _finished(text, parsed.method, kind, parsed.title, parsed.author, parsed.published)
-    return replace(found, note=parsed.note or found.note)
+    note = parsed.note or (None if parsed.parts else found.note)
+    return replace(found, note=note, url=parsed.url, parts=parsed.parts)
 
 
 def _from_bytes(data: bytes, charset: str | None, kind: Kind) -> Extracted:
@@ -82,13 +93,17 @@ def _from_bytes(data: bytes, charset: str | None, kind: Kind) -> Extracted:
     return _finished(clean(plain), kind, kind, title, None, None)
 
 
-def _finished(text: str, method: str, kind: Kind, title: str | None, author: str | None, published: str | None) -> Extracted:
+def _finished(
+    text: str, method: str, kind: Kind, title: str | None, author: str | None, published: str | None
+) -> Extracted:
     text = without_tables(text)
     words = count_words(text)
     _judge(text, words, kind)
     language = language_of(text)
     note = _SPOKEN if is_spoken(text, language or "en") else None
-    return Extracted(text, method, kind, _named(title) or _first_heading(text), author, published, language, words, note)
+    return Extracted(
+        text, method, kind, _named(title) or _first_heading(text), author, published, language, words, note
+    )
 
 
 async def _aside(size: int, function: Callable[P, Extracted], *args: P.args, **kwargs: P.kwargs) -> Extracted:
@@ -106,11 +121,15 @@ def _judge(text: str, words: int, kind: Kind) -> None:
         if _PAYWALL.search(text):
             raise SourceFailed("paywall", "The site shows only the beginning to those who do not subscribe.")
     if not words:
-        raise SourceFailed("not_text" if kind == "pdf" else "empty", _EMPTY.get(kind, "The document holds no text."))
+        raise SourceFailed(
+            "not_text" if kind == "pdf" else "empty", _EMPTY.get(kind, "The document holds no text.")
+        )
     if words < _FEWEST_WORDS and kind in {"html", "pdf"}:
         raise SourceFailed("empty", f"It holds only {words} words of text.")
     if len(text) > MAX_TEXT:
-        raise SourceFailed("too_large", f"Its text has {len(text):,} characters; at most {MAX_TEXT:,} are read.")
+        raise SourceFailed(
+            "too_large", f"Its text has {len(text):,} characters; at most {MAX_TEXT:,} are read."
+        )
 
 
 _EMPTY: dict[Kind, str] = {
@@ -128,4 +147,8 @@ def _named(title: str | None) -> str | None:
 
 def _first_heading(text: str) -> str | None:
     line = _named(text.split("\n", 1)[0]) or ""
-    return line if 3 <= len(line) <= 120 and not line.startswith((">", "[")) and not line.endswith((*".。,;:：",)) else None
+    return (
+        line
+        if 3 <= len(line) <= 120 and not line.startswith((">", "[")) and not line.endswith((*".。,;:：",))
+        else None
+    )

@@ -9,13 +9,16 @@ ACTIONS: dict[FailureReason, str] = {
     "forbidden": _GIVE_TEXT,
     "challenge": "The site asks for a browser with a person in front of it. " + _GIVE_TEXT,
     "paywall": "Only subscribers can read it. " + _GIVE_TEXT,
-    "robots": "The site asks programs not to read this page. Read it yourself and give its text if you are allowed to.",
+    "robots": "The site asks programs not to read this page. Read it yourself and give its text if you are "
+    "allowed to.",
     "timeout": "Try again later with refetch, or upload the document as a file.",
     "unreachable": "Check the address and try again later with refetch.",
     "too_large": "Upload the part that matters as a file of its own.",
     "too_many_redirects": "Open the address in a browser and give the one that it ends at.",
-    "unsupported": "Give it as a page, PDF, office document, captions, mail, table or text, or install what its detail names.",
-    "not_text": "If it is a scan, run text recognition on it first; else give it as HTML, PDF, Markdown or plain text.",
+    "unsupported": "Give it as a page, PDF, office document, captions, mail, table or text, or install what "
+    "its detail names.",
+    "not_text": "If it is a scan, run text recognition on it first; else give it as HTML, PDF, Markdown or "
+    "plain text.",
     "empty": "Check that the page shows text without scripts; otherwise give its text.",
     "malformed": "The file seems damaged. Open and save it again, or give its text.",
     "server_error": "Try again later with refetch.",

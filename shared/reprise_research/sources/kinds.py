@@ -7,9 +7,29 @@ from typing import Literal
 from reprise_research.sources.failures import SourceFailed
 
 Kind = Literal[
-    "html", "pdf", "office", "markdown", "text", "captions", "notebook", "rst", "tex", "org", "adoc", "rtf", "table", "json", "feed", "xml",
-    "epub", "opendocument", "mail", "mhtml", "archive", "gzip",
-]  # fmt: skip
+    "html",
+    "pdf",
+    "office",
+    "markdown",
+    "text",
+    "captions",
+    "notebook",
+    "rst",
+    "tex",
+    "org",
+    "adoc",
+    "rtf",
+    "table",
+    "json",
+    "feed",
+    "xml",
+    "epub",
+    "opendocument",
+    "mail",
+    "mhtml",
+    "archive",
+    "gzip",
+]
 
 _WORD = "application/vnd.openxmlformats-officedocument"
 _OPEN = "application/vnd.oasis.opendocument"
@@ -101,19 +121,26 @@ _NAMES: dict[Kind, str] = {
 
 
 def kind_of(data: bytes, content_type: str = "", name: str = "") -> Kind:
-    """The kind of a document. Raises `SourceFailed` (`unsupported`, `not_text`, `empty`) for what cannot be read."""
+    """The kind of a document. Raises `SourceFailed` (`unsupported`, `not_text`, `empty`) for what cannot be
+    read."""
     if not data.strip():
         raise SourceFailed("empty", "It has no content at all.")
     start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     marked = _by_mark(data, start)
-    if marked == "archive" and (named := _TYPES.get(content_type) or _by_suffix(name)) in {"office", "epub", "opendocument"}:
+    if marked == "archive" and (named := _TYPES.get(content_type) or _by_suffix(name)) in {
+        "office",
+        "epub",
+        "opendocument",
+    }:
         if named == "office":
             raise SourceFailed("malformed", "It is called an office document, but does not hold one.")
         return named
     if marked is not None:
         return marked
     if start.startswith(_OTHER_FORMATS) or content_type.startswith(("image/", "audio/", "video/", "font/")):
-        raise SourceFailed("unsupported", f"It is {_named(content_type)}, which holds no text that can be read here.")
+        raise SourceFailed(
+            "unsupported", f"It is {_named(content_type)}, which holds no text that can be read here."
+        )
     suffix = _by_suffix(name)
     told = _TYPES.get(content_type) or suffix
     if told in {"text", "json", "xml"} and suffix is not None:
@@ -128,7 +155,12 @@ def kind_of(data: bytes, content_type: str = "", name: str = "") -> Kind:
         return _xml_kind(start)
     if told not in {None, "text"}:
         return told if told is not None else "text"
-    if told is None and content_type and not content_type.startswith("text/") and content_type != "application/octet-stream":
+    if (
+        told is None
+        and content_type
+        and not content_type.startswith("text/")
+        and content_type != "application/octet-stream"
+    ):
         raise SourceFailed("unsupported", f"It is {_named(content_type)}, which is not read here.")
     return _by_look(start) if told is None or not name else told
 

@@ -18,16 +18,20 @@ class LocalFile:
 
 
 def read_local(path: Path, *, largest: int = 20_000_000) -> Iterator[LocalFile]:
-    """A file as it is; of a folder every supported file in it and below, by name, without hidden ones and links that lead out.
+    """A file as it is; of a folder every supported file in it and below, by name, without hidden ones and
+    links that lead out.
 
-    Raises FileNotFoundError, and ValueError for a file of more than `largest` bytes or a folder without supported files."""
+    Raises FileNotFoundError, and ValueError for a file of more than `largest` bytes or a folder without
+    supported files."""
     if path.is_dir():
         found = 0
         for file in _walk(path):
             found += 1
             yield _read(file, file.relative_to(path).as_posix(), largest)
         if not found:
-            raise ValueError(f"{path} holds no file that can be read; supported: {' '.join(sorted(SUFFIXES))}")
+            raise ValueError(
+                f"{path} holds no file that can be read; supported: {' '.join(sorted(SUFFIXES))}"
+            )
     elif path.exists():
         yield _read(path, path.name, largest)
     else:

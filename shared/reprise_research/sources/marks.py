@@ -1,4 +1,5 @@
-"""Raised and lowered characters: exponents and indices as characters of their own, marks of notes told apart from them."""
+"""Raised and lowered characters: exponents and indices as characters of their own, marks of notes told apart
+from them."""
 
 import re
 
@@ -8,7 +9,8 @@ _RAISABLE = re.compile(r"[0-9+\-−=()nixy]+")
 _LOWERABLE = re.compile(r"[0-9+\-−=()]+")
 _SIMPLE = re.compile(r"[\w.]*")
 _NOTE = re.compile(
-    r"[\[(]?(?:note |n |nb |fn )?(?:\d{1,3}|[a-z]{1,2}|[ivx]{1,5}|[*†‡§¶#]+)[\])]?(?:[,;–-]\s*[\[(]?(?:\d{1,3}|[a-z])[\])]?)*",
+    r"[\[(]?(?:note |n |nb |fn "
+    r")?(?:\d{1,3}|[a-z]{1,2}|[ivx]{1,5}|[*†‡§¶#]+)[\])]?(?:[,;–-]\s*[\[(]?(?:\d{1,3}|[a-z])[\])]?)*",
     re.IGNORECASE,
 )
 _POWER = re.compile(r"[-−+]?\d{1,3}|[nixyk]|[-−]?\d?[nxk]|[nk][-−+]\d")
@@ -41,7 +43,8 @@ def is_note(text: str) -> bool:
 
 
 def is_power(base: str, text: str) -> bool:
-    """Whether a raised text is an exponent, by what stands before it: a unit, one letter, or a small or a round number."""
+    """Whether a raised text is an exponent, by what stands before it: a unit, one letter, or a small or a
+    round number."""
     if not _POWER.fullmatch(text):
         return False
     if base[-1:].isdigit():

@@ -1,18 +1,23 @@
-"""The process that parses everything but plain text, alone with its document: limits are set before the first byte is read.
+"""The process that parses everything but plain text, alone with its document: limits are set before the first
+byte is read.
 
-A bomb or a bug in a parser takes this process with it and nothing else. Frames on stdin and stdout are a length of four bytes (big
-endian), a JSON header of that length, and as many bytes of body as the header says; the first one says that it is ready. Run as
-`python -m reprise_research.sources.parser_child <bytes of address space>`.
+Before each page whose text it recognises it says that it is at work: the time of a document begins anew.
+
+A bomb or a bug in a parser takes this process with it and nothing else. Of the frames on stdout the first one
+says that it is ready. In an answer's body the documents that the file holds follow its
+text. Run as `python -m reprise_research.sources.parser_child <bytes of address space>`.
 """
 
 import io
-import json
 import resource
-import struct
 import sys
-from typing import Any, BinaryIO
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from reprise_research.sources.formats.reading import read_document
+from reprise_research.sources.frames import receive, send
+from reprise_research.sources.pdf.recognition import Recognition
 from reprise_research.sources.unreadable import Unreadable
 
 
@@ -26,43 +31,42 @@ def main() -> None:
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    _send(stdout, {"ready": "yes"}, b"")
-    while (request := _receive(stdin)) is not None:
+    send(stdout, {"ready": "yes"}, b"")
+    while (request := receive(stdin)) is not None:
         header, body = request
         try:
-            answer, text = _parse(header, body)
+            answer, told = _parse(header, body, partial(send, stdout, {"working": "on a page"}))
         except MemoryError:
-            answer, text = {"failed": "resources", "detail": "Reading it takes more memory than one source may use."}, ""
+            answer, told = _failed("resources", "Reading it takes more memory than one source may use.")
         except RecursionError:
-            answer, text = {"failed": "malformed", "detail": "It is nested too deeply to be read."}, ""
+            answer, told = _failed("malformed", "It is nested too deeply to be read.")
         except Unreadable as error:
-            answer, text = {"failed": error.reason, "detail": str(error)}, ""
+            answer, told = _failed(error.reason, str(error))
         except ModuleNotFoundError as error:
-            answer, text = {"failed": "unsupported", "detail": f"Reading it needs the package {error.name}, which is not installed."}, ""
+            lacking = f"Reading it needs the package {error.name}, which is not installed."
+            answer, told = _failed("unsupported", lacking)
         except Exception as error:  # whatever a parser throws at a hostile document is the document's failure
-            answer, text = {"failed": "malformed", "detail": f"It cannot be read: {type(error).__name__}."}, ""
+            answer, told = _failed("malformed", f"It cannot be read: {type(error).__name__}.")
         del body
-        _send(stdout, answer, text.encode("utf-8", "replace"))
+        send(stdout, answer, told)
 
 
-def _parse(header: dict[str, Any], body: bytes) -> tuple[dict[str, str | None], str]:
-    made = read_document(header["kind"], body, str(header.get("url") or ""), header.get("charset"))
-    told = {"method": made.method, "title": made.title, "author": made.author, "published": made.published, "note": made.note}
-    return told, made.text
+def _failed(reason: str, detail: str) -> tuple[dict[str, Any], bytes]:
+    return {"failed": reason, "detail": detail}, b""
 
 
-def _receive(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
-    start = stream.read(4)
-    if len(start) < 4:
-        return None
-    header = json.loads(stream.read(struct.unpack(">I", start)[0]))
-    return header, stream.read(header["bytes"])
-
-
-def _send(stream: BinaryIO, header: dict[str, str | None], body: bytes) -> None:
-    data = json.dumps({**header, "bytes": len(body)}).encode()
-    stream.write(struct.pack(">I", len(data)) + data + body)
-    stream.flush()
+def _parse(header: dict[str, Any], body: bytes, begin: Callable[[], None]) -> tuple[dict[str, Any], bytes]:
+    program, languages = header["recognition"]
+    recognition = Recognition(program, languages, begin) if languages else None
+    url = str(header.get("url") or "")
+    made = read_document(header["kind"], body, url, header.get("charset"), recognition)
+    text = made.text.encode("utf-8", "replace")
+    parts = [
+        {"name": one.name, "type": one.content_type, "title": one.title, "bytes": len(one.data)}
+        for one in made.parts
+    ]
+    said = {name: getattr(made, name) for name in ("method", "title", "author", "published", "note", "url")}
+    return said | {"text": len(text), "parts": parts}, b"".join([text, *(one.data for one in made.parts)])
 
 
 if __name__ == "__main__":

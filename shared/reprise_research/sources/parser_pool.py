@@ -1,4 +1,5 @@
-"""A few parser processes that are started once and used again; one that dies, hangs or eats too much is replaced.
+"""A few parser processes that are started once and used again; one that dies, hangs or eats too much is
+replaced.
 
 A process says when it is ready: what happens before that is never the fault of a document.
 
@@ -6,19 +7,19 @@ The event loop that uses a pool must be the one that closes it.
 """
 
 import asyncio
-import json
-import os
-import signal
-import struct
+import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, cast
 
 from reprise_contracts.sources import FailureReason
 from reprise_research.errors import ParserUnavailable
+from reprise_research.sources.children import bare_environment, kill_group
 from reprise_research.sources.failures import SourceFailed
+from reprise_research.sources.formats.document import Part
+from reprise_research.sources.frames import framed, received
 from reprise_research.sources.kinds import Kind
 
 _CHILD = "reprise_research.sources.parser_child"
@@ -38,6 +39,9 @@ class Parsed:
     published: str | None = None
     note: str | None = None
     """What of the document was not read, in a sentence."""
+    url: str | None = None
+    parts: tuple[Part, ...] = ()
+    """The documents that it holds."""
 
 
 @dataclass
@@ -54,6 +58,8 @@ class ParserPool:
     size: int = 2
     seconds: float = 20.0
     memory: int = 1_000_000_000
+    ocr: str = ""
+    """Languages in which `tesseract` reads pages that are pictures, as `eng+deu`; empty: nobody does."""
     start_seconds: float = 60.0
     """For a process to import its libraries; a busy machine takes its time."""
     _idle: list[_Child] = field(default_factory=list)
@@ -66,7 +72,9 @@ class ParserPool:
     async def __aenter__(self) -> "ParserPool":
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -81,19 +89,29 @@ class ParserPool:
         return tuple(child.process.pid for child in self._idle)
 
     async def parse(self, kind: Kind, data: bytes, *, url: str = "", charset: str | None = None) -> Parsed:
-        """Parse one document. Raises `SourceFailed`: `timeout`, `resources`, or what the parser says of the document; and
-        `ParserUnavailable` if no process can be started. `url` is the page's address; of an office document its suffix."""
+        """Parse one document. Raises `SourceFailed`: `timeout`, `resources`, or what the parser says of the
+        document; and `ParserUnavailable` if no process can be started. `url` is the page's address; of an
+        office document its suffix."""
         async with self._gate:
             child = await self._taken()
             fine = False
             try:
-                async with asyncio.timeout(self.seconds):
-                    header, body = await _ask(child.process, {"kind": kind, "url": url, "charset": charset}, data)
+                async with asyncio.timeout(self.seconds) as limit:
+                    recognition = (shutil.which("tesseract") or "tesseract", self.ocr)
+                    wish = {"kind": kind, "url": url, "charset": charset, "recognition": recognition}
+                    header, body = await _ask(child.process, wish, data)
+                    while "working" in header:
+                        limit.reschedule(asyncio.get_running_loop().time() + self.seconds)
+                        header, body = await _answer(child.process)
                 fine = True
             except TimeoutError:
-                raise SourceFailed("timeout", f"Reading it took longer than {self.seconds:g} seconds.") from None
+                raise SourceFailed(
+                    "timeout", f"Reading it took longer than {self.seconds:g} seconds."
+                ) from None
             except (asyncio.IncompleteReadError, ConnectionError):
-                raise SourceFailed("resources", "Reading it broke the parser, or took more memory than one source may use.") from None
+                raise SourceFailed(
+                    "resources", "Reading it broke the parser, or took more memory than one source may use."
+                ) from None
             finally:
                 child.uses += 1
                 spent = not fine or self._closed or child.uses >= _MOST_USES
@@ -104,7 +122,14 @@ class ParserPool:
         if "failed" in header:
             raise SourceFailed(cast(FailureReason, header["failed"]), header["detail"])
         return Parsed(
-            body.decode(), header["method"], header.get("title"), header.get("author"), header.get("published"), header.get("note")
+            body[: header["text"]].decode(),
+            header["method"],
+            header.get("title"),
+            header.get("author"),
+            header.get("published"),
+            header.get("note"),
+            header.get("url"),
+            tuple(_parts(header["parts"], body, header["text"])),
         )
 
     async def _taken(self) -> _Child:
@@ -113,20 +138,19 @@ class ParserPool:
             if child.process.returncode is None:
                 return child
             await _end(child)
-        environment = {
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-            "PYTHONHASHSEED": "0",
-            "PYTHONIOENCODING": "utf-8",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "MALLOC_ARENA_MAX": "2",
-            "LANG": "C.UTF-8",
-        }
+        threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", _CHILD, str(self.memory), env=environment, limit=_STREAM_LIMIT, start_new_session=True,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+            sys.executable,
+            "-m",
+            _CHILD,
+            str(self.memory),
+            env=bare_environment() | threads,
+            limit=_STREAM_LIMIT,
+            start_new_session=True,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
         child = _Child(process)
         try:
             async with asyncio.timeout(self.start_seconds):
@@ -135,7 +159,9 @@ class ParserPool:
             late = isinstance(failed, TimeoutError)
             await _end(child)
             last = "" if late else await _last_words(process)
-            raise ParserUnavailable(f"it was not ready within {self.start_seconds:g} seconds" if late else last) from None
+            raise ParserUnavailable(
+                f"it was not ready within {self.start_seconds:g} seconds" if late else last
+            ) from None
         except BaseException:
             await _end(child)
             raise
@@ -143,12 +169,18 @@ class ParserPool:
         return child
 
 
-async def _ask(process: asyncio.subprocess.Process, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+def _parts(told: list[dict[str, Any]], body: bytes, at: int) -> Iterator[Part]:
+    for one in told:
+        yield Part(one["name"], body[at : at + one["bytes"]], one["type"], one["title"])
+        at += one["bytes"]
+
+
+async def _ask(
+    process: asyncio.subprocess.Process, header: dict[str, Any], body: bytes
+) -> tuple[dict[str, Any], bytes]:
     if process.stdin is None or process.stdout is None:
         raise ConnectionError
-    data = json.dumps({**header, "bytes": len(body)}).encode()
-    process.stdin.write(struct.pack(">I", len(data)) + data)
-    process.stdin.write(body)
+    process.stdin.write(framed(header, body))
     await process.stdin.drain()
     return await _answer(process)
 
@@ -156,9 +188,7 @@ async def _ask(process: asyncio.subprocess.Process, header: dict[str, Any], body
 async def _answer(process: asyncio.subprocess.Process) -> tuple[dict[str, Any], bytes]:
     if process.stdout is None:
         raise ConnectionError
-    (length,) = struct.unpack(">I", await process.stdout.readexactly(4))
-    answer = json.loads(await process.stdout.readexactly(length))
-    return answer, await process.stdout.readexactly(answer["bytes"])
+    return await received(process.stdout)
 
 
 async def _last_words(process: asyncio.subprocess.Process) -> str:
@@ -175,13 +205,7 @@ async def _drained(process: asyncio.subprocess.Process) -> None:
 
 
 async def _end(child: _Child) -> None:
-    """Kill a process and wait until it is gone, whatever happens to the caller meanwhile."""
-    if child.process.returncode is None:
-        with suppress(ProcessLookupError):  # not `Process.kill`, which would reap the process before its watcher does
-            os.kill(child.process.pid, signal.SIGKILL)
-    if child.process.stdin is not None:
-        child.process.stdin.close()
-    waiting = asyncio.ensure_future(child.process.wait())
-    await asyncio.shield(waiting)
+    """Kill a process and wait until it is gone."""
+    await kill_group(child.process)
     if child.silencing is not None:
         await asyncio.shield(child.silencing)

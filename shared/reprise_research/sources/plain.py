@@ -31,11 +31,14 @@ _DEFINITION = re.compile(r"^\s*\[[^\]]+\]:\s+\S+.*$")
 
 def from_text(text: str) -> str:
     """Plain text with paragraphs that were wrapped by hand put back into one line each."""
-    return "\n\n".join("\n".join(_unwrapped(block.split("\n"))) for block in re.split(r"\n\s*\n", text) if block.strip())
+    return "\n\n".join(
+        "\n".join(_unwrapped(block.split("\n"))) for block in re.split(r"\n\s*\n", text) if block.strip()
+    )
 
 
 def from_markdown(text: str) -> tuple[str, str | None]:
-    """The text of a Markdown document, and its title: the first heading. Code blocks and tables' rules are left out."""
+    """The text of a Markdown document, and its title: the first heading. Code blocks and tables' rules are
+    left out."""
     blocks: list[list[str]] = [[]]
     title, fenced = None, False
     for raw in _FRONT.sub("", text).split("\n"):
@@ -71,7 +74,11 @@ def _unwrapped(lines: list[str]) -> list[str]:
     """Lines of one block, joined where a full line goes on in the next."""
     lines = [line.strip() for line in lines if line.strip()]
     longest = max((len(line) for line in lines), default=0)
-    wrapped = len(lines) > 1 and longest <= _WIDTH and any(not _ENDS.search(line) and len(line) > 0.6 * longest for line in lines[:-1])
+    wrapped = (
+        len(lines) > 1
+        and longest <= _WIDTH
+        and any(not _ENDS.search(line) and len(line) > 0.6 * longest for line in lines[:-1])
+    )
     return _joined(lines, 0.6 * longest) if wrapped and longest > 40 else lines
 
 

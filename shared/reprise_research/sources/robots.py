@@ -1,4 +1,5 @@
-"""robots.txt as RFC 9309 has it: the group for us, else for everyone; the longest matching rule wins, allow before disallow."""
+"""robots.txt as RFC 9309 has it: the group for us, else for everyone; the longest matching rule wins, allow
+before disallow."""
 
 import math
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ class Rule:
     def matches(self, path: str) -> bool:
         """Whether the pattern fits the path from its start; `*` stands for anything, a last `$` for the end.
 
-        Each part between stars is looked for once, behind the one before it: the first place is as good as any, so that no hostile
-        pattern makes this try again."""
+        Each part between stars is looked for once, behind the one before it: the first place is as good as
+        any, so that no hostile pattern makes this try again."""
         anchored = self.pattern.endswith("$")
         first, *others = self.pattern.removesuffix("$").split("*")
         if not path.startswith(first):
@@ -42,7 +43,8 @@ class Robots:
 
     rules: tuple[Rule, ...] = ()
     delay: float = 0.0
-    """Seconds between the starts of two requests that the site asks for (`Crawl-delay`, no part of the RFC but in common use)."""
+    """Seconds between the starts of two requests that the site asks for (`Crawl-delay`, no part of the RFC
+    but in common use)."""
 
     def allows(self, url: str) -> bool:
         """Whether the page may be read."""
@@ -59,7 +61,8 @@ NOTHING_ALLOWED = Robots((Rule("/", allow=False),))
 
 
 def parse_robots(text: str, product: str) -> Robots:
-    """The rules for a product name (the user agent up to `/`); case does not matter, faulty lines are skipped."""
+    """The rules for a product name (the user agent up to `/`); case does not matter, faulty lines are
+    skipped."""
     groups: dict[str, list[Rule]] = {}
     delays: dict[str, float] = {}
     agents: list[str] = []

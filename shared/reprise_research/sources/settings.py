@@ -3,9 +3,11 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reprise_research.sources.documents import Scraper
+from reprise_research.sources.proxy import Proxies
+from reprise_research.sources.searching.model import SearchSettings
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 """Host name and port → the addresses in the order to try; raises OSError when there are none."""
@@ -29,7 +31,10 @@ class FetcherSettings:
     allow_loopback: bool = False
     """Whether a source may be on this very machine. No other private address is ever reached."""
     ports: frozenset[int] = frozenset()
-    """Ports beside 80 and 443 that pages may be asked at; on this machine any, where it may be asked at all."""
+    """Ports beside 80 and 443 that pages may be asked at; on this machine any, where it may be asked at
+    all."""
+    proxies: Proxies = field(default_factory=Proxies)
+    """Through whom pages are asked; nobody, unless it is said."""
     respect_robots: bool = True
     user_agent: str = "ReprisePrepare/1 (research on sources that a person named)"
     at_once: int = 8
@@ -42,9 +47,18 @@ class FetcherSettings:
     """Seconds of a `Crawl-delay` in robots.txt that are honoured; of a longer one these."""
     resolver: Resolver = system_resolver
     scrapers: tuple[Scraper, ...] | None = None
-    """For sites of their own kind, the first that accepts an address being asked; None for those that are installed."""
+    """For sites of their own kind, the first that accepts an address being asked; None for those that are
+    installed."""
+    captions: tuple[str, ...] = ()
+    """Languages of a video's captions in the order in which they are wanted, as codes; none: the one that is
+    spoken."""
+    browser: bool = False
+    """Whether pages that hold next to no text are shown by a browser, which runs their scripts."""
+    search: SearchSettings = field(default_factory=SearchSettings)
     parsers: int = 2
     """Parser processes."""
     parse_seconds: float = 20.0
+    ocr: str = ""
+    """Languages in which `tesseract` reads pages that are pictures, as `eng+deu`; empty: nobody does."""
     parse_memory: int = 1_000_000_000
     """Bytes of address space for one parser process."""

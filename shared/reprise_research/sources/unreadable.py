@@ -2,7 +2,8 @@
 
 
 class Unreadable(Exception):
-    """A document that cannot be read: `reason` names why (a `FailureReason`), the message says it in a sentence."""
+    """A document that cannot be read: `reason` names why (a `FailureReason`), the message says it in a
+    sentence."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)

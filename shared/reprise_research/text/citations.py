@@ -27,7 +27,8 @@ def is_exact(text: str, quote: str, start: int, end: int) -> bool:
 
 
 def locate(text: str, quote: str, near: int = 0) -> Place | None:
-    """Where a quote stands: verbatim, at the place nearest to `near`; else the passage that differs least, if by little.
+    """Where a quote stands: verbatim, at the place nearest to `near`; else the passage that differs least, if
+    by little.
 
     A passage never begins or ends within a word."""
     if not quote.strip():
@@ -50,16 +51,26 @@ def locate(text: str, quote: str, near: int = 0) -> Place | None:
 
 
 def checked(citation: Citation, text: str, text_sha256: str) -> Citation | None:
-    """The citation if it holds, repaired if it nearly does (its score says so), None if it is not in the text."""
+    """The citation if it holds, repaired if it nearly does (its score says so), None if it is not in the
+    text."""
     if is_exact(text, citation.quote, citation.start, citation.end):
-        return citation if citation.text_sha256 == text_sha256 else citation.model_copy(update={"text_sha256": text_sha256})
+        return (
+            citation
+            if citation.text_sha256 == text_sha256
+            else citation.model_copy(update={"text_sha256": text_sha256})
+        )
     place = locate(text, citation.quote, citation.start)
     if place is None:
         return None
     return citation.model_copy(
-        update={"text_sha256": text_sha256, "quote": text[place.start : place.end], "start": place.start, "end": place.end,
-                "score": min(place.score, citation.score)}
-    )  # fmt: skip
+        update={
+            "text_sha256": text_sha256,
+            "quote": text[place.start : place.end],
+            "start": place.start,
+            "end": place.end,
+            "score": min(place.score, citation.score),
+        }
+    )
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:

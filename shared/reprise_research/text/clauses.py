@@ -6,7 +6,8 @@ _ENDS = ".!?…。！？।"
 
 
 def clause(sentence: str, begin: int, stop: int, limit: int = 90) -> tuple[int, int]:
-    """Return where the clause around `sentence[begin:stop]` begins and ends, cut to about `limit` characters between words."""
+    """Return where the clause around `sentence[begin:stop]` begins and ends, cut to about `limit` characters
+    between words."""
     left = max(sentence.rfind(mark, 0, begin) for mark in _OPENERS)
     start = 0 if left < 0 else left + 1
     ends = (sentence.find(mark, stop) for mark in _CLOSERS)

@@ -1,4 +1,5 @@
-"""Which language a text is in: by its script, by its function words, and for what those leave open by a library that knows many more."""
+"""Which language a text is in: by its script, by its function words, and for what those leave open by a
+library that knows many more."""
 
 import re
 from functools import cache, lru_cache
@@ -11,11 +12,20 @@ __all__ = ["is_chinese", "is_han", "is_unspaced", "language_of", "script_of"]
 
 _WORD = re.compile(r"[^\W\d_][^\W\d_\u0900-\u0903\u093a-\u094f]*(?:[\u0900-\u0903\u093a-\u094f]+[^\W\d_]*)*")
 _SAMPLE = 20_000
-_BY_SCRIPT: dict[Script, str] = {"han": "zh", "kana": "ja", "hangul": "ko", "greek": "el", "hebrew": "he", "thai": "th"}
+_BY_SCRIPT: dict[Script, str] = {
+    "han": "zh",
+    "kana": "ja",
+    "hangul": "ko",
+    "greek": "el",
+    "hebrew": "he",
+    "thai": "th",
+}
 _FOREIGN = re.compile(r"[پچژگکیہےٹڈڑ]|[іїєґўђћјљњџқғңұүөһ]|[ąęłńśźżčďěňřšťůžőűășțğışåøæđ]", re.IGNORECASE)
-"""Letters that none of the languages with a file writes, and its neighbours do: Persian, Ukrainian, Polish, Swedish."""
+"""Letters that none of the languages with a file writes, and its neighbours do: Persian, Ukrainian, Polish,
+Swedish."""
 _SURE = 0.22
-"""The share of function words from which a text of some length is surely in a language, if no other comes close."""
+"""The share of function words from which a text of some length is surely in a language, if no other comes
+close."""
 _AHEAD = 1.4
 """How many times as many function words as the next language has."""
 _LEAST = 3
@@ -31,8 +41,8 @@ class Identifier(Protocol):
 
 @lru_cache(maxsize=4096)
 def language_of(text: str) -> str | None:
-    """Return the code of a text's language, None where it cannot be told. Looks at the first 20,000 characters. The same text gives the
-    same answer everywhere."""
+    """Return the code of a text's language, None where it cannot be told. Looks at the first 20,000
+    characters. The same text gives the same answer everywhere."""
     sample = text[:_SAMPLE]
     script = script_of(sample)
     if script is None:
@@ -46,7 +56,8 @@ def language_of(text: str) -> str | None:
 
 
 def is_chinese(text: str) -> bool:
-    """Return whether a phrase reads as Chinese: at least a third of its letters are, for a character says more than a letter."""
+    """Return whether a phrase reads as Chinese: at least a third of its letters are, for a character says
+    more than a letter."""
     return script_of(text) == "han"
 
 
@@ -59,7 +70,10 @@ def _by_function_words(text: str, script: Script) -> str | None:
     words = [word.lower() for word in _WORD.findall(text)]
     if not words or len(_FOREIGN.findall(text)) > 0.01 * len(words) + 0.5:
         return None
-    counted = sorted(((sum(word in found for word in words), code) for code, found in _function_words(script)), reverse=True)
+    counted = sorted(
+        ((sum(word in found for word in words), code) for code, found in _function_words(script)),
+        reverse=True,
+    )
     if not counted:
         return None
     (most, code), (next_most, _) = counted[0], counted[1] if len(counted) > 1 else (0, "")
@@ -70,11 +84,14 @@ def _by_function_words(text: str, script: Script) -> str | None:
 
 @cache
 def _function_words(script: Script) -> tuple[tuple[str, frozenset[str]], ...]:
-    return tuple((code, language(code).words.function) for code in LANGUAGES if language(code).script == script)
+    return tuple(
+        (code, language(code).words.function) for code in LANGUAGES if language(code).script == script
+    )
 
 
 def _by_library(text: str, script: Script) -> str | None:
-    """The library's answer, if the script is one in which that language is written; of a text of a word or two only if it is likely."""
+    """The library's answer, if the script is one in which that language is written; of a text of a word or
+    two only if it is likely."""
     identifier = _identifier()
     if identifier is None:
         return None

@@ -1,4 +1,5 @@
-"""Plain text into Markdown that shows exactly that text: no source can add a heading, a tag, an entity, or a link that hides its target."""
+"""Plain text into Markdown that shows exactly that text: no source can add a heading, a tag, an entity, or a
+link that hides its target."""
 
 import re
 
@@ -7,7 +8,8 @@ _ENTITY = re.compile(r"&(?=#?\w+;)")
 _LINE_START = re.compile(r"^(\s*)([#>+=-]|\d{1,9}[.)](?=\s|$))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _AUTOLINK = re.compile(r"(?i)\b(?:ftp://|(?:mailto|javascript|data):)")
-"""What some readers of Markdown make a link of, but for addresses of the web: those stand there as they are, for all to see."""
+"""What some readers of Markdown make a link of, but for addresses of the web: those stand there as they are,
+for all to see."""
 
 
 def escaped(text: str) -> str:
@@ -29,7 +31,13 @@ def link(title: str, url: str) -> str:
     """A Markdown link to an http or https address, its text escaped; the text alone for any other address."""
     if not re.match(r"https?://[^\s<>]+$", url):
         return escaped(title)
-    target = url.replace("\\", "%5C").replace("(", "%28").replace(")", "%29").replace("|", "%7C").replace('"', "%22")
+    target = (
+        url.replace("\\", "%5C")
+        .replace("(", "%28")
+        .replace(")", "%29")
+        .replace("|", "%7C")
+        .replace('"', "%22")
+    )
     return f"[{escaped(title)}](<{target}>)"
 
 

@@ -1,19 +1,17 @@
 """Passages: the smallest verbatim stretches that can be understood by themselves.
 
-A sentence that begins with a pronoun or a connective is taken together with the one before it, so that a quote does not point at
-something that the reader cannot see.
+A sentence that begins with a pronoun or a connective is taken together with the one before it, so that a
+quote does not point at something that the reader cannot see.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
-from reprise_research.text.figures import Figure, figures
-from reprise_research.text.prose import is_opinion, is_row, leans, prose, rows
+from reprise_research.languages import knows, language
+from reprise_research.text.prose import is_row, leans, prose, rows
 from reprise_research.text.sentences import Sentence, is_question
 from reprise_research.text.words import content, terms
 
-Kind = Literal["fact", "opinion", "figure"]
 _LONGEST_PAIR = 420
 _LONGEST_KEPT = 200_000
 
@@ -42,23 +40,22 @@ class Passage:
     """The code of its source's language; empty for one that cannot be told."""
     title: str = ""
     """The title of its source."""
+    hands_on: frozenset[str] = frozenset()
+    """The sources whose makers its own source names: it is no second voice for them."""
+
+    def is_independent(self, other: "Passage") -> bool:
+        """Whether two sources speak for themselves: they are not of one site, and neither hands on the
+        other."""
+        return (
+            self.site != other.site
+            and other.source_id not in self.hands_on
+            and self.source_id not in other.hands_on
+        )
 
     @property
     def is_row(self) -> bool:
         """Whether it is a row of a table: an answer now and then, but no running text."""
         return is_row(self.text)
-
-    @property
-    def kind(self) -> Kind:
-        """Whether it gives an opinion, a figure, or states something else."""
-        if is_opinion(self.text, self.language):
-            return "opinion"
-        return "figure" if self.figures else "fact"
-
-    @property
-    def figures(self) -> tuple[Figure, ...]:
-        """The quantities in it."""
-        return figures(self.text)
 
     @property
     def terms(self) -> list[str]:
@@ -87,11 +84,16 @@ class Passage:
     @property
     def weight(self) -> float:
         """How well it serves as a quote, 0 to 1: questions and sentences that lean on others serve badly."""
-        return (1.0 if self.whole else 0.3) * (0.5 if is_question(self.text) else 1.0) * (0.8 if self.is_row else 1.0)
+        return (
+            (1.0 if self.whole else 0.3)
+            * (0.5 if is_question(self.text) else 1.0)
+            * (0.8 if self.is_row else 1.0)
+        )
 
 
 def passages(text: str, source_id: str, site: str, language: str = "en", title: str = "") -> list[Passage]:
-    """The passages of one source's text, in its order; `language` is the code of its language, empty if unknown."""
+    """The passages of one source's text, in its order; `language` is the code of its language, empty if
+    unknown."""
     stretches = _kept(text, language) if len(text) <= _LONGEST_KEPT else _stretches(text, language)
     return [Passage(source_id, site, *stretch, language, title) for stretch in stretches]
 
@@ -103,24 +105,51 @@ def _kept(text: str, language: str) -> tuple[_Stretch, ...]:
 
 
 def _stretches(text: str, language: str) -> tuple[_Stretch, ...]:
-    sentences = tuple(sorted({*prose(text, language), *rows(text, language)}, key=lambda sentence: sentence.start))
-    found = []
+    sentences = tuple(
+        sorted({*prose(text, language), *rows(text, language)}, key=lambda sentence: sentence.start)
+    )
+    found: list[_Stretch] = []
     for index, sentence in enumerate(sentences):
         before = sentences[index - 1] if index else None
         start, whole = sentence.start, True
         if not sentence.spoken and leans(sentence.text, language):
-            whole = before is not None and _carries(before, sentence, language)
-            start = before.start if before is not None and whole else start
+            begin = _beginning(before, sentence, found[-1] if found else None, language)
+            whole, start = begin is not None, start if begin is None else begin
         found.append(
-            (text[start : sentence.end], start, sentence.end, sentence.position, sentence.heading, whole, sentence.above, sentence.spoken)
+            (
+                text[start : sentence.end],
+                start,
+                sentence.end,
+                sentence.position,
+                sentence.heading,
+                whole,
+                sentence.above,
+                sentence.spoken,
+            )
         )
     return tuple(found)
 
 
-def _carries(before: Sentence, sentence: Sentence, language: str) -> bool:
-    """Whether the sentence before gives this one what it leans on."""
+def _beginning(
+    before: Sentence | None, sentence: Sentence, carried: _Stretch | None, language: str
+) -> int | None:
+    """Where a quote begins that has what a sentence leans on: with the sentence before it, or where that one
+    leans as well, with the one that it leans on; None if neither is near enough."""
+    if before is None or carried is None:
+        return None
     near = before.paragraph == sentence.paragraph and before.position == sentence.position - 1
-    return near and not leans(before.text, language) and sentence.end - before.start <= _LONGEST_PAIR
+    leaning = leans(before.text, language) and not _only_joins(before.text, language)
+    start = carried[1] if leaning else before.start
+    whole = not leaning or (carried[5] and carried[2] == before.end)
+    return start if near and whole and sentence.end - start <= _LONGEST_PAIR else None
+
+
+def _only_joins(sentence: str, code: str) -> bool:
+    """Whether a sentence leans on the one before it by a word that only joins the two: `Also, …`, `But …`."""
+    first, _, rest = sentence.partition(" ")
+    words = language(code).sentences if knows(code) else None
+    joins = first.endswith(",") or (words is not None and first.casefold() in words.joins | words.clauses)
+    return joins and not leans(rest, code)
 
 
 @lru_cache(maxsize=16384)

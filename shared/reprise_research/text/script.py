@@ -3,7 +3,9 @@
 import re
 from typing import Literal
 
-Script = Literal["latin", "cyrillic", "greek", "han", "kana", "hangul", "arabic", "hebrew", "devanagari", "thai", "other"]
+Script = Literal[
+    "latin", "cyrillic", "greek", "han", "kana", "hangul", "arabic", "hebrew", "devanagari", "thai", "other"
+]
 
 _RANGES: tuple[tuple[Script, str], ...] = (
     ("latin", r"a-zA-Z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff"),
@@ -50,8 +52,8 @@ def shares(text: str) -> dict[Script, float]:
 
 
 def script_of(text: str) -> Script | None:
-    """Return the script that a text is mainly in. A Chinese character says more than a letter, and Japanese mixes: a third of the one or
-    a tenth of kana is enough."""
+    """Return the script that a text is mainly in. A Chinese character says more than a letter, and Japanese
+    mixes: a third of the one or a tenth of kana is enough."""
     found = shares(text)
     if not found:
         return None

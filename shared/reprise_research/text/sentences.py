@@ -1,8 +1,9 @@
 """Sentences with their place in the text.
 
-`text[sentence.start:sentence.end] == sentence.text`, offsets in Unicode code points. A stored text has one paragraph per line
-(`sources.extract`); a library finds the ends of sentences within it, and the abbreviations of a language's file take back those that are
-none. Speech that was written down without full stops is cut where it pauses.
+`text[sentence.start:sentence.end] == sentence.text`, offsets in Unicode code points. A stored text has one
+paragraph per line (`sources.extract`); a library finds the ends of sentences within it, and the abbreviations
+of a language's file take back those that are none. Speech that was written down without full stops is cut
+where it pauses.
 """
 
 import re
@@ -27,11 +28,13 @@ _NUMBERED = re.compile(
     r"((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*)\.?\s+[\"“'(]?[^\W\d_a-z]"
 )
 """A heading's number: what follows it begins with a capital, or is of a script without."""
-_CODE = re.compile(r"[{}<>|\\=$]|^[.#/(~-]|\s--\s|:-\)")
+_ENUMERATED = re.compile(r"\W*(?:\d{1,3}|[A-Za-z])(?:\.\d{1,3})*[.)]?\s")
+_CODE = re.compile(r"[{}<>|\\=$]|^[.#/(~-]|\s--\s|:-\)|\w\(\S*\)|^[\w.]+://|\w\s{3,}\w")
 """Marks of a line of code, a shell or a signature."""
 _LETTERS = re.compile(LETTER)
 _SPOKEN_LINE = 300
-"""Characters from which a line without a full stop is speech and no heading, if it has the function words of speech."""
+"""Characters from which a line without a full stop is speech and no heading, if it has the function words of
+speech."""
 _SPOKEN_WORDS = 60
 _SPOKEN_SHARE = 0.25
 """The share of function words in what someone said."""
@@ -43,8 +46,8 @@ _UNSPACED_PIECE = 60
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence of a text. `paragraph` and `position` count from 0; `heading` is the last heading above it, `above` those over that
-    one, as far as numbers tell which they are."""
+    """One sentence of a text. `paragraph` and `position` count from 0; `heading` is the last heading above
+    it, `above` those over that one, as far as numbers tell which they are."""
 
     text: str
     start: int
@@ -63,9 +66,13 @@ def split(text: str, code: str = "en") -> tuple[Sentence, ...]:
     offset, paragraph = 0, 0
     headings = _Headings()
     spoken = is_spoken(text, code)
-    for line in text.split("\n"):
+    lines = text.split("\n")
+    apart = _stand_apart(lines)
+    for number, line in enumerate(lines):
         if line.strip():
             heads = is_heading(line) and not (spoken and paragraph)
+            if heads and apart:  # lines that stand together are a list or code
+                heads = not _is_beside(lines, number)
             if heads:
                 headings.enter(line.strip())
             own = spoken and not heads and not _BOUNDARY.search(line)
@@ -77,9 +84,23 @@ def split(text: str, code: str = "en") -> tuple[Sentence, ...]:
     return tuple(_joined(found, text) if spoken else found)
 
 
+def _stand_apart(lines: list[str]) -> bool:
+    """Whether blank lines part the paragraphs of a text: most of its sentences that end a line have one
+    behind them."""
+    closed = [number for number, line in enumerate(lines[:-1]) if ends(line)]
+    return sum(not lines[number + 1].strip() for number in closed) > len(closed) / 2
+
+
+def _is_beside(lines: list[str], number: int) -> bool:
+    """Whether another line stands right above or below one."""
+    above = number > 0 and lines[number - 1].strip()
+    below = number + 1 < len(lines) and lines[number + 1].strip()
+    return bool(above or below)
+
+
 def is_spoken(text: str, code: str = "en") -> bool:
-    """Return whether a text is speech that nobody punctuated, as in a transcript: it is long, has hardly a full stop, and is full of
-    function words, which menus and tables are not."""
+    """Return whether a text is speech that nobody punctuated, as in a transcript: it is long, has hardly a
+    full stop, and is full of function words, which menus and tables are not."""
     lines = [line for line in (_unmarked(line) for line in text.split("\n")) if line.strip()]
     bare = [line for line in lines if not _BOUNDARY.search(line)]
     said = " ".join(line.strip() for line in bare[1:] if line) if len(bare) > 1 else "".join(bare)
@@ -89,16 +110,40 @@ def is_spoken(text: str, code: str = "en") -> bool:
         return max(map(len, bare)) >= _SPOKEN_LINE / 2
     words = runs(said, code)
     stops = stop_words(code)
-    flows = max(map(len, bare)) >= _SPOKEN_LINE or sum(line.strip()[0].islower() for line in bare) > 0.5 * len(bare)
-    return flows and len(words) >= _SPOKEN_WORDS and (not stops or sum(word in stops for word in words) >= _SPOKEN_SHARE * len(words))
+    flows = max(map(len, bare)) >= _SPOKEN_LINE or sum(
+        line.strip()[0].islower() for line in bare
+    ) > 0.5 * len(bare)
+    return (
+        flows
+        and len(words) >= _SPOKEN_WORDS
+        and (not stops or sum(word in stops for word in words) >= _SPOKEN_SHARE * len(words))
+    )
 
 
 def is_heading(line: str) -> bool:
-    """Return whether a line stands above text instead of being text: short, and closed by no full stop."""
+    """Return whether a line stands above text instead of being text: short, and closed by no full stop; a
+    question may stand above its answer."""
     stripped = line.strip()
-    if not 0 < len(stripped) <= 90 or _TERMINAL.search(stripped) or stripped.endswith((",", ":", "，", "：", ";", "、")):
+    if (
+        not 0 < len(stripped) <= 90
+        or (_TERMINAL.search(stripped) and not _is_one_question(stripped))
+        or stripped.endswith((",", ":", "，", "：", ";", "、"))
+    ):
         return False
-    return not _CODE.search(stripped) and sum(map(len, _LETTERS.findall(stripped))) >= 0.5 * len(stripped)
+    numbered = _ENUMERATED.match(stripped)
+    bare = stripped[numbered.end() :] if numbered and is_question(stripped) else stripped
+    return not _CODE.search(bare) and sum(map(len, _LETTERS.findall(stripped))) >= 0.5 * len(stripped)
+
+
+def _is_one_question(line: str) -> bool:
+    """Whether a line is one question and nothing else, but for a number before it; a full stop before a small
+    letter ends an abbreviation."""
+    numbered = _ENUMERATED.match(line)
+    rest = line[numbered.end() if numbered else 0 : -1]
+    return is_question(line) and not any(
+        rest[found.end() :].lstrip()[:1].isupper() or not rest[found.end() :].strip() or found.group() != "."
+        for found in _BOUNDARY.finditer(rest)
+    )
 
 
 def ends(text: str) -> bool:
@@ -112,7 +157,8 @@ def is_question(sentence: str) -> bool:
 
 
 class _Headings:
-    """The headings above a place: the last one, and by their numbers those over it (`4 After installation` over `4.1 Passwords`)."""
+    """The headings above a place: the last one, and by their numbers those over it (`4 After installation`
+    over `4.1 Passwords`)."""
 
     def __init__(self) -> None:
         self.last = ""
@@ -127,7 +173,9 @@ class _Headings:
             return
         number = tuple(found[1].upper().split("."))
         self._numbered = {
-            known: text for known, text in self._numbered.items() if len(known) < len(number) and number[: len(known)] == known
+            known: text
+            for known, text in self._numbered.items()
+            if len(known) < len(number) and number[: len(known)] == known
         }
         self._over = tuple(self._numbered.values())
         self._numbered[number] = heading
@@ -166,12 +214,17 @@ def _stops(line: str, code: str) -> list[int]:
 
 
 def _closes(line: str, start: int, end: int, code: str) -> bool:
-    """Return whether the library was right: an abbreviation, an initial or what goes on in lower case ends no sentence."""
+    """Return whether the library was right: an abbreviation, an initial or what goes on in lower case ends no
+    sentence."""
     after = _skip(line, end)
     if after >= len(line):
         return True
     following = line[after]
-    if not _TERMINAL.search(line, start, end) or following.islower() or (is_kana(following) and line[end - 1] in "」』"):
+    if (
+        not _TERMINAL.search(line, start, end)
+        or following.islower()
+        or (is_kana(following) and line[end - 1] in "」』")
+    ):
         return False  # 「…」と: what was quoted goes on
     word = _LAST_WORD.search(line, start, end) if line[end - 1] == "." else None
     if word is None:
@@ -189,7 +242,8 @@ def _abbreviations(code: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _pieces(line: str, code: str) -> list[tuple[int, int]]:
-    """Where speech can be cut: a short line is a piece as it is, a long one is cut at its pauses or between words."""
+    """Where speech can be cut: a short line is a piece as it is, a long one is cut at its pauses or between
+    words."""
     start, end = _skip(line, 0), len(line.rstrip())
     if marker := _MARKER.match(line, start):
         start = marker.end()
@@ -205,7 +259,8 @@ def _pieces(line: str, code: str) -> list[tuple[int, int]]:
 
 
 def _pause(line: str, start: int, limit: int, code: str) -> int:
-    """The best place to cut after about `limit` characters: a comma, before a word that begins a clause, a space."""
+    """The best place to cut after about `limit` characters: a comma, before a word that begins a clause, a
+    space."""
     window = line[start : start + int(limit * 1.3)]
     least = limit // 2
     strong, weak = _clauses(code)
@@ -221,7 +276,9 @@ def _pause(line: str, start: int, limit: int, code: str) -> int:
 def _clauses(code: str) -> tuple[str, str]:
     """The expressions that find a word that begins a clause, and one that may."""
     known = language(code if knows(code) else "en")
-    return _before(known.sentences.clauses, spaces=known.spaces), _before(known.sentences.joins, spaces=known.spaces)
+    return _before(known.sentences.clauses, spaces=known.spaces), _before(
+        known.sentences.joins, spaces=known.spaces
+    )
 
 
 def _before(words: frozenset[str], *, spaces: bool) -> str:
@@ -230,14 +287,32 @@ def _before(words: frozenset[str], *, spaces: bool) -> str:
 
 
 def _joined(found: list[Sentence], text: str) -> list[Sentence]:
-    """Pieces of speech with those that follow them in the next lines, as long as they are short: a caption holds a few words."""
+    """Pieces of speech with those that follow them in the next lines, as long as they are short: a caption
+    holds a few words."""
     joined: list[Sentence] = []
     for piece in found:
         last = joined[-1] if joined else None
-        near = last is not None and last.spoken and piece.spoken and text[last.end : piece.start].count("\n") == 1
-        if last is not None and near and piece.end - last.start <= _LONGEST_PIECE and last.end - last.start < _PIECE / 2:
+        near = (
+            last is not None
+            and last.spoken
+            and piece.spoken
+            and text[last.end : piece.start].count("\n") == 1
+        )
+        if (
+            last is not None
+            and near
+            and piece.end - last.start <= _LONGEST_PIECE
+            and last.end - last.start < _PIECE / 2
+        ):
             joined[-1] = Sentence(
-                text[last.start : piece.end], last.start, piece.end, last.paragraph, last.position, last.heading, last.above, True
+                text[last.start : piece.end],
+                last.start,
+                piece.end,
+                last.paragraph,
+                last.position,
+                last.heading,
+                last.above,
+                True,
             )
         else:
             joined.append(piece)

@@ -1,13 +1,13 @@
 """Words as ranking counts them: stems without function words; in scripts without spaces, pairs of characters.
 
-What a language needs stands in its file (`reprise_research.languages`). A text in an unknown language is read without stems.
+What a language needs stands in its file (`reprise_research.languages`). A text in an unknown language is read
+without stems.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from importlib.resources import files
 from threading import local
 
 import snowballstemmer
@@ -15,23 +15,19 @@ import snowballstemmer
 from reprise_research.languages import knows, language
 from reprise_research.text.script import is_han, is_kana, is_unspaced
 
-
-def word_list(name: str) -> frozenset[str]:
-    """The words of `lists/<name>.txt`, which are parted by white space."""
-    return frozenset(files("reprise_research.text").joinpath("lists", f"{name}.txt").read_text("utf-8").split())
-
-
-STOPWORDS = language("en").stop_words
 _MARKS = (
     r"\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0951-\u0957"
     r"\u0962\u0963\u0981-\u0983\u09bc\u09be-\u09cd\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u200c\u200d"
 )
 LETTER = rf"(?:[^\W\d_][{_MARKS}]*)"
-"""One letter with the marks that belong to it: vowel signs are no letters to `re`, and a Hindi word would fall apart."""
+"""One letter with the marks that belong to it: vowel signs are no letters to `re`, and a Hindi word would
+fall apart."""
 _TOKEN = re.compile(
     rf"(?>\d+(?:[.,]\d+)*)(?![A-Za-z])|[^\W_]{{1,2}}(?:\+\+|#)(?!\w)|(?:\d+(?:[.,]\d+)*|{LETTER}){LETTER}*(?:['’]{LETTER}+)*\d*"
 )
-_ELIDED = re.compile(r"^(?:[a-z]{1,2}|qu|jusqu|lorsqu|puisqu|quelqu|dell|all|nell|sull|dall|quell|quest|coll|un|anch|com|cos|dov)['’]")
+_ELIDED = re.compile(
+    r"^(?:[a-z]{1,2}|qu|jusqu|lorsqu|puisqu|quelqu|dell|all|nell|sull|dall|quell|quest|coll|un|anch|com|cos|dov)['’]"
+)
 _ARABIC_SIGNS = re.compile(r"[\u0640\u064b-\u065f\u0670]")
 _ARABIC_FORMS = str.maketrans("أإآٱىة", "اااايه")
 _ELIDES = ("fr", "it")
@@ -60,12 +56,14 @@ def stem(word: str, code: str = "en") -> str:
 def _without_particle(word: str, code: str) -> str:
     """The word without the particle that is written behind it; what is left has at least two letters."""
     particles = language(code).particles if knows(code) else ()
-    return next((word[: -len(p)] for p in particles if word.endswith(p) and len(word) - len(p) >= _ROOT), word)
+    return next(
+        (word[: -len(p)] for p in particles if word.endswith(p) and len(word) - len(p) >= _ROOT), word
+    )
 
 
 def _light(word: str) -> str:
-    """A light stem of an English word: plural (Harman 1991), -ing and -ed, and a last e or y. It joins less than Porter's, which makes
-    one word of university and universe."""
+    """A light stem of an English word: plural (Harman 1991), -ing and -ed, and a last e or y. It joins less
+    than Porter's, which makes one word of university and universe."""
     if word.endswith(("ies", "ied")) and len(word) > 4:
         word = word[:-3] + "y"
     elif word.endswith(("sses", "shes", "ches", "xes", "zes", "uses")):
@@ -73,12 +71,20 @@ def _light(word: str) -> str:
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
         word = word[:-1]
     for suffix in ("ing", "ed"):
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3 and any(c in "aeiouy" for c in word[: -len(suffix)]):
+        if (
+            word.endswith(suffix)
+            and len(word) - len(suffix) >= 3
+            and any(c in "aeiouy" for c in word[: -len(suffix)])
+        ):
             word = word[: -len(suffix)]
             if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
                 word = word[:-1]
             break
-    return word[:-1] if len(word) > 4 and (word[-1] == "e" or (word[-1] == "y" and word[-2] not in "aeiou")) else word
+    return (
+        word[:-1]
+        if len(word) > 4 and (word[-1] == "e" or (word[-1] == "y" and word[-2] not in "aeiou"))
+        else word
+    )
 
 
 @cache
@@ -89,13 +95,18 @@ def stop_words(code: str) -> frozenset[str]:
 
 @cache
 def asking(code: str) -> frozenset[str]:
-    """Stems of words that ask, and name nothing that a source could be about: `explain`, `effect`, `worth`."""
-    return frozenset(stem(_plain(word), code) for word in language(code).words.asking) if knows(code) else frozenset()
+    """Stems of words that ask, and name nothing that a source could be about: `explain`, `effect`,
+    `worth`."""
+    return (
+        frozenset(stem(_plain(word), code) for word in language(code).words.asking)
+        if knows(code)
+        else frozenset()
+    )
 
 
 def tokens(text: str, code: str = "en") -> Iterator[str]:
-    """Yield the words of a text as they are written: an article that is glued to its noun by an apostrophe is a word of its own, runs of
-    characters without spaces are one token, and `C++`, `C#` and `5G` are whole."""
+    """Yield the words of a text as they are written: an article that is glued to its noun by an apostrophe is
+    a word of its own, runs of characters without spaces are one token, and `C++`, `C#` and `5G` are whole."""
     for match in _TOKEN.finditer(text):
         word = match.group().replace("’", "'")
         if code in _ELIDES:
@@ -117,8 +128,9 @@ def runs(text: str, code: str = "en") -> list[str]:
 
 
 def terms(text: str, code: str = "en") -> list[str]:
-    """The terms that ranking compares: stems without function words, numbers as they are, pairs of characters of scripts without spaces.
-    A short name that looks like a function word (R, Go, IT) is a term with its capitals."""
+    """The terms that ranking compares: stems without function words, numbers as they are, pairs of characters
+    of scripts without spaces. A short name that looks like a function word (R, Go, IT) is a term with its
+    capitals."""
     found: list[str] = []
     stops = stop_words(code)
     names = _shouts(text)
@@ -171,7 +183,8 @@ def listed(items: Sequence[str], last: str = "and") -> str:
 
 @lru_cache(maxsize=65536)
 def _plain(word: str) -> str:
-    """A word as words are compared: in lower case, Arabic without vowel signs and with one form of each letter."""
+    """A word as words are compared: in lower case, Arabic without vowel signs and with one form of each
+    letter."""
     word = unicodedata.normalize("NFC", word.lower().replace("’", "'"))
     if "\u0600" <= word[0] <= "\u06ff":
         return _ARABIC_SIGNS.sub("", word).translate(_ARABIC_FORMS) or word
@@ -185,8 +198,9 @@ def _shouts(text: str) -> bool:
 
 
 def _is_name(word: str, plain: str, place: int, code: str) -> bool:
-    """Whether a word that looks like a function word is a name: a capital letter or two with a sign (R, C++), all capitals (IT, WHO), or
-    a capital within a sentence (Go); at its beginning only if it is short and no article, pronoun or the like."""
+    """Whether a word that looks like a function word is a name: a capital letter or two with a sign (R, C++),
+    all capitals (IT, WHO), or a capital within a sentence (Go); at its beginning only if it is short and no
+    article, pronoun or the like."""
     if not word[0].isupper():
         return False
     function = {_plain(w) for w in language(code).words.function} if knows(code) else frozenset()
@@ -198,8 +212,8 @@ def _is_name(word: str, plain: str, place: int, code: str) -> bool:
 
 
 def _unspaced_runs(word: str, code: str) -> Iterator[str]:
-    """The runs of a text without spaces: of Chinese between its function characters, of Japanese those of one script, without hiragana,
-    which writes endings and particles."""
+    """The runs of a text without spaces: of Chinese between its function characters, of Japanese those of one
+    script, without hiragana, which writes endings and particles."""
     stop = _function_characters(code)
     run, kind = "", ""
     for character in word:
@@ -225,7 +239,8 @@ def _kind(character: str) -> str:
 
 
 def _pieces(run: str) -> list[str]:
-    """What a run is counted by: pairs of Chinese characters, a katakana word as it is, threes of other letters without spaces."""
+    """What a run is counted by: pairs of Chinese characters, a katakana word as it is, threes of other
+    letters without spaces."""
     kind = _kind(run[0])
     if kind == "han":
         return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
@@ -234,13 +249,7 @@ def _pieces(run: str) -> list[str]:
     return [run]
 
 
-_HAN_STOP = frozenset("的了是在和与及或也都而把被就对从到为以于之其这那我们你他她它有个不没很更最还又但并且")
-
-
 @cache
 def _function_characters(code: str) -> frozenset[str]:
     """The Chinese characters that mean nothing alone; in Japanese they are parts of words."""
-    return frozenset() if code == "ja" else _HAN_STOP
-
-
-ASKING = asking("en")
+    return frozenset() if code == "ja" else frozenset(language("zh").nouns.particles)

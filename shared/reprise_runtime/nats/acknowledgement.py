@@ -1,4 +1,5 @@
-"""The one owner of acknowledgement: heartbeat while the work goes on, then ack, nak or dead letter. Nothing is ever terminated."""
+"""The one owner of acknowledgement: heartbeat while the work goes on, then ack, nak or dead letter. Nothing
+is ever terminated."""
 
 import asyncio
 import random
@@ -24,7 +25,8 @@ STREAM_SEQ = "Reprise-Stream-Seq"
 
 
 class Claim(Protocol):
-    """One delivery of one message, as a handler sees it. `Delivery` is it on NATS, `testing.MemoryDelivery` in memory."""
+    """One delivery of one message, as a handler sees it. `Delivery` is it on NATS, `testing.MemoryDelivery`
+    in memory."""
 
     @property
     def subject(self) -> str:
@@ -67,8 +69,9 @@ class Claim(Protocol):
 class Delivery:
     """A message that is being worked on.
 
-    From `start` on it is kept from being redelivered. As a context it ends by what its block raises: nothing → `ack_sync`; `Malformed` or
-    `Terminal` → `dead_letter`; `Retryable` → `nak`; anything else → `nak`, and the error goes on, for it is a bug that must be seen.
+    From `start` on it is kept from being redelivered. As a context it ends by what its block raises: nothing
+    → `ack_sync`; `Malformed` or `Terminal` → `dead_letter`; `Retryable` → `nak`; anything else → `nak`, and
+    the error goes on, for it is a bug that must be seen.
     """
 
     __slots__ = (
@@ -144,12 +147,14 @@ class Delivery:
         return True
 
     def ack(self) -> None:
-        """Acknowledge without waiting to hear of it: for effects that bear a repeat, as every decision does."""
+        """Acknowledge without waiting to hear of it: for effects that bear a repeat, as every decision
+        does."""
         if self._end():
             self._bus.publish_nowait(self._message.reply, Msg.Ack.Ack)
 
     async def ack_sync(self) -> bool:
-        """Acknowledge and hear that it is stored. False when nothing was heard: it may come again, so its effects must bear that."""
+        """Acknowledge and hear that it is stored. False when nothing was heard: it may come again, so its
+        effects must bear that."""
         if not self._end():
             return True
         for _ in range(3):
@@ -162,7 +167,8 @@ class Delivery:
         return False
 
     async def nak(self, delay: float | None = None) -> None:
-        """Have it delivered again after `delay` seconds, by default more from time to time. If this gets lost, the lease brings it back."""
+        """Have it delivered again after `delay` seconds, by default more from time to time. If this gets
+        lost, the lease brings it back."""
         if not self._end():
             return
         if delay is None:
@@ -171,13 +177,16 @@ class Delivery:
         self._bus.publish_nowait(self._message.reply, body)
 
     async def dead_letter(self, reason: str) -> None:
-        """Store it in DLQ with its reason, then acknowledge it. Raises what `Bus.publish` raises; it is then delivered again."""
+        """Store it in DLQ with its reason, then acknowledge it. Raises what `Bus.publish` raises; it is then
+        delivered again."""
         if self._over:
             return
         kept = {name: value for name, value in self.headers.items() if not name.startswith("Nats-")}
         headers = {**kept, REASON: _one_line(reason), SUBJECT: self.subject, STREAM_SEQ: str(self.seq)}
         identity = f"{self.stream}.{self.seq}.{self.timestamp}"
-        await self._bus.publish(subjects.dead(self.stream), self.data, stream=subjects.DLQ, msg_id=identity, headers=headers)
+        await self._bus.publish(
+            subjects.dead(self.stream), self.data, stream=subjects.DLQ, msg_id=identity, headers=headers
+        )
         metrics.PUT_ASIDE.labels(self.stream).inc()
         _log.error("put aside", subject=self.subject, seq=self.seq, reason=reason)
         await self.ack_sync()
@@ -186,7 +195,9 @@ class Delivery:
         self.start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> bool:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
         match error:
             case None:
                 await self.ack_sync()
@@ -194,7 +205,10 @@ class Delivery:
                 await self._aside(str(error))
             case Retryable():
                 _log.warning(
-                    "to be tried again", subject=self.subject, deliveries=self.deliveries, error=f"{type(error).__name__}: {error}"
+                    "to be tried again",
+                    subject=self.subject,
+                    deliveries=self.deliveries,
+                    error=f"{type(error).__name__}: {error}",
                 )
                 await self.nak()
             case asyncio.CancelledError():

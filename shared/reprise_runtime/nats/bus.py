@@ -1,4 +1,5 @@
-"""The one way to publish: confirmed, repeated under a stable id, read back when in doubt. And to ask, and to look back."""
+"""The one way to publish: confirmed, repeated under a stable id, read back when in doubt. And to ask, and to
+look back."""
 
 import asyncio
 import base64
@@ -6,7 +7,7 @@ import contextlib
 import json
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import nats.errors
@@ -37,8 +38,11 @@ from reprise_runtime.nats.jetstream import (
 )
 
 IN_FLIGHT = 512
-"""Publications of one process that wait for their confirmation; more wait for these, or a slow disk would be answered with repeats."""
+"""Publications of one process that wait for their confirmation; more wait for these, or a slow disk would be
+answered with repeats."""
 
+_EACH = 500
+"""Subjects of one question for their last messages; the server answers for 1,024 at most."""
 _log = logger(__name__)
 
 
@@ -131,7 +135,8 @@ class Bus:
                 _log.exception("after reconnecting")
 
     async def restore(self) -> None:
-        """Make missing streams and consumers again. Concurrent calls share one attempt; a failure is logged, the next use tries again."""
+        """Make missing streams and consumers again. Concurrent calls share one attempt; a failure is logged,
+        the next use tries again."""
         if self._restore is None:
             return
         if self._restoring is None or self._restoring.done():
@@ -171,8 +176,16 @@ class Bus:
         except nats.errors.Error as error:
             raise Unavailable(f"{subject}: {error}") from error
 
-    async def ask(self, subject: str, data: bytes = b"", *, headers: dict[str, str] | None = None, timeout: float | None = None) -> Msg:  # noqa: ASYNC109 - a deadline of the protocol
-        """Send and wait for one answer. Raises `PublishTimeout` (it may have arrived), `Unavailable` and `NotPermitted`."""
+    async def ask(
+        self,
+        subject: str,
+        data: bytes = b"",
+        *,
+        headers: dict[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - a deadline of the protocol
+    ) -> Msg:
+        """Send and wait for one answer. Raises `PublishTimeout` (it may have arrived), `Unavailable` and
+        `NotPermitted`."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Msg] = loop.create_future()
         self._count += 1
@@ -201,7 +214,8 @@ class Bus:
         return (await self.ask(subject, data, timeout=timeout)).data
 
     async def api(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Ask JetStream's API (`STREAM.INFO.JOBS`); raises `ApiError`, `NoRoom`, and `Unavailable` when it cannot answer now."""
+        """Ask JetStream's API (`STREAM.INFO.JOBS`); raises `ApiError`, `NoRoom`, and `Unavailable` when it
+        cannot answer now."""
         message = await self.ask(f"{API}.{path}", json.dumps(body).encode() if body is not None else b"")
         answer: dict[str, Any] = json.loads(message.data)
         if "error" in answer:
@@ -216,7 +230,8 @@ class Bus:
     # Publishing
 
     def publish_nowait(self, subject: str, data: bytes) -> None:
-        """Send without asking whether it arrived: progress, for watching only. Dropped while there is no connection."""
+        """Send without asking whether it arrived: progress, for watching only. Dropped while there is no
+        connection."""
         if not self.client.is_connected:
             return
         task = asyncio.ensure_future(self.client.publish(subject, data))
@@ -240,9 +255,9 @@ class Bus:
     ) -> int:
         """Store a message in a stream; its sequence, also when an earlier try had stored it.
 
-        Tried four times, 5 s each, under one id. Raises `Conflict` (another message came after the expected one), `StreamFull`,
-        `AlreadyHeld`, `PublishTimeout` (it may be stored: publish again with the same `msg_id`), `Unavailable`, `NotPermitted` (at
-        the first try), `Refused` (too large).
+        Tried four times, 5 s each, under one id. Raises `Conflict` (another message came after the expected
+        one), `StreamFull`, `AlreadyHeld`, `PublishTimeout` (it may be stored: publish again with the same
+        `msg_id`), `Unavailable`, `NotPermitted` (at the first try), `Refused` (too large).
         """
         fields = dict(headers) if headers else {}
         fields[EXPECTED_STREAM] = stream
@@ -277,7 +292,8 @@ class Bus:
         return int(answer["seq"])
 
     async def _read_back(self, stream: str, subject: str, expected: int, identity: str) -> int:
-        """Whose message follows the expected one? An earlier try of ours may have been stored without our hearing of it."""
+        """Whose message follows the expected one? An earlier try of ours may have been stored without our
+        hearing of it."""
         follower = await self.next(stream, subject, after=expected)
         if follower is not None and follower.headers.get(MSG_ID) == identity:
             return follower.seq
@@ -305,11 +321,56 @@ class Bus:
         message = answer["message"]
         headers = parse_headers(base64.b64decode(message.get("hdrs", "")))
         at = server_time(message["time"])
-        return StoredMessage(message["seq"], message["subject"], headers, base64.b64decode(message.get("data", "")), at)
+        return StoredMessage(
+            message["seq"], message["subject"], headers, base64.b64decode(message.get("data", "")), at
+        )
+
+    async def direct(
+        self, stream: str, question: Mapping[str, object]
+    ) -> tuple[list[Msg], Mapping[str, str]]:
+        """Ask for several messages at once (a batched direct get).
+
+        Return them, and the headers of what ended them. Raises `Unavailable` if the end does not come."""
+        messages: list[Msg] = []
+        ended: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+
+        def take(message: Msg) -> None:
+            if message.headers is not None and STATUS in message.headers:
+                if not ended.done():
+                    ended.set_result(message)
+            else:
+                messages.append(message)
+
+        reply, forget = self.expect(take)
+        try:
+            await self.send(f"{API}.DIRECT.GET.{stream}", json.dumps(question).encode(), reply=reply)
+            try:
+                end = await asyncio.wait_for(ended, self._timeout)
+            except TimeoutError:
+                raise Unavailable(f"{stream}: no answer within {self._timeout:g} s") from None
+        finally:
+            forget()
+        return messages, end.headers or {}
+
+    async def last_of_each(self, stream: str, subjects: Sequence[str]) -> dict[str, StoredMessage]:
+        """The last message on each of these subjects that has one, by subject. Raises `Unavailable`."""
+        found: dict[str, StoredMessage] = {}
+        for start in range(0, len(subjects), _EACH):
+            messages, end = await self.direct(stream, {"multi_last": list(subjects[start : start + _EACH])})
+            if end.get(STATUS) not in {"204", "404"}:
+                raise Unavailable(f"{stream}: {end.get(STATUS)} {end.get('Description', '')}")
+            for message in messages:
+                headers = dict(message.headers or {})
+                subject, seq = headers["Nats-Subject"], int(headers["Nats-Sequence"])
+                at = server_time(headers["Nats-Time-Stamp"])
+                found[subject] = StoredMessage(seq, subject, headers, message.data, at)
+        return found
 
     async def purge(self, stream: str, subject: str, keep: int = 0) -> int:
         """Remove all but the last `keep` messages on a subject; how many went."""
-        answer = await self.api(f"STREAM.PURGE.{stream}", {"filter": subject, **({"keep": keep} if keep else {})})
+        answer = await self.api(
+            f"STREAM.PURGE.{stream}", {"filter": subject, **({"keep": keep} if keep else {})}
+        )
         return int(answer["purged"])
 
     async def stream_info(self, stream: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ WRONG_LAST_SEQUENCE = (10071, 10164)
 STORE_FAILED = 10077
 NO_RESOURCES = (10002, 10023, 10028, 10047)
 TOO_LARGE = (10053, 10054)
+NO_SCHEDULE = (10189, 10190, 10223)
 
 
 class ApiError(Exception):
@@ -59,12 +60,22 @@ def parse_headers(raw: bytes) -> dict[str, str]:
 
 def header_lines(text: str) -> dict[str, str]:
     """The headers of a message, from their lines."""
-    return {name: value.strip() for name, mark, value in (line.partition(":") for line in text.split("\r\n")) if mark}
+    return {
+        name: value.strip()
+        for name, mark, value in (line.partition(":") for line in text.split("\r\n"))
+        if mark
+    }
 
 
 def too_large(subject: str, size: int) -> Refused:
     """A message that the server will never take."""
-    return Refused(Problem(type="too_large", detail=f"{size} bytes are too many for one message on {subject}", action="send less at once"))
+    return Refused(
+        Problem(
+            type="too_large",
+            detail=f"{size} bytes are too many for one message on {subject}",
+            action="send less at once",
+        )
+    )
 
 
 def no_room(what: str, error: ApiError) -> NoRoom:
@@ -84,4 +95,10 @@ def rejected(error: ApiError, stream: str, subject: str, size: int) -> Exception
         return too_large(subject, size)
     if error.err_code in WRONG_LAST_SEQUENCE:
         return Conflict(f"{subject}: {error.description}")
-    return Unavailable(f"{stream}: {error}")
+    return no_schedule(error) if error.err_code in NO_SCHEDULE else Unavailable(f"{stream}: {error}")
+
+
+def no_schedule(error: ApiError) -> Refused:
+    """The server does not keep this schedule: times or a zone that it does not know."""
+    detail = f"The NATS server does not keep this schedule: {error.description}."
+    return Refused(Problem(type="invalid", detail=detail, action="Choose other times or another zone."))

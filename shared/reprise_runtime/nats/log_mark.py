@@ -1,8 +1,10 @@
-"""The high-water mark of the log, in a stream and in the bucket: a server that brings back less than it confirmed is noticed.
+"""The high-water mark of the log, in a stream and in the bucket: a server that brings back less than it
+confirmed is noticed.
 
-The scheduler that leads moves the mark every second; whoever appends to the log looks at it when it starts, after every reconnection, and
-every few seconds. A log that stands behind its mark, or that lacks commits which nobody removed, or that is another one, is not appended
-to: its sequences would be used twice, and what runs would run on half a history.
+The scheduler that leads moves the mark every second; whoever appends to the log looks at it when it starts,
+after every reconnection, and every few seconds. A log that stands behind its mark, or that lacks commits
+which nobody removed, or that is another one, is not appended to: its sequences would be used twice, and what
+runs would run on half a history.
 """
 
 import asyncio
@@ -22,12 +24,16 @@ AGAIN = 5.0
 """Seconds between two looks at a log that is not trusted."""
 EPOCH = "reprise-epoch"
 """In the stream's metadata: counts how often an operator went on with a log that had been rewound."""
-ACTION = "Restore the newest backup (`reprise restore FOLDER --replace`), or go on with what is left (`reprise bootstrap --accept-log`)."
+ACTION = (
+    "Restore the newest backup (`reprise restore FOLDER --replace`), or go on with what is left "
+    "(`reprise bootstrap --accept-log`)."
+)
 _log = logger(__name__)
 
 
 def epoch_of(info: Mapping[str, Any]) -> str:
-    """Return which log a stream's information is about: when it was created, and how often it was accepted as it was."""
+    """Return which log a stream's information is about: when it was created, and how often it was accepted as
+    it was."""
     accepted = (info["config"].get("metadata") or {}).get(EPOCH, "")
     return f"{info['created']}+{accepted}" if accepted else str(info["created"])
 
@@ -35,7 +41,9 @@ def epoch_of(info: Mapping[str, Any]) -> str:
 def standing(info: Mapping[str, Any], at: datetime) -> LogMark:
     """Return the mark of a log as a stream's information says that it stands."""
     state = info["state"]
-    return LogMark(epoch=epoch_of(info), last_seq=state["last_seq"], removed=state["last_seq"] - state["messages"], at=at)
+    return LogMark(
+        epoch=epoch_of(info), last_seq=state["last_seq"], removed=state["last_seq"] - state["messages"], at=at
+    )
 
 
 def rewound(mark: LogMark, now: LogMark) -> str:
@@ -52,7 +60,8 @@ def rewound(mark: LogMark, now: LogMark) -> str:
 
 
 async def read_mark(bus: Bus) -> LogMark | None:
-    """Return the mark in the stream; None if there is none yet, or none that this version can read. Raises `Unavailable`."""
+    """Return the mark in the stream; None if there is none yet, or none that this version can read. Raises
+    `Unavailable`."""
     found = await bus.last(subjects.MARKS, subjects.MARK)
     try:
         return LogMark.decode(found.data) if found is not None else None
@@ -91,7 +100,11 @@ class LogGuard:
             try:
                 mark = await read_mark(self._bus)
                 info = await self._bus.stream_info(subjects.SESSIONS) if mark is not None else None
-                wrong = (mark.rewound or rewound(mark, standing(info, now))) if mark is not None and info is not None else ""
+                wrong = (
+                    (mark.rewound or rewound(mark, standing(info, now)))
+                    if mark is not None and info is not None
+                    else ""
+                )
             except RepriseError as error:
                 _log.warning("cannot compare the log with its mark", error=str(error))
                 await asyncio.sleep(1.0)

@@ -1,4 +1,5 @@
-"""The same acknowledgement for FastStream's subscribers. By itself, so that what does not use FastStream does not load it."""
+"""The same acknowledgement for FastStream's subscribers. By itself, so that what does not use FastStream does
+not load it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +20,8 @@ _log = logger(__name__)
 
 
 class Broker(NatsBroker):
-    """FastStream's, on a connection of ours: as strict as every other about encryption, about rights, and about who closed it."""
+    """FastStream's, on a connection of ours: as strict as every other about encryption, about rights, and
+    about who closed it."""
 
     def __init__(self, own: Connection, middlewares: Sequence[type[BaseMiddleware[Any, Any]]] = ()) -> None:
         super().__init__(middlewares=middlewares, logger=None)
@@ -51,8 +53,9 @@ def acknowledgement(bus: Bus, timings: Timings) -> type[BaseMiddleware[Any, Any]
 
 
 class AnswersToInboxes(BaseMiddleware[Any, Any]):
-    """Leaves a question alone whose answer is wanted on a subject that means something: who may ask could else have a gateway's words
-    taken for a command, or for an acknowledgement, that it may not send itself."""
+    """Leaves a question alone whose answer is wanted on a subject that means something: who may ask could
+    else have a gateway's words taken for a command, or for an acknowledgement, that it may not send
+    itself."""
 
     async def consume_scope(self, call_next: Any, msg: Any) -> Any:
         """Looks at where the answer is wanted, before anything is done."""

@@ -1,8 +1,8 @@
 """Following a stream in order, without a gap and without a repeat, across reconnections and server restarts.
 
-An ordered consumer: a nameless one in the server's memory, made anew from the last sequence seen whenever anything is amiss (a message
-out of order, silence, a reconnection, a server that forgot it). It is read by pull requests, so that a slow reader holds the server back
-instead of filling its own memory.
+An ordered consumer: a nameless one in the server's memory, made anew from the last sequence seen whenever
+anything is amiss (a message out of order, silence, a reconnection, a server that forgot it). It is read by
+pull requests, so that a slow reader holds the server back instead of filling its own memory.
 """
 
 import asyncio
@@ -43,9 +43,9 @@ class OrderedMessage(NamedTuple):
 class OrderedConsumer:
     """An asynchronous iterator over a stream's messages; use it as a context, or `close` it.
 
-    `start` says where: a sequence (what comes after it), `all`, `new`, or `last_per_subject` (the last message of each subject, then
-    what is new). `caught_up` is set once everything that was there is handed out and the reader asks for more. Raises `Reset` when the
-    stream was created anew meanwhile.
+    `start` says where: a sequence (what comes after it), `all`, `new`, or `last_per_subject` (the last
+    message of each subject, then what is new). `caught_up` is set once everything that was there is handed
+    out and the reader asks for more. Raises `Reset` when the stream was created anew meanwhile.
     """
 
     def __init__(self, bus: Bus, stream: str, subject: str, *, start: Start | int = "all") -> None:
@@ -53,7 +53,8 @@ class OrderedConsumer:
         self.opened = asyncio.Event()
         """The consumer exists: what is published from here on is seen."""
         self.epoch = ""
-        """When the stream was created, as the server writes it; positions in it mean something only together with this."""
+        """When the stream was created, as the server writes it; positions in it mean something only together
+        with this."""
         self.position = start if isinstance(start, int) else 0
         """The last sequence handed out."""
         self._bus = bus
@@ -182,10 +183,11 @@ class OrderedConsumer:
         else:
             config |= {"deliver_policy": self._start}
         answer = await self._bus.api(
-            f"CONSUMER.CREATE.{self._stream}.{name}.{self._subject}", {"stream_name": self._stream, "config": config}
+            f"CONSUMER.CREATE.{self._stream}.{name}.{self._subject}",
+            {"stream_name": self._stream, "config": config},
         )
-        # Asked after the consumer was made: a subject that moved between the first question and that has its last message behind the
-        # end that was told then, and would be left out of those that were there.
+        # Asked after the consumer was made: a subject that moved between the first question and that has its
+        # last message behind the end that was told then, and would be left out of those that were there.
         self._target = (await self._bus.stream_info(self._stream))["state"]["last_seq"]
         self._name = name
         self._consumer_seq = 0

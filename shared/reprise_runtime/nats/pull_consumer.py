@@ -1,7 +1,9 @@
-"""A continuous pull: a request for messages is always open, a window of them is in work, nothing spins and nothing stalls.
+"""A continuous pull: a request for messages is always open, a window of them is in work, nothing spins and
+nothing stalls.
 
-`fetch` of nats-py waits for a full batch or its time-out once a first probe came back empty, and spins when its consumer is gone. Here
-every message is handed on as it arrives. A consumer that is gone is made again, with back-off; a reconnection asks anew.
+`fetch` of nats-py waits for a full batch or its time-out once a first probe came back empty, and spins when
+its consumer is gone. Here every message is handed on as it arrives. A consumer that is gone is made again,
+with back-off; a reconnection asks anew.
 """
 
 import asyncio
@@ -24,10 +26,12 @@ Handler = Callable[[Delivery], Awaitable[None]]
 
 
 class PullConsumer:
-    """Takes the messages of a durable consumer, up to `window` at any moment (asked for, waiting here, or in work).
+    """Takes the messages of a durable consumer, up to `window` at any moment (asked for, waiting here, or in
+    work).
 
-    Three ways to use it, one at a time: `run(handler)` handles up to `window` side by side; `async for delivery in puller` hands out one
-    after another; `async for deliveries in puller.batches(limit)` hands out whatever is here, at once. `stop` ends any of them.
+    Three ways to use it, one at a time: `run(handler)` handles up to `window` side by side; `async for
+    delivery in puller` hands out one after another; `async for deliveries in puller.batches(limit)` hands out
+    whatever is here, at once. `stop` ends any of them.
     """
 
     def __init__(self, bus: Bus, stream: str, consumer: str, timings: Timings, *, window: int = 64) -> None:
@@ -66,7 +70,8 @@ class PullConsumer:
     # The three ways
 
     async def run(self, handler: Handler) -> None:
-        """Handle messages side by side until `stop`, then wait for those in work. Cancelled, it cancels them: they go back at once.
+        """Handle messages side by side until `stop`, then wait for those in work. Cancelled, it cancels them:
+        they go back at once.
 
         A delivery ends by what its handler raises (see `Delivery`).
         """
@@ -98,12 +103,14 @@ class PullConsumer:
             self._release(1)
 
     async def __aiter__(self) -> AsyncIterator[Delivery]:
-        """One delivery after another; ending it is the caller's. Its room in the window is free when the next one is asked for."""
+        """One delivery after another; ending it is the caller's. Its room in the window is free when the next
+        one is asked for."""
         async for batch in self.batches(1):
             yield batch[0]
 
     async def batches(self, limit: int) -> AsyncIterator[list[Delivery]]:
-        """All that is here now, up to `limit`, without waiting for more. The room is free when the next batch is asked for."""
+        """All that is here now, up to `limit`, without waiting for more. The room is free when the next batch
+        is asked for."""
         self._open()
         try:
             while await self._available():
@@ -126,7 +133,8 @@ class PullConsumer:
         self._wanted.set()
 
     def stop(self) -> None:
-        """Ask for nothing more; what waits here goes back at once, what is in work finishes, and the loop that uses this ends."""
+        """Ask for nothing more; what waits here goes back at once, what is in work finishes, and the loop
+        that uses this ends."""
         self._stopped = True
         self._wanted.set()
         self._arrived.set()

@@ -1,7 +1,9 @@
-"""What `PullConsumer` and `OrderedConsumer` share: the open pull requests of one consumer, and what the server says about them.
+"""What `PullConsumer` and `OrderedConsumer` share: the open pull requests of one consumer, and what the
+server says about them.
 
-A request is answered with messages, each counted once, and ends in silence when it is fulfilled or with a status: 408 (time is up) and 409
-with a rest say how many messages will not come; anything else means that the consumer, its stream or its server is not there.
+A request is answered with messages, each counted once, and ends in silence when it is fulfilled or with a
+status: 408 (time is up) and 409 with a rest say how many messages will not come; anything else means that the
+consumer, its stream or its server is not there.
 """
 
 import asyncio
@@ -26,7 +28,12 @@ class PullRequests:
     """The requests that are open, as one number: `asked`, how many messages may still come."""
 
     def __init__(
-        self, bus: Bus, *, on_message: Callable[[Msg], None], on_alive: Callable[[], None], on_lost: Callable[[str], None]
+        self,
+        bus: Bus,
+        *,
+        on_message: Callable[[Msg], None],
+        on_alive: Callable[[], None],
+        on_lost: Callable[[str], None],
     ) -> None:
         self.asked = 0
         self._bus = bus
@@ -46,9 +53,15 @@ class PullRequests:
         self._count += 1
         self.asked += count
         self._heard = asyncio.get_running_loop().time()
-        body = {"batch": count, "expires": int(_EXPIRES * _NANOSECONDS), "idle_heartbeat": int(_IDLE * _NANOSECONDS)}
+        body = {
+            "batch": count,
+            "expires": int(_EXPIRES * _NANOSECONDS),
+            "idle_heartbeat": int(_IDLE * _NANOSECONDS),
+        }
         subject = f"{API}.CONSUMER.MSG.NEXT.{stream}.{consumer}"
-        await self._bus.client.publish(subject, json.dumps(body).encode(), reply=f"{self._inbox}.{self._count}")
+        await self._bus.client.publish(
+            subject, json.dumps(body).encode(), reply=f"{self._inbox}.{self._count}"
+        )
 
     async def wait(self, wanted: asyncio.Event) -> None:
         """Wait until something is wanted; a request that has been silent for two heartbeats is forgotten."""
@@ -74,10 +87,13 @@ class PullRequests:
             self._on_lost(f"{status} {headers.get('Description', '')}".strip())
 
     async def withdraw(self) -> None:
-        """End all requests: without interest in their inbox the server drops them. What is under way still arrives first."""
+        """End all requests: without interest in their inbox the server drops them. What is under way still
+        arrives first."""
         subscription, self._subscription = self._subscription, None
         if subscription is not None:
-            with contextlib.suppress(Exception):  # the connection may be gone; the server then drops the requests by itself
+            with contextlib.suppress(
+                Exception
+            ):  # the connection may be gone; the server then drops the requests by itself
                 await asyncio.wait_for(cast("asyncio.Future[None]", subscription.drain()), 2.0)  # type: ignore[no-untyped-call]
         self.asked = 0
 

@@ -1,7 +1,9 @@
-"""Who may do what on NATS: one user per service, one for outside systems, one for the operator; made from the subjects that each uses.
+"""Who may do what on NATS: one user per service, one for outside systems, one for the operator; made from the
+subjects that each uses.
 
-`RIGHTS` is the table. `users_conf` writes it as the server's configuration; `tests/integration/runtime/test_rights.py` holds each service
-to it. A question to JetStream is a publication to `$JS.API.…`, so that a right to publish is a right to ask.
+`RIGHTS` is the table. `users_conf` writes it as the server's configuration;
+`tests/integration/runtime/test_rights.py` holds each service to it. A question to JetStream is a publication
+to `$JS.API.…`, so that a right to publish is a right to ask.
 """
 
 import json
@@ -14,7 +16,8 @@ from reprise_contracts.nodes import PHASES
 from reprise_runtime.roles import ADMIN, GATEWAY, ORCHESTRATOR, OUTSIDE, SCHEDULER, inbox_of
 
 WHO_AM_I = "$SYS.REQ.USER.INFO"
-"""What a connection may do, asked by itself: how `reprise bootstrap --check` sees that a server has these rights."""
+"""What a connection may do, asked by itself: how `reprise bootstrap --check` sees that a server has these
+rights."""
 _API = subjects.JETSTREAM
 _ACK = "$JS.ACK"
 _FLOW = "$JS.FC"
@@ -43,7 +46,8 @@ def _read(stream: str) -> tuple[str, ...]:
 
 
 def _follow(stream: str, wildcard: str) -> tuple[str, ...]:
-    """By a consumer of one's own, under a name that nobody can guess. Only for streams without durable consumers."""
+    """By a consumer of one's own, under a name that nobody can guess. Only for streams without durable
+    consumers."""
     consumer = f"{_API}.CONSUMER"
     return (
         *_look(stream),
@@ -55,7 +59,8 @@ def _follow(stream: str, wildcard: str) -> tuple[str, ...]:
 
 
 def _take(stream: str, consumer: str) -> tuple[str, ...]:
-    """Messages of a durable consumer, with their acknowledgement (in the form of today's servers, and in that of the next ones)."""
+    """Messages of a durable consumer, with their acknowledgement (in the form of today's servers, and in that
+    of the next ones)."""
     return (
         f"{_API}.CONSUMER.INFO.{stream}.{consumer}",
         f"{_API}.CONSUMER.MSG.NEXT.{stream}.{consumer}",
@@ -86,7 +91,8 @@ def _declare(stream: str, *consumers: tuple[str, str]) -> tuple[str, ...]:
 
 
 def _gateway() -> Rights:
-    """Stores commands, follows the log, answers the api, shows and orders the pools. It reads any stream's state and changes none."""
+    """Stores commands, follows the log, answers the api, shows and orders the pools. It reads any stream's
+    state and changes none."""
     return Rights(
         publish=(
             subjects.COMMANDS,
@@ -96,6 +102,7 @@ def _gateway() -> Rights:
             *_read(subjects.POOLS),
             *_read(subjects.LEADERS_STREAM),
             *_read(subjects.MARKS),
+            *_read(subjects.WATCHES),
             *_follow(subjects.SESSIONS, subjects.LOGS),
             *_read(subjects.SESSIONS),
             *_read(subjects.SNAPSHOTS),
@@ -128,7 +135,8 @@ def _orchestrator() -> Rights:
 
 
 def _scheduler() -> Rights:
-    """Sends jobs, cancellations and timers to as many slots as it hears of; removes deleted logs, and makes streams in memory again."""
+    """Sends jobs, cancellations and timers to as many slots as it hears of; removes deleted logs, and makes
+    streams in memory again."""
     return Rights(
         publish=(
             subjects.ALL_JOBS,
@@ -136,7 +144,12 @@ def _scheduler() -> Rights:
             subjects.TIMERS,
             subjects.BACKLOG,
             subjects.MARK,
+            subjects.OPEN_MARK,
             *_read(subjects.MARKS),
+            subjects.ALL_WATCHES,
+            *_look(subjects.WATCHES),
+            *_read(subjects.WATCHES),
+            *_purge(subjects.WATCHES),
             *_read(subjects.INBOX),
             *_follow(subjects.SESSIONS, subjects.LOGS),
             *_read(subjects.SESSIONS),
@@ -146,6 +159,7 @@ def _scheduler() -> Rights:
             *_declare(subjects.JOBS, *((subjects.pool(phase), subjects.jobs_of(phase)) for phase in PHASES)),
             *_declare(subjects.PROGRESS),
             *_declare(subjects.TICKETS),
+            *_declare(subjects.LIMITS_STREAM),
             *_declare(subjects.LEADERS_STREAM),
             *_read(subjects.LEADERS_STREAM),
             subjects.leader_entry(),
@@ -155,9 +169,16 @@ def _scheduler() -> Rights:
 
 
 def _worker(phase: str) -> Rights:
-    """Takes the jobs of its pool and reports on them; hears of its pool's cancellations and orders only."""
+    """Takes the jobs of its pool and reports on them; hears of its pool's cancellations and orders only.
+    Phase 0 looks at watched sources, too."""
+    checks = (
+        *_take(subjects.WATCHES, subjects.CHECKS),
+        subjects.ALL_CHECKED,
+        subjects.dead(subjects.WATCHES),
+    )
     return Rights(
         publish=(
+            *(checks if phase == "phase0" else ()),
             *_take(subjects.JOBS, subjects.pool(phase)),
             *_follow(subjects.CONTROL, subjects.controls_of(phase)),
             *_follow(subjects.POOLS, subjects.pool_order(phase)),
@@ -165,6 +186,8 @@ def _worker(phase: str) -> Rights:
             subjects.ALL_PROGRESS,
             subjects.presences_of(phase),
             subjects.dead(subjects.JOBS),
+            subjects.ALL_LIMITS,
+            *_read(subjects.LIMITS_STREAM),
         ),
         subscribe=(),
     )
@@ -211,11 +234,14 @@ def rights(role: str) -> Rights:
 def users_conf(passwords: Mapping[str, str], *, unnamed: str | None = None) -> str:
     """The `authorization` of a nats-server, as its configuration takes it.
 
-    `passwords` are written as they are given: quoted text, or the name of a variable (`$NAME`) that the server reads from its
-    environment. `unnamed`: the user that a connection without credentials is; None: there is none such.
+    `passwords` are written as they are given: quoted text, or the name of a variable (`$NAME`) that the
+    server reads from its environment. `unnamed`: the user that a connection without credentials is; None:
+    there is none such.
     """
     users = "\n".join(_user(role, password) for role, password in passwords.items())
-    return f"authorization {{\n  users: [\n{users}\n  ]\n}}\n" + (f"no_auth_user: {unnamed}\n" if unnamed else "")
+    return f"authorization {{\n  users: [\n{users}\n  ]\n}}\n" + (
+        f"no_auth_user: {unnamed}\n" if unnamed else ""
+    )
 
 
 def _user(role: str, password: str) -> str:
@@ -223,7 +249,8 @@ def _user(role: str, password: str) -> str:
     answers = '\n        allow_responses: {max: 1, expires: "2m"}' if allowed.replies else ""
     return (
         f"    {{\n      user: {role}\n      password: {password}\n      permissions: {{\n"
-        f"        publish: {_list(allowed.publish)}\n        subscribe: {_list(allowed.subscribe)}{answers}\n      }}\n    }}"
+        f"        publish: {_list(allowed.publish)}\n        subscribe: "
+        f"{_list(allowed.subscribe)}{answers}\n      }}\n    }}"
     )
 
 

@@ -1,20 +1,20 @@
-"""The log: one stream, one subject per session and per batch, one message per commit. It is the only truth."""
+"""The log: one stream, one subject per session and per batch, one message per commit. It is the only
+truth."""
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self
-
-from nats.aio.msg import Msg
 
 from reprise_contracts import subjects
 from reprise_contracts.events import Commit
 from reprise_contracts.wire import Malformed
 from reprise_runtime.errors import Unavailable
+from reprise_runtime.handover import Handover
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.bus import Bus
-from reprise_runtime.nats.jetstream import API, STATUS
+from reprise_runtime.nats.jetstream import STATUS
 from reprise_runtime.nats.log_mark import epoch_of
 from reprise_runtime.nats.ordered_consumer import OrderedConsumer, OrderedMessage, Start
 
@@ -24,11 +24,13 @@ _PENDING = "Nats-Num-Pending"
 _SEQUENCE = "Nats-Sequence"
 _BEFORE = "Nats-Last-Sequence"
 """The message before in the same answer."""
+Unread = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One commit with its place: `seq` counts all logs together, so the commits of one log have gaps between them."""
+    """One commit with its place: `seq` counts all logs together, so the commits of one log have gaps between
+    them."""
 
     seq: int
     id: str
@@ -46,7 +48,8 @@ class Position(NamedTuple):
 class Following(Protocol):
     """An asynchronous iterator over commits as they are appended.
 
-    A commit that this version cannot read raises `Malformed`; the iterator stands behind it and can be asked for the next one.
+    A commit that this version cannot read raises `Malformed`; the iterator stands behind it and can be asked
+    for the next one.
     """
 
     caught_up: asyncio.Event
@@ -80,24 +83,32 @@ class Following(Protocol):
 class SessionLog(Protocol):
     """The log, on NATS (`NatsSessionLog`) or in memory (`testing.MemoryLog`).
 
-    Duties of an implementation: (1) of two appends that expect the same sequence one wins and the other raises `Conflict`;
-    (2) the same append repeated answers the first answer; (3) what was appended survives; (4) `follow` leaves nothing out.
+    Duties of an implementation: (1) of two appends that expect the same sequence one wins and the other
+    raises `Conflict`; (2) the same append repeated answers the first answer; (3) what was appended survives;
+    (4) `follow` leaves nothing out.
     """
 
     async def append(self, target: str, commit: Commit, *, expected: int) -> int:
-        """Append to a log that stands at `expected` (0: there is none) and return the commit's sequence. Raises `Conflict`."""
+        """Append to a log that stands at `expected` (0: there is none) and return the commit's sequence.
+        Raises `Conflict`."""
         ...
 
     async def read(self, target: str, after: int = 0) -> list[Entry]:
-        """The commits of one log after a sequence, in order. Raises `Malformed` for one that this version cannot read."""
+        """The commits of one log after a sequence, in order. Raises `Malformed` for one that this version
+        cannot read."""
         ...
 
     async def last(self, target: str) -> Entry | None:
         """The last commit of a log."""
         ...
 
-    def heads(self) -> AsyncIterator[Entry]:
-        """The last commit of every log."""
+    def heads(self, unread: Unread = lambda: None) -> AsyncIterator[Entry]:
+        """The last commit of every log. One that this version cannot read is left out; `unread` is called."""
+        ...
+
+    def since(self, after: int, unread: Unread = lambda: None) -> AsyncIterator[Entry]:
+        """The commits of all logs after a sequence that are there now, in order; those that cannot be read as
+        in `heads`."""
         ...
 
     def follow(self, after: int | None = None) -> Following:
@@ -105,7 +116,8 @@ class SessionLog(Protocol):
         ...
 
     async def purge(self, target: str, keep: int = 1) -> int:
-        """Remove all but the last commits of a log; how many went. The one that stays is its tombstone: a creation is refused."""
+        """Remove all but the last commits of a log; how many went. The one that stays is its tombstone: a
+        creation is refused."""
         ...
 
     async def position(self) -> Position:
@@ -113,7 +125,8 @@ class SessionLog(Protocol):
         ...
 
     async def save_snapshot(self, target: str, data: bytes) -> None:
-        """Keep a snapshot of a folded log, in place of the one before. A cache: it may be gone at any time."""
+        """Keep a snapshot of a folded log, in place of the one before. A cache: it may be gone at any
+        time."""
         ...
 
     async def load_snapshot(self, target: str) -> bytes | None:
@@ -126,17 +139,23 @@ class SessionLog(Protocol):
 
 
 class NatsSessionLog:
-    """The log in the streams SESSIONS and SNAPSHOTS."""
+    """The log in the streams SESSIONS and SNAPSHOTS. What one with a `handover` appends, another one with the
+    same need not decode."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, handover: Handover | None = None) -> None:
         self._bus = bus
+        self._handover = handover
 
     async def append(self, target: str, commit: Commit, *, expected: int) -> int:
         """See `SessionLog.append`. Its message id is its content: a repeat finds itself by it."""
         subject = subjects.log(target)
         data = commit.encode()
         identity = hashlib.sha256(b"%s %d " % (subject.encode(), expected) + data).hexdigest()[:32]
-        return await self._bus.publish(subject, data, stream=subjects.SESSIONS, msg_id=identity, expect_last_subject_seq=expected)
+        if self._handover is not None:  # before: who follows may have it sooner than we its confirmation
+            self._handover.appending(data, commit)
+        return await self._bus.publish(
+            subject, data, stream=subjects.SESSIONS, msg_id=identity, expect_last_subject_seq=expected
+        )
 
     async def read(self, target: str, after: int = 0) -> list[Entry]:
         """See `SessionLog.read`. One question per thousand commits (a batched direct get), no consumer."""
@@ -151,34 +170,18 @@ class NatsSessionLog:
 
     async def _page(self, target: str, after: int) -> tuple[list[Entry], int]:
         """Some commits after a sequence, and how many more there are."""
-        loop = asyncio.get_running_loop()
-        messages: list[Msg] = []
-        ended: asyncio.Future[Msg] = loop.create_future()
-
-        def take(message: Msg) -> None:
-            if message.headers is not None and STATUS in message.headers:
-                if not ended.done():
-                    ended.set_result(message)
-            else:
-                messages.append(message)
-
-        reply, forget = self._bus.expect(take)
-        question = b'{"seq":%d,"batch":%d,"next_by_subj":"%s"}' % (after + 1, _PAGE, subjects.log(target).encode())
-        try:
-            await self._bus.send(f"{API}.DIRECT.GET.{subjects.SESSIONS}", question, reply=reply)
-            try:
-                end = await asyncio.wait_for(ended, 5.0)
-            except TimeoutError:
-                raise Unavailable(f"the log of {target} did not come within 5 s") from None
-        finally:
-            forget()
-        headers = end.headers or {}
+        question = {"seq": after + 1, "batch": _PAGE, "next_by_subj": subjects.log(target)}
+        messages, headers = await self._bus.direct(subjects.SESSIONS, question)
         if headers[STATUS] not in ("204", "404"):
             raise Unavailable(f"the log of {target}: {headers[STATUS]} {headers.get('Description', '')}")
         seqs = [int((message.headers or {})[_SEQUENCE]) for message in messages]
-        if headers[STATUS] == "204" and [int((message.headers or {})[_BEFORE]) for message in (*messages, end)] != [0, *seqs]:
+        before = [int((message.headers or {})[_BEFORE]) for message in messages]
+        if headers[STATUS] == "204" and [*before, int(headers[_BEFORE])] != [0, *seqs]:
             raise Unavailable(f"the log of {target}: a part of the answer was lost")
-        page = [Entry(seq, target, Commit.decode(message.data)) for seq, message in zip(seqs, messages, strict=True)]
+        page = [
+            Entry(seq, target, Commit.decode(message.data))
+            for seq, message in zip(seqs, messages, strict=True)
+        ]
         return page, int(headers.get(_PENDING, 0))
 
     async def last(self, target: str) -> Entry | None:
@@ -186,14 +189,25 @@ class NatsSessionLog:
         stored = await self._bus.last(subjects.SESSIONS, subjects.log(target))
         return Entry(stored.seq, target, Commit.decode(stored.data)) if stored is not None else None
 
-    async def heads(self) -> AsyncIterator[Entry]:
+    async def heads(self, unread: Unread = lambda: None) -> AsyncIterator[Entry]:
         """See `SessionLog.heads`."""
-        async with NatsFollowing(self._bus, "last_per_subject") as following:
+        async for entry in self._there("last_per_subject", unread):
+            yield entry
+
+    async def since(self, after: int, unread: Unread = lambda: None) -> AsyncIterator[Entry]:
+        """See `SessionLog.since`."""
+        async for entry in self._there(after, unread):
+            yield entry
+
+    async def _there(self, start: Start | int, unread: Unread) -> AsyncIterator[Entry]:
+        """What is there now, from a place on."""
+        async with NatsFollowing(self._bus, start) as following:
             while True:
                 try:
                     entry = await following.next_or_end()
                 except Malformed as error:  # one log that this version cannot read hides no other
                     _log.error("cannot read a commit", error=str(error))
+                    unread()
                     continue
                 if entry is None:
                     return
@@ -201,7 +215,7 @@ class NatsSessionLog:
 
     def follow(self, after: int | None = None) -> "NatsFollowing":
         """See `SessionLog.follow`."""
-        return NatsFollowing(self._bus, "new" if after is None else after)
+        return NatsFollowing(self._bus, "new" if after is None else after, self._handover)
 
     async def purge(self, target: str, keep: int = 1) -> int:
         """See `SessionLog.purge`."""
@@ -213,7 +227,8 @@ class NatsSessionLog:
         return Position(epoch_of(info), info["state"]["first_seq"], info["state"]["last_seq"])
 
     async def save_snapshot(self, target: str, data: bytes) -> None:
-        """See `SessionLog.save_snapshot`. Raises `Refused` if it is larger than the server's limit for a message."""
+        """See `SessionLog.save_snapshot`. Raises `Refused` if it is larger than the server's limit for a
+        message."""
         await self._bus.publish(subjects.snapshot(target), data, stream=subjects.SNAPSHOTS)
 
     async def load_snapshot(self, target: str) -> bytes | None:
@@ -229,7 +244,8 @@ class NatsSessionLog:
 class NatsFollowing:
     """Commits as they are appended; see `Following`. Raises `Reset` when the log was created anew."""
 
-    def __init__(self, bus: Bus, start: Start | int) -> None:
+    def __init__(self, bus: Bus, start: Start | int, handover: Handover | None = None) -> None:
+        self._handover = handover
         self._follower = OrderedConsumer(bus, subjects.SESSIONS, subjects.LOGS, start=start)
         self.caught_up = self._follower.caught_up
         self.opened = self._follower.opened
@@ -255,17 +271,18 @@ class NatsFollowing:
         return self
 
     async def __anext__(self) -> Entry:
-        return _entry(await self._follower.__anext__())
+        return self._entry(await self._follower.__anext__())
 
     async def next_or_end(self) -> Entry | None:
         """The next commit of those that were there at the start; None after the last of them."""
         followed = await self._follower.next_or_end()
-        return _entry(followed) if followed is not None else None
+        return self._entry(followed) if followed is not None else None
 
     async def close(self) -> None:
         """Follow no longer."""
         await self._follower.close()
 
-
-def _entry(followed: OrderedMessage) -> Entry:
-    return Entry(followed.seq, subjects.logged(followed.subject), Commit.decode(followed.data))
+    def _entry(self, followed: OrderedMessage) -> Entry:
+        known = self._handover.commit(followed.data) if self._handover is not None else None
+        commit = known if known is not None else Commit.decode(followed.data)
+        return Entry(followed.seq, subjects.logged(followed.subject), commit)

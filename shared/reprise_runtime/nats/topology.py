@@ -24,7 +24,8 @@ _NAME_IN_USE = 10058
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One thing that was not as declared. `repaired` is false where the server refuses the change (`problem` says why)."""
+    """One thing that was not as declared. `repaired` is false where the server refuses the change (`problem`
+    says why)."""
 
     name: str
     """A stream, or `stream/consumer`."""
@@ -40,7 +41,13 @@ def streams(settings: Settings) -> dict[str, Config]:
     """Every stream, as JetStream's API takes it (times in nanoseconds, sizes in bytes)."""
     limits = settings.limits
     queue: Config = {"retention": "workqueue", "discard": "new"}
-    newest: Config = {"retention": "limits", "discard": "old", "max_msgs_per_subject": 1, "storage": "file", "allow_direct": True}
+    newest: Config = {
+        "retention": "limits",
+        "discard": "old",
+        "max_msgs_per_subject": 1,
+        "storage": "file",
+        "allow_direct": True,
+    }
     table: dict[str, Config] = {
         subjects.INBOX: {
             **queue,
@@ -92,8 +99,22 @@ def streams(settings: Settings) -> dict[str, Config]:
             "max_bytes": 16 * 1024 * 1024,
             "duplicate_window": _NANOSECONDS,
         },
-        subjects.MARKS: {**newest, "subjects": [subjects.MARK, subjects.BACKUP_MARK]},
+        subjects.MARKS: {**newest, "subjects": [subjects.MARK, subjects.BACKUP_MARK, subjects.OPEN_MARK]},
+        subjects.LIMITS_STREAM: {
+            **newest,
+            "subjects": [subjects.ALL_LIMITS],
+            "storage": "memory",
+            "max_age": 900 * _NANOSECONDS,
+            "allow_rollup_hdrs": True,
+            "deny_delete": True,
+        },
         subjects.POOLS: {**newest, "subjects": [subjects.ALL_POOLS]},
+        subjects.WATCHES: {
+            **newest,
+            "subjects": list(subjects.WATCHES_SUBJECTS),
+            "allow_msg_schedules": True,
+            "allow_rollup_hdrs": True,
+        },
         subjects.DLQ: {
             "subjects": [subjects.DEAD],
             "retention": "limits",
@@ -104,11 +125,14 @@ def streams(settings: Settings) -> dict[str, Config]:
             "duplicate_window": 120 * _NANOSECONDS,
         },
     }
-    return {name: {"name": name, "num_replicas": settings.replicas, **config} for name, config in table.items()}
+    return {
+        name: {"name": name, "num_replicas": settings.replicas, **config} for name, config in table.items()
+    }
 
 
 def consumers(settings: Settings) -> dict[tuple[str, str], Config]:
-    """Every durable consumer, by stream and name. There is no delivery limit: a message leaves only when somebody acknowledges it."""
+    """Every durable consumer, by stream and name. There is no delivery limit: a message leaves only when
+    somebody acknowledges it."""
     common: Config = {
         "ack_policy": "explicit",
         "deliver_policy": "all",
@@ -118,9 +142,13 @@ def consumers(settings: Settings) -> dict[tuple[str, str], Config]:
         "max_ack_pending": 65_536,
     }
     table: dict[tuple[str, str], Config] = {(subjects.INBOX, subjects.ORCHESTRATOR): common}
+    table[subjects.WATCHES, subjects.CHECKS] = {**common, "filter_subject": subjects.ALL_CHECKS_DUE}
     for phase in PHASES:
         table[subjects.JOBS, subjects.pool(phase)] = {**common, "filter_subject": subjects.jobs_of(phase)}
-    return {(stream, name): {"durable_name": name, "name": name, **config} for (stream, name), config in table.items()}
+    return {
+        (stream, name): {"durable_name": name, "name": name, **config}
+        for (stream, name), config in table.items()
+    }
 
 
 def in_memory(settings: Settings) -> frozenset[str]:
@@ -129,10 +157,12 @@ def in_memory(settings: Settings) -> frozenset[str]:
 
 
 async def open_bus(client: Client, settings: Settings, *, declare: bool = True, keeper: bool = False) -> Bus:
-    """A bus that makes what is missing again when it finds it missing. With `declare` it calls `ensure` first.
+    """A bus that makes what is missing again when it finds it missing. With `declare` it calls `ensure`
+    first.
 
-    Where services do not declare (`REPRISE_NATS__DECLARE=false`: `reprise bootstrap` does), only the `keeper` makes anything again, and
-    only what is kept in memory; the others wait for it. Where JetStream has no room for a stream this says so, and waits until there is.
+    Where services do not declare (`REPRISE_NATS__DECLARE=false`: `reprise bootstrap` does), only the `keeper`
+    makes anything again, and only what is kept in memory; the others wait for it. Where JetStream has no room
+    for a stream this says so, and waits until there is.
     """
     bus = await Bus.open(client, timeout=settings.timings.publish_timeout)
     only = None if settings.nats.declare else in_memory(settings)
@@ -144,7 +174,8 @@ async def open_bus(client: Client, settings: Settings, *, declare: bool = True, 
 
 
 async def _ensure_once_there_is_room(bus: Bus, settings: Settings, only: Collection[str] | None) -> None:
-    """`ensure`, as often as it takes: JetStream may be at its limit, and a service that ends would change nothing about that."""
+    """`ensure`, as often as it takes: JetStream may be at its limit, and a service that ends would change
+    nothing about that."""
     pause = 0.5
     while True:
         try:
@@ -157,11 +188,15 @@ async def _ensure_once_there_is_room(bus: Bus, settings: Settings, only: Collect
             return
 
 
-async def ensure(bus: Bus, settings: Settings, *, only: Collection[str] | None = None, repair: bool = True) -> list[Drift]:
-    """Make every stream and consumer that is missing, set right every setting that drifted, and say what was done.
+async def ensure(
+    bus: Bus, settings: Settings, *, only: Collection[str] | None = None, repair: bool = True
+) -> list[Drift]:
+    """Make every stream and consumer that is missing, set right every setting that drifted, and say what was
+    done.
 
-    `only` names the streams that are looked after (with their consumers). Without `repair` nothing is changed. Idempotent, and safe to
-    run from many processes at once. Raises `Unavailable`, `NoRoom`, and `ApiError` where the server refuses a new stream.
+    `only` names the streams that are looked after (with their consumers). Without `repair` nothing is
+    changed. Idempotent, and safe to run from many processes at once. Raises `Unavailable`, `NoRoom`, and
+    `ApiError` where the server refuses a new stream.
     """
     found: list[Drift] = []
     missing: set[str] = set()
@@ -193,10 +228,14 @@ async def _ensure_stream(bus: Bus, name: str, config: Config, *, repair: bool) -
                 raise
             return await _ensure_stream(bus, name, config, repair=repair)
         return [Drift(name, "", None, "created")]
-    return await _repair(bus, name, config, actual, (f"STREAM.UPDATE.{name}", {**actual, **config}) if repair else None)
+    return await _repair(
+        bus, name, config, actual, (f"STREAM.UPDATE.{name}", {**actual, **config}) if repair else None
+    )
 
 
-async def ensure_consumer(bus: Bus, stream: str, name: str, config: Config, *, repair: bool = True) -> list[Drift]:
+async def ensure_consumer(
+    bus: Bus, stream: str, name: str, config: Config, *, repair: bool = True
+) -> list[Drift]:
     """The same for one consumer."""
     path = f"CONSUMER.CREATE.{stream}.{name}"
     if (subject := config.get("filter_subject")) is not None:
@@ -216,17 +255,25 @@ async def ensure_consumer(bus: Bus, stream: str, name: str, config: Config, *, r
     return await _repair(bus, f"{stream}/{name}", config, actual, (path, update) if repair else None)
 
 
-async def _repair(bus: Bus, name: str, config: Config, actual: Config, request: tuple[str, Config] | None) -> list[Drift]:
+async def _repair(
+    bus: Bus, name: str, config: Config, actual: Config, request: tuple[str, Config] | None
+) -> list[Drift]:
     """Set right what differs, by one request; without one, only say it."""
     differing = [key for key, value in config.items() if _differs(actual.get(key), value)]
     if not differing:
         return []
     if request is None:
-        return [Drift(name, key, actual.get(key), config[key], repaired=False, problem="drifted") for key in differing]
+        return [
+            Drift(name, key, actual.get(key), config[key], repaired=False, problem="drifted")
+            for key in differing
+        ]
     try:
         await bus.api(*request)
     except (ApiError, NoRoom) as error:
-        return [Drift(name, key, actual.get(key), config[key], repaired=False, problem=str(error)) for key in differing]
+        return [
+            Drift(name, key, actual.get(key), config[key], repaired=False, problem=str(error))
+            for key in differing
+        ]
     return [Drift(name, key, actual.get(key), config[key]) for key in differing]
 
 

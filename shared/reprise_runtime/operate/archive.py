@@ -1,6 +1,8 @@
-"""A backup as a folder: messages of streams as compressed JSON lines, objects as files under their keys, and `backup.json`.
+"""A backup as a folder: messages of streams as compressed JSON lines, objects as files under their keys, and
+`backup.json`.
 
-`backup.json` is written last and says what belongs to the backup and with which hash. A folder without a valid one is no backup.
+`backup.json` is written last and says what belongs to the backup and with which hash. A folder without a
+valid one is no backup.
 """
 
 import asyncio
@@ -37,7 +39,12 @@ class ArchivedMessage(NamedTuple):
         except UnicodeDecodeError:
             body = {"base64": base64.b64encode(self.data).decode()}
         head: dict[str, object] = {"seq": self.seq, "subject": self.subject}
-        return json.dumps(head | ({"headers": self.headers} if self.headers else {}) | body, ensure_ascii=False).encode() + b"\n"
+        return (
+            json.dumps(
+                head | ({"headers": self.headers} if self.headers else {}) | body, ensure_ascii=False
+            ).encode()
+            + b"\n"
+        )
 
     @classmethod
     def read(cls, line: bytes) -> "ArchivedMessage":
@@ -71,7 +78,8 @@ class Manifest(_Part):
     bytes: int
     """Of all objects."""
     lost: tuple[str, ...] = ()
-    """Objects that the log names and the store had lost already: the rest of the backup is whole without them."""
+    """Objects that the log names and the store had lost already: the rest of the backup is whole without
+    them."""
 
 
 class Saved(_Part):
@@ -100,7 +108,10 @@ class Archive:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         count = 0
-        with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed:
+        with (
+            path.open("wb") as raw,
+            gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed,
+        ):
             for line in lines:
                 packed.write(line)
                 count += 1
@@ -111,7 +122,10 @@ class Archive:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         count = 0
-        with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed:
+        with (
+            path.open("wb") as raw,
+            gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed,
+        ):
             async for message in messages:
                 packed.write(message.line())
                 count += 1
@@ -136,8 +150,14 @@ class Archive:
         draft.write_text(manifest.model_dump_json(indent=2) + "\n")
         _flush(draft)
         draft.replace(self.folder / "backup.json")
-        wanted = {self.folder / file.name for file in (*manifest.streams.values(), manifest.objects)} | {self.path(key) for key in keys}
-        for path in (*(self.folder / "streams").rglob("*"), *(self.folder / "objects").rglob("*"), *self.folder.glob("objects-*")):
+        wanted = {self.folder / file.name for file in (*manifest.streams.values(), manifest.objects)} | {
+            self.path(key) for key in keys
+        }
+        for path in (
+            *(self.folder / "streams").rglob("*"),
+            *(self.folder / "objects").rglob("*"),
+            *self.folder.glob("objects-*"),
+        ):
             if path.is_file() and path not in wanted:
                 path.unlink()
 
@@ -147,7 +167,9 @@ class Archive:
         """What the folder holds."""
         try:
             found = Manifest.model_validate_json((self.folder / "backup.json").read_bytes())
-        except (OSError, ValidationError) as error:
+        except OSError as error:
+            raise _invalid(f"{self.folder} holds no backup: backup.json: {error.strerror}.") from error
+        except ValidationError as error:
             raise _invalid(f"{self.folder} holds no backup: {str(error).splitlines()[0]}") from error
         if found.format != FORMAT:
             raise _invalid(f"{self.folder} has format {found.format}, this version reads {FORMAT}")
@@ -161,7 +183,8 @@ class Archive:
             return {}
 
     def check(self, manifest: Manifest) -> Iterator[str]:
-        """Read every byte once against its hash; yields each object's key when it is found right. Raises `Refused` for one that is not."""
+        """Read every byte once against its hash; yields each object's key when it is found right. Raises
+        `Refused` for one that is not."""
         for file in (*manifest.streams.values(), manifest.objects):
             path = self.folder / file.name
             if not path.is_file() or _sha256(path) != file.sha256:

@@ -1,14 +1,18 @@
-"""Copying everything that matters while the system works: the inbox, the log, the dead letters, the pools' orders, and all objects.
+"""Copying everything that matters while the system works: the inbox, the log, the dead letters, the pools'
+orders, and all objects.
 
-The order makes the copy whole. An object exists before the commit that names it, and goes a minute after the commit that lets go of it:
+The order makes the copy whole. An object exists before the commit that names it, and goes a minute after the
+commit that lets go of it:
 
 1. objects, the long part: nearly all of them;
-2. the inbox, then the log: what moves from one to the other meanwhile is in both, which bears a repeat, and never in neither;
+2. the inbox, then the log: what moves from one to the other meanwhile is in both, which bears a repeat, and
+   never in neither;
 3. the objects that came since;
-4. every object that the copied log names has to be in the copy. One that was let go and swept between 2 and 4 is missing: then the log is
-   copied again, which no longer names it.
+4. every object that the copied log names has to be in the copy. One that was let go and swept between 2 and 4
+   is missing: then the log is copied again, which no longer names it.
 
-Left out is what can be made again: jobs, cancellations and timers (from the log), snapshots (a cache), progress, tickets.
+Left out is what can be made again: jobs, cancellations and timers (from the log), snapshots (a cache),
+progress, tickets.
 """
 
 import asyncio
@@ -38,15 +42,18 @@ STREAMS = (subjects.INBOX, subjects.SESSIONS, subjects.DLQ, subjects.POOLS)
 """In the order in which they are copied."""
 SIDE_BY_SIDE = 8
 TRIES = 20
-"""Copies of a log that moves away meanwhile; each fetches only the objects that the ones before it have not."""
+"""Copies of a log that moves away meanwhile; each fetches only the objects that the ones before it have
+not."""
 Say = Callable[[str], None]
 
 
 async def back_up(bus: Bus, store: ArtifactStore, folder: Path, version: str, say: Say) -> Manifest:
-    """Copy into a folder, or bring an earlier backup in it up to date: objects never change, so that only new ones are fetched.
+    """Copy into a folder, or bring an earlier backup in it up to date: objects never change, so that only new
+    ones are fetched.
 
-    What the store has lost already is named in the manifest and left out. Until it is whole, the earlier backup stays valid but for objects
-    that it alone names. Raises `Retryable`, `Unavailable` when the system changes faster than it can be copied.
+    What the store has lost already is named in the manifest and left out. Until it is whole, the earlier
+    backup stays valid but for objects that it alone names. Raises `Retryable`, `Unavailable` when the system
+    changes faster than it can be copied.
     """
     archive = Archive(folder)
     archive.prepare()
@@ -58,25 +65,41 @@ async def back_up(bus: Bus, store: ArtifactStore, folder: Path, version: str, sa
         stamp = f"{taken_at:%Y%m%dT%H%M%S%f}"
         names = NamedKeys()
         since = (await bus.stream_info(subjects.SESSIONS))["state"]
-        files = {stream: await archive.write_from(f"streams/{stream}-{stamp}.jsonl.gz", copy.stream(stream, names)) for stream in STREAMS}
+        files = {
+            stream: await archive.write_from(f"streams/{stream}-{stamp}.jsonl.gz", copy.stream(stream, names))
+            for stream in STREAMS
+        }
         until = (await bus.stream_info(subjects.SESSIONS))["state"]
         if until["messages"] != since["messages"] + until["last_seq"] - since["last_seq"]:
             say("a batch was deleted while the log was copied; copying it again")
             continue
         await copy.objects()
         before, missing = missing, names.keys() - copy.saved.keys()
-        lost = missing & before  # named by two copies of the log, one after the other, and in the store at neither
+        lost = (
+            missing & before
+        )  # named by two copies of the log, one after the other, and in the store at neither
         if missing == lost:
             break
         say(f"{len(missing)} objects went while the log was copied; copying it again")
     else:
-        raise Unavailable("objects and batches go faster than they are copied: back up when fewer reruns are under way")
+        raise Unavailable(
+            "objects and batches go faster than they are copied: back up when fewer reruns are under way"
+        )
     if lost:
         say(f"{len(lost)} objects are lost, and not in the backup: reprise fsck names them")
     saved = sorted(copy.saved.values(), key=lambda one: one.key)
-    listed = archive.write(f"objects-{stamp}.jsonl.gz", (one.model_dump_json().encode() + b"\n" for one in saved))
+    listed = archive.write(
+        f"objects-{stamp}.jsonl.gz", (one.model_dump_json().encode() + b"\n" for one in saved)
+    )
     size = sum(one.bytes for one in saved)
-    manifest = Manifest(version=version, taken_at=taken_at, streams=files, objects=listed, bytes=size, lost=tuple(sorted(lost)))
+    manifest = Manifest(
+        version=version,
+        taken_at=taken_at,
+        streams=files,
+        objects=listed,
+        bytes=size,
+        lost=tuple(sorted(lost)),
+    )
     archive.finish(manifest, copy.saved)
     mark = BackupMark(taken_at=taken_at, objects=len(saved), bytes=size, lost=len(lost))
     await bus.publish(subjects.BACKUP_MARK, mark.encode(), stream=subjects.MARKS)
@@ -124,7 +147,9 @@ class NamedKeys:
 
     def keys(self) -> set[str]:
         """Return what is named now."""
-        found = {key for target, made in self._made.items() if target not in self._unread for key in made.values()}
+        found = {
+            key for target, made in self._made.items() if target not in self._unread for key in made.values()
+        }
         for target, batch in self._batches.items():
             if batch is not None and target not in self._unread:
                 found |= _sources(batch)
@@ -166,7 +191,11 @@ class _Copy:
 
     async def objects(self) -> None:
         """Fetch the objects that are not here yet, and forget those that went."""
-        listed = [entry async for entry in self._store.list("") if not entry[0].startswith(f"{subjects.MARK_PREFIX}/")]
+        listed = [
+            entry
+            async for entry in self._store.list("")
+            if not entry[0].startswith(f"{subjects.MARK_PREFIX}/")
+        ]
         self.saved = {key: self.saved[key] for key, _ in listed if key in self.saved}
         waiting = iter([entry for entry in listed if entry[0] not in self.saved])
         total, done = len(listed) - len(self.saved), 0
@@ -198,10 +227,13 @@ class _Copy:
         except ObjectMissing:  # swept meanwhile
             return None
         await asyncio.to_thread(self._archive.place, key, data)
-        return Saved(key=key, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), content_type=content_type)
+        return Saved(
+            key=key, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), content_type=content_type
+        )
 
     async def stream(self, stream: str, names: NamedKeys) -> AsyncIterator[ArchivedMessage]:
-        """A stream's messages as of now. Timers are made again from the log, where positions have other numbers."""
+        """A stream's messages as of now. Timers are made again from the log, where positions have other
+        numbers."""
         if stream != subjects.SESSIONS:
             after = 0
             while (stored := await self._bus.next(stream, ">", after=after)) is not None:

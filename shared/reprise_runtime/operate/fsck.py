@@ -11,7 +11,7 @@ from reprise_contracts.wire import Malformed
 from reprise_domain.losses import NamedObject, named_objects
 from reprise_domain.reduce import InvalidTransition, fold
 from reprise_domain.state import Session
-from reprise_domain.sweep import is_deletable
+from reprise_domain.sweep import is_deletable, made_keys
 from reprise_runtime import snapshots
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing
 from reprise_runtime.logs import logger
@@ -51,7 +51,8 @@ class Findings:
 
 
 async def load_session(log: SessionLog, session_id: str, until: int | None = None) -> Session | None:
-    """Return a session as its log says, at a sequence or now; None without a log. Raises `Malformed`, `InvalidTransition`."""
+    """Return a session as its log says, at a sequence or now; None without a log. Raises `Malformed`,
+    `InvalidTransition`."""
     data = await log.load_snapshot(session_id)
     session = snapshots.load(data) if data else None
     if session is not None and until is not None and session.seq > until:
@@ -62,8 +63,11 @@ async def load_session(log: SessionLog, session_id: str, until: int | None = Non
     return session
 
 
-async def lost_objects(store: ArtifactStore, session: Session, *, read: bool = True) -> list[tuple[NamedObject, LostObject]]:
-    """Return what the store has lost of a session. With `read` every byte is compared, else only whether it is there in its size."""
+async def lost_objects(
+    store: ArtifactStore, session: Session, *, read: bool = True
+) -> list[tuple[NamedObject, LostObject]]:
+    """Return what the store has lost of a session. With `read` every byte is compared, else only whether it
+    is there in its size."""
     gate = asyncio.Semaphore(SIDE_BY_SIDE)
 
     async def look(named: NamedObject) -> tuple[NamedObject, LostObject] | None:
@@ -86,10 +90,13 @@ async def lost_objects(store: ArtifactStore, session: Session, *, read: bool = T
 
 
 async def report_lost(publisher: Publisher, session: Session, lost: list[LostObject]) -> None:
-    """Have a session record what it has lost. What was replaced meanwhile is nobody's loss: the rules see to that."""
+    """Have a session record what it has lost. What was replaced meanwhile is nobody's loss: the rules see to
+    that."""
     given = ObjectsLost(objects=tuple(lost))
     message_id = f"{session.session_id}/{given.input_id()}/{session.seq}"
-    await publisher.publish(subjects.timer(session.session_id), given.encode(), stream=subjects.INBOX, msg_id=message_id)
+    await publisher.publish(
+        subjects.timer(session.session_id), given.encode(), stream=subjects.INBOX, msg_id=message_id
+    )
 
 
 async def sessions_of(log: SessionLog) -> AsyncIterator[str]:
@@ -110,10 +117,11 @@ async def check_all(
 ) -> Findings:
     """Look at every object of every session, and at every key of the store.
 
-    With `repair` each session records what it has lost, so that it can be made again, and what no log names is deleted. What belongs to
-    batches that the log does not know is named and never deleted: the log itself may be what was lost.
+    With `repair` each session records what it has lost, so that it can be made again, and what no log names
+    is deleted. What belongs to batches that the log does not know is named and never deleted: the log itself
+    may be what was lost.
     """
-    found, keys = Findings(), await _keys(store)
+    found, keys, named = Findings(), await _keys(store), set[str]()
     batches: set[str] = set()
     sessions: list[str] = []
     async for entry in log.heads():
@@ -133,15 +141,23 @@ async def check_all(
         found.sessions += 1
         found.objects += sum(1 for _ in named_objects(session))
         lost = await lost_objects(store, session, read=read)
-        found.losses += [Loss(session.batch_id, session_id, named.node, gone.key, gone.damaged) for named, gone in lost]
+        found.losses += [
+            Loss(session.batch_id, session_id, named.node, gone.key, gone.damaged) for named, gone in lost
+        ]
         if lost and repair:
             await report_lost(publisher, session, [gone for _, gone in lost])
-        unnamed = [key for key in keys.pop(session_id, ()) if key not in session.sweepable and is_deletable(session, key)]
-        if repair and unnamed:
-            await store.delete(unnamed)
-        found.unnamed += unnamed
+        if not session.deleted:
+            named |= made_keys(session)
+        found.unnamed += [
+            key
+            for key in keys.pop(session_id, ())
+            if key not in session.sweepable and is_deletable(session, key)
+        ]
         if number % 1000 == 0:
             say(f"{number} of {len(sessions)} sessions looked at …")
+    found.unnamed = [key for key in found.unnamed if key not in named]  # R37: a fork may name its origin's
+    if repair and found.unnamed:
+        await store.delete(found.unnamed)
     for key in (key for left in keys.values() for key in left):
         batch_id = key.split("/", 2)[1] if key.count("/") > 1 else ""
         if batch_id and batch_id not in batches:

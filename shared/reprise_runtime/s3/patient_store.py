@@ -1,4 +1,5 @@
-"""A store that is away is waited for (R35): who works through it keeps what it made, and stores it when it can."""
+"""A store that is away is waited for (R35): who works through it keeps what it made, and stores it when it
+can."""
 
 import asyncio
 import random
@@ -17,7 +18,8 @@ _FIRST, _LONGEST = 0.25, 5.0
 
 
 class PatientStore:
-    """An `ArtifactStore` that repeats what failed for no fault of the call, for as long as it takes. Whoever waits can be cancelled."""
+    """An `ArtifactStore` that repeats what failed for no fault of the call, for as long as it takes. Whoever
+    waits can be cancelled."""
 
     def __init__(self, store: ArtifactStore) -> None:
         self._store = store
@@ -48,7 +50,8 @@ class PatientStore:
         return await self._wait(lambda: self._store.exists(key))
 
     async def list(self, prefix: str) -> AsyncIterator[tuple[str, int]]:
-        """See `ArtifactStore.list`. Raises `StoreUnavailable`: a list that broke off has to be asked for again from its beginning."""
+        """See `ArtifactStore.list`. Raises `StoreUnavailable`: a list that broke off has to be asked for
+        again from its beginning."""
         async for entry in self._store.list(prefix):
             yield entry
 

@@ -1,7 +1,9 @@
-"""Who may do what in the object store: one user per role that uses it. The first part of a key says who writes it.
+"""Who may do what in the object store: one user per role that uses it. The first part of a key says who
+writes it.
 
-Everyone who has a user may read: what a job pins may lie under any prefix, and names no secret of another role. Deleting is the sweep's.
-`policies` speaks AWS's language (MinIO, S3 and most others); `identities` SeaweedFS's own.
+Everyone who has a user may read: what a job pins may lie under any prefix, and names no secret of another
+role. Deleting is the sweep's. `policies` speaks AWS's language (MinIO, S3 and most others); `identities`
+SeaweedFS's own.
 """
 
 from collections.abc import Mapping
@@ -17,7 +19,10 @@ WRITES: Mapping[str, tuple[str, ...]] = {
     **{phase: (phase, SOURCES) if phase == "phase0" else (phase,) for phase in PHASES},
 }
 """The first parts of the keys that a role writes. A role that is not here has no business in the store."""
-DELETES: Mapping[str, tuple[str, ...]] = {GATEWAY: ("phase1", "phase2"), SCHEDULER: (*PHASES, INPUTS, SOURCES)}
+DELETES: Mapping[str, tuple[str, ...]] = {
+    GATEWAY: ("phase1", "phase2"),
+    SCHEDULER: (*PHASES, INPUTS, SOURCES),
+}
 """The first parts of the keys that a role deletes: the gateway takes back an edit that was refused."""
 _MULTIPART = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
 
@@ -46,7 +51,8 @@ def policies(bucket: str) -> dict[str, dict[str, Any]]:
 
 
 def identities(bucket: str, secrets: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The users as SeaweedFS's S3 configuration takes them. There a right to write is one to delete as well."""
+    """The users as SeaweedFS's S3 configuration takes them. There a right to write is one to delete as
+    well."""
     return [
         {
             "name": user_of(role),
@@ -54,7 +60,10 @@ def identities(bucket: str, secrets: Mapping[str, str]) -> list[dict[str, Any]]:
             "actions": [
                 f"Read:{bucket}",
                 f"List:{bucket}",
-                *(f"Write:{bucket}/{prefix}/*" for prefix in dict.fromkeys((*WRITES[role], *DELETES.get(role, ())))),
+                *(
+                    f"Write:{bucket}/{prefix}/*"
+                    for prefix in dict.fromkeys((*WRITES[role], *DELETES.get(role, ())))
+                ),
             ],
         }
         for role in WRITES

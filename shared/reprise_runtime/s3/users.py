@@ -1,4 +1,5 @@
-"""The object store's users, made on a MinIO server through its administration API. Other stores take `store_rights.policies` by hand."""
+"""The object store's users, made on a MinIO server through its administration API. Other stores take
+`store_rights.policies` by hand."""
 
 import asyncio
 import json
@@ -37,10 +38,20 @@ async def is_minio(settings: S3) -> bool:
     return await asyncio.to_thread(ask)
 
 
-async def ensure_users(settings: S3, secrets: Mapping[str, str], *, repair: bool = True) -> list[Drift]:
-    """Make each role's user with its policy, as far as `secrets` names the role, and say what was done. `settings` are the root user's.
+async def lets_in(settings: S3, user: str, secret: str) -> bool:
+    """Return whether the store knows the user by this secret. Raises `StoreUnavailable`."""
+    try:
+        return await asyncio.to_thread(_let_in, settings, user, secret)
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise StoreUnavailable(f"{settings.endpoint}: {error}") from error
 
-    Idempotent. Without `repair` nothing is changed. Raises `StoreUnavailable`, and `Unavailable` when the server refuses.
+
+async def ensure_users(settings: S3, secrets: Mapping[str, str], *, repair: bool = True) -> list[Drift]:
+    """Make each role's user with its policy, as far as `secrets` names the role, and say what was done.
+    `settings` are the root user's.
+
+    Idempotent. Without `repair` nothing is changed. Raises `StoreUnavailable`, and `Unavailable` when the
+    server refuses.
     """
     return await asyncio.to_thread(_Users(settings).ensure, secrets, repair)
 
@@ -73,7 +84,15 @@ class _Users:
             raise StoreUnavailable(f"{self._settings.endpoint}: {error}") from error
         return found
 
-    def _ensure(self, role: str, secret: str, present: Mapping[str, Any], documents: Mapping[str, Any], *, repair: bool) -> list[Drift]:
+    def _ensure(
+        self,
+        role: str,
+        secret: str,
+        present: Mapping[str, Any],
+        documents: Mapping[str, Any],
+        *,
+        repair: bool,
+    ) -> list[Drift]:
         user, declared = user_of(role), policy(role, self._settings.bucket)
         found: list[Drift] = []
         if _normal(documents.get(user)) != _normal(declared):
@@ -81,9 +100,17 @@ class _Users:
             if repair:
                 self._admin.policy_add(user, policy=declared)
         is_there = present.get(user)
-        if is_there is None or is_there.get("status") != "enabled" or not self._let_in(user, secret):
+        if (
+            is_there is None
+            or is_there.get("status") != "enabled"
+            or not _let_in(self._settings, user, secret)
+        ):
             new = is_there is None
-            found.append(self._drift(user, "" if new else "secret", None, "created" if new else "set anew", repair=repair))
+            found.append(
+                self._drift(
+                    user, "" if new else "secret", None, "created" if new else "set anew", repair=repair
+                )
+            )
             if repair:
                 self._admin.user_add(user, secret)
         if is_there is None or is_there.get("policyName") != user:
@@ -95,7 +122,14 @@ class _Users:
 
     @staticmethod
     def _drift(user: str, setting: str, actual: object, declared: object, *, repair: bool) -> Drift:
-        return Drift(f"s3 user {user}", setting, actual, declared, repaired=repair, problem="" if repair else "missing or drifted")
+        return Drift(
+            f"s3 user {user}",
+            setting,
+            actual,
+            declared,
+            repaired=repair,
+            problem="" if repair else "missing or drifted",
+        )
 
     def _attach(self, user: str) -> None:
         """Servers of different ages attach a policy in different ways."""
@@ -104,17 +138,21 @@ class _Users:
         except MinioAdminException:
             self._admin.attach_policy([user], user=user)
 
-    def _let_in(self, user: str, secret: str) -> bool:
-        """Return whether the server knows the user by this secret."""
-        s3 = self._settings
-        client = Minio(
-            s3.endpoint, access_key=user, secret_key=secret, secure=s3.secure, region=s3.region, http_client=tls.pool(s3.ca, _TIMEOUT)
-        )
-        try:
-            next(iter(client.list_objects(s3.bucket)), None)  # a GET: the answer to a HEAD says no reason
-        except S3Error as error:
-            return error.code not in _NO_SUCH_KEY
-        return True
+
+def _let_in(s3: S3, user: str, secret: str) -> bool:
+    client = Minio(
+        s3.endpoint,
+        access_key=user,
+        secret_key=secret,
+        secure=s3.secure,
+        region=s3.region,
+        http_client=tls.pool(s3.ca, _TIMEOUT),
+    )
+    try:
+        next(iter(client.list_objects(s3.bucket)), None)  # a GET: the answer to a HEAD says no reason
+    except S3Error as error:
+        return error.code not in _NO_SUCH_KEY
+    return True
 
 
 def _normal(document: object) -> str:
@@ -124,7 +162,10 @@ def _normal(document: object) -> str:
     statements = document.get("Statement") or []
     return json.dumps(
         sorted(
-            json.dumps({name: sorted(value) if isinstance(value, list) else value for name, value in one.items()}, sort_keys=True)
+            json.dumps(
+                {name: sorted(value) if isinstance(value, list) else value for name, value in one.items()},
+                sort_keys=True,
+            )
             for one in statements
         )
     )

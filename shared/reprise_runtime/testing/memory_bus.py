@@ -1,4 +1,5 @@
-"""JetStream in memory, as far as this project uses it: streams with their limits, compare-and-set, message ids, work queues."""
+"""JetStream in memory, as far as this project uses it: streams with their limits, compare-and-set, message
+ids, work queues."""
 
 import asyncio
 from collections.abc import Mapping
@@ -56,7 +57,9 @@ class MemoryBus:
             raise Unavailable(f"{stream} does not take {subject}")
         if msg_id is not None and msg_id in kept.ids:
             return kept.ids[msg_id]
-        if expect_last_subject_seq is not None and expect_last_subject_seq != max(kept.on(subject), default=0):
+        if expect_last_subject_seq is not None and expect_last_subject_seq != max(
+            kept.on(subject), default=0
+        ):
             raise Conflict(f"{subject}: something was appended after {expect_last_subject_seq}")
         self._make_room(kept, stream, subject, len(data))
         kept.sequence += 1
@@ -88,9 +91,9 @@ class MemoryBus:
         self.changed.set()
 
     async def last(self, stream: str, subject: str) -> StoredMessage | None:
-        """The last message of a stream on a subject."""
-        kept = self._stream(stream)
-        return kept.messages[found[-1]] if (found := kept.on(subject)) else None
+        """The last message of a stream on a subject (wildcards too)."""
+        kept = reversed(self._stream(stream).messages.values())
+        return next((message for message in kept if matches(subject, message.subject)), None)
 
     async def purge(self, stream: str, subject: str, keep: int = 0) -> int:
         """Remove all but the last `keep` messages on a subject (wildcards too); how many went."""
@@ -103,12 +106,16 @@ class MemoryBus:
 
     def messages(self, stream: str, pattern: str = ">") -> list[StoredMessage]:
         """What a stream holds on the subjects of a pattern, in order."""
-        return [message for message in self._stream(stream).messages.values() if matches(pattern, message.subject)]
+        return [
+            message for message in self._stream(stream).messages.values() if matches(pattern, message.subject)
+        ]
 
     def take(self, stream: str, pattern: str = ">", limit: int = 1 << 31) -> "list[MemoryDelivery]":
         """Messages of a work queue that nobody works on, each as a delivery."""
         kept = self._stream(stream)
-        free = [message for message in self.messages(stream, pattern) if message.seq not in kept.in_work][:limit]
+        free = [message for message in self.messages(stream, pattern) if message.seq not in kept.in_work][
+            :limit
+        ]
         for message in free:
             kept.in_work.add(message.seq)
             kept.deliveries[message.seq] = kept.deliveries.get(message.seq, 0) + 1
@@ -161,7 +168,11 @@ class MemoryDelivery:
         headers = {**self.headers, REASON: reason, SUBJECT: self.subject, STREAM_SEQ: str(self.seq)}
         headers.pop(MSG_ID, None)
         await self._bus.publish(
-            subjects.dead(self._stream), self.data, stream=subjects.DLQ, msg_id=f"{self._stream}.{self.seq}", headers=headers
+            subjects.dead(self._stream),
+            self.data,
+            stream=subjects.DLQ,
+            msg_id=f"{self._stream}.{self.seq}",
+            headers=headers,
         )
         await self.ack_sync()
 

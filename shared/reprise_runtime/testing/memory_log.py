@@ -6,13 +6,14 @@ from typing import Self
 
 from reprise_contracts.events import Commit
 from reprise_runtime.errors import Conflict
-from reprise_runtime.nats.session_log import Entry, Position
+from reprise_runtime.nats.session_log import Entry, Position, Unread
 
 _EPOCH = "2026-01-01T00:00:00Z"
 
 
 class MemoryLog:
-    """A `SessionLog` whose commits are kept as bytes, so that what cannot be encoded cannot be appended either."""
+    """A `SessionLog` whose commits are kept as bytes, so that what cannot be encoded cannot be appended
+    either."""
 
     def __init__(self) -> None:
         self._entries: dict[int, tuple[str, bytes]] = {}
@@ -56,10 +57,15 @@ class MemoryLog:
         own = self._of(target)
         return self.entry(own[-1]) if own else None
 
-    async def heads(self) -> AsyncIterator[Entry]:
+    async def heads(self, unread: Unread = lambda: None) -> AsyncIterator[Entry]:
         """See `SessionLog.heads`."""
         last = {target: seq for seq, (target, _) in self._entries.items()}
         for seq in sorted(last.values()):
+            yield self.entry(seq)
+
+    async def since(self, after: int, unread: Unread = lambda: None) -> AsyncIterator[Entry]:
+        """See `SessionLog.since`."""
+        for seq in self.after(after):
             yield self.entry(seq)
 
     def follow(self, after: int | None = None) -> "MemoryFollowing":
@@ -125,7 +131,10 @@ class MemoryFollowing:
                 self.position = waiting[0]
                 return self._log.entry(waiting[0])
             self.caught_up.set()
-            tasks = [asyncio.ensure_future(self._log.growth().wait()), asyncio.ensure_future(self._closed.wait())]
+            tasks = [
+                asyncio.ensure_future(self._log.growth().wait()),
+                asyncio.ensure_future(self._closed.wait()),
+            ]
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:

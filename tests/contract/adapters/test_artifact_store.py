@@ -1,4 +1,5 @@
-"""What every object store promises: in memory, on SeaweedFS and on MinIO's S3 front, with the lean PUT and with the SDK alone."""
+"""What every object store promises: in memory, on SeaweedFS and on MinIO's S3 front, with the lean PUT and
+with the SDK alone."""
 
 import asyncio
 import hashlib
@@ -22,7 +23,8 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[ArtifactStore]:
         yield PatientStore(MemoryStore()) if way else MemoryStore()
         return
     own = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:20]
-    # A bucket of SeaweedFS is a collection with volumes of its own: one for all. MinIO's front keeps the folders of deleted keys: one each.
+    # A bucket of SeaweedFS is a collection with volumes of its own: one for all. MinIO's front keeps the
+    # folders of deleted keys: one each.
     bucket = "adapters" if server == "seaweed" else f"adapters-{own}"
     settings = request.getfixturevalue(server).settings()
     real = S3Store(settings.model_copy(update={"bucket": bucket, "lean": way != "sdk"}))
@@ -61,7 +63,9 @@ async def test_a_second_put_takes_the_place_of_the_first(store: ArtifactStore) -
     assert await keys(store, "") == [("k", 7)]
 
 
-@pytest.mark.parametrize("key", ["plain", "with space", "a+b&c=d", "ünï/čödé", "percent%20", "tilde~dot..x", "quo'te(1)*!"])
+@pytest.mark.parametrize(
+    "key", ["plain", "with space", "a+b&c=d", "ünï/čödé", "percent%20", "tilde~dot..x", "quo'te(1)*!"]
+)
 async def test_keys_are_taken_literally(store: ArtifactStore, key: str) -> None:
     """What stands in a key is signed, stored and listed as it is."""
     await store.put(f"odd/{key}", b"x")

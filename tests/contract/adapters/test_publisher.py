@@ -1,4 +1,5 @@
-"""What every publisher promises, in memory and on NATS: ids are honoured once, limits are kept, queues give their work once."""
+"""What every publisher promises, in memory and on NATS: ids are honoured once, limits are kept, queues give
+their work once."""
 
 import asyncio
 import contextlib
@@ -57,7 +58,13 @@ async def test_headers_travel(publisher: Publisher, take: Take) -> None:
     """What was given as headers, subject and bytes arrives."""
     seq = await publisher.publish(COMMAND, b"body", stream=subjects.INBOX, headers={"Traceparent": "00-x"})
     claim = await take()
-    assert (claim.subject, claim.data, claim.headers["Traceparent"], claim.seq, claim.deliveries) == (COMMAND, b"body", "00-x", seq, 1)
+    assert (claim.subject, claim.data, claim.headers["Traceparent"], claim.seq, claim.deliveries) == (
+        COMMAND,
+        b"body",
+        "00-x",
+        seq,
+        1,
+    )
 
 
 async def test_a_job_that_is_held_is_not_stored_twice(publisher: Publisher) -> None:
@@ -94,6 +101,9 @@ async def test_control_keeps_the_last_value(publisher: Publisher) -> None:
     last = await publisher.last(subjects.CONTROL, subject)
     assert last is not None
     assert (last.subject, last.data) == (subject, b"2")
+    among = await publisher.last(subjects.CONTROL, subjects.controls_of("phase3"))
+    assert among is not None and among.data == b"2"
+    assert await publisher.last(subjects.CONTROL, subjects.controls_of("phase4")) is None
     assert await publisher.purge(subjects.CONTROL, subject) == 1
     assert await publisher.last(subjects.CONTROL, subject) is None
 
@@ -117,7 +127,8 @@ async def test_work_that_is_given_back_comes_again(publisher: Publisher, take: T
 
 
 async def test_a_dead_message_is_kept_with_its_reason(publisher: Publisher, take: Take) -> None:
-    """`dead_letter` moves a message to DLQ, where its reason, subject and place can be read, and the next ones carry on."""
+    """`dead_letter` moves a message to DLQ, where its reason, subject and place can be read, and the next
+    ones carry on."""
     await publisher.publish(COMMAND, b"{broken", stream=subjects.INBOX)
     await publisher.publish(COMMAND, b"good", stream=subjects.INBOX)
     claim = await take()

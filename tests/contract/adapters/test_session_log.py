@@ -66,7 +66,8 @@ async def test_an_append_to_another_position_loses(log: SessionLog, commit: Make
 
 
 async def test_of_two_writers_one_wins(log: SessionLog, commit: MakeCommit) -> None:
-    """Writers that race for the same position: one appends, all others hear `Conflict`, and nothing is lost by trying again."""
+    """Writers that race for the same position: one appends, all others hear `Conflict`, and nothing is lost
+    by trying again."""
 
     async def write(name: str) -> int:
         lost = 0
@@ -109,11 +110,25 @@ async def test_heads_are_the_last_commits_of_all_logs(log: SessionLog, commit: M
     assert [entry async for entry in log.heads()] == []
     for target in ("one", "two", "three"):
         await grown(log, target, commit, f"{target}/1", f"{target}/2")
-    assert {entry.id: entry.commit.inputs[0] async for entry in log.heads()} == {t: f"{t}/2" for t in ("one", "two", "three")}
+    assert {entry.id: entry.commit.inputs[0] async for entry in log.heads()} == {
+        t: f"{t}/2" for t in ("one", "two", "three")
+    }
+
+
+async def test_what_was_appended_since_a_position_is_read_to_the_end_of_today(
+    log: SessionLog, commit: MakeCommit
+) -> None:
+    """In order, and it ends; at the end there is nothing."""
+    first = await log.append("s-since-1", commit("one"), expected=0)
+    second = await log.append("s-since-2", commit("two"), expected=0)
+    third = await log.append("s-since-1", commit("three"), expected=first)
+    assert [entry.seq async for entry in log.since(first)] == [second, third]
+    assert [entry async for entry in log.since(third)] == []
 
 
 async def test_heads_leave_no_log_out_while_all_of_them_grow(log: SessionLog, commit: MakeCommit) -> None:
-    """A log whose last commit comes while the question is asked was there before: without it a session would seem not to exist."""
+    """A log whose last commit comes while the question is asked was there before: without it a session would
+    seem not to exist."""
     targets = [f"busy-{place}" for place in range(8)]
     seqs = {target: (await grown(log, target, commit, "first"))[-1] for target in targets}
     asking = True
@@ -132,7 +147,8 @@ async def test_heads_leave_no_log_out_while_all_of_them_grow(log: SessionLog, co
 
 
 async def test_following_from_the_start_catches_up_and_goes_on(log: SessionLog, commit: MakeCommit) -> None:
-    """All commits of all logs come in order; `caught_up` once the old ones are handled; then the new ones as they are appended."""
+    """All commits of all logs come in order; `caught_up` once the old ones are handled; then the new ones as
+    they are appended."""
     seqs = await grown(log, "one", commit, "a", "b")
     async with asyncio.timeout(10), log.follow(0) as following:
         old = [await anext(following), await anext(following)]
@@ -167,7 +183,8 @@ async def test_a_closed_follower_ends(log: SessionLog) -> None:
 
 
 async def test_a_purged_log_keeps_its_tombstone(log: SessionLog, commit: MakeCommit) -> None:
-    """After `purge` with `keep=1` the last commit is there and a late creation is refused: the batch does not come back to life."""
+    """After `purge` with `keep=1` the last commit is there and a late creation is refused: the batch does not
+    come back to life."""
     *_, last = await grown(log, "one", commit, "a", "b", "c")
     assert await log.purge("one", keep=1) == 2
     assert await names(log, "one") == ["c"]

@@ -14,7 +14,7 @@ from minio_gateway import MinioGateway
 from reprise_contracts import subjects
 from reprise_runtime.nats.bus import Bus
 from reprise_runtime.nats.connection import connect
-from reprise_runtime.operate.servers import NatsServer, free_ports
+from reprise_runtime.operate.servers import NatsServer, SeaweedServer, free_ports
 from reprise_runtime.roles import ADMIN, ROLES
 
 SECRETS = {role: f"secret-of-{role}" for role in ROLES}
@@ -31,13 +31,24 @@ class Servers:
         """Run a command as the operator."""
         s3 = self.minio.settings()
         own = {
-            "REPRISE_NATS__URL": self.nats.url, "REPRISE_NATS__USER": ADMIN, "REPRISE_NATS__PASSWORD": SECRETS[ADMIN],
-            "REPRISE_S3__ENDPOINT": s3.endpoint, "REPRISE_S3__ACCESS_KEY": s3.access_key,
-            "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(), "REPRISE_NATS__CONNECT_TIMEOUT": "2",
+            "REPRISE_NATS__URL": self.nats.url,
+            "REPRISE_NATS__USER": ADMIN,
+            "REPRISE_NATS__PASSWORD": SECRETS[ADMIN],
+            "REPRISE_S3__ENDPOINT": s3.endpoint,
+            "REPRISE_S3__ACCESS_KEY": s3.access_key,
+            "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(),
+            "REPRISE_NATS__CONNECT_TIMEOUT": "2",
             **{f"REPRISE_SECRETS__{role.upper()}": secret for role, secret in SECRETS.items()},
-        }  # fmt: skip
+        }
         command = [sys.executable, "-m", "reprise_cli", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=os.environ | own | environment)
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env=os.environ | own | environment,
+        )
 
     def drift(self, *arguments: str, code: int, **environment: str) -> set[str]:
         """The names of what `bootstrap` tells of."""
@@ -58,7 +69,12 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 def test_a_check_of_new_servers_tells_what_is_missing_and_makes_nothing(servers: Servers) -> None:
     """Streams, consumers, bucket and users; the exit code is 1 both times."""
     found = servers.drift("--check", code=1)
-    assert {subjects.SESSIONS, f"{subjects.JOBS}/pool-phase3", "bucket reprise", "s3 user reprise-phase3"} <= found
+    assert {
+        subjects.SESSIONS,
+        f"{subjects.JOBS}/pool-phase3",
+        "bucket reprise",
+        "s3 user reprise-phase3",
+    } <= found
     assert servers.drift("--check", code=1) == found
 
 
@@ -95,7 +111,10 @@ def test_a_server_with_other_rights_is_told(tmp_path: Path, servers: Servers) ->
         environment = {"REPRISE_NATS__URL": server.url}
         servers.drift(code=0, **environment)
         forgotten = {"REPRISE_SECRETS__PHASE4": "forgotten"}
-        assert servers.drift("--check", code=1, **environment | forgotten) == {"nats user phase4", "s3 user reprise-phase4 secret"}
+        assert servers.drift("--check", code=1, **environment | forgotten) == {
+            "nats user phase4",
+            "s3 user reprise-phase4 secret",
+        }
         server.stop()
         conf.write_text(narrow)
         with _Configured(server):
@@ -119,7 +138,11 @@ class _Configured(NatsServer):
 
 def test_without_servers_it_says_so(servers: Servers) -> None:
     """Exit 4, as every command of ours."""
-    done = servers.reprise("bootstrap", REPRISE_NATS__URL=f"nats://127.0.0.1:{free_ports(1)[0]}", REPRISE_NATS__CONNECT_TIMEOUT="0.5")
+    done = servers.reprise(
+        "bootstrap",
+        REPRISE_NATS__URL=f"nats://127.0.0.1:{free_ports(1)[0]}",
+        REPRISE_NATS__CONNECT_TIMEOUT="0.5",
+    )
     assert done.returncode == 4, done.stdout + done.stderr
 
 
@@ -127,3 +150,41 @@ def test_policies_are_printed_for_other_stores(servers: Servers) -> None:
     """One document for each user, for a store whose users are made elsewhere."""
     documents = json.loads(servers.reprise("bootstrap", "--s3-policies", REPRISE_S3__BUCKET="mine").stdout)
     assert documents["reprise-phase3"]["Statement"][2]["Resource"] == ["arn:aws:s3:::mine/phase3/*"]
+
+
+def test_seaweed_is_made_to_flush_and_its_users_are_checked(servers: Servers, tmp_path: Path) -> None:
+    """Its default never flushes, which is drift; a user whose secret changed since it started is another."""
+    with SeaweedServer(tmp_path, sync_always=False, secrets=SECRETS) as store:
+        assert isinstance(store, SeaweedServer)
+        s3 = store.settings()
+        environment = {
+            "REPRISE_S3__ENDPOINT": s3.endpoint,
+            "REPRISE_S3__ACCESS_KEY": s3.access_key,
+            "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(),
+            "REPRISE_S3__SEAWEED": str(tmp_path),
+        }
+        servers.drift(code=0)
+        assert servers.drift("--check", code=1, **environment) == {"store fsync", "bucket reprise"}
+        assert servers.drift(code=0, **environment) == {"store fsync", "bucket reprise"}
+        assert servers.drift("--check", code=0, **environment) == set()
+        changed = environment | {"REPRISE_SECRETS__PHASE4": "changed"}
+        assert "s3 user reprise-phase4" in servers.drift("--check", code=1, **changed)
+
+
+def test_the_files_of_a_store_in_a_container_are_kept_but_for_its_users(
+    servers: Servers, tmp_path: Path
+) -> None:
+    """Twice: the same keys and certificates, or a running store would know itself no longer; the users'
+    secrets follow the environment."""
+    folder = tmp_path / "store"
+    environment = {"REPRISE_S3__ENDPOINT": "store:9000", "REPRISE_S3__SECURE": "true"}
+    assert servers.reprise("bootstrap", "--store-files", str(folder), **environment).returncode == 0
+    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+    changed = environment | {"REPRISE_SECRETS__PHASE4": "changed"}
+    assert servers.reprise("bootstrap", "--store-files", str(folder), **changed).returncode == 0
+    again = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert set(kept) == {"ca.pem", "peer.key", "peer.pem", "s3.json", "security.toml", "server.options"}
+    assert {name for name in kept if kept[name] != again[name]} == {"s3.json"}
+    assert b'"secretKey": "changed"' in again["s3.json"]
+    options = kept["server.options"].decode().splitlines()
+    assert {"ip=store", "s3.port=9000", "s3.cert.file=/etc/reprise/store/server.pem"} <= set(options)

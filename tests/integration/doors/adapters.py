@@ -1,4 +1,5 @@
-"""The doors of the system behind one protocol. Each adapter does what a caller from outside would do, with that caller's own tools."""
+"""The doors of the system behind one protocol. Each adapter does what a caller from outside would do, with
+that caller's own tools."""
 
 import asyncio
 import json
@@ -26,6 +27,8 @@ from stack import until
 
 Json = dict[str, Any]
 PATIENCE = 30.0
+NO_SERVER = 4
+"""The command line's exit code where nobody answers."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,13 @@ class Target:
 
     def document(self) -> Json:
         """The same as the wire names it."""
-        return {"phase": self.phase} if self.phase else {"steps": list(self.steps)} if self.steps else {"stale": True}
+        return (
+            {"phase": self.phase}
+            if self.phase
+            else {"steps": list(self.steps)}
+            if self.steps
+            else {"stale": True}
+        )
 
 
 STALE = Target()
@@ -82,7 +91,9 @@ class Door(Protocol):
     name: ClassVar[str]
     lacks: ClassVar[Mapping[str, str]]
 
-    async def rerun(self, work: Work, target: Target, *, command_id: str | None = None, **options: Any) -> Answer: ...
+    async def rerun(
+        self, work: Work, target: Target, *, command_id: str | None = None, **options: Any
+    ) -> Answer: ...
 
     async def cancel(self, work: Work, *, command_id: str | None = None, **what: Any) -> Answer: ...
 
@@ -114,10 +125,12 @@ class Rest:
     name: ClassVar[str] = "rest"
     lacks: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, house: House) -> None:
-        self._http = httpx.AsyncClient(base_url=house.url, timeout=PATIENCE, trust_env=False)
+    def __init__(self, house: House, patience: float = PATIENCE) -> None:
+        self._http = httpx.AsyncClient(base_url=house.url, timeout=patience, trust_env=False)
 
-    async def rerun(self, work: Work, target: Target, *, command_id: str | None = None, **options: Any) -> Answer:
+    async def rerun(
+        self, work: Work, target: Target, *, command_id: str | None = None, **options: Any
+    ) -> Answer:
         place, named = ("refresh", Json())
         if target.phase:
             place, named = "restart/phase", {"phase": target.phase}
@@ -136,7 +149,9 @@ class Rest:
         about = {"batch_id": work.batch, "session_id": work.session, "command_id": name}
         answer = await self._http.post(f"/workflow/{place}", json=about | body)
         said = Answer.of(answer.json(), name)
-        assert answer.status_code == (said.problem["status"] if said.problem else 200 if said.preview else 202), answer.text
+        assert answer.status_code == (
+            said.problem["status"] if said.problem else 200 if said.preview else 202
+        ), answer.text
         return said
 
     async def start(self, topic: str, **options: Any) -> Work:
@@ -165,14 +180,17 @@ class Socket:
     }
     start = end = staticmethod(_not_here)
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, patience: float = PATIENCE) -> None:
         self._url = house.url.replace("http", "ws", 1)
+        self._patience = patience
         self._open: dict[str, ClientConnection] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._answers: dict[str, asyncio.Future[Json]] = {}
+        self._answers: dict[str, tuple[str, asyncio.Future[Json]]] = {}
         self._one = asyncio.Lock()
 
-    async def rerun(self, work: Work, target: Target, *, command_id: str | None = None, **options: Any) -> Answer:
+    async def rerun(
+        self, work: Work, target: Target, *, command_id: str | None = None, **options: Any
+    ) -> Answer:
         body: Json = {"type": "refresh"}
         if target.phase:
             body = {"type": "restart_phase", "phase": target.phase}
@@ -188,25 +206,33 @@ class Socket:
 
     async def _ask(self, work: Work, body: Json, command_id: str | None) -> Answer:
         name = command_id or uuid4().hex
-        waiting = self._answers[name] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         socket = await self._socket(work)
+        self._answers[name] = (work.batch, waiting)
         await socket.send(json.dumps(body | {"session_id": work.session, "command_id": name}))
-        frame = await asyncio.wait_for(waiting, PATIENCE)
+        frame = await asyncio.wait_for(waiting, self._patience)
         return Answer(name, frame.get("run_id"), frame.get("position"), frame.get("problem"))
 
     async def _socket(self, work: Work) -> ClientConnection:
         async with self._one:
             if work.batch not in self._open:
-                socket = self._open[work.batch] = await connect_socket(f"{self._url}/ws/{work.batch}", proxy=None, max_queue=None)
-                self._tasks.append(asyncio.create_task(self._listen(socket)))
+                socket = self._open[work.batch] = await connect_socket(
+                    f"{self._url}/ws/{work.batch}", proxy=None, max_queue=None, max_size=None
+                )
+                self._tasks.append(asyncio.create_task(self._listen(work.batch, socket)))
             return self._open[work.batch]
 
-    async def _listen(self, socket: ClientConnection) -> None:
+    async def _listen(self, batch: str, socket: ClientConnection) -> None:
         with suppress(ConnectionClosed):
             async for message in socket:
                 frame = json.loads(message)
-                if frame["type"] == "answer" and (waiting := self._answers.pop(frame["command_id"], None)):
-                    waiting.set_result(frame)
+                if frame["type"] == "answer" and (asked := self._answers.pop(frame["command_id"], None)):
+                    asked[1].set_result(frame)
+        self._open.pop(batch, None)
+        for name in [name for name, (of, _) in self._answers.items() if of == batch]:
+            waiting = self._answers.pop(name)[1]
+            if not waiting.done():
+                waiting.set_exception(ConnectionError("the socket closed before its answer"))
 
     async def state(self, work: Work) -> State:
         """From the snapshot that a new socket begins with."""
@@ -214,11 +240,15 @@ class Socket:
             async for message in socket:
                 frame = json.loads(message)
                 if frame["type"] == "snapshot":
-                    return next(State.model_validate(found) for found in frame["sessions"] if found["session_id"] == work.session)
+                    return next(
+                        State.model_validate(found)
+                        for found in frame["sessions"]
+                        if found["session_id"] == work.session
+                    )
         raise AssertionError("the socket closed before its snapshot")
 
     async def close(self) -> None:
-        for socket in self._open.values():
+        for socket in list(self._open.values()):
             await socket.close()
         await asyncio.gather(*self._tasks)
 
@@ -229,8 +259,9 @@ class Asking:
     name: ClassVar[str] = "nats-request"
     lacks: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, patience: float = PATIENCE) -> None:
         self._address = house.nats.url
+        self._patience = patience
         self._nats: Nats | None = None
         self._one = asyncio.Lock()
 
@@ -238,7 +269,9 @@ class Asking:
         async with self._one:
             if self._nats is None:
                 self._nats = await nats.connect(self._address)
-        reply = await self._nats.request(f"reprise.v1.api.{kind}", json.dumps(body).encode(), timeout=PATIENCE)
+        reply = await self._nats.request(
+            f"reprise.v1.api.{kind}", json.dumps(body).encode(), timeout=self._patience
+        )
         answer: Json = json.loads(reply.data)
         return answer
 
@@ -246,8 +279,12 @@ class Asking:
         name = command_id or uuid4().hex
         return Answer.of(await self._ask(kind, {"session_id": work.session, "command_id": name} | body), name)
 
-    async def rerun(self, work: Work, target: Target, *, command_id: str | None = None, **options: Any) -> Answer:
-        return await self._command("rerun", work, {"target": target.document(), "options": options}, command_id)
+    async def rerun(
+        self, work: Work, target: Target, *, command_id: str | None = None, **options: Any
+    ) -> Answer:
+        return await self._command(
+            "rerun", work, {"target": target.document(), "options": options}, command_id
+        )
 
     async def cancel(self, work: Work, *, command_id: str | None = None, **what: Any) -> Answer:
         return await self._command("cancel", work, what, command_id)
@@ -272,7 +309,8 @@ class Asking:
 
 
 class Publishing:
-    """`reprise.v1.cmd.<session>.<kind>`: JetStream says that it is kept, and the session's log says what came of it."""
+    """`reprise.v1.cmd.<session>.<kind>`: JetStream says that it is kept, and the session's log says what came
+    of it."""
 
     name: ClassVar[str] = "nats-command"
     lacks: ClassVar[Mapping[str, str]] = {
@@ -282,8 +320,9 @@ class Publishing:
     }
     start = end = staticmethod(_not_here)
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, patience: float = PATIENCE) -> None:
         self._address = house.nats.url
+        self._patience = patience
         self._nats: Nats | None = None
         self._logs: dict[str, list[Json]] = {}
         self._one = asyncio.Lock()
@@ -299,16 +338,21 @@ class Publishing:
                 async def told(message: Msg) -> None:
                     events.extend(json.loads(message.data)["events"])
 
-                await self._nats.jetstream().subscribe(f"reprise.v1.log.{work.session}", ordered_consumer=True, cb=told)
+                await self._nats.jetstream().subscribe(
+                    f"reprise.v1.log.{work.session}", ordered_consumer=True, cb=told
+                )
             return self._nats, self._logs[work.session]
 
     async def _publish(self, work: Work, kind: str, body: Json) -> None:
         client, _ = await self._follow(work)
-        kept = await client.jetstream().publish(f"reprise.v1.cmd.{work.session}.{kind}", json.dumps(body).encode())
+        kept = await client.jetstream().publish(
+            f"reprise.v1.cmd.{work.session}.{kind}", json.dumps(body).encode()
+        )
         assert kept.stream == "INBOX"
 
     async def _decided(self, work: Work, kind: str, body: Json) -> Answer:
-        """What the log says of a command. Nothing new of one that it knew is a repeat: the marker behind it tells that it was passed."""
+        """What the log says of a command. Nothing new of one that it knew is a repeat: the marker behind it
+        tells that it was passed."""
         name = body["command_id"]
         _, events = await self._follow(work)
         marker = f"marker-{uuid4().hex}"
@@ -321,28 +365,38 @@ class Publishing:
             answers = [event for event in events if event.get("command_id") == name]
         return Answer(name, answers[0].get("run_id"), problem=answers[0].get("problem"))
 
-    @staticmethod
-    async def _event(events: list[Json], command_id: str, since: int) -> Json:
+    async def _event(self, events: list[Json], command_id: str, since: int) -> Json:
         async def found() -> Json | None:
             return next((event for event in events[since:] if event.get("command_id") == command_id), None)
 
-        return await until(found, PATIENCE, f"a commit that decides {command_id}")
+        try:
+            return await until(found, self._patience, f"a commit that decides {command_id}")
+        except AssertionError as late:  # as a caller at any other door is told of a system that stands still
+            raise TimeoutError(str(late)) from late
 
-    async def rerun(self, work: Work, target: Target, *, command_id: str | None = None, **options: Any) -> Answer:
+    async def rerun(
+        self, work: Work, target: Target, *, command_id: str | None = None, **options: Any
+    ) -> Answer:
         return await self._decided(
-            work, "rerun", {"command_id": command_id or uuid4().hex, "target": target.document(), "options": options}
+            work,
+            "rerun",
+            {"command_id": command_id or uuid4().hex, "target": target.document(), "options": options},
         )
 
     async def cancel(self, work: Work, *, command_id: str | None = None, **what: Any) -> Answer:
         return await self._decided(work, "cancel", {"command_id": command_id or uuid4().hex} | what)
 
     async def accept(self, work: Work, node: str, reason: str) -> Answer:
-        return await self._decided(work, "accept", {"command_id": uuid4().hex, "node": node, "reason": reason})
+        return await self._decided(
+            work, "accept", {"command_id": uuid4().hex, "node": node, "reason": reason}
+        )
 
     async def state(self, work: Work) -> State:
         """A client that only publishes asks for it; the log has it too, for who folds."""
         client, _ = await self._follow(work)
-        reply = await client.request("reprise.v1.api.state", json.dumps({"session_id": work.session}).encode(), timeout=PATIENCE)
+        reply = await client.request(
+            "reprise.v1.api.state", json.dumps({"session_id": work.session}).encode(), timeout=self._patience
+        )
         return State.model_validate_json(reply.data)
 
     async def close(self) -> None:
@@ -356,19 +410,29 @@ class Typed:
     name: ClassVar[str] = "cli"
     lacks: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, patience: float = PATIENCE) -> None:
         self._house = house
         self._source: Path = house.folder / "source.txt"
         self._source.write_text("A text about nothing.")
 
     async def _run(self, *words: str) -> tuple[int, Json]:
-        command = [sys.executable, "-m", "reprise_cli", "--json", "--server", self._house.url, *words]
+        command = [
+            sys.executable,
+            "-m",
+            "reprise_cli",
+            "--json",
+            "--server",
+            self._house.url,
+            *map(str, words),
+        ]
         environment = os.environ | {"PYTHONPATH": self._house.env()["PYTHONPATH"]}
         process = await asyncio.create_subprocess_exec(
             *command, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
         out, errors = await process.communicate()
         assert process.returncode is not None
+        if process.returncode == NO_SERVER:
+            raise ConnectionError(errors.decode())
         assert b"Traceback" not in errors, errors.decode()
         document: Json = json.loads(out)
         return process.returncode, document
@@ -378,7 +442,9 @@ class Typed:
         assert code == (3 if "problem" in document else 0), document
         return Answer.of(document.get("problem", document), document.get("command_id", ""))
 
-    async def rerun(self, work: Work, target: Target, *, command_id: str | None = None, **options: Any) -> Answer:
+    async def rerun(
+        self, work: Work, target: Target, *, command_id: str | None = None, **options: Any
+    ) -> Answer:
         words = ["refresh", "--yes", work.session]
         if target.phase:
             words = ["rerun", "phase", "--yes", work.session, target.phase]
@@ -394,13 +460,17 @@ class Typed:
     async def cancel(self, work: Work, *, command_id: str | None = None, **what: Any) -> Answer:
         flags = {"run_id": "--run", "phase": "--phase", "step_id": "--step"}
         words = [word for name in what for word in (flags[name], str(what[name]))]
-        return await self._command("cancel", work.session, *words, *(["--command-id", command_id] if command_id else []))
+        return await self._command(
+            "cancel", work.session, *words, *(["--command-id", command_id] if command_id else [])
+        )
 
     async def accept(self, work: Work, node: str, reason: str) -> Answer:
         return await self._command("accept", work.session, node, "--reason", reason)
 
     async def start(self, topic: str, **options: Any) -> Work:
-        words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+        words = [
+            word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))
+        ]
         code, document = await self._run("research", str(self._source), "--topic", topic, *words)
         assert code == 0, document
         return Work(document["batch_id"], document["session_id"])

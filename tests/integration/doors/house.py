@@ -1,4 +1,5 @@
-"""One running system with its gateway, and what the stories ask of it from the side: states, outcomes, the log."""
+"""One running system with its gateway, and what the stories ask of it from the side: states, outcomes, the
+log."""
 
 import asyncio
 import time
@@ -16,7 +17,12 @@ from stack import Caller, Stack, until
 
 T = TypeVar("T")
 FINAL = {"completed", "failed", "cancelled", "refused"}
-ENV = {"REPRISE_TIMINGS__LEASE": "4", "REPRISE_TIMINGS__HEARTBEAT": "1", "REPRISE_TIMINGS__BACKOFF": "0.1"}
+ENV = {
+    "REPRISE_TIMINGS__LEASE": "4",
+    "REPRISE_TIMINGS__HEARTBEAT": "1",
+    "REPRISE_TIMINGS__BACKOFF": "0.1",
+    "REPRISE_TIMINGS__SWEEP_AFTER": "1",
+}
 
 
 @dataclass(frozen=True)
@@ -30,21 +36,24 @@ class Work:
 class House(Stack):
     """The whole system with a gateway, itself a process like the others."""
 
-    def __init__(self, folder: Path, env: dict[str, str] | None = None) -> None:
-        super().__init__(folder, env=ENV | {"REPRISE_HOST": HOST} | (env or {}), gateway=True)
+    def __init__(
+        self, folder: Path, env: dict[str, str] | None = None, engine: str = "benchmarks.idle:Idle"
+    ) -> None:
+        super().__init__(folder, engine=engine, env=ENV | {"REPRISE_HOST": HOST} | (env or {}), gateway=True)
 
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
     def open(self, *names: str) -> None:
-        """Start the servers and some services (all, if none is named), and wait until the gateway takes work."""
+        """Start the servers and some services (all, if none is named), and wait until the gateway takes
+        work."""
         self.start_servers()
         for name in names or self.services:
             self.start(name)
         self.wait_ready()
 
-    def wait_ready(self, seconds: float = 40.0) -> None:
+    def wait_ready(self, seconds: float = 90.0) -> None:
         """Ask the gateway until it is ready."""
         deadline = time.monotonic() + seconds
         with httpx.Client(base_url=self.url, trust_env=False) as http:
@@ -55,12 +64,15 @@ class House(Stack):
                 except httpx.TransportError:
                     pass
                 if time.monotonic() > deadline:
-                    raise AssertionError(f"the gateway did not become ready: {self.log_of('gateway')[-2000:]}")
+                    raise AssertionError(
+                        f"the gateway did not become ready: {self.log_of('gateway')[-2000:]}"
+                    )
                 time.sleep(0.05)
 
 
 class Site:
-    """A house as a test sees it from the side. What is looked at here is looked at by REST, whichever door acts."""
+    """A house as a test sees it from the side. What is looked at here is looked at by REST, whichever door
+    acts."""
 
     def __init__(self, house: House, http: httpx.AsyncClient) -> None:
         self.house = house
@@ -68,7 +80,9 @@ class Site:
 
     async def begin(self, topic: str = "steps=3", **body: object) -> Work:
         """A new batch of one text; its run goes on."""
-        answer = await self.http.post("/batches", json={"topic": topic, "sources": [{"text": "A text about nothing."}]} | body)
+        answer = await self.http.post(
+            "/batches", json={"topic": topic, "sources": [{"text": "A text about nothing."}]} | body
+        )
         assert answer.status_code == httpx.codes.CREATED, answer.text
         return Work(answer.json()["batch_id"], answer.json()["session_id"])
 
@@ -83,7 +97,9 @@ class Site:
 
         async def running() -> State | None:
             state = await self.state(work)
-            return state if "phase3/1" in state.nodes and state.nodes["phase3/1"].status == "running" else None
+            return (
+                state if "phase3/1" in state.nodes and state.nodes["phase3/1"].status == "running" else None
+            )
 
         return work, await until(running, 30, "a running step")
 
@@ -140,7 +156,9 @@ class Site:
 def ran(before: State, after: State) -> set[str]:
     """The nodes that were begun between two states: a generation counts the runs of its node."""
     then = {node: view.generation for node, view in before.nodes.items()}
-    return {node for node, view in after.nodes.items() if node != "phase3" and view.generation > then.get(node, 0)}
+    return {
+        node for node, view in after.nodes.items() if node != "phase3" and view.generation > then.get(node, 0)
+    }
 
 
 def freshness(state: State) -> set[str | None]:

@@ -11,7 +11,7 @@ import pytest
 
 from integration.doors.adapters import NAMES, STALE, Answer, Door, Rest, need, opened, phase, steps
 from integration.doors.house import House, Site, Work, freshness, one_at_a_time, ran, together
-from reprise_contracts.states import State
+from reprise_contracts.states import ReportCheck, State
 from stack import until
 
 
@@ -27,18 +27,26 @@ async def done(site: Site, work: Work, answer: Answer) -> State:
 
 
 async def test_r7_r9_a_rerun_of_phase_2_makes_new_steps_and_a_new_report(site: Site, door: Door) -> None:
-    """The plan's first story: other guidance gives another plan; its steps have new numbers, and the report is made of them."""
+    """The plan's first story: other guidance gives another plan; its steps have new numbers, and the report
+    is made of them."""
     work, before = await site.researched()
     after = await done(site, work, await door.rerun(work, phase(2), guidance="prices"))
     assert ran(before, after) == {"phase2", "phase3/4", "phase3/5", "phase3/6", "phase4"}
-    assert {node for node in after.nodes if node.startswith("phase3/")} == {"phase3/4", "phase3/5", "phase3/6"}
-    assert (await site.artifact(work, "phase4")).json()["inputs"]["phase3/5"] == after.nodes["phase3/5"].artifact.sha256  # type: ignore[union-attr]
+    assert {node for node in after.nodes if node.startswith("phase3/")} == {
+        "phase3/4",
+        "phase3/5",
+        "phase3/6",
+    }
+    assert (await site.artifact(work, "phase4")).json()["inputs"]["phase3/5"] == after.nodes[
+        "phase3/5"
+    ].artifact.sha256  # type: ignore[union-attr]
     assert freshness(after) == {"fresh"}
     await site.sees(lambda: door.state(work), after)
 
 
 async def test_r10_a_rerun_of_one_step_refreshes_it_and_the_report(site: Site, door: Door) -> None:
-    """The plan's second story: exactly that step and the report; run again without a change, the step alone (R8)."""
+    """The plan's second story: exactly that step and the report; run again without a change, the step alone
+    (R8)."""
     work, before = await site.researched()
     after = await done(site, work, await door.rerun(work, steps(2), guidance="prices"))
     assert ran(before, after) == {"phase3/2", "phase4"}
@@ -48,10 +56,14 @@ async def test_r10_a_rerun_of_one_step_refreshes_it_and_the_report(site: Site, d
     assert again.nodes["phase3/2"].unchanged
 
 
-async def test_r4_r7_r26_mark_stale_leaves_a_stale_report_and_refresh_brings_it_up_to_date(site: Site, door: Door) -> None:
+async def test_r4_r7_r26_mark_stale_leaves_a_stale_report_and_refresh_brings_it_up_to_date(
+    site: Site, door: Door
+) -> None:
     """The report says which step moved and when; refresh runs what is stale and nothing else."""
     work, before = await site.researched()
-    marked = await done(site, work, await door.rerun(work, steps(2), guidance="prices", propagation="mark_stale"))
+    marked = await done(
+        site, work, await door.rerun(work, steps(2), guidance="prices", propagation="mark_stale")
+    )
     assert ran(before, marked) == {"phase3/2"}
     report = marked.nodes["phase4"]
     assert (report.freshness, report.status) == ("stale", "completed")
@@ -68,7 +80,11 @@ async def test_r4_r7_r26_mark_stale_leaves_a_stale_report_and_refresh_brings_it_
 async def test_r12_guidance_belongs_to_a_step_until_it_is_replaced(site: Site, door: Door) -> None:
     """Given, kept when absent, and cleared by an empty text; no other step hears of it."""
     work, _ = await site.researched()
-    for options, said in (({"guidance": "prices"}, "Step 2: prices"), ({}, "Step 2: prices"), ({"guidance": ""}, "Step 2: ")):
+    for options, said in (
+        ({"guidance": "prices"}, "Step 2: prices"),
+        ({}, "Step 2: prices"),
+        ({"guidance": ""}, "Step 2: "),
+    ):
         after = await done(site, work, await door.rerun(work, steps(2), **options))
         assert await site.insight(work, 2) == said
         assert after.nodes["phase3/2"].guidance == said.removeprefix("Step 2: ")
@@ -94,7 +110,8 @@ async def test_r27_stop_after_ends_a_run_so_that_the_plan_can_be_read(site: Site
 
 
 async def test_r12_an_edited_plan_is_run_and_a_cascade_passes_it_by(site: Site, door: Door) -> None:
-    """The edit comes by REST and marks stale; the door runs what it asks for, and only naming the plan replaces it."""
+    """The edit comes by REST and marks stale; the door runs what it asks for, and only naming the plan
+    replaces it."""
     work, before = await site.researched()
     read = await site.artifact(work, "phase2")
     plan = read.json()
@@ -107,17 +124,27 @@ async def test_r12_an_edited_plan_is_run_and_a_cascade_passes_it_by(site: Site, 
     assert (late.status_code, late.json()["type"]) == (412, "/problems/conflict")
     edited = await site.at_rest(work)
     assert {node: view.freshness for node, view in edited.nodes.items() if node > "phase3/"} == {
-        "phase3/1": "fresh", "phase3/2": "stale", "phase3/3": "fresh", "phase3/4": None, "phase4": "stale",
-    }  # fmt: skip
+        "phase3/1": "fresh",
+        "phase3/2": "stale",
+        "phase3/3": "fresh",
+        "phase3/4": None,
+        "phase4": "stale",
+    }
     after = await done(site, work, await door.rerun(work, STALE))
-    assert ran(before, after) == {"phase2", "phase3/2", "phase3/4", "phase4"}, "the plan by its edit, the others by the refresh"
+    assert ran(before, after) == {"phase2", "phase3/2", "phase3/4", "phase4"}, (
+        "the plan by its edit, the others by the refresh"
+    )
     assert after.nodes["phase2"].generation == edited.nodes["phase2"].generation
     assert await site.insight(work, 2) == "Step two, by hand: "
     passed = await done(site, work, await door.rerun(work, phase(1), guidance="other goals"))
     assert ran(after, passed) == {"phase1"}
     assert passed.nodes["phase2"].freshness == "stale"
     replaced = await done(site, work, await door.rerun(work, phase(2)))
-    assert [node for node in replaced.nodes if node.startswith("phase3/")] == ["phase3/1", "phase3/5", "phase3/3"]
+    assert [node for node in replaced.nodes if node.startswith("phase3/")] == [
+        "phase3/1",
+        "phase3/5",
+        "phase3/3",
+    ]
     assert freshness(replaced) == {"fresh"}
 
 
@@ -132,15 +159,20 @@ async def test_r28_what_is_accepted_is_fresh_until_the_next_change(site: Site, d
     told = next(event for event in events if event["type"] == "node_accepted")
     assert told["by"] and "A small matter." in told["text"]
     assert (await door.accept(work, "phase4", "Again.")).refused == "invalid", "there is nothing to accept"
-    moved = await done(site, work, await door.rerun(work, steps(2), guidance="wages", propagation="mark_stale"))
+    moved = await done(
+        site, work, await door.rerun(work, steps(2), guidance="wages", propagation="mark_stale")
+    )
     assert moved.nodes["phase4"].freshness == "stale"
 
 
 # Commands
 
 
-async def test_r16_a_repeat_answers_the_first_answer_and_does_nothing(site: Site, door: Door, rest: Rest) -> None:
-    """Through this door and through another; another body under the same id is refused, and changes nothing either."""
+async def test_r16_a_repeat_answers_the_first_answer_and_does_nothing(
+    site: Site, door: Door, rest: Rest
+) -> None:
+    """Through this door and through another; another body under the same id is refused, and changes nothing
+    either."""
     need(door, "command_id")
     work, before = await site.researched()
     first = await door.rerun(work, steps(2), command_id="mine", guidance="prices")
@@ -155,11 +187,16 @@ async def test_r16_a_repeat_answers_the_first_answer_and_does_nothing(site: Site
     assert (await rest.rerun(work, steps(3), command_id="mine")).refused == "command_reused"
     assert ran(after, await site.at_rest(work)) == set()
     assert (await site.outcome(work, "mine")).status == "completed"
-    assert await door.rerun(work, steps(2), command_id="mine", guidance="prices") == first, "refused ones change no answer"
+    assert await door.rerun(work, steps(2), command_id="mine", guidance="prices") == first, (
+        "refused ones change no answer"
+    )
 
 
-async def test_r13_what_runs_is_what_the_preview_said_or_the_command_is_refused(site: Site, door: Door, rest: Rest) -> None:
-    """A token holds until the session changes in a way that counts; the refusal brings the new preview, whose token is taken."""
+async def test_r13_what_runs_is_what_the_preview_said_or_the_command_is_refused(
+    site: Site, door: Door, rest: Rest
+) -> None:
+    """A token holds until the session changes in a way that counts; the refusal brings the new preview, whose
+    token is taken."""
     work, before = await site.researched()
     asked: Door = rest if "preview" in door.lacks else door
     shown = (await asked.rerun(work, steps(1), guidance="prices", dry_run=True)).preview
@@ -172,7 +209,11 @@ async def test_r13_what_runs_is_what_the_preview_said_or_the_command_is_refused(
     assert refused.refused == "plan_changed"
     assert refused.problem is not None
     assert set(refused.problem["plan"]["run"]) == {"phase3/1", "phase4"}
-    after = await done(site, work, await door.rerun(work, steps(1), guidance="prices", plan_token=refused.problem["plan_token"]))
+    after = await done(
+        site,
+        work,
+        await door.rerun(work, steps(1), guidance="prices", plan_token=refused.problem["plan_token"]),
+    )
     assert ran(marked, after) == {"phase3/1", "phase4"}
     assert freshness(after) == {"fresh"}
 
@@ -195,12 +236,16 @@ async def test_r13_a_published_dry_run_runs_nothing(site: Site, house: House) ->
 
 @pytest.mark.parametrize("name", ["rest", "websocket", "nats-request", "nats-command"])
 async def test_a_flag_is_true_or_false_at_every_door(site: Site, house: House, name: str) -> None:
-    """What somebody may have meant as a yes is refused, names its field, and runs nothing. The command line has no such words."""
+    """What somebody may have meant as a yes is refused, names its field, and runs nothing. The command line
+    has no such words."""
     work, before = await site.researched("steps=1")
     async with opened(name, house) as door:
         for flag, given in (("force", "yes"), ("refetch", 1), ("allow_partial", "false")):
             said = await door.rerun(work, phase(1), **{flag: given})
-            assert said.problem is not None and (said.refused, said.problem["field"].split(".")[-1]) == ("invalid", flag), said
+            assert said.problem is not None and (said.refused, said.problem["field"].split(".")[-1]) == (
+                "invalid",
+                flag,
+            ), said
     assert ran(before, await site.at_rest(work)) == set()
 
 
@@ -210,7 +255,9 @@ async def test_a_flag_is_true_or_false_at_every_door(site: Site, house: House, n
 async def test_r14_two_reruns_at_once_never_run_together(site: Site, door: Door) -> None:
     """Both are taken, one waits for the other, and the log shows one run at a time."""
     work, _ = await site.researched("steps=3 wait_ms=50")
-    answers = await together(door.rerun(work, steps(1), guidance="one"), door.rerun(work, steps(2), guidance="two"))
+    answers = await together(
+        door.rerun(work, steps(1), guidance="one"), door.rerun(work, steps(2), guidance="two")
+    )
     for answer in answers:
         await done(site, work, answer)
     assert answers[0].run_id != answers[1].run_id
@@ -220,18 +267,22 @@ async def test_r14_two_reruns_at_once_never_run_together(site: Site, door: Door)
 
 
 async def test_r15_what_waits_with_equal_options_becomes_one_run(site: Site, door: Door, rest: Rest) -> None:
-    """Reruns of steps unite behind the active run; one with other options waits by itself, and each can be cancelled (R20)."""
+    """Reruns of steps unite behind the active run; one with other options waits by itself, and each can be
+    cancelled (R20)."""
     work, busy = await site.busy()
     assert busy.run is not None
-    two, three = await together(door.rerun(work, steps(2), guidance="same"), door.rerun(work, steps(3), guidance="same"))
+    two, three = await together(
+        door.rerun(work, steps(2), guidance="same"), door.rerun(work, steps(3), guidance="same")
+    )
     assert two.run_id == three.run_id
     other = await door.rerun(work, phase(1), stop_after="phase1", guidance="goals")
     assert other.run_id not in {two.run_id, busy.run.run_id}
     waiting = await door.state(work)
     assert waiting.run is not None and waiting.run.run_id == busy.run.run_id
     assert [(spec.run_id, spec.target.steps, spec.position) for spec in waiting.queue] == [
-        (two.run_id, (2, 3), 1), (other.run_id, None, 2),
-    ]  # fmt: skip
+        (two.run_id, (2, 3), 1),
+        (other.run_id, None, 2),
+    ]
     assert not (await door.cancel(work, run_id=two.run_id)).refused
     assert not (await rest.cancel(work, run_id=busy.run.run_id)).refused
     for answer in (two, three):
@@ -269,7 +320,7 @@ async def test_r15_a_step_that_a_new_plan_dropped_is_obsolete(site: Site, door: 
     await done(site, work, replan)
     outcome = await site.outcome(work, waits.command_id)
     assert outcome.status == "refused" and outcome.problem is not None
-    assert (outcome.problem.type, outcome.problem.valid_steps) == ("step_obsolete", (4, 5, 6))
+    assert (outcome.problem.kind, outcome.problem.valid_steps) == ("step_obsolete", (4, 5, 6))
     late = await door.rerun(work, steps(2, 5))
     assert late.refused == "step_obsolete" and late.problem is not None
     assert late.problem["valid_steps"] == [4, 5, 6]
@@ -282,8 +333,11 @@ async def test_r15_a_step_that_a_new_plan_dropped_is_obsolete(site: Site, door: 
 
 
 @pytest.mark.parametrize("what", ["run", "step"])
-async def test_r20_a_cancel_that_races_completion_has_one_winner(site: Site, door: Door, rest: Rest, what: str) -> None:
-    """Whoever wins, the log decides each attempt once, nothing that completed is lost, and every door sees the same."""
+async def test_r20_a_cancel_that_races_completion_has_one_winner(
+    site: Site, door: Door, rest: Rest, what: str
+) -> None:
+    """Whoever wins, the log decides each attempt once, nothing that completed is lost, and every door sees
+    the same."""
     work, before = await site.researched("steps=2 wait_ms=10")
     rerun = await rest.rerun(work, steps(1), guidance="prices")
     assert rerun.run_id is not None
@@ -294,9 +348,13 @@ async def test_r20_a_cancel_that_races_completion_has_one_winner(site: Site, doo
     after = await site.at_rest(work)
     step = after.nodes["phase3/1"]
     ends = [
-        event.type for commit in await site.commits(work) for event in commit.events
-        if event.type in {"node_completed", "node_cancelled"} and event.node == "phase3/1" and event.generation == step.generation
-    ]  # fmt: skip
+        event.type
+        for commit in await site.commits(work)
+        for event in commit.events
+        if event.type in {"node_completed", "node_cancelled"}
+        and event.node == "phase3/1"
+        and event.generation == step.generation
+    ]
     assert len(ends) == 1
     if ends == ["node_completed"]:
         assert (step.status, await site.insight(work, 1)) == ("completed", "Step 1: prices")
@@ -358,18 +416,28 @@ def closed_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_feature_that_is_off_is_off_at_every_door(closed_house: House, name: str) -> None:
     """A step's rerun is refused with `feature_off`, a phase's is taken."""
-    async with httpx.AsyncClient(base_url=closed_house.url, timeout=30, trust_env=False) as http, opened(name, closed_house) as door:
+    async with (
+        httpx.AsyncClient(base_url=closed_house.url, timeout=30, trust_env=False) as http,
+        opened(name, closed_house) as door,
+    ):
         work = await Site(closed_house, http).begin()
         assert (await door.rerun(work, steps(1))).refused == "feature_off"
         assert not (await door.rerun(work, phase(1))).refused
         edit = {"goals": [{"question": "What else?"}]}
-        refused = await http.put(f"/sessions/{work.session}/artifacts/phase1", json=edit, headers={"If-Match": "*"})
+        refused = await http.put(
+            f"/sessions/{work.session}/artifacts/phase1", json=edit, headers={"If-Match": "*"}
+        )
         assert refused.json()["type"] == "/problems/feature_off"
-        assert (await http.get("/config")).json()["features"] == {"phase_rerun": True, "step_rerun": False, "plan_edit": False}
+        assert (await http.get("/config")).json()["features"] == {
+            "phase_rerun": True,
+            "step_rerun": False,
+            "plan_edit": False,
+        }
 
 
 async def test_r3_a_change_of_sources_is_seen_by_whoever_looks_after_its_answer(site: Site) -> None:
-    """Added, replaced, removed: each answer comes when the session has recorded it, so the next look finds it stale."""
+    """Added, replaced, removed: each answer comes when the session has recorded it, so the next look finds it
+    stale."""
     work, _ = await site.researched("steps=1")
     place = f"/batches/{work.batch}/sources"
 
@@ -377,7 +445,9 @@ async def test_r3_a_change_of_sources_is_seen_by_whoever_looks_after_its_answer(
         return {(cause.node, cause.reason) for cause in (await site.state(work)).nodes["phase0"].causes}
 
     for number in range(10):
-        added = (await site.http.post(place, json={"sources": [{"text": "More."}]})).json()["sources"][-1]["source_id"]
+        added = (await site.http.post(place, json={"sources": [{"text": "More."}]})).json()["sources"][-1][
+            "source_id"
+        ]
         assert (f"source/{added}", "source_added") in await causes()
         assert (await site.http.delete(f"{place}/{added}")).is_success
         assert not await causes()
@@ -392,23 +462,34 @@ async def test_r16_a_batch_is_started_once_whichever_door_asks_again(site: Site,
     body = {"topic": "steps=1", "sources": [{"text": "A text about nothing."}], "command_id": uuid4().hex}
     first = (await site.http.post("/batches", json=body)).json()
     caller = await house.caller()
-    again = json.loads(await caller.bus.request("reprise.v1.api.start", json.dumps(body).encode(), timeout=20))
+    again = json.loads(
+        await caller.bus.request("reprise.v1.api.start", json.dumps(body).encode(), timeout=20)
+    )
     assert again == first
-    reused = json.loads(await caller.bus.request("reprise.v1.api.start", json.dumps(body | {"topic": "Another"}).encode(), timeout=20))
+    reused = json.loads(
+        await caller.bus.request(
+            "reprise.v1.api.start", json.dumps(body | {"topic": "Another"}).encode(), timeout=20
+        )
+    )
     assert reused["type"] == "/problems/command_reused"
 
 
 # The last of the folder: it ends every process
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what a client leaves of a killed server
-async def test_r22_r23_artifacts_reload_after_every_process_was_killed(site: Site, house: House, rest: Rest) -> None:
-    """The plan's third story: one session at rest and one in the middle of a run, then kill -9 for all, the gateway and the servers too."""
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # what a client leaves of a killed server
+async def test_r22_r23_artifacts_reload_after_every_process_was_killed(
+    site: Site, house: House, rest: Rest
+) -> None:
+    """The plan's third story: one session at rest and one in the middle of a run, then kill -9 for all, the
+    gateway and the servers too."""
     work, before = await site.researched()
     report = await site.artifact(work, "phase4")
     under_way, busy = await site.busy()
     assert busy.run is not None
-    names = [*house.COMMANDS, "weed", "nats"]
+    names = [*house.services, "weed", "nats"]
     for name in names:
         await asyncio.to_thread(house.kill, name)
     for name in reversed(names):
@@ -430,3 +511,11 @@ async def test_r22_r23_artifacts_reload_after_every_process_was_killed(site: Sit
     stopped = await site.at_rest(under_way)
     assert (await site.outcome(under_way, busy.run.command_id)).status == "cancelled"
     assert stopped.nodes["phase2"].artifact == busy.nodes["phase2"].artifact
+
+
+async def test_a_report_is_checked_over_rest(site: Site) -> None:
+    """Its citations are held against the stored texts; there is nothing to check before there is a report."""
+    work, _ = await site.researched()
+    answer = await site.http.get(f"/sessions/{work.session}/report/check")
+    assert answer.status_code == httpx.codes.OK, answer.text
+    assert ReportCheck.model_validate_json(answer.content) == ReportCheck(session_id=work.session)

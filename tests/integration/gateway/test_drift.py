@@ -22,10 +22,15 @@ def now() -> datetime:
     ("deletion", "missing"),
     [
         (f"CONSUMER.DELETE.{subjects.JOBS}.{subjects.pool('phase2')}", "JOBS/pool-phase2"),
-        *((f"STREAM.DELETE.{stream}", stream) for stream in (subjects.JOBS, subjects.POOLS, subjects.TICKETS)),
+        *(
+            (f"STREAM.DELETE.{stream}", stream)
+            for stream in (subjects.JOBS, subjects.POOLS, subjects.TICKETS)
+        ),
     ],
 )
-async def test_what_is_missing_is_drift_and_no_silence_of_nats(settings: Settings, bus: Bus, deletion: str, missing: str) -> None:
+async def test_what_is_missing_is_drift_and_no_silence_of_nats(
+    settings: Settings, bus: Bus, deletion: str, missing: str
+) -> None:
     """The pools are shown all the same, and the doctor says what is missing, and that NATS answers."""
     await bus.api(deletion)
     try:
@@ -35,4 +40,6 @@ async def test_what_is_missing_is_drift_and_no_silence_of_nats(settings: Setting
         await topology.ensure(bus, settings)
     assert [pool.phase for pool in shown] == list(PHASES)
     assert [finding.result for finding in found if finding.name == "NATS"] == ["ok"]
-    assert f"Not as declared: {missing} is missing." in [finding.detail for finding in found if finding.result == "wrong"]
+    assert f"Not as declared: {missing} is missing." in [
+        finding.detail for finding in found if finding.result == "wrong"
+    ]

@@ -1,4 +1,5 @@
-"""The gateway on real servers: NATS, S3, the orchestrator's own handler, and a research agent of a few lines."""
+"""The gateway on real servers: NATS, S3, the orchestrator's own handler, and a research agent of a few
+lines."""
 
 import asyncio
 import contextlib
@@ -45,7 +46,9 @@ class Workers(Research):
 
     async def decide(self, session_id: str, given: Any) -> None:
         subject = subjects.report(session_id, given.node)
-        await self.bus.publish(subject, given.encode(), stream=subjects.INBOX, msg_id=f"{session_id}/{given.input_id()}")
+        await self.bus.publish(
+            subject, given.encode(), stream=subjects.INBOX, msg_id=f"{session_id}/{given.input_id()}"
+        )
 
     async def load(self, session_id: str) -> Session:
         state: Session | None = None
@@ -59,8 +62,16 @@ class Workers(Research):
 class World:
     """Everything around one gateway."""
 
-    def __init__(self, http: httpx.AsyncClient, workers: Workers, bus: Bus, address: str, eventually: Any) -> None:
-        self.http, self.workers, self.bus, self.address, self.eventually = http, workers, bus, address, eventually
+    def __init__(
+        self, http: httpx.AsyncClient, workers: Workers, bus: Bus, address: str, eventually: Any
+    ) -> None:
+        self.http, self.workers, self.bus, self.address, self.eventually = (
+            http,
+            workers,
+            bus,
+            address,
+            eventually,
+        )
 
     async def ready(self) -> bool:
         return (await self.http.get("/readyz")).status_code == 200
@@ -79,7 +90,9 @@ class World:
 
     @contextlib.asynccontextmanager
     async def watching(self, batch_id: str, query: str = "") -> AsyncIterator[Watcher]:
-        async with connect_socket(f"ws://{self.address}/ws/{batch_id}{query}", proxy=None, max_queue=None) as socket:
+        async with connect_socket(
+            f"ws://{self.address}/ws/{batch_id}{query}", proxy=None, max_queue=None
+        ) as socket:
             yield Watcher(socket)
 
 
@@ -88,7 +101,13 @@ async def world_on(settings: Settings, store: S3Store, eventually: Any) -> Async
     client = await connect(settings.nats, "test")
     bus = await open_bus(client, settings)
     log = NatsSessionLog(bus)
-    orchestrator = Orchestrator(log, bus, States(log), Admission(settings.features, installed_engines()), lambda: datetime.now(UTC))
+    orchestrator = Orchestrator(
+        log,
+        bus,
+        States(log),
+        Admission(settings.features, installed_engines(), settings.llm),
+        lambda: datetime.now(UTC),
+    )
     puller = PullConsumer(bus, subjects.INBOX, subjects.ORCHESTRATOR, settings.timings, window=64)
 
     async def orchestrate() -> None:
@@ -97,7 +116,9 @@ async def world_on(settings: Settings, store: S3Store, eventually: Any) -> Async
 
     deciding = asyncio.create_task(orchestrate())
     async with opened(settings) as gateway:
-        config = uvicorn.Config(create_app(gateway), host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            create_app(gateway), host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1
+        )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
         while not server.started:
@@ -117,7 +138,9 @@ async def world_on(settings: Settings, store: S3Store, eventually: Any) -> Async
 
 
 @pytest.fixture
-async def world(settings: Settings, bus: Bus, seaweed: SeaweedServer, store: S3Store, eventually: Any) -> AsyncIterator[World]:
+async def world(
+    settings: Settings, bus: Bus, seaweed: SeaweedServer, store: S3Store, eventually: Any
+) -> AsyncIterator[World]:
     async with world_on(settings.model_copy(update={"s3": seaweed.settings()}), store, eventually) as world:
         yield world
 
@@ -137,18 +160,28 @@ async def test_a_batch_from_rest_to_report(world: World) -> None:
     assert shown["bytes"] > 0 and shown["sessions"][0]["status"] == "completed"
     assert (await world.http.delete(f"/batches/{batch_id}")).json()["deleted"] is True
     left = (await world.http.get(f"/batches/{batch_id}")).json()
-    assert (left["deleted"], left["topic"], left["sources"], left["sessions"]) == (True, "", [], []), "R24: nothing of it is told"
+    assert (left["deleted"], left["topic"], left["sources"], left["sessions"]) == (True, "", [], []), (
+        "R24: nothing of it is told"
+    )
 
 
 async def test_other_systems_ask_over_nats(world: World) -> None:
     async def ask(kind: str, **body: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(await world.bus.request(subjects.api(kind), json.dumps(body).encode(), timeout=10))
-        replies = next(channel.reply for channel in asyncapi.channels() if channel.address == subjects.api(kind))
-        assert "title" in answer or any(answer.keys() == model.model_fields.keys() for model in replies), "as the messages' page says"
+        answer: dict[str, Any] = json.loads(
+            await world.bus.request(subjects.api(kind), json.dumps(body).encode(), timeout=10)
+        )
+        replies = next(
+            channel.reply for channel in asyncapi.channels() if channel.address == subjects.api(kind)
+        )
+        assert "title" in answer or any(answer.keys() == model.model_fields.keys() for model in replies), (
+            "as the messages' page says"
+        )
         return answer
 
     created = await ask("start", topic="By message", sources=[{"text": "A text."}], command_id="mine")
-    by_rest = await world.http.post("/batches", json={"topic": "By message", "sources": [{"text": "A text."}], "command_id": "mine"})
+    by_rest = await world.http.post(
+        "/batches", json={"topic": "By message", "sources": [{"text": "A text."}], "command_id": "mine"}
+    )
     assert by_rest.json()["batch_id"] == created["batch_id"], "R16: through any door"
     session_id = created["session_id"]
     assert (await ask("state", session_id=session_id))["nodes"]["phase0"]["status"] == "queued"
@@ -169,9 +202,12 @@ async def test_other_systems_ask_over_nats(world: World) -> None:
 
 
 async def test_an_answer_is_never_taken_for_a_command(world: World) -> None:
-    """Who may only ask names a subject of commands as its inbox: the gateway's answer, which would pass for an `end`, is not sent there."""
+    """Who may only ask names a subject of commands as its inbox: the gateway's answer, which would pass for
+    an `end`, is not sent there."""
     batch_id, session_id = await world.started()
-    question = json.dumps({"session_id": session_id, "command_id": "another", "target": {"phase": "phase0"}}).encode()
+    question = json.dumps(
+        {"session_id": session_id, "command_id": "another", "target": {"phase": "phase0"}}
+    ).encode()
     heard: list[str] = []
 
     async def hear(message: Any) -> None:
@@ -179,17 +215,26 @@ async def test_an_answer_is_never_taken_for_a_command(world: World) -> None:
 
     await world.bus.client.subscribe(subjects.command(batch_id, "end"), cb=hear)
     await world.bus.client.publish(subjects.api("rerun"), question, reply=subjects.command(batch_id, "end"))
-    state = json.loads(await world.bus.request(subjects.api("state"), json.dumps({"session_id": session_id}).encode(), timeout=10))
+    state = json.loads(
+        await world.bus.request(
+            subjects.api("state"), json.dumps({"session_id": session_id}).encode(), timeout=10
+        )
+    )
     assert not state["ended"]
     assert (await world.http.get(f"/sessions/{session_id}/commands/another")).status_code == 404
     assert heard == []
     assert (await world.http.get(f"/batches/{batch_id}")).json()["ended"] is False
 
 
-async def test_tokens_count_at_every_door(settings: Settings, bus: Bus, seaweed: SeaweedServer, store: S3Store, eventually: Any) -> None:
-    """By REST, by a ticket of NATS's own memory, and in a header of a question over NATS, which the timeline then names."""
+async def test_tokens_count_at_every_door(
+    settings: Settings, bus: Bus, seaweed: SeaweedServer, store: S3Store, eventually: Any
+) -> None:
+    """By REST, by a ticket of NATS's own memory, and in a header of a question over NATS, which the timeline
+    then names."""
     tokens = settings_with(tokens={"alice": "a", "vera": {"token": "v", "role": "viewer"}}).auth
-    own = settings.model_copy(update={"s3": seaweed.settings(), "auth": tokens.model_copy(update={"nats": "token"})})
+    own = settings.model_copy(
+        update={"s3": seaweed.settings(), "auth": tokens.model_copy(update={"nats": "token"})}
+    )
     async with world_on(own, store, eventually) as world:
         world.http.headers["authorization"] = "Bearer a"
         batch_id, session_id = await world.started()
@@ -202,7 +247,9 @@ async def test_tokens_count_at_every_door(settings: Settings, bus: Bus, seaweed:
 
         async def ask(token: str | None, kind: str, **body: Any) -> dict[str, Any]:
             headers = {"Authorization": f"Bearer {token}"} if token else None
-            message = await world.bus.ask(subjects.api(kind), json.dumps(body).encode(), headers=headers, timeout=10)
+            message = await world.bus.ask(
+                subjects.api(kind), json.dumps(body).encode(), headers=headers, timeout=10
+            )
             answer: dict[str, Any] = json.loads(message.data)
             return answer
 
@@ -224,7 +271,10 @@ async def test_progress_and_presence_come_through(world: World) -> None:
             pass
         assert told["message"] == "Reading"
     now = datetime.now(UTC)
-    world.bus.publish_nowait(subjects.presence("phase1", "w-7"), WorkerView(worker="w-7", phase="phase1", since=now, seen=now).encode())
+    world.bus.publish_nowait(
+        subjects.presence("phase1", "w-7"),
+        WorkerView(worker="w-7", phase="phase1", since=now, seen=now).encode(),
+    )
 
     async def shown() -> bool:
         pools = (await world.http.get("/workers")).json()
@@ -233,7 +283,9 @@ async def test_progress_and_presence_come_through(world: World) -> None:
     await world.eventually(shown)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # nats-py leaves the transport of a killed server open
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # nats-py leaves the transport of a killed server open
 async def test_r22_sockets_and_calls_survive_a_restart_of_nats(
     settings: Settings, own_nats: NatsServer, seaweed: SeaweedServer, store: S3Store, eventually: Any
 ) -> None:
@@ -245,18 +297,24 @@ async def test_r22_sockets_and_calls_survive_a_restart_of_nats(
             own_nats.kill()
             own_nats.start()
             await eventually(world.ready, within=20)
-            answer = await world.http.post("/workflow/cancel", json={"session_id": session_id, "command_id": "c"})
+            answer = await world.http.post(
+                "/workflow/cancel", json={"session_id": session_id, "command_id": "c"}
+            )
             assert answer.status_code == 202, answer.text
             async with asyncio.timeout(20):
                 await client.until("workflow:cancelled")
-            asked = await world.bus.request(subjects.api("command"), json.dumps({"session_id": session_id, "command_id": "c"}).encode())
+            asked = await world.bus.request(
+                subjects.api("command"), json.dumps({"session_id": session_id, "command_id": "c"}).encode()
+            )
             assert json.loads(asked)["status"] == "completed"
             found = [(frame["seq"], frame["n"]) for frame in client.frames if "n" in frame]
             assert found == sorted(set(found))
     gc.collect()  # what nats-py left is let go here, not in another test
 
 
-async def test_the_program_serves_and_leaves_in_order(nats_server: NatsServer, seaweed: SeaweedServer, eventually: Any) -> None:
+async def test_the_program_serves_and_leaves_in_order(
+    nats_server: NatsServer, seaweed: SeaweedServer, eventually: Any
+) -> None:
     port = free_ports(1)[0]
     s3 = seaweed.settings()
     environment = os.environ | {
@@ -268,7 +326,9 @@ async def test_the_program_serves_and_leaves_in_order(nats_server: NatsServer, s
         "REPRISE_S3__SECRET_KEY": s3.secret_key.get_secret_value(),
         "REPRISE_LIMITS__SESSION_BYTES": str(64 << 20),
     }
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "reprise_gateway", env=environment, stderr=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "reprise_gateway", env=environment, stderr=asyncio.subprocess.PIPE
+    )
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
 

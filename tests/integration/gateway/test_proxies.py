@@ -1,6 +1,8 @@
-"""The proxies that `docs/operators.md` shows, run as they stand there in front of a gateway: calls, uploads, WebSockets.
+"""The proxies that `docs/operators.md` shows, run as they stand there in front of a gateway: calls, uploads,
+WebSockets.
 
-Only what a test has to differ in is replaced: ports, the place of the certificate, and with Caddy where that comes from.
+Only what a test has to differ in is replaced: ports, the place of the certificate, and with Caddy where that
+comes from.
 """
 
 import asyncio
@@ -55,17 +57,30 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     chain, key = folder / "chain.pem", folder / "key.pem"
     kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
     name = ("-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}")
-    subprocess.run([program, "req", "-x509", *kind, "-keyout", str(key), "-out", str(chain), *name], check=True, capture_output=True)
+    subprocess.run(
+        [program, "req", "-x509", *kind, "-keyout", str(key), "-out", str(chain), *name],
+        check=True,
+        capture_output=True,
+    )
     return Certificate(ssl.create_default_context(cafile=str(chain)), chain, key)
 
 
 def nginx(folder: Path, upstream: str, port: int, certificate: Certificate) -> list[str]:
     """nginx with the page's block as its site; the rest is what any installation brings."""
-    site = shown("nginx").replace("127.0.0.1:8700", upstream).replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
-    site = site.replace("/etc/ssl/research.pem", str(certificate.chain)).replace("/etc/ssl/research.key", str(certificate.key))
-    temporary = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    site = (
+        shown("nginx")
+        .replace("127.0.0.1:8700", upstream)
+        .replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+    )
+    site = site.replace("/etc/ssl/research.pem", str(certificate.chain)).replace(
+        "/etc/ssl/research.key", str(certificate.key)
+    )
+    temporary = " ".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
     (folder / "nginx.conf").write_text(
-        f"daemon off; user root; pid {folder}/pid; error_log stderr; events {{}}\nhttp {{ access_log off; {temporary}\n{site} }}\n"
+        f"daemon off; user root; pid {folder}/pid; error_log stderr; events {{}}\nhttp {{ access_log off; "
+        f"{temporary}\n{site} }}\n"
     )
     return ["nginx", "-e", "stderr", "-c", str(folder / "nginx.conf")]
 
@@ -90,14 +105,19 @@ class Proxied:
         transport = httpx.AsyncHTTPTransport(verify=self._certificate.trust, local_address=address)
         base = f"https://127.0.0.1:{self._port}"
         return httpx.AsyncClient(
-            transport=_Named(transport), base_url=base, headers={"Host": f"{NAME}:{self._port}", **headers}, timeout=20
+            transport=_Named(transport),
+            base_url=base,
+            headers={"Host": f"{NAME}:{self._port}", **headers},
+            timeout=20,
         )
 
     @contextlib.asynccontextmanager
     async def watching(self, batch_id: str, query: str, **headers: str) -> AsyncIterator[Watcher]:
         """A page's WebSocket."""
         url, trust = f"wss://{NAME}:{self._port}/ws/{batch_id}{query}", self._certificate.trust
-        async with connect(url, host="127.0.0.1", ssl=trust, additional_headers=headers, proxy=None) as opened:
+        async with connect(
+            url, host="127.0.0.1", ssl=trust, additional_headers=headers, proxy=None
+        ) as opened:
             yield Watcher(opened)
 
 
@@ -123,12 +143,16 @@ async def proxied(
     configured: Callable[[Path, str, int, Certificate], list[str]] = request.param
     if shutil.which(configured.__name__, path=PROGRAMS) is None:
         pytest.skip(f"{configured.__name__} is not installed (Debian: apt install {configured.__name__})")
-    settings = settings_with(tokens={"alice": "secret"}, limits={"requests_per_second": 0.01, "requests_burst": BURST})
+    settings = settings_with(
+        tokens={"alice": "secret"}, limits={"requests_per_second": 0.01, "requests_burst": BURST}
+    )
     site = await make_site(settings.model_copy(update={"hosts": (NAME,)}), serve=True)
     (port,) = free_ports(1)
     command = configured(tmp_path, site.address, port, certificate)
     with (tmp_path / "log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, env={"HOME": str(tmp_path), "PATH": PROGRAMS})
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=log, stderr=log, env={"HOME": str(tmp_path), "PATH": PROGRAMS}
+        )
 
     def listens() -> bool:
         assert process.returncode is None, (tmp_path / "log").read_text()
@@ -145,14 +169,17 @@ async def proxied(
 
 
 async def test_calls_uploads_and_sockets_pass(proxied: Proxied) -> None:
-    """A probe, a file that is larger than what proxies let through by themselves, and a page's WebSocket with its ticket."""
+    """A probe, a file that is larger than what proxies let through by themselves, and a page's WebSocket with
+    its ticket."""
     async with proxied.client(**GIVEN) as http:
         assert (await http.get("/healthz")).status_code == 200
         file = ("long.txt", b"The tide rises four metres. " * 150_000, "text/plain")
         begun = await http.post("/batches", data={"topic": "The tide"}, files={"files": file})
         assert begun.status_code == 201, begun.text
         ticket = (await http.post("/ws-ticket", headers={"Origin": proxied.origin})).json()["ticket"]
-        async with proxied.watching(begun.json()["batch_id"], f"?ticket={ticket}", Origin=proxied.origin) as page:
+        async with proxied.watching(
+            begun.json()["batch_id"], f"?ticket={ticket}", Origin=proxied.origin
+        ) as page:
             assert (await page.next())["type"] == "connected"
             await page.until("snapshot")
 
@@ -168,7 +195,8 @@ async def test_a_page_of_another_site_gets_no_socket(proxied: Proxied) -> None:
 
 
 async def test_callers_without_a_token_are_told_apart_by_their_own_addresses(proxied: Proxied) -> None:
-    """One that asks too much is slowed down, whatever it says of itself; another behind the same proxy is not."""
+    """One that asks too much is slowed down, whatever it says of itself; another behind the same proxy is
+    not."""
     async with proxied.client("127.0.0.2") as greedy, proxied.client("127.0.0.3") as another:
         assert [(await greedy.get("/config")).status_code for _ in range(BURST + 1)] == [401] * BURST + [429]
         assert (await greedy.get("/config", headers={"X-Forwarded-For": "192.0.2.1"})).status_code == 429

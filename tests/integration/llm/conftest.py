@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from model_server import ModelServer, dutiful, serving
-from reprise_research.context import MemoryStore
+from reprise_research.stores import MemoryStore
 from unit.research.research_builders import World
 
 

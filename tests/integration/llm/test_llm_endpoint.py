@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from model_server import Body, ModelServer, Reply, serving
-from reprise_contracts.frames import Live, StreamEnd, StreamToken
-from reprise_research.context import Brief, Usage
+from reprise_contracts.frames import Live, StreamEnd, StreamError, StreamToken
+from reprise_research.brief import Brief, Usage
 from reprise_research.engines import load_engine
 from reprise_research.errors import BudgetReached, EngineFailed, EngineUnavailable, ResearchError
 from reprise_research.llm.endpoint import Call, Endpoint
@@ -32,7 +32,8 @@ def in_turn(*replies: Reply | str) -> Callable[[Body], Reply | str]:
 
 
 async def test_a_call_is_streamed_counted_and_priced(model: ModelServer) -> None:
-    """Tokens come as frames while the model writes; what it read and wrote, and the cost, are added to the usage."""
+    """Tokens come as frames while the model writes; what it read and wrote, and the cost, are added to the
+    usage."""
     model.answering = lambda body: Reply("The lake is called Upper Lake.", pause=0.06)
     frames: list[Live] = []
     brief = Brief("t", progress=frames.append)
@@ -47,7 +48,8 @@ async def test_a_call_is_streamed_counted_and_priced(model: ModelServer) -> None
 
 
 async def test_an_endpoint_that_does_not_count_is_estimated(model: ModelServer) -> None:
-    """Without usage in the stream, tokens are estimated: a budget must not depend on the endpoint's manners."""
+    """Without usage in the stream, tokens are estimated: a budget must not depend on the endpoint's
+    manners."""
     model.answering = lambda body: Reply("Upper Lake.", usage=False)
     brief = Brief("t")
     await endpoint(model).complete(CALL, brief)
@@ -55,7 +57,8 @@ async def test_an_endpoint_that_does_not_count_is_estimated(model: ModelServer) 
 
 
 async def test_a_cancelled_call_is_ended_at_once(model: ModelServer, eventually: Eventually) -> None:
-    """In the middle of a stream a cancellation closes the connection within 2 s, ends the stream of frames, and counts what was spent."""
+    """In the middle of a stream a cancellation closes the connection within 2 s, ends the stream of frames,
+    and counts what was spent."""
     model.answering = lambda body: Reply("word " * 500, pause=0.05)
     frames: list[Live] = []
     brief = Brief("t", progress=frames.append)
@@ -72,7 +75,9 @@ async def test_a_cancelled_call_is_ended_at_once(model: ModelServer, eventually:
     assert 0 < brief.usage.tokens.completion < 400
 
 
-async def test_a_cancelled_call_that_waits_for_its_first_token_is_ended_too(model: ModelServer, eventually: Eventually) -> None:
+async def test_a_cancelled_call_that_waits_for_its_first_token_is_ended_too(
+    model: ModelServer, eventually: Eventually
+) -> None:
     """Also an endpoint that says nothing yet is left within 2 s."""
     model.answering = lambda body: Reply("late", silence=60)
     work = asyncio.create_task(endpoint(model).complete(CALL, Brief("t")))
@@ -106,9 +111,17 @@ async def test_a_long_rate_limit_is_left_to_a_later_attempt(model: ModelServer) 
 
 async def test_a_failure_that_may_pass_is_tried_again(model: ModelServer) -> None:
     """A 503 and a connection that breaks in the middle are followed by another call."""
-    model.answering = in_turn(Reply("overloaded", status=503), Reply("one two three four", breaks_after=2), "Upper Lake.")
-    assert (await endpoint(model).complete(CALL, Brief("t"))).text == "Upper Lake."
+    model.answering = in_turn(
+        Reply("overloaded", status=503), Reply("one two three four", breaks_after=2), "Upper Lake."
+    )
+    frames: list[Live] = []
+    brief = Brief("t", progress=frames.append)
+    assert (await endpoint(model).complete(CALL, brief)).text == "Upper Lake."
     assert len(model.asked) == 3
+    (broken,) = (frame for frame in frames if isinstance(frame, StreamError))
+    ended = frames[frames.index(broken) - 1]
+    assert isinstance(ended, StreamEnd) and ended.stream_id == broken.stream_id and broken.error
+    assert isinstance(frames[-1], StreamEnd) and frames[-1].stream_id != broken.stream_id
 
 
 @pytest.mark.parametrize(
@@ -116,16 +129,23 @@ async def test_a_failure_that_may_pass_is_tried_again(model: ModelServer) -> Non
     [
         (401, "Incorrect API key provided", "engine_unavailable", False, "REPRISE_LLM__API_KEY"),
         (404, "The model `scripted` does not exist", "engine_unavailable", False, "REPRISE_LLM__MODEL"),
-        (400, "This model's maximum context length is 4096 tokens", "too_large", False, "REPRISE_LLM__WINDOW"),
+        (
+            400,
+            "This model's maximum context length is 4096 tokens",
+            "too_large",
+            False,
+            "REPRISE_LLM__WINDOW",
+        ),
         (429, "You exceeded your current quota (insufficient_quota)", "engine_unavailable", False, "account"),
         (400, "Invalid content", "engine_failed", False, "message"),
         (500, "broken", "engine_failed", True, "log"),
     ],
-)  # fmt: skip
+)
 async def test_a_refusal_is_a_problem_that_says_what_to_do(
     model: ModelServer, status: int, said: str, kind: str, retryable: bool, names: str
 ) -> None:
-    """Key, model, length, money, form, and the endpoint's own failure are told apart; only what may pass can be tried again."""
+    """Key, model, length, money, form, and the endpoint's own failure are told apart; only what may pass can
+    be tried again."""
     model.answering = lambda body: Reply(said, status=status)
     with pytest.raises(ResearchError) as caught:
         await endpoint(model).complete(CALL, Brief("t"))
@@ -164,14 +184,20 @@ async def test_a_budget_stops_before_the_call_that_would_exceed_it(model: ModelS
     assert len(model.asked) == brief.usage.tokens.completion / 30
     problem = caught.value.problem
     assert (problem.type, problem.retryable) == ("budget_reached", False)
-    assert "step 3, The lake" in problem.detail and "of 120 are left" in problem.detail and "Raise the ceiling" in problem.action
+    assert (
+        "step 3, The lake" in problem.detail
+        and "of 120 are left" in problem.detail
+        and "Raise the ceiling" in problem.action
+    )
 
 
 async def test_calls_side_by_side_share_a_budget(model: ModelServer) -> None:
     """What calls under way may still spend is set aside: together they do not exceed it either."""
     model.answering = lambda body: Reply("word " * 50, pause=0.002)
     brief = Brief("t", usage=Usage(allowance=200))
-    done = await asyncio.gather(*(endpoint(model).complete(CALL, brief) for _ in range(8)), return_exceptions=True)
+    done = await asyncio.gather(
+        *(endpoint(model).complete(CALL, brief) for _ in range(8)), return_exceptions=True
+    )
     assert {type(one) for one in done} >= {BudgetReached}
     assert 0 < brief.usage.tokens.total <= 200
 
@@ -189,7 +215,10 @@ async def test_an_answer_that_runs_in_a_circle_is_ended(model: ModelServer, even
 
 async def test_a_list_of_like_things_is_no_circle(model: ModelServer) -> None:
     """Items of one form that say different things are told to the end."""
-    items = [{"kind": "figure", "why": "measured at the gauge", "quote": f"In {n} it stood at {n * 3} cm."} for n in range(1900, 1990)]
+    items = [
+        {"kind": "figure", "why": "measured at the gauge", "quote": f"In {n} it stood at {n * 3} cm."}
+        for n in range(1900, 1990)
+    ]
     model.answering = lambda body: json.dumps(items, indent=4)
     answer = await endpoint(model).complete(CALL, Brief("t"))
     assert answer.cut == "" and json.loads(answer.text) == items
@@ -219,21 +248,37 @@ def test_what_is_not_configured_is_named(model_name: str, settings: dict[str, st
     assert not caught.value.retryable
 
 
-PLAIN = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [
-    {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Upper Lake."}}]}  # fmt: skip
+PLAIN = {
+    "id": "c",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "m",
+    "choices": [
+        {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Upper Lake."}}
+    ],
+}
 
 
 @pytest.mark.parametrize(
     "page",
     [
         {"error": {"message": "Extra inputs are not permitted: seed"}},
-        {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]},
-        {"object": "error", "message": {"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}},
+        {
+            "detail": [
+                {"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}
+            ]
+        },
+        {
+            "object": "error",
+            "message": {"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]},
+        },
         [{"error": {"code": 400, "message": 'Unknown name "seed": Cannot find field.'}}],
     ],
 )
 @pytest.mark.parametrize("status", [400, 422])
-async def test_a_parameter_that_is_refused_in_any_form_is_left_out(model: ModelServer, page: object, status: int) -> None:
+async def test_a_parameter_that_is_refused_in_any_form_is_left_out(
+    model: ModelServer, page: object, status: int
+) -> None:
     """Whatever frame the provider puts around its words."""
     refusal = Reply(page=json.dumps(page).encode(), status=status)
     model.answering = lambda body: refusal if "seed" in body else "Upper Lake."
@@ -246,7 +291,10 @@ async def test_a_parameter_that_is_refused_in_any_form_is_left_out(model: ModelS
     ("page", "said"),
     [
         ({"detail": "Your plan has no access to it."}, "Your plan has no access to it."),
-        ({"message": {"detail": [{"loc": ["body", "user"], "msg": "Field required"}]}}, "body.user: Field required"),
+        (
+            {"message": {"detail": [{"loc": ["body", "user"], "msg": "Field required"}]}},
+            "body.user: Field required",
+        ),
         ([{"error": {"message": "The region is closed."}}], "The region is closed."),
     ],
 )
@@ -260,7 +308,9 @@ async def test_the_provider_s_own_words_are_shown(model: ModelServer, page: obje
 
 async def test_a_page_is_said_to_be_one_and_a_plain_completion_is_read(model: ModelServer) -> None:
     """With status 200, where a stream was asked for."""
-    model.answering = lambda body: Reply(page=b"<html><script>x()</script><body>Please log in.</body></html>", kind="text/html")
+    model.answering = lambda body: Reply(
+        page=b"<html><script>x()</script><body>Please log in.</body></html>", kind="text/html"
+    )
     with pytest.raises(EngineFailed, match=r"a web page .*Please log in") as failed:
         await endpoint(model).complete(CALL, Brief("t"))
     assert "REPRISE_LLM__BASE_URL" in failed.value.problem.action and not failed.value.retryable
@@ -269,7 +319,8 @@ async def test_a_page_is_said_to_be_one_and_a_plain_completion_is_read(model: Mo
 
 
 async def test_a_stream_without_an_end_is_asked_again(model: ModelServer) -> None:
-    """It closes in the middle of an answer, as if that were all; a whole answer without a word on its end is one."""
+    """It closes in the middle of an answer, as if that were all; a whole answer without a word on its end is
+    one."""
     model.answering = in_turn(Reply('{"lake": "Upp', finish=""), Reply('{"lake": "Upper Lake"}', finish=""))
     assert (await endpoint(model).complete(CALL, Brief("t"))).text == '{"lake": "Upper Lake"}'
     assert len(model.asked) == 2
@@ -294,7 +345,11 @@ async def test_an_answer_that_is_not_all_says_why(model: ModelServer, reply: Rep
 
 async def test_what_is_handed_to_a_tool_or_thought_aloud_is_read_as_it_is_meant(model: ModelServer) -> None:
     """Arguments of a tool are the answer; thoughts, also those that end without having begun, are none."""
-    for reply in (Reply("Upper Lake.", tool=True), Reply("So, which lake?\n</think>\nUpper Lake."), Reply("<think>Hm.</think>Upper Lake.")):
+    for reply in (
+        Reply("Upper Lake.", tool=True),
+        Reply("So, which lake?\n</think>\nUpper Lake."),
+        Reply("<think>Hm.</think>Upper Lake."),
+    ):
         model.answering = lambda body, reply=reply: reply
         assert (await endpoint(model).complete(CALL, Brief("t"))).text == "Upper Lake."
 
@@ -329,7 +384,11 @@ def test_a_phase_may_have_a_model_of_its_own() -> None:
     wish = {"phase0": {"model": "small", "window": 4096}, "check": {"base_url": "http://two.example/v1"}}
     parts = of_phases("large", given | {"phases": json.dumps(wish)})
     assert (parts["phase0"].model, parts["phase0"].window, parts["phase0"].api_key) == ("small", 4096, "k")
-    assert (parts["check"].base_url, parts["check"].api_key, parts["check"].window) == ("http://two.example/v1", "", 8192)
+    assert (parts["check"].base_url, parts["check"].api_key, parts["check"].window) == (
+        "http://two.example/v1",
+        "",
+        8192,
+    )
     assert parts["phase3"].model == "large"
     with pytest.raises(EngineUnavailable, match="no phase phase9"):
         of_phases("large", given | {"phases": '{"phase9": {}}'})
@@ -349,4 +408,7 @@ async def test_an_endpoint_that_reads_less_than_it_is_asked_is_named(model: Mode
     model.answering = lambda body: Reply("Upper Lake.", hidden=-3_000)
     brief = Brief("t")
     await endpoint(model, "cutting").complete(long, brief)
-    assert "may cut long questions" in brief.provenance.fallbacks[0] and "num_ctx" in brief.provenance.fallbacks[0]
+    assert (
+        "may cut long questions" in brief.provenance.fallbacks[0]
+        and "num_ctx" in brief.provenance.fallbacks[0]
+    )

@@ -1,4 +1,5 @@
-"""A real model, small and weak, runs the whole path: whatever it says, the report is valid and honest about how it was made."""
+"""A real model, small and weak, runs the whole path: whatever it says, the report is valid and honest about
+how it was made."""
 
 import subprocess
 import sys
@@ -19,7 +20,9 @@ TESTS = Path(__file__).parents[2]
 @pytest.fixture
 def small_model() -> Iterator[str]:
     """The address of a server with the model, a process of its own."""
-    with subprocess.Popen([sys.executable, "-m", "small_model"], cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "small_model"], cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
         assert process.stdout is not None
         address = process.stdout.readline().decode().strip()
         try:
@@ -35,8 +38,9 @@ def fell_back(session: ResearchSession) -> list[str]:
 
 
 async def test_a_small_model_ends_with_a_report_that_holds(world: World, small_model: str) -> None:
-    """All phases run against the model: tokens were really spent and streamed, every citation is verbatim, no statement lacks one
-    without being listed, and what the model could not do is named where it was made without it."""
+    """All phases run against the model: tokens were really spent and streamed, every citation is verbatim, no
+    statement lacks one without being listed, and what the model could not do is named where it was made
+    without it."""
     session = ResearchSession(topic=LAKE_TOPIC, engine="openai", model="smollm2")
     settings = {"base_url": small_model, "window": str(WINDOW), "answer": "40"}
     agent = DeepResearchAgent(session, world.store, settings=settings, progress=world.frames.append)

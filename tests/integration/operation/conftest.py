@@ -12,7 +12,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from operated_stack import Caller, Operated
 
-ENV = {"REPRISE_TIMINGS__HEARTBEAT": "0.5", "REPRISE_TIMINGS__LEASE": "3", "REPRISE_TIMINGS__CENSUS": "0.5", "REPRISE_LOG__FORMAT": "json"}
+ENV = {
+    "REPRISE_TIMINGS__HEARTBEAT": "0.5",
+    "REPRISE_TIMINGS__LEASE": "3",
+    "REPRISE_TIMINGS__CENSUS": "0.5",
+    "REPRISE_LOG__FORMAT": "json",
+}
 
 
 class Collector(ThreadingHTTPServer):
@@ -34,7 +39,9 @@ class _Take(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         request = ExportTraceServiceRequest.FromString(self._body())
         for resource in request.resource_spans:
-            service = next(pair.value.string_value for pair in resource.resource.attributes if pair.key == "service.name")
+            service = next(
+                pair.value.string_value for pair in resource.resource.attributes if pair.key == "service.name"
+            )
             self.server.spans += [(service, span) for scope in resource.scope_spans for span in scope.spans]
         self.send_response(200)
         self.end_headers()

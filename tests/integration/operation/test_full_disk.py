@@ -1,4 +1,5 @@
-"""A disk that is full: said in plain words, nothing that was there is lost, and all of it goes on once there is room."""
+"""A disk that is full: said in plain words, nothing that was there is lost, and all of it goes on once there
+is room."""
 
 import os
 import shutil
@@ -12,9 +13,13 @@ from operated_stack import Operated, until
 
 MB = 1 << 20
 ENV = {
-    "REPRISE_TIMINGS__HEARTBEAT": "0.5", "REPRISE_TIMINGS__LEASE": "3", "REPRISE_LIMITS__SESSION_BYTES": str(64 * MB),
-    "REPRISE_LIMITS__INBOX_BYTES": str(16 * MB), "REPRISE_LIMITS__DLQ_BYTES": str(16 * MB), "REPRISE_LIMITS__DISK_RESERVE": str(64 * MB),
-}  # fmt: skip
+    "REPRISE_TIMINGS__HEARTBEAT": "0.5",
+    "REPRISE_TIMINGS__LEASE": "3",
+    "REPRISE_LIMITS__SESSION_BYTES": str(64 * MB),
+    "REPRISE_LIMITS__INBOX_BYTES": str(16 * MB),
+    "REPRISE_LIMITS__DLQ_BYTES": str(16 * MB),
+    "REPRISE_LIMITS__DISK_RESERVE": str(64 * MB),
+}
 
 
 @pytest.fixture
@@ -23,7 +28,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     made = subprocess.run(
-        [shutil.which("mount") or "/bin/mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", str(folder)], capture_output=True, check=False
+        [shutil.which("mount") or "/bin/mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
     )
     if made.returncode:
         pytest.skip(f"a small file system cannot be mounted here: {made.stderr.decode().strip()}")
@@ -44,9 +51,9 @@ def fill(folder: Path, leave: int) -> Path:
 
 
 async def test_a_full_disk_costs_nothing_but_time(small_disk: Path) -> None:
-    """Nearly full: new work is refused with the reason, what is there is read, what runs goes on. Full to the last byte: NATS stops
-    writing, which the doctor says, and every command that was taken comes to its end after NATS is started again; one that was not
-    confirmed is sent again, as its answer says."""
+    """Nearly full: new work is refused with the reason, what is there is read, what runs goes on. Full to the
+    last byte: NATS stops writing, which the doctor says, and every command that was taken comes to its end
+    after NATS is started again; one that was not confirmed is sent again, as its answer says."""
     stack = Operated(small_disk / "stack", env=ENV)
     stack.folder.mkdir()
     body = {"topic": "steps=2", "sources": [{"text": "A text."}]}
@@ -67,14 +74,23 @@ async def test_a_full_disk_costs_nothing_but_time(small_disk: Path) -> None:
                 answer = await http.post("/batches", json=body)
                 problem = answer.json()
                 return (
-                    answer.status_code == 503 and problem["type"] == "/problems/unavailable" and "disk is nearly full" in problem["detail"]
+                    answer.status_code == 503
+                    and problem["type"] == "/problems/unavailable"
+                    and "disk is nearly full" in problem["detail"]
                 )
 
             await until(refused, 10)
-            rerun = {"session_id": before, "phase": "phase4", "command_id": "while-nearly-full", "options": {"force": True}}
+            rerun = {
+                "session_id": before,
+                "phase": "phase4",
+                "command_id": "while-nearly-full",
+                "options": {"force": True},
+            }
             assert (await http.post("/workflow/restart/phase", json=rerun)).status_code == 503
             assert (await http.get(f"/sessions/{before}/report")).status_code == 200
-            assert (await http.post("/workflow/cancel", json={"session_id": before})).status_code == 202, "what takes work away is taken"
+            assert (await http.post("/workflow/cancel", json={"session_id": before})).status_code == 202, (
+                "what takes work away is taken"
+            )
 
             fill(small_disk, 0)
             unknown = []
@@ -91,7 +107,14 @@ async def test_a_full_disk_costs_nothing_but_time(small_disk: Path) -> None:
 
             async def unwell() -> str | None:
                 findings = (await http.get("/doctor")).json()["findings"]
-                return next((found["action"] for found in findings if found["name"] == "NATS" and found["result"] == "wrong"), None)
+                return next(
+                    (
+                        found["action"]
+                        for found in findings
+                        if found["name"] == "NATS" and found["result"] == "wrong"
+                    ),
+                    None,
+                )
 
             assert "restart it" in await until(unwell, 20, "a doctor who sees it")
             stack.nats.stop()
@@ -108,9 +131,13 @@ async def test_a_full_disk_costs_nothing_but_time(small_disk: Path) -> None:
 
             await until(begun, 60)
             assert (await caller.at_rest(session, 60)).node("phase4").status == "completed"
-            assert (await http.post("/workflow/restart/phase", json=rerun)).status_code == 202, "what was refused may be sent again"
+            assert (await http.post("/workflow/restart/phase", json=rerun)).status_code == 202, (
+                "what was refused may be sent again"
+            )
             after = await caller.at_rest(before, 60)
-            assert {after.node(node).status for node in ("phase0", "phase1", "phase2", "phase4")} == {"completed"}
+            assert {after.node(node).status for node in ("phase0", "phase1", "phase2", "phase4")} == {
+                "completed"
+            }
             for cancel in unknown:
                 assert (await http.post("/workflow/cancel", json=cancel)).status_code == 202
             for place in range(3):

@@ -50,8 +50,11 @@ def a_failed_session() -> World:
 async def test_retries_and_leases_are_on_time_with_ten_thousand_sweeps_due(
     bus: Bus, store: S3Store, settings: Settings, eventually: Eventually
 ) -> None:
-    """A retry that is due in a second is published in a second, a lease that ends in a second is told then."""
-    wide = settings.model_copy(update={"limits": settings.limits.model_copy(update={"session_bytes": 512 << 20})})
+    """A retry that is due in a second is published in a second, a lease that ends in a second is told
+    then."""
+    wide = settings.model_copy(
+        update={"limits": settings.limits.model_copy(update={"session_bytes": 512 << 20})}
+    )
     await topology.ensure(bus, wide)
     log = NatsSessionLog(bus)
     failed = a_failed_session()

@@ -1,4 +1,5 @@
-"""What another system may send over NATS, sent with bad intent: subjects, ids and bodies that mean something to a server do nothing."""
+"""What another system may send over NATS, sent with bad intent: subjects, ids and bodies that mean something
+to a server do nothing."""
 
 import asyncio
 import json
@@ -14,12 +15,27 @@ from stack import ROOT
 EXAMPLE = ROOT / "docs" / "examples" / "another_system.py"
 TOKENS = ("a/b", "$JS", "$KV", "%2e%2e%2f", "a:b", "é", "<script>", "x" * 65)
 """Names that NATS takes for one token of a subject, and we for none."""
-IDS = (*TOKENS, "..", "*", ">", "s.>", "a b", "s\r\nPUB reprise.v1.log.x 2\r\n{}\r\n", "s\x00", "", "../../etc/passwd")
+IDS = (
+    *TOKENS,
+    "..",
+    "*",
+    ">",
+    "s.>",
+    "a b",
+    "s\r\nPUB reprise.v1.log.x 2\r\n{}\r\n",
+    "s\x00",
+    "",
+    "../../etc/passwd",
+)
 """Names that are refused wherever a message may say one."""
 QUESTIONS: dict[str, dict[str, Any]] = {
-    "rerun": {"target": {"phase": "phase4"}}, "refresh": {}, "accept": {"node": "phase4", "reason": "r"}, "cancel": {}, "state": {},
+    "rerun": {"target": {"phase": "phase4"}},
+    "refresh": {},
+    "accept": {"node": "phase4", "reason": "r"},
+    "cancel": {},
+    "state": {},
     "command": {"command_id": "c"},
-}  # fmt: skip
+}
 
 
 async def logs(caller: Caller) -> dict[str, int]:
@@ -30,7 +46,8 @@ async def logs(caller: Caller) -> dict[str, int]:
 
 
 async def test_a_subject_that_names_no_session_makes_none(caller: Caller) -> None:
-    """Commands to whatever NATS takes for a name: no log begins, none grows, and the next command is decided as ever."""
+    """Commands to whatever NATS takes for a name: no log begins, none grows, and the next command is decided
+    as ever."""
     _, session = await caller.begin(f"o-{uuid4().hex}", "steps=1")
     await caller.at_rest(session)
     before = await logs(caller)
@@ -40,7 +57,9 @@ async def test_a_subject_that_names_no_session_makes_none(caller: Caller) -> Non
             subject = subjects.command("TARGET", kind).replace("TARGET", token)
             await caller.bus.publish(subject, body, stream=subjects.INBOX)
     name = f"c-{uuid4().hex}"
-    body = json.dumps({"command_id": name, "target": {"phase": "phase4"}, "options": {"force": True}}).encode()
+    body = json.dumps(
+        {"command_id": name, "target": {"phase": "phase4"}, "options": {"force": True}}
+    ).encode()
     await caller.bus.publish(subjects.command(session, "rerun"), body, stream=subjects.INBOX)
 
     async def decided() -> bool:
@@ -53,8 +72,11 @@ async def test_a_subject_that_names_no_session_makes_none(caller: Caller) -> Non
     assert {subject for subject in after if after[subject] != before[subject]} == {subjects.log(session)}
 
 
-async def test_the_example_of_another_system_runs_a_phase_and_steps_again(operated: Operated, caller: Caller) -> None:
-    """`docs/examples/another_system.py`, as a process with nothing of ours: it follows the run to its end, or says why."""
+async def test_the_example_of_another_system_runs_a_phase_and_steps_again(
+    operated: Operated, caller: Caller
+) -> None:
+    """`docs/examples/another_system.py`, as a process with nothing of ours: it follows the run to its end, or
+    says why."""
     _, session = await caller.begin(f"o-{uuid4().hex}", "steps=3")
     await caller.at_rest(session)
     for named, code, said in (
@@ -74,8 +96,15 @@ async def test_a_question_about_no_session_is_answered_with_a_problem(caller: Ca
     """Ids, ids of commands and of batches: typed, naming the field, and nothing is stored of it."""
     before = await logs(caller)
     for kind, more in QUESTIONS.items():
-        answer = json.loads(await caller.bus.request(subjects.api(kind), json.dumps({"session_id": name, **more}).encode()))
-        assert (answer["type"].rsplit("/", 1)[-1], answer["field"]) == ("invalid", "session_id"), (kind, answer)
-    answer = json.loads(await caller.bus.request(subjects.api("end"), json.dumps({"batch_id": name}).encode()))
+        answer = json.loads(
+            await caller.bus.request(subjects.api(kind), json.dumps({"session_id": name, **more}).encode())
+        )
+        assert (answer["type"].rsplit("/", 1)[-1], answer["field"]) == ("invalid", "session_id"), (
+            kind,
+            answer,
+        )
+    answer = json.loads(
+        await caller.bus.request(subjects.api("end"), json.dumps({"batch_id": name}).encode())
+    )
     assert (answer["type"].rsplit("/", 1)[-1], answer["field"]) == ("invalid", "batch_id")
     assert await logs(caller) == before

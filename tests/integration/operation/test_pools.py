@@ -1,4 +1,5 @@
-"""An operator's orders to a pool: obeyed at once, kept across restarts, and nothing is lost or run twice by them."""
+"""An operator's orders to a pool: obeyed at once, kept across restarts, and nothing is lost or run twice by
+them."""
 
 import asyncio
 from collections import Counter
@@ -17,11 +18,16 @@ async def ordered(operated: Operated, order: str) -> str:
 
 async def completions(caller: Caller, session: str) -> Counter[str]:
     entries = await caller.log.read(session)
-    return Counter(event.node for entry in entries for event in entry.commit.events if isinstance(event, NodeCompleted))
+    return Counter(
+        event.node for entry in entries for event in entry.commit.events if isinstance(event, NodeCompleted)
+    )
 
 
-async def test_a_paused_pool_takes_nothing_whatever_is_started_again(operated: Operated, caller: Caller) -> None:
-    """Its jobs wait; a worker that starts meanwhile obeys before its first job; resumed, every job is done once."""
+async def test_a_paused_pool_takes_nothing_whatever_is_started_again(
+    operated: Operated, caller: Caller
+) -> None:
+    """Its jobs wait; a worker that starts meanwhile obeys before its first job; resumed, every job is done
+    once."""
     assert await ordered(operated, "pause") == "paused"
     try:
         _, session = await caller.begin(f"p-{uuid4().hex}", "steps=6")
@@ -38,7 +44,12 @@ async def test_a_paused_pool_takes_nothing_whatever_is_started_again(operated: O
 
             async def waits() -> bool:
                 pool = (await http.get("/workers")).json()[3]
-                return pool["waiting"] == 6 and pool["state"] == "paused" and bool(pool["workers"]) and pool["workers"][0]["paused"]
+                return (
+                    pool["waiting"] == 6
+                    and pool["state"] == "paused"
+                    and bool(pool["workers"])
+                    and pool["workers"][0]["paused"]
+                )
 
             await until(waits, 20, "six jobs that wait for a paused pool")
         assert not any(node.startswith("phase3/") for node in await completions(caller, session))
@@ -50,7 +61,8 @@ async def test_a_paused_pool_takes_nothing_whatever_is_started_again(operated: O
 
 
 async def test_a_drained_pool_finishes_what_it_has(operated: Operated, caller: Caller) -> None:
-    """`draining` while something is in work, `drained` after it; what was in work is completed, the rest waits."""
+    """`draining` while something is in work, `drained` after it; what was in work is completed, the rest
+    waits."""
     _, session = await caller.begin(f"p-{uuid4().hex}", "steps=12 wait_ms=1500")
     async with operated.client() as http:
 
@@ -72,7 +84,9 @@ async def test_a_drained_pool_finishes_what_it_has(operated: Operated, caller: C
 
             await until(finished, 10)
             before = await completions(caller, session)
-            await asyncio.sleep(2.0)  # longer than a step: a pool that still took jobs would have finished some
+            await asyncio.sleep(
+                2.0
+            )  # longer than a step: a pool that still took jobs would have finished some
             assert await completions(caller, session) == before
         finally:
             await ordered(operated, "resume")

@@ -1,4 +1,5 @@
-"""Prometheus itself takes what `deploy/prometheus` says, and answers every expression of the dashboard and of the alerts."""
+"""Prometheus itself takes what `deploy/prometheus` says, and answers every expression of the dashboard and of
+the alerts."""
 
 import asyncio
 import json
@@ -19,7 +20,8 @@ from reprise_runtime.operate.servers import free_ports
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 WHEN_IT_HAPPENS = ("retries", "redeliveries", "s3_errors", "put_aside", "frames_dropped")
-"""Parts of the names of counters that have no series before something went wrong: their expressions are parsed, and answer nothing."""
+"""Parts of the names of counters that have no series before something went wrong: their expressions are
+parsed, and answer nothing."""
 
 
 def program(name: str) -> str:
@@ -38,14 +40,20 @@ def panels() -> list[tuple[str, str]]:
 
 def test_its_own_checker_takes_configuration_and_rules() -> None:
     """`promtool check` reads the file, its rules, and finds no fault in either."""
-    for subject in (("config", DEPLOY / "prometheus/prometheus.yml"), ("rules", DEPLOY / "prometheus/alerts.yml")):
-        done = subprocess.run([program("promtool"), "check", *map(str, subject)], capture_output=True, text=True, check=False)
+    for subject in (
+        ("config", DEPLOY / "prometheus/prometheus.yml"),
+        ("rules", DEPLOY / "prometheus/alerts.yml"),
+    ):
+        done = subprocess.run(
+            [program("promtool"), "check", *map(str, subject)], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture
 async def prometheus(operated: Operated, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A Prometheus with the rules of `deploy`, which scrapes every process of the stack twice a second; its HTTP interface."""
+    """A Prometheus with the rules of `deploy`, which scrapes every process of the stack twice a second; its
+    HTTP interface."""
     config = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "500ms", "evaluation_interval": "500ms"}
     config["rule_files"] = [str(DEPLOY / "prometheus/alerts.yml")]
@@ -55,9 +63,11 @@ async def prometheus(operated: Operated, tmp_path: Path) -> AsyncIterator[httpx.
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
     (port,) = free_ports(1)
     command = [
-        program("prometheus"), f"--config.file={tmp_path / 'prometheus.yml'}", f"--storage.tsdb.path={tmp_path / 'data'}",
+        program("prometheus"),
+        f"--config.file={tmp_path / 'prometheus.yml'}",
+        f"--storage.tsdb.path={tmp_path / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
-    ]  # fmt: skip
+    ]
     with (tmp_path / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as http:
@@ -87,17 +97,24 @@ async def asked(http: httpx.AsyncClient, expression: str) -> list[Any]:
 async def test_every_panel_of_the_dashboard_has_something_to_draw(
     operated: Operated, caller: Caller, prometheus: httpx.AsyncClient
 ) -> None:
-    """After a batch, each expression is answered with series; every process is scraped; every alert's rule is evaluated without fault."""
+    """After a batch, each expression is answered with series; every process is scraped; every alert's rule is
+    evaluated without fault."""
     await caller.bus.purge(subjects.DLQ, ">")  # what other tests of this stack have put there
     _, session = await caller.begin(f"p-{uuid4().hex}", "steps=2")
     await caller.at_rest(session)
     async with operated.client() as http:
         await http.get("/batches")
-    wanted = [(title, expression) for title, expression in panels() if not any(name in expression for name in WHEN_IT_HAPPENS)]
+    wanted = [
+        (title, expression)
+        for title, expression in panels()
+        if not any(name in expression for name in WHEN_IT_HAPPENS)
+    ]
     assert len(wanted) > 35
 
     async def empty() -> list[tuple[str, str]]:
-        return [(title, expression) for title, expression in wanted if not await asked(prometheus, expression)]
+        return [
+            (title, expression) for title, expression in wanted if not await asked(prometheus, expression)
+        ]
 
     async def drawn() -> bool:
         return not await empty()

@@ -23,10 +23,15 @@ async def test_who_sent_it_finds_the_refusal_under_its_id(operated: Operated, ca
         found = await until(refused, 10, "an outcome")
         assert found["status"] == "refused"
         problem = found["problem"]
-        assert isinstance(problem, dict) and (problem["type"], problem["field"]) == ("invalid", "target.phase")
+        assert isinstance(problem, dict) and (problem["type"], problem["field"]) == (
+            "/problems/invalid",
+            "target.phase",
+        )
         assert problem["detail"].startswith("target.phase must be 'phase0'") and problem["action"]
         story = (await http.get(f"/sessions/{session}/events")).json()["events"]
-        assert sum("could not be read" in entry["text"] for entry in story) == 1, "decided once, however often it came"
+        assert sum("could not be read" in entry["text"] for entry in story) == 1, (
+            "decided once, however often it came"
+        )
         corrected = {"session_id": session, "phase": "phase4", "command_id": name}
         answer = await http.post("/workflow/restart/phase", json=corrected)
         assert answer.json()["type"] == "/problems/command_reused", "R16: an id is honoured once"
@@ -39,13 +44,19 @@ async def test_who_sent_it_finds_the_refusal_under_its_id(operated: Operated, ca
     assert await value(operated, "orchestrator", 'reprise_put_aside_total{stream="INBOX"}') >= 1
 
 
-async def test_what_nests_or_counts_too_far_is_refused_under_its_id(operated: Operated, caller: Caller) -> None:
-    """No parser reads it whole; the id at its outermost level is found all the same, and none that is further in."""
+async def test_what_nests_or_counts_too_far_is_refused_under_its_id(
+    operated: Operated, caller: Caller
+) -> None:
+    """No parser reads it whole; the id at its outermost level is found all the same, and none that is further
+    in."""
     _, session = await caller.begin(f"u-{uuid4().hex}", "steps=1")
     await caller.at_rest(session)
     deep = b'{"command_id": "inner", "a": ' * 5_000 + b"1" + b"}" * 5_000
     async with operated.client() as http:
-        for name, rest in (("deep", b'"options": ' + deep), ("long", b'"target": {"steps": [' + b"9" * 5_000 + b"]}")):
+        for name, rest in (
+            ("deep", b'"options": ' + deep),
+            ("long", b'"target": {"steps": [' + b"9" * 5_000 + b"]}"),
+        ):
             body = b'{"by": "Nobody", ' + rest + f', "command_id": "{name}"}}'.encode()
             await caller.bus.publish(subjects.command(session, "rerun"), body, stream=subjects.INBOX)
 
@@ -54,7 +65,10 @@ async def test_what_nests_or_counts_too_far_is_refused_under_its_id(operated: Op
                 return answer.json() if answer.status_code == 200 else None
 
             problem = (await until(refused, 10, f"the refusal of {name}"))["problem"]
-            assert isinstance(problem, dict) and (problem["type"], problem["field"]) == ("invalid", "body")
+            assert isinstance(problem, dict) and (problem["type"], problem["field"]) == (
+                "/problems/invalid",
+                "body",
+            )
             assert problem["detail"].startswith("The document is not JSON that can be read: ")
         assert (await http.get(f"/sessions/{session}/commands/inner")).status_code == 404
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from integration.research.research_server import PageServer
-from reprise_research.context import MemoryStore
 from reprise_research.sources.settings import FetcherSettings
+from reprise_research.stores import MemoryStore
 from unit.research.research_builders import World
 
 

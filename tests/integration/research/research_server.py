@@ -36,6 +36,8 @@ class PageServer:
         self.sent = 0
         self.open = 0
         """Connections that are being answered."""
+        self.connected = 0
+        """Connections in all, also those that ask for nothing."""
         self.port = 0
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -67,9 +69,13 @@ class PageServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.open += 1
+        self.connected += 1
         try:
             lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:] if line)}
+            headers = {
+                name.lower(): value.strip()
+                for name, _, value in (line.partition(":") for line in lines[1:] if line)
+            }
             request = Request(lines[0].split(" ")[1], headers)
             self.asked.append(request)
             page = self.pages.get(request.path, Reply(b"no such page", 404))

@@ -1,4 +1,5 @@
-"""Fetching over real HTTP: limits, redirects, addresses, manners, and a named reason for everything that goes wrong."""
+"""Fetching over real HTTP: limits, redirects, addresses, manners, and a named reason for everything that goes
+wrong."""
 
 import asyncio
 import gzip
@@ -34,11 +35,21 @@ async def test_a_page_comes_with_what_tells_it_apart(server: PageServer, setting
     """Body, type, charset and validators; the final address after redirects; our name in the request."""
     server.pages["/"] = Reply(status=302, headers={"location": "/there?x=1#frag"})
     server.pages["/there?x=1"] = Reply(
-        b"<p>hi", headers={"etag": '"1"', "last-modified": "Mon, 01 Sep 2025 00:00:00 GMT", "content-type": "text/html; charset=latin-1"}
+        b"<p>hi",
+        headers={
+            "etag": '"1"',
+            "last-modified": "Mon, 01 Sep 2025 00:00:00 GMT",
+            "content-type": "text/html; charset=latin-1",
+        },
     )
     async with Fetcher(settings) as fetcher:
         page = await fetcher.fetch(server.url("/"))
-    assert (page.body, page.content_type, page.charset, page.etag) == (b"<p>hi", "text/html", "latin-1", '"1"')
+    assert (page.body, page.content_type, page.charset, page.etag) == (
+        b"<p>hi",
+        "text/html",
+        "latin-1",
+        '"1"',
+    )
     assert page.final_url.startswith(server.url("/there?x=1"))
     assert server.asked[-1].headers["user-agent"].startswith("ReprisePrepare/")
 
@@ -58,7 +69,9 @@ async def test_a_page_comes_with_what_tells_it_apart(server: PageServer, setting
         (403, b"please solve the captcha", "challenge"),
     ],
 )
-async def test_each_status_has_its_reason(server: PageServer, settings: FetcherSettings, status: int, body: bytes, reason: str) -> None:
+async def test_each_status_has_its_reason(
+    server: PageServer, settings: FetcherSettings, status: int, body: bytes, reason: str
+) -> None:
     """What the server refuses is named in a reader's terms."""
     server.pages["/"] = Reply(body, status)
     assert await reason_of(server.url("/"), settings) == reason
@@ -73,7 +86,9 @@ async def test_two_gigabytes_are_cut_off_at_the_cap(server: PageServer, settings
     assert server.sent < 50_000_000
 
 
-async def test_a_declared_length_beyond_the_cap_is_not_read_at_all(server: PageServer, settings: FetcherSettings) -> None:
+async def test_a_declared_length_beyond_the_cap_is_not_read_at_all(
+    server: PageServer, settings: FetcherSettings
+) -> None:
     """The header is enough."""
     server.pages["/"] = lambda _: Reply(endless(), headers={"content-length": "2000000000"})
     assert await reason_of(server.url("/"), settings) == "too_large"
@@ -113,7 +128,9 @@ async def test_redirects_end(server: PageServer, settings: FetcherSettings) -> N
         "gopher://x/",
     ],
 )
-async def test_a_redirect_to_a_private_address_is_refused(server: PageServer, settings: FetcherSettings, target: str) -> None:
+async def test_a_redirect_to_a_private_address_is_refused(
+    server: PageServer, settings: FetcherSettings, target: str
+) -> None:
     """Every hop is checked, names as well as addresses, before anything is sent there."""
 
     async def resolver(host: str, port: int) -> list[str]:
@@ -124,7 +141,8 @@ async def test_a_redirect_to_a_private_address_is_refused(server: PageServer, se
 
 
 async def test_loopback_needs_permission(server: PageServer, settings: FetcherSettings) -> None:
-    """Without the demo's switch this very server is out of reach, by address and by name, and is never asked."""
+    """Without the demo's switch this very server is out of reach, by address and by name, and is never
+    asked."""
 
     async def resolver(host: str, port: int) -> list[str]:
         return ["127.0.0.1"]
@@ -135,8 +153,11 @@ async def test_loopback_needs_permission(server: PageServer, settings: FetcherSe
     assert server.asked == []
 
 
-async def test_the_checked_address_is_the_one_connected_to(server: PageServer, settings: FetcherSettings) -> None:
-    """A name is resolved once for a request, and goes into the Host header: an answer that changes later (rebinding) changes nothing."""
+async def test_the_checked_address_is_the_one_connected_to(
+    server: PageServer, settings: FetcherSettings
+) -> None:
+    """A name is resolved once for a request, and goes into the Host header: an answer that changes later
+    (rebinding) changes nothing."""
     answers = iter([["127.0.0.1"], ["10.0.0.1"]])
     asked = []
 
@@ -155,7 +176,8 @@ async def test_the_checked_address_is_the_one_connected_to(server: PageServer, s
 async def test_proxies_of_the_environment_are_ignored(
     server: PageServer, settings: FetcherSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A proxy would resolve names by itself, past our checks."""
+    """Only the settings name a proxy, and it is asked for addresses: one of the libraries' own would resolve
+    names by itself, past our checks."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     server.pages["/"] = Reply(b"<p>hi")
@@ -163,7 +185,9 @@ async def test_proxies_of_the_environment_are_ignored(
         assert (await fetcher.fetch(server.url("/"))).body == b"<p>hi"
 
 
-async def test_a_server_that_never_ends_runs_out_of_time(server: PageServer, settings: FetcherSettings) -> None:
+async def test_a_server_that_never_ends_runs_out_of_time(
+    server: PageServer, settings: FetcherSettings
+) -> None:
     """Drops of a body that keep coming do not prolong the time that a source has."""
 
     async def drip() -> AsyncIterator[bytes]:
@@ -188,8 +212,11 @@ async def test_what_is_not_there_is_unreachable(settings: FetcherSettings) -> No
 
 
 async def test_robots_are_respected_and_asked_once(server: PageServer, settings: FetcherSettings) -> None:
-    """A page that robots.txt forbids is not asked for; the file is fetched once for all pages; a broken server forbids all."""
-    server.pages["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /closed", headers={"content-type": "text/plain"})
+    """A page that robots.txt forbids is not asked for; the file is fetched once for all pages; a broken
+    server forbids all."""
+    server.pages["/robots.txt"] = Reply(
+        b"User-agent: *\nDisallow: /closed", headers={"content-type": "text/plain"}
+    )
     server.pages["/open"] = Reply(b"<p>hi")
     async with Fetcher(settings) as fetcher:
         await asyncio.gather(*(fetcher.fetch(server.url("/open")) for _ in range(3)))
@@ -202,8 +229,11 @@ async def test_robots_are_respected_and_asked_once(server: PageServer, settings:
     assert await reason_of(server.url("/open"), settings) == "robots"
 
 
-async def test_a_crawl_delay_is_kept_up_to_a_limit_and_costs_no_source_its_time(server: PageServer, settings: FetcherSettings) -> None:
-    """The starts of requests are as far apart as robots.txt asks, at most as far as the settings say, and waiting is no time-out."""
+async def test_a_crawl_delay_is_kept_up_to_a_limit_and_costs_no_source_its_time(
+    server: PageServer, settings: FetcherSettings
+) -> None:
+    """The starts of requests are as far apart as robots.txt asks, at most as far as the settings say, and
+    waiting is no time-out."""
     starts: list[float] = []
 
     async def page(_: Request) -> Reply:
@@ -219,7 +249,9 @@ async def test_a_crawl_delay_is_kept_up_to_a_limit_and_costs_no_source_its_time(
             await asyncio.gather(*(fetcher.fetch(server.url(f"/{number}")) for number in range(4)))
         gaps = [later - earlier for earlier, later in pairwise(starts)]
         assert len(gaps) == 3 and max(gaps) < expected + 0.4
-        assert sum(gaps) > 0.7 * 3 * expected, "each may arrive a little late on a busy machine, but together they take their time"
+        assert sum(gaps) > 0.7 * 3 * expected, (
+            "each may arrive a little late on a busy machine, but together they take their time"
+        )
 
 
 async def test_one_host_is_not_asked_by_all_at_once(server: PageServer, settings: FetcherSettings) -> None:
@@ -241,7 +273,9 @@ async def test_one_host_is_not_asked_by_all_at_once(server: PageServer, settings
     assert most == 2
 
 
-async def test_a_host_that_asks_to_wait_is_asked_once_more_after_that(server: PageServer, settings: FetcherSettings) -> None:
+async def test_a_host_that_asks_to_wait_is_asked_once_more_after_that(
+    server: PageServer, settings: FetcherSettings
+) -> None:
     """A few seconds are waited for; one that goes on refusing, or wants more time, has its reason at once."""
     answers = [Reply(b"busy", 429, {"retry-after": "1"}), Reply(b"<p>now</p>")]
     server.pages["/busy"] = lambda _request: answers.pop(0)

@@ -1,4 +1,5 @@
-"""Phase 0 over real HTTP: what is stored is used, what failed says why, asking again is conditional. Then the samples, as served."""
+"""Phase 0 over real HTTP: what is stored is used, what failed says why, asking again is conditional. Then the
+samples, as served."""
 
 from contextlib import AsyncExitStack
 
@@ -27,15 +28,20 @@ def page(title: str, level: int) -> bytes:
 def stored(sources: tuple[Source, ...], news: tuple[StoredSource, ...]) -> tuple[Source, ...]:
     """The sources as the batch has them after a phase 0."""
     kept = {one.source_id: one.stored for one in news}
-    return tuple(s.model_copy(update={"stored": kept[s.source_id]}) if s.source_id in kept else s for s in sources)
+    return tuple(
+        s.model_copy(update={"stored": kept[s.source_id]}) if s.source_id in kept else s for s in sources
+    )
 
 
 def outcomes(prepared: Prepared) -> list[tuple[str, str, str | None]]:
     return [(source.status, source.outcome, source.reason) for source in prepared.artifact.sources]
 
 
-async def test_what_is_stored_is_not_fetched_again(server: PageServer, world: World, settings: FetcherSettings) -> None:
-    """R11: a second run uses the stored copies, failures included, fetches only what is new, and says the same."""
+async def test_what_is_stored_is_not_fetched_again(
+    server: PageServer, world: World, settings: FetcherSettings
+) -> None:
+    """R11: a second run uses the stored copies, failures included, fetches only what is new, and says the
+    same."""
     server.pages["/a"] = Reply(page("A", 40))
     sources = (Source(source_id="a", url=server.url("/a")), Source(source_id="gone", url=server.url("/gone")))
     context = world.context(fetcher=settings)
@@ -54,8 +60,11 @@ async def test_what_is_stored_is_not_fetched_again(server: PageServer, world: Wo
     assert same.stored == ()
 
 
-async def test_asking_again_is_conditional(server: PageServer, world: World, settings: FetcherSettings) -> None:
-    """R11: refetch sends the validators; 304 and the same bytes are unchanged, other bytes changed, a failed source gets its chance."""
+async def test_asking_again_is_conditional(
+    server: PageServer, world: World, settings: FetcherSettings
+) -> None:
+    """R11: refetch sends the validators; 304 and the same bytes are unchanged, other bytes changed, a failed
+    source gets its chance."""
     state = {"level": 40, "tag": '"one"'}
 
     def tagged(request: Request) -> Reply:
@@ -71,7 +80,10 @@ async def test_asking_again_is_conditional(server: PageServer, world: World, set
     server.pages["/late"] = Reply(page("Late", 70))
     second = await prepare(sources, context, refetch=True)
     assert outcomes(second) == [("ready", "unchanged", None), ("ready", "fetched", None)]
-    assert server.asked[-2].headers.get("if-none-match") == '"one"' or server.asked[-1].headers.get("if-none-match") == '"one"'
+    assert (
+        server.asked[-2].headers.get("if-none-match") == '"one"'
+        or server.asked[-1].headers.get("if-none-match") == '"one"'
+    )
     assert [one.source_id for one in second.stored] == ["late"]
     sources = stored(sources, second.stored)
     state |= {"level": 41, "tag": '"two"'}
@@ -80,8 +92,11 @@ async def test_asking_again_is_conditional(server: PageServer, world: World, set
     assert third.artifact.sources[0].text_sha256 != second.artifact.sources[0].text_sha256
 
 
-async def test_a_failed_refetch_keeps_the_stored_copy(server: PageServer, world: World, settings: FetcherSettings) -> None:
-    """R11: the text is still used, the outcome says failed in words, nothing new is stored, and the meaning is as it was."""
+async def test_a_failed_refetch_keeps_the_stored_copy(
+    server: PageServer, world: World, settings: FetcherSettings
+) -> None:
+    """R11: the text is still used, the outcome says failed in words, nothing new is stored, and the meaning
+    is as it was."""
     server.pages["/a"] = Reply(page("A", 40))
     sources = (Source(source_id="a", url=server.url("/a")),)
     context = world.context(fetcher=settings)
@@ -94,7 +109,9 @@ async def test_a_failed_refetch_keeps_the_stored_copy(server: PageServer, world:
     assert again.artifact.parts() == first.artifact.parts()
 
 
-async def test_a_replaced_source_is_fetched(server: PageServer, world: World, settings: FetcherSettings) -> None:
+async def test_a_replaced_source_is_fetched(
+    server: PageServer, world: World, settings: FetcherSettings
+) -> None:
     """A stored copy of an older revision does not count."""
     server.pages["/a"] = Reply(page("A", 40))
     sources = (Source(source_id="a", url=server.url("/a")),)
@@ -105,13 +122,18 @@ async def test_a_replaced_source_is_fetched(server: PageServer, world: World, se
     assert again.stored[0].stored.revision == 2
 
 
-async def test_failures_have_names_and_advice(server: PageServer, world: World, settings: FetcherSettings) -> None:
+async def test_failures_have_names_and_advice(
+    server: PageServer, world: World, settings: FetcherSettings
+) -> None:
     """Each way to fail has its reason; without one readable source the phase fails and tells them all."""
     server.pages["/empty"] = Reply(b"<html><body><script>render()</script></body></html>")
     server.pages["/picture"] = Reply(b"\x89PNG\r\n\x1a\n", headers={"content-type": "image/png"})
     server.pages["/broken"] = Reply(b"%PDF-1.4 nothing more", headers={"content-type": "application/pdf"})
     names = ("empty", "picture", "broken", "missing")
-    sources = (*(Source(source_id=name, url=server.url(f"/{name}")) for name in names), Source(source_id="inside", url="http://10.0.0.1/"))
+    sources = (
+        *(Source(source_id=name, url=server.url(f"/{name}")) for name in names),
+        Source(source_id="inside", url="http://10.0.0.1/"),
+    )
     with pytest.raises(NoSources) as caught:
         await prepare(sources, world.context(fetcher=settings))
     reasons = {one.source_id: one.stored.reason for one in caught.value.stored}
@@ -125,8 +147,8 @@ async def test_failures_have_names_and_advice(server: PageServer, world: World, 
 
 
 async def test_the_samples_as_the_demo_serves_them(world: World, settings: FetcherSettings) -> None:
-    """Pages over HTTP, each site an origin of its own, and files as uploads: one copy, one failure, ten read or more; a report with
-    the known disagreements, whose every reference was really read."""
+    """Pages over HTTP, each site an origin of its own, and files as uploads: one copy, one failure, ten read
+    or more; a report with the known disagreements, whose every reference was really read."""
     session = ResearchSession(topic=sample_topic())
     agent = DeepResearchAgent(session, world.store, fetcher=settings)
     async with AsyncExitStack() as stack:
@@ -147,7 +169,10 @@ async def test_the_samples_as_the_demo_serves_them(world: World, settings: Fetch
     assert report.unsupported_claims == ()
     ready = {source.source_id for source in session.phase0.sources if source.status == "ready"}
     assert {reference.source_id for reference in report.references} <= ready
-    assert "Disputed: 11 percent or 23 percent." in report.markdown or "Disputed: 23 percent or 11 percent." in report.markdown
+    assert (
+        "Disputed: 11 percent or 23 percent." in report.markdown
+        or "Disputed: 23 percent or 11 percent." in report.markdown
+    )
     (figures,) = (section.markdown for section in report.sections if section.section_id == "figures")
     assert "1.2 decibels" in figures and "2.1 decibels" in figures
     assert "哈文布鲁克" in report.markdown

@@ -1,4 +1,5 @@
-"""No source and no parser can stop a batch; an attempt that starts again loses nothing; sites of their own kind have scrapers."""
+"""No source and no parser can stop a batch; an attempt that starts again loses nothing; sites of their own
+kind have scrapers."""
 
 import asyncio
 import io
@@ -16,7 +17,7 @@ import pytest
 from integration.research.research_server import PageServer, Reply
 from reprise_contracts.artifacts import PreparedSource, Summary
 from reprise_contracts.sources import Source
-from reprise_research.context import Brief, Library, MemoryStore
+from reprise_research.brief import Brief, Library
 from reprise_research.engines.extractive import Extractive
 from reprise_research.errors import EngineFailed, ParserUnavailable
 from reprise_research.notes import Notes
@@ -26,15 +27,22 @@ from reprise_research.sources.extract import extract
 from reprise_research.sources.failures import SourceFailed
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
+from reprise_research.stores import MemoryStore
 from unit.research.research_builders import SAMPLES, World
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
-SENTENCE = "In the year %d the level of the lake fell by %d centimetres, as the authority has measured at twelve places."
+SENTENCE = (
+    "In the year %d the level of the lake fell by %d centimetres, as the authority has measured at "
+    "twelve places."
+)
 
 
 def page(number: int) -> bytes:
     body = "".join(f"<p>{SENTENCE % (1900 + number + line, 20 + line)}</p>" for line in range(8))
-    return f"<html><head><title>Page {number}</title></head><body><article><h1>Page {number}</h1>{body}</article></body></html>".encode()
+    return (
+        f"<html><head><title>Page {number}</title></head><body><article><h1>Page "
+        f"{number}</h1>{body}</article></body></html>"
+    ).encode()
 
 
 def office(title: str) -> bytes:
@@ -52,12 +60,18 @@ async def test_an_office_document_is_read_with_what_it_says_of_itself(world: Wor
     """Its paragraphs, title and author; whatever its name or type says, its content decides."""
     source = await world.upload("a", office("The lake"), "application/octet-stream", "letter.bin")
     prepared = (await prepare((source,), world.context())).artifact.sources[0]
-    assert (prepared.status, prepared.method, prepared.title, prepared.author) == ("ready", "markitdown", "The lake", "A. Author")
+    assert (prepared.status, prepared.method, prepared.title, prepared.author) == (
+        "ready",
+        "markitdown",
+        "The lake",
+        "A. Author",
+    )
     assert SENTENCE % (2003, 23) in await world.store.get_text(prepared.text_sha256 or "")
 
 
 async def test_a_damaged_office_document_says_that_it_is(world: World) -> None:
-    """And the first frame of the phase names every source, so that whatever is said of one later has its name."""
+    """And the first frame of the phase names every source, so that whatever is said of one later has its
+    name."""
     whole = office("The lake")
     made = [
         await world.upload("a", whole[: len(whole) // 2] + whole[-40:], filename="letter.docx"),
@@ -72,7 +86,9 @@ async def test_a_damaged_office_document_says_that_it_is(world: World) -> None:
     ]
 
 
-async def test_without_the_extra_an_office_document_fails_and_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_extra_an_office_document_fails_and_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The name of the extra is in the failure, and other documents are read as ever."""
     (tmp_path / "markitdown.py").write_text("raise ModuleNotFoundError('markitdown')\n")
     monkeypatch.syspath_prepend(tmp_path)  # the parser's process sees the same path
@@ -86,7 +102,8 @@ async def test_without_the_extra_an_office_document_fails_and_says_what_to_insta
 async def test_a_parser_that_cannot_start_is_no_fault_of_the_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
-    """The attempt fails and can be tried again; no source is marked as failed. It says what the process said last."""
+    """The attempt fails and can be tried again; no source is marked as failed. It says what the process said
+    last."""
     (tmp_path / "trafilatura.py").write_text("raise ImportError('no such library here')\n")
     monkeypatch.syspath_prepend(tmp_path)
     source = await world.upload("a", page(1), "text/html", "a.html")
@@ -96,7 +113,8 @@ async def test_a_parser_that_cannot_start_is_no_fault_of_the_document(
 
 
 async def test_a_parser_that_is_killed_costs_one_document_at_most(world: World) -> None:
-    """Whatever happens to the processes while many documents are read: the others carry on, and every source has an outcome."""
+    """Whatever happens to the processes while many documents are read: the others carry on, and every source
+    has an outcome."""
     sources = tuple([await world.upload(f"s{n}", page(n * 10), "text/html", f"{n}.html") for n in range(24)])
     async with ParserPool(size=2) as parsers:
 
@@ -139,7 +157,8 @@ def spoiled(data: bytes, chance: random.Random) -> bytes:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_broken_documents_stop_nothing(world: World, seed: int) -> None:
-    """HTML, PDF, Markdown, text and office documents with random damage: each is read or fails by itself, the sound one is read."""
+    """HTML, PDF, Markdown, text and office documents with random damage: each is read or fails by itself, the
+    sound one is read."""
     chance = random.Random(seed)
     whole = {
         "page.html": (SAMPLES / "web/city/one-year-of-30.html").read_bytes(),
@@ -151,10 +170,16 @@ async def test_broken_documents_stop_nothing(world: World, seed: int) -> None:
     made = [await world.upload("sound", page(1), "text/html", "sound.html")]
     for number in range(15):
         name = chance.choice(sorted(whole))
-        made.append(await world.upload(f"s{number}", spoiled(whole[name], chance), "application/octet-stream", f"{number}-{name}"))
+        made.append(
+            await world.upload(
+                f"s{number}", spoiled(whole[name], chance), "application/octet-stream", f"{number}-{name}"
+            )
+        )
     prepared = (await prepare(tuple(made), world.context())).artifact.sources
     assert len(prepared) == 16 and prepared[0].status == "ready"
-    assert all(source.text_sha256 or (source.reason and source.detail and source.action) for source in prepared)
+    assert all(
+        source.text_sha256 or (source.reason and source.detail and source.action) for source in prepared
+    )
 
 
 class Noting(MemoryStore):
@@ -172,7 +197,8 @@ class Noting(MemoryStore):
 
 
 class Faltering(Extractive):
-    """Fails once at the last source, when everything else is done and noted; says which sources it was asked for."""
+    """Fails once at the last source, when everything else is done and noted; says which sources it was asked
+    for."""
 
     def __init__(self, store: Noting) -> None:
         super().__init__()
@@ -189,7 +215,9 @@ class Faltering(Extractive):
         return await super().summarise(source, library, brief)
 
 
-async def test_an_attempt_that_starts_again_uses_what_is_there(server: PageServer, settings: FetcherSettings) -> None:
+async def test_an_attempt_that_starts_again_uses_what_is_there(
+    server: PageServer, settings: FetcherSettings
+) -> None:
     """Within one run, pages are fetched once and summaries made once; a later run does its work anew."""
     for number in range(4):
         server.pages[f"/{number}"] = Reply(page(number * 10))
@@ -199,10 +227,14 @@ async def test_an_attempt_that_starts_again_uses_what_is_there(server: PageServe
     first = world.context(fetcher=settings, engine=engine, notes=Notes(store, "session", "phase0 g1"))
     with pytest.raises(EngineFailed):
         await prepare(sources, first)
-    done = await prepare(sources, world.context(fetcher=settings, engine=engine, notes=Notes(store, "session", "phase0 g1")))
+    done = await prepare(
+        sources, world.context(fetcher=settings, engine=engine, notes=Notes(store, "session", "phase0 g1"))
+    )
     assert [server.count(f"/{n}") for n in range(4)] == [1, 1, 1, 1]
     assert sorted(engine.asked) == ["s0", "s1", "s2", "s3"] and len(done.artifact.summaries) == 4
-    await prepare(sources, world.context(fetcher=settings, engine=engine, notes=Notes(store, "session", "phase0 g2")))
+    await prepare(
+        sources, world.context(fetcher=settings, engine=engine, notes=Notes(store, "session", "phase0 g2"))
+    )
     assert [server.count(f"/{n}") for n in range(4)] == [2, 2, 2, 2] and len(engine.asked) == 8
 
 
@@ -213,8 +245,12 @@ def transcripts() -> Any:
 
 async def test_a_scraper_reads_a_site_of_its_own_kind(server: PageServer, world: World) -> None:
     """The documentation's example: what is said in a video, by its captions; other pages are read as ever."""
-    lines = [f"{n}\n00:00:{10 + n}.000 --> 00:00:{11 + n}.000\n{SENTENCE % (2000 + n, 30 + n)}\n" for n in range(6)]
-    server.pages["/captions/abc.vtt"] = Reply("\n".join(["WEBVTT", "NOTE Title: The lake, told", "", *lines]).encode())
+    lines = [
+        f"{n}\n00:00:{10 + n}.000 --> 00:00:{11 + n}.000\n{SENTENCE % (2000 + n, 30 + n)}\n" for n in range(6)
+    ]
+    server.pages["/captions/abc.vtt"] = Reply(
+        "\n".join(["WEBVTT", "NOTE Title: The lake, told", "", *lines]).encode()
+    )
     server.pages["/plain"] = Reply(page(1))
     settings = FetcherSettings(allow_loopback=True, seconds=10, scrapers=(transcripts(),))
     named = {"video": "/watch/abc", "silent": "/watch/none", "plain": "/plain"}
@@ -247,8 +283,11 @@ async def test_a_scraper_with_a_defect_costs_its_own_sources(server: PageServer,
     assert broken.reason == "malformed" and "broken" in (broken.detail or "") and plain.status == "ready"
 
 
-async def test_thirty_pages_are_prepared_in_seconds(server: PageServer, world: World, settings: FetcherSettings) -> None:
-    """The small form of the measurement in `benchmarks/research.py`, which prepares a hundred within thirty seconds."""
+async def test_thirty_pages_are_prepared_in_seconds(
+    server: PageServer, world: World, settings: FetcherSettings
+) -> None:
+    """The small form of the measurement in `benchmarks/research.py`, which prepares a hundred within thirty
+    seconds."""
     for number in range(30):
         server.pages[f"/{number}"] = Reply(page(number * 10))
     sources = tuple(Source(source_id=f"s{n}", url=server.url(f"/{n}")) for n in range(30))

@@ -44,7 +44,9 @@ class Proxy:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, from_server: bool) -> None:
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, from_server: bool
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(1 << 16):
                 if from_server and self.deaf:

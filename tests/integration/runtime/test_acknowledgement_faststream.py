@@ -16,7 +16,8 @@ from servers_for_tests import Eventually
 
 
 async def test_each_end_of_a_handler(bus: Bus, settings: Settings, eventually: Eventually) -> None:
-    """Good work is acknowledged, a bug brings the message again, and what cannot be parsed goes to DLQ with its reason."""
+    """Good work is acknowledged, a bug brings the message again, and what cannot be parsed goes to DLQ with
+    its reason."""
     broker = Broker(await connect(settings.nats, "faststream"), (acknowledgement(bus, settings.timings),))
     seen: list[str] = []
 

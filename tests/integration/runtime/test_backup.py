@@ -19,7 +19,11 @@ from reprise_runtime.operate.backup import back_up
 from reprise_runtime.operate.restore import restore
 from stack import Caller, Stack, until
 
-ENV = {"REPRISE_TIMINGS__LEASE": "4", "REPRISE_TIMINGS__HEARTBEAT": "1", "REPRISE_TIMINGS__SWEEP_AFTER": "0.05"}
+ENV = {
+    "REPRISE_TIMINGS__LEASE": "4",
+    "REPRISE_TIMINGS__HEARTBEAT": "1",
+    "REPRISE_TIMINGS__SWEEP_AFTER": "0.05",
+}
 
 
 def silent(text: str) -> None:
@@ -65,10 +69,14 @@ async def other(tmp_path: Path) -> AsyncIterator[Stack]:
     stack.stop_all()
 
 
-async def test_a_backup_taken_at_work_comes_back_whole_and_work_goes_on(tmp_path: Path, caller: Caller, other: Stack) -> None:
-    """Sessions that rerun, sweep and end while it is copied: afterwards each is at rest again, fresh, with every artifact.
+async def test_a_backup_taken_at_work_comes_back_whole_and_work_goes_on(
+    tmp_path: Path, caller: Caller, other: Stack
+) -> None:
+    """Sessions that rerun, sweep and end while it is copied: afterwards each is at rest again, fresh, with
+    every artifact.
 
-    What was confirmed after the backup is lost, and the same command sent again is honoured; what was confirmed before it is not.
+    What was confirmed after the backup is lost, and the same command sent again is honoured; what was
+    confirmed before it is not.
     """
     archive = tmp_path / "backup"
     busy = [(await caller.begin(f"busy-{n}", "steps=4 wait_ms=20"))[1] for n in range(3)]
@@ -79,7 +87,9 @@ async def test_a_backup_taken_at_work_comes_back_whole_and_work_goes_on(tmp_path
     async def rerun(session: str) -> None:
         for count in range(12):
             options = Options(guidance=f"again {count}", force=True)
-            await caller.send(session, Rerun(command_id=f"rerun-{count}", target=Target(phase="phase1"), options=options))
+            await caller.send(
+                session, Rerun(command_id=f"rerun-{count}", target=Target(phase="phase1"), options=options)
+            )
             working.set()
             await caller.at_rest(session)
 
@@ -102,7 +112,7 @@ async def test_a_backup_taken_at_work_comes_back_whole_and_work_goes_on(tmp_path
 
     there = await other.caller()
     await restore(there.bus, there.store, other.settings, Archive(archive), replace=True, say=silent)
-    for name in other.COMMANDS:
+    for name in other.services:
         other.start(name)
     after = await there.at_rest(calm)
     assert (await there.session(calm)) == after
@@ -110,7 +120,9 @@ async def test_a_backup_taken_at_work_comes_back_whole_and_work_goes_on(tmp_path
     assert made == {name: before.node(name).materialization for name in before.nodes}
     assert after.commands.keys() == before.commands.keys()
     for session in busy:
-        await until(lambda session=session: _knows(there, session, "rerun-0"), what="the command that was waiting")
+        await until(
+            lambda session=session: _knows(there, session, "rerun-0"), what="the command that was waiting"
+        )
         rested = await there.at_rest(session)
         assert rested.commands["rerun-0"].status == "completed"
         assert fresh(rested)
@@ -126,7 +138,8 @@ async def _knows(caller: Caller, session: str, command_id: str) -> bool:
 
 
 async def test_a_restore_is_refused_where_it_would_mix_or_lose(tmp_path: Path, other: Stack) -> None:
-    """Servers that hold something, services at work, a damaged backup: each is said, and nothing is changed."""
+    """Servers that hold something, services at work, a damaged backup: each is said, and nothing is
+    changed."""
     there = await other.caller()
     store, archive = there.store, Archive(tmp_path / "backup")
     await store.put("sources/b/raw/one", b"one", "text/plain")
@@ -151,7 +164,9 @@ async def test_a_restore_is_refused_where_it_would_mix_or_lose(tmp_path: Path, o
     assert await store.get("sources/b/raw/two") == b"two"
     path.write_bytes(b"one")
     await restored(replace=True)
-    assert [entry async for entry in store.list("") if entry[0] != subjects.MARK_KEY] == [("sources/b/raw/one", 3)]
+    assert [entry async for entry in store.list("") if entry[0] != subjects.MARK_KEY] == [
+        ("sources/b/raw/one", 3)
+    ]
     assert (await store.stat("sources/b/raw/one")).content_type == "text/plain"
     shutil.rmtree(archive.folder)
     with pytest.raises(Refused, match="holds no backup"):
@@ -162,10 +177,13 @@ async def _pulled(bus: Bus) -> bool:
     return bool((await bus.api(f"CONSUMER.INFO.{subjects.INBOX}.{subjects.ORCHESTRATOR}"))["num_waiting"])
 
 
-@pytest.mark.parametrize("message", [
-    ArchivedMessage(7, "reprise.v1.log.s", b'{"a": "\xc3\xa9"}', {}),
-    ArchivedMessage(8, "reprise.v1.dlq.INBOX", b"\xff\x00 no text", {"Reprise-Reason": "why"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "message",
+    [
+        ArchivedMessage(7, "reprise.v1.log.s", b'{"a": "\xc3\xa9"}', {}),
+        ArchivedMessage(8, "reprise.v1.dlq.INBOX", b"\xff\x00 no text", {"Reprise-Reason": "why"}),
+    ],
+)
 def test_a_message_comes_back_as_it_was(message: ArchivedMessage) -> None:
     """Text stays readable, bytes stay bytes."""
     assert ArchivedMessage.read(message.line()) == message
@@ -179,7 +197,8 @@ def test_a_key_that_leads_out_of_the_folder_is_refused(tmp_path: Path, key: str)
 
 
 async def test_what_is_lost_already_ends_no_backup(tmp_path: Path, caller: Caller, other: Stack) -> None:
-    """It is named and left out; every other object is there, the backup is whole, and what it lacks is made again where it came back."""
+    """It is named and left out; every other object is there, the backup is whole, and what it lacks is made
+    again where it came back."""
     _, session = await caller.begin("lost-before", "steps=2")
     before = await caller.at_rest(session, 120)
     made = before.node("phase4").materialization
@@ -193,8 +212,10 @@ async def test_what_is_lost_already_ends_no_backup(tmp_path: Path, caller: Calle
     assert told is not None and BackupMark.decode(told.data).lost == 1
 
     there = await other.caller()
-    await restore(there.bus, there.store, other.settings, Archive(tmp_path / "backup"), replace=True, say=silent)
-    for name in other.COMMANDS:
+    await restore(
+        there.bus, there.store, other.settings, Archive(tmp_path / "backup"), replace=True, say=silent
+    )
+    for name in other.services:
         other.start(name)
     after = await there.session(session)
     assert after is not None and after.node("phase4").materialization is not None

@@ -1,4 +1,5 @@
-"""Three NATS servers, each stream kept by all of them: one may be lost at any time, which is seen, and nothing else happens."""
+"""Three NATS servers, each stream kept by all of them: one may be lost at any time, which is seen, and
+nothing else happens."""
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
@@ -33,7 +34,9 @@ class Member(NatsServer):
         path = Path(command[-1])
         routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in self._routes)
         cluster = f'cluster {{ name: reprise, listen: "127.0.0.1:{self._route}", routes: [{routes}] }}\n'
-        path.write_text(path.read_text().replace('server_name: "reprise"', f"server_name: {self.own}") + cluster)
+        path.write_text(
+            path.read_text().replace('server_name: "reprise"', f"server_name: {self.own}") + cluster
+        )
         return command
 
 
@@ -41,9 +44,18 @@ class Member(NatsServer):
 async def clustered(members: list[Member]) -> AsyncIterator[tuple[Bus, Settings]]:
     """A client of all three, and the settings of a gateway beside them."""
     settings = Settings(
-        nats=Nats(url=",".join(server.url for server in members), monitor=",".join(f"http://127.0.0.1:{m.monitor_port}" for m in members)),
+        nats=Nats(
+            url=",".join(server.url for server in members),
+            monitor=",".join(f"http://127.0.0.1:{m.monitor_port}" for m in members),
+        ),
         replicas=3,
-        limits=Limits(session_bytes=64 << 20, inbox_bytes=16 << 20, dlq_bytes=16 << 20, jobs_bytes=16 << 20, progress_bytes=16 << 20),
+        limits=Limits(
+            session_bytes=64 << 20,
+            inbox_bytes=16 << 20,
+            dlq_bytes=16 << 20,
+            jobs_bytes=16 << 20,
+            progress_bytes=16 << 20,
+        ),
     )
     client = await connect(settings.nats, "test")
     yield await open_bus(client, settings), settings
@@ -54,7 +66,10 @@ async def clustered(members: list[Member]) -> AsyncIterator[tuple[Bus, Settings]
 def members(tmp_path: Path) -> Iterator[list[Member]]:
     """The servers, together."""
     ports = free_ports(3)
-    servers = [Member(tmp_path / name, name, port, ports) for name, port in zip(("nats", "nats-2", "nats-3"), ports, strict=True)]
+    servers = [
+        Member(tmp_path / name, name, port, ports)
+        for name, port in zip(("nats", "nats-2", "nats-3"), ports, strict=True)
+    ]
     with contextlib.ExitStack() as stack:
         for server in servers:
             server.launch()
@@ -67,7 +82,8 @@ def members(tmp_path: Path) -> Iterator[list[Member]]:
 async def test_one_of_three_servers_may_be_lost_and_is_missed(
     members: list[Member], clustered: tuple[Bus, Settings], eventually: Any
 ) -> None:
-    """Killed while it leads: the log takes the next commit, the doctor names the one that is away, and nothing once it is back."""
+    """Killed while it leads: the log takes the next commit, the doctor names the one that is away, and
+    nothing once it is back."""
     bus, settings = clustered
     log, probe = NatsSessionLog(bus), bus_probe(bus, settings, lambda: datetime.now(UTC))
     commit = example(Commit)

@@ -78,7 +78,8 @@ async def test_a_store_that_is_away_is_retryable(lean: bool) -> None:
 
 
 async def test_a_store_that_does_not_answer_is_given_up(lean: bool) -> None:
-    """A server that takes the request and is silent: `StoreUnavailable` after the time-outs, never a hang; every connection is closed."""
+    """A server that takes the request and is silent: `StoreUnavailable` after the time-outs, never a hang;
+    every connection is closed."""
     handlers: list[asyncio.Future[None]] = []
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -119,7 +120,8 @@ async def test_the_event_loop_stays_free(server: SeaweedServer | MinioGateway) -
 
 
 async def test_confirmed_objects_survive_a_kill(tmp_path: Path, eventually: Eventually) -> None:
-    """SeaweedFS is killed (-9) among PUTs: each confirmed object is there whole after a restart, and PUTs go on."""
+    """SeaweedFS is killed (-9) among PUTs: each confirmed object is there whole after a restart, and PUTs go
+    on."""
     server = SeaweedServer(tmp_path / "seaweed")
     await asyncio.to_thread(server.start)
     store = S3Store(server.settings())

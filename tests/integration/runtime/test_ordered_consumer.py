@@ -47,12 +47,17 @@ async def test_no_gap_and_no_repeat_across_kills(own_nats: NatsServer, commit: M
     await reader.close()
 
 
-async def test_a_follower_from_now_misses_nothing_across_a_kill(own_nats: NatsServer, commit: MakeCommit) -> None:
+async def test_a_follower_from_now_misses_nothing_across_a_kill(
+    own_nats: NatsServer, commit: MakeCommit
+) -> None:
     """Also on an empty log, and when the first commit falls into the time without a connection."""
     settings = settings_for(own_nats)
     writer, reader = await connect(settings.nats, "writer"), await connect(settings.nats, "reader")
     log = NatsSessionLog(await topology.open_bus(writer, settings))
-    async with asyncio.timeout(20), NatsSessionLog(await topology.open_bus(reader, settings)).follow() as following:
+    async with (
+        asyncio.timeout(20),
+        NatsSessionLog(await topology.open_bus(reader, settings)).follow() as following,
+    ):
         await following.opened.wait()
         await asyncio.to_thread(own_nats.kill)
         await asyncio.to_thread(own_nats.start)
@@ -74,7 +79,9 @@ async def test_a_consumer_that_the_server_forgot_is_made_again(bus: Bus, commit:
         assert (await anext(following)).seq == second
 
 
-async def test_another_log_under_the_same_name_is_a_reset(bus: Bus, settings: Settings, commit: MakeCommit) -> None:
+async def test_another_log_under_the_same_name_is_a_reset(
+    bus: Bus, settings: Settings, commit: MakeCommit
+) -> None:
     """A stream that was created anew is not followed as if nothing had happened."""
     log = NatsSessionLog(bus)
     await log.append("one", commit("a"), expected=0)
@@ -98,9 +105,15 @@ async def test_a_commit_that_cannot_be_read_is_said_and_passed(bus: Bus, commit:
 
 
 async def test_a_slow_reader_holds_the_server_back(bus: Bus) -> None:
-    """No more than a window of messages is in the reader's memory, however many there are; all of them come."""
+    """No more than a window of messages is in the reader's memory, however many there are; all of them
+    come."""
     async with asyncio.timeout(30):
-        await asyncio.gather(*(bus.publish(subjects.log(f"s{n % 50}"), str(n).encode(), stream=subjects.SESSIONS) for n in range(3500)))
+        await asyncio.gather(
+            *(
+                bus.publish(subjects.log(f"s{n % 50}"), str(n).encode(), stream=subjects.SESSIONS)
+                for n in range(3500)
+            )
+        )
         async with OrderedConsumer(bus, subjects.SESSIONS, subjects.LOGS) as follower:
             first = await anext(follower)
             received = bus.client.stats["in_msgs"]
@@ -115,7 +128,10 @@ async def test_the_last_value_of_each_subject_then_what_is_new(bus: Bus) -> None
     one, two = subjects.control("s1", "phase1"), subjects.control("s1", "phase3/1")
     for subject, data in ((one, b"old"), (two, b"2"), (one, b"1")):
         await bus.publish(subject, data, stream=subjects.CONTROL)
-    async with asyncio.timeout(10), OrderedConsumer(bus, subjects.CONTROL, subjects.CONTROLS, start="last_per_subject") as follower:
+    async with (
+        asyncio.timeout(10),
+        OrderedConsumer(bus, subjects.CONTROL, subjects.CONTROLS, start="last_per_subject") as follower,
+    ):
         values = {message.subject: message.data for message in [await anext(follower), await anext(follower)]}
         assert values == {one: b"1", two: b"2"}
         coming = asyncio.ensure_future(anext(follower))
@@ -125,7 +141,8 @@ async def test_the_last_value_of_each_subject_then_what_is_new(bus: Bus) -> None
 
 
 async def test_progress_in_memory_starts_anew_after_a_restart(own_nats: NatsServer) -> None:
-    """PROGRESS does not survive the server: its follower is told to start again, and what comes then is seen."""
+    """PROGRESS does not survive the server: its follower is told to start again, and what comes then is
+    seen."""
     settings = settings_for(own_nats)
     client = await connect(settings.nats, "gateway")
     bus = await topology.open_bus(client, settings)

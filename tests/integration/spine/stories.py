@@ -18,7 +18,9 @@ async def done(caller: Caller, session: str, name: str, seconds: float = 60) -> 
     async def ended() -> Session | None:
         state = await caller.session(session)
         outcome = command_of(state, name) if state else None
-        return state if outcome and outcome.status in {"completed", "failed", "cancelled", "refused"} else None
+        return (
+            state if outcome and outcome.status in {"completed", "failed", "cancelled", "refused"} else None
+        )
 
     return await until(ended, seconds, name)
 
@@ -35,4 +37,9 @@ async def researched(caller: Caller, topic: str = "steps=3", **spec: object) -> 
 
 async def ran_after(caller: Caller, session: str, seq: int) -> list[str]:
     entries = await caller.log.read(session, after=seq)
-    return [event.node for entry in entries for event in entry.commit.events if isinstance(event, NodeQueued) and event.attempt == 1]
+    return [
+        event.node
+        for entry in entries
+        for event in entry.commit.events
+        if isinstance(event, NodeQueued) and event.attempt == 1
+    ]

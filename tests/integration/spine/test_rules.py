@@ -17,7 +17,7 @@ from reprise_gateway.projections.states import command_of, state_of
 from stack import Caller, Stack, until
 
 BROKEN = Options(engine="openai", allow_partial=True)
-"""An engine without an endpoint: what is run with it fails, and trying again cannot help."""
+"""An engine that no worker can use: what is run with it fails, and trying again cannot help."""
 
 
 def stale(session: Session) -> set[str]:
@@ -26,7 +26,9 @@ def stale(session: Session) -> set[str]:
 
 async def rerun(caller: Caller, session_id: str, name: str, target: Target, **options: object) -> Session:
     """The session after a rerun."""
-    await caller.send(session_id, Rerun(command_id=name, target=target, options=Options.model_validate(options)))
+    await caller.send(
+        session_id, Rerun(command_id=name, target=target, options=Options.model_validate(options))
+    )
     return await done(caller, session_id, name)
 
 
@@ -48,7 +50,11 @@ async def report(caller: Caller, session_id: str, said: Completed | Failed) -> N
 async def test_r2_steps_that_do_not_depend_on_each_other_run_side_by_side(caller: Caller) -> None:
     _, session_id = await researched(caller, "steps=3 wait_ms=1500")
     events = [event for entry in await caller.log.read(session_id) for event in entry.commit.events]
-    order = [type(event) for event in events if isinstance(event, NodeStarted | NodeCompleted) and event.node.startswith("phase3/")]
+    order = [
+        type(event)
+        for event in events
+        if isinstance(event, NodeStarted | NodeCompleted) and event.node.startswith("phase3/")
+    ]
     assert order == [NodeStarted] * 3 + [NodeCompleted] * 3
 
 
@@ -69,11 +75,15 @@ async def test_r6_what_is_run_again_is_fresh_until_it_says_otherwise(caller: Cal
     await done(caller, session_id, "again")
 
 
-async def test_r11_preparing_again_asks_no_site_but_for_what_is_new_and_refetch_asks_all(caller: Caller) -> None:
+async def test_r11_preparing_again_asks_no_site_but_for_what_is_new_and_refetch_asks_all(
+    caller: Caller,
+) -> None:
     """A refetch that fails keeps the stored copy, and the report stays as it is."""
     async with PageServer() as pages:
         for name in ("one", "two"):
-            words = f"A page about {name}, with a sentence that is long enough to be read as a text of its own."
+            words = (
+                f"A page about {name}, with a sentence that is long enough to be read as a text of its own."
+            )
             pages.pages[f"/{name}"] = Reply(f"<html><body><p>{words}</p></body></html>".encode())
         batch_id, session_id = await researched(caller, "steps=1")
         prepared = Target(phase="phase0")
@@ -99,30 +109,44 @@ async def test_r11_preparing_again_asks_no_site_but_for_what_is_new_and_refetch_
 
 
 async def test_r17_a_result_that_comes_late_is_recorded_and_counts_for_nothing(caller: Caller) -> None:
-    """A worker that was thought dead finishes an attempt that is decided; a twin of its own report changes nothing either."""
+    """A worker that was thought dead finishes an attempt that is decided; a twin of its own report changes
+    nothing either."""
     _, session_id = await researched(caller, "steps=1")
     before = await caller.at_rest(session_id)
     made = before.node("phase3/1").materialization
     assert made is not None and isinstance(made.event, NodeCompleted)
     attempt = {"node": "phase3/1", "generation": 1, "attempt": 1}
-    ref = ObjectRef(key=subjects.artifact_key(before.batch_id, session_id, "phase3/1", 1, "late"), sha256="0" * 64)
-    late = Completed(**attempt, execution_id=f"late-{uuid4().hex[:8]}", artifact=ref, parts={"output": "other"})
-    twin = Completed(**attempt, execution_id=made.event.execution_id, artifact=made.event.artifact, parts=made.event.parts)
+    ref = ObjectRef(
+        key=subjects.artifact_key(before.batch_id, session_id, "phase3/1", 1, "late"), sha256="0" * 64
+    )
+    late = Completed(
+        **attempt, execution_id=f"late-{uuid4().hex[:8]}", artifact=ref, parts={"output": "other"}
+    )
+    twin = Completed(
+        **attempt, execution_id=made.event.execution_id, artifact=made.event.artifact, parts=made.event.parts
+    )
     await report(caller, session_id, twin)
     await report(caller, session_id, late)
 
     async def superseded() -> list[ResultSuperseded] | None:
         entries = await caller.log.read(session_id, after=before.seq)
-        return [event for entry in entries for event in entry.commit.events if isinstance(event, ResultSuperseded)]
+        return [
+            event for entry in entries for event in entry.commit.events if isinstance(event, ResultSuperseded)
+        ]
 
-    assert [event.execution_id for event in await until(superseded, 20, "the word of it")] == [late.execution_id]
+    assert [event.execution_id for event in await until(superseded, 20, "the word of it")] == [
+        late.execution_id
+    ]
     after = await caller.at_rest(session_id)
     assert after.node("phase3/1").materialization == made
     assert fresh(after) == {"fresh"}
 
 
-async def test_r19_r21_r28_a_failed_step_leaves_a_partial_report_that_says_so_until_the_step_is_good(caller: Caller) -> None:
-    """The others go on; the failed step keeps its artifact and cannot be accepted; once it is made again, so is the report."""
+async def test_r19_r21_r28_a_failed_step_leaves_a_partial_report_that_says_so_until_the_step_is_good(
+    caller: Caller,
+) -> None:
+    """The others go on; the failed step keeps its artifact and cannot be accepted; once it is made again, so
+    is the report."""
     _, session_id = await researched(caller, "steps=2")
     before = await caller.at_rest(session_id)
     await caller.send(session_id, Rerun(command_id="broken", target=Target(steps=(1,)), options=BROKEN))
@@ -130,25 +154,39 @@ async def test_r19_r21_r28_a_failed_step_leaves_a_partial_report_that_says_so_un
     outcome = command_of(failed, "broken")
     assert outcome is not None and outcome.status == "failed"
     step = failed.node("phase3/1")
-    assert step.status == "failed" and step.problem is not None and not step.problem.retryable and step.problem.action
+    assert (
+        step.status == "failed"
+        and step.problem is not None
+        and not step.problem.retryable
+        and step.problem.action
+    )
     assert step.materialization == before.node("phase3/1").materialization
     assert stale(failed) == {"phase3", "phase3/1", "phase4"}
-    assert ("phase3/1", "lacking") in {(cause.node, cause.reason) for cause in Verdicts(failed).cause_chain("phase4")}
+    assert ("phase3/1", "lacking") in {
+        (cause.node, cause.reason) for cause in Verdicts(failed).cause_chain("phase4")
+    }
     made = failed.node("phase4").materialization
     assert made is not None
     document = Phase4.read(await caller.store.get(made.event.artifact.key))
     assert [(gap.node, gap.used) for gap in document.partial] == [("phase3/1", "last_good")]
     await caller.send(session_id, Accept(command_id="accept", node="phase3/1", reason="Good enough."))
     refused = command_of(await done(caller, session_id, "accept"), "accept")
-    assert refused is not None and refused.problem is not None and (refused.problem.type, refused.problem.field) == ("invalid", "node")
+    assert (
+        refused is not None
+        and refused.problem is not None
+        and (refused.problem.kind, refused.problem.field) == ("invalid", "node")
+    )
     good = await rerun(caller, session_id, "good", Target(steps=(1,)), engine="", propagation="mark_stale")
     assert good.node("phase3/1").materialization.event.unchanged  # type: ignore[union-attr]
     assert stale(good) == {"phase4"}, "it says what it said, but the report was made without it"
     assert fresh(await rerun(caller, session_id, "refresh", Target(stale=True))) == {"fresh"}
 
 
-async def test_r19_a_result_that_is_no_longer_in_the_store_fails_its_readers_and_says_so(stack: Stack, caller: Caller) -> None:
-    """A reader checks what it reads against the hash that the log names; what there was stays, and making the input again mends it."""
+async def test_r19_a_result_that_is_no_longer_in_the_store_fails_its_readers_and_says_so(
+    stack: Stack, caller: Caller
+) -> None:
+    """A reader checks what it reads against the hash that the log names; what there was stays, and making the
+    input again mends it."""
     _, session_id = await researched(caller, "steps=1")
     before = await caller.at_rest(session_id)
     made = before.node("phase3/1").materialization
@@ -188,5 +226,5 @@ async def test_r29_at_a_ceiling_nothing_more_begins_and_a_higher_one_goes_on(cal
         assert await ran_after(caller, session_id, seq) == (["phase1"] if began else [])
         outcome = command_of(after, name)
         assert outcome is not None
-        assert (outcome.problem.type if outcome.problem else None) == (None if began else "budget_reached")
+        assert (outcome.problem.kind if outcome.problem else None) == (None if began else "budget_reached")
     await caller.send(session_id, Cancel(command_id="stop"))

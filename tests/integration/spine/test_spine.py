@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import AsyncIterator
 from hashlib import sha256
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -16,7 +15,7 @@ from reprise_contracts import subjects
 from reprise_contracts.artifacts import Phase4, StepFindings
 from reprise_contracts.commands import Cancel, EndBatch, Options, PutSources, Rerun, Target
 from reprise_contracts.events import NodeCompleted, NodeQueued
-from reprise_contracts.nodes import step_node, step_of
+from reprise_contracts.nodes import PHASES, step_node, step_of
 from reprise_contracts.sources import Source, Upload
 from reprise_contracts.wire import derived_id
 from reprise_domain.freshness import Verdicts
@@ -32,21 +31,36 @@ async def test_r1_a_batch_is_researched_from_end_to_end(caller: Caller) -> None:
     assert fresh(session) == {"fresh"}
     report = session.node("phase4").materialization
     assert report is not None
-    document = Phase4.read(await caller.store.get_verified(report.event.artifact.key, report.event.artifact.sha256))
+    document = Phase4.read(
+        await caller.store.get_verified(report.event.artifact.key, report.event.artifact.sha256)
+    )
+    sources = session.node("phase0").materialization
+    assert sources is not None
     assert document.inputs == {
-        node: session.node(node).materialization.event.artifact.sha256 for node in ("phase0", "phase2", "phase3/1", "phase3/2", "phase3/3")
-    }  # type: ignore[union-attr]
+        node: session.node(node).materialization.event.artifact.sha256  # type: ignore[union-attr]
+        for node in ("phase2", "phase3/1", "phase3/2", "phase3/3")
+    } | {"phase0#references": sources.event.parts["references"]}
 
 
 async def test_r7_r9_rerunning_phase_2_gives_new_outputs_of_phases_3_and_4(caller: Caller) -> None:
     """The first of the plan's three stories."""
     _, session_id = await researched(caller)
     before = await caller.at_rest(session_id)
-    await caller.send(session_id, Rerun(command_id="c-1", target=Target(phase="phase2"), options=Options(guidance="prices")))
+    await caller.send(
+        session_id, Rerun(command_id="c-1", target=Target(phase="phase2"), options=Options(guidance="prices"))
+    )
     after = await done(caller, session_id, "c-1")
     assert set(after.plan.by_id) == {4, 5, 6}  # type: ignore[union-attr]
-    assert await ran_after(caller, session_id, before.seq) == ["phase2", "phase3/4", "phase3/5", "phase3/6", "phase4"]
-    assert after.node("phase4").materialization.event.parts != before.node("phase4").materialization.event.parts  # type: ignore[union-attr]
+    assert await ran_after(caller, session_id, before.seq) == [
+        "phase2",
+        "phase3/4",
+        "phase3/5",
+        "phase3/6",
+        "phase4",
+    ]
+    assert (
+        after.node("phase4").materialization.event.parts != before.node("phase4").materialization.event.parts
+    )  # type: ignore[union-attr]
     assert fresh(after) == {"fresh"}
 
 
@@ -54,7 +68,9 @@ async def test_r8_r10_rerunning_a_step_refreshes_it_and_the_report(caller: Calle
     """The second: exactly that step and the report are made again."""
     _, session_id = await researched(caller)
     before = await caller.at_rest(session_id)
-    await caller.send(session_id, Rerun(command_id="c-1", target=Target(steps=(2,)), options=Options(guidance="prices")))
+    await caller.send(
+        session_id, Rerun(command_id="c-1", target=Target(steps=(2,)), options=Options(guidance="prices"))
+    )
     after = await done(caller, session_id, "c-1")
     assert await ran_after(caller, session_id, before.seq) == ["phase3/2", "phase4"]
     made = after.node("phase3/2").materialization
@@ -62,7 +78,9 @@ async def test_r8_r10_rerunning_a_step_refreshes_it_and_the_report(caller: Calle
     assert StepFindings.read(await caller.store.get(made.event.artifact.key)).insights == ("Step 2: prices",)
     await caller.send(session_id, Rerun(command_id="c-2", target=Target(steps=(2,))))
     again = await done(caller, session_id, "c-2")
-    assert await ran_after(caller, session_id, after.seq) == ["phase3/2"], "R8: unchanged, so that the report is kept"
+    assert await ran_after(caller, session_id, after.seq) == ["phase3/2"], (
+        "R8: unchanged, so that the report is kept"
+    )
     assert state_of(again).nodes["phase3/2"].unchanged
 
 
@@ -78,7 +96,8 @@ async def test_r4_r26_mark_stale_leaves_the_report_and_refresh_brings_it_up_to_d
 
 
 async def test_any_nats_client_can_rerun_and_follow(stack: Stack, caller: Caller) -> None:
-    """A plain client with none of our code: publish a command, be told that it is kept, read the outcome from the log."""
+    """A plain client with none of our code: publish a command, be told that it is kept, read the outcome from
+    the log."""
     import nats
 
     _, session_id = await researched(caller)
@@ -100,8 +119,13 @@ async def test_a_message_that_cannot_be_read_is_put_aside_and_the_next_ones_carr
     """Broken JSON on any subject of the inbox, and a command to a session that does not exist."""
     dead = await caller.bus.stream_info(subjects.DLQ)
     before = dead["state"]["messages"]
-    for subject in (subjects.command("s-nobody", "rerun"), subjects.command("s-nobody", "dance"), subjects.report("s-nobody", "phase3/1"),
-                    subjects.fact("s-nobody"), subjects.timer("s-nobody")):  # fmt: skip
+    for subject in (
+        subjects.command("s-nobody", "rerun"),
+        subjects.command("s-nobody", "dance"),
+        subjects.report("s-nobody", "phase3/1"),
+        subjects.fact("s-nobody"),
+        subjects.timer("s-nobody"),
+    ):
         await caller.bus.publish(subject, b'{"broken', stream=subjects.INBOX)
     await caller.bus.publish(subjects.job("s-nobody", "phase1", 1, 1), b"\xff", stream=subjects.JOBS)
     await researched(caller, "steps=1")
@@ -119,7 +143,9 @@ async def test_a_command_to_a_session_that_never_was_is_put_aside_with_its_reaso
     await caller.send("s-never-was", Rerun(command_id="c-1", target=Target(phase="phase2")))
 
     async def letter() -> bool:
-        return (await caller.bus.client.jetstream().stream_info(subjects.DLQ)).state.last_seq > before.state.last_seq
+        return (
+            await caller.bus.client.jetstream().stream_info(subjects.DLQ)
+        ).state.last_seq > before.state.last_seq
 
     await until(letter, 20, "the letter")
     info = await caller.bus.client.jetstream().stream_info(subjects.DLQ)
@@ -141,7 +167,10 @@ async def test_r16_a_thousand_repeats_are_one_command(caller: Caller) -> None:
     before = await caller.at_rest(session_id)
     command = Rerun(command_id="c-1", target=Target(phase="phase4"))
     await asyncio.gather(
-        *(caller.bus.publish(subjects.command(session_id, "rerun"), command.encode(), stream=subjects.INBOX) for _ in range(1000))
+        *(
+            caller.bus.publish(subjects.command(session_id, "rerun"), command.encode(), stream=subjects.INBOX)
+            for _ in range(1000)
+        )
     )
     await done(caller, session_id, "c-1")
     await caller.at_rest(session_id)
@@ -198,12 +227,15 @@ async def test_r14_a_run_is_interrupted_by_another_of_the_same_node(caller: Call
     for number in range(1, 13):
         made = after.node(step_node(number)).materialization
         assert made is not None
-        assert StepFindings.read(await caller.store.get(made.event.artifact.key)).insights == (f"Step {number}: two",)
+        assert StepFindings.read(await caller.store.get(made.event.artifact.key)).insights == (
+            f"Step {number}: two",
+        )
     assert fresh(after) == {"fresh"}
 
 
 async def test_r20_a_download_is_stopped_in_its_middle(caller: Caller) -> None:
-    """A page that never ends: within two seconds of the cancel its connection is closed, and a refresh can begin anew."""
+    """A page that never ends: within two seconds of the cancel its connection is closed, and a refresh can
+    begin anew."""
 
     async def endless() -> AsyncIterator[bytes]:
         while True:
@@ -238,7 +270,9 @@ async def test_r20_a_download_is_stopped_in_its_middle(caller: Caller) -> None:
         await until(left, 2, "the end of the connection")
         assert time.monotonic() - started < 2
         assert session.node("phase0").status == "cancelled"
-        pages.pages["/endless"] = Reply(b"<html><body><p>A page with an end after all, and a sentence in it.</p></body></html>")
+        pages.pages["/endless"] = Reply(
+            b"<html><body><p>A page with an end after all, and a sentence in it.</p></body></html>"
+        )
         await caller.send(session_id, Rerun(command_id="again", target=Target(stale=True)))
         assert fresh(await done(caller, session_id, "again")) == {"fresh"}
 
@@ -247,10 +281,16 @@ async def test_r10_five_hundred_steps_are_rerun_by_one_commit(caller: Caller) ->
     """One command, one commit that queues all of them, and each runs once."""
     _, session_id = await researched(caller, "steps=500")
     before = await caller.at_rest(session_id)
-    await caller.send(session_id, Rerun(command_id="all", target=Target(steps=tuple(range(1, 501))), options=Options(guidance="again")))
+    await caller.send(
+        session_id,
+        Rerun(command_id="all", target=Target(steps=tuple(range(1, 501))), options=Options(guidance="again")),
+    )
     await done(caller, session_id, "all", 120)
     entries = await caller.log.read(session_id, after=before.seq)
-    steps = [[event.node for event in entry.commit.events if isinstance(event, NodeQueued) and step_of(event.node)] for entry in entries]
+    steps = [
+        [event.node for event in entry.commit.events if isinstance(event, NodeQueued) and step_of(event.node)]
+        for entry in entries
+    ]
     assert [len(nodes) for nodes in steps if nodes] == [500]
 
 
@@ -305,15 +345,21 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_holds(stack: Stack
     await caller.at_rest(session_id)
     entries = await caller.log.read(session_id)
     starts = [
-        event for entry in entries for event in entry.commit.events if event.type == "node_started" and event.node.startswith("phase3")
+        event
+        for entry in entries
+        for event in entry.commit.events
+        if event.type == "node_started" and event.node.startswith("phase3")
     ]
-    results = [event for entry in entries for event in entry.commit.events if isinstance(event, NodeCompleted)]
+    results = [
+        event for entry in entries for event in entry.commit.events if isinstance(event, NodeCompleted)
+    ]
     assert len(results) == 16
     assert len({(event.node, event.execution_id) for event in starts}) == 12, "no step was begun twice"
 
 
 async def test_r25_a_download_that_was_replaced_goes_once_nothing_cites_it(caller: Caller) -> None:
-    """While an artifact of today was made from it, it stays; after the refresh it is swept, and what took its place is there."""
+    """While an artifact of today was made from it, it stays; after the refresh it is swept, and what took its
+    place is there."""
     batch_id, session_id = await researched(caller, "steps=1")
     before = await caller.at_rest(session_id)
     old = {key async for key, _ in caller.store.list(subjects.sources_prefix(batch_id))}
@@ -322,8 +368,12 @@ async def test_r25_a_download_that_was_replaced_goes_once_nothing_cites_it(calle
     await caller.store.put(subjects.raw_key(batch_id, digest), data, "text/plain")
     upload = Upload(sha256=digest, bytes=len(data), content_type="text/plain", filename="other.txt")
     (source,) = (known.source for known in before.sources.values())
-    await caller.send(batch_id, PutSources(command_id="put", sources=(source.model_copy(update={"upload": upload}),)))
-    await caller.send(session_id, Rerun(command_id="plan", target=Target(phase="phase4"), options=Options(force=True)))
+    await caller.send(
+        batch_id, PutSources(command_id="put", sources=(source.model_copy(update={"upload": upload}),))
+    )
+    await caller.send(
+        session_id, Rerun(command_id="plan", target=Target(phase="phase4"), options=Options(force=True))
+    )
     await done(caller, session_id, "plan")
 
     async def superseded() -> frozenset[str] | None:
@@ -352,13 +402,63 @@ async def test_r25_a_download_that_was_replaced_goes_once_nothing_cites_it(calle
     await until(said, 10, "the log's word")
 
 
+@pytest.mark.parametrize("how", ["cancelled", "ended"])
+async def test_r17_what_nobody_names_among_the_sources_goes(caller: Caller, how: str) -> None:
+    """Downloads and texts of a preparation that did not count, and the notes of attempts that are over: gone
+    after a cancelled phase 0, and after the end of the batch. What is named stays."""
+    batch_id, session_id = await researched(caller, "steps=1")
+    named = {key async for key, _ in caller.store.list(subjects.sources_prefix(batch_id))}
+    name = sha256(how.encode()).hexdigest()
+    orphans = {subjects.raw_key(batch_id, name), subjects.text_key(batch_id, name)}
+    orphans |= {subjects.note_key(batch_id, phase, name) for phase in PHASES}
+    for key in orphans:
+        await caller.store.put(key, b"nobody's", "text/plain")
+    if how == "ended":
+        await caller.send(batch_id, EndBatch(command_id="end"))
+    else:
+        for place in range(20):  # until one was caught in the middle
+            rerun = Rerun(
+                command_id=f"r-{place}", target=Target(phase="phase0"), options=Options(guidance=f"g {place}")
+            )
+            await caller.send(session_id, rerun)
+            await caller.send(session_id, Cancel(command_id=f"x-{place}"))
+            await done(caller, session_id, f"r-{place}")
+            ends = [
+                event.type
+                for entry in await caller.log.read(session_id)
+                for event in entry.commit.events
+                if getattr(event, "node", "") == "phase0"
+            ]
+            if "node_cancelled" in ends:
+                break
+
+    async def swept() -> bool:
+        left = {
+            key
+            for place in ("sources", *PHASES)
+            async for key, _ in caller.store.list(f"{place}/{batch_id}/")
+        }
+        return not left & orphans
+
+    await until(swept, 40, "the sweep")
+    assert named <= {key async for key, _ in caller.store.list(subjects.sources_prefix(batch_id))}
+
+
 async def test_r24_a_deleted_batch_leaves_nothing_but_its_tombstone(caller: Caller) -> None:
     batch, session_id = await researched(caller)
     await caller.send(batch, EndBatch(command_id="end", delete=True))
 
     async def gone() -> bool | None:
-        left = [key for prefix in ("phase0", "phase4", "sources") async for key, _ in caller.store.list(f"{prefix}/{batch}/")]
-        return (not left and len(await caller.log.read(session_id)) == 1 and len(await caller.log.read(batch)) == 1) or None
+        left = [
+            key
+            for prefix in ("phase0", "phase4", "sources")
+            async for key, _ in caller.store.list(f"{prefix}/{batch}/")
+        ]
+        return (
+            not left
+            and len(await caller.log.read(session_id)) == 1
+            and len(await caller.log.read(batch)) == 1
+        ) or None
 
     await until(gone, 30, "an empty store")
     await caller.send(session_id, Rerun(command_id="late", target=Target(phase="phase0")))
@@ -369,7 +469,9 @@ async def test_r24_a_deleted_batch_leaves_nothing_but_its_tombstone(caller: Call
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # nats-py and a killed server
-async def test_r23_artifacts_and_sessions_survive_the_restart_of_everything(stack: Stack, caller: Caller) -> None:
+async def test_r23_artifacts_and_sessions_survive_the_restart_of_everything(
+    stack: Stack, caller: Caller
+) -> None:
     """The third of the plan's stories: every process is killed and started again, then a step is rerun."""
     _, session_id = await researched(caller)
     before = await caller.at_rest(session_id)
@@ -383,7 +485,10 @@ async def test_r23_artifacts_and_sessions_survive_the_restart_of_everything(stac
         return (await caller.session(session_id)) == before or None
 
     await until(same, 30, "the same session")
-    await caller.send(session_id, Rerun(command_id="c-1", target=Target(steps=(1,)), options=Options(guidance="after the restart")))
+    await caller.send(
+        session_id,
+        Rerun(command_id="c-1", target=Target(steps=(1,)), options=Options(guidance="after the restart")),
+    )
     assert fresh(await done(caller, session_id, "c-1")) == {"fresh"}
     report = (await caller.at_rest(session_id)).node("phase4").materialization
     assert report is not None
@@ -393,5 +498,5 @@ async def test_r23_artifacts_and_sessions_survive_the_restart_of_everything(stac
 def test_each_service_says_that_it_is_ready(stack: Stack) -> None:
     """One line of JSON a unit of work."""
     for name in stack.services:
-        lines = [json.loads(line) for line in Path(stack.folder / f"{name}.log").read_text().splitlines() if line]
+        lines = [json.loads(line) for line in stack.log_of(name).splitlines() if line]
         assert any(line["event"] == "ready" for line in lines), name

@@ -1,4 +1,5 @@
-"""A server with scripted answers, on a real socket: what the command line is tested against without a stack."""
+"""A server with scripted answers, on a real socket: what the command line is tested against without a
+stack."""
 
 import json
 import threading
@@ -32,7 +33,9 @@ class Script:
     """Answers by method and path; a function answers what depends on the call."""
 
     answers: dict[str, Answer | Callable[[Call], Answer]] = field(
-        default_factory=lambda: {"GET /config": (200, {"engine": "extractive", "endpoint": {"host": "", "leaves_machine": False}})}
+        default_factory=lambda: {
+            "GET /config": (200, {"engine": "extractive", "endpoint": {"host": "", "leaves_machine": False}})
+        }
     )
     calls: list[Call] = field(default_factory=list)
     url: str = ""
@@ -46,7 +49,14 @@ class Script:
 
 
 def problem(kind: str, status: int, **more: object) -> Body:
-    return {"type": f"/problems/{kind}", "title": kind, "status": status, "detail": f"It is {kind}.", "action": "Do otherwise.", **more}
+    return {
+        "type": f"/problems/{kind}",
+        "title": kind,
+        "status": status,
+        "detail": f"It is {kind}.",
+        "action": "Do otherwise.",
+        **more,
+    }
 
 
 @contextmanager
@@ -59,7 +69,9 @@ def serving(script: Script) -> Iterator[Script]:
             status, body = script.answer(Call(self.command, self.path, dict(self.headers.items()), raw))
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
-            self.send_header("content-type", "application/octet-stream" if isinstance(body, bytes) else "application/json")
+            self.send_header(
+                "content-type", "application/octet-stream" if isinstance(body, bytes) else "application/json"
+            )
             self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

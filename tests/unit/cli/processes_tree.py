@@ -11,7 +11,10 @@ from pathlib import Path
 
 from reprise_cli.stack.supervisor import ProcessSpec, Supervisor
 
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('stubborn', flush=True); time.sleep(600)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('stubborn', "
+    "flush=True); time.sleep(600)"
+)
 CALM = "import time; print('calm', flush=True); time.sleep(600)"
 MORTAL = "import sys; print('last words', flush=True); sys.exit(3)"
 FAMILY = """
@@ -34,7 +37,9 @@ time.sleep(600)
 
 def spec(name: str, program: str, *arguments: str, grace: float = 5.0) -> ProcessSpec:
     """A child that runs a piece of Python."""
-    return ProcessSpec(name, lambda: [sys.executable, "-c", program, *arguments], dict(os.environ), grace=grace)
+    return ProcessSpec(
+        name, lambda: [sys.executable, "-c", program, *arguments], dict(os.environ), grace=grace
+    )
 
 
 def until(condition: Callable[[], object], deadline: float = 10.0) -> None:

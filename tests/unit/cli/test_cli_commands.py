@@ -1,6 +1,8 @@
 """The commands against a server with scripted answers: what is sent, what is printed, which exit code."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ STATE = {
     "seq": 7,
     "nodes": {"phase0": {"status": "completed", "freshness": "fresh"}},
 }
+TOKEN = "0123456789abcdef" * 2
 RECEIPT = {"command_id": "c1", "run_id": "r1", "position": 2, "status": "queued"}
 
 
@@ -50,14 +53,19 @@ def test_urls_are_sent_as_json(script: Script, capsys: pytest.CaptureFixture[str
     )
     assert code == 0
     urls = [{"url": "https://example.org/a"}, {"url": "https://example.org/b"}]
-    assert script.calls[-1].json == {"topic": "Tides", "sources": urls, "language": "zh", "options": {"stop_after": "phase2"}}
+    assert script.calls[-1].json == {
+        "topic": "Tides",
+        "sources": urls,
+        "language": "zh",
+        "options": {"stop_after": "phase2"},
+    }
     assert script.calls[-1].headers["Idempotency-Key"]
     assert "Batch b1, session s1" in capsys.readouterr().out
 
 
 def test_files_and_folders_are_sent_as_a_form(script: Script, tmp_path: Path) -> None:
-    """A folder is walked for what can be read; hidden files and other kinds stay. An empty file is sent, as the browser sends it, so that
-    it fails by its name instead of being missed."""
+    """A folder is walked for what can be read; hidden files and other kinds stay. An empty file is sent, as
+    the browser sends it, so that it fails by its name instead of being missed."""
     folder = tmp_path / "docs"
     (folder / "deeper").mkdir(parents=True)
     (folder / "empty.md").touch()
@@ -67,7 +75,13 @@ def test_files_and_folders_are_sent_as_a_form(script: Script, tmp_path: Path) ->
     assert run(["research", str(folder), "https://example.org/a", "-t", "Tides", "-g", "Be brief"]) == 0
     form = script.calls[-1].raw.decode()
     assert "multipart/form-data" in script.calls[-1].headers["Content-Type"]
-    for part in ("content of a.html", "content of deeper/b.PDF", 'name="topic"', "Be brief", "https://example.org/a"):
+    for part in (
+        "content of a.html",
+        "content of deeper/b.PDF",
+        'name="topic"',
+        "Be brief",
+        "https://example.org/a",
+    ):
         assert part in form
     assert "c.exe" not in form and "empty.md" in form
     assert "hidden" not in form
@@ -89,7 +103,25 @@ def test_it_is_said_when_texts_leave_the_machine(script: Script, capsys: pytest.
         assert ("sends the texts of the sources to api.example.com" in capsys.readouterr().out) is said
 
 
-def test_a_source_that_is_nothing_is_a_usage_error(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_topic_in_a_language_without_words_is_told_of(
+    script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is sent, and only where no language is asked for."""
+    script.answers["POST /batches"] = (201, {"batch_id": "b1", "session_id": "s1"})
+    polish = "Jak zmieniło się życie mieszkańców po zamknięciu mostu?"
+    for topic, options, said in [
+        (polish, [], True),
+        (polish, ["--language", "en"], False),
+        (polish, ["--engine", "openai"], False),
+        ("How did life change after the bridge was closed?", [], False),
+    ]:
+        assert run(["research", "https://example.org/a", "-t", topic, *options]) == 0
+        assert ("The topic is in Polish. The engine extractive" in capsys.readouterr().out) is said
+
+
+def test_a_source_that_is_nothing_is_a_usage_error(
+    script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit 2, and nothing is sent."""
     assert run(["research", "no-such-file", "-t", "Tides"]) == 2
     assert script.calls == []
@@ -99,15 +131,42 @@ def test_a_source_that_is_nothing_is_a_usage_error(script: Script, capsys: pytes
 @pytest.mark.parametrize(
     ("arguments", "path", "body"),
     [
-        (["rerun", "phase", "s1", "phase2", "--guidance", ""], "restart/phase", {"phase": "phase2", "options": {"guidance": ""}}),
-        (["rerun", "step", "s1", "3", "5", "--mark-stale"], "restart/step", {"step_ids": [3, 5], "options": {"propagation": "mark_stale"}}),
+        (
+            ["rerun", "phase", "s1", "phase2", "--guidance", ""],
+            "restart/phase",
+            {"phase": "phase2", "options": {"guidance": ""}},
+        ),
+        (
+            ["rerun", "step", "s1", "3", "5", "--mark-stale"],
+            "restart/step",
+            {"step_ids": [3, 5], "options": {"propagation": "mark_stale"}},
+        ),
         (["refresh", "s1"], "refresh", {}),
-        (["rerun", "phase", "s1", "phase4", "--language", ""], "restart/phase", {"phase": "phase4", "options": {"language": ""}}),
-        (["rerun", "phase", "s1", "phase0", "--refetch", "--if-running", "interrupt", "--plan-token", "p"], "restart/phase",
-         {"phase": "phase0", "options": {"refetch": True, "if_running": "interrupt", "plan_token": "p"}}),
+        (
+            ["rerun", "phase", "s1", "phase4", "--language", ""],
+            "restart/phase",
+            {"phase": "phase4", "options": {"language": ""}},
+        ),
+        (
+            [
+                "rerun",
+                "phase",
+                "s1",
+                "phase0",
+                "--refetch",
+                "--if-running",
+                "interrupt",
+                "--plan-token",
+                TOKEN,
+            ],
+            "restart/phase",
+            {"phase": "phase0", "options": {"refetch": True, "if_running": "interrupt", "plan_token": TOKEN}},
+        ),
     ],
-)  # fmt: skip
-def test_reruns_say_what_was_asked_and_nothing_else(script: Script, arguments: list[str], path: str, body: dict[str, object]) -> None:
+)
+def test_reruns_say_what_was_asked_and_nothing_else(
+    script: Script, arguments: list[str], path: str, body: dict[str, object]
+) -> None:
     """Only the options that were given are sent: an empty guidance is one, an absent one is none (R12)."""
     script.answers |= {"GET /sessions/s1": (200, STATE), f"POST /workflow/{path}": (202, RECEIPT)}
     assert run([*arguments, "--yes"]) == 0
@@ -116,31 +175,57 @@ def test_reruns_say_what_was_asked_and_nothing_else(script: Script, arguments: l
     assert sent == {"batch_id": "b1", "session_id": "s1", **body}
 
 
-@pytest.mark.parametrize("arguments", [["rerun", "phase", "s1", "phase2"], ["rerun", "step", "s1", "3"], ["refresh", "s1"]])
-def test_where_nobody_can_be_asked_a_rerun_needs_a_yes(script: Script, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """It shows what it would run, says what to add, and runs nothing; a plan token is a yes to what the preview said."""
+@pytest.mark.parametrize(
+    "arguments", [["rerun", "phase", "s1", "phase2"], ["rerun", "step", "s1", "3"], ["refresh", "s1"]]
+)
+def test_where_nobody_can_be_asked_a_rerun_needs_a_yes(
+    script: Script, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It shows what it would run, says what to add, and runs nothing; a plan token is a yes to what the
+    preview said."""
     path = {"refresh": "refresh"}.get(arguments[0], f"restart/{arguments[1]}")
-    shown = (200, {"plan": {"run": ["phase2"]}, "plan_token": "token-1"})
+    shown = (200, {"plan": {"run": ["phase2"]}, "plan_token": TOKEN})
     script.answers |= {
         "GET /sessions/s1": (200, STATE),
-        f"POST /workflow/{path}": lambda call: shown if call.json["options"].get("dry_run") else (202, RECEIPT),  # type: ignore[attr-defined]
+        f"POST /workflow/{path}": lambda call: (
+            shown if call.json["options"].get("dry_run") else (202, RECEIPT)
+        ),  # type: ignore[attr-defined]
     }
-    for options, code in (([], 2), (["--json"], 2), (["--plan-token", "token-1"], 0)):
+    for options, code in (([], 2), (["--json"], 2), (["--plan-token", TOKEN], 0)):
         assert run([*arguments, *options]) == code
     assert "--yes" in capsys.readouterr().err
     assert [call.json["options"] for call in script.calls if call.method == "POST"] == [
-        {"dry_run": True}, {"dry_run": True}, {"plan_token": "token-1"},
-    ]  # fmt: skip
+        {"dry_run": True},
+        {"dry_run": True},
+        {"plan_token": TOKEN},
+    ]
 
 
 def test_no_words_of_a_help_are_taken_for_markup() -> None:
     """What stands in square brackets is style to the help's printer, and would not be printed."""
     todo: list[Any] = [get_command(app)]
+    seen = set()
     while todo:
         command = todo.pop()
-        todo += getattr(command, "commands", {}).values()
+        seen.add(command.name)
+        if hasattr(command, "list_commands"):
+            context = command.context_class(command)
+            todo += [command.get_command(context, name) for name in command.list_commands(context)]
         for parameter in command.params:
             assert "[" not in (getattr(parameter, "help", None) or ""), (command.name, parameter.name)
+    assert {"up", "research", "restore", "phase", "step", "drop"} <= seen
+
+
+def test_a_command_loads_what_it_needs_and_not_what_others_need() -> None:
+    """Whoever asks for a rerun talks to the gateway: no client of the servers, no reader of sources."""
+    code = (
+        "import sys; from reprise_cli.app import run; assert run(['rerun', 'phase', '--help']) == 0; "
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"minio", "nats", "numpy", "reprise_research", "reprise_orchestrator"} & set(
+        done.stderr.split()
+    )
 
 
 def test_what_is_typed_counts_before_the_environment(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +241,9 @@ def test_what_is_typed_counts_before_the_environment(script: Script, monkeypatch
     assert run(["--server", script.url, "status", "s1", "--server", nowhere]) == 4
 
 
-def test_a_dry_run_prints_the_plan_and_runs_nothing(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_prints_the_plan_and_runs_nothing(
+    script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
     """R13: the lists, the estimate and the token; one call only."""
     plan = {
         "run": ["phase2", "phase3/1", "phase3/2"],
@@ -164,18 +251,26 @@ def test_a_dry_run_prints_the_plan_and_runs_nothing(script: Script, capsys: pyte
         "drop": ["phase3/3"],
         "estimate": {"seconds": 2.5},
     }
-    preview = {"plan": plan, "plan_token": "token-1"}
+    preview = {"plan": plan, "plan_token": TOKEN}
     script.answers |= {"GET /sessions/s1": (200, STATE), "POST /workflow/restart/phase": (200, preview)}
     assert run(["rerun", "phase", "s1", "phase2", "--dry-run"]) == 0
     assert script.calls[-1].json["options"] == {"dry_run": True}
     out = capsys.readouterr().out
-    for text in ("phase2 synthesize, steps 1 2", "steps of a new plan, phase4 report", "step 3", "2.5 s", "token-1"):
+    for text in (
+        "phase2 synthesize, steps 1 2",
+        "steps of a new plan, phase4 report",
+        "step 3",
+        "2.5 s",
+        TOKEN,
+    ):
         assert text in out
     assert run(["--json", "rerun", "phase", "s1", "phase2", "--dry-run"]) == 0
-    assert json.loads(capsys.readouterr().out)["plan_token"] == "token-1"
+    assert json.loads(capsys.readouterr().out)["plan_token"] == TOKEN
 
 
-def test_a_refusal_is_exit_3_and_prints_its_type_and_what_to_do(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_is_exit_3_and_prints_its_type_and_what_to_do(
+    script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The problem's type, its detail and its action; with --json the problem itself."""
     refusal = problem("session_busy", 409, retryable=True)
     script.answers |= {"GET /sessions/s1": (200, STATE), "POST /workflow/restart/phase": (409, refusal)}
@@ -199,9 +294,20 @@ def test_no_server_is_exit_4(capsys: pytest.CaptureFixture[str]) -> None:
     assert "reprise up" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["research"], ["rerun", "phase", "s1", "phase9"], ["rerun", "step", "s1", "0"],
-                                       ["cancel", "s1", "--run", "r", "--step", "2"], ["dlq", "drop"], ["watch", "s1", "--json"],
-                                       ["up", "--workers", "phase9=1"], ["up", "--workers", "phase3=many"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["research"],
+        ["rerun", "phase", "s1", "phase9"],
+        ["rerun", "step", "s1", "0"],
+        ["cancel", "s1", "--run", "r", "--step", "2"],
+        ["dlq", "drop"],
+        ["watch", "s1", "--json"],
+        ["up", "--workers", "phase9=1"],
+        ["up", "--workers", "phase3=many"],
+    ],
+)
 def test_what_makes_no_sense_is_exit_2(script: Script, arguments: list[str]) -> None:
     """Usage errors never reach a server."""
     assert run(arguments) == 2
@@ -210,7 +316,12 @@ def test_what_makes_no_sense_is_exit_2(script: Script, arguments: list[str]) -> 
 
 @pytest.mark.parametrize(
     ("arguments", "body"),
-    [([], {}), (["--run", "r1"], {"run_id": "r1"}), (["--phase", "phase3"], {"phase": "phase3"}), (["--step", "4"], {"step_id": 4})],
+    [
+        ([], {}),
+        (["--run", "r1"], {"run_id": "r1"}),
+        (["--phase", "phase3"], {"phase": "phase3"}),
+        (["--step", "4"], {"step_id": 4}),
+    ],
 )
 def test_cancel_names_what_it_stops(script: Script, arguments: list[str], body: dict[str, object]) -> None:
     """R20: a run, a phase, a step, or everything."""
@@ -218,12 +329,13 @@ def test_cancel_names_what_it_stops(script: Script, arguments: list[str], body: 
     assert run(["cancel", "s1", *arguments]) == 0
     sent = script.calls[-1].json
     assert sent.pop("command_id")
-    assert sent == {"batch_id": "b1", "session_id": "s1", **body}
+    assert sent == {"session_id": "s1", **body}
 
 
 def test_end_and_delete_are_two_things(script: Script) -> None:
     """R24: ending keeps the results, deleting does not."""
-    script.answers |= {"POST /batches/b1/end": (200, {}), "DELETE /batches/b1": (200, {})}
+    ended = {"batch_id": "b1", "ended": True}
+    script.answers |= {"POST /batches/b1/end": (200, ended), "DELETE /batches/b1": (200, ended)}
     assert run(["end", "b1"]) == run(["end", "b1", "--delete"]) == 2  # nobody can be asked
     assert run(["end", "b1", "--yes"]) == 0
     assert run(["end", "b1", "--delete", "--yes"]) == 0
@@ -233,12 +345,103 @@ def test_end_and_delete_are_two_things(script: Script) -> None:
 @pytest.mark.parametrize("given", ["b" * 65, "b1/sources/src-2", "../config", "b1?delete", "b 1", ""])
 def test_what_is_no_id_leads_nowhere(script: Script, given: str) -> None:
     """An argument is an id and never a path: nothing is sent."""
-    for command in (["end", given, "--delete", "--yes"], ["status", given], ["report", given], ["cancel", given]):
+    for command in (
+        ["end", given, "--delete", "--yes"],
+        ["status", given],
+        ["report", given],
+        ["cancel", given],
+    ):
         assert run(command) == 2
     assert script.calls == []
 
 
-def test_the_report_goes_to_a_file_or_to_standard_output(script: Script, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["backup", "/proc/x"], "/proc/x cannot be made: No such file or directory."),
+        (["backup", "{file}"], "{file} is a file and no folder."),
+        (["backup", "--verify", "{folder}/gone"], "{folder}/gone is no folder."),
+        (["restore", "{folder}/gone", "--replace", "--yes"], "{folder}/gone is no folder."),
+        (["restore", "{folder}"], "{folder} holds no backup: backup.json: No such file or directory."),
+        (["restore", "{folder}", "--local", "--state-dir", "/proc/x"], "{folder} holds no backup"),
+        (["replay", "gone.zip"], "'gone.zip' is no file, and no session has such an id."),
+        (["replay", "{file}"], "{file} cannot be replayed: this is no bundle of a session"),
+        (["check", "{folder}"], "'{folder}' is no file, and no session has such an id."),
+        (["check", "{file}"], "{file} cannot be checked: this is no bundle of a session"),
+        (["check", "s1", "--report", "{folder}/gone.md"], "{folder}/gone.md cannot be read: No such file"),
+        (["check", "s1", "--report", "{file}"], "{file} is no text in UTF-8."),
+        (["report", "s1", "-o", "{folder}"], "{folder} cannot be written: Is a directory."),
+        (["export", "s1", "-o", "{folder}/no/s1.zip"], "{folder}/no/s1.zip cannot be written: No such file"),
+        (["up", "--state-dir", "{file}"], "The state cannot be kept in {file}: File exists."),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_in_a_sentence(
+    script: Script, arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2 and what to do, whatever the command wants with the file; never a number of the system's."""
+    file = tmp_path / "file"
+    file.write_bytes(b"\xff\xfe")
+    script.answers |= {
+        "GET /sessions/s1/report": (200, b"# Tides"),
+        "GET /sessions/s1/bundle": (200, b"PK"),
+        "GET /healthz": (200, {"status": "ok", "settings": {}}),
+    }
+    names = {"file": file, "folder": tmp_path}
+    assert run([argument.format(**names) for argument in arguments]) == 2
+    told = capsys.readouterr().err
+    assert said.format(**names) in told and "Errno" not in told and ("Name" in told or "Save" in told)
+
+
+def test_an_impact_says_of_an_update_what_its_preview_says(
+    script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is certain to run and what may run are told apart, in the same words."""
+    plan = {
+        "run": ["phase0"],
+        "may_run": ["phase1", "phase3/1", "phase3/*"],
+        "warnings": ["The plan was edited by a user; this run leaves it."],
+        "estimate": {"seconds": 1.5, "tokens": 20, "most_seconds": 3.0, "most_tokens": 80},
+    }
+    update = {"plan": plan, "plan_token": "p"}
+    touched = {"session_id": "s1", "topic": "Tides", "update": update}
+    found = {"batch_id": "b1", "source_id": "src-1", "title": "Tables", "sessions": [touched]}
+    script.answers |= {
+        "GET /batches/b1/sources/src-1/impact": (200, found),
+        "GET /sessions/s1": (200, STATE),
+        "POST /workflow/refresh": (200, update),
+    }
+    assert run(["refresh", "s1", "--dry-run"]) == 0
+    previewed = capsys.readouterr().out.split("plan token")[0].splitlines()
+    assert run(["impact", "b1", "src-1"]) == 0
+    assert capsys.readouterr().out.splitlines()[-len(previewed) :] == previewed and len(previewed) >= 4
+
+
+@pytest.mark.parametrize(
+    ("nodes", "said"),
+    [
+        (
+            {"phase0": "completed", "phase3/2": "running", "phase3/11": "running"},
+            "Running: steps 2 11; 1 of 5 done",
+        ),
+        ({"phase1": "cancelling"}, "Stopping: phase1 discover goals; 1 of 5 done"),
+        ({"phase1": "queued"}, "Waiting for a worker: phase1 discover goals; 1 of 5 done"),
+    ],
+)
+def test_the_status_of_a_run_names_what_works_now(
+    script: Script, nodes: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its targets are where it began."""
+    at_work = {"run_id": "r1", "command_id": "c1", "targets": ["phase0"], "done": 1, "total": 5}
+    run_view = at_work | {"propagation": "cascade", "started_at": "2026-01-01T00:00:00Z", "by": "user"}
+    views = {node: {"status": status} for node, status in {**nodes, "phase3": "running"}.items()}
+    script.answers["GET /sessions/s1"] = (200, STATE | {"run": run_view, "nodes": views})
+    assert run(["status", "s1"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == said
+
+
+def test_the_report_goes_to_a_file_or_to_standard_output(
+    script: Script, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     """As it came, byte by byte."""
     script.answers["GET /sessions/s1/report"] = (200, b"# Tides\n")
     target = tmp_path / "report.md"
@@ -247,7 +450,6 @@ def test_the_report_goes_to_a_file_or_to_standard_output(script: Script, tmp_pat
     assert run(["report", "s1", "--format", "md"]) == 0
     assert capfdbinary.readouterr().out.endswith(b"# Tides\n")
     assert script.calls[-1].path == "/sessions/s1/report?format=md"
-    assert run(["report", "s1", "-o", str(tmp_path / "no" / "folder.md")]) == 1
 
 
 def test_lists_are_read_page_by_page(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
@@ -268,7 +470,9 @@ def test_a_token_goes_with_every_call(script: Script) -> None:
     assert script.calls[0].headers["Authorization"] == "Bearer secret"
 
 
-def test_the_doctor_hides_secrets(script: Script, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_doctor_hides_secrets(
+    script: Script, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Effective settings under their own names, secrets as asterisks; a wrong one is told and is exit 1."""
     script.answers |= {"GET /config": (200, {"features": {"plan_edit": False}}), "GET /readyz": (200, {})}
     monkeypatch.setenv("REPRISE_S3__SECRET_KEY", "very-secret")
@@ -290,7 +494,9 @@ def test_a_wrong_setting_is_a_sentence_and_no_trace(
     monkeypatch.setenv("REPRISE_AUTH__TOKENS", "alice=rpr_secret")
     assert run(command) == 2
     said = capsys.readouterr().err
-    assert "REPRISE_AUTH__TOKENS must be JSON" in said and "Traceback" not in said and "rpr_secret" not in said
+    assert (
+        "REPRISE_AUTH__TOKENS must be JSON" in said and "Traceback" not in said and "rpr_secret" not in said
+    )
 
 
 def test_the_doctor_misses_a_stack_here_only_if_no_server_is_named(
@@ -306,7 +512,9 @@ def test_the_doctor_misses_a_stack_here_only_if_no_server_is_named(
     assert "local stack" in capsys.readouterr().out
 
 
-def test_a_token_is_made_and_the_others_stay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_token_is_made_and_the_others_stay(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What is printed to configure lets the new holder in, and those who were let in before."""
     monkeypatch.delenv("REPRISE_AUTH__TOKENS", raising=False)
     assert run(["token", "alice", "--role", "operator", "--json"]) == 0
@@ -317,8 +525,9 @@ def test_a_token_is_made_and_the_others_stay(monkeypatch: pytest.MonkeyPatch, ca
     monkeypatch.setenv("REPRISE_AUTH__TOKENS", bob["configure"]["REPRISE_AUTH__TOKENS"])
     known = Settings().auth.tokens
     assert {name: (token.hash, token.role) for name, token in known.items()} == {
-        "alice": (digest(alice["token"]), "operator"), "bob": (digest(bob["token"]), "researcher"),
-    }  # fmt: skip
+        "alice": (digest(alice["token"]), "operator"),
+        "bob": (digest(bob["token"]), "researcher"),
+    }
     assert known["bob"].expires is not None and known["alice"].expires is None
     assert alice["token"] not in bob["configure"]["REPRISE_AUTH__TOKENS"]
     assert run(["token", "no spaces"]) == 2
@@ -326,20 +535,35 @@ def test_a_token_is_made_and_the_others_stay(monkeypatch: pytest.MonkeyPatch, ca
     assert "as they were" in capsys.readouterr().out
 
 
-def test_a_stack_without_tokens_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stack_without_tokens_stays_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit 2 before anything is started."""
     monkeypatch.delenv("REPRISE_AUTH__TOKENS", raising=False)
     assert run(["up", "--host", "0.0.0.0"]) == 2  # noqa: S104 - it is refused
     assert "reprise token" in capsys.readouterr().err
 
 
-def test_what_comes_from_outside_is_text_and_no_markup(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
-    """A topic with square brackets is shown as it is, by every command that lists it, and a refusal's words as well."""
+def test_what_comes_from_outside_is_text_and_no_markup(
+    script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A topic with square brackets is shown as it is, by every command that lists it, and a refusal's words
+    as well."""
     topic = "what is in [/etc] and [red]now :smile:"
     script.answers |= {
-        "GET /batches": (200, {"batches": [{"batch_id": "b1", "topic": topic, "sessions": [{"session_id": "s1", "topic": topic}]}]}),
+        "GET /batches": (
+            200,
+            {
+                "batches": [
+                    {"batch_id": "b1", "topic": topic, "sessions": [{"session_id": "s1", "topic": topic}]}
+                ]
+            },
+        ),
         "GET /sessions/s1": (200, {**STATE, "topic": topic}),
-        "POST /workflow/restart/phase": (409, problem("invalid", 409) | {"detail": f"No such thing: {topic}"}),
+        "POST /workflow/restart/phase": (
+            409,
+            problem("invalid", 409) | {"detail": f"No such thing: {topic}"},
+        ),
     }
     for command in (["list"], ["status"], ["status", "s1"]):
         assert run(command) == 0
@@ -360,6 +584,20 @@ def test_nothing_to_do_is_said_and_not_followed(script: Script, capsys: pytest.C
     assert capsys.readouterr().out == "Nothing had to run: all of it is up to date.\n"
     assert run(["cancel", "s1"]) == 0
     assert capsys.readouterr().out == "Nothing runs or waits in the session.\n"
+
+
+def test_a_refresh_that_a_lock_keeps_back_does_not_say_that_all_is_well(
+    script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = {"command_id": "c1", "run_id": "r1", "status": "completed", "plan": {"stale": ["phase4"]}}
+    report = {**STATE["nodes"]["phase0"], "freshness": "stale", "locked_at": "2026-11-30T10:00:00Z"}
+    state = {**STATE, "nodes": {**STATE["nodes"], "phase4": report}}
+    script.answers |= {"GET /sessions/s1": (200, state), "POST /workflow/refresh": (202, done)}
+    assert run(["refresh", "s1", "--yes"]) == 0
+    said = capsys.readouterr().out
+    assert "Nothing could run" in said and "up to date:" not in said and "reprise unlock s1 phase4" in said
+    assert run(["status", "s1"]) == 0
+    assert "[locked]" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["", "  "])

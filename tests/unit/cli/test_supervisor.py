@@ -32,7 +32,8 @@ async def test_a_child_that_is_killed_is_started_again(tmp_path: Path) -> None:
 
 
 async def test_a_child_that_keeps_dying_is_started_ever_more_slowly(tmp_path: Path) -> None:
-    """Each restart waits twice as long as the one before, and the end of the log is shown under the child's name."""
+    """Each restart waits twice as long as the one before, and the end of the log is shown under the child's
+    name."""
     told: list[str] = []
     supervisor = Supervisor(tmp_path, told.append)
     await supervisor.start(spec("mortal", MORTAL))
@@ -47,7 +48,10 @@ async def test_children_end_in_the_order_asked_for(tmp_path: Path) -> None:
     """A group ends before the next one is told to; what no group names ends last."""
     book = tmp_path / "book"
     supervisor = Supervisor(tmp_path, print)
-    children = [await supervisor.start(spec(name, NOTED, name, str(book))) for name in ("nats", "other", "gateway", "worker")]
+    children = [
+        await supervisor.start(spec(name, NOTED, name, str(book)))
+        for name in ("nats", "other", "gateway", "worker")
+    ]
     await until_async(lambda: all("noted" in "".join(child.tail()) for child in children))
     await supervisor.stop([["gateway"], ["worker"], ["nats"]])
     assert book.read_text().split() == ["gateway", "worker", "nats", "other"]
@@ -93,7 +97,9 @@ def test_no_child_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
 
 def test_leftovers_are_ended_only_if_they_are_the_same_process() -> None:
     """A number that the kernel gave to another process since is left alone."""
-    program = subprocess.Popen([sys.executable, "-c", CALM], stdout=subprocess.DEVNULL, start_new_session=True)
+    program = subprocess.Popen(
+        [sys.executable, "-c", CALM], stdout=subprocess.DEVNULL, start_new_session=True
+    )
     mine = record("mine", program.pid)
     another = ChildRecord(name="another", pid=program.pid, started="1")
     assert end_leftovers([another]) == []
@@ -101,6 +107,13 @@ def test_leftovers_are_ended_only_if_they_are_the_same_process() -> None:
     assert end_leftovers([mine, ChildRecord(name="gone", pid=2**22 - 1, started="1")]) == [mine]
     assert program.wait(5) == -signal.SIGKILL
     assert end_leftovers([mine]) == []
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(CommandFailed, match="Not a directory"), locked(file / "state"):
+        pass
 
 
 def test_two_stacks_never_share_a_folder(tmp_path: Path) -> None:
@@ -138,12 +151,15 @@ async def test_stopping_while_a_restart_is_awaited_starts_nothing(tmp_path: Path
 
 
 async def test_a_child_that_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
-    """It gives signs of life, then it is frozen: the supervisor sees it and says so; one that gives none at all is left alone."""
+    """It gives signs of life, then it is frozen: the supervisor sees it and says so; one that gives none at
+    all is left alone."""
     told: list[str] = []
     beat = tmp_path / "beat"
     supervisor = Supervisor(tmp_path, told.append, hangs=1.0, look=0.3)
     beating = f"import pathlib, time\nwhile True: pathlib.Path({str(beat)!r}).touch(); time.sleep(0.1)"
-    child = await supervisor.start(ProcessSpec("beating", lambda: [sys.executable, "-c", beating], dict(os.environ), beat))
+    child = await supervisor.start(
+        ProcessSpec("beating", lambda: [sys.executable, "-c", beating], dict(os.environ), beat)
+    )
     other = await supervisor.start(spec("calm", CALM))
     await until_async(beat.exists)
     first = child.pid
@@ -159,8 +175,13 @@ async def test_a_child_that_hangs_is_killed_and_started_again(tmp_path: Path) ->
 async def test_a_service_gives_signs_of_life(tmp_path: Path) -> None:
     """For as long as its event loop turns; the file goes with it."""
     beat = tmp_path / "beat"
-    code = "import asyncio\nfrom reprise_runtime.service import run_service\nrun_service(lambda settings: asyncio.sleep(2.5))"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=os.environ | {"REPRISE_BEAT": str(beat)})
+    code = (
+        "import asyncio\nfrom reprise_runtime.service import run_service\nrun_service(lambda settings: "
+        "asyncio.sleep(2.5))"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, env=os.environ | {"REPRISE_BEAT": str(beat)}
+    )
     await until_async(beat.exists)
     first = beat.stat().st_mtime_ns
     await until_async(lambda: not beat.exists() or beat.stat().st_mtime_ns > first)

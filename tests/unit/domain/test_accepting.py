@@ -15,7 +15,7 @@ def test_r28_a_step_whose_last_try_failed_cannot_be_accepted(world: World) -> No
     world.give(Accept(command_id="a-1", node="phase3/2", reason="good enough"))
     problem = command_of(world.s, "a-1").problem  # type: ignore[union-attr]
     assert problem is not None
-    assert (problem.type, problem.field) == ("invalid", "node")
+    assert (problem.kind, problem.field) == ("invalid", "node")
     assert problem.action == "Rerun step 2, or rerun the report with `allow_partial` and accept that."
     assert {"phase3/2", "phase4"} <= stale(world)
     world.give(Accept(command_id="a-2", node="phase4", reason="good enough without it"))
@@ -24,7 +24,7 @@ def test_r28_a_step_whose_last_try_failed_cannot_be_accepted(world: World) -> No
 
 def test_r28_a_step_that_never_was_cannot_be_accepted(world: World) -> None:
     world.give(Accept(command_id="a-1", node="phase3/99", reason="good enough"))
-    assert command_of(world.s, "a-1").problem.type == "step_unknown"  # type: ignore[union-attr]
+    assert command_of(world.s, "a-1").problem.kind == "step_unknown"  # type: ignore[union-attr]
 
 
 def test_r28_accepting_lasts_until_the_next_change(world: World) -> None:
@@ -40,7 +40,8 @@ def test_r28_accepting_lasts_until_the_next_change(world: World) -> None:
 
 
 def test_r28_accepting_a_part_leaves_fresh_what_was_accepted_below_it(world: World) -> None:
-    """In whatever order: accepting changes nothing that anyone read. The next change makes all of it stale."""
+    """In whatever order: accepting changes nothing that anyone read. The next change makes all of it
+    stale."""
     world.tell_batch(PutSources(command_id="add", sources=(Source(source_id="src-3", url="http://x/3"),)))
     everything = stale(world)
     assert {"phase0", "phase1", "phase2", "phase3/1", "phase3/2", "phase3/3", "phase4"} <= everything

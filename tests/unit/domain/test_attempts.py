@@ -12,6 +12,7 @@ from reprise_domain.commands import request_of
 from reprise_domain.decide import decide
 from reprise_domain.dispatch import job_for
 from reprise_domain.freshness import Verdicts
+from reprise_domain.graph import all_nodes
 from reprise_domain.preview import preview
 from reprise_domain.sweep import is_deletable
 from reprise_gateway.projections.states import command_of
@@ -22,17 +23,24 @@ def test_r19_a_report_of_a_failed_step_is_partial_or_waits(world: World) -> None
     world.fail("phase3/2")
     rerun(world, "c-2", phase="phase4")
     refused = command_of(world.s, "c-2").problem  # type: ignore[union-attr]
-    assert refused.type == "inputs_missing" and "step 2 has failed" in refused.detail and "allow_partial" in refused.action
+    assert (
+        refused.kind == "inputs_missing"
+        and "step 2 has failed" in refused.detail
+        and "allow_partial" in refused.action
+    )
     partial = Rerun(command_id="c-3", target=Target(phase="phase4"), options=Options(allow_partial=True))
     found = preview(world.s, request_of(world.s, partial))
-    assert found.plan.warnings == ("Step 2 has failed and is not run by this command: the last good result is used.",)
+    assert found.plan.warnings == (
+        "Step 2 has failed and is not run by this command: the last good result is used.",
+    )
     world.give(partial)
     world.drain()
     assert "phase4" in stale(world)
 
 
 def test_r19_a_partial_report_stays_stale_until_it_is_made_again_from_good_steps() -> None:
-    """Also where the step that it lacks never had a result, and where the step then says what it said before."""
+    """Also where the step that it lacks never had a result, and where the step then says what it said
+    before."""
     world = World()
     for node in ("phase0", "phase1", "phase2"):
         world.complete(node)
@@ -41,7 +49,9 @@ def test_r19_a_partial_report_stays_stale_until_it_is_made_again_from_good_steps
     rerun(world, phase="phase4", allow_partial=True)
     assert [(gap.node, gap.used) for gap in job_for(world.s, "phase4").gaps] == [("phase3/2", "nothing")]
     world.drain()
-    assert [(cause.node, cause.reason) for cause in Verdicts(world.s).cause_chain("phase4")] == [("phase3/2", "lacking")]
+    assert [(cause.node, cause.reason) for cause in Verdicts(world.s).cause_chain("phase4")] == [
+        ("phase3/2", "lacking")
+    ]
     rerun(world, "c-2", steps=(2,))
     world.drain()
     assert stale(world) == set()
@@ -55,7 +65,8 @@ def test_r19_a_partial_report_stays_stale_until_it_is_made_again_from_good_steps
 
 
 def test_r19_a_partial_report_is_made_where_nothing_but_a_failure_is_new(world: World) -> None:
-    """What the report reads of the failed step is its older result as it was; that it is an older one is new, once."""
+    """What the report reads of the failed step is its older result as it was; that it is an older one is new,
+    once."""
     for command, made in (("c-1", 2), ("c-2", 2)):
         rerun(world, command, steps=(2,), allow_partial=True)
         world.fail("phase3/2")
@@ -116,7 +127,8 @@ def test_r19_a_retryable_failure_is_tried_again_later_and_a_terminal_one_is_not(
 
 
 def test_r19_who_is_asked_to_wait_waits(world: World) -> None:
-    """The next attempt begins when the endpoint allows it, if that is later than the usual back-off, and within an hour."""
+    """The next attempt begins when the endpoint allows it, if that is later than the usual back-off, and
+    within an hour."""
     for asked, begins in ((90.0, 90), (0.1, 1), (1e9, 3600)):
         rerun(world, f"c-{begins}", steps=(2,))
         job = next(job for job in world.held() if job.node == "phase3/2")
@@ -187,7 +199,8 @@ def test_a_report_of_an_attempt_that_never_was_changes_nothing(world: World) -> 
 
 
 def test_r18_a_step_reads_what_the_step_before_it_has_just_found(world: World) -> None:
-    """Inputs are resolved when an attempt is dispatched, never when the command was given; a retry reads what there is then."""
+    """Inputs are resolved when an attempt is dispatched, never when the command was given; a retry reads what
+    there is then."""
     rerun(world, steps=(1, 3), force=True)
     world.complete("phase3/1", says="anew")
     made = world.s.node("phase3/1").materialization
@@ -198,7 +211,8 @@ def test_r18_a_step_reads_what_the_step_before_it_has_just_found(world: World) -
 
 
 def test_r18_a_report_is_made_of_the_results_of_its_run_and_of_no_older_ones(world: World) -> None:
-    """Each input that its job pins is the artifact that counts then, and none is replaced while it is written."""
+    """Each input that its job pins is the artifact that counts then, and none is replaced while it is
+    written."""
     rerun(world, phase="phase3", force=True)
     rerun(world, "c-2", steps=(1,), propagation="mark_stale")
     for node in ("phase3/1", "phase3/2", "phase3/3"):
@@ -207,4 +221,23 @@ def test_r18_a_report_is_made_of_the_results_of_its_run_and_of_no_older_ones(wor
     assert pinned == {node: world.s.node(node).materialization.event.artifact.key for node in pinned}  # type: ignore[union-attr]
     assert world.s.node("phase3/1").status == "completed", "the second command waits for its turn"
     world.drain()
-    assert stale(world) == {"phase3", "phase3/3", "phase4"}, "the second moved a step, and no report is taken for fresh"
+    assert stale(world) == {"phase3", "phase3/3", "phase4"}, (
+        "the second moved a step, and no report is taken for fresh"
+    )
+
+
+def test_r17_a_sweep_between_two_attempts_forgets_nothing_that_a_lost_worker_stored(world: World) -> None:
+    """The worker is lost between storing and reporting, its next delivery fails, and a sweep comes by while
+    the next attempt is in flight: what was stored goes when the attempts are over."""
+    rerun(world, steps=(2,), propagation="mark_stale")
+    kept = set(world.objects)
+    world.lose("phase3/2")
+    assert world.objects - kept
+    world.fail("phase3/2", retryable=True)
+    world.sweep()
+    world.drain()
+    world.sweep()
+    nodes = map(world.s.node, all_nodes(world.s.plan))
+    assert world.objects == {
+        node.materialization.event.artifact.key for node in nodes if node.materialization
+    }

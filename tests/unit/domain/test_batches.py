@@ -18,7 +18,7 @@ def test_r24_an_ended_batch_refuses_and_a_deleted_one_stays_known(world: World) 
     world.tell_batch(EndBatch(command_id="end"))
     assert command_of(world.s, "c-1").status == "cancelled"  # type: ignore[union-attr]
     rerun(world, "c-2", phase="phase4")
-    assert command_of(world.s, "c-2").problem.type == "batch_ended"  # type: ignore[union-attr]
+    assert command_of(world.s, "c-2").problem.kind == "batch_ended"  # type: ignore[union-attr]
     assert world.s.node("phase4").materialization is not None
     world.tell_batch(EndBatch(command_id="delete", delete=True))
     assert world.s.deleted
@@ -29,7 +29,8 @@ def test_r24_an_ended_batch_refuses_and_a_deleted_one_stays_known(world: World) 
 
 
 def test_r25_what_a_source_was_made_of_is_the_batchs_to_delete_until_it_is_or_comes_back() -> None:
-    """A text that a refetch replaced is superseded; one that the site has again is not; what was deleted is forgotten."""
+    """A text that a refetch replaced is superseded; one that the site has again is not; what was deleted is
+    forgotten."""
     world = World()
     world.drain()
     assert world.batch is not None and world.batch.superseded == frozenset()
@@ -52,7 +53,8 @@ def test_r25_what_a_source_was_made_of_is_the_batchs_to_delete_until_it_is_or_co
 
 
 def test_r24_a_deleted_batch_waits_for_what_a_worker_still_holds(world: World) -> None:
-    """It is cancelling until the worker has stopped or its lease has ended; what waited is cancelled, and only then all of it goes."""
+    """It is cancelling until the worker has stopped or its lease has ended; what waited is cancelled, and
+    only then all of it goes."""
     rerun(world, "c-1", phase="phase4")
     rerun(world, "c-2", phase="phase1")
     own = {"node": "phase4", "generation": world.held()[0].generation, "attempt": 1, "execution_id": "e-x"}
@@ -62,7 +64,7 @@ def test_r24_a_deleted_batch_waits_for_what_a_worker_still_holds(world: World) -
     assert not world.s.deleted
     assert world.s.queue == ()
     rerun(world, "c-3", phase="phase4")
-    assert command_of(world.s, "c-3").problem.type == "batch_ended"  # type: ignore[union-attr]
+    assert command_of(world.s, "c-3").problem.kind == "batch_ended"  # type: ignore[union-attr]
     world.give(Stopped.model_validate(own))
     assert world.s.deleted
     assert world.events()[-1].type == "session_deleted"

@@ -10,7 +10,7 @@ from reprise_gateway.projections.states import command_of
 
 def test_r20_a_step_that_never_was_cannot_be_cancelled(world: World) -> None:
     world.give(Cancel(command_id="stop", step_id=99))
-    assert command_of(world.s, "stop").problem.type == "step_unknown"  # type: ignore[union-attr]
+    assert command_of(world.s, "stop").problem.kind == "step_unknown"  # type: ignore[union-attr]
 
 
 def test_r20_cancelling_a_step_fails_what_depends_on_it_and_nothing_else(world: World) -> None:

@@ -35,7 +35,7 @@ def test_r29_at_the_ceiling_of_a_run_nothing_more_begins_and_a_refresh_goes_on(w
     refused = command_of(world.s, "c-1")
     assert refused is not None
     assert refused.status == "failed"
-    assert refused.problem.type == "budget_reached"  # type: ignore[union-attr]
+    assert refused.problem.kind == "budget_reached"  # type: ignore[union-attr]
     assert world.s.node("phase3/1").materialization is not None
     assert world.s.node("phase3/1").status == "completed"
     rerun(world, "c-2")
@@ -55,14 +55,15 @@ def test_r29_a_sessions_ceiling_counts_all_its_runs_and_failures_until_it_is_rai
     world.drain()
     assert world.s.spent == 300
     rerun(world, "c-4", phase="phase4")
-    assert command_of(world.s, "c-4").problem.type == "budget_reached"  # type: ignore[union-attr]
+    assert command_of(world.s, "c-4").problem.kind == "budget_reached"  # type: ignore[union-attr]
     rerun(world, "c-5", phase="phase4", max_session_tokens=0)
     world.drain()
     assert command_of(world.s, "c-5").status == "completed"  # type: ignore[union-attr]
 
 
 def test_r29_a_ceiling_too_low_for_an_attempt_leaves_its_node_as_it_was(world: World) -> None:
-    """The worker finds that what is left does not do: no node fails for it and none is stale, and the run says so."""
+    """The worker finds that what is left does not do: no node fails for it and none is stale, and the run
+    says so."""
     world.drain()
     before = {name: world.s.node(name) for name in ("phase3/1", "phase4")}
     world.later(60)
@@ -70,11 +71,15 @@ def test_r29_a_ceiling_too_low_for_an_attempt_leaves_its_node_as_it_was(world: W
     world.later(5)
     over_budget(world, "phase3/1")
     node, record = world.s.node("phase3/1"), command_of(world.s, "c-1")
-    assert (node.status, node.since, node.materialization) == ("completed", before["phase3/1"].since, before["phase3/1"].materialization)
+    assert (node.status, node.since, node.materialization) == (
+        "completed",
+        before["phase3/1"].since,
+        before["phase3/1"].materialization,
+    )
     assert node.problem is None and world.s.node("phase4").status == "completed"
     assert stale(world) == set(), "the guidance of a run that did nothing is given back"
     assert record is not None and record.status == "failed"
-    assert record.problem is not None and record.problem.type == "budget_reached"
+    assert record.problem is not None and record.problem.kind == "budget_reached"
     rerun(world, "c-2", steps=(1,))
     world.drain()
     assert stale(world) == set()
@@ -93,10 +98,16 @@ def over_budget(world: World, node: str) -> None:
     job = next(job for job in world.held() if job.node == node)
     problem = Problem(type="budget_reached", detail="It needs about 500 tokens, and 100 are left.")
     execution = f"e-budget-{node.replace('/', '-')}"
-    world.give(Failed(node=node, generation=job.generation, attempt=job.attempt, execution_id=execution, problem=problem))
+    world.give(
+        Failed(
+            node=node, generation=job.generation, attempt=job.attempt, execution_id=execution, problem=problem
+        )
+    )
 
 
-def test_r13_r29_a_preview_foresees_the_ceiling_and_names_the_first_node_that_would_not_begin(world: World) -> None:
+def test_r13_r29_a_preview_foresees_the_ceiling_and_names_the_first_node_that_would_not_begin(
+    world: World,
+) -> None:
     world.tokens = 100
     world.drain()
     rerun(world, "c-0", phase="phase0", force=True)
@@ -108,18 +119,56 @@ def test_r13_r29_a_preview_foresees_the_ceiling_and_names_the_first_node_that_wo
         return preview(world.s, request_of(world.s, command)).plan
 
     free = foreseen()
-    assert (free.estimate.stops_at, free.estimate.tokens, free.estimate.never_run) == (None, 100 * len(free.run), ())
+    assert (free.estimate.stops_at, free.estimate.tokens, free.estimate.never_run) == (
+        None,
+        100 * len(free.run),
+        (),
+    )
     low = foreseen(max_tokens=150)
-    assert low.estimate.stops_at == free.run[1] and any("would not be run" in warning for warning in low.warnings)
+    assert low.estimate.stops_at == free.run[1] and any(
+        "would not be run" in warning for warning in low.warnings
+    )
     left = foreseen(max_session_tokens=world.s.spent + 250)
     assert left.estimate.stops_at == free.run[2]
-    assert foreseen(max_tokens=10_000, max_session_tokens=world.s.spent + 250).estimate.stops_at == free.run[2], "the lower one counts"
+    assert (
+        foreseen(max_tokens=10_000, max_session_tokens=world.s.spent + 250).estimate.stops_at == free.run[2]
+    ), "the lower one counts"
     wide = preview(world.s, request_of(world.s, Rerun(command_id="q", target=Target(phase="phase1")))).plan
     coming = [node for node in (*wide.run, *wide.may_run) if node != "phase3/*"]
-    assert (wide.estimate.tokens, wide.estimate.most_tokens) == (100 * len(wide.run), 100 * len(coming)) and wide.may_run
+    assert (wide.estimate.tokens, wide.estimate.most_tokens) == (
+        100 * len(wide.run),
+        100 * len(coming),
+    ) and wide.may_run
+
+
+def test_r13_r32_what_the_record_answers_costs_nothing_in_a_preview(world: World) -> None:
+    """A named node asks anew and costs what it cost; answered from the record it costs nothing, unless
+    guidance, or what it reads, is another by then. A refetch may find that all of it has to be asked."""
+    world.tokens, world.calls = 100, 3
+    world.drain()
+    rerun(world, "c-0", phase="phase0", force=True)
+    world.drain()
+
+    def foreseen(target: Target, **options: Any) -> Any:
+        command = Rerun(command_id="p", target=target, options=Options(**options))
+        return preview(world.s, request_of(world.s, command)).plan.estimate
+
+    step = Target(steps=(1,))
+    anew = foreseen(step, propagation="mark_stale")
+    assert (anew.tokens, anew.calls, anew.recorded) == (100, 3, ())
+    known = foreseen(step, propagation="mark_stale", ask_again=False)
+    assert (known.tokens, known.calls, known.recorded) == (0, 0, ("phase3/1",))
+    guided = foreseen(step, propagation="mark_stale", ask_again=False, guidance="costs")
+    assert (guided.tokens, guided.recorded) == (100, ())
+    cascade = foreseen(step, propagation="cascade", force=True, ask_again=False)
+    assert cascade.recorded == ("phase3/1",) and cascade.tokens == 100 * (len(world.s.plan.nodes) - 1)  # type: ignore[union-attr]
+    sites = foreseen(Target(phase="phase0"), propagation="mark_stale", refetch=True)
+    assert (sites.tokens, sites.most_tokens, sites.most_calls, sites.recorded) == (0, 100, 3, ("phase0",))
 
 
 def test_r13_what_never_ran_has_no_made_up_figures() -> None:
     world = World(start=False)
-    estimate = preview(world.s, request_of(world.s, Rerun(command_id="p", target=Target(phase="phase0")))).plan.estimate
+    estimate = preview(
+        world.s, request_of(world.s, Rerun(command_id="p", target=Target(phase="phase0")))
+    ).plan.estimate
     assert estimate.never_run and not estimate.seconds and not estimate.tokens

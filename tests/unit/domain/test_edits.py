@@ -40,7 +40,7 @@ def test_r12_an_edit_is_a_new_artifact_and_a_cascade_passes_it_by(world: World) 
 def test_r12_an_edit_is_refused_while_a_run_is_active(world: World) -> None:
     rerun(world, phase="phase4")
     edit(world, "e-1")
-    assert command_of(world.s, "e-1").problem.type == "session_busy"  # type: ignore[union-attr]
+    assert command_of(world.s, "e-1").problem.kind == "session_busy"  # type: ignore[union-attr]
 
 
 def test_r12_a_plan_asks_nothing_twice(world: World) -> None:
@@ -49,4 +49,4 @@ def test_r12_a_plan_asks_nothing_twice(world: World) -> None:
     assert twice.plan is not None
     again = twice.plan[0].model_copy(update={"step_id": world.s.next_step + 1})
     world.give(twice.model_copy(update={"plan": (*twice.plan, again)}))
-    assert command_of(world.s, "e-1").problem.type == "invalid"  # type: ignore[union-attr]
+    assert command_of(world.s, "e-1").problem.kind == "invalid"  # type: ignore[union-attr]

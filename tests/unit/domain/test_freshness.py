@@ -38,10 +38,14 @@ def test_r3_a_cancelled_rerun_changes_nothing(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "target"), [("phase3/2", {"steps": (2,)}), ("phase3/2", {"phase": "phase3"}), ("phase1", {"phase": "phase1"})]
+    ("node", "target"),
+    [("phase3/2", {"steps": (2,)}), ("phase3/2", {"phase": "phase3"}), ("phase1", {"phase": "phase1"})],
 )
-def test_r3_a_cancelled_rerun_gives_its_parameters_back(world: World, node: str, target: dict[str, Any]) -> None:
-    """What it set for a target that it did not make would else make a report stale that nothing has changed."""
+def test_r3_a_cancelled_rerun_gives_its_parameters_back(
+    world: World, node: str, target: dict[str, Any]
+) -> None:
+    """What it set for a target that it did not make would else make a report stale that nothing has
+    changed."""
     world.later(60)
     rerun(world, guidance="costs", engine="openai", **target)
     world.give(Cancel(command_id="stop"))
@@ -53,7 +57,8 @@ def test_r3_a_cancelled_rerun_gives_its_parameters_back(world: World, node: str,
 
 
 def test_r3_the_language_is_a_parameter_like_the_engine(world: World) -> None:
-    """A rerun in another language is what makes a part's result stale, and the reason says so; the session's language counts elsewhere."""
+    """A rerun in another language is what makes a part's result stale, and the reason says so; the session's
+    language counts elsewhere."""
     world.later(60)
     rerun(world, phase="phase4", language="zh")
     assert world.s.parameters("phase4").language == "zh" and world.s.parameters("phase2").language == ""
@@ -65,13 +70,17 @@ def test_r3_the_language_is_a_parameter_like_the_engine(world: World) -> None:
 
 
 def test_r3_an_older_log_is_told_as_it_was(world: World) -> None:
-    """What a run gave back is said by its end and worked out by nobody later: a log without it folds to what was decided on then."""
+    """What a run gave back is said by its end and worked out by nobody later: a log without it folds to what
+    was decided on then."""
     world.later(60)
     rerun(world, steps=(2,), guidance="costs")
     world.give(Cancel(command_id="stop"))
     session = None
     for seq, commit in world.log:
-        told = [event.model_copy(update={"given_back": ()}) if event.type == "run_finished" else event for event in commit.events]
+        told = [
+            event.model_copy(update={"given_back": ()}) if event.type == "run_finished" else event
+            for event in commit.events
+        ]
         session = fold(session, commit.model_copy(update={"events": tuple(told)}), seq)
     assert session is not None
     assert session.parameters("phase3/2").guidance == "costs"
@@ -121,7 +130,10 @@ def test_r4_causes_are_in_the_order_of_the_plan() -> None:
     rerun(world, steps=(2,), force=True, allow_partial=True)
     world.fail("phase3/2")
     world.drain()
-    assert [cause.node for cause in Verdicts(world.s).cause_chain("phase4") if cause.reason == "lacking"] == ["phase3/2", "phase3/10"]
+    assert [cause.node for cause in Verdicts(world.s).cause_chain("phase4") if cause.reason == "lacking"] == [
+        "phase3/2",
+        "phase3/10",
+    ]
 
 
 def test_r5_what_is_below_a_stale_node_is_stale(world: World) -> None:
@@ -132,7 +144,9 @@ def test_r5_what_is_below_a_stale_node_is_stale(world: World) -> None:
 
 
 def test_r5_a_plan_that_is_one_long_chain_can_be_judged() -> None:
-    world = World(planner=lambda job: planned(*((n, f"step {n}", (n - 1,) if n > 1 else ()) for n in range(1, 1501))))
+    world = World(
+        planner=lambda job: planned(*((n, f"step {n}", (n - 1,) if n > 1 else ()) for n in range(1, 1501)))
+    )
     for node in ("phase0", "phase1", "phase2"):
         world.complete(node)
     assert Verdicts(world.s).freshness("phase4") is None
@@ -158,15 +172,23 @@ def test_r6_a_newer_version_shows_as_upgradable_never_as_stale(world: World) -> 
 
 
 def test_r6_what_a_worker_offers_makes_older_work_upgradable(world: World) -> None:
-    """A report written with an older prompt is upgradable as soon as any node's worker has a newer one, used or not."""
+    """A report written with an older prompt is upgradable as soon as any node's worker has a newer one, used
+    or not."""
     rerun(world, phase="phase4")
     report = world.completion(world.held()[0])
-    world.give(report.model_copy(update={"versions": {"prompt/section": "1"}, "offered": {"prompt/section": "1"}}))
+    world.give(
+        report.model_copy(update={"versions": {"prompt/section": "1"}, "offered": {"prompt/section": "1"}})
+    )
     assert not state_of(world.s).nodes["phase4"].upgradable
     rerun(world, "c-2", steps=(1,), propagation="mark_stale")
     report = world.completion(world.held()[0])
     world.give(
-        report.model_copy(update={"versions": {"prompt/investigate": "1"}, "offered": {"prompt/section": "2", "prompt/investigate": "1"}})
+        report.model_copy(
+            update={
+                "versions": {"prompt/investigate": "1"},
+                "offered": {"prompt/section": "2", "prompt/investigate": "1"},
+            }
+        )
     )
     nodes = state_of(world.s).nodes
     assert nodes["phase4"].upgradable and not nodes["phase3/1"].upgradable
@@ -177,7 +199,9 @@ def test_what_is_said_of_several_steps_is_said_once() -> None:
     """The reasons of a report are read by a person."""
 
     def cause(node: str, reason: Reason, *, edited: bool = False) -> Cause:
-        return Cause(node=node, reason=reason, edited=edited, text=because((node,), "edited" if edited else reason))
+        return Cause(
+            node=node, reason=reason, edited=edited, text=because((node,), "edited" if edited else reason)
+        )
 
     told = [
         cause("phase3/11", "added"),
@@ -199,7 +223,9 @@ def test_what_is_said_of_several_steps_is_said_once() -> None:
     )
 
 
-def test_r15_a_language_that_the_engine_of_what_is_named_cannot_write_is_refused_at_once(world: World) -> None:
+def test_r15_a_language_that_the_engine_of_what_is_named_cannot_write_is_refused_at_once(
+    world: World,
+) -> None:
     """Whether the command names the engine or an earlier one did; another part's engine may write it."""
     unwritten = next(code for code in LANGUAGES if code not in WITHOUT_MODEL)
     rerun(world, phase="phase4", engine="extractive", language=unwritten)
@@ -207,7 +233,10 @@ def test_r15_a_language_that_the_engine_of_what_is_named_cannot_write_is_refused
     rerun(world, "c-2", phase="phase4", engine="extractive")
     world.drain()
     rerun(world, "c-3", phase="phase4", language=unwritten)
-    assert world.events()[-1].problem.field == "options.language" and "zh (Chinese)" in world.events()[-1].problem.detail
+    assert (
+        world.events()[-1].problem.field == "options.language"
+        and "zh (Chinese)" in world.events()[-1].problem.detail
+    )
     rerun(world, "c-4", phase="phase4", language="zh")
     world.drain()
     rerun(world, "c-5", phase="phase2", language=unwritten, propagation="mark_stale")

@@ -29,8 +29,11 @@ def test_r34_a_lost_result_is_none_and_says_so(world: World) -> None:
 
 
 def test_r34_what_is_lost_is_made_again_and_nothing_else_if_it_says_the_same(world: World) -> None:
-    """A refresh after any loss ends with everything fresh; where the results are the same, only what was lost has run."""
-    for number, nodes in enumerate((("phase0",), ("phase1",), ("phase2",), ("phase3/1", "phase3/2"), ("phase4",), ("phase0", "phase4"))):
+    """A refresh after any loss ends with everything fresh; where the results are the same, only what was lost
+    has run."""
+    for number, nodes in enumerate(
+        (("phase0",), ("phase1",), ("phase2",), ("phase3/1", "phase3/2"), ("phase4",), ("phase0", "phase4"))
+    ):
         lose(world, *nodes)
         since = len(world.events())
         refresh(world, f"c-{number}")
@@ -70,8 +73,20 @@ def test_r34_an_attempt_tells_of_every_loss_that_it_met(world: World) -> None:
     job = next(job for job in world.held() if job.node == "phase4")
     lost = tuple(LostObject(key=keys[node]) for node in ("phase3/1", "phase3/2"))
     problem = inputs_lost(("phase3/1", "phase3/2"))
-    world.give(Failed(node="phase4", generation=job.generation, attempt=1, execution_id="e-x", problem=problem, lost=lost))
-    assert {node for node in ("phase3/1", "phase3/2") if world.s.node(node).materialization is None} == {"phase3/1", "phase3/2"}
+    world.give(
+        Failed(
+            node="phase4",
+            generation=job.generation,
+            attempt=1,
+            execution_id="e-x",
+            problem=problem,
+            lost=lost,
+        )
+    )
+    assert {node for node in ("phase3/1", "phase3/2") if world.s.node(node).materialization is None} == {
+        "phase3/1",
+        "phase3/2",
+    }
     assert world.s.run is None and world.s.node("phase4").status == "failed"
     refresh(world, "c-2")
     world.drain()

@@ -2,8 +2,9 @@
 
 from domain_asking import edit, edited, previewed, rerun, stale
 from domain_world import World
-from reprise_contracts.commands import Rerun, Target
+from reprise_contracts.commands import PutSources, Rerun, Target
 from reprise_contracts.problems.model import Problem
+from reprise_contracts.sources import Source
 from reprise_contracts.states import Preview
 from reprise_domain.commands import request_of
 from reprise_domain.decide import preview_edit
@@ -31,6 +32,21 @@ def test_r12_r13_the_preview_of_an_edit_is_read_from_the_edited_plan(world: Worl
     assert stale(world) == set()
 
 
+def test_r12_r13_an_edit_warns_as_a_rerun_of_what_is_edited_does(world: World) -> None:
+    """Of what is stale above it and is not run; and of new steps, in the answer as in the preview."""
+    changed = Source(source_id="src-1", url="http://x/other")
+    world.tell_batch(PutSources(command_id="put", sources=(changed,)))
+    rerunning = previewed(world, phase="phase2").notices
+    for propagation in ("mark_stale", "cascade"):
+        found = preview_edit(world.s, edited(world, "e-1", propagation=propagation), world.now)
+        assert isinstance(found, Preview)
+        left = [notice for notice in found.plan.notices if notice.code == "left_stale"]
+        assert tuple(left) == rerunning and [one.nodes for one in left] == [("phase0",), ("phase1",)]
+        added = [notice.nodes for notice in found.plan.notices if notice.code == "new_steps"]
+        assert added == ([("phase3/4",)] if propagation == "mark_stale" else [])
+        assert found.plan.warnings == tuple(notice.text for notice in found.plan.notices)
+
+
 def test_r12_r13_the_preview_of_an_edit_that_would_be_refused_says_so(world: World) -> None:
     problem = preview_edit(world.s, edited(world, "e-1").model_copy(update={"if_match": "0" * 64}), world.now)
     assert isinstance(problem, Problem)
@@ -45,7 +61,7 @@ def test_r13_a_plan_token_holds_until_the_lists_change(world: World) -> None:
     world.drain()
     rerun(world, "c-3", steps=(1,), plan_token=token)
     refused = command_of(world.s, "c-3")
-    assert refused.problem.type == "plan_changed"  # type: ignore[union-attr]
+    assert refused.problem.kind == "plan_changed"  # type: ignore[union-attr]
     assert refused.problem.plan_token  # type: ignore[union-attr]
     rerun(world, "c-4", steps=(1,), plan_token=refused.problem.plan_token)  # type: ignore[union-attr]
     assert command_of(world.s, "c-4").status == "running"  # type: ignore[union-attr]
@@ -82,7 +98,12 @@ def test_r13_r19_what_waits_for_a_failed_step_is_not_said_to_run(world: World) -
     assert (plan.run, plan.may_run) == (("phase3/2",), ())
     assert plan.stale == ("phase3/1", "phase3/3", "phase4")
     assert plan.warnings == ("The report waits: no good result of step 1.",)
-    assert previewed(world, steps=(2,), allow_partial=True).run == ("phase3/2", "phase4"), "a report without step 1 is another one"
+    assert [(told.code, told.nodes, told.text) for told in plan.notices] == [
+        ("waits", ("phase4", "phase3/1"), plan.warnings[0])
+    ]
+    assert previewed(world, steps=(2,), allow_partial=True).run == ("phase3/2", "phase4"), (
+        "a report without step 1 is another one"
+    )
 
 
 def test_r13_r29_at_a_sessions_ceiling_nothing_is_said_to_run(world: World) -> None:
@@ -92,6 +113,7 @@ def test_r13_r29_at_a_sessions_ceiling_nothing_is_said_to_run(world: World) -> N
     plan = previewed(world, phase="phase1")
     assert plan.run == plan.may_run == ()
     assert "100 tokens that it may spend" in plan.warnings[0]
+    assert [told.code for told in plan.notices] == ["spent"]
     assert previewed(world, phase="phase1", max_session_tokens=0).run == ("phase1",)
 
 

@@ -28,7 +28,9 @@ def test_r7_stale_nodes_above_a_target_are_not_run_and_the_preview_warns(world: 
     rerun(world, "c-1", steps=(1,), propagation="mark_stale")
     world.drain()
     command = Rerun(command_id="c-2", target=Target(phase="phase4"))
-    assert preview(world.s, request_of(world.s, command)).plan.warnings == ("Step 3 is out of date and not run by this command.",)
+    assert preview(world.s, request_of(world.s, command)).plan.warnings == (
+        "Step 3 is out of date and not run by this command.",
+    )
     since = len(world.events())
     world.give(command)
     world.drain()
@@ -97,4 +99,24 @@ def test_r27_stop_after_ends_the_run_there(world: World) -> None:
 
 def test_r27_a_run_of_steps_cannot_stop_before_them(world: World) -> None:
     rerun(world, steps=(1,), stop_after="phase0")
-    assert command_of(world.s, "c-1").problem.type == "invalid"  # type: ignore[union-attr]
+    assert command_of(world.s, "c-1").problem.kind == "invalid"  # type: ignore[union-attr]
+
+
+def test_r32_only_what_is_named_is_asked_anew_and_of_nothing_that_has_not_changed(world: World) -> None:
+    """A model is asked anew where a command names the node; below it, and where only the sites are asked
+    again, what is recorded answers, unless the command says otherwise."""
+
+    def asked(command: str, **options: object) -> bool:
+        rerun(world, command, phase="phase0", **options)
+        (job,) = world.held()
+        world.drain()
+        return job.ask_again
+
+    assert asked("c-1")
+    assert not asked("c-2", refetch=True)
+    assert asked("c-3", refetch=True, ask_again=True)
+    assert not asked("c-4", ask_again=False)
+    rerun(world, "c-5", phase="phase0")
+    world.complete("phase0", says="something else")
+    (below,) = world.held()
+    assert (below.node, below.ask_again) == ("phase1", False)

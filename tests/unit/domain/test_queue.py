@@ -11,7 +11,7 @@ def test_r14_commands_queue_interrupt_or_are_rejected(world: World) -> None:
     rerun(world, "c-2", phase="phase4")
     rerun(world, "c-3", phase="phase2", if_running="reject")
     rerun(world, "c-4", phase="phase2", if_running="interrupt")
-    assert command_of(world.s, "c-3").problem.type == "session_busy"  # type: ignore[union-attr]
+    assert command_of(world.s, "c-3").problem.kind == "session_busy"  # type: ignore[union-attr]
     assert command_of(world.s, "c-1").status == "cancelled"  # type: ignore[union-attr]
     assert command_of(world.s, "c-4").status == "running"  # type: ignore[union-attr]
     assert command_of(world.s, "c-2").status == "queued"  # type: ignore[union-attr]
@@ -46,10 +46,10 @@ def test_r15_an_obsolete_step_refuses_the_command_at_its_turn(world: World) -> N
     world.drain()
     problem = command_of(world.s, "c-2").problem  # type: ignore[union-attr]
     assert problem is not None
-    assert problem.type == "step_obsolete"
+    assert problem.kind == "step_obsolete"
     assert problem.valid_steps == (2,)
 
 
 def test_r15_a_step_that_never_was_is_unknown(world: World) -> None:
     rerun(world, steps=(1, 9))
-    assert command_of(world.s, "c-1").problem.type == "step_unknown"  # type: ignore[union-attr]
+    assert command_of(world.s, "c-1").problem.kind == "step_unknown"  # type: ignore[union-attr]

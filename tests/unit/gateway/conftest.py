@@ -19,7 +19,9 @@ async def make_site(eventually: Any) -> AsyncIterator[Make]:
     """Makes sites and takes them down."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def make(settings: Settings | None = None, *, patience: float = 5.0, serve: bool = False) -> Site:
+        async def make(
+            settings: Settings | None = None, *, patience: float = 5.0, serve: bool = False
+        ) -> Site:
             site = Site(settings or Settings(), patience)
             task = asyncio.create_task(site.research.run())
 
@@ -49,6 +51,17 @@ async def site(make_site: Make) -> Site:
 async def served(make_site: Make) -> Site:
     """A gateway in memory on a port, for WebSockets."""
     return await make_site(serve=True)
+
+
+@pytest.fixture
+async def working(served: Site) -> AsyncIterator[Site]:
+    """The same, and whatever is asked for is done."""
+    task = asyncio.create_task(served.research.keep_working())
+    yield served
+    assert not task.done() or task.exception() is None
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 @pytest.fixture

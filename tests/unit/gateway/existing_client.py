@@ -1,4 +1,5 @@
-"""What the first user's own front end keeps of the frames that it gets: written from the table of what it reads, field by field."""
+"""What the first user's own front end keeps of the frames that it gets: written from the table of what it
+reads, field by field."""
 
 from typing import Any
 
@@ -6,7 +7,8 @@ NONE = "None"
 
 
 class ExistingClient:
-    """A fold over frames. It reads as carelessly as the original: a field that is missing makes it throw, or show nothing."""
+    """A fold over frames. It reads as carelessly as the original: a field that is missing makes it throw, or
+    show nothing."""
 
     def __init__(self) -> None:
         self.session_id: str | None = None
@@ -47,13 +49,21 @@ class ExistingClient:
     def _scraping_status(self, frame: dict[str, Any]) -> None:
         self.expected = frame["expected_total"]
         assert 0 <= frame["completion_rate"] <= 1
-        assert {item["status"] for item in frame["items"]} <= {"pending", "in-progress", "completed", "failed"}
+        assert {item["status"] for item in frame["items"]} <= {
+            "pending",
+            "in-progress",
+            "completed",
+            "failed",
+        }
         self.may_go_on = frame["can_proceed_to_research"]
 
     def _scraping_all_complete_confirmed(self, frame: dict[str, Any]) -> None:
         expected = frame["expected_total"]
         done = frame["is_100_percent"] and frame["completed_count"] + frame["failed_count"] >= expected
-        self.expected, self.may_go_on = expected, bool(frame["confirmed"] and done and not frame["pending_count"])
+        self.expected, self.may_go_on = (
+            expected,
+            bool(frame["confirmed"] and done and not frame["pending_count"]),
+        )
 
     def _scraping_item_progress(self, frame: dict[str, Any]) -> None:
         self.links[frame["link_id"]] = frame["stage"]
@@ -83,7 +93,10 @@ class ExistingClient:
             self.streams[frame["stream_id"]] += frame["token"]
 
     def _research_goals(self, frame: dict[str, Any]) -> None:
-        self.goals = [{name: goal[name] for name in ("id", "goal_text", "rationale", "uses", "sources")} for goal in frame["goals"]]
+        self.goals = [
+            {name: goal[name] for name in ("id", "goal_text", "rationale", "uses", "sources")}
+            for goal in frame["goals"]
+        ]
         assert all(isinstance(goal["id"], int) for goal in self.goals)
 
     def _research_plan(self, frame: dict[str, Any]) -> None:
@@ -92,16 +105,28 @@ class ExistingClient:
 
     def _research_synthesized_goal(self, frame: dict[str, Any]) -> None:
         goal = frame["synthesized_goal"]
-        self.goal = {name: goal[name] for name in ("comprehensive_topic", "component_questions", "unifying_theme")}
+        self.goal = {
+            name: goal[name] for name in ("comprehensive_topic", "component_questions", "unifying_theme")
+        }
 
     def _phase3_step_complete(self, frame: dict[str, Any]) -> None:
         data = frame["stepData"]
         found = data["findings"]
-        claims = [(claim["claim"], claim["supporting_evidence"]) for claim in found["points_of_interest"]["key_claims"]]
-        [(one["evidence_type"], one["description"]) for one in found["points_of_interest"]["notable_evidence"]]
+        claims = [
+            (claim["claim"], claim["supporting_evidence"])
+            for claim in found["points_of_interest"]["key_claims"]
+        ]
+        [
+            (one["evidence_type"], one["description"])
+            for one in found["points_of_interest"]["notable_evidence"]
+        ]
         assert set(found["analysis_details"]) >= {"five_whys", "assumptions", "uncertainties"}
         assert isinstance(data["insights"], str) and 0 <= data["confidence"] <= 1 and data["timestamp"]
-        self.steps[data["step_id"]] = {"summary": found["summary"], "article": found["article"], "claims": claims}
+        self.steps[data["step_id"]] = {
+            "summary": found["summary"],
+            "article": found["article"],
+            "claims": claims,
+        }
 
     def _phase4_report_ready(self, frame: dict[str, Any]) -> None:
         self.report = frame["report"]

@@ -1,4 +1,5 @@
-"""A gateway on servers in memory, with the real rules deciding and a research agent that is a few lines long."""
+"""A gateway on servers in memory, with the real rules deciding and a research agent that is a few lines
+long."""
 
 import asyncio
 import contextlib
@@ -32,16 +33,26 @@ from reprise_contracts.artifacts import (
 )
 from reprise_contracts.commands import BATCH_COMMANDS, SESSION_COMMANDS
 from reprise_contracts.events import Commit
-from reprise_contracts.jobs import Completed, Failed, Job, Stopped, parse_fact, parse_report, parse_timer
+from reprise_contracts.jobs import (
+    BatchFact,
+    Completed,
+    Failed,
+    Job,
+    Stopped,
+    parse_fact,
+    parse_report,
+    parse_timer,
+)
 from reprise_contracts.nodes import step_of
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Stored, StoredSource
 from reprise_domain.batch import Batch, decide_batch, facts, fold_batch
-from reprise_domain.decide import decide
+from reprise_domain.decide import decide_all
 from reprise_domain.dispatch import job_for, nodes_to_dispatch
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
 from reprise_gateway.app import Effects, compose, create_app
+from reprise_gateway.doors.listening import listening, patient
 from reprise_gateway.gateway import Gateway
 from reprise_gateway.operations.pools import Lag
 from reprise_gateway.operations.server_status import ServerStatus
@@ -57,7 +68,8 @@ WANTED = (("Costs", ()), ("Benefits", ()), ("Balance", (0,)))
 
 
 class Research:
-    """The other services, in memory: it decides what is in INBOX, and runs what is queued when it is told to."""
+    """The other services, in memory: it decides what is in INBOX, and runs what is queued when it is told
+    to."""
 
     def __init__(self, log: MemoryLog, bus: MemoryBus, store: MemoryStore) -> None:
         self.log, self.bus, self.store = log, bus, store
@@ -107,13 +119,19 @@ class Research:
     async def decide(self, session_id: str, given: Any) -> None:
         session: Any = self.states.get(session_id)
         self.now += timedelta(seconds=1)
-        decision = decide(session, given, self.now)
+        fork = given.create.spec.fork if isinstance(given, BatchFact) and given.create else None
+        origin = self.session(fork.session_id) if session is None and fork is not None else None
+        decision = decide_all(session, (given,), self.now, origin)
         if not decision.events or decision.session is None:
             return
         commit = Commit(
-            at=self.now, inputs=(given.input_id(),), events=decision.events, active=decision.session.run is not None,
-            batch=decision.session.batch_id, deleted=decision.session.deleted,
-        )  # fmt: skip
+            at=self.now,
+            inputs=(given.input_id(),),
+            events=decision.events,
+            active=decision.session.run is not None,
+            batch=decision.session.batch_id,
+            deleted=decision.session.deleted,
+        )
         seq = await self.log.append(session_id, commit, expected=session.seq if session else 0)
         self.states[session_id] = fold(session, commit, seq)
         if decision.session.deleted:
@@ -121,11 +139,15 @@ class Research:
         for event in decision.events:
             if event.type == "node_completed" and event.stored:
                 told = parse_fact(
-                    json.dumps({
-                        "type": "stored", "session_id": session_id, "execution_id": event.execution_id,
-                        "stored": [item.model_dump(mode="json") for item in event.stored],
-                    }).encode()
-                )  # fmt: skip
+                    json.dumps(
+                        {
+                            "type": "stored",
+                            "session_id": session_id,
+                            "execution_id": event.execution_id,
+                            "stored": [item.model_dump(mode="json") for item in event.stored],
+                        }
+                    ).encode()
+                )
                 await self.decide_batch(decision.session.batch_id, told)
 
     async def decide_batch(self, batch_id: str, given: Any) -> None:
@@ -155,6 +177,13 @@ class Research:
         while held := sorted(nodes_to_dispatch(self.session(session_id))):
             await self.complete(session_id, held[0])
 
+    async def keep_working(self) -> None:
+        """Run whatever is queued, in every session, for ever."""
+        async with self.log.follow(0) as following:
+            async for entry in following:
+                if isinstance(self.states.get(entry.id), Session):
+                    await self.work(entry.id)
+
     async def complete(self, session_id: str, node: str) -> None:
         """Run one node that is queued."""
         session = self.session(session_id)
@@ -162,7 +191,13 @@ class Research:
         artifact = self._made(job, session)
         self.executions += 1
         execution = f"e-{self.executions}"
-        meta = Meta(session_id=session_id, node=node, generation=job.generation, execution_id=execution, created_at=self.now)
+        meta = Meta(
+            session_id=session_id,
+            node=node,
+            generation=job.generation,
+            execution_id=execution,
+            created_at=self.now,
+        )
         data = artifact.model_copy(update={"meta": meta}).document()
         key = subjects.artifact_key(job.batch_id, session_id, node, job.generation, execution)
         await self.store.put(key, data)
@@ -170,17 +205,28 @@ class Research:
         if node == "phase0":
             stored = tuple([await self._fetched(job, source) for source in job.sources])
         report = Completed(
-            node=node, generation=job.generation, attempt=job.attempt, execution_id=execution, worker="w-1",
-            artifact=ObjectRef(key=key, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data)), parts=artifact.parts(),
-            plan=planned(artifact) if isinstance(artifact, Phase2) else None, stored=stored, seconds=2.0, headline="it is there",
-        )  # fmt: skip
+            node=node,
+            generation=job.generation,
+            attempt=job.attempt,
+            execution_id=execution,
+            worker="w-1",
+            artifact=ObjectRef(key=key, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data)),
+            parts=artifact.parts(),
+            plan=planned(artifact) if isinstance(artifact, Phase2) else None,
+            stored=stored,
+            seconds=2.0,
+            headline="it is there",
+        )
         await self.decide(session_id, report)
 
     async def _fetched(self, job: Job, source: Any) -> StoredSource:
         text = self.text_of(source.source_id)
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         await self.store.put(subjects.text_key(job.batch_id, sha256), text.encode())
-        return StoredSource(source_id=source.source_id, stored=Stored(revision=source.revision, text_sha256=sha256, title="A source"))
+        return StoredSource(
+            source_id=source.source_id,
+            stored=Stored(revision=source.revision, text_sha256=sha256, title="A source"),
+        )
 
     def text_of(self, source_id: str) -> str:
         return f"What {source_id} says{self.salt.get(source_id, '')}."
@@ -190,11 +236,16 @@ class Research:
         step = step_of(job.node)
         if step is not None:
             citation = Citation(source_id="src-1", text_sha256="0" * 64, quote="says", start=11, end=15)
-            finding = Finding(finding_id=f"f-{step}", claim=f"Claim {step}{said}", citations=(citation,), confidence="high")
+            finding = Finding(
+                finding_id=f"f-{step}", claim=f"Claim {step}{said}", citations=(citation,), confidence="high"
+            )
             return StepFindings(step_id=step, title="T", findings=(finding,), insights=(f"Insight {said}",))
         if job.node == "phase0":
             sources = tuple(
-                PreparedSource(source_id=s.source_id, text_sha256=hashlib.sha256(self.text_of(s.source_id).encode()).hexdigest())
+                PreparedSource(
+                    source_id=s.source_id,
+                    text_sha256=hashlib.sha256(self.text_of(s.source_id).encode()).hexdigest(),
+                )
                 for s in job.sources
             )
             return Phase0(sources=sources, abstract=f"Abstract of {[s.text_sha256 for s in sources]}{said}")
@@ -203,10 +254,13 @@ class Research:
         if job.node == "phase2":
             return Phase2(synthesized_goal=f"One goal{said}", steps=self._plan(job, session))
         text = (
-            f"# Report{said}\n\nText with <script>alert(1)</script> and [a link](http://example.org/).\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+            f"# Report{said}\n\nText with <script>alert(1)</script> and [a "
+            "link](http://example.org/).\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
         )
         inputs = {node: ref.sha256 for node, ref in job.inputs.items()}
-        return Phase4(title="Report", markdown=text, references=(Reference(number=1, source_id="src-1"),), inputs=inputs)
+        return Phase4(
+            title="Report", markdown=text, references=(Reference(number=1, source_id="src-1"),), inputs=inputs
+        )
 
     def _plan(self, job: Job, session: Session) -> tuple[Step, ...]:
         proposed = tuple(
@@ -223,14 +277,22 @@ class Research:
         job = job_for(self.session(session_id), node)
         self.executions += 1
         problem = Problem(type="engine_failed", detail="The engine broke.", action="Try again.")
-        report = Failed(node=node, generation=job.generation, attempt=job.attempt, execution_id=f"e-{self.executions}", problem=problem)
+        report = Failed(
+            node=node,
+            generation=job.generation,
+            attempt=job.attempt,
+            execution_id=f"e-{self.executions}",
+            problem=problem,
+        )
         await self.decide(session_id, report)
 
     async def stop(self, session_id: str, node: str) -> None:
         """A worker that was told to stop has stopped."""
         entry = self.session(session_id).node(node)
         self.executions += 1
-        report = Stopped(node=node, generation=entry.generation, attempt=entry.attempt, execution_id=f"e-{self.executions}")
+        report = Stopped(
+            node=node, generation=entry.generation, attempt=entry.attempt, execution_id=f"e-{self.executions}"
+        )
         await self.decide(session_id, report)
 
 
@@ -243,8 +305,10 @@ class Site:
         self.full = 0.0
         self.oldest = 0.0
         """Seconds for which the first undecided input waits, where one does."""
+        self.attended = True
+        """Whether an orchestrator asks for inputs."""
         self.lags = {"phase3": Lag(3, 1)}
-        self.seen_now: ServerStatus | None = ServerStatus(nats_version="2.12.0")
+        self.seen_now: ServerStatus | None = ServerStatus(nats_version="2.15.0")
         """None: NATS is connected and does not answer."""
         self.settings = settings
         self.gateway = self.another(patience)
@@ -273,10 +337,21 @@ class Site:
                 await asyncio.sleep(60)  # a frozen server says nothing
             return self.oldest if self.bus.messages(subjects.INBOX) else 0.0
 
+        async def attended() -> bool:
+            return self.attended
+
         effects = Effects(
-            log=self.log, publisher=self.bus, store=self.store, usage=usage, lag=lag, probe=probe, connected=lambda: True,
-            waiting=waiting, oldest_input=oldest_input,
-        )  # fmt: skip
+            log=self.log,
+            publisher=self.bus,
+            store=self.store,
+            usage=usage,
+            lag=lag,
+            probe=probe,
+            connected=lambda: True,
+            waiting=waiting,
+            oldest_input=oldest_input,
+            attended=attended,
+        )
         return compose(self.settings, effects, clock=self.research.clock, patience=patience)
 
     def client(self, **headers: str) -> httpx.AsyncClient:
@@ -285,7 +360,10 @@ class Site:
 
     async def start(self, http: httpx.AsyncClient, **more: Any) -> tuple[str, str]:
         """A batch with two sources: its id and its session's."""
-        body = {"topic": "Is it worth it?", "sources": [{"url": "http://example.org/1"}, {"text": "A text.", "title": "Mine"}]} | more
+        body = {
+            "topic": "Is it worth it?",
+            "sources": [{"url": "http://example.org/1"}, {"text": "A text.", "title": "Mine"}],
+        } | more
         answer = await http.post("/batches", json=body)
         assert answer.status_code == 201, answer.text
         return answer.json()["batch_id"], answer.json()["session_id"]
@@ -306,7 +384,9 @@ class Site:
         raise AssertionError("the gateway does not follow")
 
     @contextlib.asynccontextmanager
-    async def watching(self, batch_id: str, query: str = "", queue: int | None = None, **headers: str) -> AsyncIterator["Watcher"]:
+    async def watching(
+        self, batch_id: str, query: str = "", queue: int | None = None, **headers: str
+    ) -> AsyncIterator["Watcher"]:
         url = f"ws://{self.address}/ws/{batch_id}{query}"
         async with connect(url, additional_headers=headers, proxy=None, max_queue=queue) as socket:
             yield Watcher(socket)
@@ -338,8 +418,15 @@ class Watcher:
 @contextlib.asynccontextmanager
 async def serving(site: Site) -> AsyncIterator[None]:
     """The site on a port of this machine."""
-    server = uvicorn.Server(uvicorn.Config(site.app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1))
-    task = asyncio.create_task(server.serve())
+    server = uvicorn.Server(
+        uvicorn.Config(
+            site.app,
+            http=patient(site.settings.gateway.read_timeout),
+            log_config=None,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    task = asyncio.create_task(server.serve(listening("127.0.0.1", 0)))
     while not server.started:
         assert not task.done(), task.exception()
         await asyncio.sleep(0.005)
@@ -357,8 +444,11 @@ def token_of(given: str | dict[str, Any]) -> Token:
 
 def settings_with(**changes: Any) -> Settings:
     """Settings with tokens, features or limits of the test's own."""
-    known = {"tokens": lambda v: {"auth": Auth(tokens={name: token_of(token) for name, token in v.items()})},
-             "features": lambda v: {"features": Features(**v)}, "limits": lambda v: {"limits": Limits(**v)}}  # fmt: skip
+    known = {
+        "tokens": lambda v: {"auth": Auth(tokens={name: token_of(token) for name, token in v.items()})},
+        "features": lambda v: {"features": Features(**v)},
+        "limits": lambda v: {"limits": Limits(**v)},
+    }
     fields: dict[str, Any] = {}
     for name, value in changes.items():
         fields |= known[name](value)

@@ -11,7 +11,11 @@ from reprise_contracts.states import Receipt
 from reprise_gateway.commands.handlers import HANDLERS
 from reprise_gateway.doors import batches, calls, sessions, websocket
 
-ROUTES = [pytest.param(call, route, id=f"{route.method} {route.path}") for call in CALLS for route in call.doors.rest]
+ROUTES = [
+    pytest.param(call, route, id=f"{route.method} {route.path}")
+    for call in CALLS
+    for route in call.doors.rest
+]
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +27,15 @@ def served() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("call", "route"), ROUTES)
-def test_every_route_of_the_table_is_served_as_it_says(served: dict[str, Any], call: Call, route: Route) -> None:
+def test_every_route_of_the_table_is_served_as_it_says(
+    served: dict[str, Any], call: Call, route: Route
+) -> None:
     operation = served[route.path][route.method.lower()]
     answer = operation["responses"][str(route.status)]["content"]["application/json"]["schema"]
     assert answer == {"$ref": f"#/components/schemas/{call.answer[0].__name__}"}
     if not call.own_body and "requestBody" in operation:
         asked = operation["requestBody"]["content"]["application/json"]["schema"]
-        assert asked == {"$ref": f"#/components/schemas/{call.body.__name__}"}
+        assert asked == {"$ref": f"#/components/schemas/{(call.document or call.body).__name__}"}
 
 
 def test_every_call_has_one_row_and_one_handler() -> None:

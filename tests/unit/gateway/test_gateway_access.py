@@ -39,7 +39,16 @@ def test_a_token_is_known_by_its_hash_alone() -> None:
     token = make()
     access = Access(auth(alice=token), Tickets(MemoryBus(), lambda: AT))
     assert access.caller(given(token)).name == "alice"
-    for wrong in (digest(token), digest(token).removeprefix("sha256:"), token[:-1], token + "x", token.upper(), "", " ", "\x00"):
+    for wrong in (
+        digest(token),
+        digest(token).removeprefix("sha256:"),
+        token[:-1],
+        token + "x",
+        token.upper(),
+        "",
+        " ",
+        "\x00",
+    ):
         with pytest.raises(Refused) as refused:
             access.caller(given(wrong))
         assert problem(refused) == "unauthenticated"
@@ -64,23 +73,31 @@ async def test_a_ticket_opens_once_within_its_time_at_any_gateway() -> None:
     here, there = Tickets(bus, lambda: clock[0]), Tickets(bus, lambda: clock[0])
     ticket = await here.issue("alice")
     answers = await asyncio.gather(here.redeem(ticket), there.redeem(ticket), return_exceptions=True)
-    assert sorted(answer if isinstance(answer, str) else type(answer).__name__ for answer in answers) == ["Refused", "alice"]
+    assert sorted(answer if isinstance(answer, str) else type(answer).__name__ for answer in answers) == [
+        "Refused",
+        "alice",
+    ]
     late = await here.issue("alice")
     clock[0] += timedelta(seconds=30)
     for bad in (ticket, late, "A" * 43, "", "x.y", ticket + "=", ticket + ".>", ">", "*", "../" * 14 + "x"):
         with pytest.raises(Refused) as refused:
             await there.redeem(bad)
         assert problem(refused) == "unauthenticated"
-    assert not any(ticket.encode() in kept.data or ticket in kept.subject for kept in bus.messages("TICKETS")), "kept by its hash"
+    assert not any(
+        ticket.encode() in kept.data or ticket in kept.subject for kept in bus.messages("TICKETS")
+    ), "kept by its hash"
 
 
 def test_each_role_includes_those_before_it() -> None:
     allowed = {
-        role: [wish for wish in ("viewer", "researcher", "operator") if may(role, wish)] for role in ("viewer", "researcher", "operator")
+        role: [wish for wish in ("viewer", "researcher", "operator") if may(role, wish)]
+        for role in ("viewer", "researcher", "operator")
     }
     assert allowed == {
-        "viewer": ["viewer"], "researcher": ["viewer", "researcher"], "operator": ["viewer", "researcher", "operator"],
-    }  # fmt: skip
+        "viewer": ["viewer"],
+        "researcher": ["viewer", "researcher"],
+        "operator": ["viewer", "researcher", "operator"],
+    }
 
 
 def may(own: Any, wish: Any) -> bool:
@@ -93,11 +110,15 @@ def may(own: Any, wish: Any) -> bool:
 
 
 def test_nats_is_trusted_unless_it_is_told_not_to_be() -> None:
-    """A caller without a token is whoever the NATS server let in; one with a token is its holder; a wrong token is never let in."""
+    """A caller without a token is whoever the NATS server let in; one with a token is its holder; a wrong
+    token is never let in."""
     token = {"token": "t", "role": "viewer"}
     trusting = Access(auth(alice=token), Tickets(MemoryBus(), lambda: AT))
     assert trusting.caller({}, "NATS").name == "user"
-    assert (trusting.caller(given("t"), "NATS").name, trusting.caller(given("t"), "NATS").role) == ("alice", "viewer")
+    assert (trusting.caller(given("t"), "NATS").name, trusting.caller(given("t"), "NATS").role) == (
+        "alice",
+        "viewer",
+    )
     strict = Access(auth(alice=token).model_copy(update={"nats": "token"}), Tickets(MemoryBus(), lambda: AT))
     for access, headers in ((trusting, given("wrong")), (strict, {}), (strict, given("wrong"))):
         with pytest.raises(Refused):
@@ -106,12 +127,16 @@ def test_nats_is_trusted_unless_it_is_told_not_to_be() -> None:
 
 def test_without_tokens_only_this_machine_may_reach_the_gateway() -> None:
     assert not any(exposure_problem(Auth(), host) for host in ("127.0.0.1", "::1", "localhost", "127.9.9.9"))
-    assert all("reprise token" in exposure_problem(Auth(), host) for host in ("0.0.0.0", "::", "10.0.0.1", "example.org", ""))  # noqa: S104
+    assert all(
+        "reprise token" in exposure_problem(Auth(), host)
+        for host in ("0.0.0.0", "::", "10.0.0.1", "example.org", "")  # noqa: S104
+    )
     assert not exposure_problem(auth(alice="t"), "0.0.0.0")  # noqa: S104
 
 
 async def test_every_route_asks_who_calls_and_roles_hold_on_each(make_site: Any) -> None:
-    """A viewer is refused by every route that changes something, before its body is read; nobody by none but the probes."""
+    """A viewer is refused by every route that changes something, before its body is read; nobody by none but
+    the probes."""
     site = await make_site(settings_with(tokens={"vera": {"token": "v", "role": "viewer"}}))
     async with site.client() as nobody, site.client(**given("v")) as viewer:
         for route in site.app.routes:
@@ -120,12 +145,21 @@ async def test_every_route_asks_who_calls_and_roles_hold_on_each(make_site: Any)
             asked = {dependency.call for dependency in _all(route.dependant)}
             assert known_caller in asked, route.path
             for method in route.methods:
-                path = route.path.format(**{name: "phase1" if name == "phase" else "1" for name in route.param_convertors})
+                path = route.path.format(
+                    **{name: "phase1" if name == "phase" else "1" for name in route.param_convertors}
+                )
                 answer = await nobody.request(method, path, content=b"{")
-                assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated"), (method, path)
+                assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated"), (
+                    method,
+                    path,
+                )
                 if method not in READING and route.path != "/ws-ticket":
                     answer = await viewer.request(method, path, json={})
-                    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden"), (method, path, answer.text)
+                    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden"), (
+                        method,
+                        path,
+                        answer.text,
+                    )
 
 
 def _all(dependant: Any) -> list[Any]:
@@ -133,7 +167,9 @@ def _all(dependant: Any) -> list[Any]:
 
 
 async def test_a_viewer_watches_but_commands_nothing(make_site: Any) -> None:
-    site = await make_site(settings_with(tokens={"vera": {"token": "v", "role": "viewer"}, "rob": "r"}), serve=True)
+    site = await make_site(
+        settings_with(tokens={"vera": {"token": "v", "role": "viewer"}, "rob": "r"}), serve=True
+    )
     async with site.client(**given("r")) as http:
         batch_id, session_id = await site.finished(http)
     async with site.watching(batch_id, Authorization="Bearer v") as client:
@@ -184,7 +220,9 @@ async def test_who_asks_too_much_is_told_when_to_come_back_and_others_are_not_he
         assert [(await alice.get("/config")).status_code for _ in range(4)] == [200, 200, 200, 429]
         answer = await alice.get("/config")
         assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["type"] == "/problems/rate_limited" and 1 <= int(answer.headers["retry-after"]) <= 2
+        assert (
+            answer.json()["type"] == "/problems/rate_limited" and 1 <= int(answer.headers["retry-after"]) <= 2
+        )
         assert (await bob.get("/config")).status_code == 200
         assert [(await nobody.get("/config")).status_code for _ in range(4)] == [401, 401, 401, 429]
         assert (await nobody.get("/healthz")).status_code == 200, "a probe is not counted"
@@ -216,7 +254,9 @@ async def test_a_body_of_nobody_is_not_read(make_site: Any, settings_of: Any) ->
         raise AssertionError("all of it was read")
 
     async with site.client() as nobody:
-        answer = await nobody.post("/workflow/refresh", content=endless(), headers={"content-type": "application/json"})
+        answer = await nobody.post(
+            "/workflow/refresh", content=endless(), headers={"content-type": "application/json"}
+        )
         assert answer.status_code == 401
 
 

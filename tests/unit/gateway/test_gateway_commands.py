@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from reprise_runtime.settings import Settings
+
 
 async def test_a_batch_starts_at_once_and_is_there(site: Any, http: Any) -> None:
     batch_id, session_id = await site.start(http)
@@ -19,11 +21,82 @@ async def test_a_batch_starts_at_once_and_is_there(site: Any, http: Any) -> None
 
 async def test_r16_a_start_repeated_is_the_same_batch(site: Any, http: Any) -> None:
     first = await site.start(http, command_id="mine")
-    body = {"topic": "Is it worth it?", "sources": [{"url": "http://example.org/1"}, {"text": "A text.", "title": "Mine"}]}
+    body = {
+        "topic": "Is it worth it?",
+        "sources": [{"url": "http://example.org/1"}, {"text": "A text.", "title": "Mine"}],
+    }
     again = await http.post("/batches", json=body, headers={"Idempotency-Key": "mine"})
     assert (again.json()["batch_id"], again.json()["session_id"]) == first
     other = await http.post("/batches", json=body | {"topic": "Another"}, headers={"Idempotency-Key": "mine"})
     assert (other.status_code, other.json()["type"]) == (422, "/problems/command_reused")
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked", "code", "field", "named"),
+    [
+        ({}, {"engine": "openai"}, "engine_without_endpoint", "engine", "REPRISE_LLM__BASE_URL"),
+        ({"engine": "openai"}, {}, "engine_without_endpoint", "engine", "REPRISE_LLM__BASE_URL"),
+        (
+            {"llm": {"base_url": "nowhere"}},
+            {"engine": "openai", "model": "m"},
+            "engine_without_endpoint",
+            "engine",
+            "REPRISE_LLM__BASE_URL",
+        ),
+        (
+            {"llm": {"base_url": "http://127.0.0.1:9/v1"}},
+            {"engine": "openai"},
+            "engine_without_model",
+            "model",
+            "REPRISE_LLM__MODEL",
+        ),
+        ({}, {"engine": "none"}, "engine_unknown", "engine", "extractive"),
+    ],
+)
+async def test_an_engine_that_cannot_begin_is_refused_at_the_door(
+    make_site: Any,
+    settings: dict[str, Any],
+    asked: dict[str, str],
+    code: str,
+    field: str,
+    named: str,
+) -> None:
+    """At a start, a further session and a rerun, as a preview too; the setting is named, and nothing is
+    stored."""
+    site = await make_site(Settings.model_validate(settings))
+    async with site.client() as http:
+        sources = [{"text": "A text.", "title": "Mine"}]
+        refused = [await http.post("/batches", json={"topic": "Tides", "sources": sources} | asked)]
+        batch_id, session_id = await site.finished(http, engine="extractive")
+        refused.append(await http.post(f"/batches/{batch_id}/sessions", json={"topic": "Tides"} | asked))
+        for options in ({}, {"dry_run": True}) if asked else ():
+            body = {"session_id": session_id, "phase": "phase4", "options": asked | options}
+            refused.append(await http.post("/workflow/restart/phase", json=body))
+        for place, answer in enumerate(refused):
+            problem = answer.json()
+            where = field if place < 2 else f"options.{field}"
+            assert (answer.status_code, problem["code"], problem["field"]) == (422, code, where)
+            assert named in problem["detail"] + problem["action"]
+            assert problem["facts"]["engine"] == asked.get("engine", "openai")
+        assert len((await http.get("/batches")).json()["batches"]) == 1
+
+
+async def test_a_start_says_what_its_engine_takes_no_account_of(site: Any, http: Any) -> None:
+    """R31: the answer to a start has no preview, and warns as one does; so does its repeat."""
+    body = {
+        "topic": "Tides",
+        "sources": [{"text": "A text.", "title": "Mine"}],
+        "options": {"report": {"length": 200, "outline": ["One"]}},
+        "command_id": "short",
+    }
+    first, again = [(await http.post("/batches", json=body)).json() for _ in range(2)]
+    assert first == again
+    (warning,) = first["warnings"]
+    assert warning.endswith("as they are: length and outline change nothing in its report.")
+    assert first["notices"][0]["options"] == ["length", "outline"]
+    further = {"topic": "Tides", "options": {"report": {"tone": "plain"}}}
+    more = (await http.post(f"/batches/{first['batch_id']}/sessions", json=further)).json()
+    assert [notice["code"] for notice in more["notices"]] == ["report_unheeded"]
 
 
 async def test_a_rerun_is_answered_with_its_run_and_its_plan(site: Any, http: Any) -> None:
@@ -58,7 +131,9 @@ async def test_r16_a_stored_command_that_is_not_decided_yet_is_no_failure(make_s
     async with site.client() as http:
         _, session_id = await site.finished(http)
         site.research.deciding.clear()
-        await site.bus.publish("reprise.v1.timer.x", b'{"type":"swept","seq":1}', stream="INBOX")  # the loop comes to its gate
+        await site.bus.publish(
+            "reprise.v1.timer.x", b'{"type":"swept","seq":1}', stream="INBOX"
+        )  # the loop comes to its gate
         answer = await http.post("/workflow/refresh", json={"session_id": session_id, "command_id": "late"})
         assert (answer.status_code, answer.json()["run_id"]) == (202, None)
         site.research.deciding.set()
@@ -72,13 +147,17 @@ async def test_r16_a_stored_command_that_is_not_decided_yet_is_no_failure(make_s
 
 async def test_a_refusal_has_its_own_status_and_stays_in_the_log(site: Any, http: Any) -> None:
     _, session_id = await site.finished(http)
-    answer = await http.post("/workflow/restart/step", json={"session_id": session_id, "step_ids": [9], "command_id": "nine"})
+    answer = await http.post(
+        "/workflow/restart/step", json={"session_id": session_id, "step_ids": [9], "command_id": "nine"}
+    )
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"] == "/problems/step_unknown"
     assert answer.json()["valid_steps"] == [1, 2, 3]
     assert (await http.get(f"/sessions/{session_id}/commands/nine")).json()["status"] == "refused"
-    again = await http.post("/workflow/restart/step", json={"session_id": session_id, "step_ids": [9], "command_id": "nine"})
+    again = await http.post(
+        "/workflow/restart/step", json={"session_id": session_id, "step_ids": [9], "command_id": "nine"}
+    )
     assert (again.status_code, again.json()) == (404, answer.json())
 
 
@@ -106,7 +185,9 @@ async def test_a_dry_run_in_the_address_is_refused_and_runs_nothing(site: Any, h
     answer = await http.post("/workflow/restart/phase?dry_run=true", json=body)
     assert (answer.status_code, answer.json()["field"]) == (422, "dry_run")
     assert (await http.get(f"/sessions/{session_id}")).json()["run"] is None
-    assert (await http.post("/workflow/restart/phase?command_id=mine", json=body)).json()["command_id"] == "mine"
+    assert (await http.post("/workflow/restart/phase?command_id=mine", json=body)).json()[
+        "command_id"
+    ] == "mine"
 
 
 async def test_r13_a_preview_of_what_cannot_be_done_is_refused(site: Any, http: Any) -> None:
@@ -121,7 +202,9 @@ async def test_r14_queue_and_reject(site: Any, http: Any) -> None:
     _, session_id = await site.start(http)
     queued = await http.post("/workflow/refresh", json={"session_id": session_id})
     assert (queued.json()["status"], queued.json()["position"]) == ("queued", 1)
-    rejected = await http.post("/workflow/refresh", json={"session_id": session_id, "options": {"if_running": "reject"}})
+    rejected = await http.post(
+        "/workflow/refresh", json={"session_id": session_id, "options": {"if_running": "reject"}}
+    )
     assert (rejected.status_code, rejected.json()["type"]) == (409, "/problems/session_busy")
 
 
@@ -155,10 +238,14 @@ async def test_r28_accept(site: Any, http: Any) -> None:
     await site.seen(session_id)
     assert (await http.get(f"/sessions/{session_id}")).json()["nodes"]["phase4"]["freshness"] == "stale"
     for node in ("phase3/3", "phase4"):
-        answer = await http.post("/workflow/accept", json={"session_id": session_id, "node": node, "reason": "It is fine."})
+        answer = await http.post(
+            "/workflow/accept", json={"session_id": session_id, "node": node, "reason": "It is fine."}
+        )
         assert answer.status_code == 202, answer.text
     assert (await http.get(f"/sessions/{session_id}")).json()["nodes"]["phase4"]["freshness"] == "fresh"
-    group = await http.post("/workflow/accept", json={"session_id": session_id, "node": "phase3", "reason": "x"})
+    group = await http.post(
+        "/workflow/accept", json={"session_id": session_id, "node": "phase3", "reason": "x"}
+    )
     assert (group.status_code, group.json()["field"]) == (422, "node")
 
 
@@ -177,7 +264,9 @@ async def test_r24_an_ended_batch_refuses_and_stays_readable(site: Any, http: An
         assert (answer.status_code, answer.json()["type"]) == (410, "/problems/batch_ended"), call
 
 
-async def test_r24_deleting_can_be_repeated_and_the_id_stays_known(site: Any, http: Any, eventually: Any) -> None:
+async def test_r24_deleting_can_be_repeated_and_the_id_stays_known(
+    site: Any, http: Any, eventually: Any
+) -> None:
     batch_id, session_id = await site.finished(http)
     for _ in range(2):
         gone = await http.delete(f"/batches/{batch_id}")
@@ -202,7 +291,9 @@ async def test_r24_deleting_can_be_repeated_and_the_id_stays_known(site: Any, ht
         ("step_rerun", "/workflow/restart/step", {"step_ids": [1]}),
     ],
 )
-async def test_a_feature_that_is_off(make_site: Any, settings_of: Any, feature: str, call: str, body: dict[str, Any]) -> None:
+async def test_a_feature_that_is_off(
+    make_site: Any, settings_of: Any, feature: str, call: str, body: dict[str, Any]
+) -> None:
     site = await make_site(settings_of(features={feature: False}))
     async with site.client() as http:
         _, session_id = await site.finished(http)
@@ -220,7 +311,9 @@ async def test_a_crowded_inbox_refuses_new_work_but_never_a_cancel_or_an_end(sit
     refused = await http.post("/workflow/refresh", json={"session_id": session_id})
     assert (refused.status_code, refused.json()["type"]) == (503, "/problems/unavailable")
     assert int(refused.headers["retry-after"]) > 0
-    assert (await http.post("/batches", json={"topic": "x", "sources": [{"url": "http://example.org"}]})).status_code == 503
+    assert (
+        await http.post("/batches", json={"topic": "x", "sources": [{"url": "http://example.org"}]})
+    ).status_code == 503
     assert (await http.post("/workflow/cancel", json={"session_id": session_id})).status_code == 202
     assert (await http.post(f"/batches/{batch_id}/end")).status_code == 200
 
@@ -251,27 +344,57 @@ async def test_a_session_of_another_batch_is_not_found(site: Any, http: Any) -> 
         ("/batches", {"topic": "x", "sources": [{"url": "ftp://x"}]}, "sources.0.url"),
         ("/batches", {"topic": "x" * 2001, "sources": [{"url": "http://x"}]}, "topic"),
         ("/batches", {"topic": "x", "engine": "none-such", "sources": [{"url": "http://x"}]}, "engine"),
-        ("/batches", {"topic": "x", "engine": "extractive", "language": "pl", "sources": [{"url": "http://x"}]}, "language"),
+        (
+            "/batches",
+            {"topic": "x", "engine": "extractive", "language": "pl", "sources": [{"url": "http://x"}]},
+            "language",
+        ),
         ("/batches", {"topic": "x", "language": "in German", "sources": [{"url": "http://x"}]}, "language"),
         ("/workflow/restart/phase", {"session_id": "s", "phase": "phase9"}, "phase"),
         ("/workflow/restart/step", {"session_id": "s", "step_ids": []}, "step_ids"),
         ("/workflow/refresh", {"session_id": "not an id"}, "session_id"),
-        ("/workflow/restart/phase", {"session_id": "s", "phase": "phase2", "options": {"dryrun": True}}, "options.dryrun"),
+        (
+            "/workflow/restart/phase",
+            {"session_id": "s", "phase": "phase2", "options": {"dryrun": True}},
+            "options.dryrun",
+        ),
         ("/workflow/cancel", {"session_id": "s", "step": 3}, "step"),
         ("/workflow/restart/step", {"session_id": "s", "step_ids": [True]}, "step_ids.0"),
         ("/workflow/cancel", {"session_id": "s", "step_id": "3"}, "step_id"),
-        ("/batches", {"topic": "x", "sources": [{"url": "http://x"}], "options": {"dry_run": True}}, "options.dry_run"),
+        (
+            "/batches",
+            {"topic": "x", "sources": [{"url": "http://x"}], "options": {"dry_run": True}},
+            "options.dry_run",
+        ),
         ("/batches", {"topic": "x", "sources": [{"url": "http://x"}], "start": 0}, "start"),
-        ("/batches", {"topic": "x", "sources": [{"url": "http://x"}], "options": {"allow_partial": "no"}}, "options.allow_partial"),
-        ("/workflow/restart/phase", {"session_id": "s", "phase": "phase2", "options": {"force": "yes"}}, "options.force"),
-        ("/workflow/restart/step", {"session_id": "s", "step_ids": [1], "options": {"force": 1}}, "options.force"),
+        (
+            "/batches",
+            {"topic": "x", "sources": [{"url": "http://x"}], "options": {"allow_partial": "no"}},
+            "options.allow_partial",
+        ),
+        (
+            "/workflow/restart/phase",
+            {"session_id": "s", "phase": "phase2", "options": {"force": "yes"}},
+            "options.force",
+        ),
+        (
+            "/workflow/restart/step",
+            {"session_id": "s", "step_ids": [1], "options": {"force": 1}},
+            "options.force",
+        ),
         ("/workflow/refresh", {"session_id": "s", "options": {"dry_run": "false"}}, "options.dry_run"),
         ("/workflow/refresh", {"session_id": "s", "options": {"plan_token": "old"}}, "options.plan_token"),
     ],
 )
-async def test_an_invalid_body_names_its_field(http: Any, path: str, body: dict[str, Any], field: str) -> None:
+async def test_an_invalid_body_names_its_field(
+    http: Any, path: str, body: dict[str, Any], field: str
+) -> None:
     answer = await http.post(path, json=body)
-    assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (422, "/problems/invalid", field)
+    assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (
+        422,
+        "/problems/invalid",
+        field,
+    )
     assert answer.json()["action"]
 
 
@@ -282,11 +405,17 @@ async def test_a_body_that_is_no_json(http: Any) -> None:
         assert answer.json()["detail"].startswith("The body is not JSON that can be read: ")
 
 
-@pytest.mark.parametrize("body", [b'{"a": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", b'{"session_id": ' + b"9" * 5_000 + b"}"])
+@pytest.mark.parametrize(
+    "body", [b'{"a": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", b'{"session_id": ' + b"9" * 5_000 + b"}"]
+)
 async def test_a_body_that_nests_or_counts_too_far(http: Any, body: bytes) -> None:
     for path in ("/batches", "/workflow/refresh", "/workflow/restart/phase"):
         answer = await http.post(path, content=body, headers={"content-type": "application/json"})
-        assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (422, "/problems/invalid", "body")
+        assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (
+            422,
+            "/problems/invalid",
+            "body",
+        )
 
 
 async def test_a_spoiled_object_is_an_answer_too(site: Any, http: Any) -> None:
@@ -307,7 +436,7 @@ async def test_r6_status_and_freshness_are_told_apart(site: Any, http: Any) -> N
     nodes = (await http.get(f"/sessions/{session_id}")).json()["nodes"]
     assert (nodes["phase3/3"]["status"], nodes["phase3/3"]["freshness"]) == ("failed", "stale")
     assert nodes["phase3/3"]["artifact"]["generation"] == 1 and nodes["phase3/3"]["generation"] == 2
-    assert nodes["phase3/3"]["problem"]["type"] == "engine_failed"
+    assert nodes["phase3/3"]["problem"]["type"] == "/problems/engine_failed"
     assert (nodes["phase4"]["status"], nodes["phase4"]["freshness"]) == ("completed", "stale")
     assert [cause["node"] for cause in nodes["phase4"]["causes"]][:2] == ["phase3/1", "phase3/3"]
 
@@ -318,8 +447,13 @@ async def test_r26_refresh_brings_everything_up_to_date(site: Any, http: Any) ->
     body = {"session_id": session_id, "step_ids": [1], "options": {"propagation": "mark_stale"}}
     await http.post("/workflow/restart/step", json=body)
     await site.research.work(session_id)
-    preview = (await http.post("/workflow/refresh", json={"session_id": session_id, "options": {"dry_run": True}})).json()["plan"]
-    assert (preview["run"], preview["may_run"]) == (["phase3/3"], ["phase4"]) or preview["run"] == ["phase3/3", "phase4"]
+    preview = (
+        await http.post("/workflow/refresh", json={"session_id": session_id, "options": {"dry_run": True}})
+    ).json()["plan"]
+    assert (preview["run"], preview["may_run"]) == (["phase3/3"], ["phase4"]) or preview["run"] == [
+        "phase3/3",
+        "phase4",
+    ]
     await http.post("/workflow/refresh", json={"session_id": session_id})
     await site.research.work(session_id)
     await site.seen(session_id)
@@ -328,10 +462,15 @@ async def test_r26_refresh_brings_everything_up_to_date(site: Any, http: Any) ->
 
 
 async def test_a_name_that_is_not_the_gateways_is_refused(http: Any) -> None:
-    """A page of another site that points a name of its own at 127.0.0.1 gets nothing, neither to read nor to do."""
+    """A page of another site that points a name of its own at 127.0.0.1 gets nothing, neither to read nor to
+    do."""
     for name in ("evil.example", "evil.example:8700", "[::2]", "", "a:b:c"):
         answer = await http.get("/batches", headers={"Host": name})
-        assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (403, "/problems/forbidden", "Host")
+        assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (
+            403,
+            "/problems/forbidden",
+            "Host",
+        )
     for name in ("localhost:8700", "127.0.0.1", "[::1]:9", "LOCALHOST"):
         assert (await http.get("/batches", headers={"Host": name})).status_code == 200
 
@@ -339,13 +478,20 @@ async def test_a_name_that_is_not_the_gateways_is_refused(http: Any) -> None:
 async def test_where_tokens_are_configured_any_name_will_do(make_site: Any, settings_of: Any) -> None:
     site = await make_site(settings_of(tokens={"alice": "secret"}))
     async with site.client() as http:
-        answer = await http.get("/batches", headers={"Host": "research.example", "Authorization": "Bearer secret"})
+        answer = await http.get(
+            "/batches", headers={"Host": "research.example", "Authorization": "Bearer secret"}
+        )
         assert answer.status_code == 200
 
 
-async def test_where_names_are_configured_they_count_beside_those_of_its_own_machine(make_site: Any, settings_of: Any) -> None:
-    """Whoever checks the gateway's health from beside it, as a container's check does, is let in; other names are not."""
-    site = await make_site(settings_of(tokens={"alice": "secret"}).model_copy(update={"hosts": ("research.example",)}))
+async def test_where_names_are_configured_they_count_beside_those_of_its_own_machine(
+    make_site: Any, settings_of: Any
+) -> None:
+    """Whoever checks the gateway's health from beside it, as a container's check does, is let in; other names
+    are not."""
+    site = await make_site(
+        settings_of(tokens={"alice": "secret"}).model_copy(update={"hosts": ("research.example",)})
+    )
     async with site.client() as http:
         answers = {
             name: (await http.get("/healthz", headers={"Host": name})).status_code
@@ -378,4 +524,8 @@ async def test_a_topic_is_one_line_without_orders_to_a_terminal(site: Any, http:
 )
 async def test_a_form_that_nests_or_counts_too_far(http: Any, fields: dict[str, str], field: str) -> None:
     answer = await http.post("/batches", data={"topic": "x"} | fields, files={"files": ("a.txt", b"A text.")})
-    assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (422, "/problems/invalid", field)
+    assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (
+        422,
+        "/problems/invalid",
+        field,
+    )

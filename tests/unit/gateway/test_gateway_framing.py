@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +14,7 @@ from reprise_contracts.events import Commit
 from reprise_contracts.states import NodeView
 from reprise_domain.reduce import fold
 from reprise_domain.state import Session
-from reprise_gateway.projections import changes
+from reprise_gateway.projections.changes import SMALL
 from reprise_gateway.projections.frames import Content, Piece, frames_of, progress
 from reprise_gateway.projections.states import state_of
 from reprise_runtime import snapshots
@@ -49,7 +48,9 @@ class Client:
             return
         assert (frame.seq, frame.session_id, frame.batch_id) == (seq, "s-1", "b-1")
         if isinstance(frame, f.NodeUpdate):
-            self.nodes[frame.node] = NodeView(**{name: getattr(frame, name) for name in NodeView.model_fields})
+            self.nodes[frame.node] = NodeView(
+                **{name: getattr(frame, name) for name in NodeView.model_fields}
+            )
         if isinstance(frame, f.WorkflowStale):
             self.stale = frame.nodes
         if isinstance(frame, f.SessionUpdate):
@@ -64,14 +65,23 @@ class Client:
         state, around = state_of(self.session), self.around
         assert around is not None
         run = state.run.model_copy(update={"done": 0}) if state.run else None
-        assert (around.run, around.queue, around.ended, around.guidance) == (run, state.queue, state.ended, state.guidance)
-        assert {f"phase3/{number}" for number in around.plan_steps} == {node for node in nodes if node.startswith("phase3/")}
+        assert (around.run, around.queue, around.ended, around.guidance) == (
+            run,
+            state.queue,
+            state.ended,
+            state.guidance,
+        )
+        assert {f"phase3/{number}" for number in around.plan_steps} == {
+            node for node in nodes if node.startswith("phase3/")
+        }
 
 
 def types(pieces: list[Piece]) -> list[str]:
     """The frames but those that tell how things are, by name; a frame to be made as its maker."""
     found = [
-        piece.frame.make.__name__ if isinstance(piece.frame, Content) and hasattr(piece.frame.make, "__name__") else piece.frame
+        piece.frame.make.__name__
+        if isinstance(piece.frame, Content) and hasattr(piece.frame.make, "__name__")
+        else piece.frame
         for piece in pieces
     ]
     quiet = {"node:update", "session:update"}
@@ -87,21 +97,37 @@ def act(world: World, choice: int) -> None:
         lambda: held and world.complete(held[choice % len(held)].node),
         lambda: held and world.complete(held[-1].node, says=f"said {choice % 3}"),
         lambda: held and world.fail(held[0].node, retryable=bool(choice % 2)),
-        lambda: world.give(Rerun(command_id=name, target=Target(phase=("phase0", "phase1", "phase2", "phase3", "phase4")[choice % 5]))),
-        lambda: world.give(Rerun(command_id=name, target=Target(stale=True), options=Options(if_running="interrupt"))),
-        lambda: steps and world.give(
+        lambda: world.give(
             Rerun(
-                command_id=name, target=Target(steps=(steps[choice % len(steps)],)),
-                options=Options(propagation="mark_stale", guidance=str(choice % 2)),
+                command_id=name,
+                target=Target(phase=("phase0", "phase1", "phase2", "phase3", "phase4")[choice % 5]),
+            )
+        ),
+        lambda: world.give(
+            Rerun(command_id=name, target=Target(stale=True), options=Options(if_running="interrupt"))
+        ),
+        lambda: (
+            steps
+            and world.give(
+                Rerun(
+                    command_id=name,
+                    target=Target(steps=(steps[choice % len(steps)],)),
+                    options=Options(propagation="mark_stale", guidance=str(choice % 2)),
+                )
             )
         ),
         lambda: world.give(Cancel(command_id=name)),
         lambda: world.give(Accept(command_id=name, node="phase4", reason="fine")),
         lambda: world.give(
-            Edit(command_id=name, node="phase1", artifact=ObjectRef(key=f"k{name}", sha256="0" * 64), parts={"output": str(choice % 4)})
+            Edit(
+                command_id=name,
+                node="phase1",
+                artifact=ObjectRef(key=f"k{name}", sha256="0" * 64),
+                parts={"output": str(choice % 4)},
+            )
         ),
         lambda: world.later(5),
-    ]  # fmt: skip
+    ]
     kinds[choice % len(kinds)]()
 
 
@@ -129,13 +155,14 @@ def test_frames_of_a_commit_are_the_same_wherever_one_begins(choices: list[int],
         before = fold(before, other, earlier)
     restored = snapshots.load(snapshots.dump(before)) if before else None
     told, again = (frames_of(state, commit, fold(state, commit, seq), seq) for state in (before, restored))
-    assert [piece for piece in again if not isinstance(piece.frame, Content)] == [p for p in told if not isinstance(p.frame, Content)]
+    assert [piece for piece in again if not isinstance(piece.frame, Content)] == [
+        p for p in told if not isinstance(p.frame, Content)
+    ]
     assert len(told) == len(again)
 
 
-def test_a_large_session_is_exact_at_rest_and_steps_are_exact_always(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "SMALL", 5)
-    wanted = planned(*((n, f"step {n}", (n - 1,) if n % 7 == 0 else ()) for n in range(1, 40)))
+def test_a_large_session_is_exact_at_rest_and_steps_are_exact_always() -> None:
+    wanted = planned(*((n, f"step {n}", (n - 1,) if n % 7 == 0 else ()) for n in range(1, SMALL + 10)))
     world, client = World(planner=lambda job: wanted), Client()
     client.follow(world.log)
     for round_ in range(3):
@@ -148,7 +175,13 @@ def test_a_large_session_is_exact_at_rest_and_steps_are_exact_always(monkeypatch
                 n: v for n, v in now.items() if n.startswith("phase3/")
             }
         client.agrees()
-        world.give(Rerun(command_id=f"again-{round_}", target=Target(phase="phase3"), options=Options(propagation="mark_stale")))
+        world.give(
+            Rerun(
+                command_id=f"again-{round_}",
+                target=Target(phase="phase3"),
+                options=Options(propagation="mark_stale"),
+            )
+        )
         client.follow(world.log)
 
 
@@ -189,12 +222,20 @@ def test_r10_a_step_rerun_is_announced_and_its_step_completes_again() -> None:
     world, client = World(), Client()
     world.drain()
     world.give(Rerun(command_id="c", target=Target(steps=(1, 2)), options=Options(propagation="mark_stale")))
-    assert types(client.follow(world.log))[:2] == ["research:step_rerun_started", "research:step_rerun_started"]
+    assert types(client.follow(world.log))[:2] == [
+        "research:step_rerun_started",
+        "research:step_rerun_started",
+    ]
     world.complete("phase3/1", says="other")
     assert types(client.follow(world.log)) == ["workflow:stale", "content"]
     world.complete("phase3/2")
     pieces = client.follow(world.log)
-    assert types(pieces) == ["content", "workflow:complete", "research:step_rerun_complete", "research:step_rerun_complete"]
+    assert types(pieces) == [
+        "content",
+        "workflow:complete",
+        "research:step_rerun_complete",
+        "research:step_rerun_complete",
+    ]
     done = next(piece.frame for piece in pieces if isinstance(piece.frame, f.StepRerunComplete))
     assert (done.report_stale, done.regenerate_report) == (True, False)
 
@@ -203,10 +244,36 @@ def test_r7_a_phase_rerun_is_announced_with_its_scope() -> None:
     world, client = World(), Client()
     world.drain()
     world.give(Rerun(command_id="c", target=Target(phase="phase2")))
-    started = next(piece.frame for piece in client.follow(world.log) if isinstance(piece.frame, f.PhaseRerunStarted))
+    started = next(
+        piece.frame for piece in client.follow(world.log) if isinstance(piece.frame, f.PhaseRerunStarted)
+    )
     assert (started.phase, started.phases) == ("phase2", ("phase2", "phase3", "phase4"))
     world.drain()
-    assert types(client.follow(world.log))[-3:] == ["research:complete", "research:phase_rerun_complete", "workflow:complete"]
+    assert types(client.follow(world.log))[-3:] == [
+        "research:complete",
+        "research:phase_rerun_complete",
+        "workflow:complete",
+    ]
+
+
+def test_r26_a_refresh_starts_and_completes_as_the_same_phases() -> None:
+    """Whatever of them comes to run; and who leaves the report stale says so at the end of it."""
+    world, client = World(), Client()
+    world.drain()
+    world.salt["phase3/1"] = "other"
+    world.give(Rerun(command_id="c", target=Target(steps=(1,)), options=Options(propagation="mark_stale")))
+    world.drain()
+    left = [piece.frame for piece in client.follow(world.log) if isinstance(piece.frame, f.WorkflowComplete)]
+    assert [frame.report_stale for frame in left][-1] is True
+    world.give(Rerun(command_id="d", target=Target(stale=True)))
+    told = [piece.frame for piece in client.follow(world.log)]
+    world.later(1)
+    world.drain()
+    told += [piece.frame for piece in client.follow(world.log)]
+    (started,) = [frame for frame in told if isinstance(frame, f.PhaseRerunStarted)]
+    (completed,) = [frame for frame in told if isinstance(frame, f.PhaseRerunComplete)]
+    assert (started.phase, started.phases) == (completed.phase, completed.phases)
+    assert completed.report_stale is False
 
 
 def test_failures_refusals_queues_and_cancels() -> None:
@@ -219,11 +286,20 @@ def test_failures_refusals_queues_and_cancels() -> None:
     assert types(client.follow(world.log)) == ["workflow:refused"]
     world.fail("phase4")
     assert types(client.follow(world.log)) == [
-        "workflow:stale", "error", "workflow:failed", "research:phase_rerun_error", "research:phase_rerun_started", "research:start",
+        "workflow:stale",
+        "error",
+        "workflow:failed",
+        "research:phase_rerun_error",
+        "research:phase_rerun_started",
+        "research:start",
         "research:phase_change",
-    ]  # fmt: skip
+    ]
     world.give(Cancel(command_id="f"))
-    assert types(client.follow(world.log)) == ["workflow:cancelled", "scraping:cancelled", "research:phase_rerun_error"]
+    assert types(client.follow(world.log)) == [
+        "workflow:cancelled",
+        "scraping:cancelled",
+        "research:phase_rerun_error",
+    ]
 
 
 def test_progress_of_a_run_is_live() -> None:
@@ -240,7 +316,9 @@ def test_contents_become_the_frames_that_clients_know() -> None:
     client.follow(world.log)
     made: list[Any] = []
     plan = Phase2.model_validate({"synthesized_goal": "G", "steps": [{"step_id": 1, "title": "a"}]})
-    found = StepFindings.model_validate({"step_id": 1, "findings": [{"finding_id": "f", "claim": "c", "confidence": "medium"}]})
+    found = StepFindings.model_validate(
+        {"step_id": 1, "findings": [{"finding_id": "f", "claim": "c", "confidence": "medium"}]}
+    )
     for node, artifact in (
         ("phase0", None),
         ("phase1", None),
@@ -257,8 +335,11 @@ def test_contents_become_the_frames_that_clients_know() -> None:
                 assert (frame.seq, frame.n) == (world.log[-1][0], piece.n)
                 made.append(frame)
     assert [frame.type for frame in made] == [
-        "research:synthesized_goal", "research:plan", *["phase3:step_complete"] * 3, "phase4:report_ready",
-    ]  # fmt: skip
+        "research:synthesized_goal",
+        "research:plan",
+        *["phase3:step_complete"] * 3,
+        "phase4:report_ready",
+    ]
     assert made[0].synthesized_goal == "G" and made[1].plan[0].title == "a"
     assert made[2].stepData.confidence == "medium"
     assert (made[-1].report, made[-1].stale) == ("# R", False)

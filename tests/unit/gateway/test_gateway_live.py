@@ -26,21 +26,33 @@ async def test_a_new_client_gets_a_snapshot_and_then_everything(served: Any) -> 
             hello = await client.next()
             assert (hello["type"], hello["sessions"]) == ("connected", [session_id]) and hello["epoch"]
             snapshot = await client.next()
-            assert snapshot["type"] == "snapshot" and snapshot["sessions"][0]["nodes"]["phase0"]["status"] == "queued"
+            assert (
+                snapshot["type"] == "snapshot"
+                and snapshot["sessions"][0]["nodes"]["phase0"]["status"] == "queued"
+            )
+            assert snapshot["sessions"] == [(await http.get(f"/sessions/{session_id}")).json()], "nulls too"
             await served.research.work(session_id)
             done = await client.until("workflow:complete")
             assert done["session_id"] == session_id and done["at"]
             told = {frame["type"] for frame in client.frames}
             assert told >= {
-                "node:update", "research:phase_change", "research:goals", "research:synthesized_goal", "research:plan",
-                "phase3:step_complete", "phase4:report_ready", "workflow:progress",
-            }  # fmt: skip
+                "node:update",
+                "research:phase_change",
+                "research:goals",
+                "research:synthesized_goal",
+                "research:plan",
+                "phase3:step_complete",
+                "phase4:report_ready",
+                "workflow:progress",
+            }
             found = places(client.frames)
             assert found == sorted(set(found)) and found[0][0] > snapshot["seq"]
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_a_client_that_loses_its_connection_anywhere_misses_nothing_and_sees_nothing_twice(served: Any, seed: int) -> None:
+async def test_a_client_that_loses_its_connection_anywhere_misses_nothing_and_sees_nothing_twice(
+    served: Any, seed: int
+) -> None:
     choose = random.Random(seed)
     async with served.client() as http:
         batch_id, session_id = await served.start(http, start=False)
@@ -114,7 +126,12 @@ async def test_live_frames_reach_the_batchs_sockets_only(served: Any) -> None:
             served.gateway.hub.told(progress(session_id, "phase1"), token.encode())
             served.gateway.hub.told(progress(session_id, "phase1"), b"not a frame")
             frame = await client.until("research:stream_token")
-            assert (frame["token"], frame["node"], frame["batch_id"], frame["session_id"]) == ("word", "phase1", batch_id, session_id)
+            assert (frame["token"], frame["node"], frame["batch_id"], frame["session_id"]) == (
+                "word",
+                "phase1",
+                batch_id,
+                session_id,
+            )
             assert "seq" not in frame
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):
@@ -131,11 +148,11 @@ async def test_a_client_may_ask_over_the_socket(served: Any) -> None:
             assert (answer["command_id"], answer["position"]) == ("mine", 0) and answer["run_id"]
             await client.ask(type="restart_phase", session_id=session_id, phase="phase9", command_id="bad")
             answer = await client.until("answer")
-            assert (answer["command_id"], answer["problem"]["type"].split("/")[-1], answer["problem"]["field"]) == (
-                "bad",
-                "invalid",
-                "phase",
-            )
+            assert (
+                answer["command_id"],
+                answer["problem"]["type"].split("/")[-1],
+                answer["problem"]["field"],
+            ) == ("bad", "invalid", "phase")
             await client.ask(type="dance")
             assert (await client.until("answer"))["problem"]["field"] == "type"
             await client.socket.send(b"\x00binary")
@@ -149,7 +166,10 @@ async def test_a_client_may_ask_over_the_socket(served: Any) -> None:
 async def test_who_may_not_come_in_is_told_why(served: Any) -> None:
     async with served.client() as http:
         batch_id, _ = await served.start(http)
-        for path, headers, status in ((batch_id, {"Origin": "http://evil.example"}, 403), ("b-none", {}, 404)):
+        for path, headers, status in (
+            (batch_id, {"Origin": "http://evil.example"}, 403),
+            ("b-none", {}, 404),
+        ):
             with pytest.raises(InvalidStatus) as refused:
                 async with served.watching(path, **headers):
                     pass
@@ -177,7 +197,15 @@ async def test_r24_a_deleted_batch_is_gone_for_sockets_too(served: Any) -> None:
 async def test_tokens_guard_everything_but_the_probes(make_site: Any, settings_of: Any) -> None:
     site = await make_site(settings_of(tokens={"alice": "secret-a", "bob": "secret-b"}), serve=True)
     async with site.client() as nobody, site.client(authorization="Bearer secret-a") as alice:
-        for path in ("/batches", "/config", "/workers", "/metrics", "/openapi.json", "/docs", "/sessions/s-1"):
+        for path in (
+            "/batches",
+            "/config",
+            "/workers",
+            "/metrics",
+            "/openapi.json",
+            "/docs",
+            "/sessions/s-1",
+        ):
             answer = await nobody.get(path)
             assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated"), path
         assert (await nobody.get("/config", headers={"authorization": "Bearer wrong"})).status_code == 401
@@ -208,7 +236,10 @@ async def test_a_reader_that_is_too_slow_is_closed_to_resume(served: Any) -> Non
             (subscriber,) = served.gateway.hub._channels[batch_id].subscribers
             noise = random.Random(1)
             for number in range(20_000):
-                subscriber.durable((1_000 + number, 1), Packed(f.ReportReady(report=noise.randbytes(6000).hex(), stale=False)))
+                subscriber.durable(
+                    (1_000 + number, 1),
+                    Packed(f.ReportReady(report=noise.randbytes(6000).hex(), stale=False)),
+                )
                 if number % 10 == 0:
                     await asyncio.sleep(0)
                 if subscriber.outbox.overflowed:

@@ -61,7 +61,8 @@ async def test_too_many_durable_frames_end_the_socket() -> None:
 
 
 async def test_what_waits_for_a_client_that_does_not_read_is_at_most_a_megabyte() -> None:
-    """Live frames go first; then the socket ends and lets go of everything. One frame that is larger by itself still goes out."""
+    """Live frames go first; then the socket ends and lets go of everything. One frame that is larger by
+    itself still goes out."""
     report = Packed(f.ReportReady(report="x" * 3_000_000, stale=False))
     outbox = Outbox()
     outbox.durable(report)
@@ -169,7 +170,9 @@ class Counting:
         return found
 
 
-async def test_starting_over_many_sessions_folds_none_of_them(site: Any, http: Any, follow: Any, eventually: Any) -> None:
+async def test_starting_over_many_sessions_folds_none_of_them(
+    site: Any, http: Any, follow: Any, eventually: Any
+) -> None:
     ids = [await site.start(http, topic=f"T{n}") for n in range(8)]
     log = Counting(site.log)
     view = Projection(log)
@@ -182,7 +185,9 @@ async def test_starting_over_many_sessions_folds_none_of_them(site: Any, http: A
     assert log.reads == [ids[3][1]]
 
 
-async def test_a_state_that_is_read_while_commits_come_is_whole(site: Any, http: Any, follow: Any, eventually: Any) -> None:
+async def test_a_state_that_is_read_while_commits_come_is_whole(
+    site: Any, http: Any, follow: Any, eventually: Any
+) -> None:
     _, session_id = await site.start(http)
     log = Counting(site.log)
     view = Projection(log)
@@ -205,7 +210,8 @@ async def test_a_state_that_is_read_while_commits_come_is_whole(site: Any, http:
 async def test_a_commit_that_comes_while_its_session_is_read_is_told_to_those_who_watch(
     site: Any, http: Any, follow: Any, eventually: Any
 ) -> None:
-    """A socket that resumes as its gateway has just started counts on hearing of everything after the position it began at."""
+    """A socket that resumes as its gateway has just started counts on hearing of everything after the
+    position it began at."""
     batch_id, session_id = await site.start(http)
     log = Counting(site.log)
     view = Projection(log)
@@ -228,7 +234,9 @@ async def test_a_commit_that_comes_while_its_session_is_read_is_told_to_those_wh
     assert told == [entry.seq for entry in await site.log.read(session_id) if entry.seq > until]
 
 
-async def test_only_so_many_states_are_kept_but_watched_ones_stay(site: Any, http: Any, follow: Any, eventually: Any) -> None:
+async def test_only_so_many_states_are_kept_but_watched_ones_stay(
+    site: Any, http: Any, follow: Any, eventually: Any
+) -> None:
     ids = [await site.start(http, topic=f"T{n}") for n in range(6)]
     view = Projection(site.log, kept=2)
     follow(view)
@@ -244,7 +252,9 @@ async def test_a_log_that_cannot_be_folded_takes_no_other_down(site: Any, http: 
     _, bad = await site.start(http)
     _, good = await site.start(http, topic="Good")
     head = await site.log.last(bad)
-    await site.log.append(bad, head.commit.model_copy(update={"events": (RunStarted(run_id="r-none"),)}), expected=head.seq)
+    await site.log.append(
+        bad, head.commit.model_copy(update={"events": (RunStarted(run_id="r-none"),)}), expected=head.seq
+    )
     await site.research.work(good)
     await site.seen(good)
     answer = await http.get(f"/sessions/{bad}")
@@ -252,7 +262,9 @@ async def test_a_log_that_cannot_be_folded_takes_no_other_down(site: Any, http: 
     assert (await http.get(f"/sessions/{good}")).json()["nodes"]["phase4"]["status"] == "completed"
 
 
-async def test_a_log_that_was_created_anew_begins_everything_anew(site: Any, http: Any, follow: Any, eventually: Any) -> None:
+async def test_a_log_that_was_created_anew_begins_everything_anew(
+    site: Any, http: Any, follow: Any, eventually: Any
+) -> None:
     from reprise_runtime.errors import Reset
     from reprise_runtime.testing import MemoryLog
 
@@ -266,7 +278,12 @@ async def test_a_log_that_was_created_anew_begins_everything_anew(site: Any, htt
             outer, plain = self, following.__anext__
 
             class Once:
-                opened, caught_up, epoch, position = following.opened, following.caught_up, following.epoch, following.position
+                opened, caught_up, epoch, position = (
+                    following.opened,
+                    following.caught_up,
+                    following.epoch,
+                    following.position,
+                )
 
                 async def __aenter__(self) -> Any:
                     return self
@@ -297,5 +314,7 @@ def test_a_text_without_a_title_is_called_by_its_first_words() -> None:
     """A reader knows it again, in lists and among the references."""
     assert opening("Minutes of the lake council\nThe level fell.") == "Minutes of the lake council"
     assert opening("\n\n  The level fell.  It rose.") == "The level fell. It rose."
-    long = opening("The level of the lake fell by forty centimetres last summer, and nobody knows why it did.")
+    long = opening(
+        "The level of the lake fell by forty centimetres last summer, and nobody knows why it did."
+    )
     assert long.endswith("…") and len(long) <= 60 and long.startswith("The level of the lake")

@@ -1,4 +1,5 @@
-"""The library under the rules: previews, accepts, failures, cancels, and sessions that go on after a crash."""
+"""The library under the rules: previews, accepts, failures, cancels, and sessions that go on after a
+crash."""
 
 import asyncio
 import re
@@ -14,9 +15,10 @@ from reprise_contracts.commands import Options, Policy, Target
 from reprise_contracts.wire import Malformed
 from reprise_library import CommandRefused, FolderJournal, MemoryJournal, ResearchFailed
 from reprise_research import DeepResearchAgent, ResearchSession
-from reprise_research.context import Brief, Library, MemoryStore
+from reprise_research.brief import Brief, Library
 from reprise_research.engines.extractive import Extractive
 from reprise_research.errors import EngineFailed, NothingToRead
+from reprise_research.stores import MemoryStore
 from unit.research.research_builders import LAKE, LAKE_TOPIC
 
 AT_ONCE = Policy(backoff_seconds=0.0)
@@ -33,7 +35,9 @@ class Faulty(Extractive):
         self.free = asyncio.Event()
         self.free.set()
 
-    async def investigate(self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief) -> StepFindings:
+    async def investigate(
+        self, step: Step, library: Library, earlier: Mapping[int, StepFindings], brief: Brief
+    ) -> StepFindings:
         self.working.set()
         await self.free.wait()
         if step.step_id == self.step:
@@ -43,7 +47,9 @@ class Faulty(Extractive):
         return await super().investigate(step, library, earlier, brief)
 
 
-async def lake(session: ResearchSession, engine: Extractive | None = None, store: MemoryStore | None = None) -> DeepResearchAgent:
+async def lake(
+    session: ResearchSession, engine: Extractive | None = None, store: MemoryStore | None = None
+) -> DeepResearchAgent:
     agent = DeepResearchAgent(session, store or MemoryStore(), engine=engine)
     for title, text in LAKE.items():
         await agent.add_text(text, title)
@@ -59,7 +65,11 @@ async def test_what_runs_is_what_the_preview_said() -> None:
     plan = session.preview(*asked).plan
     before = dict(session.entries)
     await agent.rerun(*asked)
-    assert [node for node in session.entries if session.entries[node] != before[node]] == list(plan.run) == ["phase3/1"]
+    assert (
+        [node for node in session.entries if session.entries[node] != before[node]]
+        == list(plan.run)
+        == ["phase3/1"]
+    )
     assert set(session.stale()) <= set(plan.stale)
 
 
@@ -145,7 +155,8 @@ async def test_two_callers_take_turns() -> None:
 
 
 async def test_a_session_in_a_folder_goes_on_after_a_crash(tmp_path: Path) -> None:
-    """What was decided is in the folder: another process takes the run up where it was, and a torn last line never was."""
+    """What was decided is in the folder: another process takes the run up where it was, and a torn last line
+    never was."""
     engine, store = Faulty(0, failures=0), MemoryStore()
     engine.free.clear()
     session = ResearchSession(LAKE_TOPIC, journal=FolderJournal(tmp_path))
@@ -197,7 +208,13 @@ def test_the_developers_page_runs(tmp_path: Path) -> None:
     (program,) = re.findall(r"^```python\n(import asyncio\n.*?)^```$", page, re.MULTILINE | re.DOTALL)
     path = ":".join(path for path in sys.path if path)
     done = subprocess.run(  # our own program
-        [sys.executable, "-c", program], env={"PYTHONPATH": path}, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": path},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("# ") and "phase3/1" in done.stdout

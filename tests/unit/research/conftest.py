@@ -2,7 +2,7 @@
 
 import pytest
 
-from reprise_research.context import MemoryStore
+from reprise_research.stores import MemoryStore
 from unit.research.research_builders import World
 
 

@@ -4,12 +4,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reprise_contracts.artifacts import Citation
+from reprise_research.sources.duplicates import adds_figures, near_duplicates, resemblance, same_words, sketch
 from reprise_research.text.citations import NEAR_ENOUGH, checked, is_exact, locate
-from reprise_research.text.duplicates import adds_figures, near_duplicates, resemblance, same_words, sketch
 
 TEXT = (
     "The number of people injured on the city's streets fell by 23 percent in the first year. "
-    "Traffic noise fell by 2.1 decibels on average. 市政府统计显示，受伤人数下降23%。 The introduction cost 1.4 million euros."
+    "Traffic noise fell by 2.1 decibels on average. 市政府统计显示，受伤人数下降23%。 "
+    "The introduction cost 1.4 million "
+    "euros."
 )
 
 
@@ -39,7 +41,8 @@ def test_wrong_offsets_are_put_right(start: int, length: int, shift: int) -> Non
 
 @given(st.text(min_size=1, max_size=120))
 def test_whatever_passes_is_verbatim(quote: str) -> None:
-    """No quote is ever accepted that is not in the text at its offsets, and an inexact one says so in its score."""
+    """No quote is ever accepted that is not in the text at its offsets, and an inexact one says so in its
+    score."""
     good = checked(citation(quote, 0, len(quote)), TEXT, "0" * 64)
     if good is not None:
         assert is_exact(TEXT, good.quote, good.start, good.end)
@@ -49,7 +52,9 @@ def test_whatever_passes_is_verbatim(quote: str) -> None:
 
 def test_a_near_quote_is_repaired() -> None:
     """A quote with a slip becomes the passage that it was taken from, at whole words."""
-    good = checked(citation("The number of people injured on the citys street fell by 23 percent", 0, 10), TEXT, "0" * 64)
+    good = checked(
+        citation("The number of people injured on the citys street fell by 23 percent", 0, 10), TEXT, "0" * 64
+    )
     assert good is not None
     assert good.quote == "The number of people injured on the city's streets fell by 23 percent"
     assert good.score < 1.0
@@ -57,7 +62,10 @@ def test_a_near_quote_is_repaired() -> None:
 
 def test_an_invented_quote_is_refused() -> None:
     """A quote that the source does not contain is no citation, however plausible."""
-    assert checked(citation("The limit saved twelve lives and nobody complained.", 0, 51), TEXT, "0" * 64) is None
+    assert (
+        checked(citation("The limit saved twelve lives and nobody complained.", 0, 51), TEXT, "0" * 64)
+        is None
+    )
     assert locate(TEXT, "   ") is None
     assert locate(TEXT, "fell by 99") is None
 
@@ -72,9 +80,14 @@ def test_the_nearest_of_several_places_counts() -> None:
 
 def test_copies_are_found_and_different_texts_are_not() -> None:
     """A reprint with a changed headline is a near duplicate; a text on the same subject is not."""
-    base = " ".join(f"Sentence number {n} says something about the harbour bridge and its long history." for n in range(60))
+    base = " ".join(
+        f"Sentence number {n} says something about the harbour bridge and its long history."
+        for n in range(60)
+    )
     reprint = "Another headline entirely. " + base + " This story first appeared elsewhere."
-    other = " ".join(f"Paragraph {n} describes quite another affair in the mountains, with snow." for n in range(60))
+    other = " ".join(
+        f"Paragraph {n} describes quite another affair in the mountains, with snow." for n in range(60)
+    )
     found = near_duplicates([sketch(base), sketch(other), sketch(reprint)])
     assert list(found) == [2]
     assert found[2][0] == 0
@@ -84,9 +97,11 @@ def test_copies_are_found_and_different_texts_are_not() -> None:
 
 
 def test_a_short_copy_is_found_though_words_differ_and_one_with_other_figures_is_more_than_a_copy() -> None:
-    """Of a short text one changed word is a large part of its runs of words; a changed figure is a statement of its own."""
+    """Of a short text one changed word is a large part of its runs of words; a changed figure is a statement
+    of its own."""
     base = (
-        "The council gave out 1,276 parking fines in the lane between May and September. Cars block it from ten until six, said a resident."
+        "The council gave out 1,276 parking fines in the lane between May and September. Cars block it "
+        "from ten until six, said a resident."
     )
     reprint = base.replace("said", "says").replace("council", "town council")
     changed = base.replace("1,276", "1,312")
@@ -98,4 +113,6 @@ def test_a_short_copy_is_found_though_words_differ_and_one_with_other_figures_is
 def test_sentences_that_differ_in_a_number_are_not_the_same() -> None:
     """One changed figure is another statement."""
     assert same_words("Noise fell by 2.1 decibels in the city.", "Noise fell by 2.1 decibels in the city!")
-    assert not same_words("Noise fell by 2.1 decibels in the city.", "Noise fell by 1.2 decibels in the city.")
+    assert not same_words(
+        "Noise fell by 2.1 decibels in the city.", "Noise fell by 1.2 decibels in the city."
+    )

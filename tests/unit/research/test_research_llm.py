@@ -1,4 +1,5 @@
-"""What surrounds a model: fences that no source can leave, prompts with versions, answers that are read, claims that are weighed."""
+"""What surrounds a model: fences that no source can leave, prompts with versions, answers that are read,
+claims that are weighed."""
 
 import json
 from datetime import UTC, datetime
@@ -16,7 +17,15 @@ from pydantic import BaseModel, Field
 from reprise_research.llm.calculation import sums
 from reprise_research.llm.endpoint import estimate, loops
 from reprise_research.llm.failures import wait_asked
-from reprise_research.llm.grounding import alike, contradiction, find, is_about, is_echo, only_grounded, stands_on
+from reprise_research.llm.grounding import (
+    alike,
+    contradiction,
+    find,
+    is_about,
+    is_echo,
+    only_grounded,
+    stands_on,
+)
 from reprise_research.llm.numbering import named, rendered, units
 from reprise_research.llm.numbers import missing
 from reprise_research.llm.prompts import NAMES, Fence, Material, defused, prompt
@@ -44,7 +53,13 @@ class _Form(BaseModel):
 
 
 @pytest.mark.parametrize(
-    "said", [" ", "\n    ", '{"quote": "The lake is low.", "kind": "fact"}, ', "The lake fell and fell. " * 9 + "It rose. "]
+    "said",
+    [
+        " ",
+        "\n    ",
+        '{"quote": "The lake is low.", "kind": "fact"}, ',
+        "The lake fell and fell. " * 9 + "It rose. ",
+    ],
 )
 def test_a_circle_is_known_by_its_third_turn(said: str) -> None:
     """Whatever went before it; as soon as anything is new, it is none."""
@@ -53,22 +68,33 @@ def test_a_circle_is_known_by_its_third_turn(said: str) -> None:
     assert not loops("")
 
 
-@given(st.lists(st.one_of(st.text(), st.sampled_from(HOSTILE)), min_size=1, max_size=4), st.one_of(st.text(), st.sampled_from(HOSTILE)))
+@given(
+    st.lists(st.one_of(st.text(), st.sampled_from(HOSTILE)), min_size=1, max_size=4),
+    st.one_of(st.text(), st.sampled_from(HOSTILE)),
+)
 def test_no_source_leaves_its_fence(texts: list[str], title: str) -> None:
-    """Whatever sources and titles say, the lines with the fence's mark are those of the fence, in pairs, in order, and nothing else."""
+    """Whatever sources and titles say, the lines with the fence's mark are those of the fence, in pairs, in
+    order, and nothing else."""
     material = tuple(Material(f"S{number}", title, text) for number, text in enumerate(texts, start=1))
     fence = Fence(material)
     marked = [line for line in str(fence).split("\n") if fence.mark in line]
-    expected = [line for one in material for line in (f"[material {fence.mark} {one.label}]", f"[end {fence.mark} {one.label}]")]
+    expected = [
+        line
+        for one in material
+        for line in (f"[material {fence.mark} {one.label}]", f"[end {fence.mark} {one.label}]")
+    ]
     assert [line[: len(want)] for line, want in zip(marked, expected, strict=True)] == expected
     assert all(line.endswith("]") for line in marked[1::2])
 
 
 @pytest.mark.parametrize("text", HOSTILE[1:])
 def test_a_source_that_knows_the_form_of_a_fence_cannot_close_it(text: str) -> None:
-    """A line that looks like a fence's end or like a turn of a conversation is defused, at the same length."""
+    """A line that looks like a fence's end or like a turn of a conversation is defused, at the same
+    length."""
     inside = str(Fence((Material("S1", "t", text),))).split("\n")[1:-1]
-    assert not any(line.lstrip().lower().startswith(("[end", "[material", "[ end", "[/inst")) for line in inside)
+    assert not any(
+        line.lstrip().lower().startswith(("[end", "[material", "[ end", "[/inst")) for line in inside
+    )
     assert "<|" not in "\n".join(inside)
     assert len(defused(text)) == len(text)
 
@@ -82,12 +108,31 @@ def test_a_mark_of_another_request_opens_nothing() -> None:
 
 def test_every_prompt_has_a_version_and_only_names_that_are_filled() -> None:
     """Each file of the package is a known prompt, and what it leaves open is what the code fills in."""
-    own = {file.name.removesuffix(".txt") for file in files("reprise_research.llm.prompts").iterdir() if file.name.endswith(".txt")}
+    own = {
+        file.name.removesuffix(".txt")
+        for file in files("reprise_research.llm.prompts").iterdir()
+        if file.name.endswith(".txt")
+    }
     assert own == set(NAMES)
     filled = {
-        "guidance", "mark", "language", "most", "title", "description", "error", "form", "claims", "words", "audience", "sections",
-        "outline", "thesis", "tone", "aim",
-    }  # fmt: skip
+        "guidance",
+        "material",
+        "mark",
+        "language",
+        "most",
+        "title",
+        "description",
+        "error",
+        "form",
+        "claims",
+        "words",
+        "audience",
+        "sections",
+        "outline",
+        "thesis",
+        "tone",
+        "aim",
+    }
     for name in NAMES:
         assert prompt(name).version
         assert set(Template(prompt(name).text).get_identifiers()) <= filled
@@ -95,7 +140,7 @@ def test_every_prompt_has_a_version_and_only_names_that_are_filled() -> None:
 
 def test_what_is_filled_in_is_not_filled_again() -> None:
     """A topic that contains a prompt's own names stays as it is."""
-    text = prompt("goals").fill(guidance="Costs in $material")
+    text = prompt("goals").fill(guidance="Costs in $material", material="")
     assert "Costs in $material" in text
 
 
@@ -117,7 +162,9 @@ def test_what_is_nearly_json_is_read(text: str) -> None:
 NESTED = '{"title": ' + "[" * 5_000
 
 
-@pytest.mark.parametrize("text", ["", "No.", "[]", '{"title": 3}', NESTED, NESTED + "]" * 5_000 + "}", NESTED + ",]"])
+@pytest.mark.parametrize(
+    "text", ["", "No.", "[]", '{"title": 3}', NESTED, NESTED + "]" * 5_000 + "}", NESTED + ",]"]
+)
 def test_what_is_no_answer_is_refused(text: str) -> None:
     """Neither an empty answer nor another form becomes one by repair."""
     with pytest.raises(ValueError):
@@ -146,29 +193,35 @@ def test_a_schema_is_strict_and_its_skeleton_says_the_same() -> None:
     ],
 )
 def test_a_claim_stands_on_its_figures_and_words(claim: str, evidence: str, holds: bool) -> None:
-    """A figure that the evidence does not give, or words that have nothing to do with it, bring a claim down; in another script only
-    figures can be compared."""
+    """A figure that the evidence does not give, or words that have nothing to do with it, bring a claim down;
+    in another script only figures can be compared."""
     assert stands_on(claim, [evidence]) is holds
 
 
 @pytest.mark.parametrize(
     ("question", "holds"),
-    [("Why did the lake fall?", True), ("What is it that all of the sources say to this?", False), ("湖水为何下降？", True)],
+    [
+        ("Why did the lake fall?", True),
+        ("What is it that all of the sources say to this?", False),
+        ("湖水为何下降？", True),
+    ],
 )
 def test_a_question_is_about_what_is_spoken_of(question: str, holds: bool) -> None:
-    """One that shares no word with topic and sources is made of the prompt's words; another script cannot be compared."""
+    """One that shares no word with topic and sources is made of the prompt's words; another script cannot be
+    compared."""
     assert is_about(question, "The level of the lake fell by 40 centimetres last summer.") is holds
 
 
 def test_only_the_sentences_that_stand_are_kept() -> None:
     """A summary loses the sentence with the invented figure."""
-    assert only_grounded("Fishing fell by 12 percent. The lake lost 99 boats.", "Fishing fell by 12 percent on the lake.") == (
-        "Fishing fell by 12 percent."
-    )
+    assert only_grounded(
+        "Fishing fell by 12 percent. The lake lost 99 boats.", "Fishing fell by 12 percent on the lake."
+    ) == ("Fishing fell by 12 percent.")
 
 
 def test_an_echo_is_no_answer() -> None:
-    """What repeats a prompt, or one thing over and over, is seen; a sentence of a source is not taken for one."""
+    """What repeats a prompt, or one thing over and over, is seen; a sentence of a source is not taken for
+    one."""
     assert is_echo("one question that the sources can answer, at least in part, none the same as another")
     assert is_echo("The lake is low and dry now. " * 6)
     assert not is_echo("The level of the lake fell by 40 centimetres last summer.")
@@ -189,7 +242,8 @@ def test_a_quote_is_found_through_what_models_put_around_it() -> None:
 
 @given(st.text(min_size=1, max_size=3000), st.integers(min_value=80, max_value=400))
 def test_windows_cover_a_text_and_fit(text: str, budget: int) -> None:
-    """Rows of numbered sentences are in order, leave out only blank stretches, and are no longer than the budget unless one sentence is."""
+    """Rows of numbered sentences are in order, leave out only blank stretches, and are no longer than the
+    budget unless one sentence is."""
     found = windows(text, budget, estimate)
     every = [unit for row in found for unit in row]
     assert [unit.number for unit in every] == list(range(1, len(every) + 1))
@@ -198,7 +252,8 @@ def test_windows_cover_a_text_and_fit(text: str, budget: int) -> None:
 
 
 def test_a_sentence_keeps_its_number_however_much_is_shown() -> None:
-    """Numbers count in the whole text; what is left out between two lines shows as such, and a long stretch is cut between words."""
+    """Numbers count in the whole text; what is left out between two lines shows as such, and a long stretch
+    is cut between words."""
     text = "Fishing fell by 12 percent. The lake is low.\nNobody knows why it is.\n" + "word " * 300
     own = units(text)
     assert rendered(text, [own[0], own[2]]) == "1 Fishing fell by 12 percent.\n[…]\n3 Nobody knows why it is."
@@ -245,8 +300,12 @@ def test_it_is_known_whether_text_leaves_the_machine(url: str, leaves: bool) -> 
 
 def test_claims_that_differ_in_a_figure_alone_are_two() -> None:
     """To merge them would hide the contradiction that a reader has to see."""
-    assert alike("Accidents fell by 12 percent in the first year.", "Accidents fell by 12 percent in the first year")
-    assert not alike("Accidents fell by 12 percent in the first year.", "Accidents fell by 77 percent in the first year.")
+    assert alike(
+        "Accidents fell by 12 percent in the first year.", "Accidents fell by 12 percent in the first year"
+    )
+    assert not alike(
+        "Accidents fell by 12 percent in the first year.", "Accidents fell by 77 percent in the first year."
+    )
 
 
 @pytest.mark.parametrize(
@@ -261,7 +320,9 @@ def test_claims_that_differ_in_a_figure_alone_are_two() -> None:
         ({"retry-after": "7"}, "You exceeded your current quota", None),
     ],
 )
-def test_how_long_to_wait_is_read_wherever_it_stands(headers: dict[str, str], said: str, wait: float | None) -> None:
+def test_how_long_to_wait_is_read_wherever_it_stands(
+    headers: dict[str, str], said: str, wait: float | None
+) -> None:
     """A number, a date, or the provider's words; an account without money is not waited for."""
     response = httpx.Response(429, headers=headers, request=httpx.Request("POST", "http://e.example"))
     error = openai.RateLimitError(said, response=response, body={"message": said})
@@ -302,19 +363,41 @@ def test_a_sum_is_written_as_its_language_writes_numbers() -> None:
 @pytest.mark.parametrize(
     ("claim", "passage", "seen"),
     [
-        ("Catches of perch fell in the lake last year.", "Catches of perch did not fall in the lake last year.", True),
+        (
+            "Catches of perch fell in the lake last year.",
+            "Catches of perch did not fall in the lake last year.",
+            True,
+        ),
         (
             "The claim of the fishers could be confirmed by the survey.",
             "The claim of the fishers could not be confirmed by the survey.",
             True,
         ),
-        ("The number of perch rose from 317 to 412.", "The number of perch fell by 23 percent, from 412 to 317.", True),
+        (
+            "The number of perch rose from 317 to 412.",
+            "The number of perch fell by 23 percent, from 412 to 317.",
+            True,
+        ),
         ("湖中鲈鱼的数量去年没有明显下降。", "湖中鲈鱼的数量去年明显下降。", True),
-        ("The number of perch fell from 412 to 317.", "The number of perch fell by 23 percent, from 412 to 317.", False),
-        ("Copper and lead were not measured in the lake.", "Copper was not measured in the lake, and lead was not recorded.", False),
-        ("Die Zahl der Barsche stieg von 317 auf 412.", "The number of perch fell by 23 percent, from 412 to 317.", False),
+        (
+            "The number of perch fell from 412 to 317.",
+            "The number of perch fell by 23 percent, from 412 to 317.",
+            False,
+        ),
+        (
+            "Copper and lead were not measured in the lake.",
+            "Copper was not measured in the lake, and lead was not recorded.",
+            False,
+        ),
+        (
+            "Die Zahl der Barsche stieg von 317 auf 412.",
+            "The number of perch fell by 23 percent, from 412 to 317.",
+            False,
+        ),
     ],
 )
-def test_what_is_denied_or_turned_round_is_seen_without_a_reader(claim: str, passage: str, seen: bool) -> None:
+def test_what_is_denied_or_turned_round_is_seen_without_a_reader(
+    claim: str, passage: str, seen: bool
+) -> None:
     """Within one language and where both are put alike; the rest is a reader's."""
     assert bool(contradiction(claim, [passage])) is seen

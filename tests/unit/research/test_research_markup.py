@@ -67,18 +67,29 @@ def test_links_lead_only_to_the_web() -> None:
 
 
 def test_an_address_that_is_shown_as_a_link_is_shown_as_it_is() -> None:
-    """Whoever reads the Markdown itself reads an address without marks in it, alone, in a title or as a link's text."""
-    assert escaped("X Desktop Group (http://www.freedesktop.org)") == "X Desktop Group (http://www.freedesktop.org)"
-    markdown, _, _, _ = render(draft(Span("http://127.0.0.1:8/a_b:", url="http://127.0.0.1:8/a_b", strong=True)), SOURCES)
+    """Whoever reads the Markdown itself reads an address without marks in it, alone, in a title or as a
+    link's text."""
+    assert (
+        escaped("X Desktop Group (http://www.freedesktop.org)")
+        == "X Desktop Group (http://www.freedesktop.org)"
+    )
+    markdown, _, _, _ = render(
+        draft(Span("http://127.0.0.1:8/a_b:", url="http://127.0.0.1:8/a_b", strong=True)), SOURCES
+    )
     assert "**[http://127.0.0.1:8/a\\_b:](<http://127.0.0.1:8/a_b>)**" in markdown and "\\:" not in markdown
     assert rendered(markdown).count("<a ") == 4
 
 
 def cited(source_id: str, quote: str, start: int = 0) -> Citation:
-    return Citation(source_id=source_id, text_sha256="0" * 64, quote=quote, start=start, end=start + len(quote))
+    return Citation(
+        source_id=source_id, text_sha256="0" * 64, quote=quote, start=start, end=start + len(quote)
+    )
 
 
-SOURCES = (PreparedSource(source_id="a", title="A <b>", url="https://a.example/", author="An|na"), PreparedSource(source_id="b", title="B"))
+SOURCES = (
+    PreparedSource(source_id="a", title="A <b>", url="https://a.example/", author="An|na"),
+    PreparedSource(source_id="b", title="B"),
+)
 
 
 def draft(*spans: Span) -> ReportDraft:
@@ -89,7 +100,10 @@ def draft(*spans: Span) -> ReportDraft:
 def test_references_are_numbered_in_order_of_appearance() -> None:
     """The first source cited is number 1; only sources that are cited are listed; each keeps its passages."""
     markdown, _, references, unsupported = render(
-        draft(Span("Two.", (cited("b", "Two."),), claim=True), Span("One.", (cited("a", "One."),), claim=True)), SOURCES
+        draft(
+            Span("Two.", (cited("b", "Two."),), claim=True), Span("One.", (cited("a", "One."),), claim=True)
+        ),
+        SOURCES,
     )
     assert "Two. [1] One. [2]" in markdown
     assert [(r.number, r.source_id) for r in references] == [(1, "b"), (2, "a")]
@@ -103,9 +117,14 @@ def test_references_are_numbered_in_order_of_appearance() -> None:
 
 
 def test_claims_without_a_known_source_are_named() -> None:
-    """A claim that cites nothing, or a source that was not read, is listed as unsupported and gets no number."""
+    """A claim that cites nothing, or a source that was not read, is listed as unsupported and gets no
+    number."""
     markdown, _, references, unsupported = render(
-        draft(Span("Invented.", claim=True), Span("From nowhere.", (cited("nowhere", "From nowhere."),), claim=True), Span("A frame.")),
+        draft(
+            Span("Invented.", claim=True),
+            Span("From nowhere.", (cited("nowhere", "From nowhere."),), claim=True),
+            Span("A frame."),
+        ),
         SOURCES,
     )
     assert unsupported == ("Invented.", "From nowhere.")
@@ -114,8 +133,11 @@ def test_claims_without_a_known_source_are_named() -> None:
 
 
 def test_a_source_cannot_forge_a_reference() -> None:
-    """A number in brackets that stands in a source is shown escaped, and is not taken for a reference of ours."""
-    markdown, sections, _, _ = render(draft(Span("It says [2] here.", (cited("a", "x"),), claim=True)), SOURCES)
+    """A number in brackets that stands in a source is shown escaped, and is not taken for a reference of
+    ours."""
+    markdown, sections, _, _ = render(
+        draft(Span("It says [2] here.", (cited("a", "x"),), claim=True)), SOURCES
+    )
     assert r"It says \[2\] here. [1]" in markdown
     assert without_numbers(sections[0].markdown, {1: "a", 2: "b"}).count("[a]") == 4
     assert "[b]" not in without_numbers(sections[0].markdown, {1: "a", 2: "b"})

@@ -1,4 +1,5 @@
-"""The parser processes: what they extract, and that nothing a document does reaches further than its own process."""
+"""The parser processes: what they extract, and that nothing a document does reaches further than its own
+process."""
 
 import os
 import signal
@@ -11,9 +12,14 @@ from reprise_research.sources.failures import SourceFailed
 from reprise_research.sources.parser_pool import ParserPool
 from unit.research.research_builders import SAMPLES
 
-ARTICLE = b"<html><head><title>A page</title></head><body><nav><a href='/'>Home</a></nav><article><h1>A page</h1>%s</article></body></html>"
+ARTICLE = (
+    b"<html><head><title>A page</title></head><body><nav><a href='/'>Home</a></nav><article><h1>A "
+    b"page</h1>%s</article></body></html>"
+)
 PARAGRAPH = b"".join(
-    b"<p>In year %d the number of people who ride bicycles rose again, as the counts at twelve corners show.</p>" % n for n in range(6)
+    b"<p>In year %d the number of people who ride bicycles rose again, as the counts at twelve corners "
+    b"show.</p>" % n
+    for n in range(6)
 )
 
 
@@ -30,7 +36,11 @@ def pdf(content: bytes) -> bytes:
         offsets.append(len(body))
         body += b"%d 0 obj\n%s\nendobj\n" % (number, one)
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    return body + b"xref\n0 5\n0000000000 65535 f \n%strailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (table, len(body))
+    return (
+        body
+        + b"xref\n0 5\n0000000000 65535 f \n%strailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+        % (table, len(body))
+    )
 
 
 def bomb(megabytes: int) -> bytes:
@@ -40,9 +50,12 @@ def bomb(megabytes: int) -> bytes:
 
 
 async def test_html_and_pdf_are_read_with_what_they_say_of_themselves() -> None:
-    """A page gives its main text, title, author and date; a PDF its paragraphs without the line breaks; menus are left out."""
+    """A page gives its main text, title, author and date; a PDF its paragraphs without the line breaks; menus
+    are left out."""
     async with ParserPool(size=1) as pool:
-        page = await extract((SAMPLES / "web/city/one-year-of-30.html").read_bytes(), pool, content_type="text/html")
+        page = await extract(
+            (SAMPLES / "web/city/one-year-of-30.html").read_bytes(), pool, content_type="text/html"
+        )
         assert page.method == "trafilatura"
         assert page.title == "One year of 30: the city's evaluation"
         assert page.author == "Department of Mobility, City of Havenbrook"
@@ -53,7 +66,9 @@ async def test_html_and_pdf_are_read_with_what_they_say_of_themselves() -> None:
         paper = await extract((SAMPLES / "files/university-assessment.pdf").read_bytes(), pool)
         assert paper.method == "pypdfium2"
         assert paper.author == "Institute of Transport Studies, University of Havenbrook"
-        assert "reduced the number of people injured on the streets of Havenbrook by 11 percent." in paper.text
+        assert (
+            "reduced the number of people injured on the streets of Havenbrook by 11 percent." in paper.text
+        )
         with pytest.raises(SourceFailed) as caught:
             await extract((SAMPLES / "files/police-data.pdf").read_bytes(), pool)
         assert caught.value.reason == "malformed"
@@ -73,10 +88,20 @@ async def test_a_page_that_is_no_article_is_read_block_by_block() -> None:
     ("body", "reason"),
     [
         (b"<html><body></body></html>", "empty"),
-(ARTICLE % b"<p>Just a moment... Checking your browser before you go on to the page that you asked for.</p>", "challenge"),
-        (ARTICLE % b"<p>Subscribe to continue reading this article about the harbour, please, it is only for members.</p>", "paywall"),
+        (
+            ARTICLE
+            % b"<p>Just a moment... Checking your browser before you go on to the page that you asked "
+            b"for.</p>",
+            "challenge",
+        ),
+        (
+            ARTICLE
+            % b"<p>Subscribe to continue reading this article about the harbour, please, it is only for "
+            b"members.</p>",
+            "paywall",
+        ),
     ],
-)  # fmt: skip
+)
 async def test_pages_that_are_no_documents(body: bytes, reason: str) -> None:
     """An empty page, a robot check and a paywall are named as such, and are not taken for evidence."""
     async with ParserPool(size=1) as pool:
@@ -86,7 +111,8 @@ async def test_pages_that_are_no_documents(body: bytes, reason: str) -> None:
 
 
 async def test_a_bomb_takes_only_its_own_process_with_it() -> None:
-    """A PDF that unpacks to a gigabyte fails as `resources`; the next document is read as if nothing had been."""
+    """A PDF that unpacks to a gigabyte fails as `resources`; the next document is read as if nothing had
+    been."""
     async with ParserPool(size=1, memory=500_000_000) as pool:
         with pytest.raises(SourceFailed) as caught:
             await pool.parse("pdf", pdf(bomb(700)))
@@ -142,7 +168,9 @@ async def test_hostile_html_is_only_text() -> None:
         deep = await pool.parse("html", b"<div>" * 100_000 + b"deep")
         assert isinstance(deep.text, str)
         page = ARTICLE % (
-            PARAGRAPH + b"<script>steal()</script><p onclick='steal()'>An innocent line of text stands here.</p><!-- hidden -->"
+            PARAGRAPH
+            + b"<script>steal()</script><p onclick='steal()'>An innocent line of text stands here.</p><!-- "
+            b"hidden -->"
         )
         found = await pool.parse("html", page)
         assert "steal" not in found.text

@@ -1,9 +1,10 @@
-"""What real documents have that tidy samples have not: fragments, cross references, rules, paths, tables, one source alone."""
+"""What real documents have that tidy samples have not: fragments, cross references, rules, paths, tables, one
+source alone."""
 
 import pytest
 
 from reprise_contracts.artifacts import Phase0, PreparedSource, Step, StepFindings, Summary
-from reprise_research.context import Library, MemoryStore
+from reprise_research.brief import Library
 from reprise_research.engines.extractive import Extractive
 from reprise_research.extractive.comparing import compare
 from reprise_research.extractive.evidence import investigate, running
@@ -11,9 +12,10 @@ from reprise_research.extractive.goals import goals_of
 from reprise_research.extractive.phrases import phrases_of
 from reprise_research.extractive.plans import plan_of
 from reprise_research.extractive.wording import ENGLISH
+from reprise_research.quantities import amounts
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.tables import without_tables
-from reprise_research.text.figures import figures
+from reprise_research.stores import MemoryStore
 from reprise_research.text.passages import passages
 from reprise_research.text.prose import is_opinion, is_prose, leans, prose
 from unit.research.research_builders import passage
@@ -56,7 +58,8 @@ def test_what_is_a_sentence_that_says_something_itself(sentence: str, whole: boo
     ],
 )
 def test_what_leans_on_the_sentence_before(sentence: str, leaning: bool) -> None:
-    """A pronoun anywhere that points out of the sentence makes it one to quote with its neighbour, or not at all."""
+    """A pronoun anywhere that points out of the sentence makes it one to quote with its neighbour, or not at
+    all."""
     assert leans(sentence) is leaning
 
 
@@ -97,9 +100,11 @@ def test_a_piece_of_a_chinese_word_names_no_theme() -> None:
 
 
 def test_a_table_becomes_a_sentence_for_each_row() -> None:
-    """With its headings, so that a row says something by itself; a table that only lays out a page becomes its cells."""
+    """With its headings, so that a row says something by itself; a table that only lays out a page becomes
+    its cells."""
     text = without_tables(
-        "Before.\n| City | People |\n| Riga | 605,273 |\n| Tartu | 91,407 |\nAfter.\n|  | Note |\n|  | Read this first. |"
+        "Before.\n| City | People |\n| Riga | 605,273 |\n| Tartu | 91,407 |\nAfter.\n|  | Note |\n|  | Read "
+        "this first. |"
     )
     assert text.split("\n") == [
         "Before.",
@@ -124,22 +129,29 @@ def test_the_rows_of_a_page_of_tables_are_its_statements() -> None:
 async def test_a_paragraph_is_one_line_however_its_page_was_wrapped() -> None:
     """Line breaks within a paragraph, and inline marks, are no ends of sentences."""
     body = "".join(
-        f"<p>The <code>tool</code>\nkeeps the old\nfiles of version {n} until the <b>upgrade</b>\nis done.</p>" for n in range(12)
+        f"<p>The <code>tool</code>\nkeeps the old\nfiles of version {n} until the <b>upgrade</b>\nis "
+        "done.</p>"
+        for n in range(12)
     )
     async with ParserPool(size=1) as parsers:
         parsed = await parsers.parse("html", f"<html><body><article>{body}</article></body></html>".encode())
-    assert prose(parsed.text)[3].text == "The tool keeps the old files of version 3 until the upgrade is done."
+    assert (
+        prose(parsed.text)[3].text == "The tool keeps the old files of version 3 until the upgrade is done."
+    )
 
 
 SHARED = "The level of the lake fell by 40 centimetres in the dry summer of last year."
 
 
 def _sources(texts: dict[str, str]) -> tuple[PreparedSource, ...]:
-    return tuple(PreparedSource(source_id=name, site=name, title=name, text_sha256="0" * 64) for name in texts)
+    return tuple(
+        PreparedSource(source_id=name, site=name, title=name, text_sha256="0" * 64) for name in texts
+    )
 
 
 def test_support_is_counted_over_all_sources() -> None:
-    """A step reads the sources that it names; who else says the same is found when the findings are compared."""
+    """A step reads the sources that it names; who else says the same is found when the findings are
+    compared."""
     texts = {
         "a": SHARED,
         "b": "In the dry summer of last year, the lake's level went down by 40 centimetres.",
@@ -151,17 +163,21 @@ def test_support_is_counted_over_all_sources() -> None:
     assert [finding.support for finding in alone.findings] == [1]
     third = Step(step_id=2, kind="compare", title=ENGLISH.compare_title, depends_on=(1,))
     compared = compare(third, sources, texts, {1: alone}, "The lake")
-    assert [(f.support, f.confidence, [c.source_id for c in f.citations]) for f in compared.findings] == [(2, "medium", ["a", "b"])]
+    assert [(f.support, f.confidence, [c.source_id for c in f.citations]) for f in compared.findings] == [
+        (2, "medium", ["a", "b"])
+    ]
     assert all(texts[c.source_id][c.start : c.end] == c.quote for f in compared.findings for c in f.citations)
 
 
 async def test_one_source_is_not_compared_with_itself() -> None:
     """The plan has no step that compares, and the report speaks of no agreement."""
-    text = " ".join(f"The level of the lake fell by {n} centimetres in the year {2000 + n}." for n in range(20, 26))
+    text = " ".join(
+        f"The level of the lake fell by {n} centimetres in the year {2000 + n}." for n in range(20, 26)
+    )
     store = MemoryStore()
     source = PreparedSource(source_id="a", site="a", title="Lake", text_sha256=await store.put_text(text))
     engine = Extractive()
-    from reprise_research.context import Brief
+    from reprise_research.brief import Brief
 
     brief = Brief(topic="How has the level of the lake changed?")
     library = Library((source,), store)
@@ -182,7 +198,10 @@ async def test_one_source_is_not_compared_with_itself() -> None:
 
 def test_a_table_s_caption_is_no_heading() -> None:
     """Told as a first row of one cell, it stands before the rows, which keep their headings."""
-    told = without_tables("| Costs in million pounds | | |\n| Part | Planned | Actual |\n| Basin | 3.2 | 4.1 |\n| Total | 7.0 | 9.8 |")
+    told = without_tables(
+        "| Costs in million pounds | | |\n| Part | Planned | Actual |\n| Basin | 3.2 | 4.1 |\n| Total | 7.0 "
+        "| 9.8 |"
+    )
     assert told.split("\n") == [
         "Costs in million pounds",
         "Part: Basin; Planned: 3.2; Actual: 4.1.",
@@ -194,4 +213,7 @@ def test_a_table_of_names_and_values_is_read_as_such() -> None:
     """`Item` above names says nothing, and a unit above values belongs to each of them."""
     told = without_tables("| item | £ |\n| Energy cost before | 310,000 |\n| Grant | 2.6 million |")
     assert told.split("\n") == ["Energy cost before: £ 310,000.", "Grant: £ 2.6 million."]
-    assert [figure.text for line in told.split("\n") for figure in figures(line)] == ["£ 310,000", "£ 2.6 million"]
+    assert [figure.text for line in told.split("\n") for figure in amounts(line)] == [
+        "£ 310,000",
+        "£ 2.6 million",
+    ]

@@ -11,10 +11,10 @@ from reprise_contracts.commands import Options, Target
 from reprise_contracts.wire import Malformed
 from reprise_library import CommandRefused
 from reprise_research import DeepResearchAgent, ResearchSession
-from reprise_research.context import FolderStore, MemoryStore
 from reprise_research.engines import installed, load_engine
 from reprise_research.engines.extractive import Extractive
 from reprise_research.errors import EngineUnavailable, NoSources, NothingToRead
+from reprise_research.stores import FolderStore, MemoryStore
 from unit.research.research_builders import LAKE, LAKE_TOPIC
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "rerun_a_step.py"
@@ -46,6 +46,25 @@ def test_a_file_that_is_no_session_is_refused(tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text('{"topic": ')
     with pytest.raises(Malformed):
         ResearchSession.load(tmp_path / "s.json")
+
+
+def damage(folder: Path, sha256: str) -> None:
+    """Change what a stored text says."""
+    for stored in folder.rglob(f"*{sha256}*"):
+        stored.write_text(stored.read_text("utf-8").replace("lake", "pond"), "utf-8")
+
+
+async def test_a_report_is_checked_against_its_texts(tmp_path: Path) -> None:
+    """What the agent has written holds; once a stored text is another one, its quotes do not."""
+    session, store = ResearchSession(topic=LAKE_TOPIC), FolderStore(tmp_path)
+    agent = await lake(session, store)
+    with pytest.raises(NothingToRead):
+        await agent.check()
+    await agent.run_research()
+    assert await agent.check() == ()
+    sha256 = session.phase4.references[0].citations[0].text_sha256
+    damage(tmp_path, sha256)
+    assert {fault.kind for fault in await agent.check()} & {"quote"}
 
 
 async def test_running_again_runs_nothing() -> None:
@@ -85,11 +104,15 @@ async def test_a_changed_source_makes_only_its_readers_run() -> None:
     await agent.run_research()
     assert session.stale() == {}
     assert session.phase0.sources[-1].status == "duplicate"
-    assert [node for node, entry in session.entries.items() if entry.at != times.get(node)] == ["phase0", "phase4"]
+    assert [node for node, entry in session.entries.items() if entry.at != times.get(node)] == [
+        "phase0",
+        "phase4",
+    ]
 
 
 async def test_rerunning_a_step_replaces_that_step_alone() -> None:
-    """R10: only the step's findings are made again, by the way of a first run; what is below is stale if they differ, else not."""
+    """R10: only the step's findings are made again, by the way of a first run; what is below is stale if they
+    differ, else not."""
     session = ResearchSession(topic=LAKE_TOPIC)
     agent = await lake(session, MemoryStore())
     await agent.run_research()
@@ -100,7 +123,7 @@ async def test_rerunning_a_step_replaces_that_step_alone() -> None:
     assert [node for node in session.entries if session.entries[node] != before[node]] == ["phase3/1"]
     step = next(step for step in session.phase2.steps if step.title == "Level")
     await agent.phase3.rerun_step(step.step_id, guidance="since 2019")
-    assert set(session.stale()) == {"phase3/5", "phase3/6", "phase4"}
+    assert set(session.stale()) == {"phase3/5", "phase3/6", "phase3/7", "phase4"}
     await agent.phase3.rerun_step(step.step_id, cascade=True)
     assert set(session.stale()) <= {"phase4"}
     assert session.guidance_for(f"phase3/{step.step_id}") == "since 2019"
@@ -134,7 +157,8 @@ async def test_a_new_plan_drops_what_it_no_longer_has() -> None:
 
 
 async def test_a_phase_that_fails_says_why() -> None:
-    """The phase's own error is raised, and the session keeps the problem; nothing is stale, for there is nothing."""
+    """The phase's own error is raised, and the session keeps the problem; nothing is stale, for there is
+    nothing."""
     session = ResearchSession(topic=LAKE_TOPIC)
     agent = DeepResearchAgent(session, MemoryStore())
     await agent.add_text("   \n  ", "void")
@@ -177,24 +201,34 @@ def test_the_example_runs() -> None:
     """`docs/examples/rerun_a_step.py` does what it says."""
     path = ":".join(path for path in sys.path if path)
     done = subprocess.run(  # our own script
-        [sys.executable, str(EXAMPLE)], env={"PYTHONPATH": path}, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, str(EXAMPLE)],
+        env={"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
-    assert "after rerunning step 2 with guidance, stale: ['phase3/5', 'phase3/6', 'phase4']" in done.stdout
+    assert (
+        "after rerunning step 2 with guidance, stale: ['phase3/5', 'phase3/6', 'phase3/7', 'phase4']"
+        in done.stdout
+    )
     assert "brought up to date, stale: []" in done.stdout
     assert "changed: Level" in done.stdout
     assert "saved and loaded: True" in done.stdout
 
 
 async def test_the_report_is_written_in_the_language_that_is_asked_for() -> None:
-    """Headings and fixed sentences follow the session's language, quotes stay as their sources have them; a rerun may name another one,
-    and a language that the engine has no words in is refused by name."""
+    """Headings and fixed sentences follow the session's language, quotes stay as their sources have them; a
+    rerun may name another one, and a language that the engine has no words in is refused by name."""
     session = ResearchSession(topic=LAKE_TOPIC, language="zh-Hans")
     agent = await lake(session, MemoryStore())
     await agent.run_research()
     report = session.phase4
     titles = [section.title for section in report.sections]
     assert "摘要" in titles and "尚缺什么" in titles and "Summary" not in titles
-    assert all(citation.quote in "\n".join(LAKE.values()) for one in report.references for citation in one.citations)
+    assert all(
+        citation.quote in "\n".join(LAKE.values()) for one in report.references for citation in one.citations
+    )
     assert report.meta.language == "zh-Hans"
     await agent.rerun(Target(phase="phase4"), Options(language="en"))
     assert "Summary" in [section.title for section in session.phase4.sections]

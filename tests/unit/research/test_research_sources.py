@@ -1,4 +1,5 @@
-"""From bytes to texts: kinds, charsets, Markdown and plain text, addresses, robots.txt, files on this machine, stores."""
+"""From bytes to texts: kinds, charsets, Markdown and plain text, addresses, robots.txt, files on this
+machine, stores."""
 
 import re
 import time
@@ -87,15 +88,20 @@ def test_chinese_charset_is_guessed_or_declared() -> None:
 
 @given(st.text(max_size=300))
 def test_stored_texts_are_clean(text: str) -> None:
-    """Cleaning is idempotent and leaves no control characters, which would break offsets in other languages."""
+    """Cleaning is idempotent and leaves no control characters, which would break offsets in other
+    languages."""
     once = clean(text)
     assert clean(once) == once
     assert not any(ord(c) < 32 and c not in "\n\t" for c in once)
 
 
 def test_wrapped_text_is_put_back_into_paragraphs() -> None:
-    """Lines that were broken at a width become one line again; short lines, lists and Chinese stay as they are meant."""
-    wrapped = "The registry counts patients and not crashes, so it also\nholds people whose accident was never reported to the\npolice."
+    """Lines that were broken at a width become one line again; short lines, lists and Chinese stay as they
+    are meant."""
+    wrapped = (
+        "The registry counts patients and not crashes, so it also\nholds people whose accident was "
+        "never reported to the\npolice."
+    )
     text = wrapped + "\n\nShort\nlines\n\n- one\n- two"
     assert from_text(text).split("\n")[0].endswith("reported to the police.")
     assert "Short\nlines" in from_text(text)
@@ -104,7 +110,8 @@ def test_wrapped_text_is_put_back_into_paragraphs() -> None:
 
 @given(st.text(alphabet="ab #*_`[]()!|<>-\n\\:限。1.", max_size=200))
 def test_any_text_is_some_markdown(text: str) -> None:
-    """No text makes reading Markdown or plain text fail, and no paragraph of the result spans lines of nothing."""
+    """No text makes reading Markdown or plain text fail, and no paragraph of the result spans lines of
+    nothing."""
     assert "\n\n\n" not in clean(from_markdown(text)[0])
     from_text(text)
 
@@ -112,8 +119,10 @@ def test_any_text_is_some_markdown(text: str) -> None:
 def test_markdown_becomes_plain_text() -> None:
     """Markup goes, words stay; the first heading is the title; code, images and front matter are left out."""
     text, title = from_markdown(
-        "---\ntitle: x\n---\n# The *Title*\n\nSome **bold** and `code` with a [link](https://e.org/a_(b)) and\nmore.\n\n"
-        "```\nignored\n```\n![pic](p.png)\n> A quote\n\n- item one\n- item two\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n"
+        "---\ntitle: x\n---\n# The *Title*\n\nSome **bold** and `code` with a [link](https://e.org/a_(b)) "
+        "and\nmore.\n\n"
+        "```\nignored\n```\n![pic](p.png)\n> A quote\n\n- item one\n- item two\n\n| a | b |\n| --- | --- "
+        "|\n| 1 | 2 |\n\n"
         "snake_case stays, 2 * 3 * 4 too."
     )
     assert title == "The Title"
@@ -126,15 +135,18 @@ def test_markdown_becomes_plain_text() -> None:
 
 
 PRIVATE = (
-    "127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255 ::1 :: fe80::1 fc00::1 "
+    "127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255 "
+    "::1 :: fe80::1 fc00::1 "
     "ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::10.0.0.1 2002:7f00:1:: nonsense "
-    "fec0::1 feff::1 ::10.0.0.1 64:ff9b:1::1 100::1 2001:db8::1 3fff::1 5f00::1 4000::1 2606:4700::5efe:10.0.0.1 192.88.99.1 198.18.0.1"
+    "fec0::1 feff::1 ::10.0.0.1 64:ff9b:1::1 100::1 2001:db8::1 3fff::1 5f00::1 4000::1 "
+    "2606:4700::5efe:10.0.0.1 192.88.99.1 198.18.0.1"
 )
 
 
 @pytest.mark.parametrize("address", PRIVATE.split())
 def test_private_addresses_are_never_allowed(address: str) -> None:
-    """Loopback, private, link-local, multicast and reserved addresses are refused, also when IPv6 wraps them."""
+    """Loopback, private, link-local, multicast and reserved addresses are refused, also when IPv6 wraps
+    them."""
     assert not allowed(address, allow_loopback=False)
 
 
@@ -150,11 +162,23 @@ def test_loopback_is_allowed_only_on_request_and_nothing_else_with_it() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://127.0.0.1/", "http://[::1]:8080/", "http://localhost/", "http://printer.local/", "http://2130706433/", "http://0x7f.1/",
-     "ftp://example.org/", "file:///etc/passwd", "http://user:pass@example.org/", "http://169.254.169.254/latest/meta-data/", "http://[bad/"],
-)  # fmt: skip
+    [
+        "http://127.0.0.1/",
+        "http://[::1]:8080/",
+        "http://localhost/",
+        "http://printer.local/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "ftp://example.org/",
+        "file:///etc/passwd",
+        "http://user:pass@example.org/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[bad/",
+    ],
+)
 async def test_forbidden_urls(url: str) -> None:
-    """Schemes, credentials, local names and private addresses are refused before any connection, decimal and hex forms included."""
+    """Schemes, credentials, local names and private addresses are refused before any connection, decimal and
+    hex forms included."""
 
     async def resolver(host: str, port: int) -> list[str]:
         return {"2130706433": ["127.0.0.1"], "0x7f.1": ["127.0.0.1"]}.get(host, ["93.184.216.34"])
@@ -192,7 +216,9 @@ def test_robots() -> None:
     assert rules.allows("https://e.org/private/open/b")
     assert not rules.allows("https://e.org/run.cgi")
     assert rules.allows("https://e.org/run.cgi?x=1")
-    assert not parse_robots("User-agent: repriseprepare\nDisallow: /", "ReprisePrepare").allows("https://e.org/x")
+    assert not parse_robots("User-agent: repriseprepare\nDisallow: /", "ReprisePrepare").allows(
+        "https://e.org/x"
+    )
     assert parse_robots("User-agent: *\nDisallow:", "ReprisePrepare").allows("https://e.org/x")
     assert not NOTHING_ALLOWED.allows("https://e.org/")
 
@@ -220,7 +246,9 @@ async def test_other_ports_are_asked_only_where_they_are_allowed() -> None:
         return ["93.184.216.34"]
 
     for port in ("", ":80", ":443", ":8443"):
-        await resolve(f"http://example.org{port}/", FetcherSettings(resolver=resolver, ports=frozenset({8443})))
+        await resolve(
+            f"http://example.org{port}/", FetcherSettings(resolver=resolver, ports=frozenset({8443}))
+        )
     with pytest.raises(SourceFailed) as caught:
         await resolve("http://example.org:22/", FetcherSettings(resolver=resolver, ports=frozenset({8443})))
     assert caught.value.reason == "blocked_address"
@@ -234,12 +262,15 @@ def test_any_robots_txt_can_be_read(text: str) -> None:
 
 
 def test_sites_are_registered_domains() -> None:
-    """Pages of one registered domain are one voice; bare addresses speak for themselves, port and all; so do files."""
+    """Pages of one registered domain are one voice; bare addresses speak for themselves, port and all; so do
+    files."""
 
     def site(url: str) -> str:
         return site_of(Source(source_id="s", url=url))
 
-    assert site("https://www.news.example.co.uk/a") == site("https://sport.example.co.uk/b") == "example.co.uk"
+    assert (
+        site("https://www.news.example.co.uk/a") == site("https://sport.example.co.uk/b") == "example.co.uk"
+    )
     assert site("https://one.github.io/") != site("https://two.github.io/")
     assert site("http://127.0.0.1:8001/a") != site("http://127.0.0.1:8002/a")
     assert site("http://127.0.0.1:8001/a") == site("http://127.0.0.1:8001/b")
@@ -256,7 +287,10 @@ def test_folders_are_walked_in_order(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("secret")
     (tmp_path / "docs" / "link.txt").symlink_to(tmp_path / "secret.txt")
     found = list(read_local(tmp_path / "docs"))
-    assert [(file.filename, file.content_type) for file in found] == [("a/c.txt", "text/plain"), ("b.md", "text/markdown")]
+    assert [(file.filename, file.content_type) for file in found] == [
+        ("a/c.txt", "text/plain"),
+        ("b.md", "text/markdown"),
+    ]
     assert [file.filename for file in read_local(tmp_path / "docs" / "pic.png")] == ["pic.png"]
 
 
@@ -299,9 +333,11 @@ def test_a_crawl_delay_is_read_of_our_own_group() -> None:
 
 
 def test_a_table_of_a_document_keeps_its_headings() -> None:
-    """Each row is told with the headings above it, whether the document came as Markdown or was made into it."""
+    """Each row is told with the headings above it, whether the document came as Markdown or was made into
+    it."""
     text, title = from_markdown(
-        "# Ferry\n\n| Year | Passengers |\n| --- | --- |\n| 2023 | 905000 |\n| 2024 | 931000 |\n\n---\n\nThe end of it.\n"
+        "# Ferry\n\n| Year | Passengers |\n| --- | --- |\n| 2023 | 905000 |\n| 2024 | 931000 |\n\n---\n\nThe "
+        "end of it.\n"
     )
     assert title == "Ferry"
     assert without_tables(text).split("\n") == [

@@ -1,10 +1,11 @@
 """Sentences, passages, words, figures: offsets hold, and what is picked can be read by itself."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprise_research.text.figures import clause, conflicting, figures, same, striking
+from reprise_research.quantities import amounts
+from reprise_research.text.clauses import clause
 from reprise_research.text.language import is_chinese, language_of
 from reprise_research.text.passages import passages
 from reprise_research.text.prose import is_opinion, is_prose, leans, prose
@@ -12,14 +13,18 @@ from reprise_research.text.sentences import is_heading, split
 from reprise_research.text.words import count_words, shorten, stem, terms
 
 TEXT = st.text(
-    alphabet=st.one_of(st.sampled_from("abcXYZ .!?。！？“”\"'()0123456789\n限速 Dr.€%|"), st.characters(exclude_categories=["Cs"])),
+    alphabet=st.one_of(
+        st.sampled_from("abcXYZ .!?。！？“”\"'()0123456789\n限速 Dr.€%|"),
+        st.characters(exclude_categories=["Cs"]),
+    ),
     max_size=300,
 )
 
 
 @given(TEXT)
 def test_offsets_are_exact(text: str) -> None:
-    """Whatever the text, each sentence and each passage is what stands at its offsets, in order and without overlap."""
+    """Whatever the text, each sentence and each passage is what stands at its offsets, in order and without
+    overlap."""
     end = 0
     for sentence in split(text):
         assert text[sentence.start : sentence.end] == sentence.text
@@ -45,18 +50,25 @@ def test_splitting_loses_no_words(text: str) -> None:
     [
         ("Dr. Okafor leads it. She agrees.", ["Dr. Okafor leads it.", "She agrees."]),
         ("It fell by 2.1 decibels. That is little.", ["It fell by 2.1 decibels.", "That is little."]),
-        ("Trees, e.g. oaks, help. So do hedges etc. They grow.", ["Trees, e.g. oaks, help.", "So do hedges etc.", "They grow."]),
+        (
+            "Trees, e.g. oaks, help. So do hedges etc. They grow.",
+            ["Trees, e.g. oaks, help.", "So do hedges etc.", "They grow."],
+        ),
         ("He left at 5 p.m. in the rain.", ["He left at 5 p.m. in the rain."]),
         ("“Stop!” she said. “Why?”", ["“Stop!” she said.", "“Why?”"]),
         ("J. R. Smith wrote it. Nobody read it.", ["J. R. Smith wrote it.", "Nobody read it."]),
-        ("噪声下降了。大家都满意！“真的吗？”他问。", ["噪声下降了。", "大家都满意！", "“真的吗？”", "他问。"]),
+        (
+            "噪声下降了。大家都满意！“真的吗？”他问。",
+            ["噪声下降了。", "大家都满意！", "“真的吗？”", "他问。"],
+        ),
         ("限速30公里。It works. 很好。", ["限速30公里。", "It works.", "很好。"]),
         ("Wait... what? Yes.", ["Wait... what?", "Yes."]),
         ("- First point is here.\n- Second one.", ["First point is here.", "Second one."]),
     ],
 )
 def test_splits_where_a_reader_would(text: str, expected: list[str]) -> None:
-    """Abbreviations, initials, decimals and quotations do not end a sentence; Chinese full stops do, without a space."""
+    """Abbreviations, initials, decimals and quotations do not end a sentence; Chinese full stops do, without
+    a space."""
     assert [sentence.text for sentence in split(text)] == expected
 
 
@@ -92,7 +104,8 @@ def test_headings_are_remembered_but_not_quoted() -> None:
 
 
 def test_a_leaning_sentence_brings_what_it_leans_on() -> None:
-    """A sentence that begins with a pronoun is quoted together with the one before it, as one verbatim stretch."""
+    """A sentence that begins with a pronoun is quoted together with the one before it, as one verbatim
+    stretch."""
     text = "The council bought two buses last spring. They cost far more than it had planned to spend."
     found = passages(text, "s", "site")
     assert [p.text for p in found] == ["The council bought two buses last spring.", text]
@@ -103,7 +116,8 @@ def test_a_leaning_sentence_brings_what_it_leans_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "expected"), [("This is new.", True), ("However, it rains.", True), ("Noise fell.", False), ("因此噪声下降。", True)]
+    ("sentence", "expected"),
+    [("This is new.", True), ("However, it rains.", True), ("Noise fell.", False), ("因此噪声下降。", True)],
 )
 def test_leaning(sentence: str, expected: bool) -> None:
     """Pronouns and connectives at the start lean on what came before."""
@@ -119,54 +133,15 @@ def test_opinions_are_told_from_facts() -> None:
     assert not is_opinion("Later years should cost 0.9 million euros each.")
 
 
-@pytest.mark.parametrize(
-    ("sentence", "expected"),
-    [
-        ("Noise fell by 2.1 decibels on average.", [(2.1, "dB")]),
-        ("It cost 1.4 million euros and 3,800 signs.", [(1.4e6, "€"), (3800, "sign")]),
-        ("€2.5m was spent.", [(2.5e6, "€")]),
-        ("Trips take 4 percent longer, or 48 seconds.", [(4, "%"), (48, "time")]),
-        ("In 2024 nothing changed.", []),
-        ("费用为140万欧元，下降23%。", [(1.4e6, "€"), (23, "%")]),
-        ("客运量为945万人次，增加两成。", [(9.45e6, "人次"), (20, "%")]),
-        ("九百四十五万人次，下降百分之二十三。", [(9.45e6, "人次"), (23, "%")]),
-        ("会上提出一个问题，第三次会议十分重要。", []),
-        ("It carried twelve thousand people, later 21 thousand.", [(12e3, "peopl"), (21e3, "#")]),
-        ("Two people died and ten minutes passed.", [(600, "time")]),
-        ("Line 4 and room 7 are closed.", []),
-        ("Year: 2024; Passengers: 931000; Price in euros: 4.", [(931000, "passenger"), (4, "€")]),
-    ],
-)
-def test_figures(sentence: str, expected: list[tuple[float, str]]) -> None:
-    """Quantities with their unit; years and bare numbers are none."""
-    assert [(pytest.approx(f.value), f.unit) for f in figures(sentence)] == expected
-
-
+@settings(deadline=None)  # the first text loads the languages
 @given(st.text(max_size=200))
-def test_figures_stand_where_they_say(sentence: str) -> None:
+def test_a_clause_holds_its_figure(sentence: str) -> None:
     """A figure is verbatim at its offsets, and its clause contains it."""
-    for figure in figures(sentence):
+    for figure in amounts(sentence):
         assert sentence[figure.start : figure.end] == figure.text
-        start, end = clause(sentence, figure)
+        start, end = clause(sentence, figure.start, figure.end)
         assert start <= figure.start
         assert figure.end <= end <= len(sentence)
-
-
-def test_comparing_figures() -> None:
-    """Rounding is no conflict; another unit or another order of magnitude is none either."""
-    one, two, three = (figures(f"It is {value}.")[0] for value in ("23 percent", "11 percent", "23.1 percent"))
-    assert conflicting(one, two)
-    assert same(one, three)
-    assert not conflicting(one, three)
-    assert not conflicting(one, figures("It is 11 minutes.")[0])
-    assert not conflicting(figures("It is 1 percent.")[0], figures("It is 90 percent.")[0])
-    exact, less, rough, bare = (
-        figures(f"{value}.")[0] for value in ("945,000 guests", "920,000 guests", "about 900,000 guests", "948,000")
-    )
-    assert conflicting(exact, less) and not same(exact, less)
-    assert not conflicting(exact, rough) and not same(exact, bare) and not conflicting(exact, bare)
-    assert striking(figures("It cost 2.3 million euros.")[0])
-    assert not striking(one)
 
 
 @pytest.mark.parametrize(
@@ -209,5 +184,7 @@ def test_shortening_keeps_to_its_limit(text: str, limit: int) -> None:
 
 def test_a_sentence_may_hold_an_address_if_it_says_something_beside_it() -> None:
     """In manuals the name of a tool is often its address; an entry of a list of links says nothing."""
-    assert is_prose("The sanitizer at https://example.org/s is a tool that can scan what is attached to mail for viruses.")
+    assert is_prose(
+        "The sanitizer at https://example.org/s is a tool that can scan what is attached to mail for viruses."
+    )
     assert not is_prose("Harbour, A. (2020). Noise in towns. https://example.org/noise.")

@@ -1,10 +1,11 @@
-"""Run the research on the samples and print the hash of every part of every artifact: what must not differ between processes."""
+"""Run the research on the samples and print the hash of every part of every artifact: what must not differ
+between processes."""
 
 import asyncio
 import sys
 
 from reprise_research import DeepResearchAgent, ResearchSession
-from reprise_research.context import MemoryStore
+from reprise_research.stores import MemoryStore
 from unit.research.research_builders import World, sample_files, sample_topic
 
 
@@ -15,7 +16,10 @@ async def run_all() -> str:
     session.guidance = {"phase1": "cyclists and noise"}
     async with DeepResearchAgent(session, world.store) as agent:
         await agent.run_research()
-    return "".join(f"{node} {sorted(entry.artifact.parts().items())}\n" for node, entry in sorted(session.entries.items()))
+    return "".join(
+        f"{node} {sorted(entry.artifact.parts().items())}\n"
+        for node, entry in sorted(session.entries.items())
+    )
 
 
 if __name__ == "__main__":

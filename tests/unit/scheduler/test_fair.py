@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from reprise_contracts.states import WorkerView
-from reprise_scheduler.fair import FLOOR, Turns
+from reprise_scheduler.fair import FLOOR, LONGEST_TURN, Turns
 from reprise_scheduler.slots import SILENT, Slots
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -14,7 +14,8 @@ def a_worker(name: str, slots: int, phase: str = "phase3") -> WorkerView:
 
 
 def test_a_pool_is_as_wide_as_its_workers() -> None:
-    """Every slot has a job, and as many as without workers lie ready beside them; the rest is counted as ready."""
+    """Every slot has a job, and as many as without workers lie ready beside them; the rest is counted as
+    ready."""
     turns = Turns()
     for number in range(200):
         turns.add("s-1", f"phase3/{number}")
@@ -33,8 +34,29 @@ def test_a_wide_session_lets_a_small_one_in_however_many_slots_there_are() -> No
     assert ("small", "phase3/1") in turns.take()[:2]
 
 
+def test_a_quick_pool_has_turns_of_several_jobs_and_a_slow_one_of_one() -> None:
+    """What ends together is decided together; each session still has its turn within a tenth of a second's
+    work."""
+    for settled, turn in ((5, 1), (80, 8), (5000, LONGEST_TURN)):
+        turns = Turns()
+        turns.slots = 64
+        for number in range(settled):
+            turns.add("before", f"phase3/{number}")
+        while turns.ready or turns.out:
+            for session, node in turns.take():
+                turns.settle(session, node)
+        turns.measure(1.0)
+        assert turns.turn == turn
+        for number in range(60):
+            turns.add("a", f"phase3/{number}")
+            turns.add("b", f"phase3/{number}")
+        taken = [session for session, _ in turns.take()]
+        assert taken[: 2 * turn] == ["a"] * turn + ["b"] * turn
+
+
 def test_slots_are_those_of_workers_heard_of_lately() -> None:
-    """A worker that says nothing for three heartbeats counts no longer, one that is told to end says that it has none."""
+    """A worker that says nothing for three heartbeats counts no longer, one that is told to end says that it
+    has none."""
     now = [0.0]
     slots = Slots(5.0, lambda: now[0])
     slots.present(a_worker("a", 4))

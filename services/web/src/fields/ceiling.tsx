@@ -19,7 +19,7 @@ export function readCeiling(text: string): Ceiling {
 interface Props {
   readonly text: string;
   readonly onChange: (text: string) => void;
-  readonly of: "session" | "run";
+  readonly of: "session" | "run" | "day";
 }
 
 export function CeilingField({ text, onChange, of }: Props): ReactNode {

@@ -1,12 +1,22 @@
-/** The fields in which sources are given: addresses, files, texts; and what that is in all. */
+/** The fields in which sources are given: addresses, files, texts, searches; and what that is in all. */
 import { type DragEvent, type ReactNode, useId, useState } from "react";
 import { useConfig } from "../queries";
 import { t } from "../texts";
 import { count } from "../words";
 import { useDroppedFiles } from "./dropped";
 import { GivenFiles } from "./given-files";
+import { SearchFields } from "./search-fields";
 import { sift } from "./source-files";
-import { countSources, NO_SOURCES, nextText, readAddresses, type SourceDraft, withDropped } from "./source-input";
+import {
+  countSources,
+  NO_SOURCES,
+  nextSearch,
+  nextText,
+  readAddresses,
+  type SourceDraft,
+  searchesOf,
+  withDropped,
+} from "./source-input";
 
 interface Props {
   readonly draft: SourceDraft;
@@ -40,6 +50,7 @@ export function SourceFields({ draft, onChange, error, one = false }: Props): Re
   }
   const most = config?.limits.sources ?? Number.POSITIVE_INFINITY;
   const total = countSources(draft);
+  const searches = draft.searches ?? [];
   const tooMany = total > most ? say.tooMany(count(total, "source"), most.toLocaleString(t.locale)) : null;
   const complaint = wrong.length ? say.noAddress(wrong.slice(0, 3).join(", ")) : (tooMany ?? error);
   return (
@@ -79,6 +90,15 @@ export function SourceFields({ draft, onChange, error, one = false }: Props): Re
         <button type="button" className="button" onClick={() => change({ texts: [...draft.texts, nextText(draft)] })}>
           {say.pasteText}
         </button>
+        {config && config.searchers.length > 0 && (
+          <button
+            type="button"
+            className="button"
+            onClick={() => change({ searches: [...searches, nextSearch(draft)] })}
+          >
+            {t.fields.search.add}
+          </button>
+        )}
       </GivenFiles>
       {draft.texts.map((one, index) => (
         <fieldset key={one.key} className="field pasted">
@@ -107,6 +127,16 @@ export function SourceFields({ draft, onChange, error, one = false }: Props): Re
           </button>
         </fieldset>
       ))}
+      {searches.map((one, index) => (
+        <SearchFields
+          key={one.key}
+          search={one}
+          place={index + 1}
+          providers={config?.searchers ?? []}
+          onChange={(part) => change({ searches: searches.with(index, { ...one, ...part }) })}
+          onRemove={() => change({ searches: searches.filter((other) => other.key !== one.key) })}
+        />
+      ))}
       {!one && (
         <div className="spread sources-total" role="status">
           {total > 0 && <span>{say.total(count(total, "source"), parts(draft, urls.length))}</span>}
@@ -121,13 +151,15 @@ export function SourceFields({ draft, onChange, error, one = false }: Props): Re
   );
 }
 
-/** "3 addresses, 2 files and 1 text". */
+/** "3 addresses, 2 files, 1 text and 1 search". */
 function parts(draft: SourceDraft, addresses: number): string {
   const texts = draft.texts.filter((one) => one.text.trim()).length;
+  const searches = searchesOf(draft).length;
   const told = [
     addresses && count(addresses, "address"),
     draft.files.length && count(draft.files.length, "file"),
     texts && count(texts, "text"),
+    searches && count(searches, "search"),
   ];
   return t.words.list(told.filter((one) => typeof one === "string"));
 }

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { appendSources, countSources, NO_SOURCES, readAddresses, withDropped } from "./source-input";
+import {
+  appendSources,
+  countSources,
+  isWrong,
+  NO_SOURCES,
+  nextSearch,
+  readAddresses,
+  readSites,
+  withDropped,
+} from "./source-input";
 
 describe("addresses in a pasted text", () => {
   it("are found one by one, each once, however they are set apart", () => {
@@ -37,6 +46,24 @@ describe("a draft of sources", () => {
     expect(form.getAll("urls")).toEqual(["https://a.example"]);
     expect(JSON.parse(String(form.get("sources")))).toEqual([{ text: "A text.", title: "T" }]);
     expect(form.getAll("files").length).toBe(1);
+  });
+
+  it("sends each search that says what to look for, and is wrong where a site is none", () => {
+    const search = { ...nextSearch(draft), words: " tides ", provider: "arxiv", since: "2020-01-01", sites: "A.org b" };
+    const searching = { ...draft, texts: [], searches: [search, { ...nextSearch(draft), key: 9 }] };
+    expect(countSources(searching)).toBe(3);
+    expect(isWrong(searching)).toBe(true);
+    expect(readSites("https://A.org/x, b.example")).toEqual({ sites: ["a.org", "b.example"], wrong: [] });
+    const right = { ...searching, searches: [{ ...search, sites: "a.org" }] };
+    expect(isWrong(right)).toBe(false);
+    expect(JSON.parse(String(appendSources(new FormData(), right).get("sources")))).toEqual([
+      { search: { search: "tides", provider: "arxiv", limit: 10, since: "2020-01-01", allow: ["a.org"], block: [] } },
+    ]);
+  });
+
+  it("kept before there were searches has none", () => {
+    const { searches: _, ...old } = NO_SOURCES;
+    expect([countSources(old), isWrong(old), nextSearch(old).key]).toEqual([0, false, 1]);
   });
 
   it("takes links that are dragged to it as addresses, a passage as a text", () => {

@@ -13,7 +13,8 @@ function leaves(texts: unknown, path = ""): [string, string][] {
 }
 
 /** Names, addresses and keys that are the same in every language. */
-const SAME = /^(locale|fields\.source\.placeholder|pages\.report\.downloads\.(md|pdf|docx)|pages\.help\.key\.\d\.0)/;
+const SAME =
+  /^(locale|words\.comma|fields\.source\.placeholder|pages\.report\.downloads\.(md|pdf|docx|bib|ris|csl)|pages\.help\.key\.\d\.0)/;
 
 describe("the catalogues", () => {
   it("have the same texts, each in its own script", () => {

@@ -2,6 +2,7 @@
 import { type ReactNode, useState } from "react";
 import { type Sent, type Standing, useDesk, useLetGo, useStanding } from "../commands";
 import { t } from "../texts";
+import { problemText } from "../words";
 import { Dialog } from "./dialog";
 import { Glyph } from "./glyph";
 import { ProblemWords } from "./problem";
@@ -83,7 +84,7 @@ function Line({ one }: { readonly one: Sent }): ReactNode {
       <Glyph of={GLYPHS[standing.status]} />
       <span className={`one-line ${problem ? "error-text" : ""}`}>
         {words(one, standing)}
-        {problem && t.ui.command.why(t.server.problem(problem.type) || problem.detail, problem.action)}
+        {problem && t.ui.command.why(problemText(problem))}
       </span>
     </>
   );

@@ -1,5 +1,6 @@
 /** What failed, why, whether trying again can help, and what to do. */
 import type { ReactNode } from "react";
+import { problemIn } from "../model";
 import { t } from "../texts";
 import type { NodeView } from "../wire";
 import { Glyph } from "./glyph";
@@ -12,7 +13,7 @@ export function NodeProblem({ view, children }: { readonly view: NodeView; reado
       <Glyph of="failed" />
       <div>
         <p>
-          <ProblemWords problem={view.problem} />
+          <ProblemWords problem={problemIn(view.problem)} />
         </p>
         {!view.problem.action && <p>{view.problem.retryable ? t.ui.problem.retryHelps : t.ui.problem.retryDoesNot}</p>}
         {view.artifact && <p className="soft">{t.ui.problem.kept}</p>}

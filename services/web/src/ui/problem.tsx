@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Refusal } from "../api";
 import { t } from "../texts";
 import type { Problem } from "../wire";
+import { nodeName } from "../words";
 import { Glyph } from "./glyph";
 
 export function problemOf(error: unknown): Problem {
@@ -11,9 +12,10 @@ export function problemOf(error: unknown): Problem {
   return { type: "internal", detail: pageDetail, action: pageAction, retryable: true };
 }
 
-/** A problem's words: its kind in the language that is spoken, where the server speaks another. */
+/** A problem's words. Where only its kind has words in the language that is spoken, the server's own stand behind them. */
 export function ProblemWords({ problem }: { readonly problem: Problem }): ReactNode {
-  const told = t.server.problem(problem.type);
+  const told = t.server.problem(problem, nodeName);
+  if (told && problem.code) return <strong>{told}</strong>;
   if (!told)
     return (
       <>

@@ -1,6 +1,8 @@
-"""Captions of a film or a talk (SubRip, WebVTT, json3) as a transcript: what was said, cut where the speaker pauses, with its times.
+"""Captions of a film or a talk (SubRip, WebVTT, json3) as a transcript: what was said, cut where the speaker
+pauses, with its times.
 
-A line begins with its time, `[12:04]`. Speech without full stops is cut at its longest pauses, so that each line can be quoted as it is.
+A line begins with its time, `[12:04]`. Speech without full stops is cut at its longest pauses, so that each
+line can be quoted as it is.
 """
 
 import html
@@ -13,7 +15,9 @@ from reprise_research.sources.charset import decoded
 from reprise_research.sources.formats.document import Document
 from reprise_research.sources.unreadable import Unreadable
 
-_TIME = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})[.,](\d{1,3})\s*-->\s*(?:(\d+):)?(\d{1,2}):(\d{2})[.,](\d{1,3})")
+_TIME = re.compile(
+    r"(?:(\d+):)?(\d{1,2}):(\d{2})[.,](\d{1,3})\s*-->\s*(?:(\d+):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
+)
 _VOICE = re.compile(r"<v(?:\.[\w.]+)?\s+([^>]+)>")
 _TAG = re.compile(r"</?[^>]*>|\{\\[^}]*\}")
 _SOUND = re.compile(r"[\[(][^\])]{1,40}[\])]|[♪♫#]+[^♪♫]*[♪♫#]*|>>+|-(?=\s)")
@@ -84,7 +88,9 @@ def _json_cues(text: str) -> Iterator[Cue]:
             continue
         begin = float(event.get("tStartMs") or 0) / 1000
         whole = begin + float(event.get("dDurationMs") or 0) / 1000
-        starts = [begin + float(one.get("tOffsetMs") or 0) / 1000 for one in segments if isinstance(one, dict)]
+        starts = [
+            begin + float(one.get("tOffsetMs") or 0) / 1000 for one in segments if isinstance(one, dict)
+        ]
         for number, one in enumerate(one for one in segments if isinstance(one, dict)):
             word = str(one.get("utf8") or "")
             if word.strip():
@@ -106,12 +112,20 @@ def _once(cues: list[Cue]) -> list[Cue]:
         shown = [line for line in lines if line] or shown
         said = " ".join(_SOUND.sub(" ", " ".join(fresh)).split())
         if said:
-            kept.append(Cue(cue.start, cue.end, said if len(lines) > 1 or cue.text[:1] != " " else f" {said}", cue.voice))
+            kept.append(
+                Cue(
+                    cue.start,
+                    cue.end,
+                    said if len(lines) > 1 or cue.text[:1] != " " else f" {said}",
+                    cue.voice,
+                )
+            )
     return kept
 
 
 def _parted(cues: list[Cue]) -> Iterator[list[Cue]]:
-    """The cues of each line: cut where a sentence ends, else at the longest pause, and wherever another speaks."""
+    """The cues of each line: cut where a sentence ends, else at the longest pause, and wherever another
+    speaks."""
     open_part: list[Cue] = []
     for number, cue in enumerate(cues):
         open_part.append(cue)
@@ -136,7 +150,8 @@ def _parted(cues: list[Cue]) -> Iterator[list[Cue]]:
 
 
 def _best_cut(part: list[Cue]) -> int:
-    """After how many cues to cut: at the longest pause of the second half, a sentence's end before any other."""
+    """After how many cues to cut: at the longest pause of the second half, a sentence's end before any
+    other."""
     whole = sum(len(cue.text) for cue in part)
     best, weight, length = len(part), -1.0, 0
     for number in range(1, len(part)):
@@ -144,7 +159,11 @@ def _best_cut(part: list[Cue]) -> int:
         if length < _LEAST / _MOST * whole:
             continue
         before = part[number - 1]
-        pause = part[number].start - before.end + (10.0 if _ENDED.search(before.text) else 0.5 if before.text.endswith(",") else 0.0)
+        pause = (
+            part[number].start
+            - before.end
+            + (10.0 if _ENDED.search(before.text) else 0.5 if before.text.endswith(",") else 0.0)
+        )
         if pause - 0.002 * abs(length - _USUAL) > weight:
             best, weight = number, pause - 0.002 * abs(length - _USUAL)
     return best

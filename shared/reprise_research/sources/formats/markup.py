@@ -44,10 +44,14 @@ def read_tex(body: bytes, name: str, charset: str | None) -> Document:
     told = (rest.partition("\\end{document}")[0] if begins else source)[:2_000_000]
     told = re.sub(r"(?<!\\)%.*", "", told)
     told = re.sub(
-        r"\\(?:label|index|bibliographystyle|bibliography|usepackage|includegraphics|input|include)(?:\[[^\]]*\])?\{[^}]*\}", "", told
+        r"\\(?:label|index|bibliographystyle|bibliography|usepackage|includegraphics|input|include)(?:\[[^\]]*\])?\{[^}]*\}",
+        "",
+        told,
     )
     told = re.sub(r"~?\\(?:cite[pt]?|footnotemark)\*?(?:\[[^\]]*\])*\{[^}]*\}", "", told)
-    told = re.sub(r"\\(?:part|chapter|(?:sub)*section|paragraph)\*?\s*(?:\[[^\]]*\])?\{([^{}]*)\}", r"\n\n\1\n\n", told)
+    told = re.sub(
+        r"\\(?:part|chapter|(?:sub)*section|paragraph)\*?\s*(?:\[[^\]]*\])?\{([^{}]*)\}", r"\n\n\1\n\n", told
+    )
     told = re.sub(
         r"\\begin\{(?:figure|table|tabular|lstlisting|verbatim|thebibliography)\*?\}.*?\\end\{(?:figure|table|tabular|lstlisting|verbatim|thebibliography)\*?\}",
         "\n\n",
@@ -56,16 +60,30 @@ def read_tex(body: bytes, name: str, charset: str | None) -> Document:
     )
     told = re.sub(r"\\item(?:\[[^\]]*\])?\s*", "\n\n", told)
     reader = LatexNodes2Text(math_mode="verbatim", strict_latex_spaces=True, keep_comments=False)
-    named = {key: re.search(rf"\\{key}(?:\[[^\]]*\])?\{{((?:[^{{}}]|\{{[^{{}}]*\}})*)\}}", source) for key in ("title", "author")}
-    found = {key: " ".join(reader.latex_to_text(match[1]).split()) if match else None for key, match in named.items()}
+    named = {
+        key: re.search(rf"\\{key}(?:\[[^\]]*\])?\{{((?:[^{{}}]|\{{[^{{}}]*\}})*)\}}", source)
+        for key in ("title", "author")
+    }
+    found = {
+        key: " ".join(reader.latex_to_text(match[1]).split()) if match else None
+        for key, match in named.items()
+    }
     text = re.sub(r"(?<!\n)\n(?!\n)", " ", re.sub(r"[ \t]*\n[ \t]*", "\n", reader.latex_to_text(told)))
     text = "\n\n".join(" ".join(block.split()) for block in text.split("\n\n") if block.strip())
-    return Document(text, "pylatexenc", title=found["title"] or _first_line(text), author=author_of(found["author"], text))
+    return Document(
+        text, "pylatexenc", title=found["title"] or _first_line(text), author=author_of(found["author"], text)
+    )
 
 
 _ORG = (
     (re.compile(r"^#\+(?:title|author|date|options|startup)\b.*$", re.IGNORECASE | re.MULTILINE), ""),
-    (re.compile(r"^#\+begin_(?:src|example)\b.*?^#\+end_(?:src|example)\b.*?$", re.IGNORECASE | re.MULTILINE | re.DOTALL), ""),
+    (
+        re.compile(
+            r"^#\+begin_(?:src|example)\b.*?^#\+end_(?:src|example)\b.*?$",
+            re.IGNORECASE | re.MULTILINE | re.DOTALL,
+        ),
+        "",
+    ),
     (re.compile(r"^#\+\w+.*$|^# .*$", re.MULTILINE), ""),
     (re.compile(r"^:(?:PROPERTIES|LOGBOOK):\n.*?^:END:$", re.MULTILINE | re.DOTALL), ""),
     (re.compile(r"^\*+ (?:TODO |DONE )?(.*?)(?:\s+:[\w:]+:)?$", re.MULTILINE), r"\n# \1\n"),
@@ -75,7 +93,10 @@ _ORG = (
 )
 _ADOC = (
     (re.compile(r"^(?:----|\.\.\.\.|////)\n.*?^(?:----|\.\.\.\.|////)$", re.MULTILINE | re.DOTALL), ""),
-    (re.compile(r"^//.*$|^:[\w!-]+:.*$|^\[[^\]\n]*\]$|^(?:====|\*\*\*\*|____|--|\+)$|^<<<$", re.MULTILINE), ""),
+    (
+        re.compile(r"^//.*$|^:[\w!-]+:.*$|^\[[^\]\n]*\]$|^(?:====|\*\*\*\*|____|--|\+)$|^<<<$", re.MULTILINE),
+        "",
+    ),
     (re.compile(r"^={1,6} (.*)$", re.MULTILINE), r"\n# \1\n"),
     (re.compile(r"^\.(\w.*)$", re.MULTILINE), r"\n# \1\n"),
     (re.compile(r"^(?:NOTE|TIP|WARNING|IMPORTANT|CAUTION): ", re.MULTILINE), ""),
@@ -102,17 +123,30 @@ def read_adoc(body: bytes, name: str, charset: str | None) -> Document:
     """An AsciiDoc file."""
     source = decoded(body, charset)
     return _lightly(
-        source, _ADOC, "asciidoc", re.search(r"^= (.+)$", source, re.MULTILINE), re.search(r"^:author:\s*(.+)$", source, re.MULTILINE)
+        source,
+        _ADOC,
+        "asciidoc",
+        re.search(r"^= (.+)$", source, re.MULTILINE),
+        re.search(r"^:author:\s*(.+)$", source, re.MULTILINE),
     )
 
 
 def _lightly(
-    source: str, rules: tuple[tuple[re.Pattern[str], str], ...], method: str, title: re.Match[str] | None, author: re.Match[str] | None
+    source: str,
+    rules: tuple[tuple[re.Pattern[str], str], ...],
+    method: str,
+    title: re.Match[str] | None,
+    author: re.Match[str] | None,
 ) -> Document:
     for pattern, replacement in rules:
         source = pattern.sub(replacement, source)
     text, heading = from_markdown(source)
-    return Document(text, method, title=title[1].strip() if title else heading, author=author_of(author[1], text) if author else None)
+    return Document(
+        text,
+        method,
+        title=title[1].strip() if title else heading,
+        author=author_of(author[1], text) if author else None,
+    )
 
 
 def read_notebook(body: bytes, name: str, charset: str | None) -> Document:
@@ -126,7 +160,9 @@ def read_notebook(body: bytes, name: str, charset: str | None) -> Document:
     for cell in cells if isinstance(cells, list) else []:
         if isinstance(cell, dict) and cell.get("cell_type") in {"markdown", "raw"}:
             source = cell.get("source", "")
-            text, heading = from_markdown("".join(map(str, source)) if isinstance(source, list) else str(source))
+            text, heading = from_markdown(
+                "".join(map(str, source)) if isinstance(source, list) else str(source)
+            )
             parts.append(text)
             title = title or heading
     return Document(sections(parts), "notebook", title=title)
@@ -146,7 +182,9 @@ def read_rtf(body: bytes, name: str, charset: str | None) -> Document:
 
 def _unescaped(value: str) -> str:
     """A property of an RTF file as text."""
-    return re.sub(r"\\'([0-9a-fA-F]{2})", lambda found: bytes.fromhex(found[1]).decode("cp1252", "replace"), value).strip()
+    return re.sub(
+        r"\\'([0-9a-fA-F]{2})", lambda found: bytes.fromhex(found[1]).decode("cp1252", "replace"), value
+    ).strip()
 
 
 def _first_line(text: str) -> str | None:

@@ -1,4 +1,5 @@
-"""Formulae as a line of text: MathML by its structure, TeX as it was typed, raised and lowered marks by their own characters."""
+"""Formulae as a line of text: MathML by its structure, TeX as it was typed, raised and lowered marks by their
+own characters."""
 
 import re
 
@@ -36,7 +37,11 @@ def _told(element: HtmlElement, depth: int) -> str:  # noqa: PLR0911  # one line
         return own.strip() + "".join(children)
     if name == "mo":
         mark = own.strip()
-        return f" {mark} " if mark in {"=", "+", "−", "-", "<", ">", "≤", "≥", "≈", "±", "×", "⋅", "→", "∈", "≠", "∼", "∝"} else mark
+        return (
+            f" {mark} "
+            if mark in {"=", "+", "−", "-", "<", ">", "≤", "≥", "≈", "±", "×", "⋅", "→", "∈", "≠", "∼", "∝"}
+            else mark
+        )
     if name == "msup" and len(children) == 2:
         return children[0] + raised(children[1])
     if name == "msub" and len(children) == 2:

@@ -1,4 +1,5 @@
-"""What a page says of itself: title, author and date, as its head and its marks name them; nothing is guessed from running text."""
+"""What a page says of itself: title, author and date, as its head and its marks name them; nothing is guessed
+from running text."""
 
 import json
 import re
@@ -8,14 +9,21 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
+from reprise_research.sources.charset import printable
+
 _SEPARATOR = re.compile(r"\s+[|\-–—·:»«•/]{1,2}\s+")
 _DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 _DATE_NAMES = (
-    "article:published_time datepublished date dc.date dc.date.issued dcterms.created dcterms.date citation_publication_date citation_date "
+    "article:published_time datepublished date dc.date dc.date.issued dcterms.created dcterms.date "
+    "citation_publication_date citation_date "
     "parsely-pub-date sailthru.date publish-date pubdate"
 )
-_AUTHOR_NAMES = "citation_author author dc.creator dcterms.creator article:author parsely-author byl twitter:creator"
-_ARTICLES = re.compile(r"article|posting|report|page|creativework|book|dataset|recipe|event|review", re.IGNORECASE)
+_AUTHOR_NAMES = (
+    "citation_author author dc.creator dcterms.creator article:author parsely-author byl twitter:creator"
+)
+_ARTICLES = re.compile(
+    r"article|posting|report|page|creativework|book|dataset|recipe|event|review", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -25,13 +33,21 @@ class Head:
     title: str | None = None
     author: str | None = None
     published: str | None = None
+    body: str = ""
+    """The text of the article as the page states it for machines (`articleBody` of JSON-LD)."""
 
 
 def head_of(root: HtmlElement) -> Head:
     """Title, author and date of a page, read before anything is taken out of its tree."""
     metas = _metas(root)
     linked = list(_linked_data(root))
-    return Head(_title(root, metas, linked), _author(root, metas, linked), _published(root, metas, linked))
+    title, author = _title(root, metas, linked), _author(root, metas, linked)
+    return Head(
+        _tidy(title),
+        _tidy(author),
+        _published(root, metas, linked),
+        max((str(node.get("articleBody") or "") for node in linked), key=len, default=""),
+    )
 
 
 def _metas(root: HtmlElement) -> dict[str, list[str]]:
@@ -60,7 +76,11 @@ def _linked_data(root: HtmlElement) -> Iterator[dict[str, Any]]:
             elif isinstance(node, dict):
                 if _ARTICLES.search(str(node.get("@type", ""))):
                     yield node
-                waiting += [value for key, value in node.items() if key in {"@graph", "mainEntity", "mainEntityOfPage"}]
+                waiting += [
+                    value
+                    for key, value in node.items()
+                    if key in {"@graph", "mainEntity", "mainEntityOfPage"}
+                ]
 
 
 def _title(root: HtmlElement, metas: dict[str, list[str]], linked: list[dict[str, Any]]) -> str | None:
@@ -130,4 +150,10 @@ def _published(root: HtmlElement, metas: dict[str, list[str]], linked: list[dict
         *root.xpath("//*[@itemprop='datePublished']/@datetime"),
         *root.xpath("//article//time/@datetime")[:1],
     ]
-    return next((found[0] for date in dates if (found := _DAY.match(str(date).strip().replace("/", "-")))), None)
+    return next(
+        (found[0] for date in dates if (found := _DAY.match(str(date).strip().replace("/", "-")))), None
+    )
+
+
+def _tidy(told: str | None) -> str | None:
+    return " ".join(printable(told).split()) if told else None

@@ -1,7 +1,9 @@
-"""The visible text of a page in blocks, in the order in which it stands there: an independent reading, to which every extractor is held.
+"""The visible text of a page in blocks, in the order in which it stands there: an independent reading, to
+which every extractor is held.
 
-A block is a run of text that nothing parts: a paragraph, a heading, the text of a list's item before the list within it, a table's row.
-Whatever is left out here is no text to a reader: marks of notes (`<sup>12</sup>`), readings above characters, what `visibility` took out.
+A block is a run of text that nothing parts: a paragraph, a heading, the text of a list's item before the list
+within it, a table's row. Whatever is left out here is no text to a reader: marks of notes (`<sup>12</sup>`),
+readings above characters, what `visibility` took out.
 """
 
 import re
@@ -11,20 +13,27 @@ import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
 
+from reprise_research.sources.charset import printable
 from reprise_research.sources.marks import is_note, is_power, lowered, raised
 from reprise_research.sources.page.formulae import formula, tex
 from reprise_research.sources.page.visibility import strip_unseen
 from reprise_research.sources.plain import from_text
 
 _BLOCK_NAMES = (
-    "address article aside blockquote body caption center col colgroup dd details dialog dir div dl dt fieldset figcaption figure footer "
-    "form frame h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu nav ol optgroup option p plaintext pre search section "
+    "address article aside blockquote body caption center col colgroup dd details dialog dir div dl dt "
+    "fieldset figcaption figure footer "
+    "form frame h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu nav ol optgroup option p "
+    "plaintext pre search section "
     "summary table tbody td tfoot th thead tr ul xmp"
 )
 BLOCKS = frozenset(_BLOCK_NAMES.split())
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_NOTE_IN_BRACKETS = re.compile(r"\[(?:\d{1,3}|[a-z]{1,2}|[*†‡]|note \d+)\]|[↑↩^*†‡](?:\s*[a-z])?", re.IGNORECASE)
-_ORDINAL = re.compile(r"st|nd|rd|th|er|re|ère|e|ème|me|o|a|os|as|mo|lle|™|®|℠|tm|sm|r|\(r\)|\(tm\)", re.IGNORECASE)
+_NOTE_IN_BRACKETS = re.compile(
+    r"\[(?:\d{1,3}|[a-z]{1,2}|[*†‡]|note \d+)\]|[↑↩^*†‡](?:\s*[a-z])?", re.IGNORECASE
+)
+_ORDINAL = re.compile(
+    r"st|nd|rd|th|er|re|ère|e|ème|me|o|a|os|as|mo|lle|™|®|℠|tm|sm|r|\(r\)|\(tm\)", re.IGNORECASE
+)
 _GONE = "\ue000"
 """Where a note's mark stood: the brackets around it go with it."""
 _BRACKETS = re.compile(r"(?<=(.))[\[(]?\ue000[\])]?(?=([^\s.,;:!?)\]]?))|[\[(]?\ue000[\])]?", re.DOTALL)
@@ -85,7 +94,9 @@ def parsed(page: str) -> HtmlElement | None:
     """The tree of a page; None for what holds no element at all."""
     page = re.sub(r"^\s*<\?xml[^>]*\?>", "", page.replace("\x00", ""))
     try:
-        root = lxml.html.document_fromstring(page, parser=lxml.html.HTMLParser(huge_tree=False, remove_comments=True))
+        root = lxml.html.document_fromstring(
+            page, parser=lxml.html.HTMLParser(huge_tree=False, remove_comments=True)
+        )
     except (ValueError, etree.LxmlError):
         return None
     _end_head(root)
@@ -93,8 +104,8 @@ def parsed(page: str) -> HtmlElement | None:
 
 
 def _end_head(root: HtmlElement) -> None:
-    """Move what stands in the head and does not belong there into the body, as a browser does. This parser is older than HTML 5: without a
-    `<body>` it takes an `<article>` behind a title for a part of the head."""
+    """Move what stands in the head and does not belong there into the body, as a browser does. This parser is
+    older than HTML 5: without a `<body>` it takes an `<article>` behind a title for a part of the head."""
     head = root.find("head")
     strays = [child for child in head if child.tag not in _OF_HEAD] if head is not None else []
     if not strays:
@@ -145,7 +156,10 @@ class _Reader:
         if not isinstance(tag, str) or tag == "wbr":
             return False
         if tag == "br":
-            if "".join(piece.text for piece in self._open[-2:]).rstrip(" ").endswith("\n") and not self._is_typed:
+            if (
+                "".join(piece.text for piece in self._open[-2:]).rstrip(" ").endswith("\n")
+                and not self._is_typed
+            ):
                 self._close()
             else:
                 self._put("\n")
@@ -184,7 +198,8 @@ class _Reader:
         return self._holders[-1].tag in _TYPED or any(holder.tag in _TYPED for holder in self._holders[-4:])
 
     def _whole(self, element: HtmlElement) -> str | None:
-        """What an element says as a whole, if it is not read by its parts: formulae, raised and lowered marks, marks of notes."""
+        """What an element says as a whole, if it is not read by its parts: formulae, raised and lowered
+        marks, marks of notes."""
         tag = element.tag
         told: str | None = None
         if tag == "math" or (tag == "script" and (element.get("type") or "").startswith("math/tex")):
@@ -232,6 +247,7 @@ class _Reader:
             self._put(text if self._is_typed else _SPACES.sub(" ", text))
 
     def _put(self, text: str) -> None:
+        text = printable(text).replace("\f", "\n")
         if text:
             self._open.append(Piece(text, self._links > 0))
 
@@ -261,13 +277,19 @@ def _is_note_link(element: HtmlElement) -> bool:
     """Whether a link is a note's mark, or leads back from the note."""
     role = f"{element.get('role') or ''} {element.get('epub:type') or ''} {element.get('rev') or ''}"
     if re.search(r"noteref|doc-backlink|\bfootnote\b", role):
-        return True
-    return "#" in (element.get("href") or "") and _NOTE_IN_BRACKETS.fullmatch(element.text_content().strip()) is not None
+        return not any(above.tag in HEADINGS for above in element.iterancestors())  # whole headings lead back
+    return (
+        "#" in (element.get("href") or "")
+        and _NOTE_IN_BRACKETS.fullmatch(element.text_content().strip()) is not None
+    )
 
 
 def _is_set(element: HtmlElement) -> bool:
     """Whether an element is a formula as a program has set it, with its MathML within."""
-    return bool(set((element.get("class") or "").split()) & {"katex", "MathJax", "mjx-container"}) or element.tag == "mjx-container"
+    return (
+        bool(set((element.get("class") or "").split()) & {"katex", "MathJax", "mjx-container"})
+        or element.tag == "mjx-container"
+    )
 
 
 def _lines(text: str, *, as_typed: bool) -> str:
@@ -285,19 +307,29 @@ def _lines(text: str, *, as_typed: bool) -> str:
 
 
 def data_rows(table: HtmlElement) -> list[Block] | None:
-    """The rows of a table that holds data; None for one that only lays out a page, or is laid out by others."""
+    """The rows of a table that holds data; None for one that only lays out a page, or is laid out by
+    others."""
     if table.find(".//table") is not None:
         return None
     trs = list(table.iter("tr"))
     cells = [cell for tr in trs for cell in tr if cell.tag in {"td", "th"}]
-    told = any(cell.tag == "th" for cell in cells) or table.find("caption") is not None or table.find("thead") is not None
+    told = (
+        any(cell.tag == "th" for cell in cells)
+        or table.find("caption") is not None
+        or table.find("thead") is not None
+    )
     if not cells or (table.get("role") in {"presentation", "none"} and not told):
         return None
     widest = max(len(tr) for tr in trs)
     if not told and (len(trs) < 2 or widest < 2):
         return None
-    blocks_within = sum(cell.find(".//h1") is not None or cell.find(".//h2") is not None or len(cell.findall(".//p")) > 3 for cell in cells)
-    if blocks_within > 0.2 * len(cells) or (not told and max(len(cell.text_content()) for cell in cells) > 600):
+    blocks_within = sum(
+        cell.find(".//h1") is not None or cell.find(".//h2") is not None or len(cell.findall(".//p")) > 3
+        for cell in cells
+    )
+    if blocks_within > 0.2 * len(cells) or (
+        not told and max(len(cell.text_content()) for cell in cells) > 600
+    ):
         return None
     rows: list[Block] = []
     caption = table.find("caption")
@@ -348,5 +380,7 @@ def _cell(cell: HtmlElement) -> tuple[str, list[Piece]]:
     texts = [block.text.replace("\n", ", ") for block in inner.blocks]
     told = ""
     for text in texts:
-        told += text if not told else (f" {text}" if _ENDED.search(told) or told.endswith(",") else f", {text}")
+        told += (
+            text if not told else (f" {text}" if _ENDED.search(told) or told.endswith(",") else f", {text}")
+        )
     return told, [piece for block in inner.blocks for piece in block.pieces]

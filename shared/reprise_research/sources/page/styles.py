@@ -1,6 +1,8 @@
-"""What a page's own styles say of its elements: the declarations of its `<style>` sheets and `style` attributes, in cascade order.
+"""What a page's own styles say of its elements: the declarations of its `<style>` sheets and `style`
+attributes, in cascade order.
 
-Only properties that can hide text are read, and only rules that hold on a screen of usual width. Sheets elsewhere are not asked for.
+Only properties that can hide text are read, and only rules that hold on a screen of usual width. Sheets
+elsewhere are not asked for.
 """
 
 import re
@@ -23,9 +25,13 @@ _LARGEST = 600_000
 _MOST_SELECTORS = 3_000
 _MOST_RULES = 20_000
 _HIDING = (
-    "display visibility content-visibility opacity font-size font text-indent position left right top bottom margin-left margin-top "
-    "transform clip clip-path height max-height width max-width overflow overflow-x overflow-y color background background-color "
-    "text-decoration text-decoration-line animation animation-name transition transition-property -webkit-text-fill-color"
+    "display visibility content-visibility opacity font-size font text-indent position left right top bottom "
+    "margin-left margin-top "
+    "inset translate scale filter transform clip clip-path "
+    "height max-height width max-width overflow overflow-x overflow-y color "
+    "background background-color "
+    "text-decoration text-decoration-line animation animation-name transition transition-property "
+    "-webkit-text-fill-color"
 )
 PROPERTIES = frozenset(_HIDING.split())
 _WIDTH = 1280
@@ -47,7 +53,8 @@ class _Rule:
 
 
 def styled(root: HtmlElement) -> dict[HtmlElement, Declarations]:
-    """What styles say of each element that they speak of: sheets by weight and order, then the element's own attribute."""
+    """What styles say of each element that they speak of: sheets by weight and order, then the element's own
+    attribute."""
     ranked: dict[HtmlElement, dict[str, tuple[tuple[bool, int, tuple[int, int, int], int], str]]] = {}
     for rule, weight, element in _matches(root):
         of_element = ranked.setdefault(element, {})
@@ -57,7 +64,9 @@ def styled(root: HtmlElement) -> dict[HtmlElement, Declarations]:
                 of_element[name] = rank, value
     for element in root.xpath("//*[@style]"):
         of_element = ranked.setdefault(element, {})
-        contents = tinycss2.parse_blocks_contents(str(element.get("style"))[:10_000], skip_comments=True, skip_whitespace=True)
+        contents = tinycss2.parse_blocks_contents(
+            str(element.get("style"))[:10_000], skip_comments=True, skip_whitespace=True
+        )
         for number, (name, value, important) in enumerate(_declarations(contents)):
             rank = (important, 1, (0, 0, 0), number)
             if name not in of_element or rank >= of_element[name][0]:
@@ -72,7 +81,9 @@ def _matches(root: HtmlElement) -> Iterator[tuple[_Rule, tuple[int, int, int], H
     names = _names_on(root)
     translator = HTMLTranslator()
     tried = 0
-    for rule in _rules(tinycss2.parse_stylesheet(sheets[:_LARGEST], skip_comments=True, skip_whitespace=True)):
+    for rule in _rules(
+        tinycss2.parse_stylesheet(sheets[:_LARGEST], skip_comments=True, skip_whitespace=True)
+    ):
         if "," not in rule.selector and not _named(rule.selector) <= names:
             continue
         try:
@@ -80,7 +91,9 @@ def _matches(root: HtmlElement) -> Iterator[tuple[_Rule, tuple[int, int, int], H
         except SelectorError:
             continue
         for selector in selectors:
-            if selector.pseudo_element is not None or ("\\" not in rule.selector and not _named(selector.canonical()) <= names):
+            if selector.pseudo_element is not None or (
+                "\\" not in rule.selector and not _named(selector.canonical()) <= names
+            ):
                 continue
             tried += 1
             if tried > _MOST_SELECTORS:
@@ -128,8 +141,12 @@ def _rules(nodes: Iterable[Any]) -> Iterator[_Rule]:
             continue
         if node.type == "at-rule" and node.content is not None and len(waiting) < 10:
             told = tinycss2.serialize(node.prelude)
-            if node.lower_at_keyword in {"supports", "layer"} or (node.lower_at_keyword == "media" and _holds(told)):
-                waiting.append(iter(tinycss2.parse_rule_list(node.content, skip_comments=True, skip_whitespace=True)))
+            if node.lower_at_keyword in {"supports", "layer"} or (
+                node.lower_at_keyword == "media" and _holds(told)
+            ):
+                waiting.append(
+                    iter(tinycss2.parse_rule_list(node.content, skip_comments=True, skip_whitespace=True))
+                )
         elif node.type == "qualified-rule":
             order += 1
             if order > _MOST_RULES:
@@ -137,7 +154,11 @@ def _rules(nodes: Iterable[Any]) -> Iterator[_Rule]:
             selector = tinycss2.serialize(node.prelude).strip()
             if _PASSING.search(selector) and "," not in selector:
                 continue
-            told = tuple(_declarations(tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)))
+            told = tuple(
+                _declarations(
+                    tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)
+                )
+            )
             if told:
                 yield _Rule(selector, told, order)
 

@@ -1,7 +1,8 @@
 """The order in which a page is read: its columns one after another, its tables row by row.
 
-A gutter is a strip that no line crosses, with lines on its left and on its right (a recursive cut as of Nagy and Seth 1984, but within
-bands, so that a title over two columns hides no gutter). Lines that stand in rows beside short ones are cells of a table.
+A gutter is a strip that no line crosses, with lines on its left and on its right (a recursive cut as of Nagy
+and Seth 1984, but within bands, so that a title over two columns hides no gutter). Lines that stand in rows
+beside short ones are cells of a table.
 """
 
 import re
@@ -50,8 +51,16 @@ def boxes(lines: list[Line], depth: int = 0) -> list[Box]:
     band = _widest(lines) if depth < _DEEPEST else None
     if band is None:
         return [Box(in_rows(lines))]
-    sides = [[_table(band.left + band.right)]] if _is_table(band) else [boxes(side, depth + 1) for side in (band.left, band.right)]
-    return [*boxes(band.above, depth + 1), *(box for side in sides for box in side), *boxes(band.below, depth + 1)]
+    sides = (
+        [[_table(band.left + band.right)]]
+        if _is_table(band)
+        else [boxes(side, depth + 1) for side in (band.left, band.right)]
+    )
+    return [
+        *boxes(band.above, depth + 1),
+        *(box for side in sides for box in side),
+        *boxes(band.below, depth + 1),
+    ]
 
 
 def in_rows(lines: Iterable[Line]) -> list[Line]:
@@ -101,10 +110,18 @@ def _widest(lines: list[Line]) -> _Band | None:
             band = _Band(
                 [line for line in left if id(line) in chosen],
                 [line for line in right if id(line) in chosen],
-                [*ordered[:first], *(line for line in inside if line.bottom > top and id(line) not in chosen)],
-                [*(line for line in inside if line.bottom < bottom and id(line) not in chosen), *ordered[last:]],
+                [
+                    *ordered[:first],
+                    *(line for line in inside if line.bottom > top and id(line) not in chosen),
+                ],
+                [
+                    *(line for line in inside if line.bottom < bottom and id(line) not in chosen),
+                    *ordered[last:],
+                ],
             )
-            if min(len(band.left), len(band.right)) >= _FEWEST and (best is None or band.weight > best.weight):
+            if min(len(band.left), len(band.right)) >= _FEWEST and (
+                best is None or band.weight > best.weight
+            ):
                 best = band
     return best
 
@@ -123,16 +140,23 @@ def _runs(ordered: list[Line], start: float, size: float) -> Iterable[tuple[int,
 
 
 def _reach(column: list[Line], top: float, bottom: float) -> list[Line]:
-    """The lines of a column where the other one stands beside it, and those above and below that go on without a gap."""
+    """The lines of a column where the other one stands beside it, and those above and below that go on
+    without a gap."""
     chosen = [line for line in column if bottom <= line.bottom <= top]
     if not chosen:
         return []
     for line in (line for line in column if line.bottom < bottom):
-        if chosen[-1].bottom - line.bottom > 1.7 * line.size or abs(chosen[-1].size - line.size) > 0.1 * line.size:
+        if (
+            chosen[-1].bottom - line.bottom > 1.7 * line.size
+            or abs(chosen[-1].size - line.size) > 0.1 * line.size
+        ):
             break
         chosen.append(line)
     for line in reversed([line for line in column if line.bottom > top]):
-        if line.bottom - chosen[0].bottom > 1.7 * line.size or abs(chosen[0].size - line.size) > 0.1 * line.size:
+        if (
+            line.bottom - chosen[0].bottom > 1.7 * line.size
+            or abs(chosen[0].size - line.size) > 0.1 * line.size
+        ):
             break
         chosen.insert(0, line)
     return chosen
@@ -147,7 +171,8 @@ def _stand_beside(left: list[Line], right: list[Line]) -> bool:
 
 
 def _is_table(band: _Band) -> bool:
-    """Whether a band's lines are cells: those of one side are short, and each has one of the other side beside it."""
+    """Whether a band's lines are cells: those of one side are short, and each has one of the other side
+    beside it."""
     for some, others in ((band.left, band.right), (band.right, band.left)):
         lengths = sorted(len(line.text) for line in some)
         figures = sum(_FIGURE.fullmatch(line.text) is not None for line in some)
@@ -169,7 +194,10 @@ def _table(lines: list[Line]) -> Box:
     for row in rows:
         cells = [""] * len(columns)
         for line in row:
-            at = max(range(len(columns)), key=lambda n: min(line.right, columns[n][1]) - max(line.left, columns[n][0]))
+            at = max(
+                range(len(columns)),
+                key=lambda n: min(line.right, columns[n][1]) - max(line.left, columns[n][0]),
+            )
             cells[at] = f"{cells[at]} {line.text}".strip()
         goes_on = told and not cells[0] and 0 < last - row[0].bottom < 0.95 * step
         if goes_on:
@@ -182,9 +210,13 @@ def _table(lines: list[Line]) -> Box:
 
 def _columns(rows: list[list[Line]]) -> list[tuple[float, float]]:
     """The strips in which the cells of most rows stand."""
-    usual = max(Counter(len(row) for row in rows).items(), key=lambda told: (told[1] * (told[0] > 1), told[0]))[0]
+    usual = max(
+        Counter(len(row) for row in rows).items(), key=lambda told: (told[1] * (told[0] > 1), told[0])
+    )[0]
     strips: list[tuple[float, float]] = []
-    for line in sorted((line for row in rows if len(row) >= usual for line in row), key=lambda line: line.left):
+    for line in sorted(
+        (line for row in rows if len(row) >= usual for line in row), key=lambda line: line.left
+    ):
         if strips and line.left < strips[-1][1]:
             strips[-1] = (strips[-1][0], max(strips[-1][1], line.right))
         else:

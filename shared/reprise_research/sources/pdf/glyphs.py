@@ -1,6 +1,7 @@
 """The glyphs of a page and the lines that they stand in.
 
-A page's own order of drawing is not believed: words, lines and columns come from positions alone. Lengths are in points, y grows upwards.
+A page's own order of drawing is not believed: words, lines and columns come from positions alone. Lengths are
+in points, y grows upwards.
 """
 
 import ctypes
@@ -76,7 +77,11 @@ def glyphs_of(page: Any) -> list[Glyph]:
     raw = page.raw
     box = pdfium.FS_RECTF()
     pointer = ctypes.byref(box)
-    unicode_of, box_of, angle_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_GetCharAngle
+    unicode_of, box_of, angle_of = (
+        pdfium.FPDFText_GetUnicode,
+        pdfium.FPDFText_GetLooseCharBox,
+        pdfium.FPDFText_GetCharAngle,
+    )
     tight_of = pdfium.FPDFText_GetCharBox
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     bounds = (ctypes.byref(left), ctypes.byref(right), ctypes.byref(bottom), ctypes.byref(top))
@@ -98,25 +103,31 @@ def glyphs_of(page: Any) -> list[Glyph]:
         if not upright or not box_of(raw, index, pointer):
             continue
         character = chr(code)
-        if 48 <= code <= 57 and tight_of(raw, index, *bounds):  # a font may have raised figures of its own, in boxes of usual height
+        if 48 <= code <= 57 and tight_of(
+            raw, index, *bounds
+        ):  # a font may have raised figures of its own, in boxes of usual height
             size = box.top - box.bottom
             if bottom.value > box.bottom + 0.38 * size and 0 < top.value - bottom.value < 0.6 * size:
                 box.bottom, box.top = bottom.value, top.value
         if box.top - box.bottom > 1 and box.right > box.left:
-            glyphs.append(Glyph(_HYPHENS.get(character, character), box.left, box.bottom, box.right, box.top, spaced))
+            glyphs.append(
+                Glyph(_HYPHENS.get(character, character), box.left, box.bottom, box.right, box.top, spaced)
+            )
             spaced = False
     return glyphs
 
 
 def lines_of(glyphs: Iterable[Glyph]) -> list[Line]:
-    """The lines of a page from top to bottom, those on one height from left to right; a gap as wide as a letter is high parts two."""
+    """The lines of a page from top to bottom, those on one height from left to right; a gap as wide as a
+    letter is high parts two."""
     rows: list[list[Glyph]] = []
     for glyph in sorted(_once(glyphs), key=lambda glyph: (-glyph.bottom - 0.5 * glyph.size, glyph.left)):
         middle = glyph.bottom + 0.5 * glyph.size
         for row in reversed(rows[-4:]):
             anchor = row[0]
             if abs(anchor.bottom + 0.5 * anchor.size - middle) < 0.4 * max(anchor.size, glyph.size) and (
-                anchor.bottom < middle < anchor.top or glyph.bottom < anchor.bottom + 0.5 * anchor.size < glyph.top
+                anchor.bottom < middle < anchor.top
+                or glyph.bottom < anchor.bottom + 0.5 * anchor.size < glyph.top
             ):
                 row.append(glyph)
                 break
@@ -150,20 +161,30 @@ def _once(glyphs: Iterable[Glyph]) -> list[Glyph]:
 
 
 def _written(glyphs: list[Glyph], size: float, bottom: float) -> tuple[str, float]:
-    """The words of a line, raised figures as exponents or left out as marks of notes; and the width of its first word."""
+    """The words of a line, raised figures as exponents or left out as marks of notes; and the width of its
+    first word."""
     parts: list[str] = []
     first_word = 0.0
     before: Glyph | None = None
     lifted = ""
     for glyph in glyphs:
         gap = glyph.left - before.right if before is not None else 0.0
-        is_lifted = glyph.size < _SMALL * size and glyph.bottom > bottom + 0.12 * size and glyph.text.isalnum() and parts
+        is_lifted = (
+            glyph.size < _SMALL * size
+            and glyph.bottom > bottom + 0.12 * size
+            and glyph.text.isalnum()
+            and parts
+        )
         if lifted and not is_lifted:
             within = gap <= _SPACE * size and glyph.text.isalpha() and lifted.isalpha()
             parts.append(lifted if within else _lifted("".join(parts), lifted))
             lifted = ""
         is_wide = ord(glyph.text[0]) >= _WIDE and before is not None and ord(before.text[-1]) >= _WIDE
-        if before is not None and not is_wide and (gap > _SPACE * size or (glyph.spaced and gap > -0.05 * size)):
+        if (
+            before is not None
+            and not is_wide
+            and (gap > _SPACE * size or (glyph.spaced and gap > -0.05 * size))
+        ):
             if not first_word:
                 first_word = before.right - glyphs[0].left
             if not is_lifted:

@@ -1,7 +1,8 @@
 """Lines put back into paragraphs.
 
-Whether a line goes on in the next is seen as a typesetter sees it: it does if the next one's first word would not have fitted behind it.
-What repeats at the head or foot of pages, and lines of a table of contents, are left out.
+Whether a line goes on in the next is seen as a typesetter sees it: it does if the next one's first word would
+not have fitted behind it. What repeats at the head or foot of pages, and lines of a table of contents, are
+left out.
 """
 
 import re
@@ -17,13 +18,18 @@ from reprise_research.sources.tables import told_rows
 
 _NUMBER = re.compile(r"(?:page )?[\divxlc]{1,6}(?: (?:of|/) \d{1,4})?|[-–—]\s*\d{1,4}\s*[-–—]", re.IGNORECASE)
 _LEADERS = re.compile(r"(?:\s?[.·…_]){4,}\s*[\divxlc]{0,5}$")
-_ITEM = re.compile(r"[•‣▪◦●○■□–*-]\s|[•‣▪◦●]|\(?(?:\d{1,2}|[a-z])[.)]\s|\[\d{1,3}\]\s|(?:\d{1,2}\.){1,4}\d{0,2}\s")
+_ITEM = re.compile(
+    r"[•‣▪◦●○■□–*-]\s|[•‣▪◦●]|\(?(?:\d{1,2}|[a-z])[.)]\s|\[\d{1,3}\]\s|(?:\d{1,2}\.){1,4}\d{0,2}\s"
+)
 _ENDED = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]」』）]*$")
 _EDGE = 2
 """Lines at the head and at the foot of a page that may repeat."""
 _REPEATED = 3
 _WIDE = 0x2E80
-_PREFIXES = "non self well ex quasi half cross all anti pre post co multi semi mid high low long short two three four five ten one many"
+_PREFIXES = (
+    "non self well ex quasi half cross all anti pre post co multi semi mid high low long short two "
+    "three four five ten one many"
+)
 _KEPT_PREFIXES = frozenset(_PREFIXES.split())
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
@@ -39,7 +45,8 @@ class Paragraph:
 
 
 def text_of(pages: list[list[Line]]) -> tuple[str, list[Paragraph]]:
-    """The text of a document's pages, a paragraph per line and a blank line between two; and the paragraphs of its first page."""
+    """The text of a document's pages, a paragraph per line and a blank line between two; and the paragraphs
+    of its first page."""
     pages = _without_edges(pages)
     words = Counter(word.lower() for page in pages for line in page for word in _WORD.findall(line.text))
     usual = _usual_size(pages)
@@ -67,16 +74,21 @@ def text_of(pages: list[list[Line]]) -> tuple[str, list[Paragraph]]:
 
 
 def _without_edges(pages: list[list[Line]]) -> list[list[Line]]:
-    """The pages without what several of them begin or end with, their numbers, and the lines of a table of contents."""
+    """The pages without what several of them begin or end with, their numbers, and the lines of a table of
+    contents."""
     rows = [rows_of(page) for page in pages]
-    seen = Counter(alike for page in rows for alike in {_alike(line.text) for row in _edges(page) for line in row})
+    seen = Counter(
+        alike for page in rows for alike in {_alike(line.text) for row in _edges(page) for line in row}
+    )
     kept = []
     for page in rows:
         edges = {id(row) for row in _edges(page)}
         lines: list[Line] = []
         for row in page:
             text = " ".join(line.text for line in row)
-            repeats = len(pages) >= _REPEATED and any(seen[_alike(line.text)] >= _REPEATED for line in row if len(line.text) > 1)
+            repeats = len(pages) >= _REPEATED and any(
+                seen[_alike(line.text)] >= _REPEATED for line in row if len(line.text) > 1
+            )
             if id(row) in edges and (_NUMBER.fullmatch(text) or repeats):
                 continue
             if not _LEADERS.search(text):
@@ -151,7 +163,11 @@ def _right_edge(lines: list[Line]) -> float:
 
 def _leading(lines: list[Line]) -> float:
     """The usual distance between two lines."""
-    steps = sorted(above.bottom - below.bottom for above, below in pairwise(lines) if abs(above.size - below.size) < 0.1 * above.size)
+    steps = sorted(
+        above.bottom - below.bottom
+        for above, below in pairwise(lines)
+        if abs(above.size - below.size) < 0.1 * above.size
+    )
     return steps[int(0.3 * (len(steps) - 1))] if steps else 0.0
 
 
@@ -171,7 +187,11 @@ def _goes_on(line: Line, following: Line, start: Line, right: float, leading: fl
 def _is_indented(line: Line, following: Line, start: Line) -> bool:
     """Whether a line is set in as a paragraph's first is; an item's second line may be."""
     hangs = line is start and _ITEM.match(start.text) is not None
-    return following.left > line.left + 0.8 * line.size and not hangs and line.left > start.left - 0.5 * line.size
+    return (
+        following.left > line.left + 0.8 * line.size
+        and not hangs
+        and line.left > start.left - 0.5 * line.size
+    )
 
 
 def _is_full(line: Line, following: Line, right: float) -> bool:
@@ -204,15 +224,19 @@ def _over_columns(paragraphs: list[Paragraph], words: Counter[str]) -> list[Para
 
 
 def glued(one: str, other: str, words: Counter[str]) -> str:
-    """Two lines as one: a word that was parted at a line's end is whole again, a compound keeps its hyphen, and Chinese needs no space.
+    """Two lines as one: a word that was parted at a line's end is whole again, a compound keeps its hyphen,
+    and Chinese needs no space.
 
-    Which of the two it is, the rest of the document says first (`words`: its words and how often they stand there)."""
+    Which of the two it is, the rest of the document says first (`words`: its words and how often they stand
+    there)."""
     found = re.search(r"([^\W\d_]+(?:-[^\W\d_]+)*)-$", one)
     if found and other[0].islower():
         rest = re.match(r"[^\W\d_]+", other)
         start, end = found[1].lower(), rest[0].lower() if rest else ""
         whole, compound = words[start + end], words[f"{start}-{end}"]
-        is_compound = compound > whole or (whole == 0 and compound == 0 and ("-" in start or start in _KEPT_PREFIXES))
+        is_compound = compound > whole or (
+            whole == 0 and compound == 0 and ("-" in start or start in _KEPT_PREFIXES)
+        )
         return one + other if is_compound else one[:-1] + other
     if one.endswith("-") and (other[0].isalnum()) and not one.endswith(" -"):
         return one + other
@@ -228,6 +252,10 @@ def leading_words(paragraphs: list[Paragraph]) -> str:
     told = [paragraph for paragraph in paragraphs[:12] if not paragraph.is_table and len(paragraph.text) >= 3]
     if not told:
         return ""
-    usual = median(paragraph.size for paragraph in paragraphs if paragraph.size) if any(p.size for p in paragraphs) else 0.0
+    usual = (
+        median(paragraph.size for paragraph in paragraphs if paragraph.size)
+        if any(p.size for p in paragraphs)
+        else 0.0
+    )
     largest = max(told, key=lambda paragraph: paragraph.size)
     return largest.text if largest.size > 1.15 * usual and len(largest.text) <= 200 else ""

@@ -1,4 +1,5 @@
-"""What a claim says beyond the passages that it cites is seen: figures, units, years, signs, negations, directions."""
+"""What a claim says beyond the passages that it cites is seen: figures, units, years, signs, negations,
+directions."""
 
 import pytest
 
@@ -40,7 +41,11 @@ def test_a_claim_that_its_passage_carries_raises_no_doubt(claim: str, passage: s
         ("The introduction cost 1.4 million euros, most of it for 3,900 signs.", _KOSTEN, "figure"),
         ("At night it was 5 °C.", _COLD, "figure"),
         ("Injuries to cyclists did fall, although far more people were riding.", _BIKES, "negation"),
-        ("The number of people injured on the streets rose by 23 percent in the first year.", _CITY, "direction"),
+        (
+            "The number of people injured on the streets rose by 23 percent in the first year.",
+            _CITY,
+            "direction",
+        ),
         ("Bus timetables were printed anew by the transit authority.", _CITY, "words"),
     ],
 )
@@ -60,7 +65,11 @@ def test_a_sum_that_a_writer_worked_out_may_stand_in_a_claim() -> None:
         ("… fell by 23 percent in the first year …", True),
         ("The number of people injured … fell by 23 percent", True),
         ("the number of people  injured on the streets fell", True),
-        ("The number of people injured on the streets fell by 23 percent in the first year, from 412 to 31", False),
+        (
+            "The number of people injured on the streets fell by 23 percent in the first year, from 412 to "
+            "31",
+            False,
+        ),
         ("… fell by 3 percent …", False),
         ("from 412 to 317 … fell by 23 percent", False),
         ("The number of people hurt on the streets fell", False),

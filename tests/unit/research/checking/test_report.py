@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from reprise_cli.app import run
 from reprise_contracts.artifacts import Finding, Phase4
-from reprise_research.checking import Made, check_report
+from reprise_contracts.nodes import step_node
+from reprise_contracts.wire import Malformed
+from reprise_research.bundle import Bundle, BundledNode, Manifest, file_of, text_name
+from reprise_research.checking import Made, check_bundle, check_report
 from reprise_research.phases.discover import discover
 from reprise_research.phases.execute import execute
 from reprise_research.phases.prepare import prepare
@@ -25,7 +30,11 @@ async def made(world: World) -> Made:
     for step in plan.steps:
         findings[step.step_id] = await execute(step, phase0, findings, context)  # type: ignore[arg-type]  # filled as it goes
     done = await report(phase0, plan, findings, context)  # type: ignore[arg-type]
-    texts = {source.source_id: await world.store.get_text(source.text_sha256) for source in phase0.sources if source.text_sha256}
+    texts = {
+        source.source_id: await world.store.get_text(source.text_sha256)
+        for source in phase0.sources
+        if source.text_sha256
+    }
     return Made(phase0, findings, done, texts)  # type: ignore[arg-type]
 
 
@@ -33,8 +42,14 @@ def _edited(made: Made, old: str, new: str) -> Made:
     """The report with other words in its sections and in its whole text."""
     done = made.report
     assert old in done.markdown
-    sections = tuple(section.model_copy(update={"markdown": section.markdown.replace(old, new)}) for section in done.sections)
-    return replace(made, report=done.model_copy(update={"sections": sections, "markdown": done.markdown.replace(old, new)}))
+    sections = tuple(
+        section.model_copy(update={"markdown": section.markdown.replace(old, new)})
+        for section in done.sections
+    )
+    return replace(
+        made,
+        report=done.model_copy(update={"sections": sections, "markdown": done.markdown.replace(old, new)}),
+    )
 
 
 def _with_first_finding(made: Made, change: Callable[[Finding], Finding]) -> Made:
@@ -77,7 +92,8 @@ async def test_swapped_references_are_seen(made: Made) -> None:
 async def test_text_beside_the_sections_is_seen(made: Made) -> None:
     longer = made.report.markdown.replace("\n\n## ", "\n\nThe lake is full again. [1]\n\n## ", 2)
     assert any(
-        fault.kind == "markdown" for fault in check_report(replace(made, report=made.report.model_copy(update={"markdown": longer})))
+        fault.kind == "markdown"
+        for fault in check_report(replace(made, report=made.report.model_copy(update={"markdown": longer})))
     )
 
 
@@ -86,7 +102,11 @@ async def test_a_shifted_quote_is_seen(made: Made) -> None:
         citation = finding.citations[0]
         text = made.texts[citation.source_id]
         moved = citation.model_copy(
-            update={"start": citation.start + 3, "end": citation.end, "quote": text[citation.start + 3 : citation.end]}
+            update={
+                "start": citation.start + 3,
+                "end": citation.end,
+                "quote": text[citation.start + 3 : citation.end],
+            }
         )
         return finding.model_copy(update={"citations": (moved, *finding.citations[1:])})
 
@@ -104,4 +124,121 @@ async def test_a_quote_of_another_source_is_seen(made: Made) -> None:
 
 async def test_a_name_of_another_source_is_seen(made: Made) -> None:
     other = made.report.references[1].title
-    assert any(fault.kind == "name" for fault in check_report(replace(made, report=_with_reference(made, title=other))))
+    assert any(
+        fault.kind == "name"
+        for fault in check_report(replace(made, report=_with_reference(made, title=other)))
+    )
+
+
+def _bundle(made: Made) -> Bundle:
+    """The report as `export` writes it."""
+    artifacts = {
+        "phase0": made.phase0,
+        **{step_node(number): found for number, found in made.findings.items()},
+        "phase4": made.report,
+    }
+    files = {f"artifacts/{node.replace('/', '-')}.json": one.document() for node, one in artifacts.items()}
+    nodes = {
+        node: BundledNode(artifact=file_of(name, data))
+        for node, (name, data) in zip(artifacts, files.items(), strict=True)
+    }
+    texts = tuple(source.text_sha256 for source in made.phase0.sources if source.text_sha256)
+    sources = {source.source_id: source.text_sha256 for source in made.phase0.sources if source.text_sha256}
+    files |= {text_name(sha256): made.texts[source_id].encode() for source_id, sha256 in sources.items()}
+    return Bundle(Manifest(session_id="s-1", nodes=nodes, texts=texts), files)
+
+
+def test_a_bundle_is_checked_as_it_was_exported(made: Made) -> None:
+    """A sound one has no fault; a text that was changed in the file takes its quotes along, and is named."""
+    bundle = Bundle.unpacked(_bundle(made).packed())
+    assert check_bundle(bundle) == ()
+    name = next(name for name in bundle.files if name.startswith("texts/"))
+    bundle.files[name] = bundle.files[name].replace(b"lake", b"sea")
+    faults = check_bundle(Bundle.unpacked(bundle.packed()))
+    assert name in {fault.where for fault in faults} and "quote" in {fault.kind for fault in faults}
+    without = Manifest(session_id="s-1", nodes={"phase0": bundle.manifest.nodes["phase0"]})
+    with pytest.raises(Malformed):
+        check_bundle(Bundle(without, bundle.files))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ("40 centimetres", "60 centimetres", "words"),
+        ("Fishing fell by 12 percent", "Fishing rose by 12 percent", "words"),
+        ("\n## References", "\nThe lake is lost. [1]\n\n## References", "words"),
+        ("1. farmers", "1. The Times", "name"),
+    ],
+)
+def test_a_text_that_was_edited_is_held_against_the_session(
+    made: Made, old: str, new: str, kind: str
+) -> None:
+    """Markdown that was handed on is checked in place of the report's own."""
+    bundle, markdown = _bundle(made), made.report.markdown
+    assert check_bundle(bundle, markdown) == ()
+    assert old in markdown, markdown
+    assert kind in {fault.kind for fault in check_bundle(bundle, markdown.replace(old, new))}
+
+
+LIE = "Remote towers cure all fishers."
+
+
+@pytest.mark.parametrize("cited", ["", " [1]", " [99]"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "above everything",
+        "above the first section",
+        "within a section",
+        "behind the last section",
+        "below everything",
+    ],
+)
+def test_what_is_added_to_a_text_is_seen_wherever_it_stands(made: Made, place: str, cited: str) -> None:
+    bundle, markdown, said = _bundle(made), made.report.markdown, f"{LIE}{cited}\n\n"
+    first = markdown.index("\n## ") + 1
+    second = markdown.index("\n## ", first + 1) + 1
+    at = {
+        "above everything": 0,
+        "above the first section": first,
+        "within a section": second,
+        "behind the last section": markdown.index("## References"),
+        "below everything": len(markdown),
+    }[place]
+    faults = check_bundle(bundle, markdown[:at] + said + markdown[at:])
+    assert any(LIE in fault.words or fault.words == cited.strip() for fault in faults)
+
+
+def test_a_section_of_ones_own_is_held_to_the_sources_too(made: Made) -> None:
+    """Also behind the last section; one whose statements stand is no fault."""
+    bundle, markdown = _bundle(made), made.report.markdown
+    at = markdown.index("## References")
+    lie = check_bundle(bundle, f"{markdown[:at]}## Conclusion\n\n{LIE} [1]\n\n{markdown[at:]}")
+    assert [fault.kind for fault in lie] == ["words"]
+    quote = made.report.references[0].citations[0].quote
+    true = check_bundle(bundle, f"{markdown[:at]}## Conclusion\n\n- {quote} [1]\n\n{markdown[at:]}")
+    assert true == ()
+
+
+@pytest.mark.parametrize("number", [1, 2, 77])
+def test_what_is_numbered_as_a_reference_is_not_taken_for_one(made: Made, number: int) -> None:
+    faults = check_bundle(_bundle(made), f"{made.report.markdown}\n{number}. {LIE}\n")
+    assert any(LIE in fault.words for fault in faults)
+
+
+def test_an_empty_text_is_not_the_reports_own(made: Made) -> None:
+    assert check_bundle(_bundle(made), "")
+
+
+def test_the_command_line_checks_a_file(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`reprise check FILE` ends with 0 where all holds, and with 1 naming what does not."""
+    bundle, edited = tmp_path / "s-1.zip", tmp_path / "edited.md"
+    bundle.write_bytes(_bundle(made).packed())
+    edited.write_text(made.report.markdown.replace("40 centimetres", "60 centimetres"), "utf-8")
+    assert run(["check", str(bundle)]) == 0
+    assert "Every citation stands in its source" in capsys.readouterr().out
+    assert run(["check", str(bundle), "--report", str(edited)]) == 1
+    assert "60 centimetres" in capsys.readouterr().out
+    assert run(["check", str(edited)]) == 2, "no bundle"

@@ -67,7 +67,10 @@ def test_eight_times_the_text_takes_no_more_than_about_eight_times_as_long(piece
 
 
 @settings(deadline=None)
-@given(st.text(alphabet="0123456789.,' %€$-–—/:年月万亿百一二三 aeinsdtwofhund½²\u00a0३٣", max_size=60), st.sampled_from(LANGUAGES))
+@given(
+    st.text(alphabet="0123456789.,' %€$-–—/:年月万亿百一二三 aeinsdtwofhund½²\u00a0३٣", max_size=60),
+    st.sampled_from(LANGUAGES),
+)
 def test_anything_is_read_without_failing_and_in_order(text: str, language: str) -> None:
     end = 0
     for one in marks(text, language):

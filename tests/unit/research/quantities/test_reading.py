@@ -64,12 +64,16 @@ def told(one: Quantity) -> str:
     )
 
 
-@pytest.mark.parametrize(("language", "text", "holds"), _CASES, ids=[f"{case[0]}: {case[1]}" for case in _CASES])
+@pytest.mark.parametrize(
+    ("language", "text", "holds"), _CASES, ids=[f"{case[0]}: {case[1]}" for case in _CASES]
+)
 def test_a_text_holds_these_quantities(language: str, text: str, holds: str) -> None:
     assert "; ".join(told(one) for one in quantities(text, language)) == holds
 
 
-@pytest.mark.parametrize(("language", "text", "holds"), _CASES, ids=[f"{case[0]}: {case[1]}" for case in _CASES])
+@pytest.mark.parametrize(
+    ("language", "text", "holds"), _CASES, ids=[f"{case[0]}: {case[1]}" for case in _CASES]
+)
 def test_a_quantity_stands_where_it_says(language: str, text: str, holds: str) -> None:
     end = 0
     for one in quantities(text, language):

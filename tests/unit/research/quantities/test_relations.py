@@ -83,8 +83,12 @@ def _one(text: str, language: str) -> Quantity:
     return found[0]
 
 
-@pytest.mark.parametrize(("relation", "first", "one", "second", "other"), _CASES, ids=[f"{case[2]} {case[4]}" for case in _CASES])
-def test_two_quantities_are_so_to_each_other(relation: str, first: str, one: str, second: str, other: str) -> None:
+@pytest.mark.parametrize(
+    ("relation", "first", "one", "second", "other"), _CASES, ids=[f"{case[2]} {case[4]}" for case in _CASES]
+)
+def test_two_quantities_are_so_to_each_other(
+    relation: str, first: str, one: str, second: str, other: str
+) -> None:
     mine, theirs = _one(one, first), _one(other, second)
     found = (comparable(mine, theirs), same(mine, theirs), excludes(mine, theirs))
     assert (

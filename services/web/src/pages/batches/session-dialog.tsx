@@ -5,6 +5,7 @@ import { useLocation } from "wouter";
 import { api, newCommandId } from "../../api";
 import { useDraft } from "../../drafts";
 import { readCeiling } from "../../fields/ceiling";
+import { LanguageNotice } from "../../fields/language-notice";
 import { askedOf, NO_RESEARCH, type ResearchDraft, ResearchFields, ReviewSwitch } from "../../fields/research-choices";
 import { useConfig, useOwner } from "../../queries";
 import { t } from "../../texts";
@@ -68,6 +69,7 @@ export function SessionDialog({ batchId, onClose }: Props): ReactNode {
       </div>
       {config && <ResearchFields draft={draft} onChange={change} config={config} />}
       <ReviewSwitch draft={draft} onChange={change} />
+      {config && <LanguageNotice draft={draft} config={config} />}
       <DraftNote draft={typed} />
       {start.isError && <ProblemNotice error={start.error} />}
     </Dialog>

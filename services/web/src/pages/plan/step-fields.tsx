@@ -5,7 +5,7 @@ import { t } from "../../texts";
 import type { StepKind } from "../../wire";
 import { type StepDraft, stepLabel } from "./plan-draft";
 
-const KINDS: readonly StepKind[] = ["retrieve", "compare", "missing", "answer"];
+const KINDS: readonly StepKind[] = ["retrieve", "compare", "missing", "answer", "rest"];
 
 interface Props {
   readonly step: StepDraft;

@@ -6,6 +6,7 @@ import { Glyph } from "../../ui/glyph";
 import { ReportMarkdown } from "../../ui/markdown";
 import type { Phase4, Reference, Section } from "../../wire";
 import { count, listed, nodeName, when } from "../../words";
+import { RerunButton } from "../session/actions";
 import { Charts } from "./charts";
 import { type Cited, citedBy } from "./passage-panel";
 import { codeOf } from "./report-language";
@@ -41,6 +42,7 @@ export function Article({ ref, report, outdated, furniture, onCite }: Props): Re
           section={section}
           references={report.references}
           change={changed.get(section.title)}
+          outdated={outdated}
           onCite={cite}
         />
       ))}
@@ -56,10 +58,11 @@ interface SectionProps {
   readonly section: Section;
   readonly references: readonly Reference[];
   readonly change: string | undefined;
+  readonly outdated: boolean;
   readonly onCite: (mark: HTMLElement) => void;
 }
 
-function OneSection({ section, references, change, onCite }: SectionProps): ReactNode {
+function OneSection({ section, references, change, outdated, onCite }: SectionProps): ReactNode {
   const marked = change && t.pages.report.changedHere[change];
   return (
     <section
@@ -72,6 +75,13 @@ function OneSection({ section, references, change, onCite }: SectionProps): Reac
         #
       </a>
       {marked && <p className="changed-mark small">{marked}</p>}
+      {!outdated && section.finding_ids.length > 0 && (
+        <RerunButton
+          target={{ section: section.section_id, title: section.title }}
+          name={t.session.verb.section(section.title)}
+          className="link-button small section-again"
+        />
+      )}
       <Charts charts={section.charts} />
       <ReportMarkdown text={section.markdown.replace(/^## [^\n]*\n/, "")} references={references} onCite={onCite} />
     </section>

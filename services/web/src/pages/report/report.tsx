@@ -10,7 +10,7 @@ import { Held } from "../../ui/held";
 import { NodeProblem } from "../../ui/node-problem";
 import { ProblemNotice } from "../../ui/problem";
 import type { Phase4 } from "../../wire";
-import { AcceptButton, NodeAction } from "../session/actions";
+import { AcceptButton, ForkButton, NodeAction } from "../session/actions";
 import { OtherEngine } from "../session/other-engine";
 import { useArrival } from "./arrival";
 import { Article } from "./article";
@@ -58,6 +58,7 @@ function Reading({ report, stale }: { readonly report: Phase4; readonly stale: b
           <Find article={article} />
           <Downloads />
           {stale && <AcceptButton node="phase4" />}
+          <ForkButton node="phase4" />
           <NodeAction node="phase4" hotkey="r" />
         </div>
         <Held shown={stale} after={t.session.why.upToDateAgain}>

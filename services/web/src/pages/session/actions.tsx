@@ -1,6 +1,8 @@
-/** The buttons that every part of a session has: rerun, cancel, accept. What a button does is its word, whatever runs. */
+/** The buttons that every part of a session has: rerun, cancel, accept, fork. What a button does is its word, whatever runs. */
+import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
-import { api } from "../../api";
+import { useLocation } from "wouter";
+import { api, newCommandId } from "../../api";
 import { useDesk, useStanding, useStillOpen } from "../../commands";
 import { useDraft } from "../../drafts";
 import { useKey } from "../../keys";
@@ -100,7 +102,7 @@ export function CancelButton({ what, name, stopping = false, className = "button
           about,
           label: t.session.label.cancel(name),
           done: t.session.label.toldToStop,
-          send: (command_id) => api.workflow("cancel", { ...ids, ...what, command_id }),
+          send: (command_id) => api.order("cancel", { ...ids, ...what, command_id }),
         });
         sending.catch(() => undefined); // the list of commands tells
       }}
@@ -198,7 +200,7 @@ function AcceptDialog({ node, onClose }: { readonly node: string; readonly onClo
       await desk.order({
         about: `accept ${node}`,
         label: t.session.label.accept(nodeName(node)),
-        send: (command_id) => api.workflow("accept", { ...ids, node, reason: reason.value, command_id }),
+        send: (command_id) => api.order("accept", { ...ids, node, reason: reason.value, command_id }),
         tells,
       });
       reason.drop();
@@ -230,6 +232,66 @@ function AcceptDialog({ node, onClose }: { readonly node: string; readonly onClo
         <DraftNote draft={reason} />
       </div>
       {error !== null && <ProblemNotice error={error} />}
+    </Dialog>
+  );
+}
+
+/** Another session that shares what is above a node. Only where there is something to share. */
+export function ForkButton({ node }: { readonly node: string }): ReactNode {
+  const [open, setOpen] = useState(false);
+  const ended = useSession((session) => session.state.ended);
+  const made = useNode(node)?.artifact != null;
+  const may = useMay("researcher");
+  if (ended || !may || !made || node === "phase0") return null;
+  const word = t.session.verb.fork;
+  return (
+    <>
+      <button
+        type="button"
+        className="button slim"
+        onClick={() => setOpen(true)}
+        aria-label={t.session.verb.of(word, nodeName(node))}
+      >
+        {word}
+      </button>
+      {open && <ForkDialog node={node} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+function ForkDialog({ node, onClose }: { readonly node: string; readonly onClose: () => void }): ReactNode {
+  const { session_id } = useIds();
+  const [, navigate] = useLocation();
+  const command = useRef(newCommandId());
+  const fork = useMutation({
+    mutationFn: () => api.fork(session_id, node, command.current),
+    onSuccess: (made) => {
+      onClose();
+      navigate(`/app/sessions/${made.session_id}`);
+    },
+    onError: () => {
+      command.current = newCommandId();
+    },
+  });
+  const say = t.session.fork;
+  return (
+    <Dialog
+      title={say.title(nodeName(node))}
+      onClose={onClose}
+      decline={t.ui.dialog.notNow}
+      footer={
+        <button
+          type="button"
+          className="button primary"
+          disabled={fork.isPending || fork.isSuccess}
+          onClick={() => fork.mutate()}
+        >
+          {t.session.verb.fork}
+        </button>
+      }
+    >
+      <p>{say.lead(nodeName(node))}</p>
+      {fork.error !== null && <ProblemNotice error={fork.error} />}
     </Dialog>
   );
 }

@@ -105,11 +105,11 @@ function usePlanSteps(): readonly PlanStep[] {
 function useFates(target: RerunTarget): ReadonlyMap<string, Fate> | null {
   const ids = useIds();
   const version = useSession((session) => session.place.seq);
-  const [path, body] = callOf(target);
+  const [kind, body] = callOf(target);
   const some = "steps" in target && target.steps.length > 0;
   const preview = useQuery({
-    queryKey: ["preview", ids.session_id, path, JSON.stringify(body), "graph", version],
-    queryFn: ({ signal }) => api.preview(path, { ...ids, ...body, options: { dry_run: true } }, signal),
+    queryKey: ["preview", ids.session_id, kind, JSON.stringify(body), "graph", version],
+    queryFn: ({ signal }) => api.preview(kind, { ...ids, ...body, options: { dry_run: true } }, signal),
     placeholderData: (before) => before,
     enabled: some,
     gcTime: 0,

@@ -2,11 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api } from "../../api";
-import { useIds, useSession } from "../../store";
+import { useIds, useSession, useUnread } from "../../store";
 import { t } from "../../texts";
 import { Glyph } from "../../ui/glyph";
 import type { Status } from "../../wire";
-import { type Standing, sourceName, standingName } from "../../words";
+import { doingText, type Standing, sourceName, standingName, troubleText } from "../../words";
 
 const SIGNS: Record<string, Parameters<typeof Glyph>[0]["of"]> = {
   completed: "completed",
@@ -18,6 +18,7 @@ export function LiveSources(): ReactNode {
   const { batch_id } = useIds();
   const live = useSession((session) => session.live.sources);
   const status = useSession((session) => session.state.nodes.phase0?.status ?? "pending");
+  const unread = useUnread();
   const sources = useQuery({ queryKey: ["sources", batch_id], queryFn: () => api.sources(batch_id) });
   const all = sources.data ?? [];
   const count = (end: string) => all.filter(({ source_id }) => live[source_id]?.status === end).length;
@@ -43,13 +44,23 @@ export function LiveSources(): ReactNode {
           const now = live[source.source_id];
           const sign =
             SIGNS[now?.status ?? ""] ??
-            (status === "completed" ? (source.stored?.reason ? "failed" : "completed") : "pending");
+            (status === "completed"
+              ? source.stored?.reason
+                ? "failed"
+                : "completed"
+              : unread.has(source.source_id) && source.revision === 1
+                ? "failed"
+                : "pending");
           return (
             <li key={source.source_id}>
               <Glyph of={sign} label={standingName(sign as Standing)} />
               <span className="one-line">{sourceName(source)}</span>
               <span className="soft small one-line">
-                {now?.error ?? (sign === "running" ? now?.stage : source.stored?.detail) ?? ""}
+                {now?.error
+                  ? troubleText(now.reason, now.error)
+                  : sign === "running"
+                    ? now && doingText(now)
+                    : troubleText(source.stored?.reason, source.stored?.detail ?? "")}
               </span>
             </li>
           );

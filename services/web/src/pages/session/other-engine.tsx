@@ -1,6 +1,7 @@
 /** What a part that failed with one engine can be tried with: another, with its word. */
 import type { ReactNode } from "react";
 import { canWork } from "../../fields/engine-choice";
+import { problemIn } from "../../model";
 import { useConfig } from "../../queries";
 import { useNode, useSession } from "../../store";
 import { t } from "../../texts";
@@ -21,7 +22,7 @@ export function OtherEngine({ node }: { readonly node: string }): ReactNode {
   const problem = useNode(node)?.problem;
   const config = useConfig();
   const other = config?.engines.find((engine) => engine !== own && canWork(engine, config));
-  if (!config || !other || !problem || !OF_THE_ENGINE.has(problem.type) || node === "phase3") return null;
+  if (!config || !other || !problem || !OF_THE_ENGINE.has(problemIn(problem).type) || node === "phase3") return null;
   const label = t.session.rerun.withEngine(t.fields.engine.name[other] ?? other);
   return (
     <div className="button-row">

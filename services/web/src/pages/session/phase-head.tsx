@@ -6,7 +6,7 @@ import { NodeProblem } from "../../ui/node-problem";
 import { NodeGlyph } from "../../ui/standing";
 import type { Phase } from "../../wire";
 import { seconds, when } from "../../words";
-import { NodeAction } from "./actions";
+import { ForkButton, NodeAction } from "./actions";
 import { headline } from "./headline";
 import { OtherEngine } from "./other-engine";
 import { NodeBadges, WhyButton } from "./why";
@@ -31,6 +31,7 @@ export function PhaseHead({ phase, children }: Props): ReactNode {
         <div className="button-row">
           {view.freshness === "stale" && <WhyButton node={phase} />}
           {children}
+          <ForkButton node={phase} />
           <NodeAction node={phase} hotkey="r" />
         </div>
       </div>

@@ -25,10 +25,14 @@ export function PreviewLists({ preview, waiting, marking = false, titles = {} }:
   const say = t.session.preview;
   const time = seconds(plan.estimate.seconds);
   const about = plan.estimate.seconds < 0.1 ? time : t.words.time.about(time);
-  const cost = plan.estimate.tokens ? t.words.list([about, count(plan.estimate.tokens, "token")]) : about;
+  // Where a model was paid before, nothing to pay is said too: every answer was on record.
+  const pays = plan.estimate.tokens > 0 || Object.values(views).some((view) => view.tokens > 0);
+  const cost = pays ? t.words.list([about, count(plan.estimate.tokens, "token")]) : about;
   const never = plan.estimate.never_run.length;
+  const recorded = plan.estimate.recorded.length;
   const foretold = [
     never < plan.run.length && plan.estimate.seconds > 0 && say.asLastTime(cost),
+    recorded > 0 && say.recorded(recorded, plan.run.length),
     never > 0 && say.neverRun(never, plan.run.length),
   ];
   const already = plan.stale.filter((node) => !marking || views[node]?.freshness === "stale");
@@ -58,12 +62,9 @@ export function PreviewLists({ preview, waiting, marking = false, titles = {} }:
           </div>
         ))}
       </dl>
-      {plan.warnings.map((warning) => (
-        <p key={warning} className="small preview-warning">
-          <Glyph of="info" />{" "}
-          <span>
-            {t.ui.problem.serverSays} <span lang="en">{warning}</span>
-          </span>
+      {plan.notices.map((notice) => (
+        <p key={notice.text} className="small preview-warning">
+          <Glyph of="info" /> <span>{t.server.notice(notice, nodeName) || notice.text}</span>
         </p>
       ))}
       {preview.provisional && (

@@ -23,6 +23,7 @@ import {
   AS_IT_IS,
   callOf,
   headOf,
+  lengthIsWrong,
   optionsOf,
   type RerunChoices,
   type RerunTarget,
@@ -31,6 +32,9 @@ import {
   targetKey,
   targetLabel,
   targetName,
+  type Written,
+  writes,
+  writtenOf,
 } from "./rerun";
 
 export type Verb = "rerun" | "retry" | "run" | "update" | "carryOn";
@@ -61,13 +65,14 @@ export function RerunDialog({ target, verb, engine = "", onClose }: Props): Reac
   const choose = (part: Partial<RerunChoices>): void => dispatch({ type: "chosen", part });
   const config = useConfig();
   const isRefresh = "stale" in target;
+  const isSection = "section" in target;
   const options = optionsOf(rerun, target);
-  const [path, body] = callOf(target);
+  const [kind, body] = callOf(target);
   const asked = useDeferredValue(JSON.stringify(options));
   const preview = useQuery({
-    queryKey: ["preview", ids.session_id, path, JSON.stringify(body), asked, version],
+    queryKey: ["preview", ids.session_id, kind, JSON.stringify(body), asked, version],
     queryFn: ({ signal }) =>
-      api.preview(path, { ...ids, ...body, options: { ...(JSON.parse(asked) as Options), dry_run: true } }, signal),
+      api.preview(kind, { ...ids, ...body, options: { ...(JSON.parse(asked) as Options), dry_run: true } }, signal),
     placeholderData: keepPreviousData,
     gcTime: 0,
     retry: 1,
@@ -86,7 +91,7 @@ export function RerunDialog({ target, verb, engine = "", onClose }: Props): Reac
       await desk.order({
         about: targetKey(target),
         label: targetLabel(target),
-        send: (command_id) => api.workflow(path, { ...ids, ...body, command_id, options: { ...options, plan_token } }),
+        send: (command_id) => api.order(kind, { ...ids, ...body, command_id, options: { ...options, plan_token } }),
         tells,
       });
       typed.drop();
@@ -109,16 +114,23 @@ export function RerunDialog({ target, verb, engine = "", onClose }: Props): Reac
         <button
           type="button"
           className="button primary"
-          disabled={!settled || rerun.sending || Boolean(nothing) || readCeiling(choices.tokens).wrong}
+          disabled={
+            !settled ||
+            rerun.sending ||
+            Boolean(nothing) ||
+            readCeiling(choices.tokens).wrong ||
+            lengthIsWrong(choices.written)
+          }
           onClick={() => void confirm()}
         >
           {say[verb]}
         </button>
       }
     >
-      {!isRefresh && <Follows choices={choices} choose={choose} />}
+      {!isRefresh && !isSection && !writes(target) && <Follows choices={choices} choose={choose} />}
       {!isRefresh && (
         <Guidance
+          hint={isSection ? t.session.rerun.guidanceOnce : t.session.rerun.guidanceHint}
           text={choices.guidance}
           onChange={(guidance) => {
             choose({ guidance });
@@ -136,7 +148,10 @@ export function RerunDialog({ target, verb, engine = "", onClose }: Props): Reac
           />
         </Guidance>
       )}
-      {config && <More choices={choices} choose={choose} target={target} config={config} begun={engine !== ""} />}
+      {writes(target) && <ReportFields choices={choices} choose={choose} />}
+      {config && !isSection && (
+        <More choices={choices} choose={choose} target={target} config={config} begun={engine !== ""} />
+      )}
       {isRefresh && <OwnWork onLeave={onClose} />}
       {preview.isError ? (
         <ProblemNotice error={preview.error} />
@@ -195,10 +210,12 @@ function Follows({ choices, choose }: ChoosingProps): ReactNode {
 }
 
 function Guidance({
+  hint,
   text,
   onChange,
   children,
 }: {
+  readonly hint: string;
   readonly text: string;
   readonly onChange: (text: string) => void;
   readonly children: ReactNode;
@@ -215,10 +232,83 @@ function Guidance({
         onChange={(event) => onChange(event.target.value)}
       />
       <p className="hint" id={`${id}-hint`}>
-        {t.session.rerun.guidanceHint}
+        {hint}
       </p>
       {children}
     </div>
+  );
+}
+
+/** How the report is to be written: what is typed replaces what was asked for before. */
+function ReportFields({ choices, choose }: ChoosingProps): ReactNode {
+  const id = useId();
+  const say = t.fields.report;
+  const known = useNode("phase4")?.report;
+  const engine = useSession((session) => session.state.engine);
+  const written = choices.written ?? writtenOf(known);
+  const change = (part: Partial<Written>): void => choose({ written: { ...written, ...part } });
+  const wrong = lengthIsWrong(written);
+  const lines = [
+    { name: "tone", label: say.tone, hint: say.toneHint },
+    { name: "audience", label: say.audience, hint: say.audienceHint },
+  ] as const;
+  return (
+    <details
+      className="more"
+      open={written.length + written.tone + written.audience + written.outline !== "" || undefined}
+    >
+      <summary>{say.legend}</summary>
+      <div className="stack">
+        {(choices.engine || engine) === "extractive" && <p className="hint">{say.noModel}</p>}
+        <div className="field">
+          <label htmlFor={`${id}-length`}>{say.length}</label>
+          <input
+            id={`${id}-length`}
+            type="text"
+            inputMode="numeric"
+            autoComplete="off"
+            placeholder={say.lengthNone}
+            value={written.length}
+            aria-invalid={wrong}
+            aria-describedby={wrong ? `${id}-length-hint` : undefined}
+            onChange={(event) => change({ length: event.target.value })}
+          />
+          {wrong && (
+            <p className="error" id={`${id}-length-hint`} aria-live="polite">
+              {say.lengthWrong}
+            </p>
+          )}
+        </div>
+        {lines.map(({ name, label, hint }) => (
+          <div className="field" key={name}>
+            <label htmlFor={`${id}-${name}`}>{label}</label>
+            <input
+              id={`${id}-${name}`}
+              type="text"
+              maxLength={200}
+              value={written[name]}
+              aria-describedby={`${id}-${name}-hint`}
+              onChange={(event) => change({ [name]: event.target.value })}
+            />
+            <p className="hint" id={`${id}-${name}-hint`}>
+              {hint}
+            </p>
+          </div>
+        ))}
+        <div className="field">
+          <label htmlFor={`${id}-outline`}>{say.outline}</label>
+          <textarea
+            id={`${id}-outline`}
+            value={written.outline}
+            aria-describedby={`${id}-outline-hint`}
+            onChange={(event) => change({ outline: event.target.value })}
+          />
+          <p className="hint" id={`${id}-outline-hint`}>
+            {say.outlineHint}
+          </p>
+        </div>
+      </div>
+    </details>
   );
 }
 

@@ -2,10 +2,24 @@
 import { readCeiling } from "../../fields/ceiling";
 import { stepNode } from "../../nodes";
 import { t } from "../../texts";
-import type { IfRunning, Options, Phase, Plan, Preview, Propagation } from "../../wire";
+import type { IfRunning, Options, Orders, Phase, Plan, Preview, Propagation, ReportOptions } from "../../wire";
 import { listed, theNode } from "../../words";
 
-export type RerunTarget = { readonly phase: Phase } | { readonly steps: readonly number[] } | { readonly stale: true };
+export type RerunTarget =
+  | { readonly phase: Phase }
+  | { readonly steps: readonly number[] }
+  | { readonly stale: true }
+  /** One section of the report, by its id; the others keep their text. */
+  | { readonly section: string; readonly title: string };
+
+/** How the report is to be written, as it was typed. */
+export interface Written {
+  readonly length: string;
+  readonly tone: string;
+  readonly audience: string;
+  /** A title a line. */
+  readonly outline: string;
+}
 
 /** No language is asked for: the one before stays. */
 export const AS_IT_IS = "as-it-is";
@@ -22,6 +36,8 @@ export interface RerunChoices {
   readonly engine: string;
   /** At most so many, as it was typed. */
   readonly tokens: string;
+  /** Null: as before. */
+  readonly written: Written | null;
 }
 
 export interface Rerun {
@@ -56,6 +72,7 @@ export function rerunOf({ known, chosen = {} }: { known: string; chosen?: Partia
       language: AS_IT_IS,
       engine: "",
       tokens: "",
+      written: null,
       ...chosen,
     },
     known,
@@ -99,16 +116,19 @@ export function optionsOf({ choices, known }: Rerun, target: RerunTarget): Optio
   const { propagation, force, refetch, guidance, language, engine, partial, ifRunning } = choices;
   const { tokens } = readCeiling(choices.tokens);
   const own =
-    "stale" in target
-      ? {}
-      : {
-          propagation,
-          force,
-          refetch,
-          ...(guidance === known ? {} : { guidance }),
-          ...(language === AS_IT_IS ? {} : { language }),
-          ...(engine ? { engine } : {}),
-        };
+    "section" in target
+      ? { section: target.section, ...(guidance === "" ? {} : { guidance }) }
+      : "stale" in target
+        ? {}
+        : {
+            propagation,
+            force,
+            refetch,
+            ...(guidance === known ? {} : { guidance }),
+            ...(language === AS_IT_IS ? {} : { language }),
+            ...(engine ? { engine } : {}),
+            ...(choices.written && writes(target) ? { report: readWritten(choices.written) } : {}),
+          };
   return {
     ...own,
     allow_partial: partial,
@@ -117,21 +137,59 @@ export function optionsOf({ choices, known }: Rerun, target: RerunTarget): Optio
   };
 }
 
-/** The call of `/workflow` that a target is, and its body. */
-export function callOf(target: RerunTarget): readonly [string, object] {
-  if ("stale" in target) return ["refresh", {}];
-  return "phase" in target ? ["restart/phase", { phase: target.phase }] : ["restart/step", { step_ids: target.steps }];
+/** Whether it is the whole report that is written. */
+export function writes(target: RerunTarget): boolean {
+  return "phase" in target && target.phase === "phase4";
 }
 
-/** The node whose guidance the dialog begins with; empty for an update. */
+/** The options of a report as they are typed. */
+export function writtenOf(report: ReportOptions | null | undefined): Written {
+  return {
+    length: report?.length ? String(report.length) : "",
+    tone: report?.tone ?? "",
+    audience: report?.audience ?? "",
+    outline: (report?.outline ?? []).join("\n"),
+  };
+}
+
+/** Longest report that can be asked for, in words. */
+export const MOST_WORDS = 5_000;
+
+export function lengthIsWrong(written: Written | null): boolean {
+  const { tokens, wrong } = readCeiling(written?.length ?? "");
+  return wrong || (tokens ?? 0) > MOST_WORDS;
+}
+
+function readWritten(written: Written): ReportOptions {
+  const outline = written.outline
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  return {
+    length: readCeiling(written.length).tokens ?? 0,
+    tone: written.tone.trim(),
+    audience: written.audience.trim(),
+    outline,
+  };
+}
+
+/** The order that a target is, and its body. */
+export function callOf(target: RerunTarget): readonly [keyof Orders, object] {
+  if ("stale" in target) return ["refresh", {}];
+  if ("section" in target) return ["restart_phase", { phase: "phase4" }];
+  return "phase" in target ? ["restart_phase", { phase: target.phase }] : ["restart_step", { step_ids: target.steps }];
+}
+
+/** The node whose guidance the dialog begins with; empty for an update, and for a section, whose guidance is for once. */
 export function headOf(target: RerunTarget): string {
-  if ("stale" in target) return "";
+  if ("stale" in target || "section" in target) return "";
   return "phase" in target ? target.phase : stepNode(target.steps[0] ?? 0);
 }
 
 /** "the goals", "step 1 and step 2"; empty for an update, which names nothing. */
 export function targetName(target: RerunTarget): string {
   if ("stale" in target) return "";
+  if ("section" in target) return t.session.verb.section(target.title);
   if ("phase" in target) return target.phase === "phase3" ? t.session.verb.allSteps : theNode(target.phase);
   return listed(target.steps.map(t.words.node.step), 4);
 }
@@ -143,5 +201,6 @@ export function targetLabel(target: RerunTarget): string {
 
 export function targetKey(target: RerunTarget): string {
   if ("stale" in target) return "refresh";
+  if ("section" in target) return `phase4 ${target.section}`;
   return "phase" in target ? target.phase : target.steps.map(stepNode).join(" ");
 }

@@ -1,10 +1,10 @@
 /** How a session stands, in one sentence, with the one action that fits. Pure: the bar shows it. */
 import { type Names, roots } from "../../causes";
-import type { Session } from "../../model";
+import { problemIn, type Session } from "../../model";
 import { inOrder, phaseOf, stepOf } from "../../nodes";
 import { t } from "../../texts";
 import type { NodeView, RunView } from "../../wire";
-import { capital, count, listed, listedNodes, nodeName, type Standing, when } from "../../words";
+import { capital, count, listed, listedNodes, nodeName, problemText, type Standing, when } from "../../words";
 
 export interface Said {
   readonly look: "" | "active" | "stale" | "failed";
@@ -53,8 +53,9 @@ export function standingOf({ state, live }: Session, names: Names): Said {
   if (state.ended)
     return { ...NOTHING, look: "", glyph: "info", title: say.ended, detail: say.endedDetail, action: "read" };
   if (failed.length) {
-    const problem = state.nodes[failed[0] ?? ""]?.problem;
-    const told = problem && (t.server.problem(problem.type) || `${problem.detail} ${problem.action}`);
+    const found = state.nodes[failed[0] ?? ""]?.problem;
+    const problem = found && problemIn(found);
+    const told = problem && problemText(problem);
     return {
       look: "failed",
       glyph: "failed",

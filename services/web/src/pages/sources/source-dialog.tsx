@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { api } from "../../api";
 import { useDraft } from "../../drafts";
 import { SourceFields } from "../../fields/source-fields";
-import { appendSources, countSources, NO_SOURCES } from "../../fields/source-input";
+import { appendSources, countSources, isWrong, NO_SOURCES } from "../../fields/source-input";
 import { useOwner } from "../../queries";
 import { useIds } from "../../store";
 import { t } from "../../texts";
@@ -57,7 +57,7 @@ export function SourceDialog({ edit, onClose, onDone }: Props): ReactNode {
         <button
           type="button"
           className={edit.kind === "remove" ? "button danger" : "button primary"}
-          disabled={!ready || save.isPending}
+          disabled={!ready || save.isPending || isWrong(draft)}
           onClick={() => save.mutate()}
         >
           {words[edit.kind]}

@@ -5,9 +5,10 @@ import { useLocation } from "wouter";
 import { api, newCommandId } from "../../api";
 import { useDraft } from "../../drafts";
 import { readCeiling } from "../../fields/ceiling";
+import { LanguageNotice } from "../../fields/language-notice";
 import { askedOf, NO_RESEARCH, type ResearchDraft, ResearchFields, ReviewSwitch } from "../../fields/research-choices";
 import { SourceFields } from "../../fields/source-fields";
-import { appendSources, countSources, NO_SOURCES, readAddresses, type SourceDraft } from "../../fields/source-input";
+import { appendSources, countSources, isWrong, NO_SOURCES, type SourceDraft } from "../../fields/source-input";
 import { useOwner } from "../../queries";
 import { t } from "../../texts";
 import { DraftNote } from "../../ui/draft-note";
@@ -54,10 +55,7 @@ export function StartPage({ config }: { readonly config: Config }): ReactNode {
   });
   const noTopic = research.topic.trim() ? null : say.noTopic;
   const noSources = countSources(sources) === 0 ? say.noSources : null;
-  const wrong =
-    readAddresses(sources.addresses).wrong.length > 0 ||
-    countSources(sources) > config.limits.sources ||
-    readCeiling(research.tokens).wrong;
+  const wrong = isWrong(sources) || countSources(sources) > config.limits.sources || readCeiling(research.tokens).wrong;
   const going = start.isPending || start.isSuccess;
 
   function submit(event: FormEvent): void {
@@ -115,6 +113,7 @@ export function StartPage({ config }: { readonly config: Config }): ReactNode {
         </button>
         <DraftNote draft={typed} />
       </div>
+      <LanguageNotice draft={research} config={config} />
     </form>
   );
 }

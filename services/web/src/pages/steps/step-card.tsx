@@ -10,9 +10,9 @@ import { Held } from "../../ui/held";
 import { NodeProblem } from "../../ui/node-problem";
 import { ProblemNotice } from "../../ui/problem";
 import { NodeGlyph } from "../../ui/standing";
-import type { Step } from "../../wire";
+import type { FormerStep, Step } from "../../wire";
 import { headlineOf, listed, placeInQueue, seconds, when } from "../../words";
-import { AcceptButton, NodeAction } from "../session/actions";
+import { AcceptButton, ForkButton, NodeAction } from "../session/actions";
 import { OtherEngine } from "../session/other-engine";
 import { NodeBadges } from "../session/why";
 import { Findings } from "./findings";
@@ -24,6 +24,8 @@ interface Props {
   readonly place: number;
   readonly of: number;
   readonly planned: Step | undefined;
+  /** The step of an earlier plan in whose place it stands. */
+  readonly former: FormerStep | undefined;
   readonly chosen: boolean;
   /** Null where nothing can be chosen. */
   readonly onChoose: ((step: number, through: boolean) => void) | null;
@@ -32,7 +34,7 @@ interface Props {
 }
 
 export const StepCard = memo(function StepCard(props: Props): ReactNode {
-  const { step, place, of, planned, chosen, onChoose, open, onUnfold } = props;
+  const { step, place, of, planned, former, chosen, onChoose, open, onUnfold } = props;
   const id = useId();
   const node = stepNode(step);
   const say = t.pages.steps;
@@ -65,8 +67,13 @@ export const StepCard = memo(function StepCard(props: Props): ReactNode {
           </span>
           <span className="soft small one-line">
             {
-              [place !== step && say.place(place, of), planned?.description].filter(Boolean).join(" · ") ||
-                "\u00a0" /* its place until it is known */
+              [
+                place !== step && say.place(place, of),
+                fresh && former && say.inPlaceOf(former.step_id, former.title),
+                planned?.description,
+              ]
+                .filter(Boolean)
+                .join(" · ") || "\u00a0" /* its place until it is known */
             }
           </span>
         </button>
@@ -133,6 +140,9 @@ function StepBody({ step, planned }: { readonly step: number; readonly planned: 
       ) : (
         <p className="soft">{view.artifact ? say.reading : say.noFindings}</p>
       )}
+      <div className="button-row">
+        <ForkButton node={node} />
+      </div>
     </div>
   );
 }

@@ -15,7 +15,7 @@ import { stepNode } from "../../nodes";
 import { useArtifact, useConfig, useMay } from "../../queries";
 import { useSession } from "../../store";
 import { t } from "../../texts";
-import type { Step } from "../../wire";
+import type { FormerStep, Step } from "../../wire";
 import { RerunButton } from "../session/actions";
 import { StepCard } from "./step-card";
 import { filtered, NO_FILTER, range, STATES, type StepFilter, type StepState } from "./step-filter";
@@ -31,6 +31,7 @@ const NO_NEED = 5;
 export function StepList({ open }: { readonly open?: number }): ReactNode {
   const steps = useSession((session) => session.steps);
   const plan = usePlan();
+  const former = useFormer();
   const ended = useSession((session) => session.state.ended);
   const may = useMay("researcher");
   const on = useConfig()?.features.step_rerun ?? false;
@@ -105,6 +106,7 @@ export function StepList({ open }: { readonly open?: number }): ReactNode {
                 place={places.get(step) ?? 0}
                 of={steps.length}
                 planned={plan.get(step)}
+                former={former.get(step)}
                 chosen={chosen.has(step)}
                 onChoose={choosing ? choose : null}
                 open={unfolded.has(step)}
@@ -226,4 +228,15 @@ export function usePlan(): ReadonlyMap<number, Step> {
   const plan = useArtifact("phase2");
   const steps = plan.data?.steps;
   return useMemo(() => (steps ? new Map(steps.map((step) => [step.step_id, step])) : NO_PLAN), [steps]);
+}
+
+const NOBODY: ReadonlyMap<number, FormerStep> = new Map();
+
+/** The step of an earlier plan in whose place each one stands. */
+function useFormer(): ReadonlyMap<number, FormerStep> {
+  const former = useArtifact("phase2").data?.former;
+  return useMemo(() => {
+    const replaced = (former ?? []).flatMap((one) => (one.replaced_by ? [[one.replaced_by, one] as const] : []));
+    return replaced.length ? new Map(replaced) : NOBODY;
+  }, [former]);
 }

@@ -39,23 +39,35 @@ function Dropped({ step }: { readonly step: number }): ReactNode {
   const nodes = useSession((session) => session.state.nodes);
   const steps = useSession((session) => session.steps);
   const plan = nodes.phase2;
+  const former = useArtifact("phase2").data?.former?.find((other) => other.step_id === step);
+  const heir = former?.replaced_by;
+  const was = step < Math.max(0, ...steps); // numbers are never given twice
   const fresh = steps.filter((other) => {
     const view = nodes[stepNode(other)];
     return view && isNew(view, plan);
   });
   const say = t.pages.steps;
+  const title = former?.title ? say.droppedNamed(step, former.title) : was ? say.dropped(step) : say.neverThere(step);
   return (
-    <section className="notice" aria-label={say.dropped(step)}>
+    <section className="notice" aria-label={title}>
       <Glyph of="cancelled" />
       <div className="stack tight">
         <p>
-          <strong>{say.dropped(step)}</strong>
+          <strong>{title}</strong>
         </p>
         <p>
-          {say.droppedHint(plan?.artifact ? say.droppedAt(when(plan.artifact.at)) : "")}{" "}
+          {was && say.droppedHint(plan?.artifact ? say.droppedAt(when(plan.artifact.at)) : "")}{" "}
           <Link href={nodePath(session_id, "phase2")}>{say.openPlan}</Link>
         </p>
-        {fresh.length > 0 && (
+        {heir && nodes[stepNode(heir)] && (
+          <p>
+            {say.inItsPlace}{" "}
+            <Link href={nodePath(session_id, stepNode(heir))}>
+              {heir} {nodes[stepNode(heir)]?.title}
+            </Link>
+          </p>
+        )}
+        {!heir && was && fresh.length > 0 && (
           <>
             <p>{say.newSteps}</p>
             <ul className="bullets">

@@ -75,9 +75,11 @@ export const session = {
     carryOn: "Carry on",
     cancel: "Cancel",
     accept: "Accept",
+    fork: "Fork",
     of: (verb: string, name: string) => `${verb}: ${name}`,
     title: (verb: string, name: string) => `${verb} ${name}`,
     allSteps: "all steps",
+    section: (title: string) => `the section “${title}”`,
     theChosen: "the chosen steps",
   },
   /** How a command is called in the list of commands. */
@@ -96,6 +98,11 @@ export const session = {
       `${name} then counts as up to date with what it was made from, until the next change. The timeline keeps who said so and why.`,
     why: "Why is it good enough?",
   },
+  fork: {
+    title: (name: string) => `Fork at ${name}`,
+    lead: (name: string) =>
+      `A second session shares every result of this one but ${name} and what is made from it. Nothing is copied, and nothing runs until you ask; from there on each goes its own way.`,
+  },
   rerun: {
     follows: "What was made from it",
     cascade: "Bring along what depends on it",
@@ -106,6 +113,7 @@ export const session = {
     markStaleTerm: "mark the rest",
     guidance: "Guidance",
     guidanceHint: "What to pay attention to. It stays until you replace it; leave it empty for none.",
+    guidanceOnce: "What to pay attention to in this section, this once. Every other section keeps its text.",
     busy: "Something is running",
     queue: "Wait for it",
     queueHint: "It starts by itself when that is done.",
@@ -129,6 +137,8 @@ export const session = {
     region: "What will happen",
     runs: "Runs",
     asLastTime: (cost: string) => `${cost}, as last time`,
+    recorded: (some: number, all: number) =>
+      some === all ? "answered from the record" : `${some} answered from the record`,
     neverRun: (never: number, all: number) => (never === all ? "never run yet" : `${never} never run yet`),
     mayRun: "May run",
     mayRunHint: "only where something above changes",

@@ -52,7 +52,6 @@ export const ui = {
     retryDoesNot: "Trying again does not help unless something changes.",
     kept: "The result before it is kept.",
     /** Before a sentence of the server’s own; nothing where that is in this language. */
-    serverSays: "",
   },
   dialog: { close: "Close", notNow: "Not now" },
   connection: {
@@ -78,7 +77,7 @@ export const ui = {
       </>
     ),
     place: (position: number) => `, number ${position} in the queue`,
-    why: (detail: string, action: string) => `: ${detail} ${action}`,
+    why: (problem: string) => `: ${problem}`,
     dismiss: "Dismiss",
     dismissIt: (label: string) => `Dismiss: ${label}`,
   },

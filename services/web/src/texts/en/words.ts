@@ -72,6 +72,8 @@ export const words = {
   list: (names: readonly string[]) =>
     names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`,
   listMore: (names: readonly string[], more: number) => `${names.join(", ")} and ${more} more`,
+  comma: ", ",
+  search: (words: string) => `Search: ${words}`,
   count: {
     source: (n: string, one: boolean) => `${n} source${one ? "" : "s"}`,
     independentSource: (n: string, one: boolean) => `${n} independent source${one ? "" : "s"}`,
@@ -88,6 +90,10 @@ export const words = {
     address: (n: string, one: boolean) => `${n} address${one ? "" : "es"}`,
     file: (n: string, one: boolean) => `${n} file${one ? "" : "s"}`,
     text: (n: string, one: boolean) => `${n} text${one ? "" : "s"}`,
+    goal: (n: string, one: boolean) => `${n} goal${one ? "" : "s"}`,
+    reference: (n: string, one: boolean) => `${n} reference${one ? "" : "s"}`,
+    failed: (n: string, _one: boolean) => `${n} failed`,
+    search: (n: string, one: boolean) => `${n} search${one ? "" : "es"}`,
     finding: (n: string, one: boolean) => `${n} finding${one ? "" : "s"}`,
     hit: (n: string, one: boolean) => `${n} hit${one ? "" : "s"}`,
   },

@@ -69,8 +69,10 @@ export const session: Texts["session"] = {
     carryOn: "继续",
     cancel: "取消",
     accept: "接受",
+    fork: "分叉",
     of: (verb, name) => `${verb}：${name}`,
     title: (verb, name) => `${verb}${name}`,
+    section: (title) => `“${title}”一节`,
     allSteps: "所有步骤",
     theChosen: "所选步骤",
   },
@@ -88,6 +90,11 @@ export const session: Texts["session"] = {
     lead: (name) => `此后${name}视为与其依据一致，直到下一次变化。时间线会记录由谁、因何接受。`,
     why: "为什么够用？",
   },
+  fork: {
+    title: (name) => `从${name}分叉`,
+    lead: (name) =>
+      `第二个会话共用本会话的所有结果，${name}及依据它生成的部分除外。不复制任何内容，在您要求之前也不运行；此后二者各自独立。`,
+  },
   rerun: {
     follows: "依据它生成的部分",
     cascade: "连同依赖它的部分",
@@ -98,6 +105,7 @@ export const session: Texts["session"] = {
     markStaleTerm: "标记其余",
     guidance: "指引",
     guidanceHint: "应注意什么。在您替换之前一直有效；留空则无指引。",
+    guidanceOnce: "这一节应注意什么，仅此一次。其他各节保持原文。",
     busy: "有任务正在运行",
     queue: "等它完成",
     queueHint: "完成后自动开始。",
@@ -119,6 +127,7 @@ export const session: Texts["session"] = {
     region: "将会发生什么",
     runs: "运行",
     asLastTime: (cost) => `按上次计${cost}`,
+    recorded: (some, all) => (some === all ? "由记录回答" : `其中 ${some} 个由记录回答`),
     neverRun: (never, all) => (never === all ? "从未运行过" : `其中 ${never} 个从未运行过`),
     mayRun: "可能运行",
     mayRunHint: "仅当上游有变化时",

@@ -47,7 +47,6 @@ export const ui: Texts["ui"] = {
     retryHelps: "重试可能有用。",
     retryDoesNot: "除非情况改变，否则重试无用。",
     kept: "保留了之前的结果。",
-    serverSays: "服务器的说明：",
   },
   dialog: { close: "关闭", notNow: "暂不" },
   connection: {
@@ -73,7 +72,7 @@ export const ui: Texts["ui"] = {
       </>
     ),
     place: (position) => `，队列中第 ${position} 位`,
-    why: (detail, action) => `：${detail} ${action}`,
+    why: (problem) => `：${problem}`,
     dismiss: "移除",
     dismissIt: (label) => `移除：${label}`,
   },

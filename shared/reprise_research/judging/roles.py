@@ -1,0 +1,123 @@
+"""Who did what to whom: what ties the words that two statements share, and whether they change places.
+
+English and Chinese tell it by order, prepositions tell it anywhere, and a passive turns the order over. What
+these words are comes from the language's file.
+"""
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+from reprise_research.judging.statement import SEGMENT, Statement, Word
+from reprise_research.languages import knows, language
+
+_POSSESSIVE = "'s"
+
+
+class Thing(NamedTuple):
+    """A thing that both statements name, and what ties it in each: a preposition, or nothing."""
+
+    mine: Word
+    theirs: Word
+    tie: str
+    other_tie: str
+
+
+def things(one: Statement, other: Statement, shared: Iterable[tuple[Word, Word]]) -> list[Thing]:
+    """Return the things among the words that two statements share."""
+    return [
+        Thing(mine, theirs, _tie(one, mine), _tie(other, theirs))
+        for mine, theirs in shared
+        if _may_be_thing(one, mine) and _may_be_thing(other, theirs)
+    ]
+
+
+def tied_otherwise(one: Statement, other: Statement, found: list[Thing]) -> bool:
+    """Return whether a thing is tied by two prepositions: to Oslo, from Oslo. `im` is `in dem`: the first
+    letter is what forms of one share."""
+    of = _genitives(one, other)
+    return one.language == other.language and any(
+        thing.tie
+        and thing.other_tie
+        and thing.tie[0] != thing.other_tie[0]
+        and not of.intersection((thing.tie, thing.other_tie))
+        for thing in found
+    )
+
+
+def in_other_order(one: Statement, other: Statement, found: list[Thing]) -> bool:
+    """Return whether things stand in another order that says something: those that nothing ties, unless one
+    of the statements is a passive, and those with the same preposition. What is of a thing may stand on
+    either side of it."""
+    of = _genitives(one, other)
+    free = [
+        thing
+        for thing in found
+        if not (thing.tie and thing.other_tie) and not of.intersection((thing.tie, thing.other_tie))
+    ]
+    if _inverted(free) and one.passive == other.passive:
+        return True
+    ties = {thing.tie for thing in found if thing.tie and thing.tie == thing.other_tie} - of
+    return any(_inverted([t for t in found if t.tie == t.other_tie == tie]) for tie in ties)
+
+
+def names_agent(statement: Statement, word: Word) -> bool:
+    """Return whether a word says by whom something was done."""
+    return knows(statement.language) and _tie(statement, word) in language(statement.language).words.agents
+
+
+def is_hearsay(statement: Statement, word: Word) -> bool:
+    """Return whether a word makes something of hearsay or a guess."""
+    if not knows(statement.language):
+        return False
+    known = language(statement.language)
+    return word.text.casefold() in known.reporting.verbs | known.kinds.hedges
+
+
+def between_commas(statement: Statement, word: Word, shared: list[Word]) -> bool:
+    """Return whether a word stands in a part of its own, with what both say around it."""
+    before = max((one.end for one in shared if one.end <= word.start), default=None)
+    after = min((one.start for one in shared if one.start >= word.end), default=None)
+    if before is None or after is None:
+        return False
+    return bool(
+        SEGMENT.search(statement.text, before, word.start) and SEGMENT.search(statement.text, word.end, after)
+    )
+
+
+def _may_be_thing(statement: Statement, word: Word) -> bool:
+    capitals = knows(statement.language) and language(statement.language).nouns.capitals
+    return not word.minor and not word.movement and (not capitals or word.text[0].isupper())
+
+
+def _tie(statement: Statement, word: Word) -> str:
+    """The preposition in front of a word, with small words and one adjective between; empty without one."""
+    if not knows(statement.language):
+        return ""
+    known = language(statement.language)
+    if word.text.endswith(("'s", "’s")):
+        return _POSSESSIVE
+    ties = known.words.prepositions | known.words.relators
+    before = SEGMENT.split(statement.text[: word.start].casefold())[-1]
+    if not known.spaces:
+        return before[-1:] if before[-1:] in ties else ""
+    others = 0
+    for token in reversed(before.replace("'", " ").replace("’", " ").split()):
+        if token in ties:
+            return token
+        if token not in known.words.function and not token.isnumeric():
+            others += 1
+        if others > 1:
+            break
+    return ""
+
+
+def _inverted(found: list[Thing]) -> bool:
+    places = sorted((thing.mine.start, thing.theirs.start) for thing in found)
+    return any(later < earlier for (_, earlier), (_, later) in pairwise(places))
+
+
+def _genitives(one: Statement, other: Statement) -> frozenset[str]:
+    """What joins a thing to what it is of: the height of the tower is what the tower has."""
+    codes = {code for code in (one.language, other.language) if knows(code)}
+    return frozenset({_POSSESSIVE}).union(*(language(code).words.genitives for code in codes))
