@@ -81,6 +81,9 @@ FORMS = 10
 """A form may be so many times as large as one upload."""
 GRACE = 5
 """Seconds that open calls are given at a shutdown."""
+KEPT_OPEN = 75
+"""Seconds that an idle connection is kept: longer than proxies wait with their next request, for one that is
+closed at that moment ends in an error that the server knows nothing of."""
 
 Clock = Callable[[], datetime]
 
@@ -321,6 +324,7 @@ async def serve(settings: Settings) -> None:
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACE,
+            timeout_keep_alive=KEPT_OPEN,
             ws_max_size=websocket.MESSAGE * 4,
             server_header=False,
         )

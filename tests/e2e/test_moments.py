@@ -126,6 +126,14 @@ def test_a_page_that_is_offline_says_since_when_and_goes_on_where_it_stood(
     expect(first_step(page)).to_contain_text("Unchanged")
 
 
+def test_a_machine_without_a_network_still_has_its_own_server(open_page: Open, session: str) -> None:
+    """`reprise up` on a train: the browser says that it is offline, and the server is this machine."""
+    page = open_page(f"/app/sessions/{session}")
+    page.evaluate("window.dispatchEvent(new Event('offline'))")
+    page.get_by_role("link", name="Sources", exact=True).click()
+    expect(page.get_by_role("heading", name="The harbour", exact=True)).to_be_visible()
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_refusal_is_told_once_where_the_command_was_given(
     open_page: Open, accessible: Check, site: Site, width: int

@@ -1,6 +1,6 @@
 """Batches: started, listed, changed and ended. Part of the one way in; `WorkflowService.start` leads here."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -494,8 +494,11 @@ class BatchService:
             )
         return int(after)
 
-    @staticmethod
-    def _shown(batch: Batch, sessions: tuple[SessionSummary, ...]) -> BatchView:
+    async def sources(self, batch_id: str) -> dict[str, Source]:
+        """A batch's sources; raises `Refused` (not_found, batch_ended)."""
+        return self._projection.sources(await self.batch(batch_id))
+
+    def _shown(self, batch: Batch, sessions: tuple[SessionSummary, ...]) -> BatchView:
         moments = [batch.updated_at, *(session.updated_at for session in sessions if session.updated_at)]
         return BatchView(
             batch_id=batch.batch_id,
@@ -504,7 +507,7 @@ class BatchService:
             updated_at=max(moments),
             ended=batch.ended,
             deleted=batch.deleted,
-            sources=tuple(batch.sources.values()),
+            sources=tuple(self._projection.sources(batch).values()),
             sessions=sessions,
         )
 
@@ -552,9 +555,9 @@ def _created(batch_id: str, command_id: str, spec: SessionSpec) -> Created:
     )
 
 
-def text_of(batch: Batch, source_id: str) -> str:
+def text_of(sources: Mapping[str, Source], source_id: str) -> str:
     """The hash of a source's text of today; raises `Refused` (not_found)."""
-    source = batch.sources.get(source_id)
+    source = sources.get(source_id)
     if source is None:
         raise Refused(NO_SOURCE)
     if source.stored is None or source.stored.text_sha256 is None:

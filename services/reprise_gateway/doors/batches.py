@@ -95,7 +95,7 @@ async def add_session(
 @router.get("/batches/{batch_id}/sources", response_model=SourceList)
 async def sources(batch_id: Id, gateway: GatewayDep, who: Who) -> Response:
     """Every source with what its last fetch gave."""
-    return json_answer(SourceList(sources=tuple((await gateway.batches.batch(batch_id)).sources.values())))
+    return json_answer(SourceList(sources=tuple((await gateway.batches.sources(batch_id)).values())))
 
 
 @router.post(
@@ -137,8 +137,8 @@ async def text(
 ) -> Response:
     """A source's stored text, in which the offsets of citations count. `sha256` names one as a citation does:
     it is there for as long as a result cites it, also when its source has another one by now, or is gone."""
-    batch = await gateway.batches.batch(batch_id)
-    wanted = sha256 or text_of(batch, source_id)
+    sources = await gateway.batches.sources(batch_id)
+    wanted = sha256 or text_of(sources, source_id)
     try:
         body = await gateway.store.get_verified(text_key(batch_id, wanted), wanted)
     except ObjectMissing:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from reprise_contracts.events import Commit
+from reprise_contracts.sources import Source, Stored, StoredSource, with_held
 from reprise_contracts.wire import Malformed
 from reprise_domain.batch import Batch, fold_batch
 from reprise_domain.reduce import fold
@@ -196,6 +197,17 @@ class Projection:
         state = await self._get(batch_id)
         return state if isinstance(state, Batch) else None
 
+    def sources(self, batch: Batch) -> dict[str, Source]:
+        """The batch's sources with what its sessions have stored of them and the log tells it next: whoever
+        hears of a preparation and then asks for the sources is to find what was prepared."""
+        news = tuple(
+            StoredSource(source_id=name, stored=found.stored, source=found if found.part_of else None)
+            for session in self.cached_sessions(batch.batch_id)
+            for name, found in ((name, known.source) for name, known in session.sources.items())
+            if found.stored is not None and _lacks(batch.sources.get(name), found.stored)
+        )
+        return with_held(batch.sources, news) if news else dict(batch.sources)
+
     def cached(self, target: str) -> AnyState | None:
         """A state that is in memory."""
         return self._states.get(target)
@@ -335,6 +347,18 @@ def _session_after(state: Session | None, entry: Entry) -> Session:
     ):  # of a deleted session's log only the tombstone is left, and its last event says all
         commit = commit.model_copy(update={"events": commit.events[-1:]})
     return fold(state, commit, entry.seq)
+
+
+def _lacks(source: Source | None, stored: Stored) -> bool:
+    """Whether a batch knows an older version of a source than this one, or none."""
+    before = source.stored if source is not None else None
+    if before is None or before.revision != stored.revision:
+        return before is None or before.revision < stored.revision
+    return (
+        stored.fetched_at is not None
+        and before.fetched_at is not None
+        and (before.fetched_at < stored.fetched_at)
+    )
 
 
 def begins(commit: Commit) -> bool:

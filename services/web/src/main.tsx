@@ -12,10 +12,15 @@ import { App } from "./app";
 import { openDrafts } from "./drafts";
 import { preferred, speak } from "./texts";
 
-/** An answer that says "no" is an answer; only a server that is away is asked again. */
+/**
+ * An answer that says "no" is an answer; only a server that is away is asked again. It may be on this machine, so what
+ * the browser says of the network (`navigator.onLine`) decides nothing.
+ */
 const queries = new QueryClient({
   defaultOptions: {
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       staleTime: 2_000,
       retry: (failures, error) => failures < 5 && error instanceof Refusal && error.problem.type === "unavailable",
       retryDelay: (attempt) => Math.min(5_000, 300 * 2 ** attempt),

@@ -84,6 +84,8 @@ class Research:
         self.telling = asyncio.Event()
         self.telling.set()
         """Cleared: what a batch has decided does not reach its sessions yet."""
+        self.heard = True
+        """False: what sessions have stored does not reach their batches."""
         self.executions = 0
 
     def clock(self) -> datetime:
@@ -137,7 +139,7 @@ class Research:
         if decision.session.deleted:
             await self.log.purge(session_id)
         for event in decision.events:
-            if event.type == "node_completed" and event.stored:
+            if event.type == "node_completed" and event.stored and self.heard:
                 told = parse_fact(
                     json.dumps(
                         {

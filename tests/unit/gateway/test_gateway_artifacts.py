@@ -492,6 +492,28 @@ async def test_r3_what_is_looked_at_after_a_change_of_sources_is_stale(
     assert (await http.get(f"/sessions/{session_id}")).json()["nodes"]["phase4"]["freshness"] == "stale"
 
 
+async def test_whoever_sees_a_preparation_finds_what_it_prepared(site: Any, http: Any) -> None:
+    """A session commits before its batch: a page that is told of the one asks for the other at once."""
+    batch_id, session_id = await site.finished(http)
+    await http.put(f"/batches/{batch_id}/sources/src-2", json={"text": "Other words."})
+    site.research.heard = False
+    site.research.salt["src-2"] = " now"
+    await http.post("/workflow/restart/phase", json={"session_id": session_id, "phase": "phase0"})
+    await site.research.work(session_id)
+    await site.seen(session_id)
+    assert site.research.states[batch_id].sources["src-2"].stored is None
+    for listed in (
+        (await http.get(f"/batches/{batch_id}/sources")).json(),
+        (await http.get(f"/batches/{batch_id}")).json(),
+    ):
+        source = next(source for source in listed["sources"] if source["source_id"] == "src-2")
+        assert source["stored"]["revision"] == source["revision"] == 2
+    assert (await http.get(f"/batches/{batch_id}/sources/src-2/text")).text == "What src-2 says now."
+    await http.delete(f"/batches/{batch_id}/sources/src-2")
+    left = (await http.get(f"/batches/{batch_id}/sources")).json()["sources"]
+    assert [source["source_id"] for source in left] == ["src-1"]
+
+
 async def test_a_sources_text_by_its_hash(site: Any, http: Any) -> None:
     batch_id, session_id = await site.finished(http)
     path = f"/batches/{batch_id}/sources/src-1/text"
