@@ -30,6 +30,8 @@ USUAL = 1.8
 """How frequent a word of the lexicon is at least (Zipf scale: 3 is once in a million words)."""
 COMMON = 2.6
 """The same of the words that the model is fitted to."""
+BELOW = "h"
+"""Marks, instead of a part of speech, a verb that is a kind of one of the two."""
 Pairs = list[tuple[str, str]]
 
 
@@ -38,11 +40,19 @@ def is_usual(word: str, least: float) -> bool:
     return zipf_frequency(word, "en") >= least
 
 
+def _usual(words: set[str], *, verbs: bool) -> set[str]:
+    """Those that are usual; of verbs those too that a small word completes (`turn down`)."""
+    spaced = {word.replace("_", " ") for word in words if word.count("_") <= int(verbs)}
+    return {word for word in spaced if re.sub("[- ]", "", word).isalpha() and is_usual(word, USUAL)}
+
+
 class WordNet:
     """The synsets of WordNet: their words, and what they point to."""
 
     def __init__(self, folder: Path) -> None:
         self.synsets: dict[tuple[str, str], tuple[list[str], list[list[str]]]] = {}
+        self.topics: dict[tuple[str, str], str] = {}
+        """The number of the file that WordNet's authors keep a synset in: of people, of acts."""
         for kind in ("noun", "verb", "adj", "adv"):
             for line in (folder / f"data.{kind}").read_text("latin-1").splitlines():
                 if not line.startswith("  "):
@@ -54,6 +64,7 @@ class WordNet:
                         fields[first + 4 * i : first + 4 + 4 * i] for i in range(int(fields[first - 1]))
                     ]
                     self.synsets[kind, fields[0]] = (words, pointers)
+                    self.topics[kind, fields[0]] = fields[1]
 
     def near(self, place: tuple[str, str]) -> set[str]:
         """The words of a synset and, of an adjective, those of the ones similar to it."""
@@ -62,7 +73,19 @@ class WordNet:
         for symbol, offset, kind, _ in pointers if place[0] == "adj" else ():
             if symbol == "&":
                 found |= set(self.synsets[FILES[kind], offset][0])
-        return {word for word in found if word.replace("-", "").isalpha() and is_usual(word, USUAL)}
+        return _usual(found, verbs=place[0] == "verb")
+
+    def below(self, place: tuple[str, str]) -> set[str]:
+        """The words of the verbs that are kinds of this one: whoever bans something forbids it."""
+        return _usual(
+            {
+                word
+                for symbol, offset, kind, _ in (self.synsets[place][1] if place[0] == "verb" else ())
+                if symbol == "~"
+                for word in self.synsets[FILES[kind], offset][0]
+            },
+            verbs=True,
+        )
 
     def opposed(self) -> Iterable[tuple[tuple[str, str], tuple[str, str], str, str]]:
         """Each pair of opposite synsets once, with the two words that are antonyms themselves."""
@@ -110,16 +133,18 @@ def main() -> None:
         direct.add((word, antonym))
         kind = "r" if one[0] == "adv" else one[0][0]
         left, right = sorted(net.near(one)), sorted(net.near(other))
-        for side, words in (("+", left), ("-", right)):
+        for side, words, place in (("+", left, one), ("-", right, other)):
             for near in words:
                 sides[near].append(f"{number}{side}{kind}")
+            for near in sorted(net.below(place) - {*left, *right}):
+                sides[near].append(f"{number}{side}{BELOW}")
         left, right = ([word for word in words if is_usual(word, COMMON)] for words in (left, right))
         if left and right:
             indirect.add((chance.choice(left), chance.choice(right)))
     rows = "".join(f"{word}\t{' '.join(sides[word])}\n" for word in sorted(sides))
     heading = (
         "# Sides of WordNet 3.0's antonyms: a word, and for each pair of opposite meanings its "
-        "number, its side and part of speech.\n"
+        "number, its side and part of speech (h: a kind of such a verb).\n"
     )
     (arguments.folder / "opposites.tsv").write_text(heading + rows, "utf-8")
     alike = [

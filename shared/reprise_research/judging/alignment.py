@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from reprise_research.judging.anchors import is_time
+from reprise_research.judging.families import of_one_family
 from reprise_research.judging.opposites import opposite
 from reprise_research.judging.statement import Statement, Word, stretch
 from reprise_research.judging.synonyms import synonyms
@@ -68,13 +69,15 @@ def align(one: Statement, other: Statement, meaning: Encoder | None, *, loosely:
     shared += _matched(first, second, lambda a, b: a.movement * b.movement > 0)
     codes = (one.language, other.language)
     opposed += _matched(first, second, lambda a, b: opposite(a.text, b.text, codes, meaning))
+    if codes == ("en", "en"):
+        opposed += _completed_either(first, second, lambda a, b: opposite(a, b, codes, meaning))
     if not unspaced:
         shared += _matched(first, second, _same_beginning)
+    if codes == ("en", "en"):
+        shared += _matched(first, second, lambda a, b: of_one_family(a.text, b.text))
     if loosely and codes == ("en", "en"):
         shared += _matched(first, second, lambda a, b: _one_meaning(a, b, meaning))
-        shared += _completed(first, second, meaning) + [
-            (mine, theirs) for theirs, mine in _completed(second, first, meaning)
-        ]
+        shared += _completed_either(first, second, lambda a, b: synonyms(a, b, meaning))
     if meaning is not None and first and second:
         shared += _near(first, second, one.language == other.language, one.language, meaning)
         shared += _phrases(one, other, first, second, shared, meaning)
@@ -145,15 +148,20 @@ def _one_meaning(one: Word, other: Word, meaning: Encoder | None) -> bool:
     )
 
 
-def _completed(first: list[Word], second: list[Word], meaning: Encoder | None) -> Pairs:
-    """Take the verbs of the first list with what completes them behind them (`turned down`) that mean what
-    one word of the second list means."""
+def _completed_either(first: list[Word], second: list[Word], alike: Callable[[str, str], bool]) -> Pairs:
+    """Take the verbs with what completes them behind them (`turned down`) out of either list that are to a
+    word of the other list as `alike` says."""
+    turned = _completed(second, first, alike)
+    return _completed(first, second, alike) + [(mine, theirs) for theirs, mine in turned]
+
+
+def _completed(first: list[Word], second: list[Word], alike: Callable[[str, str], bool]) -> Pairs:
     pairs: Pairs = []
     for verb, part in list(pairwise(first)):
         if verb not in first or part not in first or part.start - verb.end != 1:
             continue
         whole = f"{verb.text} {part.text}"
-        partner = next((word for word in second if synonyms(whole, word.text, meaning)), None)
+        partner = next((word for word in second if alike(whole, word.text)), None)
         if partner is not None:
             first.remove(verb)
             first.remove(part)

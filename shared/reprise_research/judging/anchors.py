@@ -96,6 +96,21 @@ class Anchor(Enum):
         "this year",
     )
     """When."""
+    AUTHOR = (
+        "written",
+        "wrote",
+        "composed",
+        "painted",
+        "designed",
+        "invented",
+        "discovered",
+        "founded",
+        "built",
+        "directed",
+        "won",
+        "murdered",
+    )
+    """What has one doer, be it a group."""
     ROLE = ("won", "winner", "elected", "champion", "capital", "founder", "inventor", "president", "chairman")
     """What only one can be or do."""
 

@@ -2,12 +2,14 @@
 
 Three witnesses, none of them a list of ours:
 
-- the meanings that WordNet calls opposite, with the words near to each (`opposites.tsv`, from WordNet 3.0,
-  whose licence stands beside it);
+- the meanings that WordNet calls opposite, with the words near to each and the verbs that are kinds of them
+  (`opposites.tsv`, from WordNet 3.0, whose licence stands beside it; `benchmarks/opposites.py` makes it);
 - prefixes that deny in the word's own language (`unstable`);
 - for every language of the encoder a linear model over the vectors of two words, fitted to WordNet's pairs
-  (`opposites.json`; `benchmarks/opposites.py` does the same; the files here are of a forerunner of it, and
-  its own were not compared with them).
+  (`opposites.json`; the same program makes such a one, the file here is of a forerunner).
+
+Of two English words that WordNet knows and does not oppose itself, the model has to be the surer, the less
+WordNet says.
 """
 
 import json
@@ -17,6 +19,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from reprise_research.judging.families import kin
+from reprise_research.judging.synonyms import share_a_meaning
 from reprise_research.languages import knows, language
 from reprise_research.meaning import Encoder
 from reprise_research.text.words import stem as stem_of
@@ -24,6 +28,12 @@ from reprise_research.text.words import stem as stem_of
 _FOLDER = files("reprise_research.judging")
 SURE = 0.7
 """The model's probability from which two words count as opposites."""
+SURER = 0.92
+"""The same of two English words that WordNet knows and sets against each other in no meaning."""
+BACKED = 0.5
+"""The same of two verbs of which one is a kind of what WordNet sets against the other (`ban`, `permit`)."""
+BELOW = "h"
+"""Marks a verb that is a kind of one of two opposites."""
 
 
 class OppositeModel:
@@ -48,8 +58,10 @@ class OppositeModel:
 
 
 def stem(word: str, code: str = "en") -> str:
-    """Return what forms of a word share."""
-    return stem_of(word.casefold().replace("’", "'").removesuffix("'s"), code)
+    """Return what forms of a word share; of a verb with what completes it (`turned down`) those of the
+    verb."""
+    first, space, rest = word.casefold().replace("’", "'").partition(" ")
+    return stem_of(first.removesuffix("'s"), code) + space + rest
 
 
 @cache
@@ -72,9 +84,23 @@ def _lexicon() -> dict[str, frozenset[tuple[str, str, str]]]:
     return sides
 
 
-def _opposed_sides(one: str, other: str) -> set[str]:
-    """The parts of speech in which WordNet opposes two English words."""
-    first, second = (_lexicon().get(stem(word), frozenset()) for word in (one, other))
+def _sides(word: str) -> frozenset[tuple[str, str, str]]:
+    """The sides of an English word and of what it is an irregular form of (`won`, `win`)."""
+    lexicon = _lexicon()
+    return frozenset().union(*(lexicon.get(stem(form), frozenset()) for form in (word, *kin(word))))
+
+
+def _opposed_sides(one: str, other: str, *, below: bool = False) -> set[str]:
+    """The parts of speech in which WordNet opposes two English words; `below` takes kinds of verbs for these
+    verbs."""
+    first, second = (
+        {
+            (pair, side, "v" if kind == BELOW else kind)
+            for pair, side, kind in _sides(word)
+            if below or kind != BELOW
+        }
+        for word in (one, other)
+    )
     if first & second:
         return set()
     return {kind for pair, side, kind in first if (pair, "-" if side == "+" else "+", kind) in second}
@@ -83,7 +109,7 @@ def _opposed_sides(one: str, other: str) -> set[str]:
 def opposite_verbs(one: str, other: str) -> bool:
     """Return whether two English words are opposite verbs (`shortens`, `lengthens`), and not written as what
     may stand before a noun (`approved plans`)."""
-    return "v" in _opposed_sides(one, other) and not any(
+    return "v" in _opposed_sides(one, other, below=True) and not any(
         word.endswith(("ed", "ing", "en")) for word in (one, other)
     )
 
@@ -119,9 +145,14 @@ def opposite(one: str, other: str, codes: tuple[str, str], meaning: Encoder | No
     """Return whether two words are opposites, in the languages with these codes."""
     if codes[0] == codes[1] and denies_the_other(one, other, codes[0]):
         return True
-    if codes == ("en", "en") and all(stem(word) in _lexicon() for word in (one, other)):
-        return bool(_opposed_sides(one, other))
+    least = SURE
+    if codes == ("en", "en") and _sides(one) and _sides(other):
+        if _opposed_sides(one, other):
+            return True
+        if share_a_meaning(one, other):
+            return False
+        least = BACKED if _opposed_sides(one, other, below=True) else SURER
     if meaning is None or not meaning.languages.issuperset(codes):
         return False
     first, second = meaning.encode([one.casefold(), other.casefold()])
-    return _model().probability(first, second) >= SURE
+    return _model().probability(first, second) >= least

@@ -12,8 +12,11 @@ from enum import StrEnum
 
 from reprise_research.judging.alignment import align
 from reprise_research.judging.anchors import Anchor, is_time, near_anchor
+from reprise_research.judging.cores import core
+from reprise_research.judging.naming import only_names
 from reprise_research.judging.scope import Pair, Times, excluding
 from reprise_research.judging.statement import Stance, Statement, folded, read
+from reprise_research.judging.synonyms import share_a_meaning
 from reprise_research.languages import knows
 from reprise_research.meaning import Encoder
 from reprise_research.quantities import Quantity, same
@@ -56,6 +59,7 @@ class Ground(StrEnum):
     OPPOSITES = "opposites"
     DIRECTIONS = "directions"
     DENIAL = "denial"
+    NAMES = "names"
     NOTHING = "nothing"
 
 
@@ -90,15 +94,25 @@ def judge(
     first, second = read(one, codes[0]), read(other, codes[1])
     if (copied := _copied(first, second)) is not None:
         return copied
-    if (
-        not all(knows(code) for code in codes)
-        or first.stance != second.stance
-        or Stance.QUESTION in first.stance
-    ):
+    if not all(knows(code) for code in codes):
         return UNLIKE
     if codes[0] == codes[1] and not _share_anything(first, second):
         return UNLIKE
     meaning = meaning if meaning is not None and meaning.languages.issuperset(codes) else None
+    found = _of_wholes(first, second, meaning, context)
+    return (
+        found
+        if found.relation is not Relation.UNLIKE
+        else _of_cores(first, second, meaning, context) or found
+    )
+
+
+def _of_wholes(
+    first: Statement, second: Statement, meaning: Encoder | None, context: frozenset[str]
+) -> Verdict:
+    """Judge two statements by all that they say."""
+    if first.stance != second.stance or Stance.QUESTION in first.stance:
+        return UNLIKE
     pair = Pair(first, second, align(first, second, meaning), meaning, context)
     whole = _says_all(pair)
     if not any(whole) and _may_mean_the_same(pair):
@@ -111,8 +125,26 @@ def judge(
     return (
         found
         if found is not None and found.relation is Relation.DISPUTE
-        else _of_clauses(pair) or _beside(pair)
+        else _of_names(pair) or _of_clauses(pair) or _beside(pair)
     )
+
+
+def _of_cores(
+    first: Statement, second: Statement, meaning: Encoder | None, context: frozenset[str]
+) -> Verdict | None:
+    """A dispute of what two statements say before they explain it: every word of the one has to stand in the
+    other, or to be opposed."""
+    cores = [core(one.text, one.language) for one in (first, second)]
+    if cores == [None, None]:
+        return None
+    one, other = (found or whole for found, whole in zip(cores, (first, second), strict=True))
+    if one.stance != other.stance or Stance.QUESTION in one.stance:
+        return None
+    pair = Pair(one, other, align(one, other, meaning), meaning, context)
+    if min(pair.found.coverage) < 1 or len(pair.found.shared) + len(pair.found.opposed) < NEAR:
+        return None
+    found = _dispute(pair)
+    return found if found is not None and found.relation is Relation.DISPUTE else None
 
 
 def _may_mean_the_same(pair: Pair) -> bool:
@@ -161,10 +193,13 @@ def _of_one_manner(one: Statement, other: Statement) -> bool:
 
 def _share_anything(one: Statement, other: Statement) -> bool:
     """Return whether two statements of one language share enough beginnings of words to be worth a closer
-    look, which costs a thousand times as much: two, or one of a short statement."""
+    look, which costs a thousand times as much: two, or one of a short statement, which in English may share a
+    meaning instead."""
     first, second = one.beginnings, other.beginnings
     shared = len(first & second)
-    return shared >= NEAR or (shared == 1 and min(len(first), len(second)) <= SHORT)
+    if shared or one.language != "en" or max(len(first), len(second)) > SHORT:
+        return shared >= NEAR or (shared == 1 and min(len(first), len(second)) <= SHORT)
+    return any(share_a_meaning(a.text, b.text) for a in one.words for b in other.words)
 
 
 def _says_all(pair: Pair) -> tuple[bool, bool]:
@@ -276,8 +311,10 @@ def _by_figures(pair: Pair) -> Verdict | None:
 
 def _directions(pair: Pair) -> Verdict | None:
     """What went up by one figure went down by the other, and nothing else is opposed."""
-    (mine, theirs), *others = pair.found.opposed
-    if others or mine.movement * theirs.movement >= 0:
+    if len(pair.found.opposed) != 1:
+        return None
+    ((mine, theirs),) = pair.found.opposed
+    if mine.movement * theirs.movement >= 0:
         return None
     return Verdict(Relation.DISPUTE, Ground.DIRECTIONS, (mine.text, theirs.text))
 
@@ -321,6 +358,30 @@ GROUNDS: tuple[Callable[[Pair], Verdict | None], ...] = (_by_dates, _by_figures,
 none."""
 
 
+def _of_names(pair: Pair) -> Verdict | None:
+    """Two names of who did what one alone does, or is what only one can be, and nothing else that differs."""
+    one, other = pair.one, pair.other
+    if (
+        one.language != other.language
+        or one.denies
+        or other.denies
+        or one.partial != other.partial
+        or pair.found.opposed
+        or not pair.of_one_manner
+        or pair.small_words_stand_apart
+        or pair.times in (Times.APART, Times.ONE_NAMED)
+        or excluding(one, other)
+    ):
+        return None
+    mine, theirs = only_names(pair, 0), only_names(pair, 1)
+    if mine is None or theirs is None or mine.place != theirs.place:
+        return None
+    kind = Anchor.AUTHOR if mine.acts else Anchor.ROLE
+    if not any(near_anchor(word.text, kind, pair.meaning) for word, _ in pair.found.shared):
+        return None
+    return Verdict(Relation.DISPUTE, Ground.NAMES, (mine.text, theirs.text))
+
+
 def _of_clauses(pair: Pair) -> Verdict | None:
     """A dispute about a figure between clauses of longer sentences. What each says besides may not say which
     thing is meant."""
@@ -332,9 +393,10 @@ def _of_clauses(pair: Pair) -> Verdict | None:
     for a, b in excluding(one, other):
         before, after = one.opening(a), other.opening(b)
         within = _within(pair, a, b)
+        moved = _directions(pair if pair.found.opposed else within)
         if (
             (before - after and after - before)
-            or (within.found.opposed and _directions(pair) is None)
+            or (within.found.opposed and moved is None)
             or within.names_more
             or within.small_words_stand_apart
             or within.names_turned_round
@@ -355,7 +417,7 @@ def _of_clauses(pair: Pair) -> Verdict | None:
             and not within.narrows
         ):
             figures = Verdict(Relation.DISPUTE, Ground.FIGURES, (a.text, b.text))
-            return _directions(pair) if within.found.opposed else figures
+            return moved if within.found.opposed else figures
     return None
 
 

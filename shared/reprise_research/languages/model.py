@@ -94,6 +94,9 @@ class SentenceMarks(Table):
     """Those of them that may also end a sentence: `etc`."""
     clauses: Words = frozenset()
     """Words that begin a clause, where speech can be cut."""
+    additions: Words = frozenset()
+    """They begin a clause behind a comma that adds something, and does not say which thing is meant: `, which
+    cost the town its mill`."""
     joins: Words = frozenset()
     """Words that may begin one, and as often join two nouns: speech is cut there only where no other place
     fits."""

@@ -24,6 +24,7 @@ _SAYS = {
     Ground.OPPOSITES: "a cited line says the opposite",
     Ground.DIRECTIONS: "a cited line says that it went the other way",
     Ground.DENIAL: "a cited line denies it, or it denies the line",
+    Ground.NAMES: "a cited line names another for it",
 }
 _NAMES = (Kind.ORDINAL, Kind.IDENTIFIER)
 _ABOUT, _ALIKE = 0.5, 0.6

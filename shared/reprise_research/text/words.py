@@ -66,6 +66,8 @@ def _light(word: str) -> str:
     than Porter's, which makes one word of university and universe."""
     if word.endswith(("ies", "ied")) and len(word) > 4:
         word = word[:-3] + "y"
+    elif word.endswith("ied"):
+        word = word[:-1]
     elif word.endswith(("sses", "shes", "ches", "xes", "zes", "uses")):
         word = word[:-2]
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
@@ -73,6 +75,7 @@ def _light(word: str) -> str:
     for suffix in ("ing", "ed"):
         if (
             word.endswith(suffix)
+            and not word.endswith("ceed")
             and len(word) - len(suffix) >= 3
             and any(c in "aeiouy" for c in word[: -len(suffix)])
         ):
