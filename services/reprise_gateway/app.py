@@ -4,7 +4,7 @@ serves it."""
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +68,7 @@ from reprise_gateway.projections.patient_store import PatientStore
 from reprise_gateway.projections.projection import Projection
 from reprise_runtime import logs, metrics, tracing
 from reprise_runtime.admission import Admission, installed_engines
+from reprise_runtime.cancelling import end
 from reprise_runtime.nats.bus import Publisher
 from reprise_runtime.nats.connection import connect_forever, exit_process, flush_subscriptions
 from reprise_runtime.nats.middleware import Broker
@@ -186,10 +187,7 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
         try:
             yield
         finally:
-            for task in (following, watching, indexing):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await end(following, watching, indexing)
             await gateway.index.close()
             await agents.close()
 

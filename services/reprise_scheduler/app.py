@@ -14,6 +14,7 @@ from reprise_contracts import subjects
 from reprise_contracts.states import WorkerView
 from reprise_contracts.wire import Malformed
 from reprise_runtime import metrics, tracing
+from reprise_runtime.cancelling import end
 from reprise_runtime.errors import Unavailable
 from reprise_runtime.handover import Handover
 from reprise_runtime.logs import logger, setup
@@ -70,9 +71,7 @@ async def run(settings: Settings, on_end: OnEnd = on_signals, handover: Handover
             if scheduling.done():
                 scheduling.result()
         finally:
-            for task in (scheduling, marking):
-                task.cancel()
-            await asyncio.gather(scheduling, marking, return_exceptions=True)
+            await end(scheduling, marking)
             metrics.LEADING.set(0)
             counting.cancel()
             checking.cancel()

@@ -1,12 +1,14 @@
 """What has to be tidied up and is in nobody's way: a few pieces at a time, however many are due."""
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from reprise_runtime import metrics
+from reprise_runtime.cancelling import together
 
 Piece = Callable[[], Awaitable[None]]
 AT_ONCE = 2
@@ -35,9 +37,7 @@ class Housekeeping:
 
     async def run(self) -> None:
         """Work for ever. Raises what a piece raises."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(AT_ONCE):
-                group.create_task(self._work())
+        await together(*(self._work() for _ in range(AT_ONCE)))
 
     async def _work(self) -> None:
         while True:
@@ -53,7 +53,6 @@ class Housekeeping:
                 await asyncio.sleep(0)
                 continue
             wait = (self._heap[0][0] - now).total_seconds() if self._heap else None
-            try:
-                await asyncio.wait_for(self._changed.wait(), wait)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()

@@ -13,6 +13,7 @@ from nats.js.api import KeyValueConfig, StorageType
 from nats.js.kv import KeyValue
 
 from reprise_contracts.subjects import LEADER, LEADERS
+from reprise_runtime.cancelling import end
 from reprise_runtime.logs import logger
 
 _log = logger(__name__)
@@ -73,8 +74,6 @@ async def _while_renewed(
                     return
         task.result()
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await end(task)
         with contextlib.suppress(*_FAILURES):
             await bucket.delete(LEADER, last=revision)

@@ -20,6 +20,7 @@ from reprise_domain.reduce import InvalidTransition, fold
 from reprise_domain.state import Session
 from reprise_domain.sweep import made_keys
 from reprise_runtime import metrics
+from reprise_runtime.cancelling import together
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.handover import Handover
 from reprise_runtime.logs import logger
@@ -99,12 +100,13 @@ class Scheduler:
         """Until cancelled."""
         _, _, last = await self._log.position()
         await self._recover()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._follow(last))
-            group.create_task(self._publish())
-            group.create_task(self._timers.run())
-            group.create_task(self._housekeeping.run())
-            group.create_task(self._look_after(check_every))
+        await together(
+            self._follow(last),
+            self._publish(),
+            self._timers.run(),
+            self._housekeeping.run(),
+            self._look_after(check_every),
+        )
 
     def present(self, worker: WorkerView) -> None:
         """A worker says that it is there: its pool's window is as wide as there are slots."""

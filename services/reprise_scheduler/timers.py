@@ -1,6 +1,7 @@
 """What has to happen at a time: one heap. A call that waits for a server holds up no other."""
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 from collections.abc import Awaitable, Callable
@@ -33,10 +34,9 @@ class Timers:
                 while self._heap and self._heap[0][0] <= now:
                     group.create_task(_call(heapq.heappop(self._heap)[2]))
                 wait = (self._heap[0][0] - now).total_seconds() if self._heap else None
-                try:
-                    await asyncio.wait_for(self._changed.wait(), wait)
-                except TimeoutError:
-                    continue
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._changed.wait()
 
 
 async def _call(due: Due) -> None:

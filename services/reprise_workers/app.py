@@ -26,6 +26,7 @@ from reprise_research.sources.proxy import Proxies
 from reprise_research.sources.searching.model import SearchSettings
 from reprise_research.sources.settings import FetcherSettings
 from reprise_runtime import metrics, tracing
+from reprise_runtime.cancelling import end
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.logs import logger, setup
 from reprise_runtime.nats.bus import Bus
@@ -200,7 +201,8 @@ async def run(
             bus.publish_nowait(subjects.presence(phase, name), view.model_dump_json().encode())
             news.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), 1.0 if puller.paused else settings.timings.heartbeat)
+                async with asyncio.timeout(1.0 if puller.paused else settings.timings.heartbeat):
+                    await news.wait()
 
     presence, comparing = asyncio.create_task(present()), asyncio.create_task(ahead.follow(bus, phase))
     loop = asyncio.get_running_loop()
@@ -214,10 +216,8 @@ async def run(
     logger(__name__).info("ready", worker=name, concurrency=concurrency)
     with contextlib.suppress(asyncio.CancelledError):
         await working
-    for task in (following, obeying, presence, comparing):
-        task.cancel()
-    looking.cancel()  # what is looked at just now goes back: somebody else looks again
-    await asyncio.gather(looking, return_exceptions=True)
+    # What is looked at just now goes back: somebody else looks again.
+    await end(following, obeying, presence, comparing, looking)
     if parsers is not None:
         await parsers.close()
     await client.drain()

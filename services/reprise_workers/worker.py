@@ -2,7 +2,6 @@
 decides that."""
 
 import asyncio
-import contextlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -24,6 +23,7 @@ from reprise_research.errors import RateLimited, ResearchError
 from reprise_research.phases.jobs import ArtifactReader, Inputs, Result, run_phase
 from reprise_research.recording import known_calls, record_of
 from reprise_runtime import metrics, tracing
+from reprise_runtime.cancelling import end
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, RepriseError, Retryable
 from reprise_runtime.logs import Line, canonical, logger
 from reprise_runtime.nats.acknowledgement import Claim
@@ -155,10 +155,7 @@ class Worker:
             return await work
         finally:
             forget()
-            if not work.done():
-                work.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await work
+            await end(work)
 
     async def _work(
         self, job: Job, own: dict[str, object], usage: Usage, losses: Losses, begun: bool

@@ -101,7 +101,9 @@ def open_page(browser: Browser, site: Site, request: pytest.FixtureRequest) -> I
         scheme: str = "light",
         motion: str = "reduce",
         at: str = site.url,
+        killed: bool = False,
     ) -> Page:
+        """`killed`: the test kills the server, which cuts off what is being loaded."""
         look = (width, height, scheme, motion, at)
         if look not in contexts:
             contexts[look] = browser.new_context(
@@ -125,6 +127,8 @@ def open_page(browser: Browser, site: Site, request: pytest.FixtureRequest) -> I
             expected = (
                 expected or "ERR_NETWORK_CHANGED" in message.text
             )  # some other program has set up a network
+            cut_off = "ERR_CONNECTION_RESET" in message.text or "ERR_EMPTY_RESPONSE" in message.text
+            expected = expected or (killed and cut_off)
             if message.type == "error" and not expected:
                 errors.append(message.text)
 

@@ -142,7 +142,7 @@ def test_the_page_survives_the_death_of_the_gateway_and_misses_nothing(
     open_page: Open, session: str, site: Site
 ) -> None:
     """Two tabs; the gateway is killed while a step runs. Both say so, come back, and agree."""
-    page, other = open_page(session), open_page(session)
+    page, other = open_page(session, killed=True), open_page(session, killed=True)
     page.get_by_role("button", name="Rerun: step 2", exact=True).click()
     page.get_by_label("Guidance").fill(SLOW)
     page.get_by_role("dialog").get_by_role("button", name="Rerun", exact=True).click()

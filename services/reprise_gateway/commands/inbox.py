@@ -52,14 +52,16 @@ class Inbox:
                 if not waiting.done():  # it may be stored all the same
                     raise Refused(_unconfirmed(command.command_id)) from None
             try:
-                return True, await asyncio.wait_for(waiting, self._patience)
+                async with asyncio.timeout(self._patience):
+                    return True, await waiting
             except TimeoutError:
                 return False, None
 
     async def settle(self, waiting: "asyncio.Future[Transition | None]") -> bool:
         """Wait for a commit that was expected; whether it came in time."""
         try:
-            await asyncio.wait_for(waiting, self._patience)
+            async with asyncio.timeout(self._patience):
+                await waiting
         except TimeoutError:
             return False
         return True

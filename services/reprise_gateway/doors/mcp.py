@@ -3,7 +3,6 @@ as whoever holds the token that the agent's client sent: roles, limits and probl
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from reprise_contracts.problems.model import Problem
 from reprise_gateway.access.access import WHO, Caller
 from reprise_gateway.gateway import Gateway
+from reprise_runtime.cancelling import end
 from reprise_runtime.errors import Refused
 from reprise_runtime.settings import Settings
 
@@ -65,11 +65,7 @@ class McpDoor:
 
     async def close(self) -> None:
         """Let nobody in any more."""
-        for task in (self._opening, self._kept):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        await end(*(task for task in (self._opening, self._kept) if task is not None))
 
 
 def _load() -> "Callable[[Settings], StreamableHTTPSessionManager]":

@@ -115,7 +115,8 @@ class Calls:
             if said.isdigit() and int(said) > most:
                 raise Refused(_too_large(most))
             try:
-                message = await asyncio.wait_for(receive(), self._patience)
+                async with asyncio.timeout(self._patience):
+                    message = await receive()
             except TimeoutError:
                 raise HTTPException(408, _SLOW, {"Connection": "close"}) from None
             count += len(message.get("body", b""))

@@ -74,14 +74,16 @@ def reachable_by(connected: Callable[[], bool], oldest: OldestInput, store: Arti
 
     async def nats() -> tuple[bool, bool]:
         try:
-            waited = await asyncio.wait_for(oldest(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                waited = await oldest()
         except (RepriseError, ApiError, TimeoutError):
             return False, True  # nothing is known of who decides
         return connected(), waited < UNDECIDED_SECONDS
 
     async def bucket() -> bool:
         try:
-            await asyncio.wait_for(store.ensure_bucket(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await store.ensure_bucket()
         except (RepriseError, TimeoutError):
             return False
         return True
@@ -102,9 +104,8 @@ def work_by(oldest: OldestInput, asked: Attended, pools: Pools) -> Callable[[], 
 
     async def work() -> Work:
         try:
-            waited, there, shown = await asyncio.wait_for(
-                asyncio.gather(oldest(), asked(), pools.show()), PATIENCE
-            )
+            async with asyncio.timeout(PATIENCE):
+                waited, there, shown = await asyncio.gather(oldest(), asked(), pools.show())
         except (RepriseError, ApiError, TimeoutError):
             return Work(status="not working", deciding=False)
         taking = {pool.phase: _pool(pool) for pool in shown}

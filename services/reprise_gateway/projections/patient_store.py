@@ -22,7 +22,8 @@ class PatientStore:
 
     async def _within(self, reading: Awaitable[T]) -> T:
         try:
-            return await asyncio.wait_for(reading, self._patience)
+            async with asyncio.timeout(self._patience):
+                return await reading
         except TimeoutError:
             raise StoreUnavailable(f"no answer within {self._patience:g} s") from None
         except Refused as refused:

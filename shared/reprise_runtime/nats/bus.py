@@ -345,7 +345,8 @@ class Bus:
         try:
             await self.send(f"{API}.DIRECT.GET.{stream}", json.dumps(question).encode(), reply=reply)
             try:
-                end = await asyncio.wait_for(ended, self._timeout)
+                async with asyncio.timeout(self._timeout):
+                    end = await ended
             except TimeoutError:
                 raise Unavailable(f"{stream}: no answer within {self._timeout:g} s") from None
         finally:

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, Self
 from nats.aio.msg import Msg
 from nats.errors import Error
 
+from reprise_runtime.cancelling import end
 from reprise_runtime.errors import RepriseError, Reset
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.bus import Bus
@@ -118,9 +119,7 @@ class OrderedConsumer:
         self._arrived.set()
         self._bus.off_reconnect(self._reconnected)
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
         await self._requests.abandon()
         if self._name and self._bus.client.is_connected:
             with contextlib.suppress(RepriseError, ApiError):

@@ -7,7 +7,6 @@ with back-off; a reconnection asks anew.
 """
 
 import asyncio
-import contextlib
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from nats.aio.msg import Msg
 from nats.errors import Error
 
+from reprise_runtime.cancelling import end
 from reprise_runtime.logs import logger
 from reprise_runtime.nats.acknowledgement import Delivery
 from reprise_runtime.nats.bus import Bus
@@ -171,9 +171,7 @@ class PullConsumer:
         self._stopped = True
         self._bus.off_reconnect(self._reconnected)
         if self._asker is not None:
-            self._asker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._asker
+            await end(self._asker)
             self._asker = None
         await self._give_back()
 

@@ -66,7 +66,8 @@ class PullRequests:
     async def wait(self, wanted: asyncio.Event) -> None:
         """Wait until something is wanted; a request that has been silent for two heartbeats is forgotten."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(wanted.wait(), _IDLE)
+            async with asyncio.timeout(_IDLE):
+                await wanted.wait()
         if self.asked and asyncio.get_running_loop().time() - self._heard > 2 * _IDLE + 1:
             self._on_lost("no heartbeat")
 
@@ -94,7 +95,8 @@ class PullRequests:
             with contextlib.suppress(
                 Exception
             ):  # the connection may be gone; the server then drops the requests by itself
-                await asyncio.wait_for(cast("asyncio.Future[None]", subscription.drain()), 2.0)  # type: ignore[no-untyped-call]
+                async with asyncio.timeout(2.0):
+                    await cast("asyncio.Future[None]", subscription.drain())  # type: ignore[no-untyped-call]
         self.asked = 0
 
     async def abandon(self) -> None:

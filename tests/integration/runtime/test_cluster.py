@@ -110,10 +110,10 @@ async def test_one_of_three_servers_may_be_lost_and_is_missed(
         nonlocal seen
         with contextlib.suppress(Unavailable):
             seen = await probe()
-        return seen is not None and bool(seen.away)
+        return seen is not None and seen.away == (leader.own,)  # the other one may lag for a moment, too
 
     await eventually(missed, within=30)
-    assert seen is not None and (seen.servers, seen.away) == (3, (leader.own,))
+    assert seen is not None and seen.servers == 3
     told = [found for found in diagnose(seen, {"nats": True, "store": True}, [], "1") if found.name == "NATS"]
     (finding,) = [found for found in told if found.result == "wrong"]
     assert finding.detail == f"Of the 3 servers that keep the streams 1 cannot be reached: {leader.own}."
