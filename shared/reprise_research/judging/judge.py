@@ -3,8 +3,10 @@
 from functools import lru_cache
 
 from reprise_research.judging.statement import read
-from reprise_research.judging.verdicts import UNLIKE, Relation, Verdict, judge
+from reprise_research.judging.verdicts import UNLIKE, Ground, Relation, Verdict, judge
+from reprise_research.judging.years import year_around
 from reprise_research.meaning import Encoder, encoder
+from reprise_research.quantities import excludes
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage
 
@@ -35,10 +37,23 @@ class Judge:
 
     def relation(self, one: Passage, other: Passage) -> Verdict:
         """Return how two passages stand to each other. One that leans on what stands before it is not judged:
-        it may speak of anything."""
+        it may speak of anything. The year that the text around a passage names counts as if it said so
+        itself: what is told of 2019 and of 2023 is of two things."""
         if not (one.whole and other.whole):
             return UNLIKE
-        return self.between(one.text, other.text, (one.language, other.language))
+        codes = (one.language, other.language)
+        found = self.between(one.text, other.text, codes)
+        if found.relation is Relation.COPY or not (year_around(one) or year_around(other)):
+            return found
+        dated = self.between(_dated(one), _dated(other), codes)
+        if found.relation is Relation.UNLIKE:
+            return dated if dated.relation is Relation.DISPUTE and dated.ground is not Ground.DATES else found
+        return found if self._of_one_time(one, other) else UNLIKE
+
+    @staticmethod
+    def _of_one_time(one: Passage, other: Passage) -> bool:
+        first, second = (read(_dated(passage), passage.language).dates for passage in (one, other))
+        return not any(excludes(a, b) for a in first for b in second)
 
     def same(self, one: Passage, other: Passage) -> bool:
         """Return whether two passages say the same, each in its own words or both in one's."""
@@ -56,6 +71,12 @@ class Judge:
 
     def _judge(self, one: str, code: str, other: str, other_code: str) -> Verdict:
         return judge(one, other, (code, other_code), self.meaning, self._context)
+
+
+def _dated(passage: Passage) -> str:
+    """What it says, with the year that is told around it behind."""
+    year = year_around(passage)
+    return f"{passage.text} ({year})" if year else passage.text
 
 
 @lru_cache(maxsize=65536)

@@ -386,7 +386,12 @@ def _small(text: str, known: Language | None, told: list[tuple[int, int]]) -> fr
         return frozenset()
     words = _saying(known.code)
     if not known.spaces:
-        return frozenset(one for one in words if len(one) > 1 and one in text)
+        phrases = {
+            m.group() for part in _segmenter(known.code).parse(text) for m in re.finditer(r"\w+", part)
+        }
+        return (
+            frozenset(one for one in words if len(one) > 1 and one in text) | phrases & known.words.relators
+        )
     parts = [(start, end) for _, (_, start, end) in _verb_parts(text, known)]
     spans = [*told, *parts, *_spans(text, known.negation.focus, spaced=True)]
     return frozenset(

@@ -15,8 +15,8 @@ from reprise_research.text.words import content, terms
 _LONGEST_PAIR = 420
 _LONGEST_KEPT = 200_000
 
-_Stretch = tuple[str, int, int, int, str, bool, str, bool]
-"""Text, start, end, position, heading, whole, above, spoken."""
+_Stretch = tuple[str, int, int, int, str, bool, str, bool, str]
+"""Text, start, end, position, heading, whole, above, spoken, before."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Passage:
     """The headings over the last one, as far as numbers tell which they are."""
     spoken: bool = False
     """Whether it is a piece of unpunctuated speech."""
+    before: str = ""
+    """The sentence in front of it in its paragraph, where that has a number."""
     language: str = "en"
     """The code of its source's language; empty for one that cannot be told."""
     title: str = ""
@@ -125,9 +127,17 @@ def _stretches(text: str, language: str) -> tuple[_Stretch, ...]:
                 whole,
                 sentence.above,
                 sentence.spoken,
+                _numbered(before, sentence) if start == sentence.start else "",
             )
         )
     return tuple(found)
+
+
+def _numbered(before: Sentence | None, sentence: Sentence) -> str:
+    """The sentence in front of another one in its paragraph, if it has a number."""
+    if before is None or before.paragraph != sentence.paragraph or before.position != sentence.position - 1:
+        return ""
+    return before.text if any(character.isdigit() for character in before.text) else ""
 
 
 def _beginning(
