@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from reprise_contracts.commands import ReportOptions
-from reprise_contracts.languages import traits_of
+from reprise_contracts.languages import lacking, named, traits_of
 from reprise_contracts.nodes import NodeOrGroup, step_of
 from reprise_contracts.phrases import PLURAL, listed, of, spoken
 from reprise_contracts.wire import Message
@@ -19,6 +19,7 @@ NoticeCode = Literal[
     "waits",
     "spent",
     "report_unheeded",
+    "language_unknown",
 ]
 
 
@@ -33,6 +34,8 @@ class Notice(Message):
     engine: str | None = None
     options: tuple[str, ...] = ()
     """Of `report_unheeded`: the options of the report (R31) that change nothing with this engine."""
+    language: str | None = None
+    """Of `language_unknown`: the code of the topic's language (BCP 47)."""
     text: str = ""
     """The same in words."""
 
@@ -97,6 +100,17 @@ def report_unheeded(engine: str, report: str) -> Iterator[Notice]:
         f"{'change' if len(options) > 1 else 'changes'} nothing in its report."
     )
     yield Notice(code="report_unheeded", nodes=("phase4",), engine=engine, options=options, text=text)
+
+
+def language_unknown(engine: str, language: str) -> Iterator[Notice]:
+    """The topic is in a language that its engine has no words in; nothing where it has."""
+    why = lacking(engine, language)
+    if why:
+        text = (
+            f"The topic is in {named(language)}. {why} The report's own words will be English, and of "
+            "sources in that language sentences are quoted where words match, with nothing said of agreement."
+        )
+        yield Notice(code="language_unknown", engine=engine, language=language, text=text)
 
 
 def spent(text: str) -> Notice:

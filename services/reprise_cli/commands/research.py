@@ -15,8 +15,8 @@ from reprise_cli.terminal import Terminal
 from reprise_client import Client
 from reprise_client.following import Follower
 from reprise_contracts.commands import StartOptions
-from reprise_contracts.languages import lacking, named
 from reprise_contracts.nodes import Phase
+from reprise_contracts.notices import language_unknown
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Search
 from reprise_contracts.states import State
@@ -223,12 +223,8 @@ def say_language(terminal: Terminal, client: Client, topic: str, engine: str | N
     from reprise_research.text.language import language_of  # noqa: PLC0415  # loads what tells languages apart
 
     code = language_of(topic) or ""
-    why = lacking(engine or str(client.config().get("engine", "")), code)
-    if why:
-        terminal.say(
-            f"The topic is in {named(code)}. {why} The report's own words will be English, and of sources in "
-            "that language sentences are quoted where words match, with nothing said of agreement."
-        )
+    for notice in language_unknown(engine or str(client.config().get("engine", "")), code):
+        terminal.say(notice.text)
 
 
 LISTED = 10

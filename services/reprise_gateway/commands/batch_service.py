@@ -1,5 +1,6 @@
 """Batches: started, listed, changed and ended. Part of the one way in; `WorkflowService.start` leads here."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import datetime
@@ -27,7 +28,7 @@ from reprise_contracts.commands import (
 from reprise_contracts.fleet import SessionFilter, SessionPage
 from reprise_contracts.languages import traits_of
 from reprise_contracts.nodes import PHASES
-from reprise_contracts.notices import report_unheeded
+from reprise_contracts.notices import language_unknown, report_unheeded
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.problems.refusals import DELETED, ENDED, REUSED, unwritten
 from reprise_contracts.sources import Source
@@ -44,6 +45,7 @@ from reprise_gateway.projections.catalogue import Listed, SessionRow, line_of
 from reprise_gateway.projections.index import Index
 from reprise_gateway.projections.projection import ANY
 from reprise_gateway.projections.states import present, summary_of
+from reprise_research.text.language import language_of
 from reprise_runtime.admission import Admission
 from reprise_runtime.errors import Refused, StoreUnavailable
 from reprise_runtime.s3.artifact_store import ArtifactStore
@@ -137,7 +139,7 @@ class BatchService:
                 there = await self._begin_session(batch_id, batch, "create", command, session_id)
         else:
             raise Refused(DELETED if batch.deleted else ENDED)
-        return Started(_created(batch_id, command_id, spec), there)
+        return Started(await _created(batch_id, command_id, spec), there)
 
     async def add_session(self, batch_id: str, request: SessionRequest, caller: Caller) -> Started:
         """A further session on the same sources."""
@@ -147,7 +149,7 @@ class BatchService:
         spec = self._spec(request, session_id, batch)
         command = AddSession(command_id=command_id, by=caller.by, trace=caller.trace, session=spec)
         there = await self._begin_session(batch_id, batch, "session", command, session_id)
-        return Started(_created(batch_id, command_id, spec), there)
+        return Started(await _created(batch_id, command_id, spec), there)
 
     async def fork(self, origin: Session, call: ForkCall, caller: Caller) -> Created:
         """A session that has what another one has above a node, and is its own from there on (R37)."""
@@ -543,9 +545,10 @@ NO_TEXT = Problem(
 )
 
 
-def _created(batch_id: str, command_id: str, spec: SessionSpec) -> Created:
-    """What was created, and what of it its engine takes no account of (R31)."""
-    told = tuple(report_unheeded(spec.engine, spec.report.value))
+async def _created(batch_id: str, command_id: str, spec: SessionSpec) -> Created:
+    """What was created, and what of it its engine takes no account of (R31) or has no words for."""
+    topic = None if spec.language else await asyncio.to_thread(language_of, spec.topic)
+    told = (*report_unheeded(spec.engine, spec.report.value), *language_unknown(spec.engine, topic or ""))
     return Created(
         batch_id=batch_id,
         session_id=spec.session_id,

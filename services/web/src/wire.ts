@@ -161,7 +161,8 @@ export type NoticeCode =
   | "stops_at"
   | "waits"
   | "spent"
-  | "report_unheeded";
+  | "report_unheeded"
+  | "language_unknown";
 export type Outcome =
   | "fetched"
   | "reused"
@@ -543,6 +544,7 @@ export interface Notice {
   tokens?: number | null;
   engine?: string | null;
   options: readonly string[];
+  language?: string | null;
   text: string;
 }
 export interface Phase0 {

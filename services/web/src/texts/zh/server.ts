@@ -185,7 +185,13 @@ const NOTICES: Readonly<Record<NoticeCode, (nodes: readonly string[], tokens: nu
   spent: () => "词元上限已用完，不再开始新的部分。",
   report_unheeded: (_nodes, _tokens, { engine, options }) =>
     `引擎 ${engine} 照原文引用来源：${options.map((name) => REPORT_OPTIONS[name] ?? name).join("、")}对报告不起作用。`,
+  language_unknown: (_nodes, _tokens, { engine, language }) =>
+    `引擎 ${engine} 没有${languageName(language ?? "")}的词语：报告自身的文字用英语；该语言的来源只在词语相同时引用，不判断是否一致。`,
 };
+
+function languageName(code: string): string {
+  return new Intl.DisplayNames("zh", { type: "language" }).of(code) ?? code;
+}
 
 export const server: Texts["server"] = {
   problem: ({ type, code, facts }, name) =>
