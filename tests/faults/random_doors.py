@@ -675,13 +675,15 @@ class Player:
 
 
 def run_of(command_id: str, entries: list[Entry]) -> tuple[str, str, str]:
-    """The run of a command by the log, how it ended, and with which problem."""
+    """The run of a command by the log, how it ended, and with which problem. Another command that came under
+    its name, and is refused for that, is not meant."""
     run, outcome, problem = "", "", ""
     for event in (event for entry in entries for event in entry.commit.events):
         if isinstance(event, e.RunQueued | e.RunMerged) and event.command_id == command_id:
             run = event.run_id
         elif isinstance(event, e.CommandRefused) and event.command_id == command_id:
-            outcome, problem = "refused", event.problem.type
+            if event.problem.type != "command_reused":
+                outcome, problem = "refused", event.problem.type
         elif isinstance(event, e.RunFinished) and run and event.run_id == run:
             outcome, problem = event.outcome, event.problem.type if event.problem else ""
     return run, outcome, problem

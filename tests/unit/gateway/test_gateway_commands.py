@@ -99,6 +99,16 @@ async def test_a_start_says_what_its_engine_takes_no_account_of(site: Any, http:
     assert [notice["code"] for notice in more["notices"]] == ["report_unheeded"]
 
 
+async def test_a_start_says_that_its_engine_has_no_words_in_the_language(http: Any) -> None:
+    """Whoever starts by REST is told what the command line and the page say before."""
+    body = {"topic": "Jak zmieniły się ceny mieszkań w Warszawie?", "sources": [{"text": "A text."}]}
+    (notice,) = (await http.post("/batches", json=body)).json()["notices"]
+    assert (notice["code"], notice["language"]) == ("language_unknown", "pl")
+    assert "The topic is in Polish." in notice["text"]
+    body |= {"topic": "Wie haben sich die Mieten in der Stadt verändert?"}
+    assert (await http.post("/batches", json=body)).json()["notices"] == []
+
+
 async def test_a_rerun_is_answered_with_its_run_and_its_plan(site: Any, http: Any) -> None:
     _, session_id = await site.finished(http)
     answer = await http.post("/workflow/restart/phase", json={"session_id": session_id, "phase": "phase2"})
