@@ -38,6 +38,15 @@ class Dispute:
                 told.append(statement)
         return tuple(told)
 
+    def touches(self, found: Finding) -> bool:
+        """Whether a finding is one of them, or quotes one of the statements among other sentences."""
+        return found in self.findings or any(
+            _holds(lead, citation)
+            for lead in found.citations[:1]
+            for statement in self.statements
+            for citation in statement.citations
+        )
+
     def givers(self, found: Finding) -> int:
         """How many sources give the figure of a finding; of one without a figure, how many support it."""
         value = next((s for s in self.statements if s.claim == found.claim), None)
@@ -62,6 +71,12 @@ class Dispute:
 def place(citation: Citation) -> PlaceKey:
     """What tells one passage from another."""
     return citation.source_id, citation.start
+
+
+def _holds(one: Citation, other: Citation) -> bool:
+    """Whether a passage has all of another one."""
+    same_text = (one.source_id, one.text_sha256) == (other.source_id, other.text_sha256)
+    return same_text and one.start <= other.start and other.end <= one.end
 
 
 def disputed_figure(claim: str, against: Iterable[Contradiction]) -> Quantity | None:

@@ -92,9 +92,10 @@ def write(
         for number, found in findings.items()
     }
     answers = [step for step in plan.steps if step.step_id in findings and step.kind == "answer"]
-    sections = [_answer(step, findings[step.step_id], titles, topic, wording) for step in answers]
+    known = disputes(f for number in sorted(findings) for f in findings[number].findings)
+    sections = [_answer(step, findings[step.step_id], known, titles, topic, wording) for step in answers]
     given = {place(c) for step in answers for f in findings[step.step_id].findings for c in f.citations}
-    sections.append(_summary(asked, findings, sources, topic, wording, given))
+    sections.append(_summary(asked, findings, known, sources, topic, wording, given))
     besides = [step for step in plan.steps if step.step_id in findings and step.kind == "rest"]
     table = figures_of([*asked, *besides], findings, wording)
     if table is not None:
@@ -170,20 +171,24 @@ def _note(topic: str, asked: str, sources: tuple[PreparedSource, ...], wording: 
 
 
 def _answer(
-    step: Step, found: StepFindings, titles: Mapping[str, str], topic: str, wording: Wording
+    step: Step,
+    found: StepFindings,
+    known: list[Dispute],
+    titles: Mapping[str, str],
+    topic: str,
+    wording: Wording,
 ) -> SectionDraft:
     """The statements closest to the topic's question, or to one that was asked of the report; of a dispute
-    what the values are."""
+    among the `known` ones what the values are."""
     own = [f for f in found.findings if f.citations]
     name, title, none = "answer", wording.answer_title, wording.answer_none
     if not is_of_topic(step, topic):
         name, title, none = f"step-{step.step_id}", step.title, wording.asked_none
     if not own:
         return SectionDraft(name, title, (Paragraph((Span(none),)),), (step.step_id,))
-    known = disputes(own)
-    items = []
+    items, among = [], disputes(own)
     for one in own:
-        dispute = next((d for d in known if one in d.findings), None)
+        dispute = next((d for d in (*among, *known) if d.touches(one)), None)
         flag = (Span(_disputed_label(dispute, wording), emphasis=True),) if dispute is not None else ()
         items.append((*_named(one, titles, wording), *_evidence(one, wording), *flag))
     blocks = (Paragraph((Span(wording.answer_opening),)), Bullets(tuple(items)))
@@ -193,6 +198,7 @@ def _answer(
 def _summary(
     asked: list[Step],
     findings: Mapping[int, StepFindings],
+    known: list[Dispute],
     sources: tuple[PreparedSource, ...],
     topic: str,
     wording: Wording,
@@ -229,14 +235,15 @@ def _summary(
                 key=lambda i: _rank(own[i], float(close[i]), view=_is_view(own[i], titles)) + 0.1 * i,
             )
         ]
-        known = disputes(own)
+        of_step = disputes(own)
         for first in ranked if len(items) < _KEY_STATEMENTS else ():
-            dispute = next((d for d in known if first in d.findings), None)
+            dispute = next((d for d in of_step if first in d.findings), None)
             best = first if dispute is None else _best_side(dispute, own)
             if place(best.citations[0]) in given or told.has(first.citations[0]):
                 continue
             sides = dispute.statements if dispute is not None else ()
             told.tell((*best.citations, *(c for s in sides for c in s.citations)))
+            dispute = dispute or next((d for d in known if d.touches(best)), None)
             flag = (Span(_disputed_label(dispute, wording), emphasis=True),) if dispute is not None else ()
             name = Span(step.title + wording.colon, strong=True)
             items.append((name, *_named(best, titles, wording), *_evidence(best, wording), *flag))

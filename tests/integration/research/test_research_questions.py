@@ -69,6 +69,16 @@ def test_the_summary_answers_with_its_source_and_names_the_dispute(
     assert line_with(havenbrook[0].phase4.model_copy(update={"markdown": head}), *answer)
 
 
+def test_a_quote_of_several_sentences_says_that_one_of_them_is_disputed(
+    seilbahn: tuple[ResearchSession, MemoryStore],
+) -> None:
+    """Who reads the first lines alone is not to take one side for the truth."""
+    report = seilbahn[0].phase4
+    head = section(report, "answer") + "\n" + section(report, "summary")
+    lines = [line for line in head.splitlines() if "31,4 Mio." in line or "36,8 Mio." in line]
+    assert len(lines) > 1 and all("*Strittig:" in line for line in lines), lines
+
+
 def test_the_report_begins_with_an_answer(
     havenbrook: tuple[ResearchSession, MemoryStore], heating: tuple[ResearchSession, MemoryStore]
 ) -> None:
