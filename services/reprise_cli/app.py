@@ -32,6 +32,7 @@ COMMANDS = {
     "replay": "replay:replay",
     "list": "inspect:listing",
     "end": "cancel:end",
+    "webhook": "",
     "mcp": "mcp:mcp",
     "workers": "workers:workers",
     "doctor": "doctor:doctor",
@@ -45,6 +46,12 @@ COMMANDS = {
 """Each command in the order of the help, and the function in `reprise_cli.commands` that is its body; a group
 of commands has none."""
 RERUN = {"phase": "reruns:rerun_phase", "step": "reruns:rerun_step"}
+WEBHOOKS = {
+    "add": "webhook:add",
+    "list": "webhook:listing",
+    "remove": "webhook:remove",
+    "replay": "webhook:replay",
+}
 LETTERS = {"list": "dlq:listing", "show": "dlq:show", "replay": "dlq:replay", "drop": "dlq:drop"}
 
 app = typer.Typer(
@@ -55,10 +62,14 @@ app = typer.Typer(
     help="Deep research that can be played again.",
 )
 rerun = typer.Typer(cls=group_of(RERUN), no_args_is_help=True, help="Run a phase or steps again.")
+webhooks = typer.Typer(
+    cls=group_of(WEBHOOKS), no_args_is_help=True, help="Addresses that are told of what happens."
+)
 letters = typer.Typer(
     cls=group_of(LETTERS), no_args_is_help=True, help="Messages that nobody could understand."
 )
 app.add_typer(rerun, name="rerun")
+app.add_typer(webhooks, name="webhook")
 app.add_typer(letters, name="dlq")
 
 

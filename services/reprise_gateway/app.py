@@ -5,7 +5,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from reprise_gateway.commands.inbox import PATIENCE, Inbox
 from reprise_gateway.commands.intake import Sources
 from reprise_gateway.commands.undecided import Undecided, Waiting, bus_waiting, none_waiting
 from reprise_gateway.commands.watching import LastChecks, Watching, last_checks, nothing_checked
+from reprise_gateway.commands.webhooks import BusWebhooks, KeptWebhooks, NoWebhooks, Webhooks
 from reprise_gateway.commands.workflow import WorkflowService
 from reprise_gateway.doors import (
     batches,
@@ -47,6 +48,7 @@ from reprise_gateway.doors.hosts import LOCAL, Hosts
 from reprise_gateway.doors.listening import listening, patient
 from reprise_gateway.doors.middleware import Calls
 from reprise_gateway.gateway import Gateway
+from reprise_gateway.operations.deliverer import Deliverer
 from reprise_gateway.operations.monitor import Monitor
 from reprise_gateway.operations.pools import Lags, Pools, consumer_lag
 from reprise_gateway.operations.readiness import (
@@ -109,6 +111,7 @@ class Effects:
     last_checks: LastChecks = nothing_checked
     oldest_input: OldestInput = nothing_old
     attended: Attended = always_attended
+    webhooks: KeptWebhooks = field(default_factory=NoWebhooks)
 
 
 def compose(
@@ -149,8 +152,9 @@ def compose(
         undecided=Undecided(effects.waiting),
     )
     watching = Watching(batches, effects.last_checks, settings.limits.check_seconds)
+    webhooks = Webhooks(effects.webhooks, effects.publisher, effects.log, settings.webhooks, clock)
     workflow = WorkflowService(
-        inbox, batches, watching, Impacts(store, contents), admission=admission, clock=clock
+        inbox, batches, watching, Impacts(store, contents), webhooks, admission=admission, clock=clock
     )
     return Gateway(
         settings=settings,
@@ -269,6 +273,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             last_checks=last_checks(bus),
             oldest_input=oldest_input(bus, now),
             attended=attended(bus),
+            webhooks=BusWebhooks(bus),
             connected=lambda: bool(client.is_connected and broker.own.is_connected),
         )
         gateway = compose(settings, effects, index=index)
@@ -290,7 +295,12 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         await broker.start()
         for listening in (client, broker.own):
             await flush_subscriptions(listening)  # whoever is served over HTTP finds the api answering, too
-        yield gateway
+        telling = asyncio.create_task(Deliverer(bus, settings, now).run(), name="tell webhooks")
+        telling.add_done_callback(_ended)
+        try:
+            yield gateway
+        finally:
+            await end(telling)
 
 
 async def _answering(settings: Settings, stack: AsyncExitStack) -> Broker:

@@ -27,6 +27,7 @@ from reprise_runtime.operate.mark_keeper import MarkKeeper
 from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.service import OnEnd, on_signals
 from reprise_runtime.settings import Settings
+from reprise_scheduler.announcer import Announcer
 from reprise_scheduler.census import census
 from reprise_scheduler.checker import Checker
 from reprise_scheduler.dispatcher import Dispatcher
@@ -63,6 +64,7 @@ async def run(settings: Settings, on_end: OnEnd = on_signals, handover: Handover
         listening = await client.subscribe(subjects.PRESENCES, cb=hearing(scheduler))
         counting = asyncio.ensure_future(census(store, log, settings.timings.census))
         checking = asyncio.ensure_future(Checker(log, store, bus, settings.timings.check).run())
+        announcing = asyncio.ensure_future(Announcer(log, bus, settings, clock).run())
         metrics.LEADING.set(1)
         try:
             scheduling = asyncio.ensure_future(scheduler.run(check_every=CHECK_EVERY))
@@ -71,7 +73,7 @@ async def run(settings: Settings, on_end: OnEnd = on_signals, handover: Handover
             if scheduling.done():
                 scheduling.result()
         finally:
-            await end(scheduling, marking)
+            await end(scheduling, marking, announcing)
             metrics.LEADING.set(0)
             counting.cancel()
             checking.cancel()

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic.json_schema import models_json_schema
 
-from reprise_contracts import commands, events, frames, jobs, states, subjects, watches
+from reprise_contracts import commands, events, frames, jobs, states, subjects, watches, webhooks
 from reprise_contracts.calls import CALLS, OPEN_COMMANDS
 from reprise_contracts.problems.model import ProblemDocument
 from reprise_contracts.wire import Message
@@ -199,6 +199,33 @@ def channels() -> tuple[Channel, ...]:
             text="What the last check of a source found, news or not; the last word is kept.",
         ),
         Channel(
+            name="webhook",
+            address=subjects.webhook("{webhook_id}"),
+            kind="stream",
+            stream=subjects.WEBHOOKS,
+            messages=(webhooks.Webhook,),
+            sender="gateway",
+            text="Who is told of what happens, with the secret that vouches for it; the last word counts.",
+        ),
+        Channel(
+            name="delivery",
+            address=subjects.delivery("{webhook_id}", "{announcement_id}"),
+            kind="stream",
+            stream=subjects.DELIVERIES,
+            messages=(webhooks.Announcement,),
+            sender="scheduler",
+            text="What a webhook is to be told: the body that a gateway posts to it.",
+        ),
+        Channel(
+            name="delivered",
+            address=subjects.delivered("{webhook_id}"),
+            kind="stream",
+            stream=subjects.WEBHOOKS,
+            messages=(webhooks.DeliveryOutcome,),
+            sender="gateway",
+            text="How the last try of a webhook went; the last word is kept.",
+        ),
+        Channel(
             name="presence",
             address=subjects.presence("{phase}", "{worker}"),
             kind="stream",
@@ -298,6 +325,8 @@ _PARAMETERS = {
     "generation": "Which run of the node.",
     "attempt": "Which try of that run.",
     "worker": "A worker process.",
+    "webhook_id": "A webhook.",
+    "announcement_id": "What it is told: the id of the CloudEvent.",
 }
 
 

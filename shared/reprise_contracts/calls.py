@@ -38,6 +38,16 @@ from reprise_contracts.fleet import CancelAllCall, FleetPreview, FleetReceipt, R
 from reprise_contracts.impact import Impact, ImpactCall
 from reprise_contracts.states import BatchView, CommandView, Created, Preview, Receipt, State
 from reprise_contracts.watches import UnwatchCall, WatchCall, WatchesCall, WatchRequest, WatchView
+from reprise_contracts.webhooks import (
+    RemoveWebhookCall,
+    ReplayRequest,
+    ReplayWebhookCall,
+    WebhookCreated,
+    WebhookList,
+    WebhookRequest,
+    WebhooksCall,
+    WebhookView,
+)
 from reprise_contracts.wire import Message
 
 
@@ -290,6 +300,40 @@ CALLS: tuple[Call, ...] = (
         "viewer",
         "Read what of a batch is watched, when it was last looked at, and what was found.",
         Doors((Route("GET", "/batches/{batch_id}/watch"),), nats=True),
+    ),
+    Call(
+        "add_webhook",
+        WebhookRequest,
+        (WebhookCreated,),
+        "operator",
+        "Tell an address of what happens from now on, as signed CloudEvents; the secret is in this answer "
+        "and never shown again.",
+        Doors((Route("POST", "/webhooks", 201),), nats=True),
+    ),
+    Call(
+        "webhooks",
+        WebhooksCall,
+        (WebhookList,),
+        "operator",
+        "List the webhooks: what each is told, what waits for it, and how the last try went.",
+        Doors((Route("GET", "/webhooks"),), nats=True),
+    ),
+    Call(
+        "remove_webhook",
+        RemoveWebhookCall,
+        (WebhookView,),
+        "operator",
+        "Tell an address no longer; what waits for it is dropped.",
+        Doors((Route("DELETE", "/webhooks/{webhook_id}"),), nats=True),
+    ),
+    Call(
+        "replay_webhook",
+        ReplayWebhookCall,
+        (WebhookView,),
+        "operator",
+        "Tell a webhook again of everything since a time, under the ids that it had.",
+        Doors((Route("POST", "/webhooks/{webhook_id}/replay", 202),), nats=True),
+        document=ReplayRequest,
     ),
     Call(
         "impact",

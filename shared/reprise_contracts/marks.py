@@ -1,5 +1,7 @@
 """Where the log stood: kept outside of it, so that a log that went back is noticed."""
 
+from pydantic import Field
+
 from reprise_contracts.wire import Instant, Message
 
 
@@ -35,3 +37,14 @@ class BackupMark(Message):
     bytes: int
     lost: int = 0
     """Objects that the store had lost before, and that are not in it."""
+
+
+class AnnouncedMark(Message):
+    """Up to where in the log everything is announced to webhooks, and what was announced besides."""
+
+    epoch: str
+    position: int
+    replays: dict[str, str] = Field(default_factory=dict)
+    """By webhook: the last replay that is done."""
+    backup: Instant | None = None
+    """The backup of which it was told that it is old."""

@@ -22,6 +22,8 @@ TICKETS = "TICKETS"
 MARKS = "MARKS"
 POOLS = "POOLS"
 WATCHES = "WATCHES"
+WEBHOOKS = "WEBHOOKS"
+DELIVERIES = "DELIVERIES"
 
 # Durable consumers
 ORCHESTRATOR = "orchestrator"
@@ -133,6 +135,7 @@ def snapshot(target: str) -> str:
 MARK = f"{ROOT}.mark"
 BACKUP_MARK = f"{ROOT}.mark.backup"
 OPEN_MARK = f"{ROOT}.mark.open"
+ANNOUNCED_MARK = f"{ROOT}.mark.announced"
 MARK_PREFIX = "marks"
 MARK_KEY = f"{MARK_PREFIX}/log.json"
 
@@ -270,6 +273,47 @@ def checked_of(batch_id: str) -> str:
 def watched_source(subject: str) -> str:
     """The source that a subject of WATCHES is about."""
     return subject.rsplit(".", 1)[1]
+
+
+# WEBHOOKS: who is told of what happens, and how the last try went; of each the last value
+ALL_WEBHOOKS = f"{ROOT}.webhook.*"
+ALL_DELIVERED = f"{ROOT}.delivered.*"
+WEBHOOKS_SUBJECTS = (ALL_WEBHOOKS, ALL_DELIVERED)
+
+
+def webhook(webhook_id: str) -> str:
+    """A webhook, with its secret."""
+    return f"{ROOT}.webhook.{webhook_id}"
+
+
+def delivered(webhook_id: str) -> str:
+    """How the last try of a webhook went."""
+    return f"{ROOT}.delivered.{webhook_id}"
+
+
+# DELIVERIES: what is to be told, one subject per webhook and announcement, a durable consumer per webhook
+ALL_DELIVERIES = f"{ROOT}.delivery.*.*"
+
+
+def delivery(webhook_id: str, announcement_id: str) -> str:
+    """One announcement to one webhook. One that is still held is not stored twice."""
+    return f"{ROOT}.delivery.{webhook_id}.{announcement_id}"
+
+
+def deliveries_of(webhook_id: str) -> str:
+    """All that one webhook is to be told."""
+    return f"{ROOT}.delivery.{webhook_id}.*"
+
+
+def delivered_to(subject: str) -> tuple[str, str]:
+    """The webhook and the announcement of a subject of DELIVERIES."""
+    webhook_id, announcement_id = subject.split(".")[-2:]
+    return webhook_id, announcement_id
+
+
+def deliverer(webhook_id: str) -> str:
+    """The durable consumer of one webhook: its lag is what the webhook is still to be told."""
+    return f"webhook-{webhook_id}"
 
 
 # Request and reply, for other systems (core NATS, not a stream)

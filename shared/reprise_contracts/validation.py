@@ -50,6 +50,8 @@ PATTERNS: Mapping[str, str] = {
     "begin with a letter or a digit",
     r"^[a-z0-9-]{0,32}$": "must be at most 32 lower-case letters, digits or -",
     r"^[^\s/:@]+\.[^\s/:@.]+$": "must be a domain such as example.org, without scheme, port or path",
+    r"^[A-Za-z][A-Za-z0-9+.-]*://[^\s]+$": "must be an address such as https://example.org/hook, without "
+    "spaces",
     r"^https?://[^\s]+$": "must begin with http:// or https:// and have no spaces",
 }
 """What a pattern of the contracts asks for."""

@@ -15,6 +15,9 @@ from structlog.typing import FilteringBoundLogger, Processor
 
 from reprise_runtime.settings import Log
 
+TELLTALES = ("httpx", "apprise")
+"""Libraries that below a warning write whole addresses, which may hold keys."""
+
 
 def setup(settings: Log, service: str) -> None:
     """Configure logging for this process, for structlog and for the libraries that use `logging`. Writes to
@@ -54,6 +57,8 @@ def setup(settings: Log, service: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in TELLTALES:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
     structlog.contextvars.bind_contextvars(service=service)
 
 

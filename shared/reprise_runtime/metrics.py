@@ -93,6 +93,8 @@ STORED_STRANGE = _gauge(
 BATCH_BYTES = _gauge("batch_bytes", "Bytes in the bucket of the largest batches.", "batch")
 
 WATCHED = _gauge("sources_watched", "Sources that are watched.")
+WEBHOOKS = _gauge("webhooks", "Webhooks that are told of what happens.")
+ANNOUNCED = _counter("announced", "Deliveries made of announcements, one for each webhook.", "type")
 
 # Workers
 JOB_SECONDS = _histogram("job_seconds", "From taking a job to its report.", _SLOW, "phase", "outcome")
@@ -113,6 +115,7 @@ FRAMES = _counter("gateway_frames", "Frames sent to WebSockets.")
 DROPPED = _counter(
     "gateway_frames_dropped", "Frames that a slow reader did not get: thinned, or to be resumed.", "why"
 )
+DELIVERIES = _counter("webhook_deliveries", "Tries of deliveries to webhooks.", "outcome")
 POSITION = _gauge("gateway_log_position", "The last commit that was followed.")
 READY = _gauge("gateway_ready", "Whether the gateway takes work.")
 

@@ -4,7 +4,7 @@ sizes in bytes."""
 import json
 import os
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -254,6 +254,8 @@ class Limits(_Section):
     progress_bytes: Size = 64 * MB
     progress_age: Seconds = 600.0
     dlq_bytes: Size = 256 * MB
+    delivery_bytes: Size = 256 * MB
+    """What webhooks are still to be told, all of them together."""
     disk_reserve: Annotated[int, Field(ge=0)] = 256 * MB
     """Left on the gateway's disk, below which it takes no new work: what runs can finish, and nobody meets a
     disk that is full."""
@@ -294,6 +296,31 @@ class Search(_Section):
     mail: str = ""
     """An address that OpenAlex and Crossref are given, who serve those first that can be written to."""
     timeout: Seconds = 20.0
+
+
+class Webhooks(_Section):
+    """How webhooks are told what happens."""
+
+    networks: frozenset[IPv4Network | IPv6Network] = frozenset()
+    """Networks that are not public and that webhooks may be in, as a JSON list: `["10.0.0.0/8",
+    "127.0.0.0/8"]`."""
+    apprise: frozenset[str] = frozenset()
+    """Schemes of Apprise that may be told, as a JSON list: `["mailtos", "slack"]`. What one of them connects
+    to is its own affair: none is let in unless it is named."""
+    timeout: Seconds = 10.0
+    """How long a receiver may take over one delivery."""
+    attempts: Annotated[int, Field(ge=1, le=100)] = 16
+    """Tries of one delivery; after the last it is put aside (`reprise dlq`)."""
+    backoff: Annotated[float, Field(ge=0)] = 5.0
+    """Before the second try; twice as long before each after it."""
+    longest: Seconds = 6 * 3600.0
+    """Between two tries, at most."""
+    at_once: Annotated[int, Field(ge=1, le=256)] = 8
+    """Deliveries to one webhook at a time, of each gateway."""
+    pending: Annotated[int, Field(ge=1, le=65_536)] = 1_000
+    """Deliveries to one webhook that are in work or wait for their next try; the others wait for these."""
+    backup_hours: Annotated[float, Field(ge=0)] = 72.0
+    """An age of the last backup at which webhooks are told; 0: none is."""
 
 
 class Metrics(_Section):
@@ -387,6 +414,7 @@ class Settings(BaseSettings):
     state_dir: Path = Path(".reprise")
     fetch: Fetch = Fetch()
     search: Search = Search()
+    webhooks: Webhooks = Webhooks()
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     hosts: tuple[str, ...] = ()

@@ -130,6 +130,12 @@ TOUCHED = {
 }
 WRITTEN = {"length": 300, "tone": "dry", "outline": ["The catch", "What it cost"]}
 
+WEBHOOK = {
+    "webhook_id": "w-1",
+    "url": "https://example.org/a",
+    "created_at": AT,
+    "types": ["reprise.report.stale"],
+}
 SHARE = {"session_id": "s-1", "plan_token": "ab" * 16, "max_tokens": 20_000}
 SPECIAL: dict[str, dict[str, Any]] = {
     "RefreshAllCall": {"failed": True, "sessions": [SHARE], "plan_token": "ab" * 16, "tag": "energy"},
@@ -216,6 +222,28 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "sources": [{"source_id": "src-1", "watch": WATCH, "news": CHECK, "checked": CHECK}],
     },
     "PoolOrder": {"state": "paused"},
+    "Announcement": {
+        "id": "a-1",
+        "source": "/sessions/s-1",
+        "type": "reprise.report.stale",
+        "subject": "phase4",
+        "time": AT,
+        "data": {
+            "batch_id": "b-1",
+            "session_id": "s-1",
+            "topic": "What is so?",
+            "causes": [{"node": "phase2", "name": "the plan", "reason": "changed", "at": AT, "text": "So."}],
+            "text": "It is out of date.",
+        },
+    },
+    "Webhook": WEBHOOK | {"secret": "whsec_" + "c2VjcmV0" * 4, "epoch": "2026", "after": 17},
+    "WebhookRequest": {"types": ["reprise.report.stale"]},
+    "WebhookView": WEBHOOK | {"waiting": 3, "last": {"at": AT, "delivered": True}},
+    "WebhookCreated": WEBHOOK | {"secret": "whsec_" + "c2VjcmV0" * 4},
+    "WebhookList": {"webhooks": [WEBHOOK]},
+    "RemoveWebhookCall": {"webhook_id": "w-1"},
+    "ReplayWebhookCall": {"webhook_id": "w-1"},
+    "DeliveryOutcome": {"delivered": False, "detail": "example.org answered 500"},
     "DownloadsSwept": {"hashes": [HASH]},
     "SourcesSwept": {"hashes": [HASH]},
     "ObjectsLost": {"objects": [{"key": "phase1/b-1/s-1/phase1/g1/x-1.json", "damaged": True}]},

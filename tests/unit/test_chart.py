@@ -32,12 +32,13 @@ EVERYTHING = NEEDED | {
     "imagePullSecrets": [{"name": "registry"}],
     "nats": {"monitor": "http://nats:8222", "replicas": 3},
     "networkPolicy": {
+        "webhooks": True,
         "servers": [
             {
                 "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "nats"}}}],
                 "ports": [{"port": 4222}],
             }
-        ]
+        ],
     },
     "nodeSelector": {"kubernetes.io/os": "linux"},
     "settings": {"REPRISE_ENGINE": "openai", "REPRISE_LIMITS__SOCKETS": 100},

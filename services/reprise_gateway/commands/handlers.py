@@ -8,6 +8,12 @@ from reprise_contracts.commands import BatchRequest, CommandCall, EndCall, State
 from reprise_contracts.comparing import CompareCall
 from reprise_contracts.impact import ImpactCall
 from reprise_contracts.watches import UnwatchCall, WatchCall, WatchesCall
+from reprise_contracts.webhooks import (
+    RemoveWebhookCall,
+    ReplayWebhookCall,
+    WebhookRequest,
+    WebhooksCall,
+)
 from reprise_contracts.wire import Message
 from reprise_gateway.access.access import Caller
 from reprise_gateway.commands.fleet import cancel_all, refresh_all
@@ -55,6 +61,22 @@ async def _compare(service: WorkflowService, body: CompareCall, who: Caller) -> 
     return await service.compare(body)
 
 
+async def _add_webhook(service: WorkflowService, body: WebhookRequest, who: Caller) -> Message:
+    return await service.webhooks.add(body, who)
+
+
+async def _webhooks(service: WorkflowService, body: WebhooksCall, who: Caller) -> Message:
+    return await service.webhooks.list()
+
+
+async def _remove_webhook(service: WorkflowService, body: RemoveWebhookCall, who: Caller) -> Message:
+    return await service.webhooks.remove(body, who)
+
+
+async def _replay_webhook(service: WorkflowService, body: ReplayWebhookCall, who: Caller) -> Message:
+    return await service.webhooks.replay(body, who)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "start": _start,
     "restart_phase": WorkflowService.rerun_phase,
@@ -74,6 +96,10 @@ HANDLERS: Mapping[str, Handler] = {
     "watch": _watch,
     "unwatch": _unwatch,
     "watches": _watches,
+    "add_webhook": _add_webhook,
+    "webhooks": _webhooks,
+    "remove_webhook": _remove_webhook,
+    "replay_webhook": _replay_webhook,
     "impact": _impact,
     "compare": _compare,
     "state": _state,

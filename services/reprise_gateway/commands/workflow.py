@@ -57,6 +57,7 @@ from reprise_gateway.commands.inbox import Inbox
 from reprise_gateway.commands.intake import Intake
 from reprise_gateway.commands.undecided import NOT_YET
 from reprise_gateway.commands.watching import Watching
+from reprise_gateway.commands.webhooks import Webhooks
 from reprise_gateway.projections.impact import Impacts
 from reprise_gateway.projections.projection import Transition
 from reprise_gateway.projections.states import command_of, state_of
@@ -74,12 +75,14 @@ class WorkflowService:
         batches: BatchService,
         watching: Watching,
         impacts: Impacts,
+        webhooks: Webhooks,
         *,
         admission: Admission,
         clock: Callable[[], datetime],
     ) -> None:
         self.batches = batches
         self.watching = watching
+        self.webhooks = webhooks
         self._impacts = impacts
         self._inbox = inbox
         self._projection = inbox.projection

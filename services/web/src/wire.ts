@@ -1554,6 +1554,13 @@ export interface WatchRequest {
   add?: boolean;
   command_id?: string | null;
 }
+export interface WebhookRequest {
+  url: string;
+  types?: readonly ("reprise.run.completed" | "reprise.run.failed" | "reprise.run.cancelled" | "reprise.report.stale" | "reprise.source.changed" | "reprise.source.gone" | "reprise.ceiling.reached" | "reprise.backup.old")[];
+  batch_id?: string | null;
+  secret?: string | null;
+  command_id?: string | null;
+}
 export interface Orders {
   restart_phase: RestartPhase;
   restart_step: RestartStep;
@@ -1561,6 +1568,7 @@ export interface Orders {
   accept: AcceptCall;
   refresh_all: RefreshAllCall;
   cancel: CancelCall;
+  add_webhook: WebhookRequest;
 }
 export const ORDERS: Readonly<Record<keyof Orders, string>> = {
   restart_phase: "/workflow/restart/phase",
@@ -1569,6 +1577,7 @@ export const ORDERS: Readonly<Record<keyof Orders, string>> = {
   accept: "/workflow/accept",
   refresh_all: "/workflow/refresh-all",
   cancel: "/workflow/cancel",
+  add_webhook: "/webhooks",
 };
 export type AnyFrame =
   | Connected

@@ -69,6 +69,16 @@ def _take(stream: str, consumer: str) -> tuple[str, ...]:
     )
 
 
+def _provide(stream: str, wildcard: str) -> tuple[str, ...]:
+    """Make durable consumers for others, and take them away."""
+    consumer = f"{_API}.CONSUMER"
+    return (
+        f"{consumer}.CREATE.{stream}.*.{wildcard}",
+        f"{consumer}.INFO.{stream}.*",
+        f"{consumer}.DELETE.{stream}.*",
+    )
+
+
 def _purge(stream: str) -> tuple[str, ...]:
     return (f"{_API}.STREAM.PURGE.{stream}",)
 
@@ -91,8 +101,8 @@ def _declare(stream: str, *consumers: tuple[str, str]) -> tuple[str, ...]:
 
 
 def _gateway() -> Rights:
-    """Stores commands, follows the log, answers the api, shows and orders the pools. It reads any stream's
-    state and changes none."""
+    """Stores commands, follows the log, answers the api, shows and orders the pools, tells webhooks. It reads
+    any stream's state and changes none."""
     return Rights(
         publish=(
             subjects.COMMANDS,
@@ -103,6 +113,11 @@ def _gateway() -> Rights:
             *_read(subjects.LEADERS_STREAM),
             *_read(subjects.MARKS),
             *_read(subjects.WATCHES),
+            *subjects.WEBHOOKS_SUBJECTS,
+            *_follow(subjects.WEBHOOKS, subjects.ALL_WEBHOOKS),
+            *_read(subjects.WEBHOOKS),
+            *_take(subjects.DELIVERIES, "*"),
+            subjects.dead(subjects.DELIVERIES),
             *_follow(subjects.SESSIONS, subjects.LOGS),
             *_read(subjects.SESSIONS),
             *_read(subjects.SNAPSHOTS),
@@ -135,8 +150,8 @@ def _orchestrator() -> Rights:
 
 
 def _scheduler() -> Rights:
-    """Sends jobs, cancellations and timers to as many slots as it hears of; removes deleted logs, and makes
-    streams in memory again."""
+    """Sends jobs, cancellations and timers to as many slots as it hears of; makes the log's announcements,
+    removes deleted logs, and makes streams in memory again."""
     return Rights(
         publish=(
             subjects.ALL_JOBS,
@@ -150,6 +165,13 @@ def _scheduler() -> Rights:
             *_look(subjects.WATCHES),
             *_read(subjects.WATCHES),
             *_purge(subjects.WATCHES),
+            subjects.ANNOUNCED_MARK,
+            *_look(subjects.WEBHOOKS),
+            *_read(subjects.WEBHOOKS),
+            *_purge(subjects.WEBHOOKS),
+            subjects.ALL_DELIVERIES,
+            *_purge(subjects.DELIVERIES),
+            *_provide(subjects.DELIVERIES, subjects.ALL_DELIVERIES),
             *_read(subjects.INBOX),
             *_follow(subjects.SESSIONS, subjects.LOGS),
             *_read(subjects.SESSIONS),

@@ -99,7 +99,10 @@ def streams(settings: Settings) -> dict[str, Config]:
             "max_bytes": 16 * 1024 * 1024,
             "duplicate_window": _NANOSECONDS,
         },
-        subjects.MARKS: {**newest, "subjects": [subjects.MARK, subjects.BACKUP_MARK, subjects.OPEN_MARK]},
+        subjects.MARKS: {
+            **newest,
+            "subjects": [subjects.MARK, subjects.BACKUP_MARK, subjects.OPEN_MARK, subjects.ANNOUNCED_MARK],
+        },
         subjects.LIMITS_STREAM: {
             **newest,
             "subjects": [subjects.ALL_LIMITS],
@@ -114,6 +117,16 @@ def streams(settings: Settings) -> dict[str, Config]:
             "subjects": list(subjects.WATCHES_SUBJECTS),
             "allow_msg_schedules": True,
             "allow_rollup_hdrs": True,
+        },
+        subjects.WEBHOOKS: {**newest, "subjects": list(subjects.WEBHOOKS_SUBJECTS), "allow_msg_ttl": True},
+        subjects.DELIVERIES: {
+            **queue,
+            "subjects": [subjects.ALL_DELIVERIES],
+            "storage": "file",
+            "max_bytes": limits.delivery_bytes,
+            "max_msgs_per_subject": 1,
+            "discard_new_per_subject": True,
+            "duplicate_window": 600 * _NANOSECONDS,
         },
         subjects.DLQ: {
             "subjects": [subjects.DEAD],
@@ -148,6 +161,22 @@ def consumers(settings: Settings) -> dict[tuple[str, str], Config]:
     return {
         (stream, name): {"durable_name": name, "name": name, **config}
         for (stream, name), config in table.items()
+    }
+
+
+def delivery_consumer(settings: Settings, webhook_id: str) -> Config:
+    """The durable consumer of one webhook: so many deliveries are in work or wait for their next try."""
+    name = subjects.deliverer(webhook_id)
+    return {
+        "durable_name": name,
+        "name": name,
+        "filter_subject": subjects.deliveries_of(webhook_id),
+        "ack_policy": "explicit",
+        "deliver_policy": "all",
+        "replay_policy": "instant",
+        "ack_wait": int(settings.timings.lease * _NANOSECONDS),
+        "max_deliver": -1,
+        "max_ack_pending": settings.webhooks.pending,
     }
 
 

@@ -196,7 +196,9 @@ class Archive:
             yield saved.key
 
     def messages(self, manifest: Manifest, stream: str) -> Iterator[ArchivedMessage]:
-        """The messages of a stream, in order."""
+        """The messages of a stream, in order; none of one that the backup's version did not copy yet."""
+        if stream not in manifest.streams:
+            return
         for line in self._lines(manifest.streams[stream]):
             yield ArchivedMessage.read(line)
 

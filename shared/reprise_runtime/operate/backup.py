@@ -1,5 +1,5 @@
 """Copying everything that matters while the system works: the inbox, the log, the dead letters, the pools'
-orders, and all objects.
+orders, the webhooks, and all objects.
 
 The order makes the copy whole. An object exists before the commit that names it, and goes a minute after the
 commit that lets go of it:
@@ -11,8 +11,8 @@ commit that lets go of it:
 4. every object that the copied log names has to be in the copy. One that was let go and swept between 2 and 4
    is missing: then the log is copied again, which no longer names it.
 
-Left out is what can be made again: jobs, cancellations and timers (from the log), snapshots (a cache),
-progress, tickets.
+Left out is what can be made again: jobs, cancellations, timers and deliveries to webhooks (from the log),
+snapshots (a cache), progress, tickets.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from reprise_runtime.nats.ordered_consumer import OrderedConsumer
 from reprise_runtime.operate.archive import Archive, ArchivedMessage, Manifest, Saved
 from reprise_runtime.s3.artifact_store import ArtifactStore
 
-STREAMS = (subjects.INBOX, subjects.SESSIONS, subjects.DLQ, subjects.POOLS)
+STREAMS = (subjects.INBOX, subjects.SESSIONS, subjects.DLQ, subjects.POOLS, subjects.WEBHOOKS)
 """In the order in which they are copied."""
 SIDE_BY_SIDE = 8
 TRIES = 20

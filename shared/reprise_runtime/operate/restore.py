@@ -23,7 +23,7 @@ from reprise_runtime.operate.mark_keeper import accept
 from reprise_runtime.s3.artifact_store import ArtifactStore
 from reprise_runtime.settings import Settings
 
-ORDER = (subjects.SESSIONS, subjects.DLQ, subjects.POOLS, subjects.INBOX)
+ORDER = (subjects.SESSIONS, subjects.DLQ, subjects.POOLS, subjects.WEBHOOKS, subjects.INBOX)
 """The inbox last: what waits in it finds the log that it is decided on."""
 AT_ONCE = 256
 

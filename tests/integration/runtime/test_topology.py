@@ -27,6 +27,7 @@ async def test_the_log_and_the_queues_refuse_what_is_new_when_full(bus: Bus, set
         "INBOX",
         "JOBS",
         "SESSIONS",
+        "DELIVERIES",
         "DLQ",
     }
     assert {name for name, config in configs.items() if config["storage"] == "memory"} == {

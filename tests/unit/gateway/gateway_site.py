@@ -46,6 +46,7 @@ from reprise_contracts.jobs import (
 from reprise_contracts.nodes import step_of
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Stored, StoredSource
+from reprise_contracts.webhooks import DeliveryOutcome, Webhook
 from reprise_domain.batch import Batch, decide_batch, facts, fold_batch
 from reprise_domain.decide import decide_all
 from reprise_domain.dispatch import job_for, nodes_to_dispatch
@@ -298,6 +299,24 @@ class Research:
         await self.decide(session_id, report)
 
 
+class MemoryWebhooks:
+    """The webhooks in a bus in memory; nobody tells them anything."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+
+    async def all(self) -> dict[str, Webhook]:
+        kept = self._bus.messages(subjects.WEBHOOKS, subjects.ALL_WEBHOOKS)
+        found = (Webhook.decode(message.data) for message in kept)
+        return {webhook.webhook_id: webhook for webhook in found}
+
+    async def outcomes(self, webhook_ids: list[str]) -> dict[str, DeliveryOutcome]:
+        return {}
+
+    async def waiting(self, webhook_id: str) -> int:
+        return 0
+
+
 class Site:
     """A gateway with everything around it."""
 
@@ -353,6 +372,7 @@ class Site:
             waiting=waiting,
             oldest_input=oldest_input,
             attended=attended,
+            webhooks=MemoryWebhooks(self.bus),
         )
         return compose(self.settings, effects, clock=self.research.clock, patience=patience)
 

@@ -207,7 +207,8 @@ def test_both_clients_have_the_same_methods() -> None:
 def test_every_call_of_the_table_can_be_made() -> None:
     """By a method of its own or by `call`, on each of its routes."""
     ids = {"batch_id": "b", "session_id": "s", "source_id": "src-1", "command_id": "c", "phase": "phase2"}
-    ids["other_id"] = "s-2"
+    ids |= {"other_id": "s-2", "webhook_id": "w-1", "url": "https://example.org/hook"}
+    ids["since"] = "2026-01-01T00:00:00Z"
     assert all(hasattr(Client, name) for name in METHODS)
     for call in CALLS:
         for route in call.doors.rest:
