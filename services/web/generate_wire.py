@@ -17,7 +17,9 @@ from pydantic.json_schema import models_json_schema
 from reprise_contracts import (
     artifacts,
     commands,
+    comparing,
     configuration,
+    fleet,
     impact,
     nodes,
     notices,
@@ -47,6 +49,10 @@ SENT: tuple[type[BaseModel], ...] = (
     configuration.TopicLanguage,
     watches.WatchView,
     impact.Impact,
+    comparing.Comparison,
+    fleet.SessionPage,
+    fleet.FleetPreview,
+    fleet.FleetReceipt,
     Phase0,
     Phase1,
     Phase2,
@@ -67,6 +73,9 @@ READ: tuple[type[BaseModel], ...] = (
     commands.SessionRequest,
     commands.SourcesRequest,
     watches.WatchRequest,
+    commands.AskRequest,
+    commands.LockRequest,
+    commands.TagRequest,
     *(body for _, body in ORDERS.values()),
 )
 NAMED: dict[str, object] = {
@@ -85,6 +94,7 @@ NAMED: dict[str, object] = {
     "FailureReason": sources.FailureReason,
     "CheckOutcome": sources.CheckOutcome,
     "StepKind": artifacts.StepKind,
+    "SessionState": fleet.SessionState,
 }
 """Literals that have a name of their own."""
 

@@ -2,6 +2,7 @@
 
 from reprise_contracts.artifacts import Phase2, Step
 from reprise_contracts.commands import AskCall
+from reprise_contracts.nodes import step_node
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.wire import canonical, normalised
 from reprise_runtime.errors import Refused
@@ -24,6 +25,8 @@ def with_question(plan: Phase2, call: AskCall) -> bytes:
         raise Refused(
             Problem(
                 type="invalid",
+                code="asked_already",
+                facts={"nodes": (step_node(known.step_id),)},
                 field="question",
                 detail=f"Step {known.step_id} asks this already.",
                 action=f"Read its findings, or run step {known.step_id} again.",

@@ -3,12 +3,17 @@ import { problemIn } from "./model";
 import { t } from "./texts";
 
 import type {
+  AskRequest,
   BatchPage,
   BatchView,
   CommandView,
+  ComparingComparison as Comparison,
   Config,
   Created,
+  FleetPreview,
+  FleetReceipt,
   Impact,
+  LockRequest,
   Orders,
   Phase,
   Phase0,
@@ -20,11 +25,14 @@ import type {
   Problem,
   ProblemDocument,
   Receipt,
+  RefreshAllCall,
+  SessionPage,
   SessionRequest,
   Source,
   SourceInput,
   State,
   StepFindings,
+  TagRequest,
   Timeline,
   TopicLanguage,
   WatchRequest,
@@ -165,6 +173,29 @@ export const api = {
     ask<CommandView>(`/sessions/${id(sessionId)}/commands/${id(commandId)}`),
   report: async (sessionId: string, format: string) =>
     (await respond(`/sessions/${id(sessionId)}/report?format=${format}`)).blob(),
+
+  previewQuestion: (sessionId: string, body: AskRequest, signal?: AbortSignal) =>
+    ask<Preview>(`/sessions/${id(sessionId)}/ask`, { method: "POST", json: { ...body, dry_run: true }, signal }),
+  ask: (sessionId: string, body: AskRequest) =>
+    ask<Receipt>(`/sessions/${id(sessionId)}/ask`, { method: "POST", json: body }),
+  lock: (sessionId: string, body: LockRequest) =>
+    ask<Receipt>(`/sessions/${id(sessionId)}/lock`, { method: "POST", json: body }),
+
+  /** `search`: as it stands in an address. */
+  sessions: (search: string, after: string | null, signal?: AbortSignal) => {
+    const asked = new URLSearchParams(search);
+    asked.set("limit", "100");
+    if (after !== null) asked.set("after", after);
+    return ask<SessionPage>(`/sessions?${asked}`, { signal });
+  },
+  tag: (sessionId: string, body: TagRequest) =>
+    ask<Receipt>(`/sessions/${id(sessionId)}/tags`, { method: "POST", json: body }),
+  previewAll: (body: RefreshAllCall, signal?: AbortSignal) =>
+    ask<FleetPreview>(ORDERS.refresh_all, { method: "POST", json: { ...body, dry_run: true }, signal }),
+  updateAll: (body: RefreshAllCall) => ask<FleetReceipt>(ORDERS.refresh_all, { method: "POST", json: body }),
+  cancelAll: (commandId: string) =>
+    ask<FleetReceipt>(`${ORDERS.refresh_all}/${id(commandId)}/cancel`, { method: "POST" }),
+  compare: (sessionId: string, otherId: string) => ask<Comparison>(`/sessions/${id(sessionId)}/compare/${id(otherId)}`),
 
   order: (kind: keyof Orders, body: Orders[keyof Orders]) => ask<Receipt>(ORDERS[kind], { method: "POST", json: body }),
   preview: (kind: keyof Orders, body: Orders[keyof Orders], signal?: AbortSignal) =>

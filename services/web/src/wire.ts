@@ -85,6 +85,7 @@ export type ProblemType =
   | "internal";
 export type ProblemCode =
   | "artifact_changed"
+  | "asked_already"
   | "batch_deleted"
   | "batch_ended"
   | "ceiling_of_day"
@@ -201,6 +202,13 @@ export type StepKind =
   | "missing"
   | "answer"
   | "rest";
+export type SessionState =
+  | "pending"
+  | "running"
+  | "completed"
+  | "failed"
+  | "stale"
+  | "cancelled";
 export const PHASES = ["phase0", "phase1", "phase2", "phase3", "phase4"] as const satisfies readonly Phase[];
 export interface Answer {
   type: "answer";
@@ -289,6 +297,13 @@ export interface CommandView {
   status: CommandStatus;
   run_id?: string | null;
   problem?: ProblemDocument | null;
+}
+export interface ComparingComparison {
+  session_id: string;
+  other_id: string;
+  sections: readonly SectionComparison[];
+  sources_only_this: readonly string[];
+  sources_only_other: readonly string[];
 }
 export interface Comparison {
   subject: string;
@@ -405,6 +420,22 @@ export interface Finding {
   beside: readonly Contradiction[];
   calculation: string;
 }
+export interface FleetAnswer {
+  session_id: string;
+  receipt?: Receipt | null;
+  problem?: ProblemDocument | null;
+}
+export interface FleetPreview {
+  sessions: readonly Share[];
+  left_out: readonly LeftOut[];
+  estimate: Estimate;
+  max_tokens?: number | null;
+  plan_token: string;
+}
+export interface FleetReceipt {
+  command_id: string;
+  sessions: readonly FleetAnswer[];
+}
 export interface ForkPoint {
   session_id: string;
   node: string;
@@ -454,6 +485,12 @@ export interface InputRef {
   key: string;
   sha256: string;
   output: string;
+}
+export interface LeftOut {
+  session_id: string;
+  topic: string;
+  reason: "running" | "ceiling" | "too_many" | "refused";
+  problem?: ProblemDocument | null;
 }
 export interface Limits {
   upload_bytes: number;
@@ -927,6 +964,13 @@ export interface SectionChange {
   title: string;
   change: "added" | "removed" | "changed" | "unchanged";
 }
+export interface SectionComparison {
+  title: string;
+  change: "same" | "differs" | "only_this" | "only_other";
+  only_this: readonly string[];
+  only_other: readonly string[];
+  shared: number;
+}
 export interface SessionImpact {
   session_id: string;
   topic: string;
@@ -935,10 +979,15 @@ export interface SessionImpact {
   standing: number;
   update?: Preview | null;
 }
+export interface SessionPage {
+  sessions: readonly SessionSummary[];
+  next?: string | null;
+  behind: number;
+}
 export interface SessionSummary {
   session_id: string;
   topic: string;
-  status: "pending" | "running" | "completed" | "failed" | "stale" | "cancelled";
+  status: SessionState;
   stale: readonly string[];
   failed: readonly string[];
   updated_at?: string | null;
@@ -961,6 +1010,13 @@ export interface SessionUpdate {
   guidance: string;
   ended: boolean;
   plan_steps: readonly number[];
+}
+export interface Share {
+  session_id: string;
+  plan_token: string;
+  max_tokens?: number | null;
+  topic: string;
+  plan?: Plan | null;
 }
 export interface Snapshot {
   type: "snapshot";
@@ -1440,6 +1496,14 @@ export interface AcceptCall {
   node: string;
   reason: string;
 }
+export interface AskRequest {
+  question: string;
+  source_ids?: readonly string[];
+  dry_run?: boolean;
+  plan_token?: string | null;
+  max_tokens?: number | null;
+  command_id?: string | null;
+}
 export interface BatchRequest {
   topic: string;
   guidance?: string;
@@ -1458,6 +1522,11 @@ export interface CancelCall {
   run_id?: string | null;
   phase?: Phase | null;
   step_id?: number | null;
+}
+export interface LockRequest {
+  node: string;
+  locked?: boolean;
+  command_id?: string | null;
 }
 export interface Options {
   propagation?: Propagation;
@@ -1479,7 +1548,7 @@ export interface Options {
   max_session_tokens?: number | null;
 }
 export interface RefreshAllCall {
-  state?: "pending" | "running" | "completed" | "failed" | "stale" | "cancelled" | null;
+  state?: SessionState | null;
   stale?: boolean;
   failed?: boolean;
   tag?: string | null;
@@ -1521,13 +1590,6 @@ export interface SessionRequest {
   start?: boolean;
   command_id?: string | null;
 }
-export interface Share {
-  session_id: string;
-  plan_token: string;
-  max_tokens?: number | null;
-  topic?: string;
-  plan?: Plan | null;
-}
 export interface SourceInput {
   url?: string | null;
   text?: string | null;
@@ -1544,6 +1606,11 @@ export interface StartOptions {
   max_tokens?: number | null;
   max_session_tokens?: number | null;
   report?: ReportOptions;
+}
+export interface TagRequest {
+  add?: readonly string[];
+  remove?: readonly string[];
+  command_id?: string | null;
 }
 export interface WatchRequest {
   every?: string;

@@ -73,6 +73,7 @@ STATUS: dict[str, int] = {
 
 ProblemCode = Literal[
     "artifact_changed",
+    "asked_already",
     "batch_deleted",
     "batch_ended",
     "ceiling_of_day",

@@ -52,6 +52,7 @@ async def test_r16_a_question_sent_twice_is_one_step(site: Any, http: Any) -> No
     assert other.json()["type"].endswith("/command_reused")
     known = await asked(http, session, question=f"  {QUESTION.upper()} ")
     assert (known.status_code, known.json()["field"]) == (422, "question")
+    assert (known.json()["code"], known.json()["facts"]) == ("asked_already", {"nodes": ["phase3/4"]})
     assert "step 4" in known.json()["action"]
     assert len((await http.get(f"/sessions/{session}/artifacts/phase2")).json()["steps"]) == 4
 

@@ -11,6 +11,7 @@ import { NodeProblem } from "../../ui/node-problem";
 import { ProblemNotice } from "../../ui/problem";
 import type { Phase4 } from "../../wire";
 import { AcceptButton, ForkButton, NodeAction } from "../session/actions";
+import { AskField } from "../session/ask";
 import { OtherEngine } from "../session/other-engine";
 import { useArrival } from "./arrival";
 import { Article } from "./article";
@@ -61,6 +62,7 @@ function Reading({ report, stale }: { readonly report: Phase4; readonly stale: b
           <ForkButton node="phase4" />
           <NodeAction node="phase4" hotkey="r" />
         </div>
+        <AskField />
         <Held shown={stale} after={t.session.why.upToDateAgain}>
           <Outdated />
         </Held>

@@ -4,6 +4,7 @@ import { useSession } from "../../store";
 import { t } from "../../texts";
 import { PHASES } from "../../wire";
 import { StepList } from "../steps/step-list";
+import { AskField } from "./ask";
 import { pictureHeight } from "./graph-size";
 import { LiveSources } from "./live-sources";
 import { PhaseStop } from "./phase-stop";
@@ -33,6 +34,7 @@ export function Overview(): ReactNode {
           ))}
         </ol>
       )}
+      <AskField />
       {preparing || planned === 0 ? <LiveSources /> : <StepList />}
     </>
   );

@@ -103,6 +103,15 @@ export const session = {
     lead: (name: string) =>
       `A second session shares every result of this one but ${name} and what is made from it. Nothing is copied, and nothing runs until you ask; from there on each goes its own way.`,
   },
+  ask: {
+    label: "Ask the sources",
+    placeholder: "Ask the sources a question",
+    ask: "Ask",
+    title: "Ask the sources",
+    command: "Your question",
+    lead: "The question becomes a step of the plan. Its findings answer it with citations, and go out of date like those of every other step. The report has the answer after the next update. Running the plan again drops the question.",
+    known: (step: ReactNode) => <>{step} asks this already. Read its findings, or run it again.</>,
+  },
   rerun: {
     follows: "What was made from it",
     cascade: "Bring along what depends on it",

@@ -57,6 +57,8 @@ const ROLES: Readonly<Record<string, string>> = { viewer: "查看者", researche
 /** What happened, and what to do. */
 const EXACTLY: Readonly<Record<ProblemCode, (facts: Facts, name: Name) => string>> = {
   artifact_changed: () => "您读取之后，内容已有修改。请重新读取，再编辑。",
+  asked_already: (facts, name) =>
+    `${nodesOf(facts).map(name).join("、")}已经问了这个问题。请阅读其发现，或重新运行它。`,
   batch_deleted: () => "此批次已结束并删除，内容不再保留。请开始新的批次。",
   batch_ended: () => "此批次已结束，结果仍可阅读。请开始新的批次。",
   ceiling_of_day: ({ tokens }) => `自动更新今天的 ${number(tokens)} 个词元已用完。请自行更新会话，或提高监视的上限。`,
