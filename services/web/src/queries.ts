@@ -24,12 +24,13 @@ export function useMay(role: Role): boolean {
   return config !== undefined && RANK[config.role] >= RANK[role];
 }
 
-/** Return whether goals and plan can be edited now: by this caller, with the feature on, while the batch lives and nothing runs. */
-export function useCanEdit(): boolean {
+/** Return whether the goals, or the plan, can be edited now: by this caller, with the feature on, while nothing locks them, the batch lives and nothing runs. */
+export function useCanEdit(phase: "phase1" | "phase2"): boolean {
   const may = useMay("researcher");
   const on = useConfig()?.features.plan_edit ?? false;
   const free = useSession(({ state }) => !state.ended && !state.run && state.queue.length === 0);
-  return may && free && on;
+  const locked = useNode(phase)?.locked_at != null;
+  return may && free && on && !locked;
 }
 
 /** A phase's result, read again when there is another; the one before is shown meanwhile. */

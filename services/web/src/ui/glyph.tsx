@@ -10,7 +10,9 @@ const STROKE = {
   strokeLinejoin: "round",
 } as const;
 
-const SHAPES: Record<Standing | "info", ReactNode> = {
+type Sign = Standing | "info" | "locked";
+
+const SHAPES: Record<Sign, ReactNode> = {
   pending: <circle cx="10" cy="10" r="7.5" {...STROKE} strokeWidth={1.5} strokeDasharray="2.4 3" />,
   queued: (
     <g {...STROKE}>
@@ -70,6 +72,12 @@ const SHAPES: Record<Standing | "info", ReactNode> = {
       <path d="M10 6.4v3.8l2.4 1.6" {...STROKE} strokeWidth={1.8} />
     </g>
   ),
+  locked: (
+    <g>
+      <rect x="4" y="9" width="12" height="8.5" rx="2" fill="currentColor" />
+      <path d="M6.8 9V6.2a3.2 3.2 0 0 1 6.4 0V9" {...STROKE} />
+    </g>
+  ),
   info: (
     <g {...STROKE}>
       <circle cx="10" cy="10" r="7.5" strokeWidth={1.5} />
@@ -79,7 +87,7 @@ const SHAPES: Record<Standing | "info", ReactNode> = {
 };
 
 interface Props {
-  readonly of: Standing | "info";
+  readonly of: Sign;
   readonly label?: string;
   /** A sign that is explained, not one of something that happens. */
   readonly still?: boolean;

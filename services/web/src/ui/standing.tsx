@@ -30,6 +30,12 @@ export function Badges({ view, position, stale }: Props): ReactNode {
       {now === "failed" && <span className="badge failed">{t.ui.badge.failed}</span>}
       {view.status === "cancelled" && <span className="badge">{t.ui.badge.cancelled}</span>}
       {view.freshness === "stale" && (stale ?? <span className="badge stale">{t.words.stale}</span>)}
+      {view.locked_at && (
+        <span className="badge">
+          <Glyph of="locked" />
+          <Term of="locked" aside />
+        </span>
+      )}
       {view.unchanged && now === "completed" && (
         <span className="badge">
           <Term of="cutOff" aside />

@@ -37,7 +37,7 @@ export default function GoalsPage(): ReactNode {
   const goals = useArtifact("phase1");
   const { session_id } = useIds();
   const etag = useSession((session) => session.state.nodes.phase1?.artifact?.sha256) ?? "";
-  const canEdit = useCanEdit();
+  const canEdit = useCanEdit("phase1");
   const kept = useDraft<Edit | null>(useOwner(), `goals/${session_id}`, null);
   const [begun, setBegun] = useState<Edit | null>(null);
   const [saving, setSaving] = useState(false);

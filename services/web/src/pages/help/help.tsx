@@ -51,6 +51,9 @@ export default function HelpPage(): ReactNode {
               <Glyph of={sign} still /> {standingName(sign)}
             </li>
           ))}
+          <li>
+            <Glyph of="locked" still /> {t.ui.term.locked.name}
+          </li>
         </ul>
       </section>
       <section className="stack">

@@ -26,7 +26,7 @@ export default function PlanPage(): ReactNode {
   const plan = useArtifact("phase2");
   const { session_id } = useIds();
   const etag = useSession((session) => session.state.nodes.phase2?.artifact?.sha256) ?? "";
-  const canEdit = useCanEdit();
+  const canEdit = useCanEdit("phase2");
   const kept = useDraft<Edit | null>(useOwner(), `plan/${session_id}`, null);
   const [begun, setBegun] = useState<Edit | null>(null);
   const [saving, setSaving] = useState(false);

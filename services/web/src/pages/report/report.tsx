@@ -10,7 +10,7 @@ import { Held } from "../../ui/held";
 import { NodeProblem } from "../../ui/node-problem";
 import { ProblemNotice } from "../../ui/problem";
 import type { Phase4 } from "../../wire";
-import { AcceptButton, ForkButton, NodeAction } from "../session/actions";
+import { AcceptButton, ForkButton, LockButton, NodeAction } from "../session/actions";
 import { AskField } from "../session/ask";
 import { OtherEngine } from "../session/other-engine";
 import { useArrival } from "./arrival";
@@ -60,6 +60,7 @@ function Reading({ report, stale }: { readonly report: Phase4; readonly stale: b
           <Downloads />
           {stale && <AcceptButton node="phase4" />}
           <ForkButton node="phase4" />
+          <LockButton node="phase4" />
           <NodeAction node="phase4" hotkey="r" />
         </div>
         <AskField />

@@ -1,4 +1,4 @@
-/** The buttons that every part of a session has: rerun, cancel, accept, fork. What a button does is its word, whatever runs. */
+/** The buttons that every part of a session has: rerun, cancel, accept, lock, fork. What a button does is its word, whatever runs. */
 import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useLocation } from "wouter";
@@ -14,7 +14,7 @@ import { Dialog } from "../../ui/dialog";
 import { DraftNote } from "../../ui/draft-note";
 import { ProblemNotice } from "../../ui/problem";
 import type { Phase } from "../../wire";
-import { capital, isActive, nodeName } from "../../words";
+import { capital, isActive, nodeName, theNode } from "../../words";
 import type { RerunTarget } from "./rerun";
 import { RerunDialog, type Verb } from "./rerun-dialog";
 
@@ -149,6 +149,7 @@ function Fitting({ node, hotkey }: { readonly node: string; readonly hotkey?: st
     const what = step === null ? { phase: node } : { step_id: step };
     return <CancelButton what={what} name={name} stopping={view.status === "cancelling"} />;
   }
+  if (view.locked_at) return null; // nothing may run it; its badge says so
   const never = view.artifact == null && view.freshness == null && view.status === "pending";
   if (never && running) return null; // its turn may still come
   return (
@@ -231,6 +232,74 @@ function AcceptDialog({ node, onClose }: { readonly node: string; readonly onClo
         />
         <DraftNote draft={reason} />
       </div>
+      {error !== null && <ProblemNotice error={error} />}
+    </Dialog>
+  );
+}
+
+/** Keeps a node from being run, or lets it be run again. One button for both, so that the focus stays on it. */
+export function LockButton({ node }: { readonly node: string }): ReactNode {
+  const [open, setOpen] = useState<"lock" | "unlock" | null>(null);
+  const ended = useSession((session) => session.state.ended);
+  const view = useNode(node);
+  const may = useMay("researcher");
+  if (ended || !may || !view || node === "phase3") return null;
+  const does = view.locked_at ? "unlock" : "lock";
+  return (
+    <>
+      <button
+        type="button"
+        className="button slim"
+        onClick={() => setOpen(does)}
+        aria-label={t.session.verb.of(t.session.verb[does], nodeName(node))}
+      >
+        {t.session.verb[does]}
+      </button>
+      {open && <LockDialog node={node} verb={open} onClose={() => setOpen(null)} />}
+    </>
+  );
+}
+
+interface LockProps {
+  readonly node: string;
+  readonly verb: "lock" | "unlock";
+  readonly onClose: () => void;
+}
+
+function LockDialog({ node, verb, onClose }: LockProps): ReactNode {
+  const { session_id } = useIds();
+  const desk = useDesk();
+  const tells = useStillOpen();
+  const [sending, setSending] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const say = t.session.lock;
+  async function send(): Promise<void> {
+    setSending(true);
+    try {
+      await desk.order({
+        about: `lock ${node}`,
+        label: say.label[verb](theNode(node)),
+        send: (command_id) => api.lock(session_id, { node, locked: verb === "lock", command_id }),
+        tells,
+      });
+      onClose();
+    } catch (problem) {
+      setSending(false);
+      setError(problem);
+    }
+  }
+  return (
+    <Dialog
+      title={t.session.verb.title(t.session.verb[verb], theNode(node))}
+      onClose={onClose}
+      decline={t.ui.dialog.notNow}
+      footer={
+        <button type="button" className="button primary" disabled={sending} onClick={() => void send()}>
+          {t.session.verb[verb]}
+        </button>
+      }
+    >
+      <p>{say[verb]}</p>
       {error !== null && <ProblemNotice error={error} />}
     </Dialog>
   );

@@ -10,6 +10,7 @@ import { nodePath, stepOf } from "../../nodes";
 import { useArtifact, useConfig, useMay } from "../../queries";
 import { useIds, useNode, useSession } from "../../store";
 import { t } from "../../texts";
+import { Glyph } from "../../ui/glyph";
 import { NodeGlyph } from "../../ui/standing";
 import { type NodeView, PHASES, type Plan } from "../../wire";
 import { count, placeInQueue, seconds, standingWords } from "../../words";
@@ -239,6 +240,7 @@ function StepBox({ node, place, look, chosen, onChoose, onHover }: BoxProps): Re
           </span>
         )}
       </Link>
+      {view.locked_at && <Glyph of="locked" label={t.ui.term.locked.name} />}
       {onChoose && (
         <input
           type="checkbox"

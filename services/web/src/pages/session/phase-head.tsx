@@ -6,7 +6,7 @@ import { NodeProblem } from "../../ui/node-problem";
 import { NodeGlyph } from "../../ui/standing";
 import type { Phase } from "../../wire";
 import { seconds, when } from "../../words";
-import { ForkButton, NodeAction } from "./actions";
+import { ForkButton, LockButton, NodeAction } from "./actions";
 import { headline } from "./headline";
 import { OtherEngine } from "./other-engine";
 import { NodeBadges, WhyButton } from "./why";
@@ -32,6 +32,7 @@ export function PhaseHead({ phase, children }: Props): ReactNode {
           {view.freshness === "stale" && <WhyButton node={phase} />}
           {children}
           <ForkButton node={phase} />
+          <LockButton node={phase} />
           <NodeAction node={phase} hotkey="r" />
         </div>
       </div>

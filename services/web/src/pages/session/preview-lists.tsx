@@ -99,6 +99,12 @@ function Nodes({ nodes, titles }: { readonly nodes: readonly string[] } & Requir
             <Fragment key={node}>
               <li>
                 {capital(nodeName(node))}
+                {views[node]?.locked_at && (
+                  <>
+                    {" "}
+                    <Glyph of="locked" label={t.ui.term.locked.name} />
+                  </>
+                )}
                 {title && <span className="soft"> {title}</span>}
               </li>
               {!few && node === last && (

@@ -146,7 +146,7 @@ function WhyActions({ node, view }: { readonly node: string; readonly view: Node
   return (
     <>
       {node !== "phase3" && <AcceptButton node={node} />}
-      <RerunButton target={targetOf(node)} name={nodeName(node)} className="button" />
+      {!view.locked_at && <RerunButton target={targetOf(node)} name={nodeName(node)} className="button" />}
       <RerunButton target={{ stale: true }} verb="update" name={t.session.now.whatever} className="button primary" />
     </>
   );

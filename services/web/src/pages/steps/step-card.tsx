@@ -12,7 +12,7 @@ import { ProblemNotice } from "../../ui/problem";
 import { NodeGlyph } from "../../ui/standing";
 import type { FormerStep, Step } from "../../wire";
 import { headlineOf, listed, placeInQueue, seconds, when } from "../../words";
-import { AcceptButton, ForkButton, NodeAction } from "../session/actions";
+import { AcceptButton, ForkButton, LockButton, NodeAction } from "../session/actions";
 import { OtherEngine } from "../session/other-engine";
 import { NodeBadges } from "../session/why";
 import { Findings } from "./findings";
@@ -142,6 +142,7 @@ function StepBody({ step, planned }: { readonly step: number; readonly planned: 
       )}
       <div className="button-row">
         <ForkButton node={node} />
+        <LockButton node={node} />
       </div>
     </div>
   );

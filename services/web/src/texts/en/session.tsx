@@ -76,6 +76,8 @@ export const session = {
     cancel: "Cancel",
     accept: "Accept",
     fork: "Fork",
+    lock: "Lock",
+    unlock: "Unlock",
     of: (verb: string, name: string) => `${verb}: ${name}`,
     title: (verb: string, name: string) => `${verb} ${name}`,
     allSteps: "all steps",
@@ -97,6 +99,14 @@ export const session = {
     lead: (name: string) =>
       `${name} then counts as up to date with what it was made from, until the next change. The timeline keeps who said so and why.`,
     why: "Why is it good enough?",
+  },
+  lock: {
+    lock: "Nothing runs it again until it is unlocked: no rerun, no update and no edit, whatever changes above it.",
+    unlock: "It can be rerun and edited again. If something above it has changed meanwhile, the next update runs it.",
+    label: {
+      lock: (name: string) => `Locking ${name}`,
+      unlock: (name: string) => `Unlocking ${name}`,
+    },
   },
   fork: {
     title: (name: string) => `Fork at ${name}`,

@@ -128,6 +128,11 @@ export const ui = {
       name: "Accept",
       meaning: "Say that an out-of-date result is good enough for now. The next change makes it out of date again.",
     },
+    locked: {
+      name: "Locked",
+      meaning:
+        "Nothing runs this result again until it is unlocked. If what it was made from changes, it is kept and is out of date.",
+    },
     refetch: {
       name: "Fetch again",
       meaning: "Ask every source for its text again. Without this the stored texts are used.",

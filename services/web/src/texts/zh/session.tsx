@@ -70,6 +70,8 @@ export const session: Texts["session"] = {
     cancel: "取消",
     accept: "接受",
     fork: "分叉",
+    lock: "锁定",
+    unlock: "解锁",
     of: (verb, name) => `${verb}：${name}`,
     title: (verb, name) => `${verb}${name}`,
     section: (title) => `“${title}”一节`,
@@ -89,6 +91,14 @@ export const session: Texts["session"] = {
     title: (name) => `按现状接受${name}`,
     lead: (name) => `此后${name}视为与其依据一致，直到下一次变化。时间线会记录由谁、因何接受。`,
     why: "为什么够用？",
+  },
+  lock: {
+    lock: "在解锁之前不会再次运行：无论上游有何变化，重新运行、更新和编辑都不会改动它。",
+    unlock: "它可以重新运行和编辑。如果其间上游有变化，下一次更新会运行它。",
+    label: {
+      lock: (name) => `锁定${name}`,
+      unlock: (name) => `解锁${name}`,
+    },
   },
   fork: {
     title: (name) => `从${name}分叉`,

@@ -109,6 +109,7 @@ export const ui: Texts["ui"] = {
     update: { name: "更新", meaning: "依次运行所有已过时或尚未完成的部分，仅此而已。" },
     guidance: { name: "指引", meaning: "用您的话说明这一部分应注意什么。在您替换之前一直有效。" },
     accept: { name: "接受", meaning: "表示过时的结果目前够用。下一次变化会使它再次过时。" },
+    locked: { name: "已锁定", meaning: "在解锁之前，此结果不会再次运行。如果其依据发生变化，它仍保留，但为已过时。" },
     refetch: { name: "重新获取", meaning: "向每个来源重新获取文本。否则使用已存储的文本。" },
     partial: { name: "部分报告", meaning: "允许报告缺少失败的步骤，并说明缺了什么。" },
     confidence: { name: "可信度", meaning: "独立来源一致时为高；只有一个来源这样说，或有来源持不同说法时为低。" },
