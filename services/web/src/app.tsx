@@ -18,6 +18,7 @@ import { lazily } from "./ui/lazily";
 import { ProblemNotice } from "./ui/problem";
 
 const HelpPage = lazily(() => import("./pages/help/help"));
+const SessionsPage = lazily(() => import("./pages/sessions/sessions"));
 const WorkersPage = lazily(() => import("./pages/workers/workers"));
 
 /** Drawn anew as a whole when another language is spoken. */
@@ -74,6 +75,7 @@ function Shell({ onLanguage }: { readonly onLanguage: (language: Language) => vo
                 <Switch>
                   <Route path="/">{may ? <StartPage config={config.data} /> : <OnlyLooking />}</Route>
                   <Route path="/app/batches" component={BatchesPage} />
+                  <Route path="/app/sessions" component={SessionsPage} />
                   <Route path="/app/sessions/:session/*?">
                     {({ session }) => <SessionPages key={session} sessionId={session} />}
                   </Route>

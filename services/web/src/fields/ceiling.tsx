@@ -19,7 +19,7 @@ export function readCeiling(text: string): Ceiling {
 interface Props {
   readonly text: string;
   readonly onChange: (text: string) => void;
-  readonly of: "session" | "run" | "day";
+  readonly of: "session" | "run" | "day" | "all";
 }
 
 export function CeilingField({ text, onChange, of }: Props): ReactNode {

@@ -11,6 +11,7 @@ import { useTitle } from "../../ui/title";
 import type { BatchView } from "../../wire";
 import { ago, count } from "../../words";
 import { EndDialog } from "./end-dialog";
+import { Lists } from "./lists";
 import { SessionDialog } from "./session-dialog";
 
 export function BatchesPage(): ReactNode {
@@ -36,6 +37,7 @@ export function BatchesPage(): ReactNode {
         <h1>{say.title}</h1>
         <p className="lead">{say.lead}</p>
       </div>
+      <Lists />
       <div className="field">
         <label htmlFor={id} className="hidden">
           {say.search}

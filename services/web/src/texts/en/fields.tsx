@@ -7,6 +7,7 @@ export const fields = {
     wrong: "Write a number above zero, or leave it empty.",
     session: "When the session has cost this much, it stops and keeps what it has; an update goes on from there.",
     day: "What updates by themselves may cost in a day, all sessions of the batch together.",
+    all: "All of them together spend no more. A session that would not fit under it is left out.",
     run: "When this run has cost this much, it stops and keeps what it has; an update goes on from there.",
   },
   engine: {

@@ -1,4 +1,4 @@
-/** The pages: start, batches, sources, goals, plan, steps, report, timeline, workers, help. */
+/** The pages: start, batches, sessions, two reports, sources, goals, plan, steps, report, timeline, workers, help. */
 import type { CheckOutcome } from "../../wire";
 export const pages = {
   start: {
@@ -40,6 +40,82 @@ export const pages = {
       stale: "Out of date",
       cancelled: "Cancelled",
     } as Record<string, string>,
+  },
+  sessions: {
+    title: "Sessions",
+    lead: "Sessions of all batches. The address holds the filter, so that a view can be kept and passed on as a link.",
+    lists: "Lists",
+    shown: (sessions: string, more: boolean) => (more ? `${sessions} shown, more below` : `${sessions} shown`),
+    nothing: "No session fits.",
+    none: "There is no session yet.",
+    showAll: "Show all sessions",
+    forked: "Fork",
+    only: (tag: string) => `Only with the tag ${tag}`,
+    filter: {
+      words: "Words of the question",
+      show: "State",
+      shows: {
+        "": "All",
+        either: "Out of date or failed",
+        stale: "Out of date",
+        failed: "Failed",
+        running: "Running",
+        pending: "Not finished",
+        completed: "Done",
+        cancelled: "Cancelled",
+      },
+      tag: "Tag",
+      tagWrong: "A tag has letters, digits and . _ : - and begins with a letter or a digit.",
+      age: "Nothing happened for",
+      anyAge: "Any time",
+      ages: { "1h": "an hour", "1d": "a day", "7d": "a week", "30d": "30 days" } as Record<string, string>,
+    },
+    views: {
+      title: "Saved views",
+      saveThis: "Save this view",
+      save: "Save",
+      name: "Name",
+      hint: "Kept in this browser. To pass it on, copy the address of the page.",
+      remove: (name: string) => `Remove the view ${name}`,
+    },
+    tagging: {
+      tag: "Tag",
+      title: "Tag this session",
+      label: "Tags",
+      hint: "Separated by spaces, such as energy team:north. What you delete here is taken away.",
+      wrong: (tags: string) =>
+        `Cannot be a tag: ${tags}. Use letters, digits and . _ : - and begin with a letter or a digit.`,
+    },
+    update: {
+      title: "Update all that is shown",
+      update: "Update",
+      lead: "In each, whatever is out of date, failed or not done yet runs, and nothing else. All of it can be cancelled as one.",
+      some: "Only sessions in which something is out of date or has failed are taken. To carry on unfinished ones, choose “Not finished” as the state first.",
+      reading: "Looking at every session",
+      runsIn: (sessions: string) => `Runs in ${sessions}`,
+      asLastTime: (cost: string) => `(${cost}, as last time)`,
+      nothing: "Nothing has to run.",
+      runs: (parts: string) => `runs ${parts}`,
+      mayRun: (parts: string) => `may run ${parts}`,
+      atMost: (tokens: string) => `at most ${tokens}`,
+      joined: (parts: readonly string[]) => parts.join("; "),
+      leftOut: (sessions: string) => `${sessions} left out`,
+      why: {
+        running: "Something runs in it.",
+        ceiling: "The ceiling does not reach to it.",
+        too_many: "One update takes no more sessions.",
+        refused: "It is refused.",
+      },
+      begun: (sessions: string) => `The update has begun in ${sessions}.`,
+      refused: (sessions: string) => `It was refused in ${sessions}:`,
+    },
+    run: {
+      begun: (sessions: string) => `Updating ${sessions}`,
+      atWork: (some: number, sessions: string) => `Updating ${sessions}, ${some} at work or waiting`,
+      over: (sessions: string) => `The update of ${sessions} is over`,
+      cancel: "Cancel the update",
+      cancelled: (sessions: string) => `${sessions} told to stop. What is completed is kept.`,
+    },
   },
   sources: {
     add: "Add sources",
