@@ -19,6 +19,7 @@ import { ProblemNotice } from "./ui/problem";
 
 const HelpPage = lazily(() => import("./pages/help/help"));
 const SessionsPage = lazily(() => import("./pages/sessions/sessions"));
+const ComparePage = lazily(() => import("./pages/compare/compare"));
 const WorkersPage = lazily(() => import("./pages/workers/workers"));
 
 /** Drawn anew as a whole when another language is spoken. */
@@ -76,6 +77,7 @@ function Shell({ onLanguage }: { readonly onLanguage: (language: Language) => vo
                   <Route path="/">{may ? <StartPage config={config.data} /> : <OnlyLooking />}</Route>
                   <Route path="/app/batches" component={BatchesPage} />
                   <Route path="/app/sessions" component={SessionsPage} />
+                  <Route path="/app/sessions/:session/compare/:other" component={ComparePage} />
                   <Route path="/app/sessions/:session/*?">
                     {({ session }) => <SessionPages key={session} sessionId={session} />}
                   </Route>

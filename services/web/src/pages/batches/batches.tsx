@@ -10,6 +10,8 @@ import { ProblemNotice } from "../../ui/problem";
 import { useTitle } from "../../ui/title";
 import type { BatchView } from "../../wire";
 import { ago, count } from "../../words";
+import { comparePath } from "../compare/path";
+import { CompareDialog } from "./compare-dialog";
 import { EndDialog } from "./end-dialog";
 import { Lists } from "./lists";
 import { SessionDialog } from "./session-dialog";
@@ -88,6 +90,8 @@ function Row({ batch, onEnd }: { readonly batch: BatchView; readonly onEnd: () =
   const may = useMay("researcher");
   const say = t.pages.batches;
   const [adding, setAdding] = useState(false);
+  const [comparing, setComparing] = useState(false);
+  const [one, other] = batch.sessions;
   return (
     <li className="batch">
       {batch.sessions.map((session) => (
@@ -110,9 +114,28 @@ function Row({ batch, onEnd }: { readonly batch: BatchView; readonly onEnd: () =
           </div>
         </div>
       ))}
-      {may && (
+      {(may || other) && (
         <div className="button-row">
-          {!batch.ended && (
+          {one && other && batch.sessions.length === 2 && (
+            <Link
+              href={comparePath(one.session_id, other.session_id)}
+              className="button quiet slim"
+              aria-label={t.session.verb.of(t.pages.compare.button, batch.topic)}
+            >
+              {t.pages.compare.button}
+            </Link>
+          )}
+          {batch.sessions.length > 2 && (
+            <button
+              type="button"
+              className="button quiet slim"
+              aria-label={t.session.verb.of(t.pages.compare.button, batch.topic)}
+              onClick={() => setComparing(true)}
+            >
+              {t.pages.compare.button}
+            </button>
+          )}
+          {may && !batch.ended && (
             <button
               type="button"
               className="button quiet slim"
@@ -122,16 +145,19 @@ function Row({ batch, onEnd }: { readonly batch: BatchView; readonly onEnd: () =
               {say.newSession}
             </button>
           )}
-          <button
-            type="button"
-            className="button quiet slim"
-            onClick={onEnd}
-            aria-label={say.endIt(batch.ended ? say.delete : say.end, batch.topic)}
-          >
-            {batch.ended ? say.delete : say.end}
-          </button>
+          {may && (
+            <button
+              type="button"
+              className="button quiet slim"
+              onClick={onEnd}
+              aria-label={say.endIt(batch.ended ? say.delete : say.end, batch.topic)}
+            >
+              {batch.ended ? say.delete : say.end}
+            </button>
+          )}
         </div>
       )}
+      {comparing && <CompareDialog sessions={batch.sessions} onClose={() => setComparing(false)} />}
       {adding && <SessionDialog batchId={batch.batch_id} onClose={() => setAdding(false)} />}
     </li>
   );

@@ -13,9 +13,10 @@ import { Glyph } from "../../ui/glyph";
 import { lazily } from "../../ui/lazily";
 import { ProblemNotice } from "../../ui/problem";
 import { PHASES } from "../../wire";
-import { ago, capital, isActive, standing, standingName } from "../../words";
+import { ago, capital, isActive, nodeName, standing, standingName } from "../../words";
 import { EndDialog } from "../batches/end-dialog";
 import { SessionDialog } from "../batches/session-dialog";
+import { comparePath } from "../compare/path";
 import { SessionBar } from "./bar";
 import { LiveStream } from "./live-stream";
 import { Overview } from "./overview";
@@ -106,6 +107,7 @@ function Head(): ReactNode {
           <Link href="/app/batches">{t.ui.site.batches}</Link>
           <span>{engineName(engine)}</span>
           {created && <time dateTime={created}>{say.begun(ago(created))}</time>}
+          <Origin />
           {may && !ended && (
             <button type="button" className="link-button" onClick={() => setAdding(true)}>
               {say.newSession}
@@ -131,6 +133,33 @@ function Head(): ReactNode {
         />
       )}
     </header>
+  );
+}
+
+/** Of a fork: where it comes from, as long as that is there, and what has become different. */
+function Origin(): ReactNode {
+  const { session_id } = useIds();
+  const fork = useSession((session) => session.state.fork);
+  const origin = useQuery({
+    queryKey: ["origin", fork?.session_id],
+    queryFn: () => api.session(fork?.session_id ?? ""),
+    enabled: fork != null,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+  if (!fork) return null;
+  const say = t.session.fork;
+  const gone = origin.error instanceof Refusal && (origin.error.status === 404 || origin.error.status === 410);
+  const link = (
+    <Link href={`/app/sessions/${fork.session_id}`} title={origin.data?.topic}>
+      {say.another}
+    </Link>
+  );
+  return (
+    <>
+      <span>{say.from(gone ? say.another : link, nodeName(fork.node))}</span>
+      {!gone && <Link href={comparePath(fork.session_id, session_id)}>{say.compare}</Link>}
+    </>
   );
 }
 

@@ -109,6 +109,13 @@ export const session = {
     },
   },
   fork: {
+    from: (origin: ReactNode, name: string) => (
+      <>
+        forked from {origin} at {name}
+      </>
+    ),
+    another: "another session",
+    compare: "Compare with it",
     title: (name: string) => `Fork at ${name}`,
     lead: (name: string) =>
       `A second session shares every result of this one but ${name} and what is made from it. Nothing is copied, and nothing runs until you ask; from there on each goes its own way.`,

@@ -101,6 +101,13 @@ export const session: Texts["session"] = {
     },
   },
   fork: {
+    from: (origin, name) => (
+      <>
+        由{origin}从{name}分叉
+      </>
+    ),
+    another: "另一个会话",
+    compare: "与其比较",
     title: (name) => `从${name}分叉`,
     lead: (name) =>
       `第二个会话共用本会话的所有结果，${name}及依据它生成的部分除外。不复制任何内容，在您要求之前也不运行；此后二者各自独立。`,
