@@ -333,6 +333,9 @@ class World:
             }
         if job.node == "phase2":
             plan = self.planner(job)
+            numbers = {step.step_id for step in plan}
+            before = self.s.plan.steps if self.s.plan else ()
+            plan += tuple(step for step in before if step.step_id in set(job.held) - numbers)
             parts = {"output": digest([content, [step.identity for step in plan]])}
         if job.node == "phase4":
             parts = {"output": content, "section/step-1": digest([content, 1]), "section/step-2": content}

@@ -261,6 +261,8 @@ class SharedResult(Message):
     changed_at: Instant
     reads: dict[str, str]
     accepted: dict[str, str] = Field(default_factory=dict)
+    locked_at: Instant | None = None
+    """Since when its origin had it locked (R38): so has the fork, until it is unlocked there."""
 
 
 class SharedParameters(Message):

@@ -91,8 +91,11 @@ class LeftOut(Message):
 
     session_id: Id
     topic: str = ""
-    reason: Literal["running", "ceiling", "too_many", "refused"]
+    reason: Literal["running", "begun", "ceiling", "too_many", "refused", "locked", "waits"]
+    """`begun`: this command has asked it already; `locked`: what is out of date in it is locked, or read from
+    what is (R38); `waits`: nothing of what is out of date can run."""
     problem: ProblemDocument | None = None
+    """Where there is more to say: what is refused or locked, or why nothing can run, and what to do."""
 
 
 class FleetPreview(Message):
@@ -102,6 +105,8 @@ class FleetPreview(Message):
     left_out: tuple[LeftOut, ...] = ()
     estimate: Estimate = Estimate()
     """Of all of them together; `seconds` as if one came after the other."""
+    unknown: int = 0
+    """Sessions in which something runs that has never run: nothing is known of that, and no figure has it."""
     max_tokens: int | None = None
     plan_token: str = ""
 

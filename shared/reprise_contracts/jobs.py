@@ -59,6 +59,9 @@ class Job(Message):
     record (R32)."""
     next_step: int = 1
     """Phase 2: the next free step number."""
+    held: tuple[int, ...] = ()
+    """Phase 2: the steps of the old plan that the new one repeats, whatever is planned: locked ones, and
+    those that they depend on (R38)."""
     gaps: tuple[Gap, ...] = ()
     """Phase 4 under `allow_partial`."""
     reasons: tuple[str, ...] = ()

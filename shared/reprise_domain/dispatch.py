@@ -7,6 +7,7 @@ from reprise_contracts.jobs import Gap, Job
 from reprise_contracts.phrases import cause_sentences, without_failing
 from reprise_domain.freshness import Verdicts, steps_without_result
 from reprise_domain.graph import parents
+from reprise_domain.plans import held_steps
 from reprise_domain.state import Node, Session
 
 
@@ -57,6 +58,7 @@ def job_for(session: Session, node: str) -> Job:
         previous=entry.materialization.event.artifact if entry.materialization else None,
         ask_again=run.request.asks_again(node),
         next_step=session.next_step,
+        held=tuple(sorted(held_steps(session))) if node == "phase2" else (),
         gaps=tuple(_gap(step, session.node(step)) for step in steps_without_result(session, node, run.bad)),
         token_allowance=session.allowance,
         section=run.request.options.section or "" if node == "phase4" else "",

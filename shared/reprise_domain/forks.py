@@ -8,8 +8,8 @@ from reprise_domain.state import RunRequest, Session, scope_of
 
 
 def shared_by(origin: Session, node: str) -> events.Shared:
-    """Whatever a cascade from the node would leave alone: results, and the plan if that is among them. The
-    parameters come along for all nodes, those from the node on too."""
+    """Whatever a cascade from the node would leave alone: results, each locked where it is (R38), and the
+    plan if that is among them. The parameters come along for all nodes, those from the node on too."""
     target = Target(steps=(step,)) if (step := step_of(node)) else Target(phase=phase_of(node))
     scope = scope_of(RunRequest("", (), "", "phase", target, Options()), origin.plan)
     plan = origin.plan.steps if origin.plan and "phase2" not in scope else None
@@ -21,6 +21,7 @@ def shared_by(origin: Session, node: str) -> events.Shared:
                 changed_at=made.changed_at,
                 reads=dict(made.reads),
                 accepted=dict(origin.node(name).accepted),
+                locked_at=origin.node(name).locked_at,
             )
             for name in all_nodes(origin.plan)
             if name not in scope and (made := origin.node(name).materialization) is not None

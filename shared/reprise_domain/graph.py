@@ -60,11 +60,9 @@ class Plan:
     def below(self, numbers: Iterable[int]) -> frozenset[int]:
         """These steps and every step that depends on one of them."""
         found = set(numbers)
-        todo = list(found)
-        while todo:
-            new = set(self.dependents.get(todo.pop(), ())) - found
-            found |= new
-            todo += new
+        for step in self.steps:  # each stands behind those that it depends on
+            if not found.isdisjoint(step.depends_on):
+                found.add(step.step_id)
         return frozenset(found)
 
 

@@ -40,12 +40,11 @@ def named_objects(session: Session) -> Iterator[NamedObject]:
 def record(draft: Draft, objects: Iterable[LostObject]) -> None:
     """R34: a node whose object is lost has no artifact; what was replaced meanwhile is nobody's loss."""
     found = {gone.key: gone for gone in objects}
-    if found:
-        for named in list(named_objects(draft.session)):
-            gone = found.get(named.key)
-            if gone is not None and draft.session.node(named.node).materialization is not None:
-                draft.emit(
-                    events.ArtifactLost(
-                        node=named.node, key=named.key, problem=lost(named.node, damaged=gone.damaged)
-                    )
+    for named in list(named_objects(draft.session)) if found else ():
+        gone = found.get(named.key)
+        if gone is not None and draft.session.node(named.node).materialization is not None:
+            draft.emit(
+                events.ArtifactLost(
+                    node=named.node, key=named.key, problem=lost(named.node, damaged=gone.damaged)
                 )
+            )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from reprise_contracts.artifacts import PlannedStep
+from reprise_contracts.nodes import step_node
 from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
 from reprise_domain.state import Session
@@ -10,9 +11,20 @@ from reprise_domain.state import Session
 
 def plan_problem(session: Session, plan: tuple[PlannedStep, ...], *, edited: bool) -> Problem | None:
     """R9, R12: a plan keeps the numbers of the steps that it repeats, an edited step the one it carries;
-    others are fresh."""
+    others are fresh. R38: it is without none that is held."""
+    if lost := held_steps(session).difference(step.step_id for step in plan):
+        return refusals.held(map(step_node, sorted(lost)), edited=edited)
     why = _fault(session, plan, edited=edited)
     return refusals.unsound(why, edited=edited) if why else None
+
+
+def held_steps(session: Session) -> frozenset[int]:
+    """R38: the steps that no plan may be without: locked ones, and those that they depend on."""
+    found: set[int] = set()
+    for step in reversed(session.plan.steps if session.plan else ()):
+        if step.step_id in found or session.node(step_node(step.step_id)).locked_at is not None:
+            found |= {step.step_id, *step.depends_on}
+    return frozenset(found)
 
 
 def _fault(session: Session, plan: tuple[PlannedStep, ...], *, edited: bool) -> str:

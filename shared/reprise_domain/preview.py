@@ -13,7 +13,7 @@ from reprise_contracts.states import Estimate, Plan, Preview
 from reprise_contracts.wire import digest
 from reprise_domain.freshness import PARAMETERS, UPSTREAM, Verdicts, changed_inputs, current_inputs
 from reprise_domain.graph import Scope, all_nodes, parents
-from reprise_domain.plans import unknown_steps
+from reprise_domain.plans import held_steps, unknown_steps
 from reprise_domain.readiness import Readiness, may_move, missing_inputs, nodes_with, readiness
 from reprise_domain.state import RunRequest, Session, scope_of, with_report_options
 
@@ -110,7 +110,11 @@ def preview(
         keep=tuple(node for node in left if node not in stale),
         stale=tuple(node for node in left if node in stale),
         drop=tuple(node for node in all_nodes(before.plan) if node not in nodes) if before else (),
-        may_drop=session.plan.nodes if session.plan and "phase2" in coming else (),
+        may_drop=tuple(
+            node
+            for node in (session.plan.nodes if session.plan and "phase2" in coming else ())
+            if step_of(node) not in held_steps(session)
+        ),
         notices=(
             warned := (
                 *_warnings(session, request, scope, by_node, verdicts, costs),

@@ -96,6 +96,7 @@ def _with_shared(session: Session, shared: events.Shared) -> Session:
             since=one.at,
             materialization=Materialization(one.made, one.at, one.changed_at, one.reads),
             accepted=one.accepted,
+            locked_at=one.locked_at,
         )
         for one in shared.results
     }
@@ -433,8 +434,9 @@ def _accepted(session: Session, event: events.NodeAccepted, at: datetime) -> Ses
 
 
 def _locked(session: Session, event: events.NodeLocked, at: datetime) -> Session:
-    locked_at = at if event.locked else None
-    return session.with_node(event.node, replace(session.node(event.node), locked_at=locked_at))
+    return session.with_node(
+        event.node, replace(session.node(event.node), locked_at=at if event.locked else None)
+    )
 
 
 # The session

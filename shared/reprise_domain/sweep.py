@@ -24,10 +24,8 @@ def is_deletable(session: Session, key: str) -> bool:
         return attempt is not None
     name, generation = attempt
     node, step = session.node(name), step_of(name)
-    if node.materialization is not None:
-        made = node.materialization.event.artifact.key
-        if key in {made, subjects.record_key(made)}:
-            return False
+    if key in _made(session, name):
+        return False
     if step is not None and session.plan is not None and step not in session.plan.by_id:
         return step < session.next_step
     return generation < node.generation or (generation == node.generation and node.status not in IN_FLIGHT)
@@ -67,13 +65,6 @@ def _made(session: Session, node: str) -> Iterator[str]:
         )  # R32: the calls that it was made with, if there were any
 
 
-def _dropped(session: Session, event: events.NodeCompleted | events.ArtifactEdited) -> Iterator[str]:
-    """R9: the artifacts of the steps that a new plan has no longer."""
-    if event.plan is not None and session.plan is not None:
-        for gone in set(session.plan.nodes).difference(Plan(event.plan).nodes):
-            yield from _made(session, gone)
-
-
 def _settled(session: Session, event: events.NodeCompleted | events.NodeFailed) -> Iterator[str]:
     """A worker may have been lost between storing and reporting. Its folder is named only now: a sweep while
     the next attempt is in flight would pass over what is in it, and forget it."""
@@ -103,8 +94,11 @@ def _cancelled(session: Session, event: events.NodeCancelled) -> Iterator[str]:
 
 
 def _edited(session: Session, event: events.NodeCompleted | events.ArtifactEdited) -> Iterator[str]:
+    """R9: the artifact before it, and those of the steps that a new plan has no longer."""
     yield from _made(session, event.node)
-    yield from _dropped(session, event)
+    if event.plan is not None and session.plan is not None:
+        for gone in set(session.plan.nodes).difference(Plan(event.plan).nodes):
+            yield from _made(session, gone)
 
 
 _NAMED_BY: Mapping[type, Callable[[Session, Any], Iterable[str]]] = {

@@ -120,6 +120,7 @@ async def _made(job: Job, record: CallRecord, artifact: Artifact, context: Conte
             context,
             previous=Phase2.read(previous) if previous else None,
             next_step=job.next_step,
+            held=job.held,
         )
     plan = inputs["phase2"]
     assert isinstance(plan, Phase2)  # noqa: S101  # the model of its phase

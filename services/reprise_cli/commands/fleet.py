@@ -20,6 +20,9 @@ SHOWN = 40
 """Sessions of a preview that are shown one by one."""
 _LEFT_OUT = {
     "running": "a run is active in it",
+    "begun": "this command has begun it already",
+    "locked": "what is out of date in it is locked",
+    "waits": "nothing of what is out of date in it can run",
     "ceiling": "the ceiling does not reach to it",
     "too_many": "one command takes no more sessions",
     "refused": "it is refused",
@@ -96,7 +99,7 @@ def refresh(
 
 def _refresh_all(terminal: Terminal, named: Mapping[str, object], asked: Running) -> None:
     """Show what a refresh of many sessions would do as a whole, ask, and do that and nothing else."""
-    named = {**named, "max_tokens": asked.max_tokens}
+    named = {**named, "max_tokens": asked.max_tokens, "command_id": asked.command_id}
     try:
         call = RefreshAllCall.model_validate(named)
     except ValidationError as error:
@@ -145,6 +148,8 @@ def shown(preview: FleetPreview) -> Table:
         run, may_run = (share.plan.run, share.plan.may_run) if share.plan is not None else ((), ())
         may = f"; may run {node_list(may_run)}" if may_run else ""
         part = f", at most {share.max_tokens} tokens" if share.max_tokens else ""
+        never = share.plan.estimate.never_run if share.plan is not None else ()
+        part += f"; never run yet: {node_list(never)}" if never else ""
         table.add_row(
             Text(share.session_id, style="cyan"),
             Text(share.topic),
@@ -153,12 +158,14 @@ def shown(preview: FleetPreview) -> Table:
     if len(preview.sessions) > SHOWN:
         table.add_row(Text(f"… {len(preview.sessions) - SHOWN} more", style="dim"), "", "")
     for left in preview.left_out:
-        why = left.problem.detail if left.problem is not None else _LEFT_OUT[left.reason]
+        said = f"{left.problem.detail} {left.problem.action}" if left.problem is not None else ""
+        why = said.replace(" SESSION ", f" {left.session_id} ") or _LEFT_OUT[left.reason]
         table.add_row(Text(left.session_id, style="yellow"), Text(left.topic), Text(f"left out: {why}"))
     estimate = preview.estimate
     cost = f"{estimate.seconds:.0f} s and {estimate.tokens} tokens"
     most = f", at most {estimate.most_seconds:.0f} s and {estimate.most_tokens} tokens"
     ceiling = f"; together at most {preview.max_tokens} tokens" if preview.max_tokens else ""
-    summary = f"last time {cost}{most}{ceiling}" if preview.sessions else "nothing has to run"
+    unknown = f", without what has never run in {preview.unknown} of them" if preview.unknown else ""
+    summary = f"last time {cost}{most}{unknown}{ceiling}" if preview.sessions else "nothing has to run"
     table.add_row(Text(_sessions(len(preview.sessions)), style="bold"), "", Text(summary))
     return table

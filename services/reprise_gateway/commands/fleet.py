@@ -21,15 +21,23 @@ from reprise_contracts.fleet import (
     SessionFilter,
     Share,
 )
+from reprise_contracts.notices import passed_by
+from reprise_contracts.phrases import spoken
 from reprise_contracts.problems.model import Problem, ProblemDocument
+from reprise_contracts.problems.refusals import WAITS, locked
 from reprise_contracts.states import Estimate, Preview, Receipt, SessionSummary
 from reprise_contracts.wire import derived_id, digest
+from reprise_domain.freshness import Verdicts
+from reprise_domain.graph import all_nodes
+from reprise_domain.state import CommandRecord, Session
 from reprise_gateway.access.access import Caller
 from reprise_gateway.commands.workflow import WorkflowService
 from reprise_runtime.errors import Refused
 
 AT_ONCE = 8
 """Sessions that are asked beside each other."""
+LOOKED_THROUGH = 1_000
+"""Sessions that are looked through for a refresh of which nothing runs."""
 _UNDER_WAY = {"queued", "running"}
 
 NOT_PREVIEWED = Problem(
@@ -37,6 +45,12 @@ NOT_PREVIEWED = Problem(
     field="plan_token",
     detail="Nothing runs over many sessions that was not shown before.",
     action="Ask with `dry_run`, and send `sessions`, `max_tokens` and `plan_token` of its answer.",
+)
+NO_REFRESH = Problem(
+    type="not_found",
+    field="command_id",
+    detail="There is no refresh of many sessions with this id.",
+    action="Name the command that `reprise refresh --all` printed.",
 )
 OTHER_SESSIONS = Problem(
     type="invalid",
@@ -69,15 +83,36 @@ async def refresh_all(
 
 
 async def cancel_all(service: WorkflowService, call: CancelAllCall, caller: Caller) -> FleetReceipt:
-    """Stop what a refresh of many sessions has begun and not finished."""
+    """Stop what a refresh of many sessions has begun and not finished. Raises `Refused` (not_found) for one
+    that no session has heard of."""
     asked: list[tuple[str, Awaitable[Receipt]]] = []
     for line in await service.batches.every(SessionFilter(state="running")):
-        session = await service.session(line.session_id)
-        record = session.commands.get(derived_id("f", call.command_id, session.session_id))
+        record = await _record(service, line.session_id, call.command_id)
         if record is not None and record.run_id is not None and record.status in _UNDER_WAY:
-            stop = CancelCall(session_id=session.session_id, run_id=record.run_id)
-            asked.append((session.session_id, service.cancel(stop, caller)))
+            stop = CancelCall(session_id=line.session_id, run_id=record.run_id)
+            asked.append((line.session_id, service.cancel(stop, caller)))
+    if not asked and not await _was_there(service, call.command_id):
+        raise Refused(NO_REFRESH)
     return FleetReceipt(command_id=call.command_id, sessions=await _answers(asked))
+
+
+async def _record(service: WorkflowService, session_id: str, whole: str) -> CommandRecord | None:
+    """What a refresh of many asked of one session; None if nothing, or where the session is gone."""
+    try:
+        session = await service.session(session_id)
+    except Refused:
+        return None
+    return session.commands.get(derived_id("f", whole, session_id))
+
+
+async def _was_there(service: WorkflowService, whole: str) -> bool:
+    """Whether a session knows of a refresh of many. Those in which something happened last come first, so
+    that only an unknown one is looked for in all."""
+    lines = (await service.batches.every(SessionFilter()))[:LOOKED_THROUGH]
+    for line in lines:
+        if await _record(service, line.session_id, whole) is not None:
+            return True
+    return False
 
 
 async def _answers(asked: Iterable[tuple[str, Awaitable[Receipt]]]) -> tuple[FleetAnswer, ...]:
@@ -107,15 +142,20 @@ async def _preview(service: WorkflowService, call: RefreshAllCall, caller: Calle
             left.append(_left(line, "too_many"))
             continue
         try:
+            session = await service.session(line.session_id)
+            if call.command_id and derived_id("f", call.command_id, line.session_id) in session.commands:
+                left.append(_left(line, "begun"))
+                continue
             previewed = await _of_one(service, line.session_id, None, caller)
         except Refused as refused:
-            problem = ProblemDocument.of(refused.problem)
-            left.append(_left(line, "refused").model_copy(update={"problem": problem}))
+            left.append(_left(line, "refused", refused.problem))
             continue
         if previewed.provisional:
             left.append(_left(line, "running"))
         elif previewed.plan.run or previewed.plan.may_run:
             found.append((line, previewed))
+        elif previewed.plan.stale:
+            left.append(_idle(line, session))
     shares = shared_out([previewed.plan.estimate for _, previewed in found], call.max_tokens or None)
     left += [_left(line, "ceiling") for (line, _), share in zip(found, shares, strict=True) if share == 0]
     planned: list[Share] = []
@@ -139,6 +179,7 @@ async def _preview(service: WorkflowService, call: RefreshAllCall, caller: Calle
         sessions=tuple(planned),
         left_out=tuple(left),
         estimate=_sum([share.plan.estimate for share in planned if share.plan is not None]),
+        unknown=sum(share.plan is not None and bool(share.plan.estimate.never_run) for share in planned),
         max_tokens=call.max_tokens,
         plan_token=_token(planned, call.max_tokens),
     )
@@ -150,8 +191,33 @@ async def _of_one(service: WorkflowService, session_id: str, share: int | None, 
     return cast(Preview, await service.refresh(asked, caller))  # a dry run answers so
 
 
-def _left(line: SessionSummary, reason: str) -> LeftOut:
-    return LeftOut.model_validate({"session_id": line.session_id, "topic": line.topic, "reason": reason})
+def _left(line: SessionSummary, reason: str, problem: Problem | None = None) -> LeftOut:
+    told = {"problem": ProblemDocument.of(problem)} if problem is not None else {}
+    return LeftOut.model_validate(
+        {"session_id": line.session_id, "topic": line.topic, "reason": reason, **told}
+    )
+
+
+def _idle(line: SessionSummary, session: Session) -> LeftOut:
+    """Why nothing would run in a session of which something is out of date: a lock or a ceiling is in the
+    way (R29, R38), a user's own work (R12), or a failure above."""
+    verdicts = Verdicts(session)
+    stale = [node for node in all_nodes(session.plan) if verdicts.freshness(node) == "stale"]
+    held = [node for node in stale if session.node(node).locked_at is not None]
+    if held:
+        return _left(line, "locked", locked(held))
+    return _left(line, "waits", session.exhausted or _passed_by(session, stale) or WAITS)
+
+
+def _passed_by(session: Session, stale: Iterable[str]) -> Problem | None:
+    """A user's own goals or plan, which a refresh leaves (R12)."""
+    for node in stale:
+        made = session.node(node).materialization
+        if made is not None and made.edited:
+            detail = passed_by(node, replaced=False).text
+            action = f"Rerun {spoken(node)} to replace your own, or accept it as it is."
+            return Problem(type="inputs_missing", detail=detail, action=action)
+    return None
 
 
 def shared_out(estimates: Sequence[Estimate], ceiling: int | None) -> list[int | None]:

@@ -141,6 +141,7 @@ export type ProblemCode =
   | "sources_empty"
   | "sources_too_many"
   | "steps_gone"
+  | "steps_held"
   | "steps_unknown"
   | "stops_too_early"
   | "store_silent"

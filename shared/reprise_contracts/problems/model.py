@@ -129,6 +129,7 @@ ProblemCode = Literal[
     "sources_empty",
     "sources_too_many",
     "steps_gone",
+    "steps_held",
     "steps_unknown",
     "stops_too_early",
     "store_silent",

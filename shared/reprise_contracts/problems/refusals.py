@@ -190,6 +190,24 @@ def locked(nodes: Sequence[str]) -> Problem:
     )
 
 
+def held(nodes: Iterable[str], *, edited: bool) -> Problem:
+    """R38: a plan is without a locked step, or without one that a locked step depends on: a user's own, or a
+    worker's, which had not heard of the lock."""
+    gone = tuple(nodes)
+    named = ", ".join(map(spoken, gone))
+    return Problem(
+        type="node_locked" if edited else "invalid_plan",
+        code="steps_held",
+        facts={"nodes": gone},
+        field="steps" if edited else None,
+        detail=f"The plan is without what is locked, or what a locked step reads: {named}.",
+        action="Leave it in the plan, or unlock it first."
+        if edited
+        else "Rerun the synthesis, which keeps what is locked; or unlock it first.",
+        retryable=not edited,
+    )
+
+
 def missing(node: str, parent: str, *, failed: bool) -> Problem:
     """R15, R19: a node cannot run, for what it reads is not there, or is of a step that failed."""
     why = f"{spoken(parent)} has failed" if failed else f"there is no result of {spoken(parent)} yet"

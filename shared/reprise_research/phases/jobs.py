@@ -86,7 +86,7 @@ async def _synthesize(job: Job, inputs: Inputs, artifacts: ArtifactReader, conte
         artifacts.read(inputs["phase1"], Phase1),
         artifacts.previous(job.previous, Phase2),
     )
-    made = await synthesize(phase0, phase1, context, previous=before, next_step=job.next_step)
+    made = await synthesize(phase0, phase1, context, previous=before, next_step=job.next_step, held=job.held)
     return Result(made, {"step": len(made.steps)})
 
 

@@ -1,6 +1,8 @@
 """Phase 2: one goal that brings the others together, and the plan. A step keeps its number as long as it
 keeps its meaning (R9)."""
 
+from collections.abc import Collection
+
 from pydantic import ValidationError
 
 from reprise_contracts.artifacts import Phase0, Phase1, Phase2, Step, number_steps
@@ -11,9 +13,16 @@ from reprise_research.phases.former import former_steps
 
 
 async def synthesize(
-    phase0: Phase0, phase1: Phase1, context: Context, *, previous: Phase2 | None = None, next_step: int = 1
+    phase0: Phase0,
+    phase1: Phase1,
+    context: Context,
+    *,
+    previous: Phase2 | None = None,
+    next_step: int = 1,
+    held: Collection[int] = (),
 ) -> Phase2:
     """The plan. A step that equals one of `previous` keeps its number, others are numbered from `next_step`.
+    The steps of `previous` that `held` numbers stay, word for word, whatever is proposed (R38).
 
     Raises `NothingToRead`, `InvalidPlan`, `EngineFailed`."""
     if not phase1.goals:
@@ -26,7 +35,7 @@ async def synthesize(
     before = previous.steps if previous is not None else ()
     taken = max((step.step_id for step in before), default=0)
     try:
-        steps = number_steps(proposed, before, max(next_step, taken + 1))
+        steps = number_steps(_with_held(proposed, before, held), before, max(next_step, taken + 1))
         plan = Phase2(
             synthesized_goal=draft.synthesized_goal, steps=steps, former=former_steps(previous, steps)
         )
@@ -48,6 +57,27 @@ def _cleaned(step: Step, known: set[str], goal_ids: set[str]) -> Step:
             "goal_ids": tuple(dict.fromkeys(goal_id for goal_id in step.goal_ids if goal_id in goal_ids)),
             "depends_on": tuple(dict.fromkeys(step.depends_on)),
         }
+    )
+
+
+def _with_held(
+    proposed: tuple[Step, ...], before: tuple[Step, ...], held: Collection[int]
+) -> tuple[Step, ...]:
+    """What is proposed, and behind it the steps that are held: one that is proposed again has the same
+    identity, and is numbered once."""
+    free = max((step.step_id for step in proposed), default=0)
+    kept = [step for step in before if step.step_id in held]
+    return (
+        *proposed,
+        *(
+            step.model_copy(
+                update={
+                    "step_id": free + step.step_id,
+                    "depends_on": tuple(free + other for other in step.depends_on),
+                }
+            )
+            for step in kept
+        ),
     )
 
 

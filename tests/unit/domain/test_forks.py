@@ -4,7 +4,7 @@ import pytest
 
 from domain_asking import freshness, rerun
 from domain_world import World
-from reprise_contracts.commands import AddSession, EndBatch, ForkPoint, PutSources, SessionSpec
+from reprise_contracts.commands import AddSession, EndBatch, ForkPoint, Lock, PutSources, SessionSpec
 from reprise_contracts.events import Shared
 from reprise_contracts.sources import Source
 from reprise_domain.forks import shared_by
@@ -58,6 +58,23 @@ def test_r37_parameters_and_what_was_accepted_come_along(world: World) -> None:
     state = state_of(fork.s)
     assert state.fork == ForkPoint(session_id="s-1", node="phase4")
     assert state.nodes["phase3/1"].artifact == state_of(world.s).nodes["phase3/1"].artifact
+
+
+def test_r37_r38_what_is_shared_stays_locked_and_what_is_to_be_made_is_not(world: World) -> None:
+    """A fork takes nothing over from which its own results could not be made."""
+    for name, node in (("l-1", "phase3/1"), ("l-2", "phase4")):
+        world.give(Lock(command_id=name, node=node))
+    fork = world.fork("phase3/2")
+    assert fork.s.node("phase3/1").locked_at == world.s.node("phase3/1").locked_at is not None
+    assert fork.s.node("phase4").locked_at is None
+    rerun(fork, "c-1")
+    fork.drain()
+    assert set(fork.ran()) == {"phase3/2", "phase4"}
+    rerun(fork, "c-2", steps=(1,))
+    refused = command_of(fork.s, "c-2")
+    assert refused is not None and refused.problem is not None and refused.problem.kind == "node_locked"
+    fork.give(Lock(command_id="l-3", node="phase3/1", locked=False))
+    assert world.s.node("phase3/1").locked_at is not None
 
 
 def test_r37_an_object_goes_with_the_last_session_that_names_it(world: World) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from domain_asking import edited, freshness, previewed, rerun, stale
-from domain_world import World
+from domain_world import World, planned
 from reprise_contracts.commands import EndBatch, Lock, PutSources
 from reprise_contracts.sources import Source
 from reprise_domain.freshness import Verdicts
@@ -95,3 +95,44 @@ def test_r38_a_locked_node_is_shown_and_a_fresh_one_stays_fresh(world: World) ->
     world.tell_batch(EndBatch(command_id="end"))
     lock(world, "phase3/2", "l-3")
     assert problem_of(world, "l-3") == "batch_ended"
+
+
+def test_r38_a_new_plan_keeps_what_is_locked_and_what_that_reads(world: World) -> None:
+    """Step 3 depends on step 1: both stay, with their results, and the preview says that only step 2 may
+    go."""
+    lock(world, "phase3/3")
+    world.planner = lambda job: planned((job.next_step, "d"))
+    plan = previewed(world, phase="phase2")
+    assert plan.may_drop == ("phase3/2",)
+    before = {node: world.s.node(node).materialization for node in ("phase3/1", "phase3/3")}
+    rerun(world, phase="phase2")
+    world.drain()
+    assert world.s.plan is not None and set(world.s.plan.by_id) == {1, 3, 4}
+    assert {node: world.s.node(node).materialization for node in before} == before
+    assert world.s.node("phase3/3").locked_at is not None
+
+
+def test_r38_a_plan_that_had_not_heard_of_the_lock_is_made_again(world: World) -> None:
+    """Its attempt is refused, and the next one knows of it; nothing of the locked step is lost."""
+    world.planner = lambda job: planned((job.next_step, "d"))
+    rerun(world, phase="phase2")
+    (job,) = world.held()
+    made = world.completion(job)
+    lock(world, "phase3/2")
+    assert made.plan is not None and {step.step_id for step in made.plan} == {4}
+    world.give(made)
+    node = world.s.node("phase2")
+    assert (node.status, node.attempt) == ("queued", 2)
+    assert node.problem is None or node.problem.code == "steps_held"
+    world.drain()
+    assert world.s.plan is not None and set(world.s.plan.by_id) == {2, 4}
+
+
+def test_r38_an_edit_may_not_leave_a_locked_step_out(world: World) -> None:
+    lock(world, "phase3/3")
+    without = {"plan": planned((1, "a"), (2, "b"))}
+    world.give(edited(world, "e-1").model_copy(update=without))
+    assert problem_of(world, "e-1") == "node_locked"
+    lock(world, "phase3/3", "l-2", locked=False)
+    world.give(edited(world, "e-2").model_copy(update=without))
+    assert command_of(world.s, "e-2").status == "completed"  # type: ignore[union-attr]

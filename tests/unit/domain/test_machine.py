@@ -365,7 +365,9 @@ class Histories(RuleBasedStateMachine):
         asked: dict[str, Target] = {}
         active = Target(stale=True)
         for event in self.world.events():
-            if event.type == "node_locked":
+            if event.type == "session_created" and event.shared:
+                locked = {one.made.node for one in event.shared.results if one.locked_at}
+            elif event.type == "node_locked":
                 (locked.add if event.locked else locked.discard)(event.node)
             elif event.type in {"run_queued", "run_merged"}:
                 asked[event.run_id] = event.target
@@ -433,8 +435,8 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: len(self.world.family) < 3 and not self.world.batch.ended)
     @rule(node=st.sampled_from(["phase0", "phase1", "phase2", "phase3", "phase3/1", "phase3/2", "phase4"]))
     def fork(self, node: str) -> None:
-        """R37: it has what its origin has above the node, and what is fresh there is fresh here; the origin
-        is as it was."""
+        """R37: it has what its origin has above the node, and what is fresh there is fresh here, unless the
+        origin was ended and heard of no change since; the origin is as it was."""
         before, step = self.world.s, step_of(node)
         if before.deleted or (step is not None and not (before.plan and step in before.plan.by_id)):
             return
@@ -447,7 +449,8 @@ class Histories(RuleBasedStateMachine):
             made = fork.s.node(name).materialization
             if made is not None:
                 assert made.event.artifact.key == kept[name]
-                assert now.freshness(name) == "fresh" or then.freshness(name) == "stale"
+                assert now.freshness(name) == "fresh" or then.freshness(name) == "stale" or before.ended
+                assert fork.s.node(name).locked_at == before.node(name).locked_at
         below = before.plan.below({step}) if before.plan and step else set()
         if step is not None:
             assert set(kept) - {f"phase3/{number}" for number in below} - {"phase4"} == {

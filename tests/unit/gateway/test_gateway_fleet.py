@@ -167,3 +167,47 @@ def test_r39_the_parts_are_no_more_than_the_ceiling_and_each_has_what_it_cost(
     for part, estimate in zip(parts, estimates, strict=True):
         assert part == 0 or (part is not None and part >= max(estimate.most_tokens, estimate.tokens, 1))
     assert shared_out(estimates, None) == [None] * len(estimates)
+
+
+async def test_r39_what_cannot_run_is_named_and_what_never_ran_is_counted(site: Any, http: Any) -> None:
+    """A locked report that is stale is no reason to be silent; what is not known is in no figure, and said to
+    be."""
+    held = await outdated(site, http, "Held")
+    for node in ("phase3/3", "phase4"):
+        await http.post(f"/sessions/{held}/lock", json={"node": node})
+    await site.seen(held)
+    new = await site.start(http, topic="New", start=False)
+    preview = (await http.post(RUN, json={"dry_run": True})).json()
+    assert preview["sessions"] == []
+    (left,) = preview["left_out"]
+    assert (left["session_id"], left["reason"]) == (held, "locked")
+    assert "step 3" in left["problem"]["detail"] and "unlock" in left["problem"]["action"]
+
+    await http.post(f"/sessions/{held}/lock", json={"node": "phase4", "locked": False})
+    forked = (await http.post(f"/sessions/{held}/fork", json={"node": "phase4"})).json()["session_id"]
+    await site.seen(forked)
+    known = (await http.post(RUN, json={"dry_run": True, "state": "pending"})).json()
+    assert {share["session_id"] for share in known["sessions"]} >= {forked}
+    assert known["unknown"] == len(known["sessions"]) and new
+
+
+async def test_r39_a_command_that_was_given_already_leaves_its_sessions_out(site: Any, http: Any) -> None:
+    """A repeat shows what it has begun, and does nothing twice (R16). One that never was cannot be
+    stopped."""
+    one = await outdated(site, http, "One")
+    shown = (await http.post(RUN, json={"dry_run": True, "command_id": "all"})).json()
+    body = {name: shown[name] for name in ("sessions", "plan_token")} | {"command_id": "all"}
+    assert (await http.post(RUN, json=body)).status_code == 202
+    await site.research.work(one)
+    await site.seen(one)
+    site.research.salt["phase3/1"] = " again"
+    options = {"guidance": "again", "propagation": "mark_stale"}
+    await http.post("/workflow/restart/step", json={"session_id": one, "step_ids": [1], "options": options})
+    await site.research.work(one)
+    await site.seen(one)
+    again = (await http.post(RUN, json={"dry_run": True, "command_id": "all"})).json()
+    assert again["sessions"] == [] and [left["reason"] for left in again["left_out"]] == ["begun"]
+    stopped = await http.post(f"{RUN}/all/cancel", json={})
+    assert stopped.status_code == 202 and stopped.json()["sessions"] == []
+    unknown = await http.post(f"{RUN}/other/cancel", json={})
+    assert (unknown.status_code, unknown.json()["field"]) == (404, "command_id")

@@ -194,6 +194,26 @@ async def test_a_plan_keeps_its_numbers(world: World) -> None:
     )
 
 
+async def test_r38_a_plan_keeps_the_steps_that_are_held(world: World) -> None:
+    """A locked step of the old plan, and what it depends on, stay word for word, whatever is planned; what is
+    planned again is there once."""
+    context = world.context()
+    phase0, phase1, plan, _ = await whole(world, await world.texts(LAKE), context)
+    last = plan.steps[-1]
+    held = {last.step_id, *last.depends_on}
+    assert last.depends_on
+    other = Phase1(goals=(Goal(goal_id="g-new", question="Who owns the boats?"),))
+    without = await synthesize(phase0, other, context, previous=plan, next_step=20)
+    assert held - {step.step_id for step in without.steps}
+    kept = await synthesize(phase0, other, context, previous=plan, next_step=20, held=held)
+    assert {step.step_id: step for step in plan.steps if step.step_id in held}.items() <= {
+        step.step_id: step for step in kept.steps
+    }.items()
+    assert {step.step_id for step in kept.steps} == held | {step.step_id for step in without.steps}
+    again = await synthesize(phase0, phase1, context, previous=plan, next_step=20, held=held)
+    assert {step.step_id for step in again.steps} == {step.step_id for step in plan.steps}
+
+
 async def test_progress_is_told_in_frames(world: World) -> None:
     """Preparing says of each source that it ended, counts them, and reaches a hundred per cent."""
     await whole(world, await world.texts(LAKE), world.context())

@@ -128,6 +128,8 @@ const EXACTLY: Readonly<Record<ProblemCode, (facts: Facts, name: Name) => string
   sources_empty: () => "没有可读的内容：来源是空的。请至少给出一个有内容的来源。",
   sources_too_many: ({ given, most }) => `一次提交 ${number(given)} 个来源太多，最多 ${number(most)} 个。请分次添加。`,
   steps_gone: (facts, name) => `${nodesOf(facts).map(name).join("、")}已不在计划中。`,
+  steps_held: (facts, name) =>
+    `计划中缺少已锁定的内容，或已锁定步骤所读取的内容：${nodesOf(facts).map(name).join("、")}。请保留它们，或先解锁。`,
   steps_unknown: (facts, name) => `会话中没有${nodesOf(facts).map(name).join("、")}。`,
   stops_too_early: ({ phase, target }, name) =>
     `运行会在${name(String(phase))}之后停止，早于它的目标${name(String(target))}。请选择目标或之后的阶段。`,
