@@ -62,6 +62,9 @@ class SessionImpact(Message):
     sections: tuple[TouchedSection, ...] = ()
     standing: int = 0
     """Passages of the source that its findings cite and that still stand."""
+    unknown: int = 0
+    """Passages of the source that it cites and of which nothing is known yet: its new text has not been
+    read."""
     update: Preview | None = None
     """What a refresh would run, with its cost as it was last time; null where nothing is to be done."""
 
@@ -79,4 +82,7 @@ class Impact(Message):
     """The last check that told something new."""
     text_sha256: Sha256 | None = None
     """Its text of today, which citations are compared with."""
+    unread: bool = False
+    """It was replaced, and its new text has not been read: which passages moved is known after the
+    preparation. No finding, sentence or section is named until then."""
     sessions: tuple[SessionImpact, ...] = ()

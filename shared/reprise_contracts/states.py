@@ -328,6 +328,9 @@ class ReportCheck(Message):
     `faults` is empty, as far as code can see."""
 
     session_id: Id
+    outdated: tuple[str, ...] = ()
+    """Why the report is out of date, in sentences; it is then held against the texts that it cites. Empty:
+    it is not."""
     faults: tuple[ReportFault, ...] = ()
 
 

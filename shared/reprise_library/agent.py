@@ -9,6 +9,7 @@ print(session.phase4.markdown)
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
@@ -25,9 +26,10 @@ from reprise_library.errors import ResearchFailed
 from reprise_library.jobs import complete, failure
 from reprise_library.session import BY, ResearchSession, wishes
 from reprise_research.brief import Progress, Usage, silent
-from reprise_research.checking import Fault, Made, check_report
+from reprise_research.checking import Fault, Made, check_report, cited_by, is_moved
 from reprise_research.context import Context
 from reprise_research.engines import Engine, load_engine
+from reprise_research.errors import TextMissing
 from reprise_research.sources.local import read_local
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
@@ -197,14 +199,21 @@ class DeepResearchAgent:
 
     async def check(self) -> tuple[Fault, ...]:
         """Return what of the report does not hold against its findings and the stored texts; empty: nothing
-        that code can see. Raises `NothingToRead` without a report."""
-        phase0, report = self.session.phase0, self.session.phase4
+        that code can see. An outdated one (`session.stale()`) is held against the texts that it cites. Raises
+        `NothingToRead` without a report."""
+        phase0, report, findings = self.session.phase0, self.session.phase4, self.session.findings
+        told: tuple[StepFindings | Phase4, ...] = (*findings.values(), report)
+        versions: dict[str, str] = {}
+        for sha256 in {one.text_sha256 for each in told for one in cited_by(each)}:
+            with suppress(TextMissing):
+                versions[sha256] = await self._store.get_text(sha256)
+        moved = "phase4" in self.session.stale() or is_moved(phase0, told)
         texts = {
             source.source_id: await self._store.get_text(source.text_sha256)
             for source in phase0.sources
             if source.text_sha256
         }
-        made = Made(phase0, self.session.findings, report, texts)
+        made = Made(phase0, findings, report, texts, versions, moved)
         return await asyncio.to_thread(check_report, made)
 
     def cancel(

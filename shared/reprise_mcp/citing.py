@@ -13,6 +13,10 @@ from reprise_contracts.sources import Source
 
 AROUND = 200
 """Characters before and after a passage that are shown with it."""
+NOT_READ = (
+    "The source was replaced, and its new text has not been read: what moved is known after the preparation "
+    "(rerun phase0)."
+)
 _MARKS = re.compile(r"(?<!\\)(?:\[\d{1,5}\])+")
 _NUMBER = re.compile(r"\[(\d{1,5})\]")
 
@@ -102,6 +106,7 @@ class Standing:
         self._sources: dict[str, Source] = {}
         self._texts: dict[str, str | None] = {}
         self._moved: dict[str, tuple[TouchedPassage, ...]] = {}
+        self._unread: set[str] = set()
 
     async def of(self, citations: Sequence[Citation]) -> list[dict[str, object]]:
         """Each passage with its source, what is around it, and whether it still stands."""
@@ -145,10 +150,13 @@ class Standing:
         stored = source.stored if source is not None and source.check is None else None
         if stored is not None and stored.text_sha256 == citation.text_sha256:
             return {"stands": True}
+        passages = await self._moved_of(citation.source_id)
+        if citation.source_id in self._unread:
+            return {"stands": None, "why_not_known": NOT_READ}
         moved = next(
             (
                 one
-                for one in await self._moved_of(citation.source_id)
+                for one in passages
                 if (one.text_sha256, one.start, one.end)
                 == (citation.text_sha256, citation.start, citation.end)
             ),
@@ -165,6 +173,8 @@ class Standing:
             except Refused:  # removed: whoever cites it is told that it is not there
                 self._moved[source_id] = ()
             else:
+                if impact.unread:
+                    self._unread.add(source_id)
                 self._moved[source_id] = tuple(
                     passage
                     for session in impact.sessions

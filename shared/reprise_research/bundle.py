@@ -12,6 +12,8 @@ from pydantic import Field
 from reprise_contracts.wire import Malformed, Message, Sha256
 
 MANIFEST = "session.json"
+FORMAT = 2
+"""What is written; whatever is not newer can be read."""
 _LARGEST = 512 * 1024 * 1024
 """Bytes of all files of a bundle, unpacked."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -35,10 +37,14 @@ class Manifest(Message):
     """What a bundle holds."""
 
     format: int = 1
+    """2: it says why the report was out of date, and has the older texts that are cited."""
     session_id: str
     topic: str = ""
     nodes: dict[str, BundledNode] = Field(default_factory=dict)
     texts: tuple[Sha256, ...] = ()
+    """Those that phase 0 prepared, and those that findings or the report still cite."""
+    outdated: tuple[str, ...] = ()
+    """Why the report was out of date when the session was packed, in sentences; empty: it was not."""
 
 
 @dataclass
@@ -66,6 +72,11 @@ class Bundle:
                 if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
                     raise Malformed("the bundle is too large")
                 manifest = Manifest.decode(archive.read(MANIFEST))
+                if manifest.format > FORMAT:
+                    raise Malformed(
+                        f"it has format {manifest.format}, and this version reads up to {FORMAT}: a newer "
+                        "one wrote it"
+                    )
                 files, damaged = _read(archive, _expected(manifest))
         except (
             zipfile.BadZipFile,

@@ -15,10 +15,12 @@ from reprise_contracts.artifacts import Citation, Phase4, Section, StepFindings
 from reprise_contracts.impact import Fate, TouchedFinding, TouchedPassage, TouchedSection
 from reprise_contracts.nodes import step_node
 from reprise_research.text.sentences import Sentence, split
-from reprise_research.text.words import shorten
+from reprise_research.text.words import content, shorten
 
 _MANY_LINES = 2_000
 """Lines from which those that are everywhere in a text are no anchors."""
+_ALIKE = 0.5
+"""The share of the words of both sentences that is in both, from which one stands for the other."""
 _SHOWN = 600
 """Characters of what stands in a passage's place."""
 MARKS = re.compile(r"(?<!\\)(?:\[\d{1,5}\])+")
@@ -51,12 +53,27 @@ class Versions:
         return split(self._old, self._language)
 
     @cached_property
+    def _new_sentences(self) -> tuple[Sentence, ...]:
+        return split(self._new, self._language)
+
+    @cached_property
     def _there(self) -> Mapping[str, Sentence]:
         """The sentences of the newer text by what they say; of equal ones the first."""
         found: dict[str, Sentence] = {}
-        for sentence in split(self._new, self._language):
+        for sentence in self._new_sentences:
             found.setdefault(sentence.text.strip(), sentence)
         return found
+
+    @cached_property
+    def _replaced(self) -> list[tuple[int, int, int, int]]:
+        """Runs of sentences that are not those of the older text, and where they stand instead."""
+        old, new = (
+            [sentence.text.strip() for sentence in sentences]
+            for sentences in (self._sentences, self._new_sentences)
+        )
+        many = len(old) > _MANY_LINES or len(new) > _MANY_LINES
+        changes = SequenceMatcher(None, old, new, autojunk=many).get_opcodes()
+        return [(a, b, c, d) for operation, a, b, c, d in changes if operation == "replace"]
 
     def where(self, start: int, end: int) -> Place | None:
         """Where a passage of the older text stands in the newer one; None where it does not stand."""
@@ -78,13 +95,32 @@ class Versions:
         return place if place.start < place.end else None
 
     def instead(self, start: int, end: int) -> str:
-        """What stands where a passage was: the lines that took the place of its own; nothing if none did."""
-        first, last = self._line_at(start), self._line_at(max(end - 1, start))
-        lines: list[str] = []
-        for operation, old_from, old_to, new_from, new_to in self._blocks:
-            if operation != "equal" and old_from <= last and first < old_to:
-                lines += self._new_lines[new_from:new_to]
-        return shorten(" ".join(line.strip() for line in lines if line.strip()), _SHOWN)
+        """What stands where a passage was: the sentences that took the place of its own; nothing if none did,
+        or where that cannot be told.
+
+        A sentence that was replaced by one has that in its place. Among several it is the one that shares
+        most of its words, if that is enough of them: of a text that is another altogether nothing is shown.
+        """
+        found: dict[int, str] = {}
+        for place, sentence in enumerate(self._sentences):
+            if sentence.start < end and start < sentence.end:
+                for old_from, old_to, new_from, new_to in self._replaced:
+                    if old_from <= place < old_to:
+                        alone = old_to - old_from == new_to - new_from == 1
+                        there = new_from if alone else self._likest(sentence, range(new_from, new_to))
+                        if there is not None:
+                            found[there] = self._new_sentences[there].text.strip()
+        return shorten(" ".join(found[there] for there in sorted(found)), _SHOWN)
+
+    def _likest(self, sentence: Sentence, places: range) -> int | None:
+        """The place of the sentence of the newer text that shares most words with one of the older."""
+        words = content(sentence.text, self._language)
+        shares: dict[int, float] = {}
+        for place in places:
+            other = content(self._new_sentences[place].text, self._language)
+            shares[place] = 2 * len(words & other) / max(len(words) + len(other), 1)
+        best = max(shares, key=lambda place: (shares[place], -place), default=None)
+        return best if best is not None and shares[best] >= _ALIKE else None
 
     def _line_at(self, place: int) -> int:
         low, high = 0, len(self._old_starts) - 1

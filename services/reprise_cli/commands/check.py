@@ -10,7 +10,7 @@ from reprise_cli.files import WHOLE_BUNDLE, bundle_content, read_text
 from reprise_cli.terminal import Terminal
 from reprise_contracts.wire import Malformed
 from reprise_research.bundle import Bundle
-from reprise_research.checking import check_bundle
+from reprise_research.checking import NoReport, check_bundle, outdated
 
 Checkable = Annotated[
     str,
@@ -35,14 +35,23 @@ def check(
     content = bundle_content(terminal, session)
     try:
         bundle = Bundle.unpacked(content)
-        faults = check_bundle(bundle, markdown)
+        faults, since = check_bundle(bundle, markdown), outdated(bundle)
+    except NoReport as error:
+        own = bundle.manifest.session_id
+        raise CommandFailed(
+            f"{own} has no report yet.", f"Let it be written with: reprise refresh {own}"
+        ) from error
     except Malformed as error:
         raise UsageError(f"{session} cannot be checked: {error}.", WHOLE_BUNDLE) from error
     document = {
         "session_id": bundle.manifest.session_id,
+        "outdated": list(since),
         "faults": [{"kind": f.kind, "where": f.where, "words": f.words, "why": f.why} for f in faults],
     }
     sound = "Every citation stands in its source, and code sees nothing that its sources do not say."
-    terminal.answer(document, "\n".join(map(str, faults)) if faults else sound)
+    still = "Every citation stands in the text that it cites, and code sees nothing that these do not say."
+    told = "\n".join(map(str, faults)) if faults else still if since else sound
+    first = f"The report is outdated. {' '.join(since)}\nIt is held against the texts that it cites.\n"
+    terminal.answer(document, (first if since else "") + told)
     if faults:
         raise CommandFailed(f"{len(faults)} of what the report says does not hold.")

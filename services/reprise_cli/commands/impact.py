@@ -27,14 +27,24 @@ def impact(
 def _parts(found: Impact) -> Iterator[RenderableType]:
     """What moved and what rests on it; and what an update would do, as its own preview says it."""
     name = found.title or found.url or found.source_id
-    yield f"{name}: {'there' if found.there else 'gone'}"
+    unread = "the new text has not been read; what it touches is known after the preparation"
+    yield f"{name}: {unread if found.unread else 'there' if found.there else 'gone'}"
     if not found.sessions:
         yield "No result cites it."
     for session in found.sessions:
-        yield "\n".join(_session(session))
+        yield _not_known(session) if found.unread else "\n".join(_session(session))
         if session.update is not None:
             yield f"  What `reprise refresh {session.session_id}` would do:"
             yield render.preview(session.update)
+
+
+def _not_known(session: SessionImpact) -> str:
+    many = session.unknown != 1
+    return (
+        f"{session.session_id}: {session.unknown} {'passages that are' if many else 'passage that is'} cited "
+        f"may have moved. Read the new text with: reprise rerun phase {session.session_id} phase0 "
+        "--mark-stale"
+    )
 
 
 def _session(session: SessionImpact) -> Iterator[str]:

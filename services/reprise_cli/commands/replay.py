@@ -52,7 +52,10 @@ def replay(terminal: Terminal, session: Replayable) -> None:
     bad = [one for one in done if one.differs]
     lines = [f"{one.node}: {_told(one)}" for one in done]
     whole = f"All {len(done)} are what they were, byte for byte."
-    lines.append(f"{len(done) - len(bad)} of {len(done)} are what they were." if bad else whole)
+    nothing = "There is nothing to make again: the session has no result yet."
+    lines.append(
+        f"{len(done) - len(bad)} of {len(done)} are what they were." if bad else whole if done else nothing
+    )
     document = {
         "session_id": bundle.manifest.session_id,
         "nodes": [{"node": o.node, "calls": o.calls, "differs": o.differs} for o in done],

@@ -33,7 +33,7 @@ from reprise_gateway.projections.reports import CSP, render
 from reprise_gateway.projections.states import node_view
 from reprise_gateway.projections.timeline import Narrator
 from reprise_research.bundle import Bundle
-from reprise_research.checking import check_bundle
+from reprise_research.checking import check_bundle, outdated
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing, Refused
 
 router = APIRouter(prefix="/sessions/{session_id}", tags=["sessions"], responses=PROBLEM)
@@ -174,16 +174,17 @@ async def report(
 @router.get("/report/check", response_model=ReportCheck)
 async def check(session_id: Id, gateway: GatewayDep, who: Who) -> Response:
     """What of the report does not hold: each quote, figure, negation and reference is held against the stored
-    texts."""
+    texts, those of an outdated report against the texts that it cites."""
     session = await gateway.service.session(session_id)
     _made(session, "phase4")
     bundle = Bundle.unpacked(await bundle_of(session, gateway.store))
     try:
         faults = await asyncio.to_thread(check_bundle, bundle)
+        since = await asyncio.to_thread(outdated, bundle)
     except Malformed:  # deleted since, or damaged in the store (R34)
         raise Refused(lost("phase4", damaged=bool(bundle.damaged))) from None
     told = tuple(ReportFault(kind=f.kind, where=f.where, words=f.words, why=f.why) for f in faults)
-    return json_answer(ReportCheck(session_id=session_id, faults=told))
+    return json_answer(ReportCheck(session_id=session_id, outdated=since, faults=told))
 
 
 @router.get("/bundle", response_class=Response)

@@ -1,12 +1,17 @@
 """A session packed into one file, from the store."""
 
 import asyncio
+from collections.abc import Mapping
 
 from reprise_contracts import subjects
-from reprise_contracts.artifacts import MODELS, ObjectRef, Phase0
+from reprise_contracts.artifacts import MODELS, ObjectRef, Phase0, Phase4, StepFindings
 from reprise_contracts.nodes import phase_of
+from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
-from reprise_research.bundle import Bundle, BundledNode, Manifest, file_of, text_name
+from reprise_gateway.projections.reports import reasons
+from reprise_gateway.projections.states import node_view
+from reprise_research.bundle import FORMAT, Bundle, BundledNode, Manifest, file_of, text_name
+from reprise_research.checking import cited_by
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing
 from reprise_runtime.s3.artifact_store import ArtifactStore
 
@@ -49,20 +54,39 @@ async def bundle_of(session: Session, store: ArtifactStore) -> bytes:
         )
         files |= {name: artifact} if artifact is not None else {}
         files |= {kept.name: record} if kept is not None and record is not None else {}
-    texts = _texts(files.get("artifacts/phase0.json"))
+    own, cited = await asyncio.to_thread(_texts, nodes, files)
+    texts = (*own, *sorted(cited - set(own)))
     read_texts = await asyncio.gather(
         *(read(subjects.text_key(session.batch_id, sha256)) for sha256 in texts)
     )
-    files |= {
-        text_name(sha256): data for sha256, data in zip(texts, read_texts, strict=True) if data is not None
-    }
-    manifest = Manifest(session_id=session.session_id, topic=session.topic, nodes=nodes, texts=texts)
+    found = {sha256: data for sha256, data in zip(texts, read_texts, strict=True) if data is not None}
+    files |= {text_name(sha256): data for sha256, data in found.items()}
+    manifest = Manifest(
+        format=FORMAT,
+        session_id=session.session_id,
+        topic=session.topic,
+        nodes=nodes,
+        texts=tuple(sha256 for sha256 in texts if sha256 in own or sha256 in found),
+        outdated=_outdated(session),
+    )
     return await asyncio.to_thread(Bundle(manifest, files).packed)
 
 
-def _texts(phase0: bytes | None) -> tuple[str, ...]:
-    if phase0 is None:
-        return ()
-    made = MODELS[phase_of("phase0")].read(phase0)
-    assert isinstance(made, Phase0)  # noqa: S101  # the model of its phase
-    return tuple(dict.fromkeys(source.text_sha256 for source in made.sources if source.text_sha256))
+def _texts(nodes: Mapping[str, BundledNode], files: Mapping[str, bytes]) -> tuple[tuple[str, ...], set[str]]:
+    """The texts that phase 0 prepared, in its order; and all that findings and the report cite."""
+    own: tuple[str, ...] = ()
+    cited: set[str] = set()
+    for node, held in nodes.items():
+        data = files.get(held.artifact.name)
+        made = MODELS[phase_of(node)].read(data) if data is not None else None
+        if isinstance(made, Phase0):
+            own = tuple(dict.fromkeys(source.text_sha256 for source in made.sources if source.text_sha256))
+        elif isinstance(made, StepFindings | Phase4):
+            cited |= {one.text_sha256 for one in cited_by(made)}
+    return own, cited
+
+
+def _outdated(session: Session) -> tuple[str, ...]:
+    """Why the report is out of date; empty where it is not, or is not there."""
+    view = node_view(session, Verdicts(session), "phase4")
+    return reasons(view, session) if view.freshness == "stale" else ()

@@ -7,6 +7,7 @@ from reprise_contracts.commands import Rerun, Target
 from reprise_contracts.impact import Impact, SessionImpact
 from reprise_contracts.nodes import phase_of
 from reprise_contracts.problems.refusals import NO_SOURCE
+from reprise_contracts.sources import Source
 from reprise_contracts.states import Preview
 from reprise_contracts.subjects import text_key
 from reprise_domain.batch import Batch
@@ -42,7 +43,8 @@ class Impacts:
         cited = {one.text_sha256 for _, artifacts in made for one in _cited(artifacts, source_id)}
         texts = {name: text for name in cited if (text := await self._text(batch.batch_id, name)) is not None}
         language = (known.stored.language if known.stored is not None else None) or "en"
-        touched = Touched(source_id, texts, now, language)
+        unread = source is not None and there and _is_unread(source)
+        touched = None if unread else Touched(source_id, texts, now, language)
         found = [
             await asyncio.to_thread(_session, touched, session, artifacts, source_id)
             for session, artifacts in made
@@ -56,6 +58,7 @@ class Impacts:
             there=there,
             check=source.check if source is not None else None,
             text_sha256=sha256 if there else None,
+            unread=unread,
             sessions=tuple(one for one in found if one is not None),
         )
 
@@ -88,12 +91,24 @@ def _cited(artifacts: list[Artifact], source_id: str) -> list[Citation]:
     return [one for one in cited if one.source_id == source_id]
 
 
+def _is_unread(source: Source) -> bool:
+    """Whether nobody has read yet what a source is today."""
+    return source.stored is None or source.stored.revision != source.revision
+
+
 def _session(
-    touched: Touched, session: Session, artifacts: list[Artifact], source_id: str
+    touched: Touched | None, session: Session, artifacts: list[Artifact], source_id: str
 ) -> SessionImpact | None:
-    """What is touched in one session; None where nothing of the source was ever cited."""
-    if not _cited(artifacts, source_id):
+    """What is touched in one session; None where nothing of the source was ever cited. Without `touched` that
+    cannot be told yet."""
+    cited = _cited(artifacts, source_id)
+    if not cited:
         return None
+    if touched is None:
+        unknown = len({(one.text_sha256, one.start, one.end) for one in cited})
+        return SessionImpact(
+            session_id=session.session_id, topic=session.topic, unknown=unknown, update=_update(session)
+        )
     steps = [made for made in artifacts if isinstance(made, StepFindings)]
     report = next((made for made in artifacts if isinstance(made, Phase4)), None)
     return SessionImpact(

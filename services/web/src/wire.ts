@@ -480,6 +480,7 @@ export interface Impact {
   there: boolean;
   check?: Check | null;
   text_sha256?: string | null;
+  unread: boolean;
   sessions: readonly SessionImpact[];
 }
 export interface InputRef {
@@ -978,6 +979,7 @@ export interface SessionImpact {
   findings: readonly TouchedFinding[];
   sections: readonly TouchedSection[];
   standing: number;
+  unknown: number;
   update?: Preview | null;
 }
 export interface SessionPage {

@@ -7,8 +7,18 @@ cited passage gives, a negation or a direction that is another one, a reference 
 sentence, a name that is another source's, Markdown that is not its sections'.
 """
 
-from reprise_research.checking.bundled import check_bundle
+from reprise_research.checking.bundled import NoReport, check_bundle, outdated
 from reprise_research.checking.faults import Fault, FaultKind
-from reprise_research.checking.report import Made, check_report
+from reprise_research.checking.report import Made, check_report, cited_by, is_moved
 
-__all__ = ["Fault", "FaultKind", "Made", "check_bundle", "check_report"]
+__all__ = [
+    "Fault",
+    "FaultKind",
+    "Made",
+    "NoReport",
+    "check_bundle",
+    "check_report",
+    "cited_by",
+    "is_moved",
+    "outdated",
+]

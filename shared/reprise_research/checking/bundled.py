@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reprise_contracts.artifacts import MODELS, Phase0, Phase4, Section, StepFindings
+from reprise_contracts.artifacts import MODELS, REFERENCES, Phase0, Phase4, Section, StepFindings
 from reprise_contracts.nodes import phase_of, step_of
 from reprise_contracts.wire import Malformed
 from reprise_research.bundle import Bundle, text_name
 from reprise_research.checking.claims import normal
 from reprise_research.checking.faults import Fault
-from reprise_research.checking.report import Made, check_report, check_statements
+from reprise_research.checking.report import Made, check_report, check_statements, is_moved
 from reprise_research.checking.statements import Statement, statements
 from reprise_research.text.markup import escaped
 
@@ -33,8 +33,24 @@ def check_bundle(bundle: Bundle, markdown: str | None = None) -> tuple[Fault, ..
     return (*damaged, *check_report(edited), *check_statements(strays), *_uncited(made, said))
 
 
+SAYS_WHY = 2
+"""The format from which a bundle says whether its report is out of date, and why."""
+
+
+class NoReport(Malformed):
+    """A session that has no report yet."""
+
+
+def outdated(bundle: Bundle) -> tuple[str, ...]:
+    """Return why the report of a bundle is out of date, in sentences; empty: it is not, as far as the bundle
+    says. Raises `Malformed`."""
+    moved = made_of(bundle).moved and bundle.manifest.format < SAYS_WHY
+    return bundle.manifest.outdated or (("What it was made from has changed since.",) if moved else ())
+
+
 def made_of(bundle: Bundle) -> Made:
-    """Return the report of a bundle and what it was made of. Raises `Malformed`."""
+    """Return the report of a bundle and what it was made of. Raises `Malformed`, of which `NoReport` says
+    that there is none."""
     made = {
         node: MODELS[phase_of(node)].read(bundle.files[held.artifact.name])
         for node, held in bundle.manifest.nodes.items()
@@ -42,7 +58,7 @@ def made_of(bundle: Bundle) -> Made:
     }
     phase0, report = made.get("phase0"), made.get("phase4")
     if not isinstance(phase0, Phase0) or not isinstance(report, Phase4):
-        raise Malformed("the session has no report yet")
+        raise NoReport("the session has no report yet")
     texts = {
         source.source_id: bundle.files[text_name(source.text_sha256)].decode(errors="replace")
         for source in phase0.sources
@@ -53,7 +69,17 @@ def made_of(bundle: Bundle) -> Made:
         for node, found in made.items()
         if (number := step_of(node)) is not None and isinstance(found, StepFindings)
     }
-    return Made(phase0, findings, report, texts)
+    now = {node: held.artifact.sha256 for node, held in bundle.manifest.nodes.items()}
+    now[f"phase0#{REFERENCES}"] = phase0.parts()[REFERENCES]
+    moved = is_moved(phase0, (*findings.values(), report)) or any(
+        now.get(name) != sha256 for name, sha256 in report.inputs.items()
+    )
+    versions = {
+        sha256: bundle.files[text_name(sha256)].decode(errors="replace")
+        for sha256 in bundle.manifest.texts
+        if text_name(sha256) in bundle.files
+    }
+    return Made(phase0, findings, report, texts, versions, moved)
 
 
 def with_text(made: Made, markdown: str) -> Made:

@@ -1,8 +1,8 @@
 """A finished report held against its findings, its sources and their texts."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from reprise_contracts.artifacts import (
@@ -47,6 +47,11 @@ class Made:
     findings: Mapping[int, StepFindings]
     report: Phase4
     texts: Mapping[str, str]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Texts that are cited, by their hash: those of an outdated report as it read them."""
+    moved: bool = False
+    """What the report was made of is no longer what there is: its sources were read again, or its steps
+    made again. It is held against the texts that it cites, and nothing is asked of what it does not name."""
 
     @cached_property
     def verbatim(self) -> bool:
@@ -55,8 +60,25 @@ class Made:
 
     def is_whole(self, citation: Citation) -> bool:
         """Return whether a quote begins and ends with sentences of its source."""
-        starts, ends = _edges(self.texts[citation.source_id])
+        starts, ends = _edges(self.text_of(citation) or "")
         return citation.start in starts and citation.end in ends
+
+    def text_of(self, citation: Citation) -> str | None:
+        """Return the text that a passage is of; None where it is not there."""
+        if citation.text_sha256 in self.versions or self.moved:
+            return self.versions.get(citation.text_sha256)
+        return self.texts.get(citation.source_id)
+
+    def is_as_read(self, source_id: str) -> bool:
+        """Return whether a source is today what the report cites of it."""
+        today = {source.text_sha256 for source in self.phase0.sources if source.source_id == source_id}
+        cited = {
+            citation.text_sha256
+            for reference in self.report.references
+            for citation in reference.citations
+            if citation.source_id == source_id
+        }
+        return cited <= today
 
     @cached_property
     def cited(self) -> frozenset[tuple[str, int, int]]:
@@ -79,6 +101,23 @@ class Made:
         ]
         counted = Counter(word for words in claims for word in words)
         return frozenset(word for word, count in counted.items() if count > max(3, _COMMON * len(claims)))
+
+
+def cited_by(made: StepFindings | Phase4) -> Iterator[Citation]:
+    """Yield every passage that a step's findings, or a report, cite."""
+    if isinstance(made, Phase4):
+        for reference in made.references:
+            yield from reference.citations
+        return
+    for finding in made.findings:
+        yield from _all(finding)
+
+
+def is_moved(phase0: Phase0, made: Iterable[StepFindings | Phase4]) -> bool:
+    """Return whether something that is cited is of another text than its source has today, or of a source
+    that is none any more."""
+    today = {(source.source_id, source.text_sha256) for source in phase0.sources}
+    return any((one.source_id, one.text_sha256) not in today for each in made for one in cited_by(each))
 
 
 @lru_cache(maxsize=64)
@@ -120,19 +159,25 @@ def check_statements(made: Made) -> tuple[Fault, ...]:
 
 def _quote(made: Made, citation: Citation, where: str) -> Iterator[Fault]:
     """A quote stands in its source's text, at its place."""
-    text = made.texts.get(citation.source_id)
+    text = made.text_of(citation)
     ready = {source.source_id: source for source in made.phase0.sources if source.status == "ready"}
     source = ready.get(citation.source_id)
-    if text is None or source is None:
+    if made.moved and text is None:
+        yield Fault("source", where, citation.quote, "the text that it cites is no longer stored")
+    elif text is None or (source is None and not made.moved):
         yield Fault("source", where, citation.quote, f"no source {citation.source_id} was read")
     elif not is_exact(text, citation.quote, citation.start, citation.end):
         yield Fault("quote", where, citation.quote, "the quote does not stand at its place in the source")
-    elif citation.text_sha256 and source.text_sha256 and citation.text_sha256 != source.text_sha256:
+    elif source and not made.moved and _is_another(citation.text_sha256, source.text_sha256):
         yield Fault("quote", where, citation.quote, "the quote is of another version of the text")
     elif _cuts(text, citation.start) or _cuts(text, citation.end):
         yield Fault("quote", where, citation.quote, "the quote begins or ends within a word")
     elif made.verbatim and not made.is_whole(citation):
         yield Fault("quote", where, citation.quote, "the quote is no whole sentence of its source")
+
+
+def _is_another(cited: str | None, own: str | None) -> bool:
+    return bool(cited and own and cited != own)
 
 
 def _cuts(text: str, place: int) -> bool:
@@ -208,22 +253,24 @@ def _references(made: Made) -> Iterator[Fault]:
             yield Fault("reference", where, reference.title, "references are not numbered one by one")
         seen.add(reference.source_id)
         source = sources.get(reference.source_id)
-        if source is None or source.status != "ready":
+        if made.moved and not made.is_as_read(reference.source_id):
+            source = None  # it is told as it was
+        elif source is None or source.status != "ready":
             yield Fault("source", where, reference.title, "it names a source that was not read")
             continue
         told = (reference.title, reference.url, reference.author, reference.published)
-        own = (
+        own = source and (
             source.title or source.source_id,
             source.final_url or source.url,
             source.author,
             source.published,
         )
-        if told != own:
+        if own is not None and told != own:
             yield Fault("name", where, reference.title, "it does not bear the name of its source")
         for citation in reference.citations:
             if citation.source_id != reference.source_id:
                 yield Fault("source", where, citation.quote, "it lists a quote of another source")
-            elif (citation.source_id, citation.start, citation.end) not in made.cited:
+            elif not made.moved and (citation.source_id, citation.start, citation.end) not in made.cited:
                 yield Fault("quote", where, citation.quote, "no finding cites this passage")
             yield from _quote(made, citation, where)
 
@@ -352,7 +399,7 @@ def _written(
         if cites & wanted and any(_has_to_do(made, statement.text, text) for text in told):
             behind.append(finding)
     carried = {numbers.get(citation.source_id) for finding in behind for citation in _all(finding)}
-    for number in sorted(wanted - carried):
+    for number in sorted(wanted - carried) if not made.moved else ():
         yield Fault("reference", where, statement.text, f"no finding ties it to [{number}]")
     passages = [citation.quote for reference in cited for citation in reference.citations]
     claims = [finding.claim for finding in behind]

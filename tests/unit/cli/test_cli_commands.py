@@ -414,6 +414,11 @@ def test_an_impact_says_of_an_update_what_its_preview_says(
     previewed = capsys.readouterr().out.split("plan token")[0].splitlines()
     assert run(["impact", "b1", "src-1"]) == 0
     assert capsys.readouterr().out.splitlines()[-len(previewed) :] == previewed and len(previewed) >= 4
+    found |= {"unread": True, "sessions": [touched | {"unknown": 3}]}
+    assert run(["impact", "b1", "src-1"]) == 0
+    told = capsys.readouterr().out
+    assert "Tables: the new text has not been read; what it touches is known after the preparation" in told
+    assert "3 passages that are cited may have moved" in told and "gone" not in told
 
 
 @pytest.mark.parametrize(

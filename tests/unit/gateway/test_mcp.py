@@ -218,6 +218,30 @@ async def test_a_passage_that_stands_no_more_is_said_to(site: Any, http: Any, ag
     assert passage["stands"] is False
 
 
+async def test_of_a_new_text_that_nobody_has_read_nothing_is_said(site: Any, http: Any, agent: Agent) -> None:
+    """A source was replaced: what moved is known after the preparation, and until then nothing is gone."""
+    batch, session = await finished(site, agent)
+    replaced = await http.put(f"/batches/{batch}/sources/src-1", json={"text": "What src-1 says now."})
+    assert replaced.status_code == 200
+    await site.seen(session)
+    impact = await agent.use("impact", batch_id=batch, source_id="src-1")
+    (touched,) = impact["sessions"]
+    assert impact["unread"] is True and touched["findings"] == [] and touched["unknown"] == 1
+    assert "phase0" in touched["update"]["plan"]["run"]
+    (passage,) = (await agent.use("cite", session_id=session, finding_id="f-2"))["citations"]
+    assert passage["stands"] is None and "has not been read" in passage["why_not_known"]
+
+    site.research.salt["src-1"] = " now"
+    await http.post(
+        "/workflow/restart/phase",
+        json={"session_id": session, "phase": "phase0", "options": {"propagation": "mark_stale"}},
+    )
+    await site.research.work(session)
+    await site.seen(session)
+    impact = await agent.use("impact", batch_id=batch, source_id="src-1")
+    assert impact["unread"] is False and impact["sessions"][0]["unknown"] == 0
+
+
 CITED = Citation(source_id="src-1", text_sha256="a" * 64, quote="The lake fell by *40* cm.", start=0, end=25)
 BESIDE = Citation(source_id="src-1", text_sha256="a" * 64, quote="Fishing fell too.", start=26, end=43)
 

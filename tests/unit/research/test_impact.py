@@ -73,6 +73,17 @@ def test_what_stands_in_its_place_is_shown() -> None:
     assert "55 centimetres" in Versions(OLD, new).instead(one.start, one.end)
 
 
+def test_of_what_stands_in_its_place_no_more_is_shown_than_that() -> None:
+    """One sentence of a long line changed: it alone is shown, and of another text altogether nothing."""
+    lead = "The lake is large. Boats sail on it. "
+    old = lead + "The level fell by 40 centimetres last summer. Farms save water. Nobody knows more."
+    new = lead + "The level fell by 55 centimetres last summer. Farms waste water. Nobody knows more."
+    one = cite("The level fell by 40 centimetres last summer.", old)
+    assert Versions(old, new).instead(one.start, one.end) == "The level fell by 55 centimetres last summer."
+    other = "The museum opened in May. Its roof is made of glass. Visitors pay six euros."
+    assert Versions(old, other).instead(one.start, one.end) == ""
+
+
 LINES = st.lists(
     st.sampled_from(["The lake fell.", "Boats lay dry.", "It rained. Then it stopped.", ""]), max_size=8
 )

@@ -11,7 +11,7 @@ from reprise_contracts.artifacts import Finding, Phase4
 from reprise_contracts.nodes import step_node
 from reprise_contracts.wire import Malformed
 from reprise_research.bundle import Bundle, BundledNode, Manifest, file_of, text_name
-from reprise_research.checking import Made, check_bundle, check_report
+from reprise_research.checking import Made, check_bundle, check_report, outdated
 from reprise_research.phases.discover import discover
 from reprise_research.phases.execute import execute
 from reprise_research.phases.prepare import prepare
@@ -242,3 +242,57 @@ def test_the_command_line_checks_a_file(
     assert run(["check", str(bundle), "--report", str(edited)]) == 1
     assert "60 centimetres" in capsys.readouterr().out
     assert run(["check", str(edited)]) == 2, "no bundle"
+
+
+async def test_an_outdated_report_is_held_against_the_texts_that_it_cites(
+    made: Made, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A source was replaced and read, and a step was made again: no quote of the former text is accused, and
+    a quote that never stood in it is. That it is outdated is said first."""
+    former = _bundle(made)
+    other = {**LAKE, next(iter(LAKE)): "The museum opened in May. Its roof is made of glass."}
+    phase0 = (await prepare(await world.texts(other), world.context())).artifact
+    number = next(number for number, step in made.findings.items() if step.findings)
+    again = {**made.findings, number: made.findings[number].model_copy(update={"findings": ()})}
+    hashed = {source.source_id: source.text_sha256 for source in phase0.sources if source.text_sha256}
+    today = {source_id: await world.store.get_text(sha256) for source_id, sha256 in hashed.items()}
+    now, own = _bundle(replace(made, phase0=phase0, findings=again, texts=today)), {*hashed.values()}
+    texts = {name: data for name, data in (former.files | now.files).items() if name.startswith("texts/")}
+    hashes = tuple(name.removeprefix("texts/").removesuffix(".txt") for name in texts)
+    why = ("The source “a” was replaced.",)
+    manifest = now.manifest.model_copy(update={"format": 2, "texts": hashes, "outdated": why})
+    bundle = Bundle(manifest, now.files | texts)
+    assert [str(fault) for fault in check_bundle(bundle)] == []
+    assert outdated(bundle) == why
+    file = tmp_path / "s-1.zip"
+    file.write_bytes(bundle.packed())
+    assert run(["check", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("The report is outdated. The source “a” was replaced.")
+    assert "stands in the text that it cites" in said
+
+    name = text_name(next(iter({*hashes} - own)))
+    damaged = Bundle(manifest, {**bundle.files, name: bundle.files[name].replace(b"lake", b"pond")})
+    assert {"quote"} <= {fault.kind for fault in check_bundle(damaged)}
+    left = manifest.model_copy(update={"texts": tuple(own)})
+    gone = Bundle(left, {held: data for held, data in bundle.files.items() if held != name})
+    assert any("no longer stored" in fault.why for fault in check_bundle(gone))
+
+
+def test_a_session_without_a_report_is_told_what_to_do(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And of one without any result nothing is replayed."""
+    file = tmp_path / "s-1.zip"
+    file.write_bytes(Bundle(Manifest(session_id="s-1"), {}).packed())
+    assert run(["check", str(file)]) == 1
+    told = capsys.readouterr().err
+    assert "s-1 has no report yet." in told and "reprise refresh s-1" in told
+    assert run(["replay", str(file)]) == 0
+    assert "nothing to make again" in capsys.readouterr().out
+
+
+def test_a_bundle_of_a_newer_version_is_refused_in_words() -> None:
+    data = Bundle(Manifest(format=9, session_id="s-1"), {}).packed()
+    with pytest.raises(Malformed, match="it has format 9, and this version reads up to 2"):
+        Bundle.unpacked(data)

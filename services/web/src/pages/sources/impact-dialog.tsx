@@ -25,13 +25,20 @@ export function ImpactDialog({
     queryFn: () => api.impact(batch_id, source.source_id),
     gcTime: 0,
   });
-  const touched = (data?.sessions ?? []).filter((session) => session.findings.length + session.sections.length > 0);
+  const sessions = data?.sessions ?? [];
+  const touched = sessions.filter((session) => session.findings.length + session.sections.length > 0);
   return (
     <Dialog title={say.title(sourceName(source))} onClose={onClose}>
-      <p>{say.lead}</p>
+      <p>{data?.unread ? say.unread : say.lead}</p>
       {error && <ProblemNotice error={error} />}
       {!data && !error && <p className="soft">{say.reading}</p>}
-      {data && touched.length === 0 && <p>{say.nothing}</p>}
+      {data && !data.unread && touched.length === 0 && <p>{say.nothing}</p>}
+      {data?.unread &&
+        sessions.map((session) => (
+          <p key={session.session_id}>
+            {session.topic}: {say.unknown(session.unknown)}
+          </p>
+        ))}
       {touched.map((session) => (
         <InSession key={session.session_id} session={session} />
       ))}

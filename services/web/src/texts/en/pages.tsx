@@ -188,6 +188,8 @@ export const pages = {
       lead: "These rest on passages of the source that do not stand any more. Nothing runs by looking.",
       reading: "Comparing the texts …",
       nothing: "Nothing that was found rests on a passage that has changed.",
+      unread: "The new text has not been read yet. What it touches is known after the preparation.",
+      unknown: (count: number) => `${count === 1 ? "1 cited passage" : `${count} cited passages`} may have moved.`,
       now: (before: string, now: string) => `“${before}” is now “${now}”`,
       gone: (before: string) => `“${before}” is no longer there`,
     },

@@ -188,6 +188,8 @@ export const pages: Texts["pages"] = {
       lead: "以下内容所依据的原文已不再成立。查看不会运行任何内容。",
       reading: "正在比较文本……",
       nothing: "没有发现依据有变化的原文。",
+      unread: "新的文本尚未读取。准备完成后才知道它影响什么。",
+      unknown: (count) => `${count} 处引用的原文可能已有变化。`,
       now: (before, now) => `“${before}”现为“${now}”`,
       gone: (before) => `“${before}”已不存在`,
     },
