@@ -29,6 +29,7 @@ COMMANDS = {
     "check": "check:check",
     "compare": "compare:compare",
     "export": "replay:export",
+    "import": "replay:import_bundle",
     "replay": "replay:replay",
     "list": "inspect:listing",
     "end": "cancel:end",

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 
 from reprise_contracts import subjects
-from reprise_contracts.commands import BATCH_COMMANDS, SESSION_COMMANDS, Command
+from reprise_contracts.commands import BATCH_COMMANDS, Command
+from reprise_contracts.importing import EVERY_SESSION_COMMAND
 from reprise_contracts.jobs import parse_fact, parse_report, parse_timer
 from reprise_contracts.phrases import opening
 from reprise_contracts.problems.model import Problem
@@ -64,7 +65,7 @@ def refusal(subject: str, data: bytes, error: Malformed) -> Parsed | None:
     """The refusal of a session's command that cannot be read, so that whoever sent it finds it under its id;
     None without an id."""
     inbound = subjects.parse_inbound(subject)
-    if inbound is None or inbound.door != "cmd" or inbound.kind not in SESSION_COMMANDS:
+    if inbound is None or inbound.door != "cmd" or inbound.kind not in EVERY_SESSION_COMMAND:
         return None
     try:
         named = json.loads(_outermost(data), parse_int=float)
@@ -103,15 +104,17 @@ def _outermost(data: bytes) -> bytes:
 
 
 def _command(inbound: subjects.Inbound, data: bytes, admission: Admission) -> Parsed:
-    model = SESSION_COMMANDS.get(inbound.kind) or BATCH_COMMANDS.get(inbound.kind)
+    model = EVERY_SESSION_COMMAND.get(inbound.kind) or BATCH_COMMANDS.get(inbound.kind)
     if model is None:
         raise Malformed(
             f"there is no command {inbound.kind}; commands are "
-            f"{', '.join((*SESSION_COMMANDS, *BATCH_COMMANDS))}"
+            f"{', '.join((*EVERY_SESSION_COMMAND, *BATCH_COMMANDS))}"
         )
-    command = model.decode(data, exactly=inbound.kind in SESSION_COMMANDS)
+    command = model.decode(data, exactly=inbound.kind in EVERY_SESSION_COMMAND)
     if not command.by:  # published by another system, which needs to know nothing of us
         command = command.model_copy(update={"by": ANOTHER_SYSTEM})
-    problem = admission.refusal(command) if isinstance(command, tuple(SESSION_COMMANDS.values())) else None
+    problem = (
+        admission.refusal(command) if isinstance(command, tuple(EVERY_SESSION_COMMAND.values())) else None
+    )
     given: Input | BatchInput = DeniedCommand(command, problem) if problem else command  # type: ignore[assignment]  # one of the tables' models
     return Parsed(inbound.target, command.input_id(), given, command.trace)

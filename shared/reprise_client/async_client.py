@@ -179,6 +179,10 @@ class AsyncClient:
         )
         return await self._ask(request)
 
+    async def import_bundle(self, file: Path, command_id: str | None = None) -> Created:
+        """Make a batch with a session of a file that `bundle` gave, here or elsewhere."""
+        return await self._ask(requests.import_bundle(file, command_id))
+
     async def add_sources(
         self, batch_id: str, sources: Sequence[Given], command_id: str | None = None
     ) -> BatchView:

@@ -178,6 +178,10 @@ class Client:
         )
         return self._ask(request)
 
+    def import_bundle(self, file: Path, command_id: str | None = None) -> Created:
+        """Make a batch with a session of a file that `bundle` gave, here or elsewhere."""
+        return self._ask(requests.import_bundle(file, command_id))
+
     def add_sources(
         self, batch_id: str, sources: Sequence[Given], command_id: str | None = None
     ) -> BatchView:

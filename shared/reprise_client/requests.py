@@ -439,6 +439,12 @@ def start(
     return Request("POST", "/batches", _as(Created), form=form, files=tuple(files), headers=headers)
 
 
+def import_bundle(file: Path, command_id: str | None) -> Request[Created]:
+    """A batch with a session, of a file that `bundle` gave."""
+    headers = {"Idempotency-Key": command_id or uuid4().hex}
+    return Request("POST", "/batches/import", _as(Created), form={}, files=(file,), headers=headers)
+
+
 def _source(given: Given) -> Body:
     if isinstance(given, str):
         return {"url": given}

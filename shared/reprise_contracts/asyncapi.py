@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from reprise_contracts import commands, events, frames, jobs, states, subjects, watches, webhooks
 from reprise_contracts.calls import CALLS, OPEN_COMMANDS
+from reprise_contracts.importing import EVERY_SESSION_COMMAND
 from reprise_contracts.problems.model import ProblemDocument
 from reprise_contracts.wire import Message
 
@@ -55,13 +56,11 @@ ANYONE = "any client"
 
 
 def _commands() -> list[Channel]:
-    named = {**commands.SESSION_COMMANDS, **commands.BATCH_COMMANDS}
+    named = {**EVERY_SESSION_COMMAND, **commands.BATCH_COMMANDS}
     return [
         Channel(
             name=f"command_{kind}",
-            address=subjects.command(
-                "{session_id}" if kind in commands.SESSION_COMMANDS else "{batch_id}", kind
-            ),
+            address=subjects.command("{session_id}" if kind in EVERY_SESSION_COMMAND else "{batch_id}", kind),
             kind="stream",
             stream=subjects.INBOX,
             messages=(model,),

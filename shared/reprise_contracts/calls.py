@@ -36,6 +36,7 @@ from reprise_contracts.comparing import CompareCall, Comparison
 from reprise_contracts.configuration import Role
 from reprise_contracts.fleet import CancelAllCall, FleetPreview, FleetReceipt, RefreshAllCall
 from reprise_contracts.impact import Impact, ImpactCall
+from reprise_contracts.importing import ImportCall
 from reprise_contracts.states import BatchView, CommandView, Created, Preview, Receipt, State
 from reprise_contracts.watches import UnwatchCall, WatchCall, WatchesCall, WatchRequest, WatchView
 from reprise_contracts.webhooks import (
@@ -118,6 +119,16 @@ CALLS: tuple[Call, ...] = (
         "researcher",
         "Start a batch with its first session.",
         Doors((Route("POST", "/batches", 201),), nats=True),
+        own_body=True,
+    ),
+    Call(
+        "import",
+        ImportCall,
+        (Created,),
+        "researcher",
+        "Make a batch with a session of a bundle that another installation exported: its results are "
+        "readable as they were, and can be run again.",
+        Doors((Route("POST", "/batches/import", 201),)),
         own_body=True,
     ),
     Call(

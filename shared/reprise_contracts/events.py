@@ -263,6 +263,8 @@ class SharedResult(Message):
     accepted: dict[str, str] = Field(default_factory=dict)
     locked_at: Instant | None = None
     """Since when its origin had it locked (R38): so has the fork, until it is unlocked there."""
+    problem: Problem | None = None
+    """Why its origin could not make it again: it is stale (R3, R19)."""
 
 
 class SharedParameters(Message):
@@ -273,12 +275,22 @@ class SharedParameters(Message):
 
 
 class Shared(Message):
-    """All that a fork has from its origin; its log needs no other (R37)."""
+    """All that a fork or an import has from its origin; its log needs no other (R37, R41)."""
 
     results: tuple[SharedResult, ...] = ()
     plan: tuple[PlannedStep, ...] | None = None
     parameters: dict[NodeOrGroup, SharedParameters] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
+    next_step: int = 1
+    """The next number of a step (R9): the origin's former ones are not used again."""
+
+
+class ResultsImported(CommandAnswer):
+    """A session has what a bundle of another installation's brought (R41)."""
+
+    type: Literal["results_imported"] = "results_imported"
+    origin: Id
+    shared: Shared
 
 
 class ArtifactLost(Message):
@@ -363,6 +375,7 @@ SessionEvent = Annotated[
     | NodeAccepted
     | NodeLocked
     | SessionTagged
+    | ResultsImported
     | SessionEnded
     | SessionDeleted
     | SweepDone,

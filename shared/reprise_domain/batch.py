@@ -59,13 +59,12 @@ def decide_batch(
     done = batch.deleted or (batch.ended and isinstance(given, commands.EndBatch) and not given.delete)
     if known.fingerprint == given.fingerprint() if known else done:  # R16; R24: ending can be repeated
         return ()
-    ended = batch.ended and not isinstance(given, commands.EndBatch)
     members = {member.spec.session_id for member in batch.members}
     refused = (
         refusals.REUSED
         if known
         else refusals.ENDED
-        if ended
+        if batch.ended and not isinstance(given, commands.EndBatch)
         else refusals.NO_SOURCE
         if getattr(given, "source_id", None) not in {None, *batch.sources}
         else refusals.NO_SESSION

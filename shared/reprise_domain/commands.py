@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from reprise_contracts import events
 from reprise_contracts.commands import Accept, Cancel, Edit, Lock, Rerun, Tag, Target
+from reprise_contracts.importing import Import
 from reprise_contracts.nodes import Status, phase_of, step_node, step_of
 from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
@@ -153,6 +154,16 @@ def tag(draft: Draft, command: Tag) -> None:
     """What it is filed under; no result is of it."""
     tags = draft.session.tags.union(command.add).difference(command.remove)
     draft.emit(events.SessionTagged(**command.answer_fields(), tags=tuple(sorted(tags))))
+
+
+def bring(draft: Draft, command: Import) -> Problem | None:
+    """R41: a new session has what another installation's made."""
+    if len(draft.session.nodes) or draft.session.busy:
+        return refusals.NOT_EMPTY
+    draft.emit(
+        events.ResultsImported(**command.answer_fields(), origin=command.origin, shared=command.shared)
+    )
+    return None
 
 
 def cancel(draft: Draft, command: Cancel) -> Problem | None:

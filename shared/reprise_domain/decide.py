@@ -23,13 +23,14 @@ from reprise_contracts.commands import (
     Tag,
     Target,
 )
+from reprise_contracts.importing import Import
 from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source
 from reprise_contracts.states import Preview
 from reprise_contracts.wire import derived_id
 from reprise_domain import attempts, commands, losses
-from reprise_domain.forks import shared_by
+from reprise_domain.forks import cascade_from, shared_by
 from reprise_domain.freshness import Verdicts
 from reprise_domain.preview import preview
 from reprise_domain.state import WATCH, Session
@@ -47,6 +48,7 @@ class DeniedCommand:
 
 Input = (
     SessionCommand
+    | Import
     | DeniedCommand
     | jobs.BatchFact
     | jobs.AnyReport
@@ -140,7 +142,9 @@ def _create(draft: Draft, fact: Input, origin: Session | None) -> None:
             batch_id=fact.batch_id,
             sources=fact.sources,
             batch_seq=fact.batch_seq,
-            shared=shared_by(origin, spec.fork.node) if origin and spec.fork else None,
+            shared=shared_by(origin, cascade_from(spec.fork.node, origin.plan))
+            if origin and spec.fork
+            else None,
         )
     )
     if spec.start:
@@ -210,6 +214,7 @@ _COMMAND_HANDLERS: Mapping[type, Callable[[Draft, Any], Problem | None]] = {
     Edit: commands.edit,
     Lock: commands.lock,
     Tag: commands.tag,
+    Import: commands.bring,
     DeniedCommand: lambda _, denied: denied.problem,
 }
 """What each command does; or the problem for which it is refused."""

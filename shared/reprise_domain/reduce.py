@@ -88,10 +88,11 @@ def create(event: events.SessionCreated | events.SessionDeleted, at: datetime) -
 
 
 def _with_shared(session: Session, shared: events.Shared) -> Session:
-    """R37: what a fork has from its origin counts as if it had made it."""
+    """R37, R41: what a fork or an import has from its origin counts as if it had made it."""
     nodes = {
         one.made.node: Node(
-            status="completed",
+            status="failed" if one.problem else "completed",
+            problem=one.problem,
             generation=one.made.generation,
             since=one.at,
             materialization=Materialization(one.made, one.at, one.changed_at, one.reads),
@@ -107,6 +108,7 @@ def _with_shared(session: Session, shared: events.Shared) -> Session:
             (name, ParameterOverride(said.values, said.at)) for name, said in shared.parameters.items()
         ),
         versions=shared.versions,
+        next_step=shared.next_step,
     )
     return _with_plan(session, Plan(shared.plan)) if shared.plan is not None else session
 
@@ -429,8 +431,8 @@ def _lost(session: Session, event: events.ArtifactLost, at: datetime) -> Session
 
 
 def _accepted(session: Session, event: events.NodeAccepted, at: datetime) -> Session:
-    node = session.node(event.node)
-    return session.with_node(event.node, replace(node, accepted={**node.accepted, **event.causes}))
+    accepted = {**session.node(event.node).accepted, **event.causes}
+    return session.with_node(event.node, replace(session.node(event.node), accepted=accepted))
 
 
 def _locked(session: Session, event: events.NodeLocked, at: datetime) -> Session:
@@ -503,6 +505,7 @@ _REDUCERS: Mapping[type, Callable[[Session, Any, datetime], Session]] = {
     events.NodeAccepted: _accepted,
     events.NodeLocked: _locked,
     events.SessionTagged: lambda session, event, at: replace(session, tags=frozenset(event.tags)),
+    events.ResultsImported: lambda session, event, at: _with_shared(session, event.shared),
     events.SessionEnded: _ended,
     events.SessionDeleted: partial(
         _with, ended=True, deleting=True, deleted=True, sweepable=Map(), sweep_pending_since=0

@@ -95,9 +95,8 @@ class RunRequest:
     @property
     def targets(self) -> tuple[str, ...]:
         """The nodes and phases named: these run whatever their freshness."""
-        if self.kind == "edit":
-            return ()
-        return (self.target.phase,) if self.target.phase else tuple(map(step_node, self.target.steps or ()))
+        named = (self.target.phase,) if self.target.phase else tuple(map(step_node, self.target.steps or ()))
+        return named if self.kind != "edit" else ()
 
     def names(self, node: str) -> bool:
         """Return whether the node is one of the targets."""

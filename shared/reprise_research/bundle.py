@@ -1,5 +1,5 @@
-"""A session in one file: every artifact, what it was told, and the texts that it cites; enough to make all of
-it again anywhere (R32)."""
+"""A session in one file: every artifact, what it was told, and the texts that it cites, enough to make all of
+it again anywhere (R32); and what its log says of them with its sources, enough to go on anywhere (R41)."""
 
 import hashlib
 import io
@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
+from reprise_contracts.commands import SessionSpec
+from reprise_contracts.events import Shared
+from reprise_contracts.sources import Source
 from reprise_contracts.wire import Malformed, Message, Sha256
 
 MANIFEST = "session.json"
 FORMAT = 2
 """What is written; whatever is not newer can be read."""
-_LARGEST = 512 * 1024 * 1024
+LARGEST = 512 * 1024 * 1024
 """Bytes of all files of a bundle, unpacked."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -37,7 +40,8 @@ class Manifest(Message):
     """What a bundle holds."""
 
     format: int = 1
-    """2: it says why the report was out of date, and has the older texts that are cited."""
+    """2: it says why the report was out of date, has the older texts that are cited, and what can be
+    imported."""
     session_id: str
     topic: str = ""
     nodes: dict[str, BundledNode] = Field(default_factory=dict)
@@ -45,6 +49,14 @@ class Manifest(Message):
     """Those that phase 0 prepared, and those that findings or the report still cite."""
     outdated: tuple[str, ...] = ()
     """Why the report was out of date when the session was packed, in sentences; empty: it was not."""
+    raws: tuple[Sha256, ...] = ()
+    """Downloads and uploads of its sources."""
+    spec: SessionSpec | None = None
+    """What the session was asked for. With `shared` and `sources`: what another installation goes on from."""
+    shared: Shared | None = None
+    """What its log says of its results: what each was made from, and when; its plan; its parameters."""
+    sources: tuple[Source, ...] = ()
+    """Its sources as it knows them."""
 
 
 @dataclass
@@ -69,15 +81,10 @@ class Bundle:
         read."""
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
-                    raise Malformed("the bundle is too large")
-                manifest = Manifest.decode(archive.read(MANIFEST))
-                if manifest.format > FORMAT:
-                    raise Malformed(
-                        f"it has format {manifest.format}, and this version reads up to {FORMAT}: a newer "
-                        "one wrote it"
-                    )
+                manifest = _manifest(archive)
                 files, damaged = _read(archive, _expected(manifest))
+        except Malformed:
+            raise
         except (
             zipfile.BadZipFile,
             KeyError,
@@ -91,9 +98,25 @@ class Bundle:
         return cls(manifest, files, damaged)
 
 
+def _manifest(archive: zipfile.ZipFile) -> Manifest:
+    if sum(entry.file_size for entry in archive.infolist()) > LARGEST:
+        raise Malformed("the bundle is too large")
+    manifest = Manifest.decode(archive.read(MANIFEST))
+    if manifest.format > FORMAT:
+        raise Malformed(
+            f"it has format {manifest.format}, and this version reads up to {FORMAT}: a newer one wrote it"
+        )
+    return manifest
+
+
 def text_name(sha256: str) -> str:
     """Where a text is in a bundle."""
     return f"texts/{sha256}.txt"
+
+
+def raw_name(sha256: str) -> str:
+    """Where a download or an upload is in a bundle."""
+    return f"raw/{sha256}"
 
 
 def file_of(name: str, data: bytes) -> BundledFile:
@@ -105,7 +128,9 @@ def _expected(manifest: Manifest) -> dict[str, str]:
     own: Iterable[BundledFile] = (
         file for node in manifest.nodes.values() for file in (node.artifact, node.record) if file is not None
     )
-    return {file.name: file.sha256 for file in own} | {text_name(sha256): sha256 for sha256 in manifest.texts}
+    by_hash = {text_name(sha256): sha256 for sha256 in manifest.texts}
+    by_hash |= {raw_name(sha256): sha256 for sha256 in manifest.raws}
+    return {file.name: file.sha256 for file in own} | by_hash
 
 
 def _read(archive: zipfile.ZipFile, expected: Mapping[str, str]) -> tuple[dict[str, bytes], list[str]]:

@@ -136,12 +136,28 @@ WEBHOOK = {
     "created_at": AT,
     "types": ["reprise.report.stale"],
 }
+MADE = {
+    "type": "node_completed",
+    "node": "phase3/4",
+    "generation": 2,
+    "attempt": 1,
+    "execution_id": "x-1",
+    "artifact": OBJECT,
+    "parts": {"output": HASH},
+}
+SHARED = {
+    "results": [{"made": MADE, "at": AT, "changed_at": AT, "reads": {"phase2": HASH}, "locked_at": AT}],
+    "plan": [PLANNED],
+    "next_step": 5,
+}
 SHARE = {"session_id": "s-1", "plan_token": "ab" * 16, "max_tokens": 20_000}
 SPECIAL: dict[str, dict[str, Any]] = {
     "RefreshAllCall": {"failed": True, "sessions": [SHARE], "plan_token": "ab" * 16, "tag": "energy"},
     "Tag": {"add": ["energy"], "remove": ["team:north"]},
     "TagCall": {"add": ["energy"], "remove": ["team:north"]},
     "SessionTagged": {"tags": ["energy"]},
+    "ResultsImported": {"origin": "s-9", "shared": SHARED},
+    "Import": {"origin": "s-9", "shared": SHARED},
     "Job": {
         "inputs": {"phase0": {"key": "k", "sha256": HASH, "output": HASH}},
         "parameters": {"engine": "extractive"},

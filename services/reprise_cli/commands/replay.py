@@ -1,5 +1,5 @@
-"""`export` writes a session into one file; `replay` makes every artifact again from its record and says what
-differs (R32)."""
+"""`export` writes a session into one file, `import` makes a session of one; `replay` makes every artifact
+again from its record and says what differs (R32)."""
 
 import asyncio
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from reprise_cli.commands.reruns import SessionArgument
+from reprise_cli.commands.reruns import CommandIdOption, SessionArgument
 from reprise_cli.errors import CommandFailed, UsageError
-from reprise_cli.files import WHOLE_BUNDLE, bundle_content, write_file
+from reprise_cli.files import WHOLE_BUNDLE, bundle_content, read_file, write_file
 from reprise_cli.terminal import Terminal
 from reprise_contracts.wire import Malformed
 from reprise_research.bundle import Bundle
@@ -39,6 +39,25 @@ def export(
     terminal.answer(
         {"session_id": session, "file": str(file), "bytes": len(content)}, f"{file} ({len(content)} bytes)"
     )
+
+
+def import_bundle(
+    terminal: Terminal,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file that `export` wrote.", show_default=False)
+    ],
+    command_id: CommandIdOption = None,
+) -> None:
+    """Make a batch with a session of a file that `export` wrote, here or elsewhere: its results are readable
+    as they were, and can be run again."""
+    read_file(file)
+    with terminal.client() as client:
+        created = client.import_bundle(file, command_id)
+    terminal.answer(
+        created.model_dump(mode="json"),
+        f"{created.session_id} in {created.batch_id} has what {file} brought; nothing runs.",
+    )
+    terminal.say(f"Read it with: reprise report {created.session_id}")
 
 
 def replay(terminal: Terminal, session: Replayable) -> None:

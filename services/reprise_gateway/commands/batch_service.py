@@ -151,6 +151,31 @@ class BatchService:
         there = await self._begin_session(batch_id, batch, "session", command, session_id)
         return Started(await _created(batch_id, command_id, spec), there)
 
+    async def begin(
+        self, batch_id: str, sources: tuple[Source, ...], spec: SessionSpec, command_id: str, caller: Caller
+    ) -> bool:
+        """A batch of sources that are stored already, with its first session; whether both are there in time.
+        Raises `Refused`."""
+        batch = await self._projection.batch(batch_id)
+        command = CreateBatch(
+            command_id=command_id, by=caller.by, trace=caller.trace, sources=sources, session=spec
+        )
+        return await self._begin_session(batch_id, batch, "create", command, spec.session_id)
+
+    async def refuse_begun(
+        self, batch_id: str, sources: tuple[Source, ...], spec: SessionSpec, command_id: str
+    ) -> None:
+        """Raise `Refused` where a batch of this id is there that was begun otherwise, or was ended."""
+        batch = await self._projection.batch(batch_id)
+        if batch is None:
+            return
+        known = batch.commands.get(command_id)
+        command = CreateBatch(command_id=command_id, sources=sources, session=spec)
+        if known is not None and known.fingerprint != command.fingerprint():
+            raise Refused(REUSED)
+        if batch.ended:
+            raise Refused(DELETED if batch.deleted else ENDED)
+
     async def fork(self, origin: Session, call: ForkCall, caller: Caller) -> Created:
         """A session that has what another one has above a node, and is its own from there on (R37)."""
         batch = await self.batch(origin.batch_id)

@@ -105,4 +105,5 @@ HANDLERS: Mapping[str, Handler] = {
     "state": _state,
     "command": _command,
 }
-"""By kind. `edit` has none: its body is an artifact in its own form, which only REST carries."""
+"""By kind. `edit` and `import` have none: their bodies, an artifact and a bundle, are in a form of their own,
+which only REST carries."""

@@ -4,7 +4,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 
 from reprise_contracts import subjects
-from reprise_contracts.commands import BATCH_COMMANDS, SESSION_COMMANDS, Command, CreateBatch, SessionSpec
+from reprise_contracts.commands import BATCH_COMMANDS, Command, CreateBatch, SessionSpec
+from reprise_contracts.importing import EVERY_SESSION_COMMAND
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.wire import Malformed
 from reprise_runtime.errors import Unavailable
@@ -99,7 +100,7 @@ class Undecided:
 def _command(message: StoredMessage) -> Command | None:
     inbound = subjects.parse_inbound(message.subject)
     model = (
-        {**BATCH_COMMANDS, **SESSION_COMMANDS}.get(inbound.kind)
+        {**BATCH_COMMANDS, **EVERY_SESSION_COMMAND}.get(inbound.kind)
         if inbound is not None and inbound.door == "cmd"
         else None
     )

@@ -39,10 +39,12 @@ from reprise_contracts.commands import (
 from reprise_contracts.comparing import CompareCall, Comparison
 from reprise_contracts.events import ArtifactEdited, CommandRefused
 from reprise_contracts.impact import Impact, ImpactCall
+from reprise_contracts.importing import Import, ImportCall
 from reprise_contracts.nodes import NEW_STEPS, PHASES, STEPS, step_of
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.problems.refusals import DELETED, ENDED, REUSED, lost, missing, plan_changed
 from reprise_contracts.states import BatchView, CommandView, Created, NodeView, Preview, Receipt, State
+from reprise_contracts.wire import derived_id
 from reprise_domain.commands import request_of
 from reprise_domain.decide import preview_edit
 from reprise_domain.graph import parents
@@ -53,6 +55,7 @@ from reprise_gateway.access.access import Caller
 from reprise_gateway.commands.asking import step_that_asks, with_question
 from reprise_gateway.commands.batch_service import BatchService, Started
 from reprise_gateway.commands.edits import Draft, Editable
+from reprise_gateway.commands.importing import brought
 from reprise_gateway.commands.inbox import Inbox
 from reprise_gateway.commands.intake import Intake
 from reprise_gateway.commands.undecided import NOT_YET
@@ -228,6 +231,26 @@ class WorkflowService:
         if problem is not None:
             raise Refused(problem)
         return await self.batches.fork(session, call, caller)
+
+    async def import_bundle(self, call: ImportCall, data: bytes, caller: Caller) -> Created:
+        """A bundle of another installation's session becomes a batch with a session here (R41): its objects
+        are stored first, then the batch is created, then its session is given what the bundle's log says. A
+        repeat goes on where the first one stopped (R16). Raises `Refused`."""
+        command_id = call.command_id or uuid4().hex
+        batch_id = derived_id("b", caller.name, command_id)
+        session_id = derived_id("s", batch_id, command_id)
+        new = await asyncio.to_thread(brought, data, batch_id, session_id)
+        await self.batches.refuse_begun(batch_id, new.sources, new.spec, command_id)
+        named = {"command_id": derived_id("i", command_id), "by": caller.by, "trace": caller.trace}
+        command = Import(**named, origin=new.origin, shared=new.shared)
+        if len(command.encode()) > LARGEST_COMMAND:
+            raise Refused(TOO_MANY_FACTS)
+        for key, content in new.objects.items():
+            await self._store.put(key, content)
+        if not await self.batches.begin(batch_id, new.sources, new.spec, command_id, caller):
+            raise Refused(_begun(command_id))
+        await self._decide(await self.session(session_id), "import", command)
+        return Created(batch_id=batch_id, session_id=session_id, command_id=command_id)
 
     async def end_session(self, call: EndSessionCall, caller: Caller) -> BatchView:
         """One session comes to its end, the others of its batch go on (R24, R37)."""
@@ -414,6 +437,26 @@ class WorkflowService:
         return Receipt(
             command_id=command.command_id, run_id=run_id, position=position, plan=plan, status=record.status
         )
+
+
+LARGEST_COMMAND = 7 * 1024 * 1024
+"""Bytes of a command; NATS takes no message of more than 8 MB."""
+TOO_MANY_FACTS = Problem(
+    type="too_large",
+    field="file",
+    detail="The session of this bundle has so many steps that what its log says does not fit one command.",
+    action="Replay and check the file as it is.",
+)
+
+
+def _begun(command_id: str) -> Problem:
+    return Problem(
+        type="unavailable",
+        code="not_decided",
+        detail="The batch was asked for and is stored, but not decided yet.",
+        action=f"Send the same bundle again in a few seconds, with the command_id {command_id}.",
+        retryable=True,
+    )
 
 
 NO_PLAN = Problem(

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from reprise_contracts.commands import BatchRequest, SessionRequest, SourcesRequest
+from reprise_contracts.importing import ImportCall
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.sources import Source
 from reprise_contracts.states import BatchPage, BatchView, Created
@@ -13,7 +14,7 @@ from reprise_contracts.subjects import text_key
 from reprise_contracts.wire import Id, Message, Sha256
 from reprise_gateway.commands.batch_service import text_of
 from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Key, Who, json_answer, one_name, stored
-from reprise_gateway.doors.requests import batch_request, exactly, source_request, sources_request
+from reprise_gateway.doors.requests import batch_request, bundle_in, exactly, source_request, sources_request
 from reprise_runtime.errors import ObjectMissing, Refused
 
 router = APIRouter(tags=["batches"], responses=PROBLEM)
@@ -39,6 +40,23 @@ def _bodies(model: type[Message], form: dict[str, object] = FORM) -> dict[str, o
     return {"requestBody": {"required": True, "content": content}}
 
 
+BUNDLE_BODY: dict[str, object] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/zip": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {"files": {"type": "string", "format": "binary"}},
+                }
+            },
+        },
+    }
+}
+
+
 class SourceList(Message):
     """`GET /batches/{b}/sources`."""
 
@@ -54,6 +72,15 @@ async def start(request: Request, gateway: GatewayDep, who: Who, key: Key) -> Re
             asked.model_copy(update={"command_id": one_name(asked.command_id, key)}), intake, who
         )
     return json_answer(started.created, 201 if started.there else 202)
+
+
+@router.post("/batches/import", status_code=201, response_model=Created, openapi_extra=BUNDLE_BODY)
+async def import_bundle(request: Request, gateway: GatewayDep, who: Who, key: Key) -> Response:
+    """Make a batch with a session of the file that `GET /sessions/{s}/bundle` gave, here or elsewhere: as a
+    ZIP, or as the one file of a form."""
+    data = await bundle_in(request)
+    call = ImportCall(command_id=key)
+    return json_answer(await gateway.service.import_bundle(call, data, who), 201)
 
 
 @router.get("/batches", response_model=BatchPage)

@@ -174,6 +174,25 @@ async def source_request(request: Request) -> AsyncIterator[tuple[str | None, In
         yield asked.command_id, Intake((parsed(SourceInput, named),))
 
 
+async def bundle_in(request: Request) -> bytes:
+    """A bundle: the body itself, or the one file of a form. Raises `Refused` (invalid)."""
+    if not is_form(request):
+        return await request.body()
+    async with form_of(request) as form:
+        files = [value for value in form.getlist("files") if isinstance(value, UploadFile)]
+        if len(files) != 1:
+            detail = f"One bundle is imported at a time; the form has {len(files)} files."
+            raise Refused(
+                Problem(
+                    type="invalid",
+                    field="files",
+                    detail=detail,
+                    action="Send one file that `reprise export` wrote, as `files`.",
+                )
+            )
+        return await files[0].read()
+
+
 class _Named(SourcesRequest):
     sources: tuple[SourceInput, ...] = ()
 

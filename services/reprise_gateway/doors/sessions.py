@@ -177,7 +177,7 @@ async def check(session_id: Id, gateway: GatewayDep, who: Who) -> Response:
     texts, those of an outdated report against the texts that it cites."""
     session = await gateway.service.session(session_id)
     _made(session, "phase4")
-    bundle = Bundle.unpacked(await bundle_of(session, gateway.store))
+    bundle = Bundle.unpacked(await bundle_of(session, gateway.store, whole=False))
     try:
         faults = await asyncio.to_thread(check_bundle, bundle)
         since = await asyncio.to_thread(outdated, bundle)
@@ -189,8 +189,9 @@ async def check(session_id: Id, gateway: GatewayDep, who: Who) -> Response:
 
 @router.get("/bundle", response_class=Response)
 async def bundle(session_id: Id, gateway: GatewayDep, who: Who) -> Response:
-    """The session in one file: its artifacts, what each was told when it was made, and the texts that they
-    cite. `reprise replay` makes every artifact again from it."""
+    """The session in one file: its artifacts, what each was told when it was made, the texts that they cite,
+    its sources, and what its log says of all this. `reprise replay` makes every artifact again from it;
+    `POST /batches/import` goes on from it elsewhere."""
     session = await gateway.service.session(session_id)
     content = await bundle_of(session, gateway.store)
     headers = {

@@ -1,27 +1,39 @@
 """A session packed into one file, from the store."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from reprise_contracts import subjects
 from reprise_contracts.artifacts import MODELS, ObjectRef, Phase0, Phase4, StepFindings
+from reprise_contracts.commands import SessionSpec
 from reprise_contracts.nodes import phase_of
+from reprise_domain.forks import shared_by
 from reprise_domain.freshness import Verdicts
 from reprise_domain.state import Session
 from reprise_gateway.projections.reports import reasons
 from reprise_gateway.projections.states import node_view
-from reprise_research.bundle import FORMAT, Bundle, BundledNode, Manifest, file_of, text_name
+from reprise_research.bundle import (
+    FORMAT,
+    LARGEST,
+    Bundle,
+    BundledNode,
+    Manifest,
+    file_of,
+    raw_name,
+    text_name,
+)
 from reprise_research.checking import cited_by
 from reprise_runtime.errors import ObjectCorrupt, ObjectMissing
 from reprise_runtime.s3.artifact_store import ArtifactStore
 
+Read = Callable[[str], Awaitable[bytes | None]]
 _TOGETHER = 16
 """Objects that are read at once."""
 
 
-async def bundle_of(session: Session, store: ArtifactStore) -> bytes:
-    """All that the session's results were made from and of. What is lost is left out: a replay names it.
-    Raises `StoreUnavailable`."""
+async def bundle_of(session: Session, store: ArtifactStore, *, whole: bool = True) -> bytes:
+    """All that the session's results were made from and of; if `whole`, with the downloads of its sources, as
+    far as there is room for them. What is lost is left out: a replay names it. Raises `StoreUnavailable`."""
     refs = {
         name: made.event.artifact
         for name in session.nodes
@@ -61,6 +73,8 @@ async def bundle_of(session: Session, store: ArtifactStore) -> bytes:
     )
     found = {sha256: data for sha256, data in zip(texts, read_texts, strict=True) if data is not None}
     files |= {text_name(sha256): data for sha256, data in found.items()}
+    raws = await _raws(session, read, sum(map(len, files.values()))) if whole else {}
+    files |= {raw_name(sha256): data for sha256, data in raws.items()}
     manifest = Manifest(
         format=FORMAT,
         session_id=session.session_id,
@@ -68,6 +82,10 @@ async def bundle_of(session: Session, store: ArtifactStore) -> bytes:
         nodes=nodes,
         texts=tuple(sha256 for sha256 in texts if sha256 in own or sha256 in found),
         outdated=_outdated(session),
+        raws=tuple(raws),
+        spec=_spec(session),
+        shared=shared_by(session),
+        sources=tuple(known.source for known in session.sources.values()),
     )
     return await asyncio.to_thread(Bundle(manifest, files).packed)
 
@@ -84,6 +102,34 @@ def _texts(nodes: Mapping[str, BundledNode], files: Mapping[str, bytes]) -> tupl
         elif isinstance(made, StepFindings | Phase4):
             cited |= {one.text_sha256 for one in cited_by(made)}
     return own, cited
+
+
+async def _raws(session: Session, read: Read, taken: int) -> dict[str, bytes]:
+    """The uploads and downloads of its sources, uploads first: nobody can be asked for them again."""
+    sources = [known.source for known in session.sources.values()]
+    uploads = [source.upload.sha256 for source in sources if source.upload is not None]
+    stored = [source.stored.raw_sha256 for source in sources if source.stored is not None]
+    found: dict[str, bytes] = {}
+    for sha256 in dict.fromkeys(filter(None, (*uploads, *stored))):
+        data = await read(subjects.raw_key(session.batch_id, sha256))
+        if data is not None and taken + len(data) <= LARGEST:
+            found[sha256], taken = data, taken + len(data)
+    return found
+
+
+def _spec(session: Session) -> SessionSpec:
+    """What the session was asked for; what commands made of its parameters since is with its results."""
+    return SessionSpec(
+        session_id=session.session_id,
+        topic=session.topic,
+        engine=session.engine,
+        model=session.model,
+        language=session.language,
+        guidance=session.guidance,
+        start=False,
+        max_session_tokens=session.max_tokens,
+        policy=session.policy,
+    )
 
 
 def _outdated(session: Session) -> tuple[str, ...]:

@@ -283,6 +283,13 @@ class Narrator:
         tags = f"now has the tags {_listed(list(event.tags))}" if event.tags else "has no tags any more"
         return f"{who(event.by)} changed the tags: the session {tags}."
 
+    def _imported(self, event: e.ResultsImported) -> str:
+        count = len(event.shared.results)
+        return (
+            f"{who(event.by)} imported what session {event.origin} of another installation had: "
+            f"{count} result{'' if count == 1 else 's'}."
+        )
+
     def _ended(self, event: e.SessionEnded) -> str:
         return f"{who(event.by)} {'deleted' if event.deleting else 'ended'} the batch."
 
@@ -386,6 +393,7 @@ _KINDS: Mapping[str, str] = {
     "edit": "edit a result",
     "lock": "lock or unlock a result",
     "tag": "change the tags",
+    "import": "import a session",
     "unreadable": "do something that could not be read",
 }
 _PLANS = (e.NodeCompleted, e.ArtifactEdited)
@@ -412,6 +420,7 @@ _SENTENCES: Mapping[type, Callable[[Narrator, Any], str]] = {
     e.NodeAccepted: Narrator._accepted,
     e.NodeLocked: Narrator._locked,
     e.SessionTagged: Narrator._tagged,
+    e.ResultsImported: Narrator._imported,
     e.SessionEnded: Narrator._ended,
     e.SessionDeleted: Narrator._deleted,
     e.SweepDone: Narrator._swept,

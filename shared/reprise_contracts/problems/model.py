@@ -126,6 +126,7 @@ ProblemCode = Literal[
     "section_of_report",
     "server_busy",
     "session_busy",
+    "session_not_empty",
     "sources_empty",
     "sources_too_many",
     "steps_gone",

@@ -76,6 +76,12 @@ NOT_STALE = Problem(
     detail="This node is not out of date: nothing to accept.",
     action="Name one that is.",
 )
+NOT_EMPTY = Problem(
+    type="conflict",
+    code="session_not_empty",
+    detail="The session has results of its own, or a run: nothing is imported over them.",
+    action="Import into a new batch.",
+)
 NO_RUN = Problem(
     type="not_found",
     code="no_run",

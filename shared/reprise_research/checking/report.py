@@ -204,8 +204,7 @@ def _findings(made: Made) -> Iterator[Fault]:
     for step in made.findings.values():
         for finding in step.findings:
             where = f"findings/{finding.finding_id}"
-            citations = [*finding.citations, *(against.citation for against in finding.contradicts)]
-            for citation in citations:
+            for citation in _all(finding):
                 yield from _quote(made, citation, where)
             yield from _carried(made, finding.claim, finding.citations, finding.calculation, where)
             for against in finding.contradicts:
@@ -411,7 +410,8 @@ def _written(
 
 
 def _all(finding: Finding) -> list[Citation]:
-    return [*finding.citations, *(against.citation for against in finding.contradicts)]
+    """Every passage that a finding names: its own, those against it, those beside it."""
+    return [*finding.citations, *(other.citation for other in (*finding.contradicts, *finding.beside))]
 
 
 def _remarks(made: Made, section: Section, statement: Statement, where: str) -> Iterator[Fault]:

@@ -14,7 +14,7 @@ from reprise_contracts.subjects import INPUTS, MARK_PREFIX, SOURCES
 from reprise_runtime.roles import GATEWAY, SCHEDULER
 
 WRITES: Mapping[str, tuple[str, ...]] = {
-    GATEWAY: (SOURCES, "phase1", "phase2"),  # uploads, and goals and plans that a user edited
+    GATEWAY: (SOURCES, *PHASES),  # uploads, goals and plans that a user edited, and what a bundle brings
     SCHEDULER: (INPUTS, SOURCES, MARK_PREFIX),  # it writes back what it swept too early
     **{phase: (phase, SOURCES) if phase == "phase0" else (phase,) for phase in PHASES},
 }

@@ -11,7 +11,8 @@ import pytest
 
 from integration.doors.adapters import NAMES, STALE, Answer, Door, Rest, need, opened, phase, steps
 from integration.doors.house import House, Site, Work, freshness, one_at_a_time, ran, together
-from reprise_contracts.states import ReportCheck, State
+from reprise_contracts.states import Created, ReportCheck, State
+from reprise_research.bundle import Bundle
 from stack import until
 
 
@@ -519,3 +520,27 @@ async def test_a_report_is_checked_over_rest(site: Site) -> None:
     answer = await site.http.get(f"/sessions/{work.session}/report/check")
     assert answer.status_code == httpx.codes.OK, answer.text
     assert ReportCheck.model_validate_json(answer.content) == ReportCheck(session_id=work.session)
+
+
+async def test_r41_a_session_is_exported_imported_and_run_again(site: Site, rest: Rest) -> None:
+    """On real servers: the report is the same, its bundle has every byte, and a step of it runs."""
+    work, before = await site.researched()
+    bundle = (await site.http.get(f"/sessions/{work.session}/bundle")).content
+    answer = await site.http.post(
+        "/batches/import", content=bundle, headers={"Content-Type": "application/zip"}
+    )
+    assert answer.status_code == httpx.codes.CREATED, answer.text
+    created = Created.model_validate_json(answer.content)
+    new = Work(created.batch_id, created.session_id)
+    state = await site.state(new)
+    assert {node: view.artifact.sha256 for node, view in state.nodes.items() if view.artifact} == {
+        node: view.artifact.sha256 for node, view in before.nodes.items() if view.artifact
+    }
+    reports = [await site.http.get(f"/sessions/{one.session}/report") for one in (work, new)]
+    assert reports[0].content == reports[1].content
+    again = Bundle.unpacked((await site.http.get(f"/sessions/{new.session}/bundle")).content)
+    assert again.damaged == [] and again.files == Bundle.unpacked(bundle).files
+    after = await done(site, new, await rest.rerun(new, steps(1), guidance="elsewhere"))
+    assert {"phase3/1"} <= ran(state, after)
+    assert freshness(after) == {"fresh"}
+    assert await site.state(work) == before

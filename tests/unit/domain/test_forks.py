@@ -137,4 +137,4 @@ def test_r37_a_fork_whose_origin_is_gone_begins_with_nothing(world: World) -> No
     spec = SessionSpec(session_id="s-2", topic="T", start=False, fork=point)
     world.tell_batch(AddSession(command_id="a", session=spec))
     assert len(fork.s.nodes) == 0 and fork.s.fork == point
-    assert shared_by(fork.s, "phase4") == Shared()
+    assert shared_by(fork.s) == Shared()

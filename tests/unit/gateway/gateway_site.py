@@ -31,8 +31,9 @@ from reprise_contracts.artifacts import (
     number_steps,
     planned,
 )
-from reprise_contracts.commands import BATCH_COMMANDS, SESSION_COMMANDS
+from reprise_contracts.commands import BATCH_COMMANDS
 from reprise_contracts.events import Commit
+from reprise_contracts.importing import EVERY_SESSION_COMMAND
 from reprise_contracts.jobs import (
     BatchFact,
     Completed,
@@ -111,7 +112,7 @@ class Research:
             await self.decide_batch(inbound.target, BATCH_COMMANDS[inbound.kind].decode(data))
             return
         if inbound.door == "cmd":
-            given = SESSION_COMMANDS[inbound.kind].decode(data)
+            given = EVERY_SESSION_COMMAND[inbound.kind].decode(data)
         else:
             given = {"done": parse_report, "fact": parse_fact, "timer": parse_timer}[inbound.door](data)
         if isinstance(self.states.get(inbound.target), Batch):

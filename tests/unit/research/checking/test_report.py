@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from reprise_cli.app import run
-from reprise_contracts.artifacts import Finding, Phase4
+from reprise_contracts.artifacts import Contradiction, Finding, Phase4
 from reprise_contracts.nodes import step_node
 from reprise_contracts.wire import Malformed
 from reprise_research.bundle import Bundle, BundledNode, Manifest, file_of, text_name
-from reprise_research.checking import Made, check_bundle, check_report, outdated
+from reprise_research.checking import Made, check_bundle, check_report, cited_by, outdated
 from reprise_research.phases.discover import discover
 from reprise_research.phases.execute import execute
 from reprise_research.phases.prepare import prepare
@@ -296,3 +296,13 @@ def test_a_bundle_of_a_newer_version_is_refused_in_words() -> None:
     data = Bundle(Manifest(format=9, session_id="s-1"), {}).packed()
     with pytest.raises(Malformed, match="it has format 9, and this version reads up to 2"):
         Bundle.unpacked(data)
+
+
+def test_a_passage_that_stands_beside_a_finding_is_cited_by_it(made: Made) -> None:
+    """The report shows figures side by side; each is of a passage that a finding names."""
+    passage = made.report.references[-1].citations[-1]
+    beside = (Contradiction(claim=passage.quote, citation=passage),)
+    told = _with_first_finding(made, lambda finding: finding.model_copy(update={"beside": beside}))
+    step = next(step for step in told.findings.values() if step.findings)
+    assert passage in list(cited_by(step))
+    assert (passage.source_id, passage.start, passage.end) in replace(told, findings={0: step}).cited
