@@ -20,6 +20,10 @@ LAKE = {
 }
 
 
+class Refused(Exception):
+    """A tool answered with a problem: what it says, and what to do."""
+
+
 class Agent:
     """What a model would decide, decided by a few lines."""
 
@@ -27,11 +31,11 @@ class Agent:
         self.client = client
 
     async def use(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
-        """Use a tool; a problem ends the program in its own words."""
+        """Use a tool. Raises `Refused`."""
         result = await self.client.call_tool(tool, arguments)
         answer: dict[str, Any] = result.structured_content
         if result.is_error:
-            sys.exit(f"{tool}: {answer['problem']['detail']} {answer['problem']['action']}")
+            raise Refused(f"{tool}: {answer['problem']['detail']} {answer['problem']['action']}")
         return answer
 
     async def run(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
@@ -73,8 +77,14 @@ async def main(first: str, *more: str) -> None:
         server = streamable_http_client(first, http_client=httpx2.AsyncClient(headers=headers, timeout=60))
     else:
         server = StdioServerParameters(command=first, args=[*more], env=dict(os.environ))
+    refused = None
     async with Client(server) as client:
-        await Agent(client).play()
+        try:
+            await Agent(client).play()
+        except Refused as error:  # the connection is left as it is to be; then the program ends in its words
+            refused = error
+    if refused is not None:
+        sys.exit(str(refused))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ class CommandFailed(CallFailed):
 class UsageError(CommandFailed):
     """The command line makes no sense."""
 
+    type = "usage"
+
 
 FAILED, USAGE = 1, 2
 _EXIT: Mapping[type[CallFailed], int] = {UsageError: USAGE, InvalidArgument: USAGE, Refused: 3, NoServer: 4}
@@ -36,4 +38,5 @@ def document(error: CallFailed) -> dict[str, object]:
     """What `--json` prints: a refusal's problem itself."""
     if isinstance(error, Refused):
         return {"problem": error.problem.document(), "exit": exit_code(error)}
-    return {"error": {"message": error.message, "action": error.action, "exit": exit_code(error)}}
+    told = {"type": error.type, "message": error.message, "action": error.action}
+    return {"error": told | {"exit": exit_code(error)}}

@@ -10,7 +10,7 @@ from rich.text import Text
 from reprise_cli.client.node_lines import node_list, node_name, node_result, stale_reason
 from reprise_cli.client.session_view import SessionView
 from reprise_contracts.nodes import Status, step_of
-from reprise_contracts.states import BatchView, NodeView, PoolView, Preview
+from reprise_contracts.states import BatchView, NodeView, PoolView, Preview, SessionSummary
 
 STYLES: dict[Status, str] = {
     "pending": "dim",
@@ -152,6 +152,20 @@ def batches(found: Iterable[BatchView]) -> Table:
                 started,
                 entry.topic,
             )
+    return table
+
+
+def sessions(found: Iterable[SessionSummary]) -> Table:
+    """A line per session."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("session", "status", "stale", "failed", "tags", "updated"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("topic", overflow="ellipsis", no_wrap=True)
+    for one in found:
+        when = one.updated_at.astimezone().strftime("%Y-%m-%d %H:%M") if one.updated_at else ""
+        ended = " (ended)" if one.ended else ""
+        parts = [str(len(nodes)) if nodes else "" for nodes in (one.stale, one.failed)]
+        table.add_row(one.session_id, one.status + ended, *parts, " ".join(one.tags), when, one.topic)
     return table
 
 

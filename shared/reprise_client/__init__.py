@@ -11,6 +11,17 @@ with the contract's problem in them. What can be rerun is said by the contract's
 """
 
 from reprise_client.async_client import AsyncClient
+from reprise_client.bodies import (
+    Options,
+    RefreshCall,
+    ReportOptions,
+    RestartPhase,
+    RestartStep,
+    Search,
+    SourceInput,
+    StartOptions,
+    WatchRequest,
+)
 from reprise_client.client import Client
 from reprise_client.errors import (
     BatchEnded,
@@ -37,16 +48,6 @@ from reprise_client.errors import (
     Unavailable,
     UnexpectedAnswer,
 )
-from reprise_contracts.commands import (
-    Options,
-    RefreshCall,
-    ReportOptions,
-    RestartPhase,
-    RestartStep,
-    StartOptions,
-)
-from reprise_contracts.sources import Search, SourceInput
-from reprise_contracts.watches import WatchRequest
 
 __all__ = [
     "AsyncClient",

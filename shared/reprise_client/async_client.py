@@ -12,7 +12,7 @@ import httpx
 from reprise_client import requests
 from reprise_client.errors import NotFound, TimedOut
 from reprise_client.requests import Body, Given, Request, Rerunnable
-from reprise_client.sending import ATTEMPTS, FINAL, lost, sent, settings, telling
+from reprise_client.sending import ATTEMPTS, FINAL, Patience, check_open, lost, sent, settings, telling
 from reprise_contracts.artifacts import Phase0, Phase1, Phase2, Phase4, StepFindings
 from reprise_contracts.commands import StartOptions
 from reprise_contracts.comparing import Comparison
@@ -326,13 +326,15 @@ class AsyncClient:
 
     async def wait(self, session_id: str, command_id: str, seconds: float | None = None) -> CommandView:
         """Wait until a command has come to its end, and return what became of it: completed, failed,
-        cancelled or refused. Raises `TimedOut` after about `seconds`; the run goes on."""
+        cancelled or refused. Raises `TimedOut` after about `seconds`; the run goes on. Raises `NotFound` for
+        a command that the session does not know a few seconds on."""
         from reprise_client.following import AsyncFollower  # noqa: PLC0415 - as above
 
+        patience = Patience()
         began, batch_id = monotonic(), (await self.state(session_id)).batch_id
         async with aclosing(AsyncFollower(self, batch_id).frames()) as told:
             async for frame in told:
-                view = await self._outcome(session_id, command_id) if telling(frame) else None
+                view = await self._outcome(session_id, command_id, patience) if telling(frame) else None
                 if view is not None and view.status in FINAL:
                     return view
                 if seconds is not None and monotonic() - began > seconds:
@@ -362,6 +364,7 @@ class AsyncClient:
 
     async def ready(self) -> bool:
         """Return whether the server can take work."""
+        check_open(closed=self._http.is_closed)
         try:
             return (await self._http.get("/readyz", timeout=5)).is_success
         except httpx.TransportError:
@@ -375,14 +378,16 @@ class AsyncClient:
 
     # How
 
-    async def _outcome(self, session_id: str, command_id: str) -> CommandView | None:
-        """Today's outcome; None while the session does not know of the command yet."""
+    async def _outcome(self, session_id: str, command_id: str, patience: Patience) -> CommandView | None:
+        """Today's outcome; None while the session does not know of the command yet. Raises `NotFound`."""
         try:
             return await self.command(session_id, command_id)
-        except NotFound:
+        except NotFound as unknown:
+            patience.bear(unknown)
             return None
 
     async def _ask(self, request: Request[T]) -> T:
+        check_open(closed=self._http.is_closed)
         attempts = ATTEMPTS if request.repeatable else 1
         for attempt in range(1, attempts + 1):
             with ExitStack() as files:

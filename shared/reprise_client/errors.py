@@ -17,6 +17,9 @@ from reprise_contracts.states import Plan, Preview
 class CallFailed(Exception):
     """Something was asked for and not done."""
 
+    type: str = "failed"
+    """What went wrong, for a program: stable, as the type of a problem is."""
+
     def __init__(self, message: str, action: str = "") -> None:
         super().__init__(message)
         self.message = message
@@ -26,17 +29,25 @@ class CallFailed(Exception):
 class InvalidArgument(CallFailed):
     """The call makes no sense; nothing was sent."""
 
+    type = "invalid_argument"
+
 
 class UnexpectedAnswer(CallFailed):
     """What answered is another server, or another version."""
+
+    type = "unexpected_answer"
 
 
 class TimedOut(CallFailed):
     """What was waited for has not come yet."""
 
+    type = "timed_out"
+
 
 class NoServer(CallFailed):
     """Nobody answered at the address."""
+
+    type = "no_server"
 
     def __init__(self, server: str, reason: str) -> None:
         super().__init__(
@@ -58,6 +69,7 @@ class Refused(CallFailed):
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"{problem.type}: {problem.detail}", problem.action)
         self.problem = problem
+        self.type = problem.type
 
     @staticmethod
     def by(problem: Problem) -> "Refused":

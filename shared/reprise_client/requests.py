@@ -228,19 +228,33 @@ _KINDS: dict[type[Rerunnable], str] = {
 }
 
 
+def _kind_of(asked: Rerunnable) -> str:
+    """The call that a body is of. Raises `InvalidArgument`."""
+    kind = next((name for body, name in _KINDS.items() if isinstance(asked, body)), None)
+    if kind is None:
+        raise InvalidArgument(
+            f"What is run is a RestartPhase, a RestartStep or a RefreshCall, and this is "
+            f"{type(asked).__name__}.",
+            "Make one: RestartPhase(session_id=…, phase=…).",
+        )
+    return kind
+
+
 def preview(asked: Rerunnable) -> Request[Preview]:
-    """What it would do."""
+    """What it would do. Raises `InvalidArgument`."""
+    kind = _kind_of(asked)
     options = asked.options.model_copy(update={"dry_run": True, "plan_token": None})
-    return call(_KINDS[type(asked)], _fields(asked, options), _as(Preview))
+    return call(kind, _fields(asked, options), _as(Preview))
 
 
 def run(asked: Rerunnable, of: Preview | None, command_id: str | None) -> Request[Receipt]:
     """Do it; with a preview exactly what that said. Raises `InvalidArgument` for a preview that promises
     nothing."""
+    kind = _kind_of(asked)
     options = asked.options.model_copy(update={"dry_run": False})
     if of is not None:
         options = options.model_copy(update={"plan_token": _token_of(of)})
-    return _command(_KINDS[type(asked)], _fields(asked, options), command_id or asked.command_id)
+    return _command(kind, _fields(asked, options), command_id or asked.command_id)
 
 
 def _fields(asked: Rerunnable, options: Options) -> Body:
@@ -422,6 +436,11 @@ def start(
     """A batch and its first session. With files it is a form, whose other fields are what the JSON body
     has. Raises `InvalidArgument`."""
     told = {"guidance": guidance, "engine": engine, "model": model, "language": language}
+    if options is not None and not isinstance(options, StartOptions):
+        raise InvalidArgument(
+            f"`options` are StartOptions, and this is {type(options).__name__}.",
+            "Make them: StartOptions(**options).",
+        )
     given = {name: value for name, value in told.items() if value}
     asked = options.model_dump(mode="json", exclude_defaults=True) if options is not None else {}
     headers = {"Idempotency-Key": command_id or uuid4().hex}
@@ -448,6 +467,12 @@ def import_bundle(file: Path, command_id: str | None) -> Request[Created]:
 def _source(given: Given) -> Body:
     if isinstance(given, str):
         return {"url": given}
+    if not isinstance(given, SourceInput | Search):
+        raise InvalidArgument(
+            f"A source is an address, a SourceInput or a Search, and this is {type(given).__name__}: "
+            f"{str(given)[:80]}.",
+            "Give an address as a text, or make one: SourceInput(**source).",
+        )
     return given.model_dump(mode="json", exclude_defaults=True)
 
 

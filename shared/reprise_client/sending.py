@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from time import monotonic
 from typing import BinaryIO, Literal, TypedDict, TypeVar
 
 import httpx
 
-from reprise_client.errors import NoServer
+from reprise_client.errors import InvalidArgument, NoServer, NotFound
 from reprise_client.requests import Request
 from reprise_contracts import frames
 from reprise_contracts.states import CommandStatus
@@ -14,6 +15,8 @@ from reprise_contracts.states import CommandStatus
 T = TypeVar("T")
 ATTEMPTS = 3
 """How often a call is sent when the connection breaks. Safe: every command carries its id (R16)."""
+UNKNOWN_FOR = 5.0
+"""Seconds for which a command may be unknown."""
 FINAL: frozenset[CommandStatus] = frozenset({"completed", "failed", "cancelled", "refused"})
 """What a command has become for good."""
 _TELLING = (
@@ -73,6 +76,27 @@ def lost(server: str, error: httpx.TransportError, *, last: bool) -> None:
     """A connection broke; raises `NoServer` if there was none, or it was the last attempt."""
     if last or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         raise NoServer(server, str(error) or type(error).__name__) from error
+
+
+class Patience:
+    """How long a command that the server does not know is waited for: it may be on its way."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def bear(self, unknown: NotFound) -> None:
+        """Bear that it is not known; raises that once it has been so for `UNKNOWN_FOR`."""
+        self._since = self._since or monotonic()
+        if monotonic() - self._since > UNKNOWN_FOR:
+            raise unknown
+
+
+def check_open(*, closed: bool) -> None:
+    """Raise `InvalidArgument` for a client that was closed."""
+    if closed:
+        raise InvalidArgument(
+            "This client is closed.", "Make another one, or call it before its `with` block ends."
+        )
 
 
 def telling(frame: object) -> bool:

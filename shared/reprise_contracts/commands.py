@@ -1,7 +1,7 @@
 """What may be asked of a session or a batch. Commands are imperative; what came of one is an event."""
 
 import unicodedata
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
@@ -462,7 +462,7 @@ class AcceptCall(SessionCall):
 class LockRequest(Message):
     """`POST /sessions/{s}/lock`."""
 
-    node: NodeOrGroup
+    node: NodeId
     locked: Flag = True
     command_id: CommandId | None = None
 
@@ -470,7 +470,7 @@ class LockRequest(Message):
 class LockCall(SessionCall):
     """`reprise.v1.api.lock`."""
 
-    node: NodeOrGroup
+    node: NodeId
     locked: Flag = True
 
 
@@ -481,12 +481,27 @@ class TagRequest(Message):
     remove: Tags = ()
     command_id: CommandId | None = None
 
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        _check_tags(self.add, self.remove)
+        return self
+
 
 class TagCall(SessionCall):
     """`reprise.v1.api.tag`."""
 
     add: Tags = ()
     remove: Tags = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        _check_tags(self.add, self.remove)
+        return self
+
+
+def _check_tags(add: Tags, remove: Tags) -> None:
+    if both := sorted({*add} & {*remove}):
+        raise ValueError(f"the tag {both[0]} is in `add` and in `remove`: name it in one of them")
 
 
 class ForkRequest(Message):
@@ -502,10 +517,19 @@ class ForkCall(SessionCall):
     node: NodeOrGroup
 
 
+def _in_words(text: str) -> str:
+    if not any(letter.isalnum() for letter in text):
+        raise ValueError("there is no word in it")
+    return text
+
+
+Question = Annotated[Topic, AfterValidator(_in_words)]
+
+
 class AskRequest(Message):
     """`POST /sessions/{s}/ask`."""
 
-    question: Topic
+    question: Question
     source_ids: Annotated[tuple[Id, ...], Field(max_length=1_000)] = ()
     """The sources that are to answer; none: all of them."""
     dry_run: Flag = False
@@ -517,7 +541,7 @@ class AskRequest(Message):
 class AskCall(SessionCall):
     """`reprise.v1.api.ask`."""
 
-    question: Topic
+    question: Question
     source_ids: Annotated[tuple[Id, ...], Field(max_length=1_000)] = ()
     dry_run: Flag = False
     plan_token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None

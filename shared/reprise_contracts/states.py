@@ -109,6 +109,12 @@ class State(Message):
     fork: ForkPoint | None = None
     """Where it was forked from another session; null: it was not (R37)."""
     tags: tuple[str, ...] = ()
+    spent: int = 0
+    """Tokens, of all its attempts so far."""
+    max_tokens: int | None = None
+    """What it may spend over all its runs (R29); null: there is no ceiling."""
+    run_max_tokens: int | None = None
+    """What the active run may spend; null: no ceiling, or no run."""
     ended: bool = False
     created_at: Instant | None = None
     updated_at: Instant | None = None

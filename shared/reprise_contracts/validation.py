@@ -1,6 +1,7 @@
 """What is wrong with a document that does not validate, in words a caller understands: the first faulty
 field, and what it must be."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -55,6 +56,8 @@ PATTERNS: Mapping[str, str] = {
     r"^https?://[^\s]+$": "must begin with http:// or https:// and have no spaces",
 }
 """What a pattern of the contracts asks for."""
+_NAMED = re.compile(r"`([a-z][a-z0-9_]*)`")
+"""A field in a sentence."""
 _LONGEST = {"string_too_long", "too_long"}
 _SHORTEST = {"string_too_short", "too_short"}
 
@@ -70,7 +73,10 @@ class Fault(NamedTuple):
 def fault(error: ErrorDetails, *, skip: frozenset[str] = frozenset()) -> Fault:
     """One error of a validation in words; parts of its place that are in `skip` are left out."""
     field = ".".join(str(part) for part in error["loc"] if part not in skip)
-    return Fault(field, _says(str(error["type"]), error, error.get("ctx") or {}))
+    says = _says(str(error["type"]), error, error.get("ctx") or {})
+    if not field and (named := _NAMED.search(says)):  # what is wrong with the whole is said of its fields
+        field = named[1]
+    return Fault(field, says)
 
 
 def _says(kind: str, error: ErrorDetails, context: Mapping[str, Any]) -> str:

@@ -114,7 +114,7 @@ def _ask(draft: Draft, given: Command | DeniedCommand) -> None:
     if known is not None and known.fingerprint == command.fingerprint():
         return
     if known is not None or draft.session.ended:
-        problem: Problem | None = refusals.REUSED if known else refusals.ENDED
+        problem: Problem | None = refusals.REUSED if known else refusals.SESSION_ENDED
     elif (
         isinstance(given, Rerun | Edit) and given.options.dry_run
     ):  # R13: a preview is asked for, not published

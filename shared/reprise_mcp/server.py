@@ -62,7 +62,7 @@ def _described(tool: Tool) -> types.Tool:
 def _problem(error: CallFailed) -> dict[str, object]:
     """What went wrong: its type, the field, and what to do."""
     if not isinstance(error, Refused):
-        return {"type": type(error).__name__, "detail": error.message, "action": error.action}
+        return {"type": error.type, "detail": error.message, "action": error.action}
     document = error.problem.document() | {"type": error.problem.type}
     document.pop("plan_token", None)  # what runs takes a token of `preview`
     if error.problem.type == "plan_changed":

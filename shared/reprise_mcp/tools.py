@@ -329,8 +329,19 @@ def _why(view: states.NodeView) -> list[str]:
     return [cause.text or f"{cause.node} {cause.reason}" for cause in view.causes]
 
 
+BATCH_DELETED = Problem(
+    type="batch_ended",
+    code="batch_deleted",
+    field="batch_id",
+    detail="The batch was deleted; nothing of it is left.",
+    action="Call `status` for the batches that there are.",
+)
+
+
 async def _sources(bench: Bench, given: asked.Sources) -> Answer:
     batch = await bench.client.batch(given.batch_id)
+    if batch.deleted:
+        raise Refused.by(BATCH_DELETED)
     found = []
     for source in batch.sources:
         stored = source.stored

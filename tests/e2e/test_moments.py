@@ -155,16 +155,16 @@ def test_a_refusal_is_told_once_where_the_command_was_given(
     line.deaf = True
     site.http.post(f"/batches/{batch_id}/end").raise_for_status()
     send.click()
-    expect(dialog.get_by_role("alert")).to_contain_text("The batch was ended")
+    expect(dialog.get_by_role("alert")).to_contain_text("The session was ended")
     expect(page.get_by_text(re.compile("batch was ended"))).to_have_count(1)
     accessible(page)
     dialog.get_by_role("button", name="Not now").click()
     page.get_by_role("button", name="Cancel: step 1").click()
-    expect(commands(page)).to_contain_text(re.compile("Cancel step 1: refused.*The batch was ended"))
+    expect(commands(page)).to_contain_text(re.compile("Cancel step 1: refused.*The session was ended"))
     expect(page.get_by_role("button", name="Cancel: step 1")).to_be_enabled()
     accessible(page)
     commands(page).get_by_role("button").click()
-    expect(page.get_by_role("dialog", name="Commands")).to_contain_text("The batch was ended")
+    expect(page.get_by_role("dialog", name="Commands")).to_contain_text("The session was ended")
     accessible(page)
 
 

@@ -40,7 +40,7 @@ SOURCES = [{"text": "a"}]
             {"phase": "phase9"},
             "phase must be 'phase0', 'phase1', 'phase2', 'phase3' or 'phase4'.",
         ),
-        (commands.Target, {}, "body is refused: name one of `phase`, `steps` and `stale`."),
+        (commands.Target, {}, "phase is refused: name one of `phase`, `steps` and `stale`."),
         (commands.Options, {"dry_run": "perhaps"}, "dry_run must be true or false."),
         (
             commands.Options,

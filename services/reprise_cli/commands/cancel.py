@@ -7,6 +7,7 @@ import typer
 from reprise_cli.commands.reruns import CommandIdOption, SessionArgument, YesOption
 from reprise_cli.errors import UsageError
 from reprise_cli.terminal import Terminal
+from reprise_client import Client
 from reprise_contracts.nodes import Phase
 
 
@@ -36,6 +37,24 @@ def cancel(
     terminal.answer(receipt.model_dump(mode="json"), said)
 
 
+MANY = 20
+"""Sessions that a question names."""
+
+
+def what_ends_with(client: Client, batch: str, session: str | None, *, delete: bool) -> str:
+    """What ends besides, or goes on: the sessions of a batch, and the forks of a session (R37)."""
+    found = client.batch(batch).sessions
+    if session is not None:
+        forks = [one.session_id for one in found if one.fork and one.fork.session_id == session]
+        kept = ", with what it shares" if delete else ""
+        return "".join(f" Its fork {name} goes on{kept}." for name in forks[:MANY])
+    named = [
+        f"{one.session_id} (a fork of {one.fork.session_id})" if one.fork else one.session_id for one in found
+    ]
+    more = f" and {len(named) - MANY} more" if len(named) > MANY else ""
+    return f" It has {len(named)} sessions: {', '.join(named[:MANY])}{more}." if len(named) > 1 else ""
+
+
 def end(
     terminal: Terminal,
     batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch.", show_default=False)],
@@ -53,10 +72,13 @@ def end(
     """End a batch for good, or one session of it: cancel what runs and take no more commands. Its results
     stay readable unless they are deleted; what a fork shares stays with the fork."""
     ended = session or batch
-    terminal.confirm(f"Delete everything of {ended}?" if delete else f"End {ended} for good?", yes=yes)
     with terminal.client() as client:
         if session is not None and client.state(session).batch_id != batch:
             raise UsageError(f"{session} is no session of {batch}.")
+        if not yes:
+            told = what_ends_with(client, batch, session, delete=delete) if terminal.asks else ""
+            question = f"Delete everything of {ended}?" if delete else f"End {ended} for good?"
+            terminal.confirm(f"{question}{told}")
         view = (
             client.end(batch, delete=delete)
             if session is None

@@ -10,14 +10,24 @@ from rich.text import Text
 
 from reprise_cli.client.node_lines import node_list
 from reprise_cli.commands.reruns import CommandIdOption, Running, SessionArgument, run_again
-from reprise_cli.errors import CommandFailed, UsageError
+from reprise_cli.commands.selecting import Wanted
+from reprise_cli.errors import CommandFailed, Refused, UsageError
 from reprise_cli.terminal import Terminal
 from reprise_contracts.commands import RefreshCall
 from reprise_contracts.fleet import FleetPreview, FleetReceipt, RefreshAllCall
+from reprise_contracts.problems.model import Problem
 from reprise_contracts.wire import explain
 
 SHOWN = 40
 """Sessions of a preview that are shown one by one."""
+OTHER_PREVIEW = Problem(
+    type="plan_changed",
+    field="plan_token",
+    detail="This is not what would happen now: a session has changed since the preview, or it was one of "
+    "other options.",
+    action="Look at the preview above, and give its token (`--dry-run` prints it).",
+    retryable=True,
+)
 _LEFT_OUT = {
     "running": "a run is active in it",
     "begun": "this command has begun it already",
@@ -58,29 +68,19 @@ def refresh(
     every: Annotated[
         bool, typer.Option("--all", help="All sessions in which something is stale or has failed.")
     ] = False,
-    stale: Annotated[
-        bool, typer.Option("--stale", help="With --all: those where something is stale.")
-    ] = False,
-    failed: Annotated[
-        bool, typer.Option("--failed", help="With --all: those where something has failed.")
-    ] = False,
-    tag: Annotated[
-        str | None, typer.Option("--tag", help="With --all: those with this tag.", show_default=False)
-    ] = None,
-    older_than: Annotated[
-        str, typer.Option("--older-than", help="With --all: nothing happened for 30m, 6h or 7d.")
-    ] = "",
     stop: Annotated[
         str | None,
         typer.Option(
             "--stop", metavar="COMMAND", help="Stop what this refresh of all has begun.", show_default=False
         ),
     ] = None,
+    wanted: Wanted,
     asked: Running,
 ) -> None:
-    """Run everything that is stale or not completed, and nothing else: in one session, or with --all in many,
-    under one ceiling (--max-tokens)."""
-    narrowed = stale or failed or tag is not None or bool(older_than)
+    """Run everything that is stale or not completed, and nothing else: in one session, or with --all in many
+    (all in which something is stale or has failed, or those that the options name), under one ceiling
+    (--max-tokens)."""
+    narrowed = wanted != Wanted()
     if (session is not None) + every + (stop is not None) != 1 or (narrowed and not every):
         raise UsageError("Name a session, or say --all with what narrows it, or --stop with a command.")
     if stop is not None:
@@ -89,12 +89,17 @@ def refresh(
         run_again(terminal, RefreshCall, session, {}, asked)
     else:
         for_one = Running(
-            max_tokens=asked.max_tokens, dry_run=asked.dry_run, command_id=asked.command_id, yes=asked.yes
+            max_tokens=asked.max_tokens,
+            dry_run=asked.dry_run,
+            plan_token=asked.plan_token,
+            command_id=asked.command_id,
+            yes=asked.yes,
         )
         if asked != for_one:
-            raise UsageError("With --all say --max-tokens, --dry-run, --command-id and --yes alone.")
-        named = {"stale": stale, "failed": failed, "tag": tag, "older_than": older_than}
-        _refresh_all(terminal, named, asked)
+            raise UsageError(
+                "With --all say --max-tokens, --dry-run, --plan-token, --command-id and --yes alone."
+            )
+        _refresh_all(terminal, wanted.fields(), asked)
 
 
 def _refresh_all(terminal: Terminal, named: Mapping[str, object], asked: Running) -> None:
@@ -108,9 +113,14 @@ def _refresh_all(terminal: Terminal, named: Mapping[str, object], asked: Running
         preview = client.preview_all(call)
         if asked.dry_run or not preview.sessions:
             terminal.answer(preview.model_dump(mode="json"), shown(preview))
+            if preview.sessions and not terminal.tty:
+                terminal.say(f"plan token: {preview.plan_token}")
             return
         terminal.say(shown(preview))
-        terminal.confirm(f"Run this in {_sessions(len(preview.sessions))}?", usually=True, yes=asked.yes)
+        if asked.plan_token not in {None, preview.plan_token}:
+            raise Refused.by(OTHER_PREVIEW)
+        yes = asked.yes or asked.plan_token is not None
+        terminal.confirm(f"Run this in {_sessions(len(preview.sessions))}?", usually=True, yes=yes)
         receipt = client.refresh_all(preview, command_id=asked.command_id)
     _told(terminal, receipt, "begun or waiting")
     terminal.say(f"Stop all of it with: reprise refresh --stop {receipt.command_id}")

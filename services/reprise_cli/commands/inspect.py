@@ -1,6 +1,7 @@
 """The commands that only look: status, watch, list, report."""
 
 import sys
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from textwrap import shorten
@@ -13,12 +14,15 @@ from reprise_cli.client.follow import watch as watch_frames
 from reprise_cli.client.node_lines import advice, node_line, node_list, node_order
 from reprise_cli.client.session_view import SessionView
 from reprise_cli.commands.reruns import SessionArgument
+from reprise_cli.commands.selecting import Wanted
 from reprise_cli.errors import UsageError
 from reprise_cli.files import write_file
 from reprise_cli.terminal import Terminal
+from reprise_client import Client
 from reprise_client.following import Follower
+from reprise_contracts.fleet import SessionFilter
 from reprise_contracts.nodes import STEPS
-from reprise_contracts.states import State
+from reprise_contracts.states import SessionSummary, State
 
 Format = Literal["md", "html", "pdf", "docx", "json", "bib", "ris", "csl"]
 BINARY = frozenset({"pdf", "docx"})
@@ -35,9 +39,17 @@ def status(
             metavar="[SESSION]", help="The session; without it, the latest ones.", show_default=False
         ),
     ] = None,
+    *,
+    wanted: Wanted,
 ) -> None:
-    """Show a session, or the latest ones."""
+    """Show a session, or the latest ones, or those that an option names."""
+    filtered = wanted != Wanted()
+    if session is not None and filtered:
+        raise UsageError("Name a session, or say which ones to list.")
     with terminal.client() as client:
+        if filtered:
+            _listed(terminal, client, wanted.filter())
+            return
         if session is None:
             found = list(islice(client.batches(), RECENT))
             terminal.answer(
@@ -49,6 +61,8 @@ def status(
         terminal.answer(state.model_dump(mode="json"), "")
     elif terminal.tty:
         terminal.say(render.session(viewed(state)))
+        for line in ceiling(state):
+            terminal.say(line)
         terminal.say(doing(state))
     else:
         view = viewed(state)
@@ -56,9 +70,31 @@ def status(
         lines = [
             f"{state.session_id}: {topic}",
             *(node_line(node, view.nodes[node]) for node in view.order()),
+            *ceiling(state),
             doing(state),
         ]
         terminal.say("\n".join(lines))
+
+
+def _listed(terminal: Terminal, client: Client, wanted: SessionFilter) -> None:
+    """Every session that a filter finds, those in which something happened last first."""
+    found: list[SessionSummary] = []
+    after: str | None = None
+    while True:
+        page = client.sessions(wanted, after)
+        found += page.sessions
+        if (after := page.next) is None:
+            break
+    document = {"sessions": [line.model_dump(mode="json") for line in found]}
+    terminal.answer(document, render.sessions(found) if found else "No session is like this.")
+
+
+def ceiling(state: State) -> Iterator[str]:
+    """What may be spent, and what is, where there is a ceiling (R29)."""
+    if state.max_tokens is not None:
+        yield f"Ceiling of the session: {state.spent:,} of {state.max_tokens:,} tokens are spent."
+    if state.run_max_tokens is not None:
+        yield f"Ceiling of this run: {state.run_max_tokens:,} tokens."
 
 
 def viewed(state: State) -> SessionView:
@@ -71,7 +107,7 @@ def viewed(state: State) -> SessionView:
 def doing(state: State) -> str:
     """What a session is about now, and what may be done next."""
     if state.ended:
-        return "The batch is ended; its results stay readable."
+        return "The session is ended; its results stay readable."
     if state.run:
         queued = f", {len(state.queue)} waiting" if state.queue else ""
         return f"{_at_work(state)}; {state.run.done} of {state.run.total} done{queued}"

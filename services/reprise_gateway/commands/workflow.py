@@ -42,7 +42,14 @@ from reprise_contracts.impact import Impact, ImpactCall
 from reprise_contracts.importing import Import, ImportCall
 from reprise_contracts.nodes import NEW_STEPS, PHASES, STEPS, step_of
 from reprise_contracts.problems.model import Problem
-from reprise_contracts.problems.refusals import DELETED, ENDED, REUSED, lost, missing, plan_changed
+from reprise_contracts.problems.refusals import (
+    REUSED,
+    SESSION_DELETED,
+    SESSION_ENDED,
+    lost,
+    missing,
+    plan_changed,
+)
 from reprise_contracts.states import BatchView, CommandView, Created, NodeView, Preview, Receipt, State
 from reprise_contracts.wire import derived_id
 from reprise_domain.commands import request_of
@@ -106,7 +113,7 @@ class WorkflowService:
         if batch_id is not None and batch_id != session.batch_id:
             raise Refused(_missing("session in this batch", "batch_id"))
         if session.deleted:
-            raise Refused(DELETED)
+            raise Refused(SESSION_DELETED)
         return session
 
     async def state(self, session_id: str) -> State:
@@ -328,6 +335,9 @@ class WorkflowService:
         plan = Phase2.read(await self._store.get_verified(ref.key, ref.sha256))
         if not call.dry_run and call.command_id in session.commands:
             return self._asked_before(session, call, plan)
+        unknown = [name for name in call.source_ids if name not in session.sources]
+        if unknown:
+            raise Refused(_no_source(unknown[0], session))
         body = with_question(plan, call)
         if call.plan_token is not None and not call.dry_run:
             shown = await self._edit_to_ask(call, body, ref, caller, dry_run=True)
@@ -373,7 +383,7 @@ class WorkflowService:
     def _allowed(self, command: Command, session: Session) -> None:
         """Raises `Refused` for what this environment, or an ended batch, does not do."""
         if session.ended:
-            raise Refused(ENDED)
+            raise Refused(SESSION_ENDED)
         problem = self._admission.refusal(command)
         if problem is not None:
             raise Refused(problem)
@@ -474,6 +484,16 @@ NO_NODE = Problem(
     detail="The group of the steps is no node of its own.",
     action="Name one step, for example phase3/4.",
 )
+
+
+def _no_source(name: str, session: Session) -> Problem:
+    listed = sorted(session.sources, key=lambda source: (len(source), source))
+    return Problem(
+        type="invalid",
+        field="source_ids",
+        detail=f"There is no source {name!r} in this session.",
+        action=f"Choose among: {', '.join(listed[:30])}.",
+    )
 
 
 def _pending(batch_id: str, spec: SessionSpec) -> State:

@@ -291,7 +291,7 @@ class Narrator:
         )
 
     def _ended(self, event: e.SessionEnded) -> str:
-        return f"{who(event.by)} {'deleted' if event.deleting else 'ended'} the batch."
+        return f"{who(event.by)} {'deleted' if event.deleting else 'ended'} the session, or its batch."
 
     def _deleted(self, event: e.SessionDeleted) -> str:
         return "Everything of the session was removed."

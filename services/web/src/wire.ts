@@ -138,6 +138,8 @@ export type ProblemCode =
   | "section_of_report"
   | "server_busy"
   | "session_busy"
+  | "session_deleted"
+  | "session_ended"
   | "session_not_empty"
   | "sources_empty"
   | "sources_too_many"
@@ -1092,6 +1094,9 @@ export interface State {
   nodes: Readonly<Record<string, NodeView>>;
   fork?: ForkPoint | null;
   tags: readonly string[];
+  spent: number;
+  max_tokens?: number | null;
+  run_max_tokens?: number | null;
   ended: boolean;
   created_at?: string | null;
   updated_at?: string | null;

@@ -126,6 +126,8 @@ ProblemCode = Literal[
     "section_of_report",
     "server_busy",
     "session_busy",
+    "session_deleted",
+    "session_ended",
     "session_not_empty",
     "sources_empty",
     "sources_too_many",

@@ -29,6 +29,20 @@ DELETED = Problem(
     detail="The batch was ended and deleted; nothing of it is left.",
     action="Start a new batch.",
 )
+SESSION_ENDED = Problem(
+    type="batch_ended",
+    code="session_ended",
+    field="session_id",
+    detail="The session was ended, by itself or with its batch; its results stay readable.",
+    action="Add a session to the batch, or start a new one.",
+)
+SESSION_DELETED = Problem(
+    type="batch_ended",
+    code="session_deleted",
+    field="session_id",
+    detail="The session was ended and deleted, by itself or with its batch; nothing of it is left.",
+    action="Add a session to the batch, or start a new one.",
+)
 BUSY = Problem(
     type="session_busy",
     code="session_busy",

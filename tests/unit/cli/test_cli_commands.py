@@ -11,6 +11,8 @@ import pytest
 from typer.main import get_command
 
 from reprise_cli.app import app, run
+from reprise_cli.commands.cancel import what_ends_with
+from reprise_client import Client
 from reprise_runtime.settings import Settings
 from reprise_runtime.tokens import digest
 from unit.cli.fake_server import Script, problem, serving
@@ -289,9 +291,11 @@ def test_an_answer_that_is_none_of_ours_is_exit_1(script: Script, capsys: pytest
 
 
 def test_no_server_is_exit_4(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nobody listens: say how to start one."""
+    """Nobody listens: say how to start one; to a program by a type."""
     assert run(["list", "--server", "http://127.0.0.1:9"]) == 4
     assert "reprise up" in capsys.readouterr().err
+    assert run(["list", "--server", "http://127.0.0.1:9", "--json"]) == 4
+    assert json.loads(capsys.readouterr().out)["error"]["type"] == "no_server"
 
 
 @pytest.mark.parametrize(
@@ -304,6 +308,11 @@ def test_no_server_is_exit_4(capsys: pytest.CaptureFixture[str]) -> None:
         ["cancel", "s1", "--run", "r", "--step", "2"],
         ["dlq", "drop"],
         ["watch", "s1", "--json"],
+        ["status", "s1", "--stale"],
+        ["status", "--older-than", ""],
+        ["status", "--older-than", "soon"],
+        ["refresh", "--all", "--older-than", ""],
+        ["refresh", "s1", "--tag", "a"],
         ["up", "--workers", "phase9=1"],
         ["up", "--workers", "phase3=many"],
     ],
@@ -610,3 +619,72 @@ def test_an_empty_name_is_no_folder(script: Script, capsys: pytest.CaptureFixtur
     """A variable that is not set must not send the folder that one happens to stand in."""
     assert run(["research", name, "-t", "Tides"]) == 2
     assert "An empty name is no source" in capsys.readouterr().err and script.calls == []
+
+
+def test_sessions_are_listed_by_what_is_said_of_them(
+    script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`reprise status` with an option lists every session that is like it, page by page."""
+    lines = [
+        {"session_id": f"s{n}", "topic": "Tides", "status": "stale", "stale": ["phase4"]} for n in (1, 2)
+    ]
+
+    def page(call: Any) -> Any:
+        return (
+            200,
+            {"sessions": lines[1:]} if "after=9" in call.path else {"sessions": lines[:1], "next": "9"},
+        )
+
+    script.answers["GET /sessions"] = page
+    assert run(["status", "--stale", "--failed", "--tag", "north", "--older-than", "7d"]) == 0
+    told = capsys.readouterr().out
+    assert "s1" in told and "s2" in told
+    assert all(
+        part in script.calls[0].path for part in ("stale=true", "failed=true", "tag=north", "older_than=7d")
+    )
+    assert run(["status", "--state", "failed", "--json"]) == 0
+    assert [one["session_id"] for one in json.loads(capsys.readouterr().out)["sessions"]] == ["s1", "s2"]
+
+
+def test_the_status_names_the_ceilings(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
+    script.answers["GET /sessions/s1"] = (200, STATE | {"spent": 1200, "max_tokens": 5000})
+    assert run(["status", "s1"]) == 0
+    assert "Ceiling of the session: 1,200 of 5,000 tokens are spent." in capsys.readouterr().out
+    script.answers["GET /sessions/s1"] = (200, STATE | {"spent": 1200})
+    assert run(["status", "s1"]) == 0
+    assert "Ceiling" not in capsys.readouterr().out
+
+
+def test_a_refresh_of_all_runs_only_what_its_token_showed(
+    script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A preview names its token where nobody can be asked; a token is a yes to that preview and to no
+    other."""
+    share = {"session_id": "s1", "plan_token": TOKEN, "topic": "Tides", "plan": {"run": ["phase4"]}}
+    shown = {"sessions": [share], "plan_token": TOKEN, "unknown": 1}
+    begun = {"command_id": "c1", "sessions": [{"session_id": "s1", "receipt": RECEIPT}]}
+    script.answers["POST /workflow/refresh-all"] = lambda call: (
+        (200, shown) if call.json.get("dry_run") else (202, begun)
+    )
+    assert run(["refresh", "--all", "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    assert f"plan token: {TOKEN}" in told and "without what has never run in 1 of them" in told
+    assert run(["refresh", "--all"]) == 2
+    assert run(["refresh", "--all", "--plan-token", "ab" * 16]) == 3
+    assert "plan_changed" in capsys.readouterr().err
+    assert all(call.json.get("dry_run") for call in script.calls)
+    assert run(["refresh", "--all", "--plan-token", TOKEN, "--command-id", "c1"]) == 0
+    assert script.calls[-1].json["plan_token"] == TOKEN
+    assert script.calls[-2].json["command_id"] == "c1", "a preview says what it has begun already"
+
+
+def test_an_end_says_what_ends_with_it(script: Script) -> None:
+    """A batch ends with its forks; a session's fork goes on."""
+    sessions = [
+        {"session_id": "s1", "topic": "Tides"},
+        {"session_id": "s2", "topic": "Tides", "fork": {"session_id": "s1", "node": "phase4"}},
+    ]
+    script.answers["GET /batches/b1"] = (200, {"batch_id": "b1", "sessions": sessions})
+    with Client(script.url) as client:
+        asked = [what_ends_with(client, "b1", session, delete=False) for session in (None, "s1", "s2")]
+    assert asked == [" It has 2 sessions: s1, s2 (a fork of s1).", " Its fork s2 goes on.", ""]

@@ -539,3 +539,50 @@ async def test_a_form_that_nests_or_counts_too_far(http: Any, fields: dict[str, 
         "/problems/invalid",
         field,
     )
+
+
+async def test_what_cannot_be_asked_is_named_in_a_callers_words(site: Any, http: Any) -> None:
+    """Each field as the caller knows it, and what there is instead."""
+    batch, session = await site.finished(http)
+    for method, path, body, field, said in (
+        ("POST", f"/sessions/{session}/ask", {"question": "?"}, "question", "no word"),
+        (
+            "POST",
+            f"/sessions/{session}/ask",
+            {"question": "What of it?", "source_ids": ["src-9"]},
+            "source_ids",
+            "src-9",
+        ),
+        ("POST", f"/sessions/{session}/lock", {"node": "phase9"}, "node", "a step such as phase3/2"),
+        ("POST", f"/sessions/{session}/lock", {"node": "phase3/*"}, "node", "a step such as phase3/2"),
+        ("POST", f"/sessions/{session}/tags", {"add": ["a"], "remove": ["a"]}, "add", "the tag a"),
+        ("PUT", f"/batches/{batch}/sources/src-1", {}, "url", "`text`"),
+    ):
+        answer = await http.request(method, path, json=body)
+        assert (answer.status_code, answer.json()["field"]) == (422, field), answer.text
+        assert said in answer.json()["detail"], answer.text
+
+
+async def test_a_session_that_was_ended_by_itself_is_called_one(site: Any, http: Any) -> None:
+    """Its batch goes on: nothing says that it was ended."""
+    batch, session = await site.finished(http)
+    fork = (await http.post(f"/sessions/{session}/fork", json={"node": "phase4"})).json()["session_id"]
+    assert (await http.post(f"/sessions/{fork}/end")).status_code == 200
+    await site.seen(fork)
+    refused = await http.post("/workflow/refresh", json={"session_id": fork})
+    assert (refused.status_code, refused.json()["field"]) == (410, "session_id")
+    assert refused.json()["detail"].startswith("The session was ended")
+    dry = await http.post("/workflow/refresh", json={"session_id": fork, "options": {"dry_run": True}})
+    assert dry.json()["detail"].startswith("The session was ended")
+    assert (await http.delete(f"/sessions/{fork}")).status_code == 200
+    await site.seen(fork)
+    gone = await http.get(f"/sessions/{fork}")
+    assert (gone.status_code, gone.json()["field"]) == (410, "session_id")
+    assert (await http.get(f"/batches/{batch}")).json()["ended"] is False
+
+
+async def test_r29_a_session_says_what_it_may_spend(site: Any, http: Any) -> None:
+    _, session = await site.start(http, options={"max_session_tokens": 5000, "max_tokens": 400})
+    await site.seen(session)
+    state = (await http.get(f"/sessions/{session}")).json()
+    assert (state["spent"], state["max_tokens"], state["run_max_tokens"]) == (0, 5000, 400)

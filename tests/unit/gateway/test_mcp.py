@@ -181,7 +181,11 @@ async def test_an_argument_that_is_wrong_is_named(site: Any, agent: Agent) -> No
     assert await agent.problem("status", session_id="s-nobody") == ("not_found", "session_id")
     assert await agent.problem("sources", batch_id="b", colour="red") == ("invalid", "colour")
     assert await agent.problem("refresh", session_id="s") == ("invalid", "token")
-    assert await agent.problem("cite", session_id="s") == ("invalid", "arguments")
+    assert await agent.problem("cite", session_id="s") == ("invalid", "finding_id")
+    both = {"finding_id": "f-1", "sentence": "The lake fell by 40 cm."}
+    assert await agent.problem("cite", session_id="s", **both) == ("invalid", "finding_id")
+    asked = {"tool": "rerun", "arguments": {"session_id": "s"}}
+    assert await agent.problem("preview", **asked) == ("invalid", "arguments.phase")
     asked = {"tool": "research", "arguments": {"topic": "", "sources": SOURCES}}
     assert await agent.problem("preview", **asked) == ("invalid", "arguments.topic")
 
@@ -240,6 +244,12 @@ async def test_of_a_new_text_that_nobody_has_read_nothing_is_said(site: Any, htt
     await site.seen(session)
     impact = await agent.use("impact", batch_id=batch, source_id="src-1")
     assert impact["unread"] is False and impact["sessions"][0]["unknown"] == 0
+
+
+async def test_of_a_deleted_batch_there_are_no_sources(site: Any, http: Any, agent: Agent) -> None:
+    batch, _ = await finished(site, agent)
+    assert (await http.delete(f"/batches/{batch}")).status_code in {200, 202}
+    assert await agent.problem("sources", batch_id=batch) == ("batch_ended", "batch_id")
 
 
 CITED = Citation(source_id="src-1", text_sha256="a" * 64, quote="The lake fell by *40* cm.", start=0, end=25)
@@ -362,6 +372,16 @@ async def test_the_example_runs_over_both(working: Any, tmp_path: Path) -> None:
             "rerun: completed",
         ]
         assert "'says' stands:" in told and "# Report" in told
+
+
+async def test_the_example_ends_in_the_words_of_a_refusal(make_site: Any, settings_of: Any) -> None:
+    """A viewer may look and not run: one line says so, and no trace."""
+    tokens = {"ann": {"token": "rpr_ann", "role": "viewer"}}
+    site = await make_site(settings_of(tokens=tokens), serve=True)
+    with pytest.raises(AssertionError) as ended:
+        await example(f"http://{site.address}/mcp", "rpr_ann")
+    said = str(ended.value)
+    assert "research:" in said and "viewer" in said and "Traceback" not in said
 
 
 # At random

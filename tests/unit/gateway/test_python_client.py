@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from pydantic import ValidationError
 
 import reprise_client
 from reprise_client import (
@@ -165,6 +166,41 @@ async def test_a_problem_is_an_exception_of_its_type(served: Any) -> None:
             await client.call("refresh", session_id="s-1", foo=1)
 
 
+async def test_what_makes_no_sense_is_said_where_it_is_written(served: Any) -> None:
+    """A table in place of a source, options or a body; a name that nobody knows; a client that is closed."""
+    wrong: Any = {"text": "A text."}
+    async with of(served) as client:
+        with pytest.raises(InvalidArgument, match="SourceInput") as caught:
+            await client.start("Lakes", [wrong])
+        assert "SourceInput(**source)" in caught.value.action
+        with pytest.raises(InvalidArgument, match="StartOptions"):
+            await client.start("Lakes", SOURCES, options=wrong)
+        with pytest.raises(InvalidArgument, match="RestartPhase"):
+            await client.run(wrong)
+    with pytest.raises(InvalidArgument, match="closed"):
+        await client.state("s-1")
+    with pytest.raises(InvalidArgument, match="closed"):
+        await client.ready()
+    for made in (
+        lambda: Options(dryrun=True),
+        lambda: StartOptions(stop="phase2"),
+        lambda: RestartPhase(session_id="s", phase="phase2", option=Options()),
+        lambda: RefreshCall(session_id="s", options={"dryrun": True}),
+        lambda: SourceInput(text="A text.", name="Mine"),
+    ):
+        with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+            made()
+
+
+async def test_a_command_that_nobody_knows_is_not_waited_for(working: Any) -> None:
+    """It may be on its way for a few seconds; then it is not found, long before the time is over."""
+    async with of(working) as client:
+        created = await researched(client)
+        with pytest.raises(NotFound) as caught:
+            await client.wait(created.session_id, "nobody", 60)
+        assert caught.value.problem.field == "command_id"
+
+
 async def test_files_are_sent_by_both_clients(working: Any, tmp_path: Path) -> None:
     path = tmp_path / "notes.md"
     path.write_text("The lake fell.")
@@ -178,6 +214,11 @@ async def test_files_are_sent_by_both_clients(working: Any, tmp_path: Path) -> N
             made = client.start("Lakes", ["http://example.org/1"], files=[path])
             assert client.wait(made.session_id, made.command_id, 30).status == "completed"
             first = next(iter(client.events(made.batch_id)))
+            bundle = tmp_path / "session.zip"
+            bundle.write_bytes(client.bundle(made.session_id))
+            brought = client.import_bundle(bundle, "i-1")
+            assert client.import_bundle(bundle, "i-1") == brought
+            assert client.report(brought.session_id) == client.report(made.session_id)
             return first.type
 
     assert await asyncio.to_thread(synchronously) == "connected"
