@@ -203,6 +203,7 @@ function emptySession(batchId: string, sessionId: string): Session {
     nodes: {},
     ended: false,
     tags: [],
+    spent: 0,
   };
   return { state, steps: [], nodePlaces: {}, place: NOWHERE, runs: {}, refused: {}, live: emptyLive };
 }

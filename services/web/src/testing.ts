@@ -41,6 +41,7 @@ export function aState(change: Partial<State> = {}): State {
     queue: [],
     ended: false,
     tags: [],
+    spent: 0,
     created_at: null,
     updated_at: null,
     nodes: Object.fromEntries(["phase0", "phase1", "phase2", "phase4", "phase3"].map((node) => [node, aNode()])),
