@@ -77,7 +77,7 @@ async def test_what_cannot_be_asked_is_said(site: Any, http: Any) -> None:
     assert (early.status_code, early.json()["type"]) == (409, "/problems/inputs_missing")
     await site.research.work(session)
     await site.seen(session)
-    for body, field in (({"question": " "}, "question"), ({"source_ids": ["src-9"]}, "steps.3.source_ids")):
+    for body, field in (({"question": " "}, "question"), ({"source_ids": ["src-9"]}, "source_ids")):
         wrong = await asked(http, session, **body)
         assert (wrong.status_code, wrong.json()["field"]) == (422, field), wrong.text
     await http.post("/workflow/restart/phase", json={"session_id": session, "phase": "phase4"})
