@@ -433,6 +433,7 @@ export interface FleetPreview {
   sessions: readonly Share[];
   left_out: readonly LeftOut[];
   estimate: Estimate;
+  unknown: number;
   max_tokens?: number | null;
   plan_token: string;
 }
@@ -494,7 +495,7 @@ export interface InputRef {
 export interface LeftOut {
   session_id: string;
   topic: string;
-  reason: "running" | "ceiling" | "too_many" | "refused";
+  reason: "running" | "begun" | "ceiling" | "too_many" | "refused" | "locked" | "waits";
   problem?: ProblemDocument | null;
 }
 export interface Limits {

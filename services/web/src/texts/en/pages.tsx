@@ -103,6 +103,9 @@ export const pages = {
       why: {
         running: "Something runs in it.",
         ceiling: "The ceiling does not reach to it.",
+        begun: "This update has begun in it already.",
+        locked: "What is out of date in it is locked.",
+        waits: "Nothing of what is out of date in it can run.",
         too_many: "One update takes no more sessions.",
         refused: "It is refused.",
       },

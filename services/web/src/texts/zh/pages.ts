@@ -103,6 +103,9 @@ export const pages: Texts["pages"] = {
       why: {
         running: "其中有任务正在运行。",
         ceiling: "上限不足。",
+        begun: "这次更新已在其中开始。",
+        locked: "其中过时的内容已锁定。",
+        waits: "其中过时的内容都无法运行。",
         too_many: "一次更新的会话已达上限。",
         refused: "被拒绝。",
       },
