@@ -96,4 +96,6 @@ def _because(code: str) -> re.Pattern[str]:
 def _adds(code: str) -> re.Pattern[str]:
     """The last clause of a sentence, where it is one that adds."""
     words = sorted(language(code).sentences.additions)
-    return re.compile(rf",\s+((?:{'|'.join(words)})\b[^,;:]*$)" if words else r"(?!)", re.IGNORECASE)
+    return re.compile(
+        rf",\s+((?:\w{{1,3}}\s)?(?:{'|'.join(words)})\b[^,;:]*$)" if words else r"(?!)", re.IGNORECASE
+    )

@@ -145,6 +145,8 @@ def opposite(one: str, other: str, codes: tuple[str, str], meaning: Encoder | No
     """Return whether two words are opposites, in the languages with these codes."""
     if codes[0] == codes[1] and denies_the_other(one, other, codes[0]):
         return True
+    if "-" in one or "-" in other:
+        return False  # what is re-elected was elected
     least = SURE
     if codes == ("en", "en") and _sides(one) and _sides(other):
         if _opposed_sides(one, other):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-from reprise_research.judging.statement import SEGMENT, Statement, Word
+from reprise_research.judging.statement import SEGMENT, TOKEN, Statement, Word
 from reprise_research.languages import knows, language
 
 _POSSESSIVE = "'s"
@@ -62,8 +62,13 @@ def in_other_order(one: Statement, other: Statement, found: list[Thing]) -> bool
 
 
 def names_agent(statement: Statement, word: Word) -> bool:
-    """Return whether a word says by whom something was done."""
-    return knows(statement.language) and _tie(statement, word) in language(statement.language).words.agents
+    """Return whether a word says by whom something was done; where two are named so (`paintings by women are
+    held by the museum`), nobody can tell which."""
+    if not knows(statement.language):
+        return False
+    agents = language(statement.language).words.agents
+    named = sum(token.group().casefold() in agents for token in TOKEN.finditer(statement.text))
+    return named < 2 and _tie(statement, word) in agents
 
 
 def is_hearsay(statement: Statement, word: Word) -> bool:

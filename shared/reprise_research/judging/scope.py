@@ -69,6 +69,43 @@ class Pair:
         return self.one.exceptions == self.other.exceptions and self.one.names == self.other.names
 
     @property
+    def of_one_grain(self) -> bool:
+        """Whether the finest times that they name are as long, or one names none: July is not the year."""
+        spans = [
+            min(float(q.high - q.low) for q in one.dates if q.low is not None and q.high is not None)
+            for one in (self.one, self.other)
+            if any(q.low is not None and q.high is not None for q in one.dates)
+        ]
+        return len(spans) < 2 or max(spans) + 1 < 2 * (min(spans) + 1)
+
+    @property
+    def names_a_time(self) -> bool:
+        """Whether one names a time in words that the other lacks: `than the year before`, `on Sundays`."""
+        return any(
+            is_time(word.text, statement.language, self.meaning)
+            for statement, side in ((self.one, self.found.left), (self.other, self.found.right))
+            for word in side
+        )
+
+    @property
+    def qualifies(self) -> bool:
+        """Whether one says something besides that may say of what, when or for whom it is so: `on Sundays`,
+        `the small hall`, `by students`. Who says so, and what the question names, does not."""
+        sides = ((self.one, self.found.left, 0), (self.other, self.found.right, 1))
+        for statement, alone, side in sides:
+            shared = [pair[side] for pair in self.found.shared]
+            for word in alone:
+                if word.stem in self.context or _is_told_elsewhere(statement, word):
+                    continue
+                if (
+                    not word.minor
+                    or _says_which(statement, word, shared)
+                    or is_time(word.text, statement.language, self.meaning)
+                ):
+                    return True
+        return False
+
+    @property
     def small_words_differ(self) -> bool:
         """Whether one has a small word that says something and that the other lacks: all is not some, almost
         is not quite, despite is not because. Across two languages nobody can tell, and any of them is too
@@ -306,6 +343,14 @@ def _way(statement: Statement, figure: Quantity) -> Way:
         return Way.TO
     moved = any(word.movement and word.end == len(before) for word in statement.words)
     return Way.BY if moved or (last and last[0] in known.words.prepositions) else Way.NONE
+
+
+def _is_told_elsewhere(statement: Statement, word: Word) -> bool:
+    """Whether a word makes hearsay of something, is a part of its verb, or says how small a figure is."""
+    if not knows(statement.language):
+        return False
+    known, said = language(statement.language), word.text.casefold()
+    return is_hearsay(statement, word) or said in known.words.detached or said in known.negation.focus
 
 
 def _says_which(statement: Statement, word: Word, shared: list[Word]) -> bool:

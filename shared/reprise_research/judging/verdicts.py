@@ -254,6 +254,8 @@ def _dispute(pair: Pair) -> Verdict | None:
         or pair.names_turned_round
         or pair.moves_otherwise
         or pair.restricts
+        or pair.qualifies
+        or not pair.of_one_grain
         or replace(pair, context=frozenset()).narrows
     ):
         return None
@@ -390,12 +392,15 @@ def _of_clauses(pair: Pair) -> Verdict | None:
         return None
     if pair.times in (Times.APART, Times.ONE_NAMED) or pair.has_other_figures or pair.moves_otherwise:
         return None
+    if not pair.of_one_grain or pair.names_a_time:
+        return None
     for a, b in excluding(one, other):
         before, after = one.opening(a), other.opening(b)
         within = _within(pair, a, b)
         moved = _directions(pair if pair.found.opposed else within)
         if (
             (before - after and after - before)
+            or within.qualifies
             or (within.found.opposed and moved is None)
             or within.names_more
             or within.small_words_stand_apart

@@ -24,11 +24,6 @@ from unit.research.judging.judged import AGREEMENT, COPY, DISPUTE, MEANING, UNLI
             "en",
         ),
         ("The ferry runs in winter.", "The ferry does not run in winter.", "en"),
-        (
-            "The number of people injured fell by 23 percent.",
-            "The limit reduced the number of people injured by 11 percent.",
-            "en",
-        ),
         ("The tram line cost 48.2 million euros.", "The tram line cost 53.7 million euros in all.", "en"),
         ("The chapel was built in 1641.", "The chapel was built in 1652.", "en"),
         (
@@ -74,6 +69,11 @@ def test_what_excludes_each_other_is_a_dispute(one: str, other: str, code: str) 
 @pytest.mark.parametrize(
     ("one", "other", "code"),
     [
+        (
+            "The number of people injured fell by 23 percent.",
+            "The limit reduced the number of people injured by 11 percent.",
+            "en",
+        ),
         ("The northern region lost jobs.", "The southern region lost jobs.", "en"),
         ("The women's team won the final.", "The men's team won the final.", "en"),
         ("Unemployment fell in the province in 2022.", "Unemployment rose in the province in 2023.", "en"),
