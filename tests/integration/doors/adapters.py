@@ -210,7 +210,10 @@ class Socket:
         socket = await self._socket(work)
         self._answers[name] = (work.batch, waiting)
         await socket.send(json.dumps(body | {"session_id": work.session, "command_id": name}))
-        frame = await asyncio.wait_for(waiting, self._patience)
+        try:
+            frame = await asyncio.wait_for(waiting, self._patience)
+        finally:
+            self._answers.pop(name, None)  # one that comes late is waited for by nobody
         return Answer(name, frame.get("run_id"), frame.get("position"), frame.get("problem"))
 
     async def _socket(self, work: Work) -> ClientConnection:
