@@ -58,7 +58,11 @@ class Tellings:
         told, found = self._told.pop(entry.id, None), tuple[Announcement, ...]()
         if told is not None and told.seq >= entry.seq:
             told = None
-        for other in await self._log.read(entry.id, after=told.seq if told is not None else 0):
+        if told is not None and entry.commit.batch is None:  # of a batch no commit was passed over since
+            others = [entry]
+        else:
+            others = await self._log.read(entry.id, after=told.seq if told is not None else 0)
+        for other in others:
             if other.seq > entry.seq:
                 break
             told, made = announce(told, other.commit, other.seq)
@@ -281,8 +285,10 @@ class Announcer:
                 continue
             _log.info("announcing again", webhook=webhook.webhook_id, since=asked.since.isoformat())
             tellings = Tellings(self._log)
+            begun = False
             async for entry in self._log.since(0):
-                if entry.seq > until or entry.commit.at < asked.since:
+                begun = begun or entry.commit.at >= asked.since  # from there on no commit is passed over
+                if entry.seq > until or not begun:
                     continue
                 found = [one for one in await self._of(entry, tellings) if webhook.wants(one)]
                 await self._publish([(one, webhook) for one in found], f".{asked.replay_id}")
