@@ -21,10 +21,11 @@ from reprise_research.extractive.relevance import answering, covered, parts_of
 from reprise_research.extractive.relevance import asked as terms_asked
 from reprise_research.extractive.wording import wording_for
 from reprise_research.judging import judging
+from reprise_research.languages import knows, language
 from reprise_research.meaning import encoder
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage
-from reprise_research.text.prose import is_bare
+from reprise_research.text.prose import is_bare, is_unknown
 from reprise_research.text.ranking import Vector, rounded
 from reprise_research.text.sentences import is_question
 from reprise_research.text.words import shorten
@@ -225,8 +226,17 @@ def _place(passage: Passage) -> _Place:
     return passage.source_id, passage.start, passage.end
 
 
-def _plainness(passage: Passage, asks_change: bool) -> float:
+def _asks(passage: Passage) -> bool:
+    """Whether it asks, or tells that somebody asked; that something is not known is an answer."""
     if is_question(passage.text):
+        return True
+    if not knows(passage.language) or is_unknown(passage.text, passage.language):
+        return False
+    return language(passage.language).asks.indirect.search(passage.text) is not None
+
+
+def _plainness(passage: Passage, asks_change: bool) -> float:
+    if _asks(passage):
         return 0.0
     worth = (0.6 if kind_of(passage) == "opinion" else 1.0) * (0.7 if len(passage.text) < 40 else 1.0)
     return worth * (1.4 if asks_change and moves(passage) else 1.0)

@@ -249,6 +249,8 @@ class Asks(Table):
     """It asks what became different: `what changed`."""
     reasons: Phrases = ()
     """They stand where a reason is given: `because`."""
+    indirect: Pattern = NOTHING
+    """It tells that somebody asks: `asked whether`."""
     copula: Words = frozenset()
     """They stand between a thing and what it is: `is`, `means`."""
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from babel import Locale
 from sentencex import get_sentence_boundaries
 
 from reprise_research.languages import knows, language
@@ -19,6 +20,8 @@ from reprise_research.text.words import LETTER, runs, stop_words
 _TERMINAL = re.compile(r"[.!?…。！？；।॥؟۔։][\"'”“’»›)\]」』）】]*$")
 _BOUNDARY = re.compile(r"[.!?…。！？।॥؟۔][\"'”“’»›)\]」』）】]*(?=\s|$)|[。！？]")
 _LAST_WORD = re.compile(r"(?:[^\W\d_]|\.)+(?=\.[\"'”’»)\]]*$)")
+_DAY = re.compile(r"(?<!\d)\d{1,2}\.$")
+_WORD = re.compile(r"\w+")
 _SPACE = re.compile(r"\s*")
 _MARKER = re.compile(r"(?:[-*•‣–]|\d{1,2}[.)]|\[\d{1,3}(?::\d\d){1,2}\])\s+")
 """What stands before a line and is none of its words: an item's mark, the time of a transcript's line."""
@@ -226,6 +229,8 @@ def _closes(line: str, start: int, end: int, code: str) -> bool:
         or (is_kana(following) and line[end - 1] in "」』")
     ):
         return False  # 「…」と: what was quoted goes on
+    if line.startswith("-", end) or _is_day(line, start, end, after, code):
+        return False
     word = _LAST_WORD.search(line, start, end) if line[end - 1] == "." else None
     if word is None:
         return True
@@ -233,6 +238,26 @@ def _closes(line: str, start: int, end: int, code: str) -> bool:
     abbreviations, closers = _abbreviations(code)
     initial = len(last) == 1 and word.group()[-1].isupper()
     return not initial and (last not in abbreviations or (last in closers and following.isupper()))
+
+
+def _is_day(line: str, start: int, end: int, after: int, code: str) -> bool:
+    """Whether a full stop makes an ordinal of the day of a date: `am 9. November`."""
+    following = _WORD.match(line, after)
+    if following is None or following.group().casefold() not in _months_behind_ordinals(code):
+        return False
+    return _DAY.search(line, start, end) is not None
+
+
+@cache
+def _months_behind_ordinals(code: str) -> frozenset[str]:
+    """The names of the months where a language writes the day before them as an ordinal (CLDR)."""
+    if not knows(code):
+        return frozenset()
+    locale = Locale(code)
+    if "d." not in locale.date_formats["long"].pattern:
+        return frozenset()
+    names = [name for width in ("wide", "abbreviated") for name in locale.months["format"][width].values()]
+    return frozenset(name.casefold().rstrip(".") for name in names)
 
 
 @cache

@@ -50,6 +50,8 @@ def test_a_short_text_is_told_by_its_language(text: str, expected: str | None) -
             "gut.“ Danach nichts.",
             4,
         ),
+        ("de", "Die Probe findet am Samstag, dem 9. November, statt. Das steht auf Seite 9. Es war kalt.", 3),
+        ("de", "Der Planer, Herr Dipl.-Ing. Rautenberg, sprach. Frau Mag. Thurner hörte zu.", 2),
         ("fr", "M. Dupont a payé 3,5 millions d'euros. « C'est trop », dit-il. Voir p. 12.", 3),
         ("es", "El Sr. Gómez pagó 3,5 millones. ¿Es mucho? Sí.", 3),
         ("ru", "Мост открыт в 2021 г. в Москве. Стоимость 3,5 млн. руб. А. С. Пушкин жил там.", 2),

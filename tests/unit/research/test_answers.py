@@ -1,0 +1,52 @@
+"""What stands first answers, and does not only tell that somebody asked."""
+
+import pytest
+
+from reprise_contracts.artifacts import PreparedSource, Step
+from reprise_research.extractive.answers import answer
+
+
+@pytest.mark.parametrize(
+    ("code", "question", "told", "first"),
+    [
+        (
+            "en",
+            "Is the footbridge a listed structure?",
+            "Councillor Pike asked whether the footbridge was a listed structure. The clerk replied that "
+            "the footbridge is no listed structure.",
+            "The clerk replied",
+        ),
+        (
+            "de",
+            "Gibt es in Obermühl eine Anschlusspflicht?",
+            "Gemeinderätin Öttinger fragte, ob es in Obermühl eine Anschlusspflicht gibt. In Obermühl gibt "
+            "es keine Anschlusspflicht.",
+            "In Obermühl gibt es keine",
+        ),
+        (
+            "fr",
+            "Le toboggan sera-t-il conservé ?",
+            "M. Fabre demande si le toboggan sera conservé. Le toboggan ne sera pas conservé.",
+            "Le toboggan ne sera pas",
+        ),
+        (
+            "zh",
+            "新馆办证收取押金吗？",
+            "有理事问到新馆办证是否收取押金。馆长说新馆办证不收取押金。",
+            "馆长说",
+        ),
+    ],
+)
+def test_a_question_that_is_reported_answers_nothing(code: str, question: str, told: str, first: str) -> None:
+    sources = (PreparedSource(source_id="m", title="M", text_sha256="0" * 64, language=code),)
+    step = Step(step_id=1, kind="answer", title="A", description=question, query=question)
+    found = answer(step, sources, {"m": told}, question).findings
+    assert found and found[0].claim.startswith(first)
+
+
+def test_that_nobody_knows_whether_is_an_answer() -> None:
+    told = "It is not known whether the footbridge is a listed structure."
+    sources = (PreparedSource(source_id="m", title="M", text_sha256="0" * 64, language="en"),)
+    question = "Is the footbridge a listed structure?"
+    step = Step(step_id=1, kind="answer", title="A", description=question, query=question)
+    assert [one.claim for one in answer(step, sources, {"m": told}, question).findings] == [told]
