@@ -347,6 +347,12 @@ def _markdown(made: Made) -> Iterator[Fault]:
             yield Fault("name", f"references/{reference.number}", line, "the list leads to another address")
 
 
+def _names(label: str, title: str) -> bool:
+    """Whether a label is a title, or a long one's beginning."""
+    begun, cut, _ = label.rstrip().partition("…")
+    return normal(title).startswith(normal(begun)) if cut else normal(label) == normal(title)
+
+
 def _sections(made: Made) -> Iterator[Fault]:
     references = {reference.number: reference for reference in made.report.references}
     by_id = {finding.finding_id: finding for step in made.findings.values() for finding in step.findings}
@@ -359,7 +365,7 @@ def _sections(made: Made) -> Iterator[Fault]:
             yield from _remarks(made, section, statement, where)
             if not cited or not statement.text.strip(" .…"):
                 continue
-            if statement.title and normal(statement.title) != normal(cited[0].title):
+            if statement.title and not _names(statement.title, cited[0].title):
                 yield Fault("name", where, statement.title, "the view is another source's")
             check = (
                 _quoted(made, statement, cited, where)

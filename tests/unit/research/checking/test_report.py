@@ -10,6 +10,7 @@ from reprise_cli.app import run
 from reprise_contracts.artifacts import Contradiction, Finding, Phase4
 from reprise_contracts.nodes import step_node
 from reprise_contracts.wire import Malformed
+from reprise_research import DeepResearchAgent, ResearchSession
 from reprise_research.bundle import Bundle, BundledNode, Manifest, file_of, text_name
 from reprise_research.checking import Made, check_bundle, check_report, cited_by, outdated
 from reprise_research.phases.discover import discover
@@ -17,6 +18,7 @@ from reprise_research.phases.execute import execute
 from reprise_research.phases.prepare import prepare
 from reprise_research.phases.report import report
 from reprise_research.phases.synthesize import synthesize
+from reprise_research.stores import MemoryStore
 from unit.research.research_builders import LAKE, World
 
 
@@ -128,6 +130,19 @@ async def test_a_name_of_another_source_is_seen(made: Made) -> None:
         fault.kind == "name"
         for fault in check_report(replace(made, report=_with_reference(made, title=other)))
     )
+
+
+async def test_a_label_that_shortens_a_long_title_is_no_fault() -> None:
+    """Who speaks stands in front of a view, and a title may be long; another title is seen all the same."""
+    title = "Alpine Research Station of Hochkar, final report of the campaign of measurements of 2023"
+    async with DeepResearchAgent(
+        ResearchSession(topic="How fast does the glacier melt?"), MemoryStore()
+    ) as agent:
+        await agent.add_text("We expect that the glacier melts by 50 metres in the next year.", title)
+        await agent.add_text("The glacier melts fast. It lost 40 metres of its length.", "The glacier")
+        session = await agent.run_research()
+        assert "measurements…:*" in session.phase4.markdown or "campaign of…:*" in session.phase4.markdown
+        assert await agent.check() == ()
 
 
 def _bundle(made: Made) -> Bundle:
