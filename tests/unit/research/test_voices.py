@@ -135,6 +135,13 @@ def test_what_has_no_verb_says_nothing(text: str, code: str, kept: list[str]) ->
     [
         ("Anwohner könnten ihn ablehnen.", "de", True),
         ("Der Bund ist dagegen.", "de", True),
+        ("Das sind weniger als erwartet, weil der Februar mild war.", "de", True),
+        ("Ursache war jeweils eine verstopfte Schnecke.", "de", True),
+        ("Das Haus ist alt.", "de", False),
+        ("Construit en 1994, il sera démoli au printemps.", "fr", True),
+        ("En hiver, il faut fermer la route.", "fr", False),
+        ("In the spring term of 2024 it has fallen to 92.4 per cent.", "en", True),
+        ("In 2024 the bridge was closed.", "en", False),
         ("Die Anwohner sagen, sie hätten davon gewusst.", "de", False),
         ("I do not.", "en", True),
         ("Anyone who says otherwise is wrong.", "en", True),
