@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: the real servers, once per session, with fresh streams for every test."""
 
 import asyncio
+import gc
 import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -19,6 +20,15 @@ from reprise_runtime.operate.servers import NatsServer, SeaweedServer
 from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.settings import Settings
 from servers_for_tests import Eventually, settings_for
+
+
+@pytest.fixture(autouse=True)
+def own_garbage(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test leaves to the garbage collector, and says so, is collected with it: its warnings would
+    be the failure of another test later."""
+    yield
+    if any("Unraisable" in str(mark.args) for mark in request.node.iter_markers("filterwarnings")):
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

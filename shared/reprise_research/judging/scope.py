@@ -14,7 +14,7 @@ from reprise_research.judging.roles import (
     things,
     tied_otherwise,
 )
-from reprise_research.judging.statement import Statement, Tense, Word
+from reprise_research.judging.statement import SEGMENT, Statement, Tense, Word
 from reprise_research.languages import knows, language
 from reprise_research.meaning import Encoder
 from reprise_research.quantities import Kind, Quantity, comparable, excludes, of_one_thing, same
@@ -97,6 +97,9 @@ class Pair:
             for word in alone:
                 if word.stem in self.context or _is_told_elsewhere(statement, word):
                     continue
+                times = [one for one in shared if is_time(one.text, statement.language, self.meaning)]
+                if _says_which(statement, word, times):
+                    continue  # `last season` beside `the same season`
                 if (
                     not word.minor
                     or _says_which(statement, word, shared)
@@ -350,7 +353,18 @@ def _is_told_elsewhere(statement: Statement, word: Word) -> bool:
     if not knows(statement.language):
         return False
     known, said = language(statement.language), word.text.casefold()
-    return is_hearsay(statement, word) or said in known.words.detached or said in known.negation.focus
+    small = said in known.words.detached or said in known.negation.focus
+    return small or is_hearsay(statement, word) or _says_who(statement, word)
+
+
+def _says_who(statement: Statement, word: Word) -> bool:
+    """Whether a word stands in the part that a mark of who says so begins or ends: `according to the landings
+    of 80 boats`."""
+    return any(
+        not SEGMENT.search(statement.text, *((word.end, start) if behind else (end, word.start)))
+        for start, end, behind in statement.voices
+        if (word.end <= start if behind else word.start >= end)
+    )
 
 
 def _says_which(statement: Statement, word: Word, shared: list[Word]) -> bool:

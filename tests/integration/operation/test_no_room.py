@@ -20,6 +20,7 @@ ENV = {
     "REPRISE_LIMITS__DLQ_BYTES": str(16 * MB),
     "REPRISE_LIMITS__JOBS_BYTES": str(16 * MB),
     "REPRISE_LIMITS__PROGRESS_BYTES": str(16 * MB),
+    "REPRISE_LIMITS__DELIVERY_BYTES": str(4 * MB),
 }
 FOREIGN = {"name": "FOREIGN", "subjects": ["foreign.>"], "storage": "file"}
 

@@ -28,7 +28,7 @@ WRITES = {
     "phase3": {"phase3"},
     "phase4": {"phase4"},
     SCHEDULER: {"inputs", "sources"},
-    GATEWAY: {"sources", "phase1", "phase2"},
+    GATEWAY: {"sources", *PHASES},  # what is imported is of every phase
 }
 EVERYTHING = {*PHASES, "inputs", "sources"}
 DELETES = {GATEWAY: {"phase1", "phase2"}, SCHEDULER: EVERYTHING}
