@@ -57,11 +57,25 @@ def test_a_badge_opens_its_reason_and_is_no_stop_of_the_keyboard(
     accessible(page)
 
 
-def test_a_replaced_source_says_what_it_touches(open_page: Open, accessible: Check, replaced: str) -> None:
-    """Findings with the passage that is gone, and the sentences of the report that rest on them."""
+def test_a_replaced_source_says_what_it_touches(
+    open_page: Open, accessible: Check, site: Site, replaced: str
+) -> None:
+    """While nobody has read the new text, that; then findings with the passage that is gone, and the
+    sentences of the report that rest on them."""
     page = open_page(f"/app/sessions/{replaced}/sources")
-    page.get_by_role("button", name="What it touches: Field notes").click()
+    touches = page.get_by_role("button", name="What it touches: Field notes")
+    touches.click()
     dialog = page.get_by_role("dialog", name="What “Field notes” touches")
+    expect(dialog).to_contain_text("The new text has not been read yet.")
+    expect(dialog).to_contain_text(re.compile(r"\d cited passages? may have moved"))
+    accessible(page)
+    page.keyboard.press("Escape")
+    batch = site.state(replaced)["batch_id"]
+    other = {"topic": "How high is the tide?", "options": {"stop_after": "phase0"}}
+    created = site.http.post(f"/batches/{batch}/sessions", json=other).raise_for_status().json()
+    site.at_rest(created["session_id"])  # which reads it for all sessions of the batch
+    page.reload()
+    touches.click()
     expect(dialog).to_contain_text(re.compile("The tide.*(is now|is no longer there)", re.DOTALL))
     expect(dialog.get_by_role("link", name=re.compile(r"^Step \d$")).first).to_be_visible()
     accessible(page)
