@@ -156,7 +156,7 @@ def test_a_refusal_is_told_once_where_the_command_was_given(
     site.http.post(f"/batches/{batch_id}/end").raise_for_status()
     send.click()
     expect(dialog.get_by_role("alert")).to_contain_text("The session was ended")
-    expect(page.get_by_text(re.compile("batch was ended"))).to_have_count(1)
+    expect(page.get_by_text(re.compile("session was ended"))).to_have_count(1)
     accessible(page)
     dialog.get_by_role("button", name="Not now").click()
     page.get_by_role("button", name="Cancel: step 1").click()
