@@ -130,7 +130,8 @@ def test_a_machine_without_a_network_still_has_its_own_server(open_page: Open, s
     """`reprise up` on a train: the browser says that it is offline, and the server is this machine."""
     page = open_page(f"/app/sessions/{session}")
     page.evaluate("window.dispatchEvent(new Event('offline'))")
-    page.get_by_role("link", name="Sources", exact=True).click()
+    parts = page.get_by_role("navigation", name="Parts of the research")
+    parts.get_by_role("link", name="Sources", exact=True).click()
     expect(page.get_by_role("heading", name="The harbour", exact=True)).to_be_visible()
 
 
@@ -241,3 +242,26 @@ def test_steps_are_rerun_explained_and_brought_up_to_date_by_keyboard_alone(
     reach("Update$")
     page.keyboard.press("Enter")
     expect(how(page)).to_contain_text("Everything is up to date")
+
+
+def test_a_dialog_outlives_the_button_that_opened_it(
+    open_page: Open, accessible: Check, site: Site, session: str
+) -> None:
+    """Another door runs the step meanwhile: its button gives way, what was typed stays before one's eyes."""
+    page = open_page(f"/app/sessions/{session}")
+    page.get_by_role("button", name="Rerun: step 1", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Guidance").fill("Only the costs.")
+    ids = {
+        "batch_id": site.state(session)["batch_id"],
+        "session_id": session,
+        "options": {"guidance": ENDLESS},
+    }
+    site.http.post("/workflow/restart/step", json=ids | {"step_ids": [1]}).raise_for_status()
+    expect(page.get_by_role("button", name="Rerun: step 1", exact=True, include_hidden=True)).to_have_count(0)
+    expect(dialog.get_by_label("Guidance")).to_have_value("Only the costs.")
+    accessible(page)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name="Cancel: step 1").click()
+    expect(page.get_by_role("button", name=re.compile("(Rerun|Run): step 1$"))).to_be_visible()

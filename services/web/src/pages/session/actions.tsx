@@ -11,6 +11,7 @@ import { useConfig, useMay, useOwner } from "../../queries";
 import { useIds, useNode, useSession } from "../../store";
 import { t } from "../../texts";
 import { Dialog } from "../../ui/dialog";
+import { useDialogs } from "../../ui/dialogs";
 import { DraftNote } from "../../ui/draft-note";
 import { ProblemNotice } from "../../ui/problem";
 import type { Phase } from "../../wire";
@@ -42,29 +43,28 @@ export function RerunButton({
   engine,
   hotkey,
 }: RerunProps): ReactNode {
-  const [open, setOpen] = useState(false);
+  const show = useDialogs();
   const ended = useSession((session) => session.state.ended);
   const may = useMay("researcher");
   const features = useConfig()?.features;
   const on = "steps" in target ? features?.step_rerun : features?.phase_rerun;
   const offered = !ended && may && on === true;
-  useKey(offered && !disabled && hotkey ? hotkey : null, () => setOpen(true));
+  const open = (): void =>
+    show((onClose) => <RerunDialog target={target} verb={verb} engine={engine} onClose={onClose} />);
+  useKey(offered && !disabled && hotkey ? hotkey : null, open);
   if (!offered) return null;
   const word = label ?? t.session.verb[verb];
   return (
-    <>
-      <button
-        type="button"
-        className={className}
-        disabled={disabled}
-        aria-label={t.session.verb.of(word, name)}
-        aria-keyshortcuts={hotkey}
-        onClick={() => setOpen(true)}
-      >
-        {word}
-      </button>
-      {open && <RerunDialog target={target} verb={verb} engine={engine} onClose={() => setOpen(false)} />}
-    </>
+    <button
+      type="button"
+      className={className}
+      disabled={disabled}
+      aria-label={t.session.verb.of(word, name)}
+      aria-keyshortcuts={hotkey}
+      onClick={open}
+    >
+      {word}
+    </button>
   );
 }
 
@@ -168,23 +168,20 @@ export function targetOf(node: string): RerunTarget {
 }
 
 export function AcceptButton({ node }: { readonly node: string }): ReactNode {
-  const [open, setOpen] = useState(false);
+  const show = useDialogs();
   const ended = useSession((session) => session.state.ended);
   const may = useMay("researcher");
   if (ended || !may) return null;
   const word = t.session.verb.accept;
   return (
-    <>
-      <button
-        type="button"
-        className="button slim"
-        onClick={() => setOpen(true)}
-        aria-label={t.session.verb.of(word, nodeName(node))}
-      >
-        {word}
-      </button>
-      {open && <AcceptDialog node={node} onClose={() => setOpen(false)} />}
-    </>
+    <button
+      type="button"
+      className="button slim"
+      onClick={() => show((onClose) => <AcceptDialog node={node} onClose={onClose} />)}
+      aria-label={t.session.verb.of(word, nodeName(node))}
+    >
+      {word}
+    </button>
   );
 }
 
@@ -239,24 +236,21 @@ function AcceptDialog({ node, onClose }: { readonly node: string; readonly onClo
 
 /** Keeps a node from being run, or lets it be run again. One button for both, so that the focus stays on it. */
 export function LockButton({ node }: { readonly node: string }): ReactNode {
-  const [open, setOpen] = useState<"lock" | "unlock" | null>(null);
+  const show = useDialogs();
   const ended = useSession((session) => session.state.ended);
   const view = useNode(node);
   const may = useMay("researcher");
   if (ended || !may || !view || node === "phase3") return null;
   const does = view.locked_at ? "unlock" : "lock";
   return (
-    <>
-      <button
-        type="button"
-        className="button slim"
-        onClick={() => setOpen(does)}
-        aria-label={t.session.verb.of(t.session.verb[does], nodeName(node))}
-      >
-        {t.session.verb[does]}
-      </button>
-      {open && <LockDialog node={node} verb={open} onClose={() => setOpen(null)} />}
-    </>
+    <button
+      type="button"
+      className="button slim"
+      onClick={() => show((onClose) => <LockDialog node={node} verb={does} onClose={onClose} />)}
+      aria-label={t.session.verb.of(t.session.verb[does], nodeName(node))}
+    >
+      {t.session.verb[does]}
+    </button>
   );
 }
 
@@ -307,24 +301,21 @@ function LockDialog({ node, verb, onClose }: LockProps): ReactNode {
 
 /** Another session that shares what is above a node. Only where there is something to share. */
 export function ForkButton({ node }: { readonly node: string }): ReactNode {
-  const [open, setOpen] = useState(false);
+  const show = useDialogs();
   const ended = useSession((session) => session.state.ended);
   const made = useNode(node)?.artifact != null;
   const may = useMay("researcher");
   if (ended || !may || !made || node === "phase0") return null;
   const word = t.session.verb.fork;
   return (
-    <>
-      <button
-        type="button"
-        className="button slim"
-        onClick={() => setOpen(true)}
-        aria-label={t.session.verb.of(word, nodeName(node))}
-      >
-        {word}
-      </button>
-      {open && <ForkDialog node={node} onClose={() => setOpen(false)} />}
-    </>
+    <button
+      type="button"
+      className="button slim"
+      onClick={() => show((onClose) => <ForkDialog node={node} onClose={onClose} />)}
+      aria-label={t.session.verb.of(word, nodeName(node))}
+    >
+      {word}
+    </button>
   );
 }
 

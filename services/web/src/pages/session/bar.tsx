@@ -2,7 +2,7 @@
  * How the session stands, on every page of it: state, progress, the one action that fits, and what became of your
  * commands. It stays in sight and its height never changes, so that nothing jumps and nothing is covered.
  */
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { nodePath } from "../../nodes";
 import { useCauseNames } from "../../queries";
@@ -10,6 +10,7 @@ import { useConnection, useIds, useSession } from "../../store";
 import { t } from "../../texts";
 import { CommandLine } from "../../ui/command-line";
 import { ConnectionLine } from "../../ui/connection";
+import { useDialogs } from "../../ui/dialogs";
 import { Glyph } from "../../ui/glyph";
 import { seconds } from "../../words";
 import { CancelButton, RerunButton } from "./actions";
@@ -69,14 +70,14 @@ function Figures({ said: { progress } }: { readonly said: Said }): ReactNode {
 function Actions({ said }: { readonly said: Said }): ReactNode {
   const { session_id } = useIds();
   const [path] = useLocation();
-  const [why, setWhy] = useState(false);
+  const show = useDialogs();
   const report = useSession((session) => session.state.nodes.phase4);
   const reading = path === nodePath(session_id, "phase4");
   const say = t.session.now;
   return (
     <div className="button-row now-actions">
       {said.why && (
-        <button type="button" className="button slim" onClick={() => setWhy(true)}>
+        <button type="button" className="button slim" onClick={() => show((onClose) => <WhyAll onClose={onClose} />)}>
           {say.why}
         </button>
       )}
@@ -98,7 +99,6 @@ function Actions({ said }: { readonly said: Said }): ReactNode {
           {say.read}
         </Link>
       )}
-      {why && <WhyAll onClose={() => setWhy(false)} />}
     </div>
   );
 }

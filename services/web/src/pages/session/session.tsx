@@ -9,6 +9,7 @@ import { nodePath, PHASE_PAGES } from "../../nodes";
 import { useMay } from "../../queries";
 import { SessionProvider, useConnection, useIds, useSession } from "../../store";
 import { t } from "../../texts";
+import { Dialogs } from "../../ui/dialogs";
 import { Glyph } from "../../ui/glyph";
 import { lazily } from "../../ui/lazily";
 import { ProblemNotice } from "../../ui/problem";
@@ -63,25 +64,27 @@ export function SessionPages({ sessionId }: { readonly sessionId: string }): Rea
   return (
     <SessionProvider state={first.data}>
       <CommandDesk>
-        <div className="docked">
-          <div className="page session">
-            <Head />
-            <SessionBar />
-            <Switch>
-              <Route path="/app/sessions/:session/sources" component={SourcesPage} />
-              <Route path="/app/sessions/:session/goals" component={GoalsPage} />
-              <Route path="/app/sessions/:session/plan" component={PlanPage} />
-              <Route path="/app/sessions/:session/steps/:step?" component={StepsPage} />
-              <Route path="/app/sessions/:session/report" component={ReportPage} />
-              <Route path="/app/sessions/:session/timeline" component={TimelinePage} />
-              <Route path="/app/sessions/:session" component={Overview} />
-            </Switch>
+        <Dialogs>
+          <div className="docked">
+            <div className="page session">
+              <Head />
+              <SessionBar />
+              <Switch>
+                <Route path="/app/sessions/:session/sources" component={SourcesPage} />
+                <Route path="/app/sessions/:session/goals" component={GoalsPage} />
+                <Route path="/app/sessions/:session/plan" component={PlanPage} />
+                <Route path="/app/sessions/:session/steps/:step?" component={StepsPage} />
+                <Route path="/app/sessions/:session/report" component={ReportPage} />
+                <Route path="/app/sessions/:session/timeline" component={TimelinePage} />
+                <Route path="/app/sessions/:session" component={Overview} />
+              </Switch>
+            </div>
+            <div className="dock">
+              <Gone />
+              <Route path="/app/sessions/:session" component={LiveStream} />
+            </div>
           </div>
-          <div className="dock">
-            <Gone />
-            <Route path="/app/sessions/:session" component={LiveStream} />
-          </div>
-        </div>
+        </Dialogs>
       </CommandDesk>
     </SessionProvider>
   );

@@ -8,6 +8,7 @@ import { useIds, useNode } from "../../store";
 import { t } from "../../texts";
 import { Causes } from "../../ui/causes";
 import { Dialog } from "../../ui/dialog";
+import { useDialogs } from "../../ui/dialogs";
 import { Badges } from "../../ui/standing";
 import type { NodeView } from "../../wire";
 import { capital, count, nodeName, when } from "../../words";
@@ -78,19 +79,16 @@ function OneRoot({ root, onLeave }: { readonly root: Root; readonly onLeave: () 
 }
 
 export function WhyButton({ node }: { readonly node: string }): ReactNode {
-  const [open, setOpen] = useState(false);
+  const show = useDialogs();
   return (
-    <>
-      <button
-        type="button"
-        className="button slim"
-        aria-label={t.session.why.buttonOf(nodeName(node))}
-        onClick={() => setOpen(true)}
-      >
-        {t.session.why.button}
-      </button>
-      {open && <WhyDialog node={node} onClose={() => setOpen(false)} />}
-    </>
+    <button
+      type="button"
+      className="button slim"
+      aria-label={t.session.why.buttonOf(nodeName(node))}
+      onClick={() => show((onClose) => <WhyDialog node={node} onClose={onClose} />)}
+    >
+      {t.session.why.button}
+    </button>
   );
 }
 
@@ -103,27 +101,24 @@ export function NodeBadges({
   readonly position?: number | null;
 }): ReactNode {
   const view = useNode(node);
-  const [open, setOpen] = useState(false);
+  const show = useDialogs();
   if (!view) return null;
   return (
-    <>
-      <Badges
-        view={view}
-        position={position}
-        stale={
-          <button
-            type="button"
-            tabIndex={-1}
-            className="badge stale"
-            aria-label={t.ui.badge.why(nodeName(node))}
-            onClick={() => setOpen(true)}
-          >
-            {t.words.stale}
-          </button>
-        }
-      />
-      {open && <WhyDialog node={node} onClose={() => setOpen(false)} />}
-    </>
+    <Badges
+      view={view}
+      position={position}
+      stale={
+        <button
+          type="button"
+          tabIndex={-1}
+          className="badge stale"
+          aria-label={t.ui.badge.why(nodeName(node))}
+          onClick={() => show((onClose) => <WhyDialog node={node} onClose={onClose} />)}
+        >
+          {t.words.stale}
+        </button>
+      }
+    />
   );
 }
 

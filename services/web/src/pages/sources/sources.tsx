@@ -10,6 +10,7 @@ import { Glyph } from "../../ui/glyph";
 import type { Citation, FailureReason, PreparedSource, Profile, Source, Summary, WatchedSource } from "../../wire";
 import { count, doingText, sourceName, when } from "../../words";
 import { PhaseHead } from "../session/phase-head";
+import { Abstract } from "./abstract";
 import { ImpactDialog } from "./impact-dialog";
 import { QuoteDialog } from "./quote-dialog";
 import { SourceDialog, type SourceEdit } from "./source-dialog";
@@ -40,8 +41,8 @@ export default function SourcesPage(): ReactNode {
   return (
     <>
       <PhaseHead phase="phase0">
-        {may && watches.data && (
-          <button type="button" className="button slim" onClick={() => setWatching(true)}>
+        {may && (
+          <button type="button" className="button slim" disabled={!watches.data} onClick={() => setWatching(true)}>
             {t.pages.sources.watch.do}
           </button>
         )}
@@ -51,21 +52,7 @@ export default function SourcesPage(): ReactNode {
           </button>
         )}
       </PhaseHead>
-      {prepared.data?.abstract && (
-        <section className="stack tight reading">
-          <h3>{t.pages.sources.abstract}</h3>
-          <p className="serif">{prepared.data.abstract}</p>
-          {prepared.data.themes.length > 0 && (
-            <ul className="chips" aria-label={t.pages.sources.themes}>
-              {prepared.data.themes.map((theme) => (
-                <li key={theme.label}>
-                  {theme.label} <span className="soft">{theme.source_ids.length}</span>
-                </li>
-              ))}
-            </ul>
-          )}
-        </section>
-      )}
+      {prepared.data?.abstract && <Abstract abstract={prepared.data.abstract} themes={prepared.data.themes} />}
       {!waiting && (
         <ul className="source-list">
           {(sources.data ?? []).map((source) => (

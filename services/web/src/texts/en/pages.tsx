@@ -148,6 +148,8 @@ export const pages = {
   sources: {
     add: "Add sources",
     abstract: "Abstract",
+    all: "Show all",
+    less: "Show less",
     themes: "Themes",
     read: (time: string) => `read ${time}`,
     open: "Open the page",

@@ -148,6 +148,8 @@ export const pages: Texts["pages"] = {
   sources: {
     add: "添加来源",
     abstract: "摘要",
+    all: "显示全部",
+    less: "收起",
     themes: "主题",
     read: (time) => `读取于 ${time}`,
     open: "打开网页",
