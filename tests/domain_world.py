@@ -90,6 +90,7 @@ class World:
     salt: dict[str, str] = field(default_factory=dict)
     """What a node says besides what follows from its inputs: change it, and its next result differs."""
     tokens: int = 0
+    margin: int = 0
     calls: int = 0
     """What each completed attempt spends."""
     session_id: str = "s-1"
@@ -350,7 +351,7 @@ class World:
             stored=stored,
             seconds=1.0,
             tokens=Tokens(prompt=self.tokens),
-            told=Told(calls=self.calls, tokens=self.tokens),
+            told=Told(calls=self.calls, tokens=self.tokens, margin=self.margin),
             repeated=(job.node, job.generation, job.attempt) in self.lost,
         )
 

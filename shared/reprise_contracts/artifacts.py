@@ -77,6 +77,9 @@ class Told(Message):
     calls: int = 0
     tokens: int = 0
     """Of questions and answers, when they were asked."""
+    margin: int = 0
+    """Tokens that had to be free beyond these before the last of the questions could be asked (R29): as many
+    as one of them might have cost more than it did, at most."""
 
 
 class Stand(Message):

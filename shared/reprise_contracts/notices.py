@@ -31,6 +31,8 @@ class Notice(Message):
     """What it speaks of; of `waits` first the node that waits, then those whose results it lacks."""
     tokens: int | None = None
     """Of `stops_at`: what is left under the ceiling."""
+    needed: int | None = None
+    """Of `stops_at`: about how many tokens have to be free so that the node can be run to its end."""
     engine: str | None = None
     options: tuple[str, ...] = ()
     """Of `report_unheeded`: the options of the report (R31) that change nothing with this engine."""
@@ -72,14 +74,15 @@ def new_steps(steps: Sequence[str]) -> Iterator[Notice]:
     yield Notice(code="new_steps", nodes=tuple(steps), text=text)
 
 
-def stops_at(node: str, left: int) -> Notice:
+def stops_at(node: str, left: int, needed: int) -> Notice:
     """R29: a ceiling of tokens would be reached."""
     least = "no tokens are" if left <= 0 else f"only {left:,} token{'s are' if left != 1 else ' is'}"
+    most = f" and about {needed:,} have to be free" if needed > left > 0 else ""
     text = (
-        f"{of(node, 'would', 'would')} not be run: at that point {least} left under the ceiling. What "
-        "comes after waits too."
+        f"{of(node, 'would', 'would')} not be run: at that point {least} left under the ceiling{most}. "
+        "What comes after waits too."
     )
-    return Notice(code="stops_at", nodes=(node,), tokens=max(left, 0), text=text)
+    return Notice(code="stops_at", nodes=(node,), tokens=max(left, 0), needed=needed, text=text)
 
 
 def waits(node: str, parents: Sequence[str]) -> Notice:

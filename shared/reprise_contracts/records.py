@@ -27,6 +27,8 @@ class CallAnswer(Message):
     completion_tokens: int = 0
     counted: bool = False
     """Whether the endpoint counted them."""
+    most_tokens: int = 0
+    """What it might have cost, which had to be free before it was asked (R29)."""
     seconds: float = 0.0
 
 

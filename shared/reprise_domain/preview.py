@@ -224,7 +224,7 @@ def _estimate(
         most_seconds=round(sum(event.seconds for event in last.values()), 3),
         most_tokens=sum(cost.tokens for cost in costs.values()) + fetched.tokens,
         most_calls=sum(cost.calls for cost in costs.values()) + fetched.calls,
-        stops_at=(_first_unaffordable(session, request, run, costs) or (None, 0))[0],
+        stops_at=(_first_unaffordable(session, request, run, costs) or (None,))[0],
     )
 
 
@@ -232,7 +232,7 @@ def _costs(session: Session, request: RunRequest, coming: Collection[str]) -> di
     """R32: what a model would be asked for each node that has run before: nothing, where its record answers
     it."""
     return {
-        node: Told(calls=made.event.told.calls, tokens=made.event.told.tokens or made.event.tokens.total)
+        node: made.event.told.model_copy(update={"tokens": made.event.told.tokens or made.event.tokens.total})
         if _asks(session, request, node, made.event.versions, coming)
         else Told()
         for node in coming
@@ -256,13 +256,15 @@ def _asks(
 
 def _first_unaffordable(
     session: Session, request: RunRequest, run: Iterable[str], costs: Mapping[str, Told]
-) -> tuple[str, int] | None:
-    """R29: the first node that the run's and the session's ceilings leave too little for, with what is left
-    for it; None if none."""
+) -> tuple[str, int, int] | None:
+    """R29: the first node that the run's and the session's ceilings leave too little for, with the tokens
+    that are left for it and those that it needs; None if none."""
     ceilings = (request.options.max_tokens or None, session.allowance)
     left = min((ceiling for ceiling in ceilings if ceiling is not None), default=None)
     for node in run if left is not None else ():
-        if left is None or left <= 0 or costs.get(node, Told()).tokens > left:
-            return node, left or 0
-        left -= costs.get(node, Told()).tokens
+        cost = costs.get(node, Told())
+        needed = cost.tokens + cost.margin
+        if left is None or left <= 0 or needed > left:
+            return node, left or 0, needed
+        left -= cost.tokens
     return None

@@ -1,8 +1,8 @@
 """What an engine is given with every call: the question, the sources, and where to say how far it is."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -38,18 +38,31 @@ class Usage:
     allowance: int | None = None
     """Tokens that may be spent; None: as many as it takes."""
     _promised: int = 0
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the next call ends."""
 
-    @contextmanager
-    def spending(self, tokens: int, where: str) -> Iterator[None]:
-        """Set tokens aside for a call; raises `BudgetReached` before it is made if they are not there."""
-        spent = self.tokens.total + self._promised
-        if self.allowance is not None and spent + tokens > self.allowance:
-            raise BudgetReached(where, spent, tokens, self.allowance)
+    @asynccontextmanager
+    async def spending(self, tokens: int, where: str) -> AsyncIterator[None]:
+        """Set tokens aside for a call, as soon as the calls beside it leave room; raises `BudgetReached`
+        before it is made if there would be too little without them.
+
+        More is set aside than a call costs in the end: calls side by side would otherwise not fit under an
+        allowance that is enough for them one after another.
+        """
+        while not self._fits(tokens):
+            if not self._promised:
+                raise BudgetReached(where, self.tokens.total, tokens, self.allowance or 0)
+            await self._ended.wait()
         self._promised += tokens
         try:
             yield
         finally:
             self._promised -= tokens
+            self._ended.set()
+            self._ended = asyncio.Event()
+
+    def _fits(self, tokens: int) -> bool:
+        return self.allowance is None or self.tokens.total + self._promised + tokens <= self.allowance
 
     def add(self, tokens: Tokens) -> None:
         """Count one call to a model."""

@@ -50,7 +50,9 @@ class Calls:
     @property
     def told(self) -> Told:
         """How many answers there were, and what they cost when they were asked for."""
+        costs = [(one.most_tokens, one.prompt_tokens + one.completion_tokens) for one in self.made.values()]
         return Told(
-            calls=len(self.made),
-            tokens=sum(one.prompt_tokens + one.completion_tokens for one in self.made.values()),
+            calls=len(costs),
+            tokens=sum(cost for _, cost in costs),
+            margin=max((most - cost for most, cost in costs if most > cost), default=0),
         )

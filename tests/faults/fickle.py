@@ -34,7 +34,7 @@ class Fickle(Idle):
     async def _call(self, where: str, brief: Brief) -> str:
         """Spend, wait, fail; what the call says besides what it would say anyway."""
         words = brief.guidance.split()
-        with brief.usage.spending(COST, where):
+        async with brief.usage.spending(COST, where):
             await asyncio.sleep(number(brief.topic, "wait_ms", 0) / 1000 * (6 if "slow" in words else 1))
             brief.usage.add(Tokens(prompt=COST))
         if "fail" in words or ("flaky" in words and secrets.randbelow(3) == 0):

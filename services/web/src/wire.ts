@@ -585,6 +585,7 @@ export interface Notice {
   code: NoticeCode;
   nodes: readonly string[];
   tokens?: number | null;
+  needed?: number | null;
   engine?: string | null;
   options: readonly string[];
   language?: string | null;

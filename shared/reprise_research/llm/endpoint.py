@@ -117,6 +117,10 @@ class Endpoint:
         """Tokens of messages, with what a template puts around each."""
         return sum(self.estimate(message["content"]) + 8 for message in messages)
 
+    def most(self, call: Call) -> int:
+        """Tokens that a call may cost."""
+        return self.asked(call.messages) + call.answer
+
     def counts_more(self, than: float, refusal: ContentTooLong) -> None:
         """Learn from the refusal of a call, which a density of `than` let appear to fit; one beside it may
         have taught the same."""
@@ -160,7 +164,7 @@ class Endpoint:
         asked for again. A plan that cannot be run is asked for anew."""
 
         async def ask() -> CallAnswer:
-            started = time.monotonic()
+            started, most = time.monotonic(), self.most(call)
             try:
                 answer, counted = await self._answered(call, brief)
             except ContentTooLong as error:
@@ -174,6 +178,7 @@ class Endpoint:
                 prompt_tokens=prompt,
                 completion_tokens=completion,
                 counted=counted is not None,
+                most_tokens=most,
                 seconds=round(time.monotonic() - started, 3),
             )
 
@@ -190,7 +195,10 @@ class Endpoint:
         while True:
             known = frozenset(self.learned.refused)
             try:
-                async with self._turn(call, brief) as turn:
+                async with (
+                    brief.usage.spending(self.most(call), call.where),
+                    self._turn(call, brief) as turn,
+                ):
                     try:
                         answer, counted = await self._attempt(call, brief, turn)
                     except openai.RateLimitError as error:
@@ -226,9 +234,7 @@ class Endpoint:
         """A turn at the provider, which all processes share."""
         own = self.settings
         gate = brief.limits.gate(own.place, f"{own.base_url} {own.api_key}", own.limit)
-        return gate.turn(
-            brief.fence or brief.topic, self.asked(call.messages) + call.answer, patience=own.patience
-        )
+        return gate.turn(brief.fence or brief.topic, self.most(call), patience=own.patience)
 
     def _give_way(self, error: openai.APIStatusError, call: Call) -> bool:
         """Whether the refusal names, or may mean, a parameter that can be left out; it is, from here on."""
@@ -249,48 +255,46 @@ class Endpoint:
     ) -> tuple[Answer, tuple[int, int] | None]:
         asked = self.asked(call.messages)
         received, counted = _Received(brief, call.phase), None
-        with brief.usage.spending(asked + call.answer, call.where):
-            sent = False
-            try:
-                async with asyncio.timeout(self.settings.call_timeout), self._client() as client:
-                    sent = True
-                    stream = await client.chat.completions.create(**self._parameters(call))
-                    async with stream:
-                        turn.said = limits.Said(limits.limit_in(stream.response.headers))
-                        if is_stream(stream.response):
-                            async for chunk in stream:
-                                counted = chunk.usage or counted
-                                received.take(chunk)
-                                if loops(
-                                    received.text
-                                ):  # it would go on until it has no tokens left, all of them paid
-                                    break
-                        else:
-                            counted = received.take_whole(await stream.response.aread(), self.settings)
-                if (
-                    not received.ended
-                    and not loops(received.text)
-                    and not received.text.rstrip().endswith(_CLOSED)
-                ):
-                    raise openai.APIConnectionError(
-                        message="the answer broke off in the middle", request=stream.response.request
-                    )
-            except TimeoutError as error:
-                detail = (
-                    f"{self.settings.place} took longer than {self.settings.call_timeout:g} s for "
-                    f"{call.where}."
+        sent = False
+        try:
+            async with asyncio.timeout(self.settings.call_timeout), self._client() as client:
+                sent = True
+                stream = await client.chat.completions.create(**self._parameters(call))
+                async with stream:
+                    turn.said = limits.Said(limits.limit_in(stream.response.headers))
+                    if is_stream(stream.response):
+                        async for chunk in stream:
+                            counted = chunk.usage or counted
+                            received.take(chunk)
+                            if loops(
+                                received.text
+                            ):  # it would go on until it has no tokens left, all of them paid
+                                break
+                    else:
+                        counted = received.take_whole(await stream.response.aread(), self.settings)
+            if (
+                not received.ended
+                and not loops(received.text)
+                and not received.text.rstrip().endswith(_CLOSED)
+            ):
+                raise openai.APIConnectionError(
+                    message="the answer broke off in the middle", request=stream.response.request
                 )
-                raise EngineFailed(detail, "Raise REPRISE_LLM__CALL_TIMEOUT if the model is slow.") from error
-            except openai.APIStatusError:
-                sent = False  # refused: nothing was read or written
-                raise
-            finally:
-                received.end(sys.exception())
-                if counted is not None:
-                    self._learn(call, counted.prompt_tokens, brief)
-                    brief.usage.add(self._priced(counted.prompt_tokens, counted.completion_tokens))
-                elif sent:
-                    brief.usage.add(self._priced(asked, self.estimate(received.text)))
+        except TimeoutError as error:
+            detail = (
+                f"{self.settings.place} took longer than {self.settings.call_timeout:g} s for {call.where}."
+            )
+            raise EngineFailed(detail, "Raise REPRISE_LLM__CALL_TIMEOUT if the model is slow.") from error
+        except openai.APIStatusError:
+            sent = False  # refused: nothing was read or written
+            raise
+        finally:
+            received.end(sys.exception())
+            if counted is not None:
+                self._learn(call, counted.prompt_tokens, brief)
+                brief.usage.add(self._priced(counted.prompt_tokens, counted.completion_tokens))
+            elif sent:
+                brief.usage.add(self._priced(asked, self.estimate(received.text)))
         cut = "it said one thing over and over" if loops(received.text) else ""
         cut = cut or received.why_cut(call.answer)
         told = (counted.prompt_tokens, counted.completion_tokens) if counted is not None else None

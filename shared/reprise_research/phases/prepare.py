@@ -275,9 +275,8 @@ def _failure(source: Source, failed: SourceFailed) -> Stored:
 
 
 async def _read(library: Library, context: Context) -> list[Summary]:
-    """The summaries of all sources, some made side by side; one after another where an allowance of tokens
-    could not be shared."""
-    gate = asyncio.Semaphore(AT_ONCE if context.usage.allowance is None else 1)
+    """The summaries of all sources, some made side by side."""
+    gate = asyncio.Semaphore(AT_ONCE)
     count, begun, total = 0, 0, len(library.sources)
 
     def tell(source: PreparedSource, stage: Literal["summarizing", "completed"]) -> None:

@@ -202,6 +202,32 @@ async def test_calls_side_by_side_share_a_budget(model: ModelServer) -> None:
     assert 0 < brief.usage.tokens.total <= 200
 
 
+async def test_calls_side_by_side_wait_for_each_other_where_a_budget_is_enough_for_one_after_another(
+    model: ModelServer,
+) -> None:
+    """Each sets more aside than it costs: what is enough for all is enough however they are asked."""
+    model.answering = lambda body: Reply("word " * 5, pause=0.002)
+    alone = Brief("t")
+    for _ in range(4):
+        await endpoint(model).complete(CALL, alone)
+    told = alone.usage.tokens.total
+    brief = Brief("t", usage=Usage(allowance=told + endpoint(model).most(CALL)))
+    await asyncio.gather(*(endpoint(model).complete(CALL, brief) for _ in range(4)))
+    assert brief.usage.tokens.total == told
+
+
+async def test_a_call_says_what_had_to_be_free_for_it(model: ModelServer) -> None:
+    """What was told needs as much and no less: with one token less the last call is not made."""
+    model.answering = lambda body: "word " * 5
+    brief, asked = Brief("t"), endpoint(model)
+    await asked.complete(CALL, brief)
+    told = brief.calls.told
+    assert told.margin > 0
+    await endpoint(model).complete(CALL, Brief("t", usage=Usage(allowance=told.tokens + told.margin)))
+    with pytest.raises(BudgetReached):
+        await endpoint(model).complete(CALL, Brief("t", usage=Usage(allowance=told.tokens + told.margin - 1)))
+
+
 async def test_an_answer_that_runs_in_a_circle_is_ended(model: ModelServer, eventually: Eventually) -> None:
     """What a model says over and over costs no tokens to its limit: the call is ended and says why."""
     repeated = "The project is free and is used to build many other projects. "

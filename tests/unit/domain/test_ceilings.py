@@ -133,6 +133,12 @@ def test_r13_r29_a_preview_foresees_the_ceiling_and_names_the_first_node_that_wo
     assert (
         foreseen(max_tokens=10_000, max_session_tokens=world.s.spent + 250).estimate.stops_at == free.run[2]
     ), "the lower one counts"
+    world.margin = 60
+    rerun(world, "c-1", phase="phase0", force=True)
+    world.drain()
+    short = foreseen(max_tokens=250)
+    assert short.estimate.stops_at == free.run[1], "more has to be free than a node costs in the end"
+    assert short.notices[-1].tokens == 150 and short.notices[-1].needed == 160
     wide = preview(world.s, request_of(world.s, Rerun(command_id="q", target=Target(phase="phase1")))).plan
     coming = [node for node in (*wide.run, *wide.may_run) if node != "phase3/*"]
     assert (wide.estimate.tokens, wide.estimate.most_tokens) == (

@@ -40,13 +40,13 @@ describe("what the server tells, in Chinese", () => {
     const name = (node: string): string => `<${node}>`;
     const told = [
       notice({ code: "left_stale", nodes: ["phase1"] }),
-      notice({ code: "stops_at", nodes: ["phase4"], tokens: 1500 }),
+      notice({ code: "stops_at", nodes: ["phase4"], tokens: 1500, needed: 2400 }),
       notice({ code: "report_unheeded", nodes: ["phase4"], engine: "extractive", options: ["length", "tone"] }),
       notice({ code: "waits", nodes: ["phase4", "phase3/1", "phase3/2"] }),
     ].map((one) => zh.server.notice(one, name));
     expect(told).toEqual([
       "<phase1>已过时，本次不运行。",
-      "<phase4>不会运行：到那时上限内只剩 1,500 个词元。其后的部分也要等待。",
+      "<phase4>不会运行：到那时上限内只剩 1,500 个词元，约需 2,400 个。其后的部分也要等待。",
       "引擎 extractive 照原文引用来源：字数、语气对报告不起作用。",
       "<phase4>要等待：<phase3/1>、<phase3/2>没有可用的结果。",
     ]);

@@ -186,8 +186,11 @@ const NOTICES: Readonly<Record<NoticeCode, (nodes: readonly string[], tokens: nu
   edit_left: ([node]) => `${node}由人编辑过，本次保持不变。`,
   edit_replaced: ([node]) => `${node}由人编辑过，本次会被取代。`,
   new_steps: (nodes) => `${nodes.join("、")}是新的，本次不运行。`,
-  stops_at: ([node], tokens) =>
-    `${node}不会运行：到那时上限内${tokens > 0 ? `只剩 ${number(tokens)} 个词元` : "已没有词元"}。其后的部分也要等待。`,
+  stops_at: ([node], tokens, { needed }) => {
+    const left = tokens > 0 ? `只剩 ${number(tokens)} 个词元` : "已没有词元";
+    const least = tokens > 0 && needed && needed > tokens ? `，约需 ${number(needed)} 个` : "";
+    return `${node}不会运行：到那时上限内${left}${least}。其后的部分也要等待。`;
+  },
   waits: ([node, ...parents]) => `${node}要等待：${parents.join("、")}没有可用的结果。`,
   spent: () => "词元上限已用完，不再开始新的部分。",
   report_unheeded: (_nodes, _tokens, { engine, options }) =>
