@@ -108,7 +108,11 @@ def _raised(error: BaseException) -> BaseException:
 def _http(error: HTTPException) -> Problem:
     kind = _TYPES.get(error.status_code, "invalid" if error.status_code < 500 else "internal")
     detail = error.detail or HTTPStatus(error.status_code).phrase
-    action = "See /docs for what there is." if error.status_code in {404, 405} else CORRECT
+    action = "See /docs for what there is." if error.status_code == HTTPStatus.NOT_FOUND else CORRECT
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = "This address does not take that method."
+        allowed = (error.headers or {}).get("Allow", "")
+        action = f"It takes {allowed}." if allowed else CORRECT
     field = "body" if error.status_code == HTTPStatus.BAD_REQUEST else None
     return Problem(type=kind, field=field, detail=f"{detail.rstrip('.')}.", action=action)
 

@@ -104,6 +104,7 @@ async def test_a_method_that_is_not_there_names_those_that_are(
 ) -> None:
     answer = await http.request(method, path)
     assert answer.status_code == 405 and set(answer.headers["allow"].split(", ")) == allowed
+    assert all(one in answer.json()["action"] for one in allowed)
 
 
 async def test_a_body_of_another_kind_or_packed_is_refused_in_words(site: Any, http: Any) -> None:
