@@ -1,9 +1,10 @@
 """What the checks of a model's claims see without a reader: `python benchmarks/claims.py`.
 
-Each line of `benchmarks/claims/CODE.txt` is a passage with a claim that it carries and one that it does not,
-and what makes the second one false. They were written before anybody looked at what is caught, on fields that
-the samples do not touch. A claim counts as refused where code objects to it or doubts it, which is all that
-stands between a false claim and the report where no reader is asked (`REPRISE_LLM__CHECK=false`).
+Each line of `benchmarks/claims/CODE.txt` and `CODE_kept_back.txt` is a passage with a claim that it carries
+and one that it does not, and what makes the second one false. They were written before anybody looked at
+what is caught, on fields that the samples do not touch. A claim counts as refused where code objects to it
+or doubts it, which is all that stands between a false claim and the report where no reader is asked
+(`REPRISE_LLM__CHECK=false`).
 """
 
 import argparse
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from reprise_research.llm.grounding import contradiction, objection
 
 FOLDER = Path(__file__).parent / "claims"
-LANGUAGES = ("en", "de", "zh")
+SETS = ("en", "de", "zh", "en_kept_back", "de_kept_back")
 
 
 class Case(NamedTuple):
@@ -27,9 +28,9 @@ class Case(NamedTuple):
     false: str
 
 
-def cases(code: str) -> list[Case]:
-    """The cases of one language."""
-    lines = (FOLDER / f"{code}.txt").read_text("utf-8").splitlines()
+def cases(name: str) -> list[Case]:
+    """The cases of one set."""
+    lines = (FOLDER / f"{name}.txt").read_text("utf-8").splitlines()
     return [Case(*line.split("|")) for line in lines]
 
 
@@ -43,16 +44,14 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--each", action="store_true", help="show what is judged wrongly")
     each = asked.parse_args().each
-    sys.stdout.write(
-        "| language | right ones kept | false ones refused | by kind |\n| --- | --- | --- | --- |\n"
-    )
-    for code in LANGUAGES:
-        own = cases(code)
+    sys.stdout.write("| set | right ones kept | false ones refused | by kind |\n| --- | --- | --- | --- |\n")
+    for name in SETS:
+        own = cases(name)
         kept = [case for case in own if not refused(case.right, case.passage)]
         caught = [case for case in own if refused(case.false, case.passage)]
         every, some = Counter(case.kind for case in own), Counter(case.kind for case in caught)
         kinds = ", ".join(f"{kind} {some[kind]} of {count}" for kind, count in sorted(every.items()))
-        sys.stdout.write(f"| {code} | {len(kept)} of {len(own)} | {len(caught)} of {len(own)} | {kinds} |\n")
+        sys.stdout.write(f"| {name} | {len(kept)} of {len(own)} | {len(caught)} of {len(own)} | {kinds} |\n")
         if each:
             for case in own:
                 if why := refused(case.right, case.passage):

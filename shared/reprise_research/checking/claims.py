@@ -1,4 +1,5 @@
-"""Whether a claim says no more than the passages that it cites: its figures, negations, directions and words.
+"""Whether a claim says no more than the passages that it cites: its figures, negations, directions, whom it
+gives something to, and its words.
 
 What is compared word for word is compared within one language; figures, dates and identifiers are compared
 across all.
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, lru_cache
 
+from reprise_research.checking.attribution import given_to_another
 from reprise_research.checking.faults import FaultKind
 from reprise_research.languages import knows, language
 from reprise_research.quantities import Kind, Quantity, marks, same
@@ -115,6 +117,8 @@ def doubts(claim: str, passages: tuple[str, ...], sums: str = "") -> tuple[Doubt
     if not alike:
         return tuple(found)
     found += _polarity(claim, alike, code)
+    if word := given_to_another(claim, alike, code):
+        found.append(Doubt("attribution", f"a cited passage says “{word}” of another"))
     words = terms_of(claim, code)
     if len(alike) == len(passages) and len(words) >= _LEAST_WORDS and not _share_figures(claim, passages):
         known = frozenset().union(*(terms_of(passage, code) for passage in alike))
@@ -250,8 +254,19 @@ def _clauses(text: str, code: str) -> tuple[_Clause, ...]:
 
 def _clause(text: str, code: str) -> _Clause:
     negations, ups, downs = _polar(code)
-    up, down = ups.search(text) is not None, downs.search(text) is not None
-    return _Clause(terms_of(text, code) - _moving(code), len(negations.findall(text)) % 2 == 1, up - down)
+    spoken, moving = text, _moving(code)
+    if not language(code).spaces:
+        spoken = _without_figures(text, code)  # a litre is written as rising is
+    up, down = ups.search(spoken) is not None, downs.search(spoken) is not None
+    if not language(code).spaces:  # what runs over the end of such a word would differ in its stead
+        text, moving = downs.sub(" ", ups.sub(" ", spoken)), frozenset()
+    return _Clause(terms_of(text, code) - moving, len(negations.findall(text)) % 2 == 1, up - down)
+
+
+def _without_figures(text: str, code: str) -> str:
+    for one in reversed(marks(text, code)):
+        text = f"{text[: one.start]} {text[one.end :]}"
+    return text
 
 
 @cache

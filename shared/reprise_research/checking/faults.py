@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 FaultKind = Literal[
-    "quote", "source", "reference", "figure", "negation", "direction", "words", "name", "markdown"
+    "quote",
+    "source",
+    "reference",
+    "figure",
+    "negation",
+    "direction",
+    "attribution",
+    "words",
+    "name",
+    "markdown",
 ]
 
 

@@ -61,7 +61,8 @@ def contradiction(claim: str, passages: Iterable[str]) -> str:
     """What code sees denied or turned round in a claim, by the words of its passages in its own language;
     empty if nothing. It sees what is put alike; a reader sees more, and knows better."""
     given = tuple(passages)
-    found = next((doubt.why for doubt in doubts(claim, given) if doubt.kind in {"negation", "direction"}), "")
+    kinds = {"negation", "direction", "attribution"}
+    found = next((doubt.why for doubt in doubts(claim, given) if doubt.kind in kinds), "")
     way, figures = direction_of(claim), readings(claim)
     if found:
         return found

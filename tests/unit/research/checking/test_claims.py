@@ -1,5 +1,5 @@
 """What a claim says beyond the passages that it cites is seen: figures, units, years, signs, negations,
-directions."""
+directions, and whom it gives something to."""
 
 import pytest
 
@@ -10,6 +10,11 @@ _COST = "The introduction of the limit cost 1.4 million euros in 2024, most of i
 _BIKES = "Injuries to cyclists did not fall, although far more people were riding."
 _KOSTEN = "Die Einführung kostete 2024 rund 1,4 Millionen Euro, das meiste davon für 3.800 Schilder."
 _COLD = "In der Nacht sank die Temperatur auf -5 °C."
+_YARD = (
+    "The navy says that the paint had been thinned. The shipyard denies it, and the insurer asked for two "
+    "more years."
+)
+_WERFT = "Die Werft lieferte die Fähre verspätet. Der Gutachter bemängelte fehlende Pläne."
 
 
 @pytest.mark.parametrize(
@@ -23,6 +28,17 @@ _COLD = "In der Nacht sank die Temperatur auf -5 °C."
         ("Three sources speak of the 1.4 million.", _COST),
         ("Injuries to cyclists did not fall.", _BIKES),
         ("At night it was -5 °C.", _COLD),
+        ("The insurer asked for two more years.", _YARD),
+        ("According to the navy the paint had been thinned, which the shipyard denies.", _YARD),
+        (
+            "Ole Holm counted 61 seals, Lena Voss 48.",
+            "Lena Voss counted 48 seals, while Ole Holm had 61.",
+        ),
+        ("Fehlende Pläne bemängelte der Gutachter.", _WERFT),
+        (
+            "The head of the yard blames the frost.",
+            "Head injuries rose. The director of the yard blames the frost.",
+        ),
     ],
 )
 def test_a_claim_that_its_passage_carries_raises_no_doubt(claim: str, passage: str) -> None:
@@ -47,6 +63,10 @@ def test_a_claim_that_its_passage_carries_raises_no_doubt(claim: str, passage: s
             "direction",
         ),
         ("Bus timetables were printed anew by the transit authority.", _CITY, "words"),
+        ("The shipyard asked for two more years.", _YARD, "attribution"),
+        ("According to the shipyard the paint had been thinned.", _YARD, "attribution"),
+        ("Lena Voss counted 61 seals.", "Lena Voss counted 48 seals, while Ole Holm had 61.", "attribution"),
+        ("Die Werft bemängelte fehlende Pläne.", _WERFT, "attribution"),
     ],
 )
 def test_what_the_passage_does_not_say_is_doubted(claim: str, passage: str, kind: str) -> None:
