@@ -101,6 +101,15 @@ class S3(_Section):
     """Objects are read, and small ones written, through `FastPath`; off, everything goes through the SDK."""
 
 
+class Backup(_Section):
+    """Backups that are kept in a bucket, and encrypted ones."""
+
+    store: S3 | None = None
+    """The store that `s3://BUCKET/PREFIX` is in; none: that of the installation, which goes with it."""
+    recipients: tuple[str, ...] = ()
+    """For whom backups are encrypted, as `age` names them, as a JSON list; empty: they are not."""
+
+
 class Llm(_Section):
     """An engine that speaks the OpenAI API."""
 
@@ -413,6 +422,7 @@ class Settings(BaseSettings):
     moved for a hang."""
     state_dir: Path = Path(".reprise")
     fetch: Fetch = Fetch()
+    backup: Backup = Backup()
     search: Search = Search()
     webhooks: Webhooks = Webhooks()
     host: str = "127.0.0.1"

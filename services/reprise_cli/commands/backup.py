@@ -1,9 +1,9 @@
-"""`reprise backup` and `reprise restore`: everything that matters, into a folder and back."""
+"""`reprise backup` and `reprise restore`: everything that matters, into a folder or a bucket and back."""
 
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -19,18 +19,31 @@ from reprise_cli.stack.stack_file import read_stack
 from reprise_cli.terminal import Terminal
 from reprise_runtime import errors
 from reprise_runtime.logs import setup
-from reprise_runtime.settings import Settings, from_environment
+from reprise_runtime.settings import S3, Settings, from_environment
 
 if TYPE_CHECKING:
     from reprise_runtime.nats.bus import Bus
-    from reprise_runtime.operate.archive import Manifest
+    from reprise_runtime.operate.archive import Archive, Manifest
     from reprise_runtime.s3.artifact_store import S3Store
 
 T = TypeVar("T")
-OF_A_BACKUP = "Name the folder of a whole backup, as `reprise backup` wrote it."
+OF_A_BACKUP = "Name the place of a whole backup, as `reprise backup` wrote it."
 
-FolderArgument = Annotated[
-    Path, typer.Argument(metavar="FOLDER", help="The backup's folder.", show_default=False)
+PlaceArgument = Annotated[
+    str,
+    typer.Argument(metavar="PLACE", help="The backup's folder, or s3://BUCKET/PREFIX.", show_default=False),
+]
+EncryptOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--encrypt-to",
+        metavar="RECIPIENT",
+        help="Encrypt for this recipient of age, or this SSH key; may be repeated.",
+    ),
+]
+IdentityOption = Annotated[
+    Path | None,
+    typer.Option("--identity", metavar="FILE", help="Where the identity stands that decrypts the backup."),
 ]
 ReplaceOption = Annotated[
     bool, typer.Option("--replace", help="Put the backup in place of everything that the servers hold.")
@@ -47,9 +60,7 @@ StoppedOption = Annotated[
 
 VerifyOption = Annotated[
     bool,
-    typer.Option(
-        "--verify", help="Copy nothing: read the folder's backup, byte for byte, against its hashes."
-    ),
+    typer.Option("--verify", help="Copy nothing: read the backup, byte for byte, against its hashes."),
 ]
 EveryOption = Annotated[
     float | None,
@@ -58,93 +69,124 @@ EveryOption = Annotated[
 
 
 def backup(
-    terminal: Terminal, folder: FolderArgument, *, verify: VerifyOption = False, every: EveryOption = None
+    terminal: Terminal,
+    place: PlaceArgument,
+    *,
+    verify: VerifyOption = False,
+    every: EveryOption = None,
+    encrypt_to: EncryptOption = None,
 ) -> None:
-    """Copy the log, what waits, and every object into a folder, while the system works. A folder used again
-    takes only what is new."""
+    """Copy the log, what waits, and every object into a folder or a bucket, while the system works. A place
+    used again takes only what is new."""
     if verify:
-        found = verified(folder)
-        terminal.answer(_document(found), f"{_told(found)} in {folder}: every byte is what was written.")
+        found = verified(terminal, place)
+        terminal.answer(_document(found), f"{_told(found)} in {place}: every byte is what was written.")
         return
     while every is not None:
         try:
-            _copy(terminal, folder)
+            _copy(terminal, place, encrypt_to or ())
         except CallFailed as error:  # the next one may succeed; the age of the last good one is watched
             terminal.err.print(str(error))
         time.sleep(every * 3600)
-    _copy(terminal, folder)
+    _copy(terminal, place, encrypt_to or ())
 
 
-def verified(folder: Path) -> "Manifest":
-    """The backup of a folder, all of it read. Raises `Refused` for what is not as it was written."""
-    from reprise_runtime.operate.archive import Archive  # noqa: PLC0415 - as below
-
-    manifest = _manifest(folder)
-    archive = Archive(folder)
-    try:
+def verified(terminal: Terminal, place: str) -> "Manifest":
+    """The backup of a place, all of it read. Raises `Refused` for what is not as it was written."""
+    with _whole(terminal, place) as (archive, manifest):
         for _ in archive.check(manifest):
             pass
-    except errors.Refused as error:
-        raise Refused(error.problem) from error
-    except OSError as error:
-        raise UsageError(
-            f"{error.filename or folder} cannot be read: {error.strerror}.", OF_A_BACKUP
-        ) from error
     return manifest
 
 
-def _manifest(folder: Path) -> "Manifest":
-    """What a folder says that it holds. Raises `UsageError` for one that holds no backup."""
+@contextmanager
+def _archive(
+    terminal: Terminal, place: str, recipients: Sequence[str] = (), identity: Path | None = None
+) -> Iterator["Archive"]:
+    """The archive of a place, whose errors are those of the command."""
     from reprise_runtime.operate.archive import Archive  # noqa: PLC0415 - as below
+    from reprise_runtime.operate.places import SCHEME, place_of  # noqa: PLC0415 - as below
+    from reprise_runtime.operate.sealing import Seal, identities_in  # noqa: PLC0415 - as below
 
-    existing_folder(folder, OF_A_BACKUP)
     try:
-        return Archive(folder).manifest()
+        own = from_environment().backup.store
+        store = own or (terminal.operator_settings().s3 if place.startswith(SCHEME) else S3())
+        yield Archive(place_of(place, store), Seal(recipients, identities_in(identity) if identity else ()))
     except errors.Refused as error:
-        raise UsageError(error.problem.detail, OF_A_BACKUP) from error
+        raise Refused(error.problem) from error
+    except errors.StoreUnavailable as error:
+        raise NoServer(place, str(error)) from error
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename or place} cannot be read: {error.strerror or error}.", OF_A_BACKUP
+        ) from error
 
 
-def _copy(terminal: Terminal, folder: Path) -> None:
+@contextmanager
+def _whole(
+    terminal: Terminal, place: str, identity: Path | None = None
+) -> "Iterator[tuple[Archive, Manifest]]":
+    """The archive of a place that holds a backup, and what it says of itself."""
+    from reprise_runtime.operate.places import SCHEME  # noqa: PLC0415 - as below
+
+    if not place.startswith(SCHEME):
+        existing_folder(Path(place), OF_A_BACKUP)
+    with _archive(terminal, place, identity=identity) as archive:
+        try:
+            manifest = archive.manifest()
+        except errors.Refused as error:
+            raise UsageError(error.problem.detail, OF_A_BACKUP) from error
+        yield archive, manifest
+
+
+def _copy(terminal: Terminal, place: str, recipients: Sequence[str]) -> None:
     from reprise_cli.commands.doctor import version  # noqa: PLC0415 - with what else the command needs
     from reprise_runtime.operate.backup import back_up  # noqa: PLC0415 - the clients of both servers are loaded by the command that needs them
+    from reprise_runtime.operate.places import SCHEME  # noqa: PLC0415 - as above
 
-    make_folder(folder)
+    if not place.startswith(SCHEME):
+        make_folder(Path(place))
+    recipients = recipients or from_environment().backup.recipients
     settings = terminal.operator_settings()
-    done = with_servers(
-        settings, lambda bus, store: back_up(bus, store, folder, version(), terminal.err.print)
+    with _archive(terminal, place, recipients) as archive:
+        done = with_servers(
+            settings, lambda bus, store: back_up(bus, store, archive, version(), terminal.err.print)
+        )
+    sealed = f", encrypted for {len(recipients)}" if recipients else ""
+    terminal.answer(
+        _document(done), f"{_told(done)} in {place}{sealed}. What is accepted from now on is not in it."
     )
-    terminal.answer(_document(done), f"{_told(done)} in {folder}. What is accepted from now on is not in it.")
 
 
 def restore(
     terminal: Terminal,
-    folder: FolderArgument,
+    place: PlaceArgument,
     *,
     replace: ReplaceOption = False,
     local: StoppedOption = False,
     yes: YesOption = False,
+    identity: IdentityOption = None,
 ) -> None:
     """Bring a backup back. Every service must be stopped, NATS and the object store must run (or --local)."""
-    from reprise_runtime.operate.archive import Archive  # noqa: PLC0415 - as above
     from reprise_runtime.operate.restore import restore as bring_back  # noqa: PLC0415 - as above
 
-    _manifest(folder)
-    if replace:
-        terminal.confirm("Remove everything that the servers hold now?", yes=yes)
+    with _whole(terminal, place, identity) as (archive, _):
+        if replace:
+            terminal.confirm("Remove everything that the servers hold now?", yes=yes)
 
-    def work(settings: Settings) -> "Manifest":
-        return with_servers(
-            settings,
-            lambda bus, store: bring_back(
-                bus, store, settings, Archive(folder), replace=replace, say=terminal.err.print
-            ),
-        )
+        def work(settings: Settings) -> "Manifest":
+            return with_servers(
+                settings,
+                lambda bus, store: bring_back(
+                    bus, store, settings, archive, replace=replace, say=terminal.err.print
+                ),
+            )
 
-    if local:
-        with _local_servers(terminal.state_dir) as settings:
-            done = work(settings)
-    else:
-        done = work(terminal.operator_settings())
+        if local:
+            with _local_servers(terminal.state_dir) as settings:
+                done = work(settings)
+        else:
+            done = work(terminal.operator_settings())
     terminal.answer(
         _document(done), f"{_told(done)} are back. Start the services: what was under way goes on."
     )

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reprise_contracts.problems.model import Problem
@@ -18,6 +18,8 @@ from reprise_runtime.errors import Refused
 from reprise_runtime.logs import logger
 
 FORM = b"multipart/form-data"
+WENT_AWAY = 499
+"""What the log says of a caller that went before its request was read; HTTP has no status for it."""
 _log = logger(__name__)
 
 
@@ -69,6 +71,8 @@ class Calls:
                 if isinstance(who, Caller):
                     scope[WHO] = replace(who, trace=own)
                 await self._app(scope, self._bounded(scope, receive, who), sent)
+        except ClientDisconnect:  # nobody is there to be answered
+            status = WENT_AWAY
         except Exception as error:
             if status:
                 raise

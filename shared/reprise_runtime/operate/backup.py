@@ -16,11 +16,9 @@ snapshots (a cache), progress, tickets.
 """
 
 import asyncio
-import hashlib
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from reprise_contracts import events as e
 from reprise_contracts import subjects
@@ -47,16 +45,15 @@ not."""
 Say = Callable[[str], None]
 
 
-async def back_up(bus: Bus, store: ArtifactStore, folder: Path, version: str, say: Say) -> Manifest:
-    """Copy into a folder, or bring an earlier backup in it up to date: objects never change, so that only new
+async def back_up(bus: Bus, store: ArtifactStore, archive: Archive, version: str, say: Say) -> Manifest:
+    """Copy into a place, or bring an earlier backup in it up to date: objects never change, so that only new
     ones are fetched.
 
     What the store has lost already is named in the manifest and left out. Until it is whole, the earlier
     backup stays valid but for objects that it alone names. Raises `Retryable`, `Unavailable` when the system
     changes faster than it can be copied.
     """
-    archive = Archive(folder)
-    archive.prepare()
+    await asyncio.to_thread(archive.prepare)
     copy = _Copy(bus, store, archive, say)
     await copy.objects()
     missing: set[str] = set()
@@ -88,8 +85,10 @@ async def back_up(bus: Bus, store: ArtifactStore, folder: Path, version: str, sa
     if lost:
         say(f"{len(lost)} objects are lost, and not in the backup: reprise fsck names them")
     saved = sorted(copy.saved.values(), key=lambda one: one.key)
-    listed = archive.write(
-        f"objects-{stamp}.jsonl.gz", (one.model_dump_json().encode() + b"\n" for one in saved)
+    listed = await asyncio.to_thread(
+        archive.write,
+        f"objects-{stamp}.jsonl.gz",
+        (one.model_dump_json().encode() + b"\n" for one in saved),
     )
     size = sum(one.bytes for one in saved)
     manifest = Manifest(
@@ -99,8 +98,9 @@ async def back_up(bus: Bus, store: ArtifactStore, folder: Path, version: str, sa
         objects=listed,
         bytes=size,
         lost=tuple(sorted(lost)),
+        sealed_for=archive.sealed_for,
     )
-    archive.finish(manifest, copy.saved)
+    await asyncio.to_thread(archive.finish, manifest, copy.saved)
     mark = BackupMark(taken_at=taken_at, objects=len(saved), bytes=size, lost=len(lost))
     await bus.publish(subjects.BACKUP_MARK, mark.encode(), stream=subjects.MARKS)
     return manifest
@@ -213,12 +213,9 @@ class _Copy:
         await side_by_side(fetch)
 
     def _kept(self, key: str, size: int) -> Saved | None:
-        """An object that an earlier backup in the folder has: one key, one content, for ever."""
+        """An object that an earlier backup in the place has: one key, one content, for ever."""
         known = self._known.get(key)
-        if known is None or known.bytes != size:
-            return None
-        path = self._archive.path(key)
-        return known if path.is_file() and path.stat().st_size == size else None
+        return known if known is not None and known.bytes == size and self._archive.holds(known) else None
 
     async def _fetched(self, key: str) -> Saved | None:
         try:
@@ -226,10 +223,7 @@ class _Copy:
             content_type = (await self._store.stat(key)).content_type
         except ObjectMissing:  # swept meanwhile
             return None
-        await asyncio.to_thread(self._archive.place, key, data)
-        return Saved(
-            key=key, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), content_type=content_type
-        )
+        return await asyncio.to_thread(self._archive.place, key, data, content_type)
 
     async def stream(self, stream: str, names: NamedKeys) -> AsyncIterator[ArchivedMessage]:
         """A stream's messages as of now. Timers are made again from the log, where positions have other

@@ -33,11 +33,12 @@ async def restore(
 ) -> Manifest:
     """Write a backup into empty servers, or with `replace` in place of what they hold.
 
-    Raises `Refused` (the backup is damaged, services are at work, the servers are not empty) with nothing
-    changed; and `Retryable` when a server fails on the way: run it again with `replace`.
+    Raises `Refused` (the backup is damaged or encrypted for others, services are at work, the servers are not
+    empty) with nothing changed; and `Retryable` when a server fails on the way: run it again with `replace`.
     """
     manifest = archive.manifest()
     count = await asyncio.to_thread(lambda: sum(1 for _ in archive.check(manifest)))
+    await asyncio.to_thread(archive.unlock, manifest)
     say(
         f"The backup of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC is whole: {count} objects, "
         f"{manifest.streams[subjects.SESSIONS].entries} commits"
@@ -118,9 +119,7 @@ async def _objects(store: ArtifactStore, archive: Archive, manifest: Manifest, s
 
     async def put() -> None:
         for saved in waiting:
-            await store.put(
-                saved.key, await asyncio.to_thread(archive.path(saved.key).read_bytes), saved.content_type
-            )
+            await store.put(saved.key, await asyncio.to_thread(archive.read, saved), saved.content_type)
 
     await side_by_side(put)
     say(f"{len(wanted)} objects")

@@ -6,7 +6,8 @@ The SDK weighs 8 MB once it is loaded: this module is imported by the first call
 
 import io
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from pathlib import Path
+from typing import BinaryIO, TypeVar, cast
 
 import urllib3
 from minio import Minio
@@ -75,6 +76,14 @@ class Sdk:
     def put(self, key: str, data: bytes, content_type: str) -> None:
         """Store an object."""
         self._client.put_object(self._bucket, key, io.BytesIO(data), len(data), content_type)
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Store a file as an object."""
+        self._client.fput_object(self._bucket, key, str(path))
+
+    def open(self, key: str) -> BinaryIO:
+        """An object to read from its beginning to its end; whoever opens it closes it."""
+        return cast(BinaryIO, self._client.get_object(self._bucket, key))
 
     def get(self, key: str) -> bytes:
         """An object's bytes."""

@@ -4,7 +4,9 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
+import pyrage
 import pytest
 
 from reprise_contracts import subjects
@@ -14,9 +16,11 @@ from reprise_domain.state import Session
 from reprise_gateway.projections.states import state_of
 from reprise_runtime.errors import Refused
 from reprise_runtime.nats.bus import Bus
-from reprise_runtime.operate.archive import Archive, ArchivedMessage
+from reprise_runtime.operate.archive import Archive, ArchivedMessage, name_of
 from reprise_runtime.operate.backup import back_up
+from reprise_runtime.operate.places import BucketPlace, FolderPlace
 from reprise_runtime.operate.restore import restore
+from reprise_runtime.operate.sealing import Seal
 from stack import Caller, Stack, until
 
 ENV = {
@@ -28,6 +32,10 @@ ENV = {
 
 def silent(text: str) -> None:
     """Say nothing."""
+
+
+def in_folder(folder: Path) -> Archive:
+    return Archive(FolderPlace(folder))
 
 
 def fresh(session: Session) -> bool:
@@ -95,10 +103,10 @@ async def test_a_backup_taken_at_work_comes_back_whole_and_work_goes_on(
 
     running = [asyncio.create_task(rerun(session)) for session in busy]
     await working.wait()
-    await back_up(caller.bus, caller.store, archive, "test", silent)
+    await back_up(caller.bus, caller.store, in_folder(archive), "test", silent)
     first = {path: path.stat().st_ino for path in (archive / "objects").rglob("*") if path.is_file()}
     await until(lambda: _knows(caller, busy[0], "rerun-1"), what="another rerun")
-    manifest = await back_up(caller.bus, caller.store, archive, "test", silent)  # only what is new
+    manifest = await back_up(caller.bus, caller.store, in_folder(archive), "test", silent)  # only what is new
     assert manifest.objects.entries == sum(1 for path in (archive / "objects").rglob("*") if path.is_file())
     kept = {path: path.stat().st_ino for path in first if path.exists()}
     assert kept
@@ -111,7 +119,7 @@ async def test_a_backup_taken_at_work_comes_back_whole_and_work_goes_on(
     await asyncio.gather(*running, return_exceptions=True)
 
     there = await other.caller()
-    await restore(there.bus, there.store, other.settings, Archive(archive), replace=True, say=silent)
+    await restore(there.bus, there.store, other.settings, in_folder(archive), replace=True, say=silent)
     for name in other.services:
         other.start(name)
     after = await there.at_rest(calm)
@@ -141,10 +149,11 @@ async def test_a_restore_is_refused_where_it_would_mix_or_lose(tmp_path: Path, o
     """Servers that hold something, services at work, a damaged backup: each is said, and nothing is
     changed."""
     there = await other.caller()
-    store, archive = there.store, Archive(tmp_path / "backup")
+    store, folder = there.store, tmp_path / "backup"
+    archive = in_folder(folder)
     await store.put("sources/b/raw/one", b"one", "text/plain")
     await there.bus.publish(subjects.log("s"), b"{}", stream=subjects.SESSIONS)
-    await back_up(there.bus, store, archive.folder, "test", silent)
+    await back_up(there.bus, store, archive, "test", silent)
     await store.put("sources/b/raw/two", b"two", "text/plain")
 
     async def restored(*, replace: bool) -> None:
@@ -157,7 +166,7 @@ async def test_a_restore_is_refused_where_it_would_mix_or_lose(tmp_path: Path, o
     with pytest.raises(Refused, match="Services are at work"):
         await restored(replace=True)
     other.stop("orchestrator")
-    path = archive.path("sources/b/raw/one")
+    path = folder / name_of("sources/b/raw/one")
     path.write_bytes(b"0ne")
     with pytest.raises(Refused, match="raw/one is not what was written"):
         await restored(replace=True)
@@ -168,7 +177,7 @@ async def test_a_restore_is_refused_where_it_would_mix_or_lose(tmp_path: Path, o
         ("sources/b/raw/one", 3)
     ]
     assert (await store.stat("sources/b/raw/one")).content_type == "text/plain"
-    shutil.rmtree(archive.folder)
+    shutil.rmtree(folder)
     with pytest.raises(Refused, match="holds no backup"):
         await restored(replace=True)
 
@@ -190,10 +199,10 @@ def test_a_message_comes_back_as_it_was(message: ArchivedMessage) -> None:
 
 
 @pytest.mark.parametrize("key", ["../up", "a/../../up", "/etc/passwd", "a//b", "", "a/./b"])
-def test_a_key_that_leads_out_of_the_folder_is_refused(tmp_path: Path, key: str) -> None:
+def test_a_key_that_leads_out_of_the_folder_is_refused(key: str) -> None:
     """A backup is only ever in its folder, whatever the store or the list of objects says."""
     with pytest.raises(Refused, match="cannot be kept"):
-        Archive(tmp_path).path(key)
+        name_of(key)
 
 
 async def test_what_is_lost_already_ends_no_backup(tmp_path: Path, caller: Caller, other: Stack) -> None:
@@ -205,17 +214,66 @@ async def test_what_is_lost_already_ends_no_backup(tmp_path: Path, caller: Calle
     assert made is not None
     await caller.store.delete([made.event.artifact.key])
     said: list[str] = []
-    manifest = await back_up(caller.bus, caller.store, tmp_path / "backup", "test", said.append)
+    manifest = await back_up(caller.bus, caller.store, in_folder(tmp_path / "backup"), "test", said.append)
     assert manifest.lost == (made.event.artifact.key,) and any("1 objects are lost" in line for line in said)
-    assert sum(1 for _ in Archive(tmp_path / "backup").check(manifest)) == manifest.objects.entries
+    assert sum(1 for _ in in_folder(tmp_path / "backup").check(manifest)) == manifest.objects.entries
     told = await caller.bus.last(subjects.MARKS, subjects.BACKUP_MARK)
     assert told is not None and BackupMark.decode(told.data).lost == 1
 
     there = await other.caller()
     await restore(
-        there.bus, there.store, other.settings, Archive(tmp_path / "backup"), replace=True, say=silent
+        there.bus, there.store, other.settings, in_folder(tmp_path / "backup"), replace=True, say=silent
     )
     for name in other.services:
         other.start(name)
     after = await there.session(session)
     assert after is not None and after.node("phase4").materialization is not None
+
+
+async def test_an_encrypted_backup_in_a_bucket_is_read_by_its_recipient_alone(
+    caller: Caller, other: Stack
+) -> None:
+    """Whoever makes it holds no identity, verifies it, and goes on with it; without one, and with another's,
+    a restore refuses before it touches anything."""
+    identity, stranger = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
+    place = BucketPlace(other.settings.s3.model_copy(update={"bucket": "backups"}), "of/reprise")
+    session = (await caller.begin("kept", "steps=2"))[1]
+    await caller.at_rest(session)
+
+    def archive(*recipients: Any, identities: tuple[Any, ...] = ()) -> Archive:
+        return Archive(place, Seal(tuple(map(str, recipients)), tuple(map(str, identities))))
+
+    own = archive(identity.to_public())
+    await back_up(caller.bus, caller.store, own, "test", silent)
+    first = place.sizes()
+    manifest = await back_up(caller.bus, caller.store, own, "test", silent)
+    objects = {name for name in first if name.startswith("objects/")}
+    assert objects
+    assert objects == {name for name in place.sizes() if name.startswith("objects/")}
+    assert sum(1 for _ in own.check(manifest)) == manifest.objects.entries
+
+    with pytest.raises(Refused, match="encrypted otherwise"):
+        archive().prepare()
+    with place.open(min(objects)) as file, pytest.raises(UnicodeDecodeError):
+        file.read().decode()
+    there = await other.caller()
+    await there.store.ensure_bucket()
+    for reader, why in (
+        (archive(), "is encrypted"),
+        (archive(identities=(stranger,)), "cannot be decrypted"),
+    ):
+        with pytest.raises(Refused, match=why):
+            await restore(there.bus, there.store, other.settings, reader, replace=False, say=silent)
+    await restore(
+        there.bus, there.store, other.settings, archive(identities=(identity,)), replace=False, say=silent
+    )
+    for name in other.services:
+        other.start(name)
+    back = await there.at_rest(session)
+    assert fresh(back)
+    await whole(there, back)
+
+
+def test_what_is_no_recipient_is_refused_in_words() -> None:
+    with pytest.raises(Refused, match="no recipient"):
+        Seal(("somebody",))
