@@ -3,7 +3,8 @@
 from functools import lru_cache
 
 from reprise_research.judging.statement import read
-from reprise_research.judging.verdicts import UNLIKE, Ground, Relation, Verdict, judge
+from reprise_research.judging.verdict import UNLIKE, Ground, Relation, Verdict
+from reprise_research.judging.verdicts import judge
 from reprise_research.judging.years import year_around
 from reprise_research.meaning import Encoder, encoder
 from reprise_research.quantities import excludes

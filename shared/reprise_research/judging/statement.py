@@ -151,10 +151,10 @@ def read(text: str, code: str) -> Statement:
     known = language(code) if knows(code) else None
     found = marks(text, code if known else None)
     taken = [(q.start, q.end) for q in found]
-    frame = _frame(text, known)
-    voices = _voices(text, known, frame)
+    spans = frame(text, known)
+    voices = _voices(text, known, spans)
     denials = _denials(text, known)
-    words = _words(text, known, [*taken, *frame, *denials])
+    words = _words(text, known, [*taken, *spans, *denials])
     if known is not None:
         figures = [(q.start, q.end) for q in found if q.kind not in (Kind.DATE, Kind.TIME)]
         words = tuple(word for word in words if not _carries(text, word, figures, known))
@@ -162,14 +162,14 @@ def read(text: str, code: str) -> Statement:
         text=text,
         language=code,
         words=words,
-        quantities=tuple(q for q in found if not any(start <= q.start < end for start, end in frame)),
+        quantities=tuple(q for q in found if not any(start <= q.start < end for start, end in spans)),
         denied=_denied_clauses(text, denials),
         exceptions=_exceptions(text, taken, known) if known else 0,
         stance=_stance(text, known),
         partial=_partial(text, known),
-        attributed=bool(frame or voices),
+        attributed=bool(spans or voices),
         voices=voices,
-        small=_small(text, known, [*taken, *frame, *denials, *((a, b) for a, b, _ in voices)]),
+        small=_small(text, known, [*taken, *spans, *denials, *((a, b) for a, b, _ in voices)]),
         tenses=_tenses(text, known),
         passive=_passive(text, known),
         beginnings=_beginnings(words, spaced=known is None or known.spaces),
@@ -462,9 +462,8 @@ def _denied_clauses(text: str, denials: list[tuple[int, int]]) -> tuple[int, ...
     return tuple(sorted(first.values()))
 
 
-def _frame(text: str, known: Language | None) -> list[tuple[int, int]]:
-    """The part of a sentence that only says who says it: a segment with a verb of saying and few other
-    words."""
+def frame(text: str, known: Language | None) -> list[tuple[int, int]]:
+    """Return where a sentence only says who says it: segments with a verb of saying and few other words."""
     if known is None:
         return []
     edges = [0, *(m.end() for m in SEGMENT.finditer(text)), len(text)]
@@ -491,7 +490,7 @@ def _frame(text: str, known: Language | None) -> list[tuple[int, int]]:
 
 
 def _voices(
-    text: str, known: Language | None, frame: list[tuple[int, int]]
+    text: str, known: Language | None, framed: list[tuple[int, int]]
 ) -> tuple[tuple[int, int, bool], ...]:
     """Where words mark who says it, outside of the parts that only do so; a language that does not part words
     sets those apart with a comma."""
@@ -503,7 +502,7 @@ def _voices(
     ]
     marked += [(start, end, False) for start, end in _records(text, known)]
     return tuple(
-        (start, end, behind) for start, end, behind in marked if not any(a <= start < b for a, b in frame)
+        (start, end, behind) for start, end, behind in marked if not any(a <= start < b for a, b in framed)
     )
 
 

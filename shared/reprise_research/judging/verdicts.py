@@ -3,27 +3,26 @@
 Silence is the rule: two statements are `unlike` unless something shows more. They *agree* only if one says
 all that the other says, and nothing that narrows it; they *dispute* each other only if they speak of one
 thing, of one time and in one manner, and what they say of it excludes each other. A dispute needs a ground,
-and each ground is one function below, tried in the order of `GROUNDS`.
+and each ground is one function, tried in the order of `GROUNDS`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
+from itertools import product
 
 from reprise_research.judging.alignment import align
-from reprise_research.judging.anchors import Anchor, is_time, near_anchor
-from reprise_research.judging.cores import core
+from reprise_research.judging.anchors import Anchor, near_anchor
+from reprise_research.judging.clauses import Clause, clauses
+from reprise_research.judging.grounds import ENOUGH, GROUNDS, directions
 from reprise_research.judging.naming import only_names
 from reprise_research.judging.scope import Pair, Times, excluding
 from reprise_research.judging.statement import Stance, Statement, folded, read
 from reprise_research.judging.synonyms import share_a_meaning
+from reprise_research.judging.verdict import UNLIKE, Ground, Relation, Verdict
 from reprise_research.languages import knows
 from reprise_research.meaning import Encoder
 from reprise_research.quantities import Quantity, same
 from reprise_research.text.sentences import split
 
-ENOUGH = 0.6
-"""The share of the words of a statement that another must have to speak of the same thing."""
 HALF = 0.5
 """The same of the statement that says more."""
 SHARED = 3
@@ -38,48 +37,6 @@ LOOSE = 3
 """Words that each of two statements may have alone for these to be looked at for a meaning in common."""
 COPIED = 20
 """Letters from which a statement that stands within another is copied, and not common by chance."""
-
-
-class Relation(StrEnum):
-    """How two statements stand to each other."""
-
-    AGREEMENT = "agreement"
-    DISPUTE = "dispute"
-    UNLIKE = "unlike"
-    COPY = "copy"
-
-
-class Ground(StrEnum):
-    """What shows it."""
-
-    SAME_WORDS = "same_words"
-    SAME_MEANING = "same_meaning"
-    FIGURES = "figures"
-    DATES = "dates"
-    OPPOSITES = "opposites"
-    DIRECTIONS = "directions"
-    DENIAL = "denial"
-    NAMES = "names"
-    NOTHING = "nothing"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What was found, on which ground, and the two words or figures that show it, as they are written."""
-
-    relation: Relation
-    ground: Ground = Ground.NOTHING
-    evidence: tuple[str, str] | None = None
-    whole: tuple[bool, bool] = (False, False)
-    """Whether the first says all that the second says, and the other way round."""
-
-    def turned(self) -> "Verdict":
-        """Return the same of the statements in the other order."""
-        evidence = None if self.evidence is None else (self.evidence[1], self.evidence[0])
-        return replace(self, evidence=evidence, whole=(self.whole[1], self.whole[0]))
-
-
-UNLIKE = Verdict(Relation.UNLIKE)
 
 
 def judge(
@@ -103,7 +60,7 @@ def judge(
     return (
         found
         if found.relation is not Relation.UNLIKE
-        else _of_cores(first, second, meaning, context) or found
+        else _of_parts(first, second, meaning, context) or found
     )
 
 
@@ -117,10 +74,8 @@ def _of_wholes(
     whole = _says_all(pair)
     if not any(whole) and _may_mean_the_same(pair):
         whole = _says_all(replace(pair, found=align(first, second, meaning, loosely=True)))
-    if any(whole) and (first.folded in second.folded or second.folded in first.folded):
-        return Verdict(Relation.COPY, Ground.SAME_WORDS, whole=whole)  # word for word, and no second voice
     if any(whole):
-        return Verdict(Relation.AGREEMENT, Ground.SAME_MEANING, whole=whole)
+        return _said_by_both(first, second, whole)
     found = _dispute(pair)
     return (
         found
@@ -129,22 +84,64 @@ def _of_wholes(
     )
 
 
-def _of_cores(
+def _of_parts(
     first: Statement, second: Statement, meaning: Encoder | None, context: frozenset[str]
 ) -> Verdict | None:
-    """A dispute of what two statements say before they explain it: every word of the one has to stand in the
-    other, or to be opposed."""
-    cores = [core(one.text, one.language) for one in (first, second)]
-    if cores == [None, None]:
+    """What clauses of two statements say to each other: every word of the one has to stand in the other, or
+    to be opposed."""
+    sides = [(Clause(one, whole=True), *clauses(one.text, one.language)) for one in (first, second)]
+    found = None
+    for one, other in list(product(*sides))[1:]:
+        if not _of_one_subject(one, other) or not _overlap(one.said, other.said):
+            continue
+        pair = Pair(one.said, other.said, align(one.said, other.said, meaning), meaning, context)
+        verdict = _of_part(pair, (one.whole, other.whole))
+        if verdict is not None and verdict.relation is Relation.DISPUTE:
+            return verdict
+        found = found or verdict
+    return _said_by_both(first, second, found.whole) if found is not None else None
+
+
+def _of_one_subject(one: Clause, other: Clause) -> bool:
+    """Whether what two clauses say may be of one thing. One that does not lead may be of what the first
+    clause names, and then that must stand in the other sentence too."""
+    if one.leads and other.leads:
+        return True
+    if not one.leads and not other.leads and not one.beside & other.beside:
+        return False
+    sides = ((one, other), (other, one))
+    return all(a.leads or a.names <= b.beside | {word.stem for word in b.said.words} for a, b in sides)
+
+
+def _overlap(one: Statement, other: Statement) -> bool:
+    """Whether two clauses of one language share half of the beginnings of the shorter one, without which a
+    closer look finds nothing."""
+    if one.language != other.language:
+        return True
+    shared = len(one.beginnings & other.beginnings)
+    return 2 * shared >= min(len(one.beginnings), len(other.beginnings)) > 0
+
+
+def _of_part(pair: Pair, wholes: tuple[bool, bool]) -> Verdict | None:
+    """What two clauses say to each other; they agree where one of them is all that its side says."""
+    if pair.one.stance != pair.other.stance or Stance.QUESTION in pair.one.stance:
         return None
-    one, other = (found or whole for found, whole in zip(cores, (first, second), strict=True))
-    if one.stance != other.stance or Stance.QUESTION in one.stance:
-        return None
-    pair = Pair(one, other, align(one, other, meaning), meaning, context)
+    if any(wholes):
+        says = _says_all(pair)
+        whole = (says[0] and wholes[1], says[1] and wholes[0])
+        if any(whole):
+            return Verdict(Relation.AGREEMENT, Ground.SAME_MEANING, whole=whole)
     if min(pair.found.coverage) < 1 or len(pair.found.shared) + len(pair.found.opposed) < NEAR:
         return None
     found = _dispute(pair)
     return found if found is not None and found.relation is Relation.DISPUTE else None
+
+
+def _said_by_both(one: Statement, other: Statement, whole: tuple[bool, bool]) -> Verdict:
+    """Two statements of which one says all of the other: word for word it is no second voice."""
+    if one.folded in other.folded or other.folded in one.folded:
+        return Verdict(Relation.COPY, Ground.SAME_WORDS, whole=whole)
+    return Verdict(Relation.AGREEMENT, Ground.SAME_MEANING, whole=whole)
 
 
 def _may_mean_the_same(pair: Pair) -> bool:
@@ -268,98 +265,6 @@ def _dispute(pair: Pair) -> Verdict | None:
     return next((verdict for ground in GROUNDS if (verdict := ground(pair)) is not None), None)
 
 
-def _by_dates(pair: Pair) -> Verdict | None:
-    """Two dates of what happens once, and nothing else that differs. Other statements of two times, or of one
-    that only one of them names, are of two things."""
-    if pair.times in (Times.NONE, Times.TOGETHER):
-        return None
-    one, other = pair.one, pair.other
-    plain = not (one.figures or other.figures or pair.found.opposed or one.denies or other.denies)
-    single = (
-        pair.times is Times.APART
-        and len(one.dates) == len(other.dates) == 1
-        and min(pair.found.coverage) == 1
-    )
-    if (
-        plain
-        and single
-        and any(near_anchor(word.text, Anchor.ONCE, pair.meaning) for word, _ in pair.found.shared)
-    ):
-        return Verdict(Relation.DISPUTE, Ground.DATES, (one.dates[0].text, other.dates[0].text))
-    return UNLIKE
-
-
-def _by_figures(pair: Pair) -> Verdict | None:
-    """Two figures of one measure that exclude each other. Where all figures differ and none can be compared,
-    nothing is said."""
-    figures = excluding(pair.one, pair.other)
-    if figures:
-        if (
-            pair.one.denies != pair.other.denies
-            or pair.has_other_figures
-            or pair.one.partial != pair.other.partial
-        ):
-            return UNLIKE
-        if pair.adds_behind(figures[0]):
-            return UNLIKE
-        if pair.found.opposed:
-            return _directions(pair) or UNLIKE
-        return Verdict(Relation.DISPUTE, Ground.FIGURES, (figures[0][0].text, figures[0][1].text))
-    both = pair.one.figures and pair.other.figures
-    return (
-        UNLIKE if both and not any(same(a, b) for a in pair.one.figures for b in pair.other.figures) else None
-    )
-
-
-def _directions(pair: Pair) -> Verdict | None:
-    """What went up by one figure went down by the other, and nothing else is opposed."""
-    if len(pair.found.opposed) != 1:
-        return None
-    ((mine, theirs),) = pair.found.opposed
-    if mine.movement * theirs.movement >= 0:
-        return None
-    return Verdict(Relation.DISPUTE, Ground.DIRECTIONS, (mine.text, theirs.text))
-
-
-def _by_opposites(pair: Pair) -> Verdict | None:
-    """Two opposite words in one place, both affirmed or both denied, that do not tell which thing is
-    meant."""
-    if not pair.found.opposed or pair.one.denies != pair.other.denies:
-        return None
-    if pair.one.partial or pair.other.partial:
-        return None  # most want the one, some the other
-    mine, theirs = opposed = pair.found.opposed[0]
-    codes = (pair.one.language, pair.other.language)
-    in_time = any(is_time(word.text, code, pair.meaning) for word, code in zip(opposed, codes, strict=True))
-    if in_time or pair.tells_apart(opposed):
-        return UNLIKE
-    ground = Ground.DIRECTIONS if mine.movement * theirs.movement < 0 else Ground.OPPOSITES
-    return Verdict(Relation.DISPUTE, ground, (mine.text, theirs.text))
-
-
-def _by_denial(pair: Pair) -> Verdict | None:
-    """One denies what the other says. What the other says besides may deny in words of its own: `was
-    dropped`."""
-    one, other, found = pair.one, pair.other, pair.found
-    if (
-        found.opposed
-        or {one.denials, other.denials} != {0, 1}
-        or one.exceptions
-        or min(found.coverage) < ENOUGH
-        or pair.denies_more
-        or pair.turned_round
-        or (one.partial and other.partial)  # some did, and some did not
-    ):
-        return None
-    asserted = found.right if one.denies else found.left
-    return None if any(not word.minor for word in asserted) else Verdict(Relation.DISPUTE, Ground.DENIAL)
-
-
-GROUNDS: tuple[Callable[[Pair], Verdict | None], ...] = (_by_dates, _by_figures, _by_opposites, _by_denial)
-"""What shows a dispute, in order. `UNLIKE` from one of them ends the search: it has seen that there is
-none."""
-
-
 def _of_names(pair: Pair) -> Verdict | None:
     """Two names of who did what one alone does, or is what only one can be, and nothing else that differs."""
     one, other = pair.one, pair.other
@@ -397,7 +302,7 @@ def _of_clauses(pair: Pair) -> Verdict | None:
     for a, b in excluding(one, other):
         before, after = one.opening(a), other.opening(b)
         within = _within(pair, a, b)
-        moved = _directions(pair if pair.found.opposed else within)
+        moved = directions(pair if pair.found.opposed else within)
         if (
             (before - after and after - before)
             or within.qualifies

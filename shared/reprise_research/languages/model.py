@@ -100,6 +100,8 @@ class SentenceMarks(Table):
     joins: Words = frozenset()
     """Words that may begin one, and as often join two nouns: speech is cut there only where no other place
     fits."""
+    coordinates: Words = frozenset()
+    """Words that join a clause to another, and neither give a reason nor set a condition: `and`, `but`."""
     quotes: tuple[str, str] = ("“", "”")
 
 
@@ -178,6 +180,8 @@ class Reporting(Table):
     """They say where it is from only in front of records: `by our count`, `nach den Büchern`."""
     records: Words = frozenset()
     """What somebody knows a thing from."""
+    opens: Phrases = ()
+    """They begin what is said behind a verb of saying: `that`, `dass`."""
 
     @property
     def marks(self) -> Phrases:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from reprise_research.judging.judge import judging, tongue
 from reprise_research.judging.statement import Stance, read
-from reprise_research.judging.verdicts import Ground, Relation
+from reprise_research.judging.verdict import Ground, Relation
 from reprise_research.quantities import Kind, Quantity, quantities
 from reprise_research.text.sentences import split
 from reprise_research.text.words import content
