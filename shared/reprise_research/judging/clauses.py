@@ -206,7 +206,7 @@ def _opens_with_tie(text: str, known: Language) -> bool:
 
 def _joined(text: str, known: Language) -> tuple[str, list[str]]:
     """What a sentence opens with, and the clauses that are joined in it."""
-    cuts = [0, *(place for m in _joints(known.code).finditer(text) for place in m.span()), len(text)]
+    cuts = [0, *(place for span in _joints(text, known) for place in span), len(text)]
     parts = [text[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
     parts = [part for part in parts if not _is_frame(part, text, known)]
     if len(parts) < 2:
@@ -215,6 +215,8 @@ def _joined(text: str, known: Language) -> tuple[str, list[str]]:
     if not known.spaces and _is_setting(first, known):
         parts[:2] = [first + "，" + parts[1]]
         return first + "，", [_sentence(part) for part in parts]
+    reported = next((i for i, part in enumerate(parts) if _reports(part, known)), len(parts))
+    parts = parts[: reported + 1]  # what follows may be a part of what is reported
     if not _is_setting(first, known):
         return "", [_sentence(part) for part in parts]
     mark = SEGMENT.search(first)
@@ -222,6 +224,33 @@ def _joined(text: str, known: Language) -> tuple[str, list[str]]:
         return "", [_sentence(first)]  # what it opens with holds for all, and nobody can tell where it ends
     opening = first[: mark.end()] + " "
     return opening, [_sentence(first), *(part.strip().rstrip(".") + "." for part in parts[1:])]
+
+
+def _reports(part: str, known: Language) -> bool:
+    """Whether a clause holds another one that depends on it: `they denied that …`."""
+    return any(token.casefold() in known.reporting.opens for token in TOKEN.findall(part))
+
+
+def _joints(text: str, known: Language) -> list[tuple[int, int]]:
+    """Where clauses are joined: behind a comma, and without one where each half has a verb."""
+    marked, bare = _joins(known.code)
+    found = [m.span() for m in marked.finditer(text)]
+    for m in bare.finditer(text):
+        before = max((end for _, end in found if end <= m.start()), default=0)
+        after = min((start for start, _ in found if start >= m.end()), default=len(text))
+        if read(text[before : m.start()], known.code).tenses and _says_something(
+            text[m.end() : after], known
+        ):
+            found.append(m.span())
+    return sorted(found)
+
+
+def _says_something(half: str, known: Language) -> bool:
+    """Whether half a sentence has more than a thing: an auxiliary, or a word between the thing and its
+    figure."""
+    said = read(half, known.code)
+    before = min((q.start for q in said.figures), default=0)
+    return bool(said.tenses) or sum(word.end <= before for word in said.words) >= _LEAST
 
 
 def _is_setting(first: str, known: Language) -> bool:
@@ -252,11 +281,17 @@ def _sentence(text: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def _joints(code: str) -> re.Pattern[str]:
+def _joins(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What joins two clauses behind a comma, and without one in front of an article."""
     known = language(code)
     if not known.sentences.coordinates:
-        return _NEVER
+        return _NEVER, _NEVER
     words = _either(known.sentences.coordinates)
     if not known.spaces:
-        return re.compile(rf"[，；](?:{words})?")
-    return re.compile(rf"(?:[,;،]\s(?:{words})|;)\s", re.IGNORECASE)
+        return re.compile(rf"[，；](?:{words})?"), _NEVER
+    marked = re.compile(rf"(?:[,;،]\s(?:{words})|;)\s", re.IGNORECASE)
+    articles = known.numbers.articles | known.units.determiners
+    if not articles:
+        return marked, _NEVER
+    bare = rf"(?<![,;،])\s(?:{words})\s(?=(?:{_either(articles)})(?:\s|['’]))"
+    return marked, re.compile(bare, re.IGNORECASE)

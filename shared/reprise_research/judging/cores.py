@@ -2,8 +2,9 @@
 dam is safe.
 
 What stands behind a colon, a semicolon or a dash as a clause of its own, behind a word that gives a
-reason, or in a last clause that only adds something (`, which cost the town its mill`) takes nothing
-back, so another statement may dispute what stands in front. Where what is added narrows (`only`, `if`,
+reason or concedes something (`although`), or in a last clause that only adds something (`, which cost the
+town its mill`) takes nothing back, so another statement may dispute what stands in front; a reason that
+stands in front of all takes nothing back either. Where what is added narrows (`only`, `if`,
 some of them), or where nobody can tell what a denial reaches (`not closed because of the ice`), there is
 no core.
 """
@@ -26,7 +27,7 @@ class _By(Enum):
 
     MARK = auto()
     WORD = auto()
-    """A word that gives a reason, with no comma in front: a denial may reach behind it."""
+    """A word that gives a reason or concedes, with no comma in front: a denial may reach behind it."""
     CLAUSE = auto()
 
 
@@ -46,6 +47,9 @@ def core(text: str, code: str) -> Statement | None:
     none."""
     if not knows(code) or not language(code).spaces:
         return None
+    told = _behind_reason(text, language(code))
+    if told != text:
+        return core(told, code) or read(told, code)
     cut = _cut(text, language(code))
     if cut is None:
         return None
@@ -86,9 +90,24 @@ def _cut(text: str, known: Language) -> _Cut | None:
     )
 
 
+def _behind_reason(text: str, known: Language) -> str:
+    """A sentence without the clause in front that gives a reason or concedes something; one that may say
+    since when, or that is no clause (`because of the ice`), stays."""
+    first, comma, said = text.partition(", ")
+    opening = _because(known.code).match(first)
+    if opening is None or not comma:
+        return text
+    last = opening.group().casefold().split()[-1]
+    ties = known.words.relators | known.words.genitives | known.words.prepositions
+    added = read(first, known.code)
+    clause = len(TOKEN.findall(first)) >= _CLAUSE and not added.quantities and not _narrows(added)
+    return said[:1].upper() + said[1:] if clause and last not in ties else text
+
+
 @lru_cache(maxsize=16)
 def _because(code: str) -> re.Pattern[str]:
-    phrases = sorted(language(code).asks.reasons, key=len, reverse=True)
+    known = language(code)
+    phrases = sorted((*known.asks.reasons, *known.sentences.concessions), key=len, reverse=True)
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b" if phrases else r"(?!)", re.IGNORECASE)
 
 

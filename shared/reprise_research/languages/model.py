@@ -102,6 +102,8 @@ class SentenceMarks(Table):
     fits."""
     coordinates: Words = frozenset()
     """Words that join a clause to another, and neither give a reason nor set a condition: `and`, `but`."""
+    concessions: Phrases = ()
+    """They begin what is so all the same, and takes nothing back: `although`, `despite`."""
     quotes: tuple[str, str] = ("“", "”")
 
 
