@@ -92,7 +92,7 @@ def _of_parts(
     sides = [(Clause(one, whole=True), *clauses(one.text, one.language)) for one in (first, second)]
     found = None
     for one, other in list(product(*sides))[1:]:
-        if not _of_one_subject(one, other) or not _overlap(one.said, other.said):
+        if not _of_one_subject(one, other, context) or not _overlap(one.said, other.said):
             continue
         pair = Pair(one.said, other.said, align(one.said, other.said, meaning), meaning, context)
         verdict = _of_part(pair, (one.whole, other.whole))
@@ -102,15 +102,17 @@ def _of_parts(
     return _said_by_both(first, second, found.whole) if found is not None else None
 
 
-def _of_one_subject(one: Clause, other: Clause) -> bool:
+def _of_one_subject(one: Clause, other: Clause, context: frozenset[str]) -> bool:
     """Whether what two clauses say may be of one thing. One that does not lead may be of what the first
-    clause names, and then that must stand in the other sentence too."""
+    clause names, and then that must stand in the other sentence too, or in what is asked."""
     if one.leads and other.leads:
         return True
     if not one.leads and not other.leads and not one.beside & other.beside:
         return False
     sides = ((one, other), (other, one))
-    return all(a.leads or a.names <= b.beside | {word.stem for word in b.said.words} for a, b in sides)
+    return all(
+        a.leads or a.names <= b.beside | context | {word.stem for word in b.said.words} for a, b in sides
+    )
 
 
 def _overlap(one: Statement, other: Statement) -> bool:

@@ -3,8 +3,9 @@ disputed like what stands alone, as long as it says all that it depends on."""
 
 import pytest
 
+from reprise_research.judging import Judge
 from reprise_research.judging.clauses import clauses
-from unit.research.judging.judged import AGREEMENT, COPY, DISPUTE, UNLIKE, relation
+from unit.research.judging.judged import AGREEMENT, COPY, DISPUTE, MEANING, UNLIKE, relation
 
 
 @pytest.mark.parametrize(
@@ -175,6 +176,14 @@ def test_a_clause_is_disputed_wherever_it_stands(code: str, one: str, other: str
 )
 def test_what_a_clause_depends_on_goes_with_it(code: str, one: str, other: str) -> None:
     assert relation(one, other, code) is UNLIKE
+
+
+def test_what_the_question_names_need_not_stand_in_the_other_sentence() -> None:
+    one = "The Lister mill burned down, and a ticket costs 4 euros."
+    other = "A ticket costs 7 euros, but pupils pay less."
+    assert relation(one, other) is UNLIKE
+    asked = Judge(MEANING, "What does the Lister mill cost?")
+    assert asked.between(one, other, ("en", "en")).relation is DISPUTE
 
 
 @pytest.mark.parametrize(
