@@ -82,7 +82,8 @@ class Renderer:
     def named(self, reference: Reference) -> str:
         """A source as the list names it."""
         source = self._sources[reference.source_id]
-        details = [escaped(text) for text in (source.author, source.published) if text]
+        told = (source.author, source.published, _file_of(source))
+        details = [escaped(text) for text in told if text and text != reference.title]
         name = link(reference.title, reference.url) if reference.url else escaped(reference.title)
         return ", ".join([name, *details]) + "."
 
@@ -139,6 +140,12 @@ class Renderer:
     def _number(self, citation: Citation) -> int:
         self._cited.setdefault(citation.source_id, {}).setdefault((citation.start, citation.end), citation)
         return self._numbered.setdefault(citation.source_id, max(self._numbered.values(), default=0) + 1)
+
+
+def _file_of(source: PreparedSource) -> str:
+    """The name of the file that a source without an address was read from: its ending tells the kind."""
+    held, _, name = source.site.partition(":")
+    return name if held == "file" and not (source.final_url or source.url) else ""
 
 
 def render(

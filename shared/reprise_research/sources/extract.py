@@ -19,7 +19,7 @@ from reprise_research.sources.parser_pool import Parsed, ParserPool
 from reprise_research.sources.plain import from_markdown, from_text
 from reprise_research.sources.tables import without_tables
 from reprise_research.text.language import language_of
-from reprise_research.text.sentences import is_spoken
+from reprise_research.text.sentences import is_heading, is_spoken
 from reprise_research.text.words import count_words
 
 _READ_HERE: frozenset[Kind] = frozenset({"markdown", "text"})
@@ -132,6 +132,10 @@ def _judge(text: str, words: int, kind: Kind) -> None:
         )
 
 
+_OPENING = 2000
+_HEAD = 3
+"""Lines of a head at most; more are a list."""
+_LONGEST_HEAD = 110
 _EMPTY: dict[Kind, str] = {
     "html": "The page shows no text of its own.",
     "pdf": "The PDF holds pictures of pages, but no text.",
@@ -140,13 +144,23 @@ _EMPTY: dict[Kind, str] = {
 
 
 def _named(title: str | None) -> str | None:
-    """A title without the marks that manuals put behind their headings."""
+    """A title without the marks that manuals put behind their headings, and without spaces before full stops
+    and commas; before the other marks French has one."""
     told = " ".join(title.replace("¶", " ").replace("🔗", " ").split()) if title else ""
-    return re.sub(r"\s+(?=[,;:.?!、，；：。？！)](?:\s|$))", "", told) or None
+    return re.sub(r"\s+(?=[,.、，；：。？！)](?:\s|$))", "", told) or None
+
+
+def _opening_lines(text: str) -> str:
+    """The first line, and with one that is no name by itself (`County of Ellery`) those right below it that
+    stand for themselves too: what is it that the county says?"""
+    lines = [_named(line) or "" for line in text[:_OPENING].split("\n\n", 1)[0].split("\n")]
+    if not all(is_heading(line) for line in lines[:_HEAD]):
+        return lines[0]
+    return " – ".join(lines) if len(lines) <= _HEAD and sum(map(len, lines)) <= _LONGEST_HEAD else lines[0]
 
 
 def _first_heading(text: str) -> str | None:
-    line = _named(text.split("\n", 1)[0]) or ""
+    line = _opening_lines(text)
     return (
         line
         if 3 <= len(line) <= 120 and not line.startswith((">", "[")) and not line.endswith((*".。,;:：",))

@@ -7,6 +7,14 @@ import re
 
 _WIDTH = 120
 """Characters; text in longer lines was not wrapped by hand."""
+_SHORT = 40
+"""Characters of a line that may be a heading."""
+_WORDS = 12
+"""Words from which a long line is a paragraph, and no address or row."""
+_FEW = 0.05
+"""The share of such lines that a text wrapped by hand may have."""
+_FITS = 0.85
+"""The share of the longest line up to which another word would have fitted into a line."""
 _ITEM = re.compile(r"\s*(?:[-*+•‣–]\s|\d{1,3}[.)]\s|\||#|>)")
 _ENDS = re.compile(r"[.!?:;。！？：；][\"'”’»)\]」』）]*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
@@ -31,9 +39,9 @@ _DEFINITION = re.compile(r"^\s*\[[^\]]+\]:\s+\S+.*$")
 
 def from_text(text: str) -> str:
     """Plain text with paragraphs that were wrapped by hand put back into one line each."""
-    return "\n\n".join(
-        "\n".join(_unwrapped(block.split("\n"))) for block in re.split(r"\n\s*\n", text) if block.strip()
-    )
+    wrapped = _is_wrapped(text)
+    blocks = [block.split("\n") for block in re.split(r"\n\s*\n", text) if block.strip()]
+    return "\n\n".join("\n".join(_unwrapped(lines) if wrapped else _stripped(lines)) for lines in blocks)
 
 
 def from_markdown(text: str) -> tuple[str, str | None]:
@@ -70,24 +78,43 @@ def _inline(line: str) -> str:
     return line.strip()
 
 
+def _is_wrapped(text: str) -> bool:
+    """Whether a text may be wrapped by hand: hardly a line is a whole paragraph. In one with long lines a
+    short line stands for itself: a heading, an address."""
+    lines = [line for line in text.split("\n") if len(line) > _SHORT]
+    long = [line for line in lines if len(line) > _WIDTH and len(line.split()) > _WORDS]
+    return len(long) <= _FEW * len(lines)
+
+
+def _stripped(lines: list[str]) -> list[str]:
+    return [line.strip() for line in lines if line.strip()]
+
+
 def _unwrapped(lines: list[str]) -> list[str]:
     """Lines of one block, joined where a full line goes on in the next."""
-    lines = [line.strip() for line in lines if line.strip()]
+    lines = _stripped(lines)
     longest = max((len(line) for line in lines), default=0)
     wrapped = (
         len(lines) > 1
         and longest <= _WIDTH
         and any(not _ENDS.search(line) and len(line) > 0.6 * longest for line in lines[:-1])
     )
-    return _joined(lines, 0.6 * longest) if wrapped and longest > 40 else lines
+    return _joined(lines, _FITS * longest) if wrapped and longest > _SHORT else lines
 
 
-def _joined(lines: list[str], shortest: float = 0.0) -> list[str]:
-    """Each list item, table row and paragraph as one line."""
+def _joined(lines: list[str], full: float = 0.0) -> list[str]:
+    """Each list item, table row and paragraph as one line. A line ends where the next word would have made it
+    longer than `full`; a shorter one ends a paragraph."""
     joined: list[str] = []
     before = 0
     for line in filter(None, lines):
-        if joined and before >= shortest and not _ITEM.match(line) and not joined[-1].startswith("|"):
+        word = line if _is_wide(line[0]) else line.split(maxsplit=1)[0]
+        if (
+            joined
+            and before + 1 + len(word) >= full
+            and not _ITEM.match(line)
+            and not joined[-1].startswith("|")
+        ):
             joined[-1] = f"{joined[-1]} {line}" if not _is_wide(joined[-1][-1]) else joined[-1] + line
         else:
             joined.append(line)
