@@ -54,6 +54,14 @@ def asks_change(question: str, code: str) -> bool:
     return knows(code) and language(code).asks.change.search(question) is not None
 
 
+def asks_figures(question: str, code: str) -> bool:
+    """Return whether a question asks for an amount, a number or a date: what a row of a table gives."""
+    if not knows(code):
+        return True
+    wanted = language(code).asks
+    return any(one.search(question) is not None for one in (wanted.amount, wanted.number, wanted.date))
+
+
 def moves(passage: Passage) -> bool:
     """Return whether a passage says that something went up or down."""
     if not knows(passage.language):

@@ -89,6 +89,8 @@ class Report(Table):
     term_missing: str
     note: str
     answer_opening: str
+    answer_beside: str
+    """Behind an answer with a figure where other sources give other ones, which are `{values}`."""
     answer_none: str
     asked_none: str
     summary_title: str
@@ -108,6 +110,8 @@ class Report(Table):
     agreed_opening: str
     disputed_opening: str
     said_unknown: str
+    spoken_to: str
+    """Above what one source calls unknown and another source speaks of."""
     not_found: str
     partial_title: str
     partial_nothing: str

@@ -11,7 +11,7 @@ from reprise_research.languages import LANGUAGES, Language, knows, language
 from reprise_research.text.lexicon import Lexicon, lexicon
 from reprise_research.text.parts import has_parts, parts_of
 from reprise_research.text.script import is_unspaced, script_of
-from reprise_research.text.sentences import Sentence, ends, is_spoken, split
+from reprise_research.text.sentences import Sentence, ends, is_question, is_spoken, split
 from reprise_research.text.words import LETTER, runs, stop_words
 
 LONGEST = 600
@@ -61,6 +61,7 @@ def prose(text: str, code: str = "en") -> tuple[Sentence, ...]:
         if sentence.paragraph not in tainted and instructs(sentence.text):
             tainted[sentence.paragraph] = sentence.position
     safe = [one for one in every if one.position < tainted.get(one.paragraph, one.position + 1)]
+    safe = [one for one in safe if one.text != one.heading]
     says = {one for one in safe if (_says if one.spoken else is_prose)(one.text, code)}
     running = {one.paragraph for one in says if not one.spoken}
     return tuple(
@@ -146,7 +147,7 @@ def is_opinion(sentence: str, code: str = "en") -> bool:
     """Return whether someone values, demands or believes in it, rather than reports."""
     return any(
         _opinion(one.code).search(sentence) or one.opinion.pattern.search(sentence)
-        for one in _read_with(sentence, code)
+        for one in _own(sentence, code)
     )
 
 
@@ -167,6 +168,29 @@ def speaks_of_itself(sentence: str, code: str = "en") -> bool:
 def is_unknown(sentence: str, code: str = "en") -> bool:
     """Return whether it says that something is not known, was not measured or has not been decided."""
     return any(one.reading.unknown.search(sentence) for one in _read_with(sentence, code))
+
+
+def without_unknown(sentence: str, code: str = "en") -> str:
+    """Return a sentence without the words that say that something is not known: what it is that is not
+    known."""
+    for one in _read_with(sentence, code):
+        sentence = one.reading.unknown.sub(" ", sentence)
+    return sentence
+
+
+def asks(sentence: str, code: str = "en") -> bool:
+    """Return whether it asks, or tells that somebody asked; that something is not known is no question."""
+    if is_question(sentence):
+        return True
+    if not knows(code) or is_unknown(sentence, code):
+        return False
+    return language(code).asks.indirect.search(sentence) is not None
+
+
+def reports_question(sentence: str, code: str = "en") -> bool:
+    """Return whether a sentence only tells that somebody asked something, which says nothing of the
+    matter."""
+    return knows(code) and language(code).asks.reported.match(sentence) is not None
 
 
 def instructs(text: str) -> bool:
@@ -195,6 +219,13 @@ def _read_with(sentence: str, code: str) -> tuple[Language, ...]:
     of that script."""
     foreign = sum(character > "\u024f" and character.isalpha() for character in sentence) > len(sentence) / 5
     return _languages(code, script_of(sentence) if foreign else "latin")
+
+
+def _own(sentence: str, code: str) -> tuple[Language, ...]:
+    """The same without English beside another language: a word of both values in one of them only (`votos a
+    favor`)."""
+    read = _read_with(sentence, code)
+    return tuple(one for one in read if one.code == code) or read
 
 
 @cache

@@ -9,6 +9,7 @@ where it pauses.
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from babel import Locale
 from sentencex import get_sentence_boundaries
@@ -25,6 +26,11 @@ _WORD = re.compile(r"\w+")
 _SPACE = re.compile(r"\s*")
 _MARKER = re.compile(r"(?:[-*•‣–]|\d{1,2}[.)]|\[\d{1,3}(?::\d\d){1,2}\])\s+")
 """What stands before a line and is none of its words: an item's mark, the time of a transcript's line."""
+_COUNTED_HAN = re.compile(r"\s*[（(]?[一二三四五六七八九十]{1,3}[）)、.．]")
+_LONGEST_HAN_HEADING = 30
+_CLOSING = "”’」』"
+_LONGEST_SPEAKER = 24
+"""Characters of who said something, with the verb."""
 _SEMICOLON = re.compile(r"[；。！？]+[”’」』）】]*")
 _NUMBERED = re.compile(
     r"(?i:(?:chapter|part|appendix|section|kapitel|chapitre|capítulo|capitolo|hoofdstuk|глава)\s+)?"
@@ -71,9 +77,10 @@ def split(text: str, code: str = "en") -> tuple[Sentence, ...]:
     spoken = is_spoken(text, code)
     lines = text.split("\n")
     apart = _stand_apart(lines)
+    titled = _with_full_stops(lines)
     for number, line in enumerate(lines):
         if line.strip():
-            heads = is_heading(line) and not (spoken and paragraph)
+            heads = (is_heading(line) or number in titled) and not (spoken and paragraph)
             if heads and apart:  # lines that stand together are a list or code
                 heads = not _is_beside(lines, number)
             if heads:
@@ -85,6 +92,22 @@ def split(text: str, code: str = "en") -> tuple[Sentence, ...]:
             paragraph += 1
         offset += len(line) + 1
     return tuple(_joined(found, text) if spoken else found)
+
+
+def _with_full_stops(lines: list[str]) -> frozenset[int]:
+    """The numbers of the lines that are headings though a full stop closes them, as Chinese minutes have
+    them: short, counted (`一、…。`, `二、…。`), at least two, and each with other text below it. Counted
+    lines that follow each other are a list, and say something."""
+    told = [number for number, line in enumerate(lines) if line.strip()]
+    counted = {
+        number
+        for number in told
+        if _COUNTED_HAN.match(lines[number])
+        and len(lines[number].strip()) <= _LONGEST_HAN_HEADING
+        and len(_SEMICOLON.findall(lines[number])) == 1
+    }
+    above = {one for one, below in pairwise(told) if one in counted and below not in counted}
+    return frozenset(above) if len(above) > 1 and len(above) == len(counted) else frozenset()
 
 
 def _stand_apart(lines: list[str]) -> bool:
@@ -229,6 +252,8 @@ def _closes(line: str, start: int, end: int, code: str) -> bool:
         or (is_kana(following) and line[end - 1] in "」』")
     ):
         return False  # 「…」と: what was quoted goes on
+    if _is_ascribed(line, end, after, code):
+        return False
     if line.startswith("-", end) or _is_day(line, start, end, after, code):
         return False
     word = _LAST_WORD.search(line, start, end) if line[end - 1] == "." else None
@@ -238,6 +263,18 @@ def _closes(line: str, start: int, end: int, code: str) -> bool:
     abbreviations, closers = _abbreviations(code)
     initial = len(last) == 1 and word.group()[-1].isupper()
     return not initial and (last not in abbreviations or (last in closers and following.isupper()))
+
+
+def _is_ascribed(line: str, end: int, after: int, code: str) -> bool:
+    """Return whether what follows a quotation only says who said it, in a language that writes no comma
+    between: `“…。”居民马女士说。`"""
+    if not (knows(code) and line[end - 1] in _CLOSING and is_unspaced(line[after])):
+        return False
+    stop = _BOUNDARY.search(line, after)
+    told = line[after : stop.start() if stop else len(line)]
+    return len(told) <= _LONGEST_SPEAKER and any(
+        told.endswith(verb) for verb in language(code).reporting.verbs
+    )
 
 
 def _is_day(line: str, start: int, end: int, after: int, code: str) -> bool:
