@@ -11,9 +11,17 @@ from itertools import zip_longest
 
 import numpy as np
 
-from reprise_contracts.artifacts import PreparedSource, ScratchpadEntry, Step, StepFindings
-from reprise_research.extractive.evidence import Group, finding, gather, group, narrowed
-from reprise_research.extractive.expected import asks_change, moves
+from reprise_contracts.artifacts import (
+    Contradiction,
+    Finding,
+    PreparedSource,
+    ScratchpadEntry,
+    Step,
+    StepFindings,
+)
+from reprise_research.extractive.beside import other_figures
+from reprise_research.extractive.evidence import Group, cited, finding, gather, group, narrowed
+from reprise_research.extractive.expected import asks_change, asks_figures, moves
 from reprise_research.extractive.kinds import figures_in, kind_of
 from reprise_research.extractive.openings import Opening, openings
 from reprise_research.extractive.plans import is_of_topic
@@ -21,18 +29,19 @@ from reprise_research.extractive.relevance import answering, covered, parts_of
 from reprise_research.extractive.relevance import asked as terms_asked
 from reprise_research.extractive.wording import wording_for
 from reprise_research.judging import judging
-from reprise_research.languages import knows, language
 from reprise_research.meaning import encoder
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage
-from reprise_research.text.prose import is_bare, is_unknown
+from reprise_research.text.prose import asks, is_bare
 from reprise_research.text.ranking import Vector, rounded
-from reprise_research.text.sentences import is_question
 from reprise_research.text.words import shorten
 
 MOST_ANSWERS = 5
 _PART = 0.4
 """What a passage keeps that says nothing of the question but for the part of it that it answers."""
+_ROW = 0.3
+"""What a row of a table keeps as an answer to a question that asks for no figure: that it names a town does
+not tell what happened there."""
 _EACH = 2
 """Statements for each part of a question that asks more than two things."""
 _CANDIDATES = 20
@@ -80,7 +89,10 @@ def answer(
         step_id=step.step_id,
         title=step.title,
         findings=tuple(
-            finding(f"f{step.step_id}-{n}", one, hashes, wording) for n, one in enumerate(groups, start=1)
+            _with_other_figures(
+                finding(f"f{step.step_id}-{n}", one, hashes, wording), one, found, topic, hashes
+            )
+            for n, one in enumerate(groups, start=1)
         ),
         gaps=() if groups else (none,),
         scratchpad=(
@@ -92,6 +104,24 @@ def answer(
             ),
         ),
     )
+
+
+def _with_other_figures(
+    told: Finding, one: Group, found: list[Passage], topic: str, hashes: Mapping[str, str]
+) -> Finding:
+    """An answer with the other figures that sources give of the same, as far as it is known: who reads one
+    figure alone takes it for the only one."""
+    said = {(c.citation.source_id, c.citation.start) for c in told.contradicts}
+    others = [
+        other
+        for other in other_figures(one.lead, found, topic, encoder())
+        if (other.passage.source_id, other.passage.start) not in said and not one.has(other.passage)
+    ]
+    beside = tuple(
+        Contradiction(claim=o.passage.text, citation=cited(o.passage, hashes), values=o.values)
+        for o in others
+    )
+    return told.model_copy(update={"beside": beside})
 
 
 def question_of(step: Step, topic: str) -> str:
@@ -178,6 +208,8 @@ def _closeness(found: list[Passage], topic: str, part: str, code: str) -> Vector
         return np.zeros(0)
     change = asks_change(part, code)
     worth = np.array([(1.1 if figures_in(p) else 1.0) * _plainness(p, change) for p in found])
+    if not asks_figures(part, code):
+        worth *= np.array([_ROW if p.is_row else 1.0 for p in found])
     said = covered(found, topic).share
     reach: dict[str, float] = {}
     for passage, share in zip(found, said, strict=True):
@@ -226,17 +258,8 @@ def _place(passage: Passage) -> _Place:
     return passage.source_id, passage.start, passage.end
 
 
-def _asks(passage: Passage) -> bool:
-    """Whether it asks, or tells that somebody asked; that something is not known is an answer."""
-    if is_question(passage.text):
-        return True
-    if not knows(passage.language) or is_unknown(passage.text, passage.language):
-        return False
-    return language(passage.language).asks.indirect.search(passage.text) is not None
-
-
 def _plainness(passage: Passage, asks_change: bool) -> float:
-    if _asks(passage):
+    if asks(passage.text, passage.language):
         return 0.0
     worth = (0.6 if kind_of(passage) == "opinion" else 1.0) * (0.7 if len(passage.text) < 40 else 1.0)
     return worth * (1.4 if asks_change and moves(passage) else 1.0)

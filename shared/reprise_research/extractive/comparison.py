@@ -2,11 +2,20 @@
 
 from collections.abc import Mapping
 
-from reprise_contracts.artifacts import Finding, PreparedSource, ScratchpadEntry, Step, StepFindings
+from reprise_contracts.artifacts import (
+    Contradiction,
+    Finding,
+    PreparedSource,
+    ScratchpadEntry,
+    Step,
+    StepFindings,
+)
+from reprise_research.extractive.beside import leave_open_alike, spoken_to
 from reprise_research.extractive.evidence import cited, closeness, gather
 from reprise_research.extractive.nouns import nouns
 from reprise_research.extractive.wording import wording_for
 from reprise_research.languages import knows, language
+from reprise_research.meaning import encoder
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage
 from reprise_research.text.prose import is_unknown
@@ -35,26 +44,37 @@ def missing(
     found = gather(sources, texts, topic)
     hashes = {source.source_id: source.text_sha256 or "" for source in sources}
     close = closeness(found, f"{topic} {guidance}")
-    told: list[Passage] = []
+    told: list[list[Passage]] = []
     for passage, nearness in zip(found, close, strict=True):
         if (len(found) > _MANY and nearness < _NEAR) or not is_unknown(passage.text, passage.language):
             continue
-        repeated = next((other for other in told if _repeats(passage, other)), None)
-        if repeated is None:
-            told.append(passage)
-        elif passage.overlaps(repeated) and len(passage.text) > len(repeated.text):
-            told[told.index(repeated)] = passage
-    told = sorted(told, key=lambda passage: not passage.whole)[:_MOST_UNKNOWN]
-    told.sort(key=found.index)
+        again = next((own for own in told if any(passage.overlaps(other) for other in own)), None)
+        alike = next((own for own in told if leave_open_alike(own[0], passage)), None)
+        if again is not None:
+            again[:] = [
+                passage if p.overlaps(passage) and len(p.text) < len(passage.text) else p for p in again
+            ]
+        elif alike is not None:
+            if all(passage.source_id != other.source_id for other in alike):
+                alike.append(passage)
+        else:
+            told.append([passage])
+    for own in told:
+        own.sort(key=lambda passage: len(passage.text))  # in front what all others say all of
+    told = sorted(told, key=lambda own: (-len(own), not own[0].whole))[:_MOST_UNKNOWN]
+    told.sort(key=lambda own: found.index(own[0]))
     findings = tuple(
         Finding(
             finding_id=f"f{step.step_id}-{n}",
-            claim=p.text,
-            citations=(cited(p, hashes),),
-            support=1,
-            confidence_reason=wording.one_source,
+            claim=own[0].text,
+            citations=tuple(cited(p, hashes) for p in own),
+            support=len({p.site for p in own}),
+            confidence_reason=wording.one_source
+            if len(own) == 1
+            else wording.sources_agree.format(count=len({p.site for p in own})),
+            beside=_spoken_to(own, found, f"{topic} {guidance}", hashes),
         )
-        for n, p in enumerate(told, start=1)
+        for n, own in enumerate(told, start=1)
     )
     gaps = [
         f"{wording.quoted(earlier[n].title)}: {gap}"
@@ -81,8 +101,12 @@ def missing(
     )
 
 
-def _repeats(one: Passage, other: Passage) -> bool:
-    return one.overlaps(other) or one.text == other.text
+def _spoken_to(
+    gaps: list[Passage], found: list[Passage], question: str, hashes: Mapping[str, str]
+) -> tuple[Contradiction, ...]:
+    """What another source says of what passages call unknown."""
+    other = spoken_to(gaps, found, question, encoder())
+    return () if other is None else (Contradiction(claim=other.text, citation=cited(other, hashes)),)
 
 
 def _unmentioned(question: str, found: list[Passage]) -> list[str]:

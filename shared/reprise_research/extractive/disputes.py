@@ -41,7 +41,7 @@ class Dispute:
     def touches(self, found: Finding) -> bool:
         """Whether a finding is one of them, or quotes one of the statements among other sentences."""
         return found in self.findings or any(
-            _holds(lead, citation)
+            holds(lead, citation)
             for lead in found.citations[:1]
             for statement in self.statements
             for citation in statement.citations
@@ -73,8 +73,8 @@ def place(citation: Citation) -> PlaceKey:
     return citation.source_id, citation.start
 
 
-def _holds(one: Citation, other: Citation) -> bool:
-    """Whether a passage has all of another one."""
+def holds(one: Citation, other: Citation) -> bool:
+    """Return whether a passage has all of another one."""
     same_text = (one.source_id, one.text_sha256) == (other.source_id, other.text_sha256)
     return same_text and one.start <= other.start and other.end <= one.end
 

@@ -26,7 +26,7 @@ from reprise_research.judging import Ground, Judge, Relation, Verdict, judging
 from reprise_research.languages import knows, language
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage, passages
-from reprise_research.text.prose import is_opinion
+from reprise_research.text.prose import is_opinion, reports_question
 from reprise_research.text.ranking import Vector, bm25_by, mmr, rounded, rows_of, similarities
 from reprise_research.text.sentences import is_question
 from reprise_research.text.words import shorten, terms
@@ -166,7 +166,9 @@ def investigate(
     pool = [
         int(i)
         for i in np.argsort(-score, kind="stable")
-        if score[i] >= _FLOOR and (found[i].source_id, found[i].start) not in used
+        if score[i] >= _FLOOR
+        and (found[i].source_id, found[i].start) not in used
+        and not reports_question(found[i].text, found[i].language)
     ]
     chosen = [found[i] for i in pool[:_POOL]]
     groups = group(chosen, score[pool[:_POOL]], judging(topic))

@@ -24,7 +24,7 @@ from reprise_contracts.jobs import Gap
 from reprise_contracts.languages import named
 from reprise_contracts.nodes import step_of
 from reprise_research.drafts import Block, Bullets, Paragraph, ReportDraft, SectionDraft, Span
-from reprise_research.extractive.disputes import Dispute, PlaceKey, disputes, place
+from reprise_research.extractive.disputes import Dispute, PlaceKey, disputes, holds, place
 from reprise_research.extractive.kinds import is_view
 from reprise_research.extractive.plans import is_of_topic
 from reprise_research.extractive.side_by_side import clause_of, figures_of, first_figure, snippet
@@ -80,17 +80,21 @@ def write(
     asked = [step for step in plan.steps if step.step_id in findings and step.kind == "retrieve"]
     wider, turned = _wider(plan, findings), _turned(findings)
     retold = {step.step_id for step in plan.steps if step.kind != "compare"}
+    alone = {step.step_id for step in plan.steps if step.kind in ("answer", "missing")}
     findings = {
         number: found.model_copy(
             update={
                 "findings": tuple(
-                    _told_by_both(_heard(f, wider), turned) if number in retold else _heard(f, wider)
+                    _told_by_both(_heard(f, wider, keeps=number in alone), turned)
+                    if number in retold
+                    else _heard(f, wider)
                     for f in found.findings
                 )
             }
         )
         for number, found in findings.items()
     }
+    findings = _at_full_length(_without_gaps(plan, findings))
     answers = [step for step in plan.steps if step.step_id in findings and step.kind == "answer"]
     known = disputes(f for number in sorted(findings) for f in findings[number].findings)
     sections = [_answer(step, findings[step.step_id], known, titles, topic, wording) for step in answers]
@@ -119,7 +123,7 @@ def write(
         if work == "compare":
             blocks = _compared(found, subjects, topic, wording)
         elif work == "missing":
-            blocks = _missed(found, wording)
+            blocks = _missed(found, titles, wording)
         else:
             blocks = _answered(step, found, titles, told, topic, wording, alone=len(sources) == 1)
         sections.append(
@@ -138,6 +142,57 @@ def write(
         tuple(sections),
         _note(topic, language, sources, wording),
         wording.references,
+    )
+
+
+def _without_gaps(plan: Phase2, findings: Mapping[int, StepFindings]) -> dict[int, StepFindings]:
+    """The findings without what stands among what is missing: that a source does not know something is told
+    there, once. It may answer the question all the same, unless another source speaks of it."""
+    kinds = {step.step_id: step.kind for step in plan.steps if step.step_id in findings}
+    gaps = [f for number, kind in kinds.items() if kind == "missing" for f in findings[number].findings]
+    spoken = [f for f in gaps if f.beside]
+    told = {"retrieve": gaps, "rest": gaps, "answer": spoken}
+    return {
+        number: found.model_copy(
+            update={
+                "findings": tuple(
+                    f
+                    for f in found.findings
+                    if not any(_is_that_gap(f, gap) for gap in told.get(kinds.get(number, ""), ()))
+                )
+            }
+        )
+        for number, found in findings.items()
+    }
+
+
+def _at_full_length(findings: Mapping[int, StepFindings]) -> dict[int, StepFindings]:
+    """The findings, each as the longest passage that any step quotes of it: a sentence that one step tells
+    alone and another with what follows is told once, as a whole."""
+    longest: dict[str, list[Finding]] = {}
+    for found in findings.values():
+        for f in found.findings:
+            if f.citations:
+                longest.setdefault(f.citations[0].source_id, []).append(f)
+
+    def whole(f: Finding) -> Finding:
+        if not f.citations or f.support > 1 or f.contradicts:
+            return f
+        own = f.citations[0]
+        wider = [o for o in longest[own.source_id] if holds(o.citations[0], own) and o.support <= 1]
+        best = max(wider, key=lambda o: o.citations[0].end - o.citations[0].start, default=f)
+        return f.model_copy(update={"claim": best.claim, "citations": best.citations})
+
+    return {
+        number: found.model_copy(update={"findings": tuple(whole(f) for f in found.findings)})
+        for number, found in findings.items()
+    }
+
+
+def _is_that_gap(found: Finding, gap: Finding) -> bool:
+    one, other = found.citations[:1], gap.citations[:1]
+    return not found.contradicts and any(
+        (a.source_id, a.end) == (b.source_id, b.end) for a in one for b in other
     )
 
 
@@ -186,13 +241,41 @@ def _answer(
         name, title, none = f"step-{step.step_id}", step.title, wording.asked_none
     if not own:
         return SectionDraft(name, title, (Paragraph((Span(none),)),), (step.step_id,))
-    items, among = [], disputes(own)
+    items, among = list[tuple[Span, ...]](), disputes(own)
+    told = {place(c) for one in own for c in one.citations}
+    paired: set[frozenset[PlaceKey]] = set()
     for one in own:
         dispute = next((d for d in (*among, *known) if d.touches(one)), None)
         flag = (Span(_disputed_label(dispute, wording), emphasis=True),) if dispute is not None else ()
-        items.append((*_named(one, titles, wording), *_evidence(one, wording), *flag))
+        argued = (
+            [v.figure.text for v in dispute.values if v.figure is not None] if dispute is not None else []
+        )
+        fresh = [c for c in one.beside if _pair(one, c) not in paired and not set(c.values[1:]) & set(argued)]
+        paired |= {_pair(one, c) for c in one.beside}
+        values = _values(fresh, wording)
+        items.append((*_named(one, titles, wording), *_evidence(one, wording), *flag, *values))
+        others = [_besides(c) for c in fresh if place(c.citation) not in told]
+        told |= {place(c) for other in others for c in other.citations}
+        items += [(*_named(other, titles, wording), *_evidence(other, wording)) for other in others]
     blocks = (Paragraph((Span(wording.answer_opening),)), Bullets(tuple(items)))
     return SectionDraft(name, title, blocks, (step.step_id,), tuple(f.finding_id for f in own))
+
+
+def _besides(other: Contradiction) -> Finding:
+    """What stands beside a finding, to be told like one."""
+    return Finding(finding_id="beside", claim=other.claim, citations=(other.citation,), support=1)
+
+
+def _pair(one: Finding, other: Contradiction) -> frozenset[PlaceKey]:
+    return frozenset({place(one.citations[0]), place(other.citation)})
+
+
+def _values(beside: list[Contradiction], wording: Wording) -> tuple[Span, ...]:
+    """The figures that other sources give beside that of an answer."""
+    values = list(dict.fromkeys(value for other in beside for value in other.values[1:]))
+    if not values:
+        return ()
+    return (Span(wording.answer_beside.format(values=wording.listed(values)), emphasis=True),)
 
 
 def _summary(
@@ -325,16 +408,23 @@ def _told_by_both(found: Finding, turned: Mapping[tuple[PlaceKey, str], list[Con
     return found.model_copy(update={"contradicts": (*found.contradicts, *more)}) if more else found
 
 
-def _heard(found: Finding, wider: Mapping[tuple[PlaceKey, str] | None, Finding]) -> Finding:
+def _heard(
+    found: Finding, wider: Mapping[tuple[PlaceKey, str] | None, Finding], *, keeps: bool = False
+) -> Finding:
     """A finding with all voices that the comparing step heard on it. Of a pair that excludes itself that step
-    tells one side only, so that what contradicts the other side is kept."""
+    tells one side only, so that what contradicts the other side is kept. A step that looked itself for what
+    stands beside its findings `keeps` that."""
     known = wider.get(_lead(found))
     if known is None:
         return found
     told = {place(c.citation) for c in known.contradicts}
     kept = tuple(c for c in found.contradicts if place(c.citation) not in told)
     return known.model_copy(
-        update={"finding_id": found.finding_id, "contradicts": (*known.contradicts, *kept)}
+        update={
+            "finding_id": found.finding_id,
+            "contradicts": (*known.contradicts, *kept),
+            "beside": found.beside if keeps else known.beside,
+        }
     )
 
 
@@ -415,11 +505,35 @@ def _line(dispute: Dispute, subjects: Mapping[PlaceKey, str], wording: Wording) 
     return (*subject, sides[0], *(span for side in sides[1:] for span in (against, side)))
 
 
-def _missed(found: StepFindings, wording: Wording) -> list[Block]:
+def _missed(found: StepFindings, titles: Mapping[str, str], wording: Wording) -> list[Block]:
+    """What is not known, by whom; and apart from it what one source does not know and another speaks of."""
     blocks: list[Block] = []
-    if found.findings:
+    open_ones = [f for f in found.findings if not f.beside]
+    if open_ones:
         blocks.append(Paragraph((Span(wording.said_unknown),)))
-        blocks.append(Bullets(tuple(_evidence(f, wording) for f in found.findings)))
+        blocks.append(
+            Bullets(
+                tuple(
+                    (*((_speaker(f, titles, wording),) if f.support <= 1 else ()), *_evidence(f, wording))
+                    for f in open_ones
+                )
+            )
+        )
+    spoken = [f for f in found.findings if f.beside]
+    if spoken:
+        blocks.append(Paragraph((Span(wording.spoken_to),)))
+        blocks.append(
+            Bullets(
+                tuple(
+                    tuple(
+                        span
+                        for one in (f, *map(_besides, f.beside))
+                        for span in (_speaker(one, titles, wording), *_evidence(one, wording))
+                    )
+                    for f in spoken
+                )
+            )
+        )
     if found.gaps:
         blocks.append(Paragraph((Span(wording.not_found),)))
         blocks.append(Bullets(tuple((Span(gap),) for gap in found.gaps)))

@@ -37,9 +37,17 @@ async def check_finding(finding: Finding, library: Library) -> tuple[Finding | N
             dropped += 1
         else:
             against.append(contradiction.model_copy(update={"citation": good}))
+    beside: list[Contradiction] = []
+    for other in finding.beside:
+        good = await check_citation(other.citation, library)
+        if good is None:
+            dropped += 1
+        else:
+            beside.append(other.model_copy(update={"citation": good}))
     if not kept:
         return None, dropped
-    return finding.model_copy(update={"citations": tuple(kept), "contradicts": tuple(against)}), dropped
+    held = {"citations": tuple(kept), "contradicts": tuple(against), "beside": tuple(beside)}
+    return finding.model_copy(update=held), dropped
 
 
 async def check_summary(summary: Summary, library: Library) -> Summary:
