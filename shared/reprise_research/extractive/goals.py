@@ -117,9 +117,11 @@ def _has_figure_of(theme: Theme, quote: str) -> bool:
 
 
 def _foreign(label: str, wording: Wording) -> bool:
-    """Whether a theme is named in another script than the report's."""
+    """Whether a theme is named in another script than the report's; Japanese writes nouns in Chinese
+    characters."""
     script = script_of(label)
-    return script is not None and script != script_of(wording.note)
+    own = {script_of(wording.note), *(("han",) if wording.language == "ja" else ())}
+    return script is not None and script not in own
 
 
 def _rationale(theme: Theme, excerpts: list[tuple[str, Excerpt]], wording: Wording) -> str:

@@ -17,11 +17,16 @@ from reprise_research.text.script import is_han, is_kana, is_unspaced
 from reprise_research.text.words import LETTER, stem, stop_words, tokens
 
 _SHORTEST = 3
+_FAR = 3
+"""Words within which an article stands before its noun."""
 _MARK = re.compile(r"[^\w\s]|\d+")
 _JAPANESE = re.compile(r"[\u3400-\u9fff々]{2,8}|[\u30a0-\u30ff]{3,}|[A-Za-z][A-Za-z0-9]+")
 _WORD = re.compile(LETTER)
 _BEFORE_HYPHEN = re.compile(rf"(?:{LETTER})+-(?={LETTER})")
 """What a compound is not about: a `Luft-Wasser-Gerät` is no water."""
+_SHARED = re.compile(rf"(?:{LETTER})+- (?:{LETTER})+ (?:{LETTER})+")
+"""Two compounds of which the first leaves out what they share: of `Gewinn- und Verlustrechnung` the second
+word is no name by itself."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ def nouns(text: str, code: str) -> Iterator[Noun]:
     if code == "ja":
         yield from _japanese(text)
         return
-    known, words = language(code), list(tokens(_BEFORE_HYPHEN.sub("", text), code))
+    known, words = language(code), list(tokens(_BEFORE_HYPHEN.sub("", _SHARED.sub(" ", text)), code))
     for place, word in enumerate(words):
         if not _may_be(word, known):
             continue
@@ -49,7 +54,8 @@ def nouns(text: str, code: str) -> Iterator[Noun]:
         after = words[place + 1].lower() if place + 1 < len(words) else ""
         shown = _is_shown(word, before, after, known)
         inner = known.nouns.capitals or word.islower() or not word[0].isupper()
-        yield Noun((_base(word, known),), _form(word, known), shown, inner or place == 0)
+        form = _nominative(words, place, known)
+        yield Noun((_base(word, known),), form, shown, inner or place == 0)
         if after in known.nouns.links:
             yield from _linked(words, place, known)
 
@@ -136,6 +142,21 @@ def _form(word: str, known: Language) -> str:
     if known.particles:
         return _base(word, known)
     return word if known.nouns.capitals else word.lower()
+
+
+def _nominative(words: list[str], place: int, known: Language) -> str:
+    """The word as a name is written, without the ending of a genitive that an article or an adjective before
+    it shows: of `des neuen Hallenbads` the name is `Hallenbad`. What is left has the same stem."""
+    word = words[place]
+    if not (known.nouns.capitals and word.endswith("s")):
+        return _form(word, known)
+    before = [one.lower() for one in words[max(0, place - _FAR) : place] if one[0].islower()]
+    if any(one in known.units.determiners and one.endswith("es") for one in before):
+        for ending in ("es", "s"):
+            bare = word.removesuffix(ending)
+            if bare != word and _base(bare, known) == _base(word, known):
+                return _form(bare, known)
+    return _form(word, known)
 
 
 def _japanese(text: str) -> Iterator[Noun]:

@@ -30,6 +30,9 @@ _ADJECTIVE = re.compile(
 _ONE_SIDED = 0.6
 """The share of one and the same neighbour from which a run of characters is a piece of a longer word."""
 _ENGLISH, _CHINESE = language("en").nouns, language("zh").nouns
+_PARTED = 1.3
+"""How many times as often as a name of two words one of them may stand for the name to be that of both."""
+_CASES = ("n", "s")
 _LONGEST_HAN = 6
 _SURELY = 3
 """Occurrences that all have the same neighbour, from which it belongs to them, be it a particle elsewhere."""
@@ -83,8 +86,13 @@ class Phrase:
 
     @property
     def label(self) -> str:
-        """Its commonest form, with the word that nearly always completes it."""
+        """Its commonest form, with the word that nearly always completes it; in German without the ending of
+        a genitive or a dative, where it stands without it too."""
         form = max(self.forms.items(), key=lambda form: (form[1], form[0]))[0]
+        if knows(self.language) and language(self.language).nouns.capitals:
+            form = next(
+                (form[:-1] for case in _CASES if form[:-1] + case == form and form[:-1] in self.forms), form
+            )
         head, number = max(self.heads.items(), key=lambda head: (head[1], head[0]), default=("", 0))
         return f"{form} {head}" if number > _ONE_SIDED * self.seen else form
 
@@ -149,6 +157,11 @@ def phrases_of(found: list[Passage]) -> list[Phrase]:
             if seen.after:
                 phrase.after[seen.after] += 1
     usable = {phrase.stems: phrase for phrase in known.values() if phrase.names_something()}
+    for first, second in [stems for stems in usable if len(stems) > 1]:
+        both = known[(first, second)]
+        for part in ((first,), (second,)):  # `car` of `cable car` is no name by itself
+            if part in known and known[part].seen <= _PARTED * both.seen:
+                usable.pop(part, None)
     for stems in [stems for stems in usable if is_han(stems[0][0]) and usable[stems].language == "zh"]:
         whole = stems[0]
         if (

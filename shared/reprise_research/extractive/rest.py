@@ -16,9 +16,9 @@ from reprise_research.extractive.wording import wording_for
 from reprise_research.judging import Judge, Relation, judging
 from reprise_research.languages import knows, language
 from reprise_research.text.passages import Passage
-from reprise_research.text.prose import is_unknown
+from reprise_research.text.prose import is_unknown, reports_question
 from reprise_research.text.sentences import is_question
-from reprise_research.text.words import terms
+from reprise_research.text.words import asking, terms
 
 MOST_TOLD = 24
 _FEW = 150
@@ -58,11 +58,13 @@ def rest(
         for passage, share in zip(found, said, strict=True)
         if share >= _SPEAKS or _names(passage, topic)
     }
+    aside = _aside(found, quoted, topic)
     left = [
         int(i)
         for i in np.argsort(-close, kind="stable")
         if (few or close[i] >= _NEAR)
         and found[i].source_id in heard
+        and _section(found[i]) not in aside
         and _tells(found[i])
         and not _stands_in(found[i], quoted)
     ]
@@ -100,6 +102,33 @@ def _quoted(earlier: Mapping[int, StepFindings]) -> list[Citation]:
     ]
 
 
+def _section(passage: Passage) -> tuple[str, str, str]:
+    return passage.source_id, passage.above, passage.heading
+
+
+def _aside(found: list[Passage], quoted: list[Citation], topic: str) -> set[tuple[str, str, str]]:
+    """The sections that speak of something else: minutes have an item on the question, and others. No step
+    has quoted anything of them, and neither their headings nor their sentences name a thing that the topic
+    names. A source of which most sections speak of the topic has none."""
+    sections: dict[str, set[tuple[str, str, str]]] = {}
+    for passage in found:
+        if passage.heading:
+            sections.setdefault(passage.source_id, set()).add(_section(passage))
+    known = {_section(p) for p in found if _stands_in(p, quoted) or _names(p, topic) or _is_below(p, topic)}
+    return {
+        one
+        for own in sections.values()
+        if len(own) > 1 and 2 * len(own & known) <= len(own)
+        for one in own - known
+    }
+
+
+def _is_below(passage: Passage, topic: str) -> bool:
+    """Whether the headings above a passage name something that the topic names."""
+    wanted = set(terms(topic, passage.language)) - asking(passage.language)
+    return not wanted.isdisjoint(passage.context)
+
+
 def _names(passage: Passage, topic: str) -> bool:
     """Whether a passage names a thing that the topic names, as far as what stands around a word shows that it
     is a noun: `the hall`, and not `low heat`. In a language without spaces its source's title may name it."""
@@ -115,7 +144,8 @@ def _names(passage: Passage, topic: str) -> bool:
 
 def _tells(passage: Passage) -> bool:
     """Whether a passage says something by itself; what is not known is told among what is missing."""
-    return passage.whole and not is_question(passage.text) and not is_unknown(passage.text, passage.language)
+    text, code = passage.text, passage.language
+    return passage.whole and not (is_question(text) or is_unknown(text, code) or reports_question(text, code))
 
 
 def _stands_in(passage: Passage, quoted: Iterable[Citation]) -> bool:

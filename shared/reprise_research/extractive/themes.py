@@ -35,6 +35,7 @@ _FAINT = 0.25
 _FAINTEST = 0.15
 """The same where there are few passages: what two of few sources speak of is worth a question."""
 _TERMS = 6
+_SHORT_HEADING = 12
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]{2,12}")
 
 
@@ -260,7 +261,7 @@ def _typical(found: list[Passage], members: list[int], phrase: Phrase) -> tuple[
 def _joined(themes: tuple[Theme, ...], found: list[Passage]) -> tuple[Theme, ...]:
     """One theme for a source or two in another script."""
     order = tuple(dict.fromkeys(passage.source_id for passage in found))
-    headings = [h for h in dict.fromkeys(passage.heading for passage in found) if h and len(h) <= 12]
+    headings = [h for h in dict.fromkeys(passage.heading for passage in found) if _is_name(h)]
     labels = (
         headings if len(headings) >= 2 else [theme.label for theme in themes] or [_opening(found[0].text)]
     )
@@ -271,6 +272,12 @@ def _joined(themes: tuple[Theme, ...], found: list[Passage]) -> tuple[Theme, ...
     )
     comma = language(found[0].language if knows(found[0].language) else "en").report.comma
     return (Theme(label=comma.join(labels[:4]), source_ids=order, terms=listed[: 2 * _TERMS]),)
+
+
+def _is_name(heading: str) -> bool:
+    """Whether a heading may stand in a list of names: a short one that begins and ends with a letter, which a
+    part of a table of contents or of a list does not."""
+    return 0 < len(heading) <= _SHORT_HEADING and heading[0].isalpha() and heading[-1].isalpha()
 
 
 def _opening(text: str) -> str:
