@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from minio_gateway import MinioGateway
 from reprise_contracts.events import Commit, RunStarted
@@ -29,6 +30,15 @@ def own_garbage(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if any("Unraisable" in str(mark.args) for mark in request.node.iter_markers("filterwarnings")):
         gc.collect()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """An error that a test provokes is logged without the values of the variables, as in every process: whole
+    logs are among them, and take a quarter of a minute to write."""
+    *before, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*before, plain])
 
 
 @pytest.fixture(scope="session")

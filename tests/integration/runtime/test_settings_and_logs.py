@@ -111,11 +111,11 @@ def test_public_settings_hide_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 def restored() -> Iterator[None]:
     """Logging as it was before the test."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
     structlog.contextvars.clear_contextvars()
 
 
