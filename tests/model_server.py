@@ -111,29 +111,27 @@ class ModelServer:
         await _head(send, 200, "text/event-stream", reply.headers)
         await asyncio.sleep(reply.silence)
         words = re.findall(r"\S+\s*|\s+", reply.text)
+        events = b""
         if reply.reasoning:
-            await _event(
-                send,
-                {
-                    "choices": [
-                        {"index": 0, "delta": {"reasoning_content": reply.reasoning}, "finish_reason": None}
-                    ]
-                },
-            )
+            thought = {"reasoning_content": reply.reasoning}
+            events += _event({"choices": [{"index": 0, "delta": thought, "finish_reason": None}]})
         for number, word in enumerate(words):
             if reply.breaks_after is not None and number >= reply.breaks_after:
+                await _events(send, events)
                 return  # the body is not closed: the caller sees a broken connection
             delta = (
                 {"tool_calls": [{"index": 0, "function": {"arguments": word}}]}
                 if reply.tool
                 else {"content": word}
             )
-            await _event(send, {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+            events += _event({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
             self.pieces += 1
             if reply.pause:
+                await _events(send, events)
+                events = b""
                 await asyncio.sleep(reply.pause)
         if reply.finish:
-            await _event(send, {"choices": [{"index": 0, "delta": {}, "finish_reason": reply.finish}]})
+            events += _event({"choices": [{"index": 0, "delta": {}, "finish_reason": reply.finish}]})
         if reply.usage and body.get("stream_options", {}).get("include_usage"):
             prompt = reply.hidden + sum(len(message["content"]) for message in body["messages"]) // 4
             counts = {
@@ -141,8 +139,8 @@ class ModelServer:
                 "completion_tokens": len(words),
                 "total_tokens": prompt + len(words),
             }
-            await _event(send, {"choices": [], "usage": counts})
-        await send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
+            events += _event({"choices": [], "usage": counts})
+        await send({"type": "http.response.body", "body": events + b"data: [DONE]\n\n"})
 
 
 async def _head(send: Any, status: int, kind: str, headers: dict[str, str]) -> None:
@@ -156,11 +154,13 @@ async def _head(send: Any, status: int, kind: str, headers: dict[str, str]) -> N
     )
 
 
-async def _event(send: Any, event: Body) -> None:
+def _event(event: Body) -> bytes:
     named = {"id": "c-1", "object": "chat.completion.chunk", "created": 1, "model": "scripted"} | event
-    await send(
-        {"type": "http.response.body", "body": f"data: {json.dumps(named)}\n\n".encode(), "more_body": True}
-    )
+    return f"data: {json.dumps(named)}\n\n".encode()
+
+
+async def _events(send: Any, events: bytes) -> None:
+    await send({"type": "http.response.body", "body": events, "more_body": True})
 
 
 @contextmanager
