@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from reprise_research.judging.cores import core
+from reprise_research.judging.scope import of_one_measure
 from reprise_research.judging.statement import SEGMENT, TOKEN, Stance, Statement, Tense, frame, read
 from reprise_research.languages import Language, knows, language
 from reprise_research.quantities import Quantity
@@ -35,6 +36,8 @@ _TOLD = 3
 _LEAST = 2
 """Words that carry meaning, and figures, of a clause at least."""
 _NEVER = re.compile(r"(?!)")
+_BEHIND_A_NAME = re.compile(r"[^\W\d_a-z]\w+(?: [^\W\d_a-z]\w+)+, (?P<aside>[^,;:.!?]+)(?P<close>,)")
+"""What is said of somebody behind the name that begins a sentence: `Ann Hart, mayor of Osk, …`."""
 _BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]")
 
 
@@ -81,7 +84,7 @@ def clauses(text: str, code: str) -> tuple[Clause, ...]:
 def _clause(opening: str, place: int, parts: list[str], whole: Statement, *, framed: bool) -> Clause:
     """One of the clauses, with what holds for the whole sentence."""
     code = whole.language
-    text = opening + parts[place]
+    text = opening + (_with_subject(parts[place], parts[0], language(code)) if place else parts[place])
     said = core(text, code) or read(text, code)
     others = [read(part, code) for i, part in enumerate(parts) if i != place]
     return Clause(
@@ -95,6 +98,27 @@ def _clause(opening: str, place: int, parts: list[str], whole: Statement, *, fra
         beside=frozenset(word.stem for one in others for word in one.words if not word.minor),
         names=frozenset(word.stem for one in others for word in one.words if word.name),
     )
+
+
+def _with_subject(part: str, first: str, known: Language) -> str:
+    """A clause with what the first clause names first in place of a pronoun, if it names nothing else that
+    the pronoun may stand for."""
+    pronoun, thing = TOKEN.match(part), _thing(known.code).match(first)
+    if pronoun is None or thing is None or pronoun.group().casefold() not in known.words.subjects:
+        return part
+    articles = known.numbers.articles | known.units.determiners
+    others = TOKEN.findall(first[thing.end() :])
+    if any(word.casefold() in articles or (known.nouns.capitals and word[0].isupper()) for word in others):
+        return part
+    return thing.group() + part[pronoun.end() :]
+
+
+@lru_cache(maxsize=16)
+def _thing(code: str) -> re.Pattern[str]:
+    """What a clause begins with: an article with one word, or a name."""
+    known = language(code)
+    articles = _either(known.numbers.articles | known.units.determiners) or r"(?!)"
+    return re.compile(rf"(?:(?i:{articles})(?:\s|['’]))\w+|[^\W\d_a-z]\w+(?: [^\W\d_a-z]\w+)+")
 
 
 def _dates_beside(said: Statement, whole: Statement) -> Iterator[Quantity]:
@@ -158,15 +182,16 @@ def _capital(text: str) -> str:
 
 def _without_asides(text: str, known: Language) -> str:
     """A text without what stands in brackets, and without what is said besides of the thing before it."""
-    kept = (
-        _BRACKETS.sub("", text)
-        if not any(_weighs(aside, known) for aside in _BRACKETS.findall(text))
-        else text
-    )
+    plain = _BRACKETS.sub("", text)
+    asides = _BRACKETS.findall(text)
+    kept = text if any(_measures(aside, plain, known) for aside in asides) else plain
     if not known.spaces:
         return kept
-    for aside in list(_asides(known.code).finditer(kept))[::-1]:
-        before = kept[: aside.start()]
+    found = [*_asides(known.code).finditer(kept)] or [*filter(None, [_BEHIND_A_NAME.match(kept)])]
+    for aside in found[::-1]:
+        before = kept[: aside.start("aside") - 2]
+        if _opens_with_tie(aside.group("aside"), known):
+            continue
         if _names_a_thing(before, known) and not _weighs(aside.group("aside"), known):
             kept = before + aside.group("close").replace(",", "") + kept[aside.end() :]
     return kept
@@ -176,6 +201,14 @@ def _weighs(aside: str, known: Language) -> bool:
     """Whether it takes something back, or denies something."""
     said = read(aside, known.code)
     return bool(said.exceptions or said.partial or said.denies or said.stance)
+
+
+def _measures(aside: str, text: str, known: Language) -> bool:
+    """Whether what stands in brackets may say when it is so, or how much otherwise: `(2015)`, `4 euros (7 at
+    weekends)`."""
+    said, figures = read(aside.strip(" ()（）"), known.code), read(text, known.code).figures
+    otherwise = any(of_one_measure(figure, other) for figure in said.figures for other in figures)
+    return _weighs(aside, known) or otherwise or (bool(said.quantities) and len(said.words) < _LEAST)
 
 
 def _names_a_thing(before: str, known: Language) -> bool:

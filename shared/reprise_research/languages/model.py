@@ -43,6 +43,8 @@ class Vocabulary(Table):
     """They join a thing to what it is of: `of`."""
     agents: Words = frozenset()
     """They name who does what a passive says: `by`."""
+    subjects: Words = frozenset()
+    """Pronouns of one thing that the clause before names first: `it`."""
     selves: Words = frozenset()
     """With them who speaks means itself: `we`, `our company`."""
     detached: Words = frozenset()

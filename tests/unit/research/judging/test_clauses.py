@@ -17,6 +17,7 @@ from unit.research.judging.judged import AGREEMENT, COPY, DISPUTE, MEANING, UNLI
             ["The mill is closed.", "A ticket costs 4 euros."],
         ),
         ("en", "The mill (a brick house) is closed.", ["The mill is closed."]),
+        ("en", "The mill (built by two brothers) grinds 40 tonnes.", ["The mill grinds 40 tonnes."]),
         ("en", "The mill, which employs nine people, is closed.", ["The mill is closed."]),
         (
             "en",
@@ -30,6 +31,17 @@ from unit.research.judging.judged import AGREEMENT, COPY, DISPUTE, MEANING, UNLI
             ["Der Müller mahlt selbst.", "Das Wehr ist kaputt."],
         ),
         ("fr", "Le guide a dit que le moulin est fermé.", ["Le moulin est fermé."]),
+        ("en", "Ann Hart, mayor of Osk, sold the mill.", ["Ann Hart sold the mill."]),
+        (
+            "en",
+            "The mill is old, and it grinds 40 tonnes.",
+            ["The mill is old.", "The mill grinds 40 tonnes."],
+        ),
+        (
+            "fr",
+            "Le moulin est vieux, et il ferme à midi.",
+            ["Le moulin est vieux.", "Le moulin ferme à midi."],
+        ),
         (
             "de",
             "Die Mühle wurde verkauft und der Eintritt kostet 4 Euro.",
@@ -68,6 +80,11 @@ def test_a_sentence_is_taken_apart_into_what_says_something_by_itself(
         ("en", "The mill is open, but only on Sundays."),
         ("en", "Is the mill closed, and what does a ticket cost?"),
         ("en", "The mill (only the old one) is closed."),
+        ("en", "The mill is closed (2015)."),
+        ("de", "Die Mühle ist zu (Stand 2015)."),
+        ("en", "A ticket is 4 euros (7 at weekends)."),
+        ("en", "Ann Hart, in her last year, sold the mill."),
+        ("en", "The guide wrote the book on the mill."),
         ("de", "Der Ort hat die Mühle und das Wehr verkauft."),
         ("en", "The mill and the weir are closed."),
         ("en", "The town sold the mill and the weir for 4 million euros."),
@@ -129,6 +146,8 @@ def test_nothing_is_cut_that_its_clause_depends_on(code: str, text: str) -> None
             "Een kaartje kost 7 euro, maar kinderen betalen niets.",
         ),
         ("pt", "O guia disse que o moinho tem 4 salas.", "O moinho tem 7 salas, e fica no rio."),
+        ("en", "The mill is old, and it grinds 40 tonnes a year.", "The mill grinds 25 tonnes a year."),
+        ("de", "Der Steg ist alt, und er trägt 40 Tonnen.", "Der Steg trägt 25 Tonnen."),
         ("zh", "馆长说，磨坊有120名员工。", "磨坊有85名员工，周一闭馆。"),
     ],
 )
@@ -153,6 +172,11 @@ def test_a_clause_is_disputed_wherever_it_stands(code: str, one: str, other: str
         ),
         ("zh", "维修期间，磨坊关闭，门票为30元。", "门票为50元。"),
         ("zh", "冬季，磨坊关闭，门票为30元。", "门票为50元。"),
+        # what the pronoun means may be another thing
+        ("en", "The old mill is shut, and it grinds 40 tonnes a year.", "The weir grinds 25 tonnes a year."),
+        ("en", "The mill bought a boat, and it cost 4 million euros.", "The mill cost 9 million euros."),
+        ("de", "Der Steg führt zum Turm, und er hat 40 Stufen.", "Der Steg hat 25 Stufen."),
+        ("en", "The mills were shut, and they cost 4 euros.", "The mills cost 7 euros."),
         # a condition reaches over all
         ("en", "If it rains, the mill is closed, and the bar is open.", "The bar is closed."),
         # the part and the whole, another thing, a special one
