@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from reprise_contracts.artifacts import Citation, Finding, PreparedSource, StepFindings
 from reprise_research.brief import Library
+from reprise_research.extractive.voices import handed_on
 from reprise_research.llm.grounding import find
 from reprise_research.llm.numbering import Unit, named, rendered, runs_of, units
 from reprise_research.llm.prompts import Material
@@ -41,6 +42,7 @@ class Evidence:
             f"S{library.numbers[s.source_id]}": s for s in library.sources
         }
         self._label_of = {source.source_id: label for label, source in self.labels.items()}
+        self._handed_on: dict[str, frozenset[str]] | None = None
         self._earlier = {f"F{number}": done for number, done in sorted((earlier or {}).items())}
 
     def label_of(self, source_id: str) -> str:
@@ -51,6 +53,12 @@ class Evidence:
         """The title of a source; empty for one that is not here."""
         label = self.label_of(source_id)
         return self.labels[label].title if label else ""
+
+    def handed_on(self, topic: str) -> dict[str, frozenset[str]]:
+        """Of each source, those whose makers it names: it is no second voice beside them."""
+        if self._handed_on is None:
+            self._handed_on = handed_on(tuple(self.labels.values()), self.texts, topic)
+        return self._handed_on
 
     def titles(self) -> dict[str, str]:
         """Who speaks, by label."""

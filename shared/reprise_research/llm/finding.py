@@ -357,7 +357,7 @@ def _finding(
         Contradiction(claim=c.quote, citation=c, reason="" if is_echo(why) else shorten(why, 200))
         for c, why in against
     )
-    support = len(voices(text, own, evidence))
+    support = voices(text, own, evidence, brief.topic)
     level, reason = confidence(support, wording, opinion=is_opinion(text), disputed=bool(contradicts))
     return Finding(
         finding_id=finding_id,
@@ -373,17 +373,32 @@ def _finding(
     )
 
 
-def voices(text: str, own: Iterable[Citation], evidence: Evidence) -> frozenset[str]:
-    """Who says all of a claim: the sites whose own passages give each of its figures. One at least: of a
-    claim that is put together from several sites, each carries its part, and together they are one voice."""
-    sites: dict[str, list[str]] = {}
+def voices(text: str, own: Iterable[Citation], evidence: Evidence, topic: str) -> int:
+    """How many say all of a claim, each for itself: sites whose own passages give each of its figures, those
+    that hand on what another of them says with it. One at least: of a claim that is put together from
+    several sites, each carries its part, and together they are one voice."""
+    sites: dict[str, list[Citation]] = {}
     for citation in own:
         source = evidence.labels.get(evidence.label_of(citation.source_id))
         sites.setdefault((source.site if source is not None else "") or citation.source_id, []).append(
-            citation.quote
+            citation
         )
-    whole = frozenset(site for site, quotes in sites.items() if not missing(text, "\n".join(quotes)))
-    return whole or frozenset(list(sites)[:1])
+    whole = [
+        {one.source_id for one in cited}
+        for cited in sites.values()
+        if not missing(text, "\n".join(one.quote for one in cited))
+    ]
+    named = evidence.handed_on(topic)
+    apart: list[set[str]] = []
+    for site in whole:
+        tied = [
+            voice
+            for voice in apart
+            if any(named.get(one, frozenset()) & voice for one in site)
+            or any(named.get(one, frozenset()) & site for one in voice)
+        ]
+        apart = [voice for voice in apart if voice not in tied] + [site.union(*tied)]
+    return max(1, len(apart))
 
 
 def _replacing(claim: _Claim) -> list[Citation]:

@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
-from reprise_contracts.artifacts import PreparedSource
+from reprise_contracts.artifacts import Citation, PreparedSource
+from reprise_research.brief import Library
 from reprise_research.extractive.evidence import gather, group
 from reprise_research.extractive.voices import handed_on
 from reprise_research.judging import judging
+from reprise_research.llm.evidence import Evidence
+from reprise_research.llm.finding import voices
+from reprise_research.stores import MemoryStore
 from reprise_research.text.prose import is_bare, is_opinionated, leans, prose, speaks_of_itself
 
 TOPIC = "Do hedges keep the noise of the bypass from the village?"
@@ -165,3 +169,30 @@ def test_what_points_at_something_outside_leans_on_it(sentence: str, code: str, 
 def test_a_cost_alone_does_not_say_of_what(sentence: str, code: str, right: bool) -> None:
     assert is_bare(sentence, code) is right
     assert not leans(sentence, code)
+
+
+def test_a_models_claim_has_as_many_voices_as_speak_for_themselves() -> None:
+    """A paper that names the laboratory whose figure it tells is no second voice, the council is."""
+    sources, texts = batch(study=STUDY, paper=PAPER, council=COUNCIL)
+    sources = tuple(source.model_copy(update={"status": "ready"}) for source in sources)
+    evidence = Evidence(Library(sources, MemoryStore()), texts)
+
+    def cited(name: str) -> Citation:
+        quote = next(line for line in texts[name].splitlines() if "June" in line)
+        return Citation(source_id=name, quote=quote, text_sha256="0" * 64, start=0, end=len(quote), score=1.0)
+
+    def counted(*names: str) -> int:
+        return voices("A dense hedge lowered the noise in June.", map(cited, names), evidence, TOPIC)
+
+    assert [
+        counted("study"),
+        counted("study", "paper"),
+        counted("paper", "study"),
+        counted("study", "council"),
+    ] == [
+        1,
+        1,
+        1,
+        2,
+    ]
+    assert counted("council", "paper", "study") == 2
