@@ -108,7 +108,9 @@ class Phrase:
         if self.language not in ("en", "zh"):
             return True
         if is_han(self.stems[0][0]):
-            return not _CHINESE.none_with.search(self.stems[0]) and not self._is_piece()
+            whole = self.stems[0]
+            is_name = whole not in language("zh").stop_words and not _CHINESE.none_with.search(whole)
+            return is_name and not self._is_piece()
         if len(self.stems) > 1:
             return True
         mostly = all(is_mostly_noun(word, "en") for word in self.forms)

@@ -15,6 +15,7 @@ from reprise_research.text.words import terms
 _FEWEST_FIGURES = 2
 _MOST_FIGURES = 16
 _MOST_DRAWN = 8
+_NO_SUBJECT = "–"
 
 
 def figures_of(
@@ -65,7 +66,7 @@ def figures_of(
 
 def subject_of(claim: str, own: Step, asked: list[Step]) -> str:
     """The title of the question that a statement speaks of: its own if it names what that asks about, else
-    another one of which it names more."""
+    another one of which it names more; none where what is left over speaks of none of them."""
     code = tongue(claim)
     said = frozenset(terms(claim, code))
 
@@ -74,6 +75,8 @@ def subject_of(claim: str, own: Step, asked: list[Step]) -> str:
         return len(wanted & said) / len(wanted) if wanted else 0.0
 
     best = max(asked, key=named, default=own)
+    if own.kind == "rest" and not named(best):
+        return _NO_SUBJECT
     return own.title if named(own) >= named(best) else best.title
 
 

@@ -297,7 +297,7 @@ def _summary(
         wording.summary_opening,
         sources=len(sources),
         questions=len(asked),
-        supported=wording.shared(sum(f.support > 1 for f in every), len(every)) if len(sources) > 1 else "",
+        supported=_shared(findings, wording) if len(sources) > 1 else "",
     ).strip()
     one_site = (
         wording.one_site
@@ -337,6 +337,17 @@ def _summary(
         (Paragraph((Span(opening),)), *([Bullets(tuple(items))] if items else [])),
         tuple(step.step_id for step in asked),
     )
+
+
+def _shared(findings: Mapping[int, StepFindings], wording: Wording) -> str:
+    """How many of the statements that any section tells independent sources share, each counted once."""
+    support: dict[PlaceKey, int] = {}
+    for found in findings.values():
+        if found.kind in ("retrieve", "rest", "answer"):
+            for f in found.findings:
+                for lead in f.citations[:1]:
+                    support[place(lead)] = max(f.support, support.get(place(lead), 0))
+    return wording.shared(sum(number > 1 for number in support.values()), len(support))
 
 
 def _one_sided(every: list[Finding], sources: tuple[PreparedSource, ...], wording: Wording) -> str:

@@ -111,7 +111,7 @@ class Report(Table):
     disputed_opening: str
     said_unknown: str
     spoken_to: str
-    """Above what one source calls unknown and another source speaks of."""
+    """Above what a source calls unknown, or several do, and another one speaks of."""
     not_found: str
     partial_title: str
     partial_nothing: str

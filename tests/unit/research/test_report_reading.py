@@ -17,6 +17,7 @@ from reprise_research.drafts import Paragraph, SectionDraft, Span
 from reprise_research.extractive.evidence import gather
 from reprise_research.extractive.goals import goals_of
 from reprise_research.extractive.nouns import nouns
+from reprise_research.extractive.phrases import phrases_of
 from reprise_research.extractive.rest import rest
 from reprise_research.extractive.themes import find_themes
 from reprise_research.extractive.writing import write
@@ -57,6 +58,34 @@ def test_a_theme_has_no_dative() -> None:
     sources = tuple(prepared(name, "de") for name in texts)
     labels = [theme.label for theme in find_themes(gather(sources, texts), "Wie geht es dem Dorf?", "")]
     assert "Mühlbäche" in labels and "Mühlbächen" not in labels
+
+
+def test_a_chinese_conjunction_is_no_theme() -> None:
+    texts = {
+        "a": "虽然图书馆很小，但是书很多。虽然票价上涨，来的人还是不少。居民喜欢图书馆。",
+        "b": "虽然位置偏远，大家仍然满意。虽然开放时间短，孩子们天天去图书馆。",
+    }
+    found = gather(tuple(prepared(name, "zh") for name in texts), texts)
+    names = {phrase.label for phrase in phrases_of(found)}
+    assert "图书馆" in names and "虽然" not in names
+
+
+def test_what_independent_sources_share_is_counted_over_all_sections() -> None:
+    text = "A trip takes nine minutes. The station is old."
+    shared = _finding("f2-1", text, 0, 26).model_copy(update={"support": 2})
+    steps = (
+        Step(step_id=1, kind="retrieve", title="Station", description="Station?", query="station"),
+        Step(step_id=2, kind="rest", title="Rest", description="Rest", query="trip"),
+    )
+    alone = _finding("f1-1", text, 27, len(text))
+    found = {
+        1: StepFindings(step_id=1, kind="retrieve", title="Station", findings=(alone,)),
+        2: StepFindings(step_id=2, kind="rest", title="Rest", findings=(shared,)),
+    }
+    sources = (prepared("a"), prepared("b"))
+    draft = write(Phase2(synthesized_goal="g", steps=steps), found, sources, (), "How long is a trip?")
+    summary = next(section for section in draft.sections if section.section_id == "summary")
+    assert "1 of 2" in summary.blocks[0].spans[0].text  # type: ignore[union-attr]
 
 
 def test_a_japanese_theme_in_chinese_characters_is_of_the_reports_language() -> None:
