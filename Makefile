@@ -11,7 +11,7 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 BASE_IMAGE ?= $(shell sed -n 's/.*BASE_IMAGE:-\([^}]*\)}.*/\1/p' deploy/images.yml)
 BUILD = docker build $(BUILD_FLAGS) -f deploy/Dockerfile --build-arg BASE_IMAGE=$(BASE_IMAGE) --build-arg VERSION=$(VERSION) --build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null)
 STATE_DIR ?= .reprise
-PROCESSES ?= 2
+PROCESSES ?= 3
 WEB = $(BIN)/python services/web/build.py
 NPM = $(WEB) --run
 APT = test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq >/dev/null && apt-get install -qq -y --no-install-recommends
@@ -72,16 +72,15 @@ browser: $(STAMP)
 	@$(BIN)/python -m playwright --version >/dev/null 2>&1 || { $(APT) libatomic1 >/dev/null; } || \
 	  echo "The browser tests will fail: Playwright needs libatomic (apt install libatomic1)."
 
-# Files are given to processes whole, so that what is dear to start is shared. The browser tests come after them, in a
-# process of their own: they measure how much a page jumps, and its loop goes on for as long as the browser lives.
 scans:
 	@command -v tesseract >/dev/null || { echo "Installing tesseract …" && $(APT) tesseract-ocr >/dev/null; } || \
 	  echo "The test of scanned pages is skipped: it needs tesseract (apt install tesseract-ocr)."
 
+# Files are given to processes whole, so that what is dear to start is shared; `tests/scheduling.py` says which goes
+# where. Much of the time is waiting: more processes than cores.
 test: install browser scans $(MODEL) $(PARSER) $(CLIENTS) ## every test that needs no Docker and takes no minutes
 	@$(NPM) test
-	@$(PYTEST) -n $(PROCESSES) --dist loadfile -m "not docker and not long and not release" --ignore=tests/e2e
-	@$(PYTEST) tests/e2e
+	@$(PYTEST) -n $(PROCESSES) --dist loadfile -m "not docker and not long and not release"
 
 lint: $(STAMP) ## format, rules, types, imports
 	@$(NPM) lint

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from xdist.remote import Producer
 
 from minio_gateway import MinioGateway
 from reprise_contracts.events import Commit, RunStarted
@@ -20,7 +21,13 @@ from reprise_runtime.nats.jetstream import ApiError
 from reprise_runtime.operate.servers import NatsServer, SeaweedServer
 from reprise_runtime.s3.artifact_store import S3Store
 from reprise_runtime.settings import Settings
+from scheduling import FolderScheduling
 from servers_for_tests import Eventually, settings_for
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderScheduling | None:
+    """With `--dist loadfile`: see `scheduling`."""
+    return FolderScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)

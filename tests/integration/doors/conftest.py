@@ -9,7 +9,7 @@ from integration.doors.adapters import NAMES, Door, Rest, opened
 from integration.doors.house import House, Site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """NATS, SeaweedFS, orchestrator, scheduler, five workers and a gateway, as processes."""
     running = House(tmp_path_factory.mktemp("house"))

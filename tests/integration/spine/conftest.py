@@ -18,7 +18,7 @@ ENV = {
 """With it the engine `openai` is let in, and no worker can use it: its answers fill the window."""
 
 
-@pytest.fixture(scope="session", params=SHAPES)
+@pytest.fixture(scope="package", params=SHAPES)
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """NATS, SeaweedFS, orchestrator, scheduler and workers of five pools, in either shape."""
     running = Stack(tmp_path_factory.mktemp("stack"), env=ENV, shape=request.param)

@@ -48,7 +48,7 @@ async def report(caller: Caller, session_id: str, said: Completed | Failed) -> N
 
 
 async def test_r2_steps_that_do_not_depend_on_each_other_run_side_by_side(caller: Caller) -> None:
-    _, session_id = await researched(caller, "steps=3 wait_ms=1500")
+    _, session_id = await researched(caller, "steps=3 wait_ms=4000")
     events = [event for entry in await caller.log.read(session_id) for event in entry.commit.events]
     order = [
         type(event)
