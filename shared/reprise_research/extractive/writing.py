@@ -98,7 +98,12 @@ def write(
     answers = [step for step in plan.steps if step.step_id in findings and step.kind == "answer"]
     known = disputes(f for number in sorted(findings) for f in findings[number].findings)
     sections = [_answer(step, findings[step.step_id], known, titles, topic, wording) for step in answers]
-    given = {place(c) for step in answers for f in findings[step.step_id].findings for c in f.citations}
+    given = {
+        place(c)
+        for step in answers
+        for f in findings[step.step_id].findings
+        for c in (*f.citations, *(other.citation for other in f.beside))
+    }
     sections.append(_summary(asked, findings, known, sources, topic, wording, given))
     besides = [step for step in plan.steps if step.step_id in findings and step.kind == "rest"]
     table = figures_of([*asked, *besides], findings, wording)

@@ -5,6 +5,7 @@ import pytest
 
 from reprise_contracts.artifacts import (
     Citation,
+    Contradiction,
     Finding,
     Phase0,
     Phase2,
@@ -248,6 +249,34 @@ def test_a_sentence_is_told_once_with_what_follows_it() -> None:
         if span.claim
     ]
     assert told == [text]
+
+
+def test_what_stands_beside_an_answer_is_not_in_the_summary_too() -> None:
+    text = "Repairs take 12 days. The average repair took 21 days. Repairs cost 80 pounds."
+    lead, other, third = (
+        _finding(f"f{n}-1", text, *span) for n, span in enumerate(((0, 21), (22, 54), (55, 78)))
+    )
+    told = Contradiction(claim=other.claim, citation=other.citations[0], values=("12 days", "21 days"))
+    steps = (
+        Step(step_id=1, kind="retrieve", title="Repairs", description="Repairs?", query="repairs"),
+        Step(step_id=2, kind="answer", title="Answer", description="Answer", query=""),
+    )
+    found = {
+        1: StepFindings(step_id=1, kind="retrieve", title="Repairs", findings=(other, third)),
+        2: StepFindings(
+            step_id=2, kind="answer", title="A", findings=(lead.model_copy(update={"beside": (told,)}),)
+        ),
+    }
+    draft = write(Phase2(synthesized_goal="g", steps=steps), found, (prepared("a"),), (), "How long?")
+    summary = next(section for section in draft.sections if section.section_id == "summary")
+    claims = [
+        span.text
+        for block in summary.blocks
+        for item in getattr(block, "items", ())
+        for span in item
+        if span.claim
+    ]
+    assert claims == [third.claim]
 
 
 def test_a_reference_names_the_file() -> None:
