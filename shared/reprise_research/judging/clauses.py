@@ -242,15 +242,17 @@ def _joined(text: str, known: Language) -> tuple[str, list[str]]:
     cuts = [0, *(place for span in _joints(text, known) for place in span), len(text)]
     parts = [text[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
     parts = [part for part in parts if not _is_frame(part, text, known)]
-    if len(parts) < 2:
+    if len(parts) < 2 or any(_takes_back(part, known) for part in parts):
         return "", [text]
     first = parts[0]
-    if not known.spaces and _is_setting(first, known):
+    setting = _is_setting(first, known)
+    if setting and not known.spaces:
         parts[:2] = [first + "，" + parts[1]]
-        return first + "，", [_sentence(part) for part in parts]
     reported = next((i for i, part in enumerate(parts) if _reports(part, known)), len(parts))
     parts = parts[: reported + 1]  # what follows may be a part of what is reported
-    if not _is_setting(first, known):
+    if setting and not known.spaces:
+        return first + "，", [_sentence(part) for part in parts]
+    if not setting:
         return "", [_sentence(part) for part in parts]
     mark = SEGMENT.search(first)
     if mark is None:
@@ -259,8 +261,17 @@ def _joined(text: str, known: Language) -> tuple[str, list[str]]:
     return opening, [_sentence(first), *(part.strip().rstrip(".") + "." for part in parts[1:])]
 
 
+def _takes_back(part: str, known: Language) -> bool:
+    """Whether a clause may take something out of what the others say."""
+    said = read(part, known.code)
+    return said.exceptions > 0 or said.partial
+
+
 def _reports(part: str, known: Language) -> bool:
-    """Whether a clause holds another one that depends on it: `they denied that …`."""
+    """Whether a clause holds another one that depends on it: `they denied that …`. Where no word tells so, a
+    denial may reach behind the comma."""
+    if not known.spaces:
+        return read(part, known.code).denies
     return any(token.casefold() in known.reporting.opens for token in TOKEN.findall(part))
 
 

@@ -177,6 +177,10 @@ def test_a_clause_is_disputed_wherever_it_stands(code: str, one: str, other: str
         ("en", "The mill bought a boat, and it cost 4 million euros.", "The mill cost 9 million euros."),
         ("de", "Der Steg führt zum Turm, und er hat 40 Stufen.", "Der Steg hat 25 Stufen."),
         ("en", "The mills were shut, and they cost 4 euros.", "The mills cost 7 euros."),
+        # what is denied may go on behind a comma, or be taken back there
+        ("zh", "磨坊周一不开放，只有学校可以进。", "磨坊周一开放。"),
+        ("zh", "市长否认磨坊关闭，学校开放。", "学校关闭。"),
+        ("fr", "Le conseil a nié que le moulin est fermé, et le bar est ouvert.", "Le bar est fermé."),
         # a condition reaches over all
         ("en", "If it rains, the mill is closed, and the bar is open.", "The bar is closed."),
         # the part and the whole, another thing, a special one
