@@ -102,12 +102,23 @@ class S3(_Section):
 
 
 class Backup(_Section):
-    """Backups that are kept in a bucket, and encrypted ones."""
+    """Backups that are kept in a bucket (`s3://BUCKET/PREFIX`), and encrypted ones."""
 
-    store: S3 | None = None
-    """The store that `s3://BUCKET/PREFIX` is in; none: that of the installation, which goes with it."""
+    endpoint: str = ""
+    """Host and port of the S3 that has the bucket; empty: the installation's own, which goes with it."""
+    access_key: str = ""
+    secret_key: SecretStr = SecretStr("")
+    secure: bool = True
+    """HTTPS."""
+    ca: FilePath | None = None
+    """A PEM file with the authorities that its certificate is checked against, in place of the machine's."""
+    region: str = "us-east-1"
     recipients: tuple[str, ...] = ()
     """For whom backups are encrypted, as `age` names them, as a JSON list; empty: they are not."""
+
+    def store(self, own: S3) -> S3:
+        """The store that has the bucket, where the installation's is `own`."""
+        return S3(**self.model_dump(exclude={"recipients"})) if self.endpoint else own
 
 
 class Llm(_Section):

@@ -109,8 +109,9 @@ def _archive(
     from reprise_runtime.operate.sealing import Seal, identities_in  # noqa: PLC0415 - as below
 
     try:
-        own = from_environment().backup.store
-        store = own or (terminal.operator_settings().s3 if place.startswith(SCHEME) else S3())
+        settings = from_environment().backup
+        elsewhere = settings.endpoint or not place.startswith(SCHEME)
+        store = settings.store(S3() if elsewhere else terminal.operator_settings().s3)
         yield Archive(place_of(place, store), Seal(recipients, identities_in(identity) if identity else ()))
     except errors.Refused as error:
         raise Refused(error.problem) from error

@@ -83,13 +83,16 @@ export function useCauseNames(): Names {
   }, [data, prepared, nodes]);
 }
 
-/** The names of the batch's sources, by id. */
-export function useSourceNames(): ReadonlyMap<string, string> {
+/** What the batch's sources are called, by id; null until that is known. */
+export function useSourceNames(): ReadonlyMap<string, string> | null {
   const { batch_id } = useIds();
-  const { data } = useQuery({
+  const { data, isPending } = useQuery({
     queryKey: ["sources", batch_id],
     queryFn: () => api.sources(batch_id),
     staleTime: 30_000,
   });
-  return useMemo(() => new Map((data ?? []).map((source) => [source.source_id, sourceName(source)])), [data]);
+  return useMemo(
+    () => (isPending ? null : new Map((data ?? []).map((source) => [source.source_id, sourceName(source)]))),
+    [data, isPending],
+  );
 }

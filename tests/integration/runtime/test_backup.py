@@ -8,6 +8,7 @@ from typing import Any
 
 import pyrage
 import pytest
+from pydantic import SecretStr
 
 from reprise_contracts import subjects
 from reprise_contracts.commands import Options, Rerun, Target
@@ -21,6 +22,7 @@ from reprise_runtime.operate.backup import back_up
 from reprise_runtime.operate.places import BucketPlace, FolderPlace
 from reprise_runtime.operate.restore import restore
 from reprise_runtime.operate.sealing import Seal
+from reprise_runtime.settings import S3, Backup
 from stack import Caller, Stack, until
 
 ENV = {
@@ -272,6 +274,21 @@ async def test_an_encrypted_backup_in_a_bucket_is_read_by_its_recipient_alone(
     back = await there.at_rest(session)
     assert fresh(back)
     await whole(there, back)
+
+
+def test_a_bucket_elsewhere_is_reached_with_its_own_keys() -> None:
+    own = S3(endpoint="10.0.0.1:8333")
+    assert Backup().store(own) == own
+    other = Backup(endpoint="s3.example:443", access_key="a", secret_key=SecretStr("b"), region="eu").store(
+        own
+    )
+    assert (other.endpoint, other.access_key, other.region, other.secure) == (
+        "s3.example:443",
+        "a",
+        "eu",
+        True,
+    )
+    assert other.secret_key.get_secret_value() == "b"
 
 
 def test_what_is_no_recipient_is_refused_in_words() -> None:

@@ -21,6 +21,8 @@ interface Props<T extends Item> {
   readonly onSave: () => void;
   /** The fields of one item that is open. */
   readonly children: (item: T, change: (item: T) => void, id: string) => ReactNode;
+  /** Why what is edited is no more what there is; told beside the buttons, so that no field moves under the hand. */
+  readonly outdated?: string | null;
   /** What is said beside the buttons. */
   readonly note?: ReactNode;
 }
@@ -38,6 +40,7 @@ export function EditList<T extends Item>(props: Props<T>): ReactNode {
     onCancel,
     onSave,
     children,
+    outdated = null,
     note,
   } = props;
   const say = t.fields.list;
@@ -116,8 +119,8 @@ export function EditList<T extends Item>(props: Props<T>): ReactNode {
       </button>
       <div className="edit-foot">
         <div>
-          <p className={problem ? "error-text" : "soft small"} aria-live="polite">
-            {problem ?? say.nothingSaved}
+          <p className={problem || outdated ? "error-text" : "soft small"} aria-live="polite">
+            {problem ?? outdated ?? say.nothingSaved}
           </p>
           {note}
         </div>

@@ -35,6 +35,7 @@ function problemOf(goals: readonly GoalDraft[]): string | null {
 
 export default function GoalsPage(): ReactNode {
   const goals = useArtifact("phase1");
+  const names = useSourceNames(); // they come first, so that nothing jumps
   const { session_id } = useIds();
   const etag = useSession((session) => session.state.nodes.phase1?.artifact?.sha256) ?? "";
   const canEdit = useCanEdit("phase1");
@@ -58,8 +59,7 @@ export default function GoalsPage(): ReactNode {
         )}
       </PhaseHead>
       {!goals.data && <p className="soft">{say.appear}</p>}
-      {!edit && goals.data && <GoalList goals={goals.data} />}
-      {edit && edit.from !== etag && <p className="notice stale">{say.newer}</p>}
+      {!edit && goals.data && names && <GoalList goals={goals.data} names={names} />}
       {edit && (
         <EditList
           items={edit.goals}
@@ -70,6 +70,7 @@ export default function GoalsPage(): ReactNode {
           onSave={() => setSaving(true)}
           title={(goal) => goal.question}
           create={(key) => ({ key, question: "", rationale: "", source_ids: [] })}
+          outdated={edit.from === etag ? null : say.newer}
           note={<DraftNote draft={kept} plain />}
         >
           {(goal, change, id) => <GoalFields goal={goal} change={change} id={id} />}
@@ -88,8 +89,12 @@ export default function GoalsPage(): ReactNode {
   );
 }
 
-function GoalList({ goals }: { readonly goals: Phase1 }): ReactNode {
-  const names = useSourceNames();
+interface ListProps {
+  readonly goals: Phase1;
+  readonly names: ReadonlyMap<string, string>;
+}
+
+function GoalList({ goals, names }: ListProps): ReactNode {
   return (
     <ol className="goals reading">
       {goals.goals.map((goal) => (

@@ -61,13 +61,13 @@ export default function PlanPage(): ReactNode {
       </PhaseHead>
       {!plan.data && <p className="soft">{say.appear}</p>}
       {plan.data && !edit && <PlanList plan={plan.data} />}
-      {edit && edit.from !== etag && <p className="notice stale">{say.newer}</p>}
       {edit && (
         <Editor
           draft={edit.draft}
           onChange={changeDraft}
           onCancel={stop}
           onSave={() => setSaving(true)}
+          outdated={edit.from === etag ? null : say.newer}
           note={<DraftNote draft={kept} plain />}
         />
       )}
@@ -125,12 +125,16 @@ interface EditorProps {
   readonly onChange: (change: (draft: PlanDraft) => PlanDraft) => void;
   readonly onCancel: () => void;
   readonly onSave: () => void;
+  readonly outdated: string | null;
   readonly note: ReactNode;
 }
 
-function Editor({ draft, onChange, onCancel, onSave, note }: EditorProps): ReactNode {
+function Editor({ draft, onChange, onCancel, onSave, outdated, note }: EditorProps): ReactNode {
   const names = useSourceNames();
-  const sources = useMemo<readonly Option[]>(() => [...names].map(([value, name]) => ({ value, name })), [names]);
+  const sources = useMemo<readonly Option[]>(
+    () => [...(names ?? [])].map(([value, name]) => ({ value, name })),
+    [names],
+  );
   const changeSteps = useCallback(
     (change: (steps: readonly StepDraft[]) => readonly StepDraft[]) =>
       onChange((now) => ({ ...now, steps: change(now.steps) })),
@@ -157,6 +161,7 @@ function Editor({ draft, onChange, onCancel, onSave, note }: EditorProps): React
         title={(step) => step.title}
         label={stepLabel}
         create={newStep}
+        outdated={outdated}
         note={note}
       >
         {(step, change, id) => <StepFields step={step} change={change} id={id} steps={draft.steps} sources={sources} />}

@@ -79,7 +79,7 @@ function Quotes({
       {citations.map((citation) => (
         <li key={`${citation.source_id} ${citation.start}`}>
           <button type="button" className="link-button small" onClick={() => onQuote(citation)}>
-            {names.get(citation.source_id) ?? citation.source_id}
+            {names?.get(citation.source_id) ?? citation.source_id}
           </button>
         </li>
       ))}
