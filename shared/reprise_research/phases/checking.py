@@ -1,6 +1,7 @@
 """What every phase checks of what an engine hands back: quotes stand where they are said to stand."""
 
 import asyncio
+from collections.abc import Iterable
 
 from reprise_contracts.artifacts import Citation, Contradiction, Excerpt, Finding, Summary
 from reprise_research.brief import Library
@@ -23,31 +24,21 @@ async def check_citation(citation: Citation, library: Library) -> Citation | Non
 async def check_finding(finding: Finding, library: Library) -> tuple[Finding | None, int]:
     """The finding with the citations that hold, and how many did not. A finding that loses all of them is
     None."""
-    kept, dropped = [], 0
-    for citation in finding.citations:
-        good = await check_citation(citation, library)
-        if good is None:
-            dropped += 1
-        else:
-            kept.append(good)
-    against: list[Contradiction] = []
-    for contradiction in finding.contradicts:
-        good = await check_citation(contradiction.citation, library)
-        if good is None:
-            dropped += 1
-        else:
-            against.append(contradiction.model_copy(update={"citation": good}))
-    beside: list[Contradiction] = []
-    for other in finding.beside:
-        good = await check_citation(other.citation, library)
-        if good is None:
-            dropped += 1
-        else:
-            beside.append(other.model_copy(update={"citation": good}))
+    every = [await check_citation(citation, library) for citation in finding.citations]
+    kept = tuple(good for good in every if good is not None)
+    against = await _held(finding.contradicts, library)
+    beside = await _held(finding.beside, library)
+    told = len(every) + len(finding.contradicts) + len(finding.beside)
+    dropped = told - len(kept) - len(against) - len(beside)
     if not kept:
         return None, dropped
-    held = {"citations": tuple(kept), "contradicts": tuple(against), "beside": tuple(beside)}
-    return finding.model_copy(update=held), dropped
+    return finding.model_copy(update={"citations": kept, "contradicts": against, "beside": beside}), dropped
+
+
+async def _held(others: Iterable[Contradiction], library: Library) -> tuple[Contradiction, ...]:
+    """Those whose citation holds."""
+    found = [(other, await check_citation(other.citation, library)) for other in others]
+    return tuple(other.model_copy(update={"citation": good}) for other, good in found if good is not None)
 
 
 async def check_summary(summary: Summary, library: Library) -> Summary:
