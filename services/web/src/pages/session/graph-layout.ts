@@ -10,6 +10,11 @@ export interface Placed {
   readonly height: number;
 }
 
+/** A place as a transform, as in any picture whose parts move: a new plan moves boxes, and no text around them. */
+export function styleOf({ x, y, width, height }: Placed): Readonly<Record<string, string | number>> {
+  return { transform: `translate(${x}px, ${y}px)`, width, height };
+}
+
 export interface Edge {
   readonly from: string;
   readonly to: string;

@@ -15,7 +15,7 @@ import { NodeGlyph } from "../../ui/standing";
 import { type NodeView, PHASES, type Plan } from "../../wire";
 import { count, placeInQueue, seconds, standingWords } from "../../words";
 import { RerunButton } from "./actions";
-import { type Picture, type Placed, type PlanStep, pathOf, pictureOf } from "./graph-layout";
+import { type Picture, type Placed, type PlanStep, pathOf, pictureOf, styleOf } from "./graph-layout";
 import { PhaseStop } from "./phase-stop";
 import { callOf, type RerunTarget } from "./rerun";
 
@@ -223,7 +223,7 @@ function StepBox({ node, place, look, chosen, onChoose, onHover }: BoxProps): Re
   return (
     <li
       className={`box ${state} ${look} ${chosen ? "chosen" : ""} ${small ? "small-box" : ""}`}
-      style={{ left: place.x, top: place.y, width: place.width, height: place.height }}
+      style={styleOf(place)}
       onMouseEnter={() => onHover(node)}
       onMouseLeave={() => onHover(null)}
       onFocus={() => onHover(node)}

@@ -8,7 +8,7 @@ import { NodeGlyph } from "../../ui/standing";
 import type { Phase } from "../../wire";
 import { count, placeInQueue, seconds, when } from "../../words";
 import { NodeAction } from "./actions";
-import type { Placed } from "./graph-layout";
+import { type Placed, styleOf } from "./graph-layout";
 import { headline } from "./headline";
 import { NodeBadges } from "./why";
 
@@ -30,7 +30,7 @@ export function PhaseStop({ phase, place, look = "", onHover }: Props): ReactNod
   return (
     <li
       className={`stop ${state} ${look} ${place ? "placed" : ""} ${brief ? "brief" : ""}`}
-      style={place && { left: place.x, top: place.y, width: place.width, height: place.height }}
+      style={place && styleOf(place)}
       onMouseEnter={onHover && (() => onHover(phase))}
       onMouseLeave={onHover && (() => onHover(null))}
     >
