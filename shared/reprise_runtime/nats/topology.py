@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,9 @@ _log = logger(__name__)
 Config = dict[str, Any]
 _NANOSECONDS = 1_000_000_000
 _NAME_IN_USE = 10058
+_NOT_CREATED = 10049
+_SETTLED = 5.0
+"""Seconds within which a server has removed the files of a stream that it said it had deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +255,7 @@ async def _ensure_stream(bus: Bus, name: str, config: Config, *, repair: bool) -
         if not repair:
             return [Drift(name, "", None, "created", repaired=False, problem="missing")]
         try:
-            await bus.api(f"STREAM.CREATE.{name}", config)
+            await _create(bus, name, config)
         except ApiError as taken:
             if taken.err_code != _NAME_IN_USE:
                 raise
@@ -260,6 +264,21 @@ async def _ensure_stream(bus: Bus, name: str, config: Config, *, repair: bool) -
     return await _repair(
         bus, name, config, actual, (f"STREAM.UPDATE.{name}", {**actual, **config}) if repair else None
     )
+
+
+async def _create(bus: Bus, name: str, config: Config) -> None:
+    """A new stream. The files of one that was deleted go after the answer: while they do, the server cannot
+    make a store for another of its name."""
+    until = time.monotonic() + _SETTLED
+    while True:
+        try:
+            await bus.api(f"STREAM.CREATE.{name}", config)
+        except ApiError as error:
+            if error.err_code != _NOT_CREATED or time.monotonic() > until:
+                raise
+        else:
+            return
+        await asyncio.sleep(0.1)
 
 
 async def ensure_consumer(

@@ -4,7 +4,10 @@ changed is reported."""
 from reprise_contracts import subjects
 from reprise_runtime.nats import topology
 from reprise_runtime.nats.bus import Bus
+from reprise_runtime.nats.connection import connect
+from reprise_runtime.operate.servers import NatsServer
 from reprise_runtime.settings import Settings
+from servers_for_tests import settings_for
 
 
 async def test_everything_is_made_once(bus: Bus, settings: Settings) -> None:
@@ -90,3 +93,20 @@ async def test_a_stream_that_is_missing_is_made_by_the_first_to_miss_it(bus: Bus
     bus.restore_with(lambda: topology.ensure(bus, settings))
     await bus.api("STREAM.DELETE.JOBS")
     assert await bus.publish(subjects.job("s1", "phase1", 1, 1), b"", stream=subjects.JOBS) == 1
+
+
+async def test_a_stream_is_made_where_another_left_something(own_nats: NatsServer) -> None:
+    """What lies where its folder has to be makes the server refuse a stream, and clear its place: it is asked
+    again."""
+    settings = settings_for(own_nats)
+    in_the_way = own_nats.folder / "jetstream" / "jetstream" / "$G" / "streams" / subjects.INBOX
+    in_the_way.parent.mkdir(parents=True, exist_ok=True)
+    in_the_way.write_bytes(b"")
+
+    client = await connect(settings.nats, "test")
+    try:
+        bus = await topology.open_bus(client, settings, declare=False)
+        assert subjects.INBOX in {drift.name for drift in await topology.ensure(bus, settings)}
+        assert await topology.ensure(bus, settings) == []
+    finally:
+        await client.close()
