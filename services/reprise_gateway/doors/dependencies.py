@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from reprise_contracts.configuration import Role
 from reprise_contracts.fleet import FleetPreview
+from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
 from reprise_contracts.states import BatchView, Preview, Receipt
 from reprise_contracts.wire import CommandId, Message
@@ -163,29 +164,29 @@ def if_match(request: Request, current: str | None = None) -> str | None:
     """The hash that `If-Match` names, of several the one that is there now (`current`) or the first; None for
     any (`*`).
 
-    Raises `Refused` (invalid) where it is missing or is no hash.
+    Raises `Refused`: conflict where it names what no artifact of ours ever was, invalid where it is missing
+    or is no entity tag.
     """
-    tags = [
-        tag.strip().removeprefix("W/").strip('"') for tag in request.headers.get("if-match", "").split(",")
+    given = [
+        tag.strip().removeprefix("W/")
+        for tag in request.headers.get("if-match", "").split(",")
+        if tag.strip()
     ]
-    given = current if current in tags else tags[0]
-    if given == "*":
-        return None
     if not given:
         detail = "An edit says which artifact it replaces, so that nobody's work is overwritten unseen."
         action = "Send If-Match with the ETag that came with the artifact, or * for whatever is there."
         raise Refused(Problem(type="invalid", field="If-Match", detail=detail, action=action))
-    if len(given) != 64 or set(given) - set("0123456789abcdef"):
-        detail = "If-Match does not hold the ETag of an artifact."
-        raise Refused(
-            Problem(
-                type="invalid",
-                field="If-Match",
-                detail=detail,
-                action="Send the ETag that came with the artifact.",
-            )
-        )
-    return given
+    tags = [tag.strip('"') for tag in given]
+    wanted = current if current in tags else tags[0]
+    if wanted == "*":
+        return None
+    if re.fullmatch("[0-9a-f]{64}", wanted):
+        return wanted
+    if all(re.fullmatch(r'"[^"]*"', tag) for tag in given):
+        raise Refused(refusals.CONFLICT)
+    detail = "If-Match does not hold the ETag of an artifact."
+    action = "Send the ETag that came with the artifact, in quotation marks."
+    raise Refused(Problem(type="invalid", field="If-Match", detail=detail, action=action))
 
 
 def json_answer(answer: Message, status: int = 200) -> Response:

@@ -156,17 +156,18 @@ async def test_r12_an_edit_is_refused_while_a_run_is_active_and_leaves_nothing_b
 async def test_an_edit_of_what_was_replaced_meanwhile_is_a_conflict(site: Any, http: Any) -> None:
     _, session_id = await site.finished(http)
     plan, _ = await plan_of(http, session_id)
-    answer = await http.put(
-        f"/sessions/{session_id}/artifacts/phase2", json=plan, headers={"If-Match": f'"{"0" * 64}"'}
-    )
-    assert (answer.status_code, answer.json()["type"]) == (412, "/problems/conflict")
+    for tags in (f'"{"0" * 64}"', '"of-another-server"', f'W/"1", "{"0" * 64}"'):
+        place = f"/sessions/{session_id}/artifacts/phase2"
+        answer = await http.put(place, json=plan, headers={"If-Match": tags})
+        assert (answer.status_code, answer.json()["type"]) == (412, "/problems/conflict"), tags
 
 
-async def test_an_edit_has_to_say_what_it_replaces(site: Any, http: Any) -> None:
+@pytest.mark.parametrize("headers", [{}, {"If-Match": " "}, {"If-Match": "no tag"}, {"If-Match": '"half'}])
+async def test_an_edit_has_to_say_what_it_replaces(site: Any, http: Any, headers: dict[str, str]) -> None:
     """Without If-Match somebody else's edit could be overwritten unseen."""
     _, session_id = await site.finished(http)
     plan, _ = await plan_of(http, session_id)
-    answer = await http.put(f"/sessions/{session_id}/artifacts/phase2", json=plan)
+    answer = await http.put(f"/sessions/{session_id}/artifacts/phase2", json=plan, headers=headers)
     assert (answer.status_code, answer.json()["field"]) == (422, "If-Match")
 
 
