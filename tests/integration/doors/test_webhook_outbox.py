@@ -116,12 +116,14 @@ async def test_every_announcement_is_counted_once_whatever_is_killed(
     receiver.mood = mood
     hook = await add(site, receiver, types=["reprise.source.changed"])
     batches = [Batch(log, f"killed-{number}") for number in range(BATCHES)]
+    writing = asyncio.Lock()  # what is killed here is who delivers: the test's own commits are not interrupted
 
     async def write() -> None:
         for batch in batches:
             await batch.begin()
         for _ in range(COUNT // BATCHES):
-            await asyncio.gather(*(batch.change() for batch in batches))
+            async with writing:
+                await asyncio.gather(*(batch.change() for batch in batches))
             await asyncio.sleep(10 * BATCHES / COUNT)  # spreads them over the kills
 
     async def kill() -> None:
@@ -130,6 +132,12 @@ async def test_every_announcement_is_counted_once_whatever_is_killed(
             house.kill(name)
             await asyncio.sleep(chance.uniform(0.0, 0.5))
             house.restart(name)
+        for _ in range(2):
+            async with writing:
+                house.kill("nats")
+                await asyncio.sleep(chance.uniform(0.0, 0.5))
+                house.restart("nats")
+            await asyncio.sleep(chance.uniform(0.5, 1.0))
         await receiver.stop()
         await asyncio.sleep(1.0)
         await receiver.start()
