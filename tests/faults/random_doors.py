@@ -463,7 +463,7 @@ class Player:
     async def mistake(self) -> None:
         """What cannot be: each door says so in the same words."""
         wrong: Sequence[tuple[Target, Json, str]] = (
-            (steps(99), {}, "step_unknown"),
+            (steps(10**6), {}, "step_unknown"),  # more than replans number in hours
             (phase(3), {"stop_after": "phase1"}, "invalid"),
             (phase(4), {"plan_token": "0" * 32}, "plan_changed"),
         )

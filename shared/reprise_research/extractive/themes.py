@@ -36,6 +36,9 @@ _FAINTEST = 0.15
 """The same where there are few passages: what two of few sources speak of is worth a question."""
 _TERMS = 6
 _SHORT_HEADING = 12
+_A_TITLE = 60
+_ADDED = re.compile(r"(?<=\w)(?:[:：|]| [–—-]) ?(?=\S)")
+"""Between a title and what it adds: `Heat pumps: a field study`."""
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]{2,12}")
 
 
@@ -262,9 +265,7 @@ def _joined(themes: tuple[Theme, ...], found: list[Passage]) -> tuple[Theme, ...
     """One theme for a source or two in another script."""
     order = tuple(dict.fromkeys(passage.source_id for passage in found))
     headings = [h for h in dict.fromkeys(passage.heading for passage in found) if _is_name(h)]
-    labels = (
-        headings if len(headings) >= 2 else [theme.label for theme in themes] or [_opening(found[0].text)]
-    )
+    labels = headings if len(headings) >= 2 else [theme.label for theme in themes] or [_name_of(found[0])]
     listed = tuple(
         dict.fromkeys(
             term for theme in themes for term in (*terms(theme.label, found[0].language), *theme.terms)
@@ -280,8 +281,12 @@ def _is_name(heading: str) -> bool:
     return 0 < len(heading) <= _SHORT_HEADING and heading[0].isalpha() and heading[-1].isalpha()
 
 
-def _opening(text: str) -> str:
-    """What a text without any recurring phrase begins with: its first characters, up to a figure and without
-    a dangling particle."""
-    first = _HAN_RUN.match(text)
-    return (first[0].rstrip(language("zh").nouns.edges) if first is not None else "") or shorten(text, 40)
+def _name_of(passage: Passage) -> str:
+    """What a source without any recurring phrase is called: its title up to what that adds; one without a
+    title begins with it, in Chinese up to a figure and without a dangling particle."""
+    if passage.title:
+        return shorten(_ADDED.split(passage.title)[0], _A_TITLE)
+    first = _HAN_RUN.match(passage.text)
+    return (first[0].rstrip(language("zh").nouns.edges) if first is not None else "") or shorten(
+        passage.text, 40
+    )

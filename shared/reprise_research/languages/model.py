@@ -220,6 +220,8 @@ class Reading(Table):
     """What stands between the parts of a question that asks several things."""
     unknown: Pattern = NOTHING
     """It says that something is not known, was not measured or has not been decided."""
+    supposes: Pattern = NOTHING
+    """Before that, in the same clause, it only supposes so: `if it could not be determined`."""
     opens: Pattern = NOTHING
     """It begins so and needs the sentence before it."""
     bare: Pattern = NOTHING
@@ -311,10 +313,21 @@ class Language(Table):
         return self.words.function | self.words.fillers
 
 
+def _filled(patterns: list[str], lists: dict[str, str]) -> list[str]:
+    """Patterns in which `{find}` is any of the words of the list `find`. A word stands in one list, not in
+    each of the patterns that need it."""
+    for name, words in lists.items():
+        choice = f"(?:{'|'.join(words.split())})"
+        patterns = [pattern.replace(f"{{{name}}}", choice) for pattern in patterns]
+    return patterns
+
+
 def parse(code: str, text: str) -> Language:
     """Return the language that a file describes. Raises `ValueError` naming the file's faults."""
     try:
         table: dict[str, Any] = tomllib.loads(text)
+        if "unknown" in table.get("reading", {}):
+            table["reading"]["unknown"] = _filled(table["reading"]["unknown"], table.pop("knowing", {}))
         table.setdefault("report", {})["language"] = code
         found = Language.model_validate(table)
     except (tomllib.TOMLDecodeError, ValidationError, re.error) as error:

@@ -166,16 +166,34 @@ def speaks_of_itself(sentence: str, code: str = "en") -> bool:
 
 
 def is_unknown(sentence: str, code: str = "en") -> bool:
-    """Return whether it says that something is not known, was not measured or has not been decided."""
-    return any(one.reading.unknown.search(sentence) for one in _read_with(sentence, code))
+    """Return whether it says that something is not known, was not measured or has not been decided; not where
+    it only supposes so."""
+    return any(
+        not one.reading.supposes.search(re.split(r"[,;:]", sentence[: match.start()])[-1])
+        for one in _read_with(sentence, code)
+        for match in one.reading.unknown.finditer(sentence)
+    )
 
 
 def without_unknown(sentence: str, code: str = "en") -> str:
-    """Return a sentence without the words that say that something is not known: what it is that is not
-    known."""
+    """Return a sentence without the words that say that something is not known, and without why it is not:
+    what it is that is not known."""
     for one in _read_with(sentence, code):
-        sentence = one.reading.unknown.sub(" ", sentence)
+        last = max((match.end() for match in one.reading.unknown.finditer(sentence)), default=len(sentence))
+        why = _because(one.code).search(sentence, last)
+        sentence = one.reading.unknown.sub(" ", sentence[: why.start()] if why is not None else sentence)
     return sentence
+
+
+@cache
+def _because(code: str) -> re.Pattern[str]:
+    """Where a sentence begins to say why: at a mark, at a reason behind a comma, at the plainest one
+    anywhere."""
+    reasons = language(code).asks.reasons
+    if not reasons:
+        return re.compile("[:;]")
+    behind = "|".join(map(re.escape, sorted(reasons, key=len, reverse=True)))
+    return re.compile(rf"[:;]|,\s+(?:{behind})\b|\s{re.escape(reasons[0])}\b", re.IGNORECASE)
 
 
 def asks(sentence: str, code: str = "en") -> bool:

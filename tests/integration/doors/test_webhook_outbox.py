@@ -116,7 +116,7 @@ async def test_every_announcement_is_counted_once_whatever_is_killed(
     receiver.mood = mood
     hook = await add(site, receiver, types=["reprise.source.changed"])
     batches = [Batch(log, f"killed-{number}") for number in range(BATCHES)]
-    writing = asyncio.Lock()  # what is killed here is who delivers: the test's own commits are not interrupted
+    writing = asyncio.Lock()  # its own commits are not what is interrupted
 
     async def write() -> None:
         for batch in batches:

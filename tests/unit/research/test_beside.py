@@ -109,6 +109,17 @@ GAPS = [
         "Die Kinder turnen während der Bauzeit in der Halle von Lohra.",
     ),
     (
+        "de",
+        "Ob die Heizkosten der Mieter gesunken sind, konnten wir nicht feststellen, weil zu wenige "
+        "Abrechnungen vorlagen.",
+        "Die Stadtwerke gehen davon aus, dass die Heizkosten um 11 Prozent gesunken sind.",
+    ),
+    (
+        "en",
+        "We could not establish whether rents fell in the valley: only 41 tenants answered our letters.",
+        "Rents fell in the whole valley last year, says the landlords' union.",
+    ),
+    (
         "fr",
         "On ne sait pas encore si la région renouvellera son aide.",
         "La région a confirmé qu'elle renouvelle son aide de 60 000 euros.",

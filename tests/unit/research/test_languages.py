@@ -13,6 +13,7 @@ from reprise_research.extractive.wording import asked_label
 from reprise_research.languages import LANGUAGES, language
 from reprise_research.languages.model import Language, Table, parse
 from reprise_research.languages.report import Report
+from reprise_research.text.prose import is_unknown
 
 NOT_KNOWN = tomllib.loads((Path(__file__).parent / "not_known.toml").read_text())
 
@@ -124,6 +125,12 @@ def test_what_nobody_knows_is_told_in_many_ways(code: str) -> None:
     pattern = language(code).reading.unknown
     assert not [sentence for sentence in NOT_KNOWN["unknown"][code] if not pattern.search(sentence)]
     assert not [sentence for sentence in NOT_KNOWN["known"].get(code, ()) if pattern.search(sentence)]
+
+
+def test_what_is_only_supposed_is_not_called_unknown() -> None:
+    assert not is_unknown("The field is empty if the size could not be determined.")
+    assert not is_unknown("Es erscheint eine Warnung, wenn der Pfad nicht ermittelt werden konnte.", "de")
+    assert is_unknown("If it rains, nobody knows how high the river gets.")
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

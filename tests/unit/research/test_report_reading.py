@@ -25,6 +25,7 @@ from reprise_research.extractive.writing import write
 from reprise_research.languages import LANGUAGES, language
 from reprise_research.phases.rendering import Renderer
 from reprise_research.sources.plain import from_text
+from reprise_research.text.passages import Passage
 from reprise_research.text.prose import is_opinion, is_unknown, prose, reports_question
 from reprise_research.text.sentences import split
 
@@ -59,6 +60,14 @@ def test_a_theme_has_no_dative() -> None:
     sources = tuple(prepared(name, "de") for name in texts)
     labels = [theme.label for theme in find_themes(gather(sources, texts), "Wie geht es dem Dorf?", "")]
     assert "Mühlbäche" in labels and "Mühlbächen" not in labels
+
+
+def test_a_source_in_another_language_is_called_by_its_title() -> None:
+    german = "Die Mühle steht seit 1890. Die Mühle hat drei Gänge. In der Mühle backt heute ein Verein."
+    told = Passage("b", "b", "We saw the mill at work.", 0, 24, 0, language="en", title="Mills: a survey")
+    found = [*gather((prepared("a", "de"),), {"a": german}), told]
+    labels = [theme.label for theme in find_themes(found, "Was ist mit der Mühle?", "")]
+    assert labels[0] == "Mühle" and labels[-1] == "Mills"
 
 
 def test_a_chinese_conjunction_is_no_theme() -> None:
