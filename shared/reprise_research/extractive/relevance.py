@@ -58,6 +58,8 @@ _SECTIONS = 12
 """Sections whose passages are looked at because their headings mean what is asked."""
 _OF_SECTIONS = 160
 _MOST_HEADINGS = 400
+_RUN = re.compile(r"[^\W\d_][\w'’-]*(?: [^\W\d_][\w'’-]*)*")
+"""Words with nothing but a space between them."""
 _NUMBER = re.compile(r"^\W*(?:(?:\d{1,3}|[A-Z])(?:\.\d{1,3})*[.)]?)\s+")
 """The number of a heading."""
 
@@ -86,7 +88,7 @@ def answering(found: list[Passage], parts: Sequence[str], encoder: Encoder | Non
 def by_words(found: list[Passage], question: str) -> Vector:
     """Return the score of each passage by words alone: the covered share, and within that BM25."""
     codes = sorted({passage.language for passage in found})
-    queries = {code: asked(question, code) for code in codes}
+    queries = {code: _without_bynames(question, code) for code in codes}
     counted = bm25_by([p.own_terms for p in found], [p.language for p in found], queries)
     share = covered(found, question).share
     return np.asarray(share**_SHARP * (_COVERED + _COUNTED * counted), dtype=np.float64)
@@ -113,9 +115,13 @@ def covered(found: list[Passage], question: str) -> Covered:
             term: math.log(1 + len(own) / (1 + number)) ** _RARITY for term, number in used.items() if number
         }
         total = sum(worth.values()) or 1.0
+        bynames = _bynames(question, code)
         if own_code in codes and code != own_code and worth:
             total *= len(wanted) / len(worth)
         for place, text, context in zip(own, texts, contexts, strict=True):
+            for name, others in bynames.items():
+                for told in (text, context):
+                    told.update(others if name in told else ())
             title = titles[found[place].title]
             spoken = sum(weight for term, weight in worth.items() if term in text)
             around = sum(
@@ -125,6 +131,27 @@ def covered(found: list[Passage], question: str) -> Covered:
             )
             share[place], said[place] = (spoken + around) / total, spoken / total
     return Covered(rounded(share), rounded(said))
+
+
+def _bynames(question: str, code: str) -> dict[str, frozenset[str]]:
+    """The names of a question with the words in front of each that only say what bears it: who speaks of the
+    Sula has spoken of `the electric ferry Sula`. None where nouns have capitals too."""
+    if not knows(code) or language(code).nouns.capitals:
+        return {}
+    small, found = language(code).words.function, dict[str, frozenset[str]]()
+    for run in _RUN.findall(question):
+        before: list[str] = []
+        for word in run.split():
+            if word[:1].isupper() and before:
+                found[stem(word.lower(), code)] = frozenset(before)
+            plain = word[:1].islower() and word not in small
+            before = [*before, stem(word, code)] if plain else []
+    return found
+
+
+def _without_bynames(question: str, code: str) -> list[str]:
+    extra = frozenset[str]().union(*_bynames(question, code).values())
+    return [term for term in asked(question, code) if term not in extra]
 
 
 def asked(question: str, code: str) -> list[str]:
@@ -162,7 +189,8 @@ def _looked_at(found: list[Passage], parts: Sequence[str], score: Vector, encode
     joined = score / top
     tests = {part: expected(part, language_of(part) or "en") for part in parts}
     runs_of = {
-        part: {code: _pairs(part, code) for code in {found[p].language for p in candidates}} for part in parts
+        part: {code: _pairs_asked(part, code) for code in {found[p].language for p in candidates}}
+        for part in parts
     }
     for place, stands in zip(candidates, near, strict=True):
         passage = found[place]
@@ -277,6 +305,13 @@ def _pairs(text: str, code: str) -> tuple[tuple[str, str], ...]:
     left_out = known.words.function - known.negation.words
     kept = [stem(word, code) for word in runs(text, code) if word not in left_out]
     return tuple(pairwise(kept))
+
+
+def _pairs_asked(question: str, code: str) -> tuple[tuple[str, str], ...]:
+    """Its pairs without those that only name what it asks about."""
+    names = _bynames(question, code)
+    named = frozenset(names).union(*names.values())
+    return tuple(pair for pair in _pairs(question, code) if not named.issuperset(pair))
 
 
 def _share(wanted: tuple[tuple[str, str], ...], own: frozenset[tuple[str, str]]) -> float:

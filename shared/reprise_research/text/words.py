@@ -174,7 +174,7 @@ def shorten(text: str, limit: int) -> str:
         return text
     cut = text[: limit - 1]
     space = cut.rfind(" ")
-    return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:，；：—-") + "…"
+    return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:，；：–—-") + "…"
 
 
 def listed(items: Sequence[str], last: str = "and") -> str:

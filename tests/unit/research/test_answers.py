@@ -4,6 +4,8 @@ import pytest
 
 from reprise_contracts.artifacts import PreparedSource, Step
 from reprise_research.extractive.answers import answer
+from reprise_research.extractive.relevance import covered
+from reprise_research.text.passages import Passage
 
 
 @pytest.mark.parametrize(
@@ -50,3 +52,17 @@ def test_that_nobody_knows_whether_is_an_answer() -> None:
     question = "Is the footbridge a listed structure?"
     step = Step(step_id=1, kind="answer", title="A", description=question, query=question)
     assert [one.claim for one in answer(step, sources, {"m": told}, question).findings] == [told]
+
+
+def test_who_speaks_of_a_name_has_spoken_of_what_bears_it() -> None:
+    """`The electric ferry Sula` is one thing, however many words a question has for it."""
+    found = [
+        Passage("a", "a", text, 0, len(text), 0, language="en")
+        for text in (
+            "The electric ferry Sula has sailed since March.",
+            "The Sula completed 96 percent of her crossings and was reliable.",
+            "An electric bus stands at the ferry.",
+        )
+    ]
+    share = covered(found, "How reliable is the electric ferry Sula?").share
+    assert share[1] == 1.0 and share[1] > share[0] > share[2]
