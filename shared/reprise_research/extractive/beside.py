@@ -244,5 +244,5 @@ def _each_once(options: Iterable[tuple[Passage, Quantity, Quantity]]) -> list[Ot
     for other, mine, theirs in options:
         if not any(same(theirs, value) for value in values) and len(kept) < _MOST:
             values.append(theirs)
-            kept.append(OtherFigure(other, (mine.text, theirs.text)))
+            kept.append(OtherFigure(other, (mine.told, theirs.told)))
     return kept

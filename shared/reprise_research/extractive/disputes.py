@@ -82,7 +82,7 @@ def holds(one: Citation, other: Citation) -> bool:
 def disputed_figure(claim: str, against: Iterable[Contradiction]) -> Quantity | None:
     """The figure of a claim that something gives otherwise, if it is one."""
     given = {value for contradiction in against for value in contradiction.values}
-    return next((figure for figure in quantities(claim, tongue(claim)) if figure.text in given), None)
+    return next((figure for figure in quantities(claim, tongue(claim)) if figure.told in given), None)
 
 
 def disputes(found: Iterable[Finding]) -> list[Dispute]:

@@ -18,6 +18,7 @@ import numpy as np
 from reprise_research.extractive.expected import expected
 from reprise_research.languages import knows, language
 from reprise_research.meaning import Encoder
+from reprise_research.quantities import Kind, amounts
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage
 from reprise_research.text.ranking import Vector, bm25_by, rounded
@@ -116,6 +117,14 @@ def covered(found: list[Passage], question: str) -> Covered:
         }
         total = sum(worth.values()) or 1.0
         bynames = _bynames(question, code)
+        costs = _asks_money(question, code) - worth.keys()
+        if costs:
+            # nobody says `cost` or `how much`: who gives an amount of money does
+            paid = [any(q.kind is Kind.MONEY for q in amounts(found[place].text, code)) for place in own]
+            worth |= dict.fromkeys(costs, math.log(1 + len(own) / (1 + sum(paid))) ** _RARITY)
+            for text, gives in zip(texts, paid, strict=True):
+                text.update(costs if gives else ())
+            total = sum(worth.values())
         if own_code in codes and code != own_code and worth:
             total *= len(wanted) / len(worth)
         for place, text, context in zip(own, texts, contexts, strict=True):
@@ -147,6 +156,15 @@ def _bynames(question: str, code: str) -> dict[str, frozenset[str]]:
             plain = word[:1].islower() and word not in small
             before = [*before, stem(word, code)] if plain else []
     return found
+
+
+def _asks_money(question: str, code: str) -> frozenset[str]:
+    """The terms of a question that ask for an amount of money."""
+    if not knows(code):
+        return frozenset()
+    parts = (match.group() for match in language(code).asks.money.finditer(question))
+    wanted = [term for part in parts for term in terms(part, code)]
+    return frozenset((*wanted, *_other_forms(wanted, code))) & frozenset(asked(question, code))
 
 
 def _without_bynames(question: str, code: str) -> list[str]:

@@ -99,7 +99,7 @@ def _charts(
                 continue
             told |= places
             bars = tuple(
-                BarDraft(float(figure.value), figure.text, citations)
+                BarDraft(float(figure.value), figure.told, citations)
                 for figure, citations in given
                 if figure.value is not None
             )

@@ -282,11 +282,11 @@ def _is_name(heading: str) -> bool:
 
 
 def _name_of(passage: Passage) -> str:
-    """What a source without any recurring phrase is called: its title up to what that adds; one without a
-    title begins with it, in Chinese up to a figure and without a dangling particle."""
+    """What a source without any recurring phrase is called: in Chinese what it begins with, up to a figure
+    and without a dangling particle; else its title up to what that adds, its beginning without one."""
+    first = _HAN_RUN.match(passage.text)
+    if first is not None and (name := first[0].rstrip(language("zh").nouns.edges)):
+        return name
     if passage.title:
         return shorten(_ADDED.split(passage.title)[0], _A_TITLE)
-    first = _HAN_RUN.match(passage.text)
-    return (first[0].rstrip(language("zh").nouns.edges) if first is not None else "") or shorten(
-        passage.text, 40
-    )
+    return shorten(passage.text, 40)

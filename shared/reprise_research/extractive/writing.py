@@ -253,7 +253,7 @@ def _answer(
         dispute = next((d for d in (*among, *known) if d.touches(one)), None)
         flag = (Span(_disputed_label(dispute, wording), emphasis=True),) if dispute is not None else ()
         argued = (
-            [v.figure.text for v in dispute.values if v.figure is not None] if dispute is not None else []
+            [v.figure.told for v in dispute.values if v.figure is not None] if dispute is not None else []
         )
         fresh = [c for c in one.beside if _pair(one, c) not in paired and not set(c.values[1:]) & set(argued)]
         paired |= {_pair(one, c) for c in one.beside}
@@ -611,7 +611,7 @@ def _speaker(found: Finding, titles: Mapping[str, str], wording: Wording) -> Spa
 
 def _disputed_label(dispute: Dispute, wording: Wording) -> str:
     """`Disputed: 12 percent or 4 percent.`"""
-    values = [value.figure.text for value in dispute.values if value.figure is not None]
+    values = [value.figure.told for value in dispute.values if value.figure is not None]
     return (
         wording.label_disputed_values.format(values=wording.either(values))
         if len(values) > 1

@@ -47,7 +47,7 @@ def _by_figures(pair: Pair) -> Verdict | None:
             return UNLIKE
         if pair.found.opposed:
             return directions(pair) or UNLIKE
-        return Verdict(Relation.DISPUTE, Ground.FIGURES, (figures[0][0].text, figures[0][1].text))
+        return Verdict(Relation.DISPUTE, Ground.FIGURES, (figures[0][0].told, figures[0][1].told))
     both = pair.one.figures and pair.other.figures
     return (
         UNLIKE if both and not any(same(a, b) for a in pair.one.figures for b in pair.other.figures) else None

@@ -328,7 +328,7 @@ def _of_clauses(pair: Pair) -> Verdict | None:
             and not within.names_two_in_one_place
             and not within.narrows
         ):
-            figures = Verdict(Relation.DISPUTE, Ground.FIGURES, (a.text, b.text))
+            figures = Verdict(Relation.DISPUTE, Ground.FIGURES, (a.told, b.told))
             return moved if within.found.opposed else figures
     return None
 
@@ -345,7 +345,7 @@ def _beside(pair: Pair) -> Verdict:
         )
         moved = any(w.movement for w, _ in within.found.shared)
         if named + moved >= NEAR and named and max(within.found.coverage) >= HALF:
-            return Verdict(Relation.UNLIKE, Ground.FIGURES, (a.text, b.text))
+            return Verdict(Relation.UNLIKE, Ground.FIGURES, (a.told, b.told))
     return UNLIKE
 
 

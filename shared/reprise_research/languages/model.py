@@ -247,6 +247,8 @@ class Asks(Table):
 
     amount: Pattern = NOTHING
     """`how many`, `how long`."""
+    money: Pattern = NOTHING
+    """The words that ask for an amount of money: `how much`, `cost`."""
     date: Pattern = NOTHING
     number: Pattern = NOTHING
     """`which port`, `which version`."""

@@ -82,6 +82,9 @@ class Quantity:
     """What it is given for each of: `day`, `person`, `kilowatt-hour`; empty for a plain amount."""
     language: str | None = None
     """The language that it was read in."""
+    said: str = ""
+    """The same words with those beside them that make it a bound or inexact: `less than 50 percent`; empty
+    where none do."""
 
     def changed(self, **fields: Any) -> Self:
         """Return a copy with other fields."""
@@ -91,6 +94,11 @@ class Quantity:
     def value(self) -> Fraction | None:
         """The one value it has, or None for a bound or a range."""
         return self.low if self.low == self.high else None
+
+    @property
+    def told(self) -> str:
+        """How the text gives it, `less than` and the like included."""
+        return self.said or self.text
 
     @property
     def is_bound(self) -> bool:

@@ -183,7 +183,11 @@ def _finished(passage: Passage, measured: Measured) -> Quantity:
         one = one.changed(of=of, per=one.per or _given_for(passage, one))
     if one.is_range or one.low is None:
         return one
-    return _bounded(one, measured.bound or _bound(passage, measured, one))
+    if measured.bound:
+        return _bounded(one, measured.bound)
+    bound, start, end = _bound(passage, measured, one)
+    said = passage.text[start:end] if bound else ""
+    return _bounded(one, bound).changed(said=said)
 
 
 def _given_for(passage: Passage, one: Quantity) -> str:
@@ -204,13 +208,13 @@ def _given_for(passage: Passage, one: Quantity) -> str:
     return ""
 
 
-def _bound(passage: Passage, measured: Measured, one: Quantity) -> str:
-    """What the words around a quantity make of it."""
+def _bound(passage: Passage, measured: Measured, one: Quantity) -> tuple[str, int, int]:
+    """What the words around a quantity make of it, and from where to where it stands with them."""
     before = None if measured.settled else passage.around.bound_before(passage.low, one.start)
     if before is not None and not (before[2] and passage.moves(before[1])):
-        return before[0]
+        return before[0], before[1], one.end
     behind = passage.around.bound_after(passage.low, one.end)
-    return behind[0] if behind is not None else ""
+    return (behind[0], one.start, behind[1]) if behind is not None else ("", one.start, one.end)
 
 
 def _bounded(one: Quantity, bound: str) -> Quantity:
