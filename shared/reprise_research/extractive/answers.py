@@ -84,6 +84,7 @@ def answer(
     for one in groups:
         if not one.also and not one.against:
             one.lead = _told_with(_going_on(one.lead, found), found, texts)
+    groups = _each_told_once(groups)
     hashes = {source.source_id: source.text_sha256 or "" for source in sources}
     return StepFindings(
         step_id=step.step_id,
@@ -104,6 +105,25 @@ def answer(
             ),
         ),
     )
+
+
+def _each_told_once(groups: list[Group]) -> list[Group]:
+    """Without those that another one tells among its sentences."""
+    return [
+        one
+        for n, one in enumerate(groups)
+        if one.also
+        or one.against
+        or not any(
+            (_holds(other.lead, one.lead) and (m < n or not _holds(one.lead, other.lead)))
+            for m, other in enumerate(groups)
+            if other is not one
+        )
+    ]
+
+
+def _holds(one: Passage, other: Passage) -> bool:
+    return one.source_id == other.source_id and one.start <= other.start and other.end <= one.end
 
 
 def _with_other_figures(

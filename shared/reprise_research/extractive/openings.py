@@ -12,7 +12,7 @@ from itertools import groupby
 import numpy as np
 
 from reprise_contracts.artifacts import PreparedSource
-from reprise_research.extractive.relevance import asked, heading_terms, meant
+from reprise_research.extractive.relevance import asked, heading_terms, meant, names_in
 from reprise_research.languages import knows
 from reprise_research.meaning import Encoder
 from reprise_research.text.language import language_of
@@ -74,8 +74,20 @@ def openings(
         likeliest = [int(i) for i in np.argsort(-worth, kind="stable")[:_MOST_HEADINGS]]
         near = meant([every[i].heading for i in likeliest], parts, encoder)
         worth[likeliest] = np.maximum(worth[likeliest], near)
+    worth *= np.array([not _only_names(passage, parts) for passage in every])
     order = [int(i) for i in np.argsort(-worth, kind="stable") if worth[i] >= _ASKS]
     return [Opening(every[i], float(worth[i])) for i in order[: _MOST * len(parts)]]
+
+
+def _only_names(passage: Passage, parts: Sequence[str]) -> bool:
+    """Whether a heading names what a question is about, and nothing of what it asks of that."""
+    heading = heading_terms(passage.heading, passage.language)
+    for part in parts:
+        names = names_in(part, passage.language)
+        named = frozenset(names).union(*names.values())
+        if names and heading <= named and not named.issuperset(asked(part, passage.language)):
+            return True
+    return False
 
 
 def _alike(passage: Passage, question: str) -> float:

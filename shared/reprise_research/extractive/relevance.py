@@ -89,7 +89,7 @@ def answering(found: list[Passage], parts: Sequence[str], encoder: Encoder | Non
 def by_words(found: list[Passage], question: str) -> Vector:
     """Return the score of each passage by words alone: the covered share, and within that BM25."""
     codes = sorted({passage.language for passage in found})
-    queries = {code: _without_bynames(question, code) for code in codes}
+    queries = {code: _withoutnames_in(question, code) for code in codes}
     counted = bm25_by([p.own_terms for p in found], [p.language for p in found], queries)
     share = covered(found, question).share
     return np.asarray(share**_SHARP * (_COVERED + _COUNTED * counted), dtype=np.float64)
@@ -116,7 +116,7 @@ def covered(found: list[Passage], question: str) -> Covered:
             term: math.log(1 + len(own) / (1 + number)) ** _RARITY for term, number in used.items() if number
         }
         total = sum(worth.values()) or 1.0
-        bynames = _bynames(question, code)
+        bynames = names_in(question, code)
         costs = _asks_money(question, code) - worth.keys()
         if costs:
             # nobody says `cost` or `how much`: who gives an amount of money does
@@ -142,16 +142,17 @@ def covered(found: list[Passage], question: str) -> Covered:
     return Covered(rounded(share), rounded(said))
 
 
-def _bynames(question: str, code: str) -> dict[str, frozenset[str]]:
-    """The names of a question with the words in front of each that only say what bears it: who speaks of the
-    Sula has spoken of `the electric ferry Sula`. None where nouns have capitals too."""
+def names_in(question: str, code: str) -> dict[str, frozenset[str]]:
+    """Return the names of a question, each with the words in front of it that only say what bears it: who
+    speaks of the Sula has spoken of `the electric ferry Sula`. None where nouns have capitals too."""
     if not knows(code) or language(code).nouns.capitals:
         return {}
     small, found = language(code).words.function, dict[str, frozenset[str]]()
-    for run in _RUN.findall(question):
+    for run in _RUN.finditer(question):
         before: list[str] = []
-        for word in run.split():
-            if word[:1].isupper() and before:
+        for place, word in enumerate(run[0].split()):
+            opens = not place and not question[: run.start()].strip()
+            if word[:1].isupper() and not opens and word.lower() not in small:
                 found[stem(word.lower(), code)] = frozenset(before)
             plain = word[:1].islower() and word not in small
             before = [*before, stem(word, code)] if plain else []
@@ -167,8 +168,8 @@ def _asks_money(question: str, code: str) -> frozenset[str]:
     return frozenset((*wanted, *_other_forms(wanted, code))) & frozenset(asked(question, code))
 
 
-def _without_bynames(question: str, code: str) -> list[str]:
-    extra = frozenset[str]().union(*_bynames(question, code).values())
+def _withoutnames_in(question: str, code: str) -> list[str]:
+    extra = frozenset[str]().union(*names_in(question, code).values())
     return [term for term in asked(question, code) if term not in extra]
 
 
@@ -327,7 +328,7 @@ def _pairs(text: str, code: str) -> tuple[tuple[str, str], ...]:
 
 def _pairs_asked(question: str, code: str) -> tuple[tuple[str, str], ...]:
     """Its pairs without those that only name what it asks about."""
-    names = _bynames(question, code)
+    names = names_in(question, code)
     named = frozenset(names).union(*names.values())
     return tuple(pair for pair in _pairs(question, code) if not named.issuperset(pair))
 

@@ -4,7 +4,9 @@ import pytest
 
 from reprise_contracts.artifacts import PreparedSource, Step
 from reprise_research.extractive.answers import answer
+from reprise_research.extractive.openings import openings
 from reprise_research.extractive.relevance import covered
+from reprise_research.meaning import encoder
 from reprise_research.text.passages import Passage
 
 
@@ -66,3 +68,28 @@ def test_who_speaks_of_a_name_has_spoken_of_what_bears_it() -> None:
     ]
     share = covered(found, "How reliable is the electric ferry Sula?").share
     assert share[1] == 1.0 and share[1] > share[0] > share[2]
+
+
+def test_two_sentences_that_are_told_together_are_told_once() -> None:
+    text = (
+        "In 2024, 58 percent of the Alba's arrivals were on time. The average of all night trains was 66 "
+        "percent."
+    )
+    told = answer(
+        Step(step_id=1, title="Answers", query="How often is the night train Alba on time?"),
+        (PreparedSource(source_id="a", title="A", language="en", text_sha256="0" * 64),),
+        {"a": text},
+        "How often is the night train Alba on time?",
+    )
+    assert [one.claim for one in told.findings] == [text]
+
+
+def test_a_heading_that_only_names_opens_no_answer() -> None:
+    """`A night on the Alba` is about the night train Alba, and no answer to whether it is a success."""
+    text = "A night on the Alba\n\nI slept badly. Breakfast was good, and the steward kind."
+    source = PreparedSource(source_id="a", title="a", language="en", text_sha256="0" * 64)
+    assert openings((source,), {"a": text}, ["Is the night train Alba a success?"], encoder()) == []
+    told = openings(
+        (source,), {"a": text.replace("A night on", "The success of")}, ["Is the Alba a success?"]
+    )
+    assert [one.passage.text for one in told] == [text.partition("\n\n")[2]]
