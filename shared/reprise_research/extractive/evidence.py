@@ -337,6 +337,8 @@ def why(found: Verdict, wording: Wording) -> str:
     match found.ground:
         case Ground.DIRECTIONS:
             return wording.directions_differ
+        case Ground.REST:
+            return wording.moved_or_not
         case Ground.DENIAL:
             return wording.one_denies
         case _:

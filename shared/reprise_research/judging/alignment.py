@@ -66,6 +66,7 @@ def align(one: Statement, other: Statement, meaning: Encoder | None, *, loosely:
     shared = _tiles(first, second, language(one.language)) if unspaced else []
     shared += _matched(first, second, _same_stem)
     opposed = _matched(first, second, lambda a, b: a.movement * b.movement < 0)
+    opposed += _matched(first, second, lambda a, b: _moved_or_not((one, a), (other, b)))
     shared += _matched(first, second, lambda a, b: a.movement * b.movement > 0)
     codes = (one.language, other.language)
     opposed += _matched(first, second, lambda a, b: opposite(a.text, b.text, codes, meaning))
@@ -129,6 +130,14 @@ def _matched(first: list[Word], second: list[Word], alike: Alike) -> Pairs:
             second.remove(partner)
             pairs.append((word, partner))
     return pairs
+
+
+def _moved_or_not(one: tuple[Statement, Word], other: tuple[Statement, Word]) -> bool:
+    """Whether one of two words says that something moved, and the other that it did not."""
+    return any(
+        bool(moving.movement) and (still.unmoved or (still.changes and said.denies))
+        for (_, moving), (said, still) in ((one, other), (other, one))
+    )
 
 
 def _same_stem(one: Word, other: Word) -> bool:

@@ -64,6 +64,19 @@ def directions(pair: Pair) -> Verdict | None:
     return Verdict(Relation.DISPUTE, Ground.DIRECTIONS, (mine.text, theirs.text))
 
 
+def _by_rest(pair: Pair) -> Verdict | None:
+    """One says that something moved, the other that it did not."""
+    found = [(a, b) for a, b in pair.found.opposed if bool(a.movement) != bool(b.movement)]
+    if not found or not any(a.unmoved or a.changes or b.unmoved or b.changes for a, b in found):
+        return None
+    ((mine, theirs), *others) = found
+    moving, resting = (pair.one, pair.other) if mine.movement else (pair.other, pair.one)
+    denied = theirs.changes if mine.movement else mine.changes
+    if others or moving.denies or resting.denies != denied or pair.one.partial or pair.other.partial:
+        return UNLIKE
+    return Verdict(Relation.DISPUTE, Ground.REST, (mine.text, theirs.text))
+
+
 def _by_opposites(pair: Pair) -> Verdict | None:
     """Two opposite words in one place, both affirmed or both denied, that do not tell which thing is
     meant."""
@@ -98,6 +111,12 @@ def _by_denial(pair: Pair) -> Verdict | None:
     return None if any(not word.minor for word in asserted) else Verdict(Relation.DISPUTE, Ground.DENIAL)
 
 
-GROUNDS: tuple[Callable[[Pair], Verdict | None], ...] = (_by_dates, _by_figures, _by_opposites, _by_denial)
+GROUNDS: tuple[Callable[[Pair], Verdict | None], ...] = (
+    _by_dates,
+    _by_figures,
+    _by_rest,
+    _by_opposites,
+    _by_denial,
+)
 """What shows a dispute, in order. `UNLIKE` from one of them ends the search: it has seen that there is
 none."""

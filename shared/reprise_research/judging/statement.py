@@ -65,6 +65,10 @@ class Word:
     """Whether it is written as a proper name."""
     movement: int = 0
     """1 for upward, -1 for downward."""
+    unmoved: bool = False
+    """Whether it says that nothing moved."""
+    changes: bool = False
+    """Whether it says so where it is denied."""
     minor: bool = False
     """Whether it stands in texts on anything, as `take` or `show` do: it names no subject, and still says
     something."""
@@ -207,6 +211,11 @@ def _words(text: str, known: Language | None, taken: list[tuple[int, int]]) -> t
         if known
         else (frozenset(), frozenset())
     )
+    unmoved, changes = (
+        (_stems(known.movement.unmoved, known.code), _stems(known.movement.changes, known.code))
+        if known
+        else (frozenset(), frozenset())
+    )
     found = []
     for match in _WORD.finditer(text):
         raw = match.group()
@@ -232,6 +241,8 @@ def _words(text: str, known: Language | None, taken: list[tuple[int, int]]) -> t
                 root,
                 name,
                 movement,
+                bare in unmoved or root in unmoved,
+                bare in changes or root in changes,
                 minor=not movement and (lowered in minor or bare in minor),
             )
         )

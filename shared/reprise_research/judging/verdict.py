@@ -22,6 +22,8 @@ class Ground(StrEnum):
     DATES = "dates"
     OPPOSITES = "opposites"
     DIRECTIONS = "directions"
+    REST = "rest"
+    """One says that it moved, the other that it did not."""
     DENIAL = "denial"
     NAMES = "names"
     NOTHING = "nothing"

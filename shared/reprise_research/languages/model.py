@@ -132,6 +132,10 @@ class Movement(Table):
     down: Words = frozenset()
     same: Words = frozenset()
     """Words that say that it did not move."""
+    unmoved: Words = frozenset()
+    """Those of them that leave room for no movement at all: `unchanged`, but not `stable`."""
+    changes: Words = frozenset()
+    """Words that say so where they are denied: `has not changed`."""
     to: Words = frozenset()
     """They stand in front of the figure that it ends at: `fell to 10 percent`."""
 

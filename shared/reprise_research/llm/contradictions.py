@@ -23,6 +23,7 @@ _SAYS = {
     Ground.DATES: "a cited line gives another time for it",
     Ground.OPPOSITES: "a cited line says the opposite",
     Ground.DIRECTIONS: "a cited line says that it went the other way",
+    Ground.REST: "a cited line says that it moved, or that it did not",
     Ground.DENIAL: "a cited line denies it, or it denies the line",
     Ground.NAMES: "a cited line names another for it",
 }
