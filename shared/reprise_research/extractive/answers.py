@@ -32,7 +32,7 @@ from reprise_research.judging import judging
 from reprise_research.meaning import encoder
 from reprise_research.text.language import language_of
 from reprise_research.text.passages import Passage
-from reprise_research.text.prose import asks, is_bare
+from reprise_research.text.prose import asks, is_bare, reports_question
 from reprise_research.text.ranking import Vector, rounded
 from reprise_research.text.words import shorten
 
@@ -279,7 +279,7 @@ def _place(passage: Passage) -> _Place:
 
 
 def _plainness(passage: Passage, asks_change: bool) -> float:
-    if asks(passage.text, passage.language):
+    if asks(passage.text, passage.language) or reports_question(passage.text, passage.language):
         return 0.0
     worth = (0.6 if kind_of(passage) == "opinion" else 1.0) * (0.7 if len(passage.text) < 40 else 1.0)
     return worth * (1.4 if asks_change and moves(passage) else 1.0)

@@ -266,9 +266,10 @@ class Asks(Table):
     reasons: Phrases = ()
     """They stand where a reason is given: `because`."""
     indirect: Pattern = NOTHING
-    reported: Pattern = NOTHING
-    """The beginning of a sentence that only tells that somebody asked something."""
     """It tells that somebody asks: `asked whether`."""
+    reported: Pattern = NOTHING
+    """So begins a sentence that only tells that somebody asked or discussed something, and nothing of the
+    matter."""
     copula: Words = frozenset()
     """They stand between a thing and what it is: `is`, `means`."""
 

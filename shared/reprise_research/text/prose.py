@@ -206,8 +206,8 @@ def asks(sentence: str, code: str = "en") -> bool:
 
 
 def reports_question(sentence: str, code: str = "en") -> bool:
-    """Return whether a sentence only tells that somebody asked something, which says nothing of the
-    matter."""
+    """Return whether a sentence only tells that somebody asked or discussed something, which says nothing of
+    the matter."""
     return knows(code) and language(code).asks.reported.match(sentence) is not None
 
 

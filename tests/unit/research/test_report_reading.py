@@ -300,3 +300,21 @@ def test_every_language_can_say_what_stands_beside() -> None:
     for code in LANGUAGES:
         words = language(code).report
         assert "{values}" in words.answer_beside and words.spoken_to
+
+
+@pytest.mark.parametrize(
+    ("code", "told", "only"),
+    [
+        ("en", "The committee discussed free school lunches for all primary pupils.", True),
+        ("en", "Residents discussed the plan and voted against it.", False),
+        ("en", "The council discussed 40 objections.", False),
+        ("de", "Der Ausschuss beriet über die kostenlosen Mittagessen.", True),
+        ("de", "Der Ausschuss beriet den Antrag und lehnte ihn ab.", False),
+        ("fr", "Le conseil a débattu du projet de piscine.", True),
+        ("es", "El consejo debatió el proyecto de la piscina.", True),
+        ("zh", "委员会讨论了免费午餐的问题。", True),
+        ("zh", "委员会讨论了3份方案。", False),
+    ],
+)
+def test_that_something_was_discussed_says_nothing_of_it(code: str, told: str, only: bool) -> None:
+    assert reports_question(told, code) is only
