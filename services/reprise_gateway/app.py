@@ -205,6 +205,7 @@ def create_app(gateway: Gateway, site: Path | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
         description="Deep research that can be played again.",
         dependencies=[Depends(known_query)],
+        strict_content_type=False,  # a body that does not say what it is is JSON
     )
     app.state.gateway = gateway
     app.openapi = lambda: openapi.complete(app)  # type: ignore[method-assign]  # FastAPI's own way to have another document

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from reprise_contracts.states import Work
+from reprise_contracts.states import WorkStatus
 from reprise_gateway.access.access import Access
 from reprise_gateway.access.rates import Rates
 from reprise_gateway.commands.batch_service import BatchService
@@ -37,5 +37,5 @@ class Gateway:
     engines: frozenset[str]
     reachable: Callable[[], Awaitable[dict[str, bool]]]
     """Which servers answer now, by name."""
-    work: Callable[[], Awaitable[Work]]
+    work: Callable[[], Awaitable[WorkStatus]]
     """Whether commands are decided and jobs taken."""

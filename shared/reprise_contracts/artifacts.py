@@ -439,7 +439,7 @@ class Bar(Message):
     references: tuple[int, ...] = ()
 
 
-class Comparison(Message):
+class BarGroup(Message):
     """Figures of one kind on one subject."""
 
     subject: str
@@ -450,7 +450,7 @@ class Chart(Message):
     """A drawing of figures that differ. What it shows also stands in the section's text."""
 
     title: str
-    comparisons: tuple[Comparison, ...] = ()
+    comparisons: tuple[BarGroup, ...] = ()
 
 
 class Section(Message):

@@ -75,11 +75,13 @@ def new_steps(steps: Sequence[str]) -> Iterator[Notice]:
 
 
 def stops_at(node: str, left: int, needed: int) -> Notice:
-    """R29: a ceiling of tokens would be reached."""
+    """R29: a ceiling of tokens would be reached, going by what things cost last time. A node for which
+    something is left may begin, and end where that does not suffice."""
     least = "no tokens are" if left <= 0 else f"only {left:,} token{'s are' if left != 1 else ' is'}"
     most = f" and about {needed:,} have to be free" if needed > left > 0 else ""
+    does = "would not be run" if left <= 0 else "may not be finished"
     text = (
-        f"{of(node, 'would', 'would')} not be run: at that point {least} left under the ceiling{most}. "
+        f"{of(node, does, does)}: at that point {least} left under the ceiling{most}. "
         "What comes after waits too."
     )
     return Notice(code="stops_at", nodes=(node,), tokens=max(left, 0), needed=needed, text=text)

@@ -347,7 +347,7 @@ class Timeline(Message):
     next: int | None = None
 
 
-class Finding(Message):
+class Diagnosis(Message):
     """One thing that was looked at, in words. A note needs nothing done; what is wrong does, and `action`
     says what."""
 
@@ -360,7 +360,7 @@ class Finding(Message):
 class Health(Message):
     """`GET /doctor`."""
 
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Diagnosis, ...] = ()
     settings: dict[str, JsonValue] = Field(default_factory=dict)
     """The gateway's effective settings, secrets as asterisks."""
 
@@ -376,7 +376,7 @@ class PoolView(Message):
     """Who wanted that state, and when."""
     oldest_seconds: float | None = None
     """Age of the oldest job that waits or is in work."""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Diagnosis, ...] = ()
     ready: int = 0
     """Jobs whose turn has come and that are not sent yet: more are out than the pool has slots for."""
     waiting: int = 0
@@ -417,7 +417,7 @@ class PoolWork(Message):
     oldest_seconds: float | None = None
 
 
-class Work(Message):
+class WorkStatus(Message):
     """`GET /workz`: whether a command would be decided now, and a job taken."""
 
     status: Literal["working", "not working"]

@@ -130,7 +130,7 @@ def accept(draft: Draft, command: Accept) -> Problem | None:
         step_of(command.node),
         Verdicts(draft.session).direct_causes(command.node),
     )
-    if step is not None and (problem := unknown_steps(draft.session, (step,))):
+    if step is not None and (problem := unknown_steps(draft.session, (step,), "node")):
         return problem
     if draft.session.node(name).status == "failed":
         return refusals.failed(name)
@@ -144,7 +144,7 @@ def accept(draft: Draft, command: Accept) -> Problem | None:
 
 def lock(draft: Draft, command: Lock) -> Problem | None:
     """R38: a node that nothing runs, or that is run again."""
-    if problem := unknown_steps(draft.session, filter(None, (step_of(command.node),))):
+    if problem := unknown_steps(draft.session, filter(None, (step_of(command.node),)), "node"):
         return problem
     draft.emit(events.NodeLocked(**command.answer_fields(), node=command.node, locked=command.locked))
     return None
@@ -169,7 +169,7 @@ def bring(draft: Draft, command: Import) -> Problem | None:
 def cancel(draft: Draft, command: Cancel) -> Problem | None:
     """R20: a run, a phase, a step, or with no target everything."""
     session, step, run_id = draft.session, command.step_id, command.run_id
-    if step is not None and (problem := unknown_steps(session, (step,))):
+    if step is not None and (problem := unknown_steps(session, (step,), "step_id")):
         return problem
     if run_id is not None and all(record.run_id != run_id for record in session.commands.values()):
         return refusals.NO_RUN

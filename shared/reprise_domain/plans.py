@@ -46,12 +46,14 @@ def _fault(session: Session, plan: tuple[PlannedStep, ...], *, edited: bool) -> 
     return "" if plan else "it has no steps"
 
 
-def unknown_steps(session: Session, steps: Iterable[int]) -> Problem | None:
-    """R15: the refusal of steps that are not in the plan, with the numbers that are."""
+def unknown_steps(session: Session, steps: Iterable[int], field: str = "step_ids") -> Problem | None:
+    """R15: the refusal of steps that are not in the plan, with the numbers that are; `field` names them."""
     known = session.plan.by_id if session.plan else {}
     unknown = [number for number in steps if number not in known]
     return (
-        refusals.unknown(unknown, known, obsolete=any(number < session.next_step for number in unknown))
+        refusals.unknown(
+            unknown, known, obsolete=any(number < session.next_step for number in unknown), field=field
+        )
         if unknown
         else None
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from reprise_contracts import notices
 from reprise_contracts.artifacts import Told, section_part, sections_in
+from reprise_contracts.languages import traits_of
 from reprise_contracts.nodes import NEW_STEPS, PHASES, phase_of, step_of
 from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
@@ -70,8 +71,11 @@ def _unwritable(session: Session, request: RunRequest, section: str) -> Problem 
         return refusals.NOT_MADE
     if section_part(section) not in made.event.parts:
         return refusals.no_section(sections_in(made.event.parts))
-    moved = changed_inputs(session, "phase4", current_inputs(session, "phase4"))
-    return refusals.REPORT_MOVED if moved else None
+    return (
+        refusals.REPORT_MOVED
+        if changed_inputs(session, "phase4", current_inputs(session, "phase4"))
+        else None
+    )
 
 
 def changed_since(session: Session, request: RunRequest) -> Problem | None:
@@ -181,21 +185,25 @@ def _warnings(
     """R7, R12, R19, R29, R31: stale nodes above a target, or above what is edited, are not run; a user's own
     work lies on the way; how the report is to be written changes nothing; something has to wait."""
     above = {
-        parent: None
+        parent
         for node in all_nodes(session.plan)
         if request.names(node) or phase_of(node) == request.target.phase
         for parent in parents(node, session.plan)
+        if parent not in scope
     }
-    for node in above:
-        if node not in scope and verdicts.freshness(node) == "stale":
+    for node in all_nodes(session.plan):
+        if verdicts.freshness(node) == "stale" and (
+            node in above or (node in scope and session.node(node).locked_at is not None)
+        ):
             yield (notices.left_failed if session.node(node).status == "failed" else notices.left_stale)(node)
     for node, found in by_node.items():
         if (made := session.node(node).materialization) is not None and made.edited:
             yield notices.passed_by(node, replaced=found == "run")
-    own = session.parameters("phase4")
     yield from notices.report_unheeded(
-        (request.options.engine if request.names("phase4") else None) or own.engine,
-        own.report if request.options.report or by_node.get("phase4") in {"run", "may"} else "",
+        _engine(session, request, "phase4"),
+        session.parameters("phase4").report
+        if request.options.report or by_node.get("phase4") in {"run", "may"}
+        else "",
     )
     if problem := session.exhausted:
         yield notices.spent(problem.detail)
@@ -212,7 +220,9 @@ def _estimate(
 ) -> Estimate:
     """R13: what has run before, as it went then; what never ran is named instead."""
     last = {
-        node: made.event for node in (*run, *may) if (made := session.node(node).materialization) is not None
+        node: made.event
+        for node in (*run, *may)
+        if node in costs and (made := session.node(node).materialization) is not None
     }
     fetched = last["phase0"].told if "phase0" in last and request.options.refetch else Told()
     return Estimate(
@@ -229,15 +239,24 @@ def _estimate(
 
 
 def _costs(session: Session, request: RunRequest, coming: Collection[str]) -> dict[str, Told]:
-    """R32: what a model would be asked for each node that has run before: nothing, where its record answers
-    it."""
+    """R32: what a model would be asked for each node that has run before by the same engine: nothing, where
+    its record answers it, or the engine asks none."""
     return {
         node: made.event.told.model_copy(update={"tokens": made.event.told.tokens or made.event.tokens.total})
-        if _asks(session, request, node, made.event.versions, coming)
+        if asks_model and _asks(session, request, node, made.event.versions, coming)
         else Told()
         for node in coming
         if (made := session.node(node).materialization) is not None
+        and (
+            not (asks_model := traits_of(engine := _engine(session, request, node)).needs_model)
+            or made.reads.get("engine", engine) == engine
+        )
     }
+
+
+def _engine(session: Session, request: RunRequest, node: str) -> str:
+    """What a node would be run by."""
+    return (request.options.engine if request.names(node) else None) or session.parameters(node).engine
 
 
 def _asks(

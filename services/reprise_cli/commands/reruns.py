@@ -260,6 +260,8 @@ def run_again(
         if receipt.plan is not None and receipt.plan.run:
             below = f"; may run {node_list(receipt.plan.may_run)}" if receipt.plan.may_run else ""
             terminal.say(f"Runs {node_list(receipt.plan.run)}{below}")
+            for warning in receipt.plan.warnings:
+                terminal.say(f"Note: {warning}")
         terminal.say(f"Follow it with: reprise watch {session_id}")
 
 

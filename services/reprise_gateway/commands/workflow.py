@@ -229,7 +229,7 @@ class WorkflowService:
         if call.node == NEW_STEPS:
             raise Refused(NO_NODE)
         step = step_of(call.node)
-        problem = unknown_steps(session, () if step is None else (step,))
+        problem = unknown_steps(session, () if step is None else (step,), "node")
         lacking = [
             node for node in parents(call.node, session.plan) if session.node(node).materialization is None
         ]

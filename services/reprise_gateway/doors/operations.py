@@ -16,7 +16,7 @@ from reprise_contracts import asyncapi
 from reprise_contracts.configuration import Config, Endpoint, Features, Limits, ReportLanguages, TopicLanguage
 from reprise_contracts.languages import LANGUAGES, WITHOUT_MODEL
 from reprise_contracts.nodes import Phase
-from reprise_contracts.states import Health, PoolView, Work
+from reprise_contracts.states import Health, PoolView, WorkStatus
 from reprise_gateway.access.tickets import TICKET_SECONDS
 from reprise_gateway.commands.intake import MOST_SOURCES
 from reprise_gateway.doors.dependencies import PROBLEM, GatewayDep, Known, Operator, Who, json_answer
@@ -106,8 +106,8 @@ async def ready(gateway: GatewayDep) -> Response:
 
 @router.get(
     "/workz",
-    response_model=Work,
-    responses={503: {"model": Work, "description": "Nothing is decided, or a pool takes no job."}},
+    response_model=WorkStatus,
+    responses={503: {"model": WorkStatus, "description": "Nothing is decided, or a pool takes no job."}},
 )
 async def working(gateway: GatewayDep) -> Response:
     """Whether a command would be decided now, and a job of each phase taken."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from reprise_contracts import subjects
-from reprise_contracts.states import Finding, PoolView
+from reprise_contracts.states import Diagnosis, PoolView
 
 if TYPE_CHECKING:
     from reprise_gateway.operations.server_status import ServerStatus
@@ -36,24 +36,24 @@ class Before(NamedTuple):
 
 def pool_findings(
     pool: PoolView, before: Before | None, skews: Mapping[str, float], *, listened: bool = True
-) -> tuple[Finding, ...]:
+) -> tuple[Diagnosis, ...]:
     """What is to be said of one pool. `skews`: of each worker's clock, in seconds; `listened`: long enough to
     have heard all."""
     if not pool.workers and not listened:
         detail = "No worker has been heard yet: this gateway has only just started."
         return (
-            Finding(
+            Diagnosis(
                 name=pool.phase, result="note", detail=detail, action="Ask again in a quarter of a minute."
             ),
         )
     return (*_pool_findings(pool, before), *_clocks(pool.phase, skews))
 
 
-def _pool_findings(pool: PoolView, before: Before | None) -> Iterator[Finding]:
+def _pool_findings(pool: PoolView, before: Before | None) -> Iterator[Diagnosis]:
     waiting = pool.ready + pool.waiting
     jobs = _count(waiting, "job")
     if not pool.workers:
-        yield Finding(
+        yield Diagnosis(
             name=pool.phase,
             result="wrong",
             detail=f"No worker is there; {jobs} {_verb(waiting, 'wait')}.",
@@ -68,7 +68,7 @@ def _pool_findings(pool: PoolView, before: Before | None) -> Iterator[Finding]:
             "draining": "It is being drained",
             "drained": "It is drained: nothing is in work",
         }[pool.state]
-        yield Finding(
+        yield Diagnosis(
             name=pool.phase,
             result="note",
             detail=f"{doing} ({pool.state}{who}); {jobs} {_verb(waiting, 'wait')}.",
@@ -77,7 +77,7 @@ def _pool_findings(pool: PoolView, before: Before | None) -> Iterator[Finding]:
         return
     growing = before is not None and waiting > before.waiting
     if waiting and growing and (pool.oldest_seconds or 0) > OLD_SECONDS:
-        yield Finding(
+        yield Diagnosis(
             name=pool.phase,
             result="wrong",
             detail=f"Its lag grows: {jobs} {_verb(waiting, 'wait')}, {before.waiting if before else 0} a "
@@ -89,7 +89,7 @@ def _pool_findings(pool: PoolView, before: Before | None) -> Iterator[Finding]:
         )
     versions = sorted({worker.version for worker in pool.workers if worker.version})
     if len(versions) > 1:
-        yield Finding(
+        yield Diagnosis(
             name=pool.phase,
             result="note",
             detail=f"Its workers are of different versions: {', '.join(versions)}.",
@@ -97,11 +97,11 @@ def _pool_findings(pool: PoolView, before: Before | None) -> Iterator[Finding]:
         )
 
 
-def _clocks(phase: str, skews: Mapping[str, float]) -> Iterator[Finding]:
+def _clocks(phase: str, skews: Mapping[str, float]) -> Iterator[Diagnosis]:
     for worker, skew in skews.items():
         if abs(skew) > CLOCK_SECONDS:
             ahead = "ahead of" if skew > 0 else "behind"
-            yield Finding(
+            yield Diagnosis(
                 name=phase,
                 result="wrong",
                 detail=f"The clock of {worker} is {abs(skew):.0f} s {ahead} the NATS server's.",
@@ -111,7 +111,7 @@ def _clocks(phase: str, skews: Mapping[str, float]) -> Iterator[Finding]:
 
 def diagnose(
     status: "ServerStatus | None", reachable: Mapping[str, bool], pools: Sequence[PoolView], version: str
-) -> tuple[Finding, ...]:
+) -> tuple[Diagnosis, ...]:
     """Everything, in the order in which one thing explains the next. `seen` is None where NATS does not
     answer."""
     found = [*_servers(reachable)]
@@ -130,7 +130,7 @@ def diagnose(
         if others:
             detail = f"Workers of version {', '.join(sorted(others))}; the gateway is {version}."
             found.append(
-                Finding(
+                Diagnosis(
                     name=pool.phase,
                     result="note",
                     detail=detail,
@@ -140,28 +140,28 @@ def diagnose(
     return tuple(found)
 
 
-def _servers(reachable: Mapping[str, bool]) -> Iterator[Finding]:
+def _servers(reachable: Mapping[str, bool]) -> Iterator[Diagnosis]:
     if not reachable.get("nats"):
-        yield Finding(
+        yield Diagnosis(
             name="NATS",
             result="wrong",
             detail="It does not answer: nothing is taken and nothing runs; nothing is lost.",
             action="Start it, or mend the network; every service comes back by itself.",
         )
     if not reachable.get("store"):
-        yield Finding(
+        yield Diagnosis(
             name="object store",
             result="wrong",
             detail="It does not answer, or refuses: what runs waits for it, results cannot be read.",
             action="Start it, make room on its disk, or correct REPRISE_S3__*; what waits goes on by itself.",
         )
     else:
-        yield Finding(name="object store", result="ok", detail="It answers.")
+        yield Diagnosis(name="object store", result="ok", detail="It answers.")
 
 
-def _nats(status: "ServerStatus") -> Iterator[Finding]:
+def _nats(status: "ServerStatus") -> Iterator[Diagnosis]:
     if status.rewound:
-        yield Finding(
+        yield Diagnosis(
             name="log",
             result="wrong",
             detail=f"{status.rewound} Nothing is decided and nothing runs, so that nothing is done twice.",
@@ -170,7 +170,7 @@ def _nats(status: "ServerStatus") -> Iterator[Finding]:
             "(`reprise bootstrap --accept-log`).",
         )
     if status.unwell:
-        yield Finding(
+        yield Diagnosis(
             name="NATS",
             result="wrong",
             detail=f"It has stopped writing, and says: {status.unwell}.",
@@ -181,9 +181,9 @@ def _nats(status: "ServerStatus") -> Iterator[Finding]:
     elif status.nats_version and _version(status.nats_version) < OLDEST_NATS:
         wanted = ".".join(map(str, OLDEST_NATS))
         detail = f"NATS {status.nats_version} is older than {wanted}."
-        yield Finding(name="NATS", result="wrong", detail=detail, action=f"Update it to {wanted} or later.")
+        yield Diagnosis(name="NATS", result="wrong", detail=detail, action=f"Update it to {wanted} or later.")
     elif status.flushes is False:
-        yield Finding(
+        yield Diagnosis(
             name="NATS",
             result="wrong",
             detail="It confirms messages before they are on the disk: a power cut can lose what was "
@@ -197,13 +197,13 @@ def _nats(status: "ServerStatus") -> Iterator[Finding]:
             if status.flushes
             else "whether it flushes cannot be seen (REPRISE_NATS__MONITOR)"
         )
-        yield Finding(name="NATS", result="ok", detail=f"{status.nats_version}; {flushes}.")
+        yield Diagnosis(name="NATS", result="ok", detail=f"{status.nats_version}; {flushes}.")
     if status.away:
         detail = (
             f"Of the {status.servers} servers that keep the streams {len(status.away)} cannot be "
             f"reached: {', '.join(status.away)}."
         )
-        yield Finding(
+        yield Diagnosis(
             name="NATS",
             result="wrong",
             detail=detail,
@@ -212,14 +212,14 @@ def _nats(status: "ServerStatus") -> Iterator[Finding]:
         )
     if abs(status.clock_offset) > CLOCK_SECONDS:
         detail = f"This gateway's clock and the NATS server's are {abs(status.clock_offset):.0f} s apart."
-        yield Finding(
+        yield Diagnosis(
             name="clock",
             result="wrong",
             detail=detail,
             action="Let NTP (chrony, systemd-timesyncd) set the clocks of all machines.",
         )
     for drift in status.drift:
-        yield Finding(
+        yield Diagnosis(
             name="streams",
             result="wrong",
             detail=f"Not as declared: {drift}.",
@@ -227,10 +227,10 @@ def _nats(status: "ServerStatus") -> Iterator[Finding]:
         )
 
 
-def _roles(status: "ServerStatus") -> Iterator[Finding]:
+def _roles(status: "ServerStatus") -> Iterator[Diagnosis]:
     inbox = status.streams.get(subjects.INBOX)
     if inbox is not None and inbox.messages and inbox.oldest > OLD_SECONDS:
-        yield Finding(
+        yield Diagnosis(
             name="orchestrator",
             result="wrong",
             detail=f"{_count(inbox.messages, 'input')} {_verb(inbox.messages, 'wait')} to be decided, the "
@@ -238,11 +238,11 @@ def _roles(status: "ServerStatus") -> Iterator[Finding]:
             action="Start the orchestrator, or look into its log; what waits is kept.",
         )
     else:
-        yield Finding(name="orchestrator", result="ok", detail="Nothing waits long to be decided.")
+        yield Diagnosis(name="orchestrator", result="ok", detail="Nothing waits long to be decided.")
     if status.leader:
-        yield Finding(name="scheduler", result="ok", detail="One is active.")
+        yield Diagnosis(name="scheduler", result="ok", detail="One is active.")
     else:
-        yield Finding(
+        yield Diagnosis(
             name="scheduler",
             result="wrong",
             detail="None is active: nothing new is sent to the workers.",
@@ -250,11 +250,11 @@ def _roles(status: "ServerStatus") -> Iterator[Finding]:
         )
 
 
-def _checks(status: "ServerStatus") -> Iterator[Finding]:
+def _checks(status: "ServerStatus") -> Iterator[Diagnosis]:
     """R36: what nobody looks at is silently stale."""
     if status.checks_waiting and status.checks_oldest > LATE_CHECK_SECONDS:
         waiting = _count(status.checks_waiting, "check")
-        yield Finding(
+        yield Diagnosis(
             name="watches",
             result="wrong",
             detail=f"{waiting} of watched sources {_verb(status.checks_waiting, 'wait')}, the first for "
@@ -263,7 +263,7 @@ def _checks(status: "ServerStatus") -> Iterator[Finding]:
         )
 
 
-def _streams(status: "ServerStatus") -> Iterator[Finding]:
+def _streams(status: "ServerStatus") -> Iterator[Diagnosis]:
     dlq = status.streams.get(subjects.DLQ)
     if dlq is not None and dlq.messages:
         detail = (
@@ -271,10 +271,10 @@ def _streams(status: "ServerStatus") -> Iterator[Finding]:
             f"{_verb(dlq.messages, 'lie')} aside."
         )
         action = "See why with `reprise dlq list`, then `reprise dlq replay` or `reprise dlq drop`."
-        yield Finding(name="DLQ", result="wrong", detail=detail, action=action)
+        yield Diagnosis(name="DLQ", result="wrong", detail=detail, action=action)
     for name, stream in status.streams.items():
         if stream.limit and stream.bytes > FULL_SHARE * stream.limit and name in _LIMITS:
-            yield Finding(
+            yield Diagnosis(
                 name="streams",
                 result="wrong",
                 detail=f"{name} is {stream.bytes / stream.limit:.0%} full: at 100% it takes nothing new.",
@@ -294,10 +294,12 @@ _LIMITS = {
 }
 
 
-def _backup(status: "ServerStatus") -> Iterator[Finding]:
+def _backup(status: "ServerStatus") -> Iterator[Diagnosis]:
     mark = status.backup
     if mark is None:
-        yield Finding(name="backup", result="ok", detail="None has been made yet (`reprise backup FOLDER`).")
+        yield Diagnosis(
+            name="backup", result="ok", detail="None has been made yet (`reprise backup FOLDER`)."
+        )
         return
     hours = status.backup_age / 3600
     lost = (
@@ -308,27 +310,27 @@ def _backup(status: "ServerStatus") -> Iterator[Finding]:
     )
     detail = f"The last one is of {mark.taken_at:%Y-%m-%d %H:%M} UTC, {_count(mark.objects, 'object')}{lost}."
     if hours > BACKUP_HOURS:
-        yield Finding(
+        yield Diagnosis(
             name="backup",
             result="wrong",
             detail=f"{detail} That is {hours / 24:.0f} days ago.",
             action="Run `reprise backup FOLDER`; if one runs by itself, look at what it says.",
         )
     elif mark.lost:
-        yield Finding(
+        yield Diagnosis(
             name="backup",
             result="wrong",
             detail=detail,
             action="`reprise fsck` names them; a refresh makes them again.",
         )
     else:
-        yield Finding(name="backup", result="ok", detail=detail)
+        yield Diagnosis(name="backup", result="ok", detail=detail)
 
 
-def _disk(status: "ServerStatus") -> Iterator[Finding]:
+def _disk(status: "ServerStatus") -> Iterator[Diagnosis]:
     if status.file_share is not None and status.file_share > FULL_SHARE:
         detail = f"NATS has used {status.file_share:.0%} of the disk that it may use."
-        yield Finding(
+        yield Diagnosis(
             name="disk",
             result="wrong",
             detail=detail,
@@ -345,14 +347,14 @@ def _disk(status: "ServerStatus") -> Iterator[Finding]:
             "Delete batches that are done with (`reprise end BATCH --delete`), or give it a larger "
             "disk; no restart is needed."
         )
-        yield Finding(name="disk", result="wrong", detail=f"It is nearly full: {free}.", action=action)
+        yield Diagnosis(name="disk", result="wrong", detail=f"It is nearly full: {free}.", action=action)
     else:
-        yield Finding(name="disk", result="ok", detail=f"{free}.")
+        yield Diagnosis(name="disk", result="ok", detail=f"{free}.")
 
 
-def _fine(pool: PoolView) -> Finding:
+def _fine(pool: PoolView) -> Diagnosis:
     workers = _count(len(pool.workers), "worker")
-    return Finding(
+    return Diagnosis(
         name=pool.phase,
         result="ok",
         detail=f"{workers}; {_count(pool.ready + pool.waiting, 'job')} waiting, {pool.working} in work.",

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from reprise_contracts import subjects
-from reprise_contracts.states import Finding, PoolView
+from reprise_contracts.states import Diagnosis, PoolView
 from reprise_gateway.operations.diagnosis import diagnose
 from reprise_gateway.operations.pools import Pools
 from reprise_gateway.operations.server_status import Probe, ServerStatus
@@ -47,7 +47,7 @@ class Monitor:
         _tell(status, pools)
         return status, reachable, pools
 
-    async def findings(self) -> tuple[Finding, ...]:
+    async def findings(self) -> tuple[Diagnosis, ...]:
         """What there is to say now."""
         return diagnose(*await self.once(), metrics.code_version())
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from reprise_contracts import subjects
-from reprise_contracts.states import PoolView, PoolWork, Work
+from reprise_contracts.states import PoolView, PoolWork, WorkStatus
 from reprise_gateway.operations.pools import Pools
 from reprise_runtime.errors import RepriseError
 from reprise_runtime.nats.bus import Bus
@@ -99,19 +99,19 @@ STUCK_SECONDS = 60.0
 """A job that nobody has taken for so long, while workers are there and idle, says that none is taken."""
 
 
-def work_by(oldest: OldestInput, asked: Attended, pools: Pools) -> Callable[[], Awaitable[Work]]:
+def work_by(oldest: OldestInput, asked: Attended, pools: Pools) -> Callable[[], Awaitable[WorkStatus]]:
     """Whether commands are decided and jobs taken, from what waits, who asks and who was heard of."""
 
-    async def work() -> Work:
+    async def work() -> WorkStatus:
         try:
             async with asyncio.timeout(PATIENCE):
                 waited, there, shown = await asyncio.gather(oldest(), asked(), pools.show())
         except (RepriseError, ApiError, TimeoutError):
-            return Work(status="not working", deciding=False)
+            return WorkStatus(status="not working", deciding=False)
         taking = {pool.phase: _pool(pool) for pool in shown}
         deciding = there and waited < UNDECIDED_SECONDS
         fine = deciding and all(pool.taking for pool in taking.values())
-        return Work(
+        return WorkStatus(
             status="working" if fine else "not working",
             deciding=deciding,
             oldest_input_seconds=round(waited, 1),

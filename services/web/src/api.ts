@@ -7,7 +7,7 @@ import type {
   BatchPage,
   BatchView,
   CommandView,
-  ComparingComparison as Comparison,
+  Comparison,
   Config,
   Created,
   FleetPreview,

@@ -239,6 +239,10 @@ export interface Bar {
   text: string;
   references: readonly number[];
 }
+export interface BarGroup {
+  subject: string;
+  bars: readonly Bar[];
+}
 export interface BatchInitialized {
   type: "batch:initialized";
   batch_id: string;
@@ -279,7 +283,7 @@ export interface Changes {
 }
 export interface Chart {
   title: string;
-  comparisons: readonly Comparison[];
+  comparisons: readonly BarGroup[];
 }
 export interface Check {
   outcome: CheckOutcome;
@@ -302,16 +306,12 @@ export interface CommandView {
   run_id?: string | null;
   problem?: ProblemDocument | null;
 }
-export interface ComparingComparison {
+export interface Comparison {
   session_id: string;
   other_id: string;
   sections: readonly SectionComparison[];
   sources_only_this: readonly string[];
   sources_only_other: readonly string[];
-}
-export interface Comparison {
-  subject: string;
-  bars: readonly Bar[];
 }
 export interface Config {
   version: string;
@@ -351,6 +351,12 @@ export interface Created {
   command_id: string;
   warnings: readonly string[];
   notices: readonly Notice[];
+}
+export interface Diagnosis {
+  name: string;
+  result: "ok" | "note" | "wrong";
+  detail: string;
+  action: string;
 }
 export interface Endpoint {
   host: string;
@@ -688,7 +694,7 @@ export interface PoolView {
   by: string;
   at?: string | null;
   oldest_seconds?: number | null;
-  findings: readonly StatesFinding[];
+  findings: readonly Diagnosis[];
   ready: number;
   waiting: number;
   working: number;
@@ -1102,12 +1108,6 @@ export interface State {
   ended: boolean;
   created_at?: string | null;
   updated_at?: string | null;
-}
-export interface StatesFinding {
-  name: string;
-  result: "ok" | "note" | "wrong";
-  detail: string;
-  action: string;
 }
 export interface Step {
   step_id: number;

@@ -34,14 +34,14 @@ SESSION_ENDED = Problem(
     code="session_ended",
     field="session_id",
     detail="The session was ended, by itself or with its batch; its results stay readable.",
-    action="Add a session to the batch, or start a new one.",
+    action="Add a session to the batch if that goes on, or start a new batch.",
 )
 SESSION_DELETED = Problem(
     type="batch_ended",
     code="session_deleted",
     field="session_id",
     detail="The session was ended and deleted, by itself or with its batch; nothing of it is left.",
-    action="Add a session to the batch, or start a new one.",
+    action="Add a session to the batch if that goes on, or start a new batch.",
 )
 BUSY = Problem(
     type="session_busy",
@@ -287,7 +287,9 @@ def failed(node: str) -> Problem:
     )
 
 
-def unknown(steps: Iterable[int], valid: Iterable[int], *, obsolete: bool) -> Problem:
+def unknown(
+    steps: Iterable[int], valid: Iterable[int], *, obsolete: bool, field: str = "step_ids"
+) -> Problem:
     """R15: steps that are not in the plan, with the numbers that are."""
     asked, offered = sorted(steps), tuple(valid)
     named, many = _listed(asked), len(asked) > 1
@@ -304,7 +306,7 @@ def unknown(steps: Iterable[int], valid: Iterable[int], *, obsolete: bool) -> Pr
         type=kind,
         code="steps_gone" if obsolete else "steps_unknown",
         facts={"nodes": tuple(map(step_node, asked[:LISTED]))},
-        field="step_ids",
+        field=field,
         detail=detail,
         action=action,
         valid_steps=offered,

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from reprise_contracts.artifacts import Bar, Chart, Comparison
+from reprise_contracts.artifacts import Bar, BarGroup, Chart
 
 _WIDTH = 680
 _LABEL = 190
@@ -12,7 +12,7 @@ _FULL = 330
 """Pixels of the longest bar."""
 
 
-def lengths(comparison: Comparison) -> tuple[float, ...]:
+def lengths(comparison: BarGroup) -> tuple[float, ...]:
     """The length of each bar, 0 to 1, the longest figure of the comparison being 1."""
     longest = max((abs(bar.value) for bar in comparison.bars), default=0.0)
     return tuple(round(abs(bar.value) / longest, 4) if longest else 0.0 for bar in comparison.bars)

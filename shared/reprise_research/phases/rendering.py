@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from reprise_contracts.artifacts import (
     Bar,
+    BarGroup,
     Chart,
     Citation,
-    Comparison,
     Phase4,
     PreparedSource,
     Reference,
@@ -89,7 +89,7 @@ class Renderer:
 
     def _chart(self, chart: ChartDraft) -> Chart:
         comparisons = tuple(
-            Comparison(subject=subject, bars=tuple(self._bar(bar) for bar in bars))
+            BarGroup(subject=subject, bars=tuple(self._bar(bar) for bar in bars))
             for subject, bars in chart.comparisons
         )
         return Chart(title=chart.title, comparisons=comparisons)

@@ -126,7 +126,7 @@ def test_r13_r29_a_preview_foresees_the_ceiling_and_names_the_first_node_that_wo
     )
     low = foreseen(max_tokens=150)
     assert low.estimate.stops_at == free.run[1] and any(
-        "would not be run" in warning for warning in low.warnings
+        "may not be finished" in warning for warning in low.warnings
     )
     left = foreseen(max_session_tokens=world.s.spent + 250)
     assert left.estimate.stops_at == free.run[2]
@@ -178,3 +178,23 @@ def test_r13_what_never_ran_has_no_made_up_figures() -> None:
         world.s, request_of(world.s, Rerun(command_id="p", target=Target(phase="phase0")))
     ).plan.estimate
     assert estimate.never_run and not estimate.seconds and not estimate.tokens
+
+
+def test_r29_r32_what_another_engine_took_foretells_nothing(world: World) -> None:
+    """A model that a node has not met is named as never run; an engine without a model takes nothing."""
+    world.tokens = 100
+    rerun(world, "c-1", phase="phase4", force=True, engine="openai", propagation="mark_stale")
+    world.drain()
+
+    def foreseen(engine: str) -> Any:
+        command = Rerun(
+            command_id="p",
+            target=Target(phase="phase4"),
+            options=Options(engine=engine, max_tokens=50, force=True),
+        )
+        return preview(world.s, request_of(world.s, command)).plan.estimate
+
+    same, plain, other = foreseen("openai"), foreseen("extractive"), foreseen("another")
+    assert (same.tokens, same.stops_at) == (100, "phase4")
+    assert (plain.tokens, plain.stops_at, plain.never_run) == (0, None, ())
+    assert (other.tokens, other.never_run) == (0, ("phase4",))

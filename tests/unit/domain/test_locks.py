@@ -28,6 +28,7 @@ def test_r38_no_cascade_runs_a_locked_step_and_what_is_below_it_runs(world: Worl
     world.tell_batch(PutSources(command_id="p", sources=(replaced,)))
     plan = previewed(world, phase="phase0", force=force)
     assert "phase3/1" not in {*plan.run, *plan.may_run}
+    assert [one.nodes for one in plan.notices if one.code == "left_stale"] == [("phase3/1",)]
     before = world.s.node("phase3/1").materialization
     since = len(world.events())
     rerun(world, phase="phase0", force=force)

@@ -8,7 +8,7 @@ import pytest
 
 from reprise_contracts.marks import BackupMark
 from reprise_contracts.nodes import PHASES
-from reprise_contracts.states import Finding, PoolView, WorkerView
+from reprise_contracts.states import Diagnosis, PoolView, WorkerView
 from reprise_gateway.operations.diagnosis import Before, diagnose, pool_findings
 from reprise_gateway.operations.pools import Lag
 from reprise_gateway.operations.server_status import Disk, ServerStatus, Stream
@@ -24,7 +24,7 @@ def worker(name: str = "w-1", **more: Any) -> WorkerView:
     return WorkerView(worker=name, phase="phase3", since=AT, seen=AT, version="1", **more)
 
 
-def wrong(findings: tuple[Finding, ...]) -> dict[str, Finding]:
+def wrong(findings: tuple[Diagnosis, ...]) -> dict[str, Diagnosis]:
     return {finding.name: finding for finding in findings if finding.result != "ok"}
 
 

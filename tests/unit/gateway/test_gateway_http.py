@@ -12,6 +12,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from reprise_contracts.wire import Message
 from reprise_gateway.doors.listening import listening
 from reprise_runtime.settings import Gateway, Llm, Nats, Settings
 
@@ -251,3 +252,42 @@ async def test_an_operator_sees_the_settings_and_no_secret(make_site: Any) -> No
     assert told.json()["settings"]["nats"]["url"] == "nats://nats:4222"
     assert told.json()["settings"]["llm"]["phases"]["phase0"]["model"] == "small"
     assert "top secret" not in told.text
+
+
+async def test_a_body_that_does_not_say_what_it_is_is_json(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    body = json.dumps({"session_id": session_id}).encode()
+    answer = await http.post("/workflow/refresh", content=body)
+    assert "content-type" not in answer.request.headers and answer.status_code == 202, answer.text
+    odd = await http.post("/workflow/refresh", content=body, headers={"Content-Type": "text/plain"})
+    assert odd.status_code == 415
+
+
+async def test_a_problem_names_the_field_that_the_call_has(site: Any, http: Any) -> None:
+    _, session_id = await site.finished(http)
+    node = {"session_id": session_id, "node": "phase3/999"}
+    calls = {
+        "/workflow/accept": (node | {"reason": "Good."}, "node"),
+        "/workflow/cancel": ({"session_id": session_id, "step_id": 999}, "step_id"),
+        "/workflow/restart/step": ({"session_id": session_id, "step_ids": [999]}, "step_ids"),
+        f"/sessions/{session_id}/lock": ({"node": "phase3/999"}, "node"),
+        f"/sessions/{session_id}/fork": ({"node": "phase3/999"}, "node"),
+    }
+    for path, (body, field) in calls.items():
+        answer = await http.post(path, json=body)
+        found = answer.json()
+        assert (found["type"], found["field"]) == ("/problems/step_unknown", field), (path, answer.text)
+
+
+async def test_every_shape_has_a_name_of_its_own(http: Any) -> None:
+    """Two shapes of one name would be one in the document, and one of them wrong."""
+    document = (await http.get("/openapi.json")).json()
+    kinds: dict[str, set[str]] = {}
+    waiting: list[type] = [Message]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if kind.__module__.startswith("reprise_contracts"):
+            kinds.setdefault(kind.__name__, set()).add(kind.__module__)
+    assert not {name: places for name, places in kinds.items() if len(places) > 1}
+    assert "finding_id" in document["components"]["schemas"]["Finding"]["properties"]

@@ -10,7 +10,7 @@ import docx
 import pypdfium2
 import pytest
 
-from reprise_contracts.artifacts import Bar, Chart, Citation, Comparison, Phase4, Reference, Section
+from reprise_contracts.artifacts import Bar, BarGroup, Chart, Citation, Phase4, Reference, Section
 from reprise_contracts.sources import Work
 from reprise_research.documents import FORMATS, FormatUnavailable, Outdated, document
 from reprise_research.documents.fonts import missing
@@ -28,7 +28,7 @@ def made(markdown: str = "", **changes: object) -> Phase4:
     chart = Chart(
         title="Where they differ",
         comparisons=(
-            Comparison(
+            BarGroup(
                 subject="Noise",
                 bars=(
                     Bar(value=2.1, text="2.1 decibels", references=(2,)),

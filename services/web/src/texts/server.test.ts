@@ -46,7 +46,7 @@ describe("what the server tells, in Chinese", () => {
     ].map((one) => zh.server.notice(one, name));
     expect(told).toEqual([
       "<phase1>已过时，本次不运行。",
-      "<phase4>不会运行：到那时上限内只剩 1,500 个词元，约需 2,400 个。其后的部分也要等待。",
+      "<phase4>可能无法完成：到那时上限内只剩 1,500 个词元，约需 2,400 个。其后的部分也要等待。",
       "引擎 extractive 照原文引用来源：字数、语气对报告不起作用。",
       "<phase4>要等待：<phase3/1>、<phase3/2>没有可用的结果。",
     ]);

@@ -189,7 +189,7 @@ const NOTICES: Readonly<Record<NoticeCode, (nodes: readonly string[], tokens: nu
   stops_at: ([node], tokens, { needed }) => {
     const left = tokens > 0 ? `只剩 ${number(tokens)} 个词元` : "已没有词元";
     const least = tokens > 0 && needed && needed > tokens ? `，约需 ${number(needed)} 个` : "";
-    return `${node}不会运行：到那时上限内${left}${least}。其后的部分也要等待。`;
+    return `${node}${tokens > 0 ? "可能无法完成" : "不会运行"}：到那时上限内${left}${least}。其后的部分也要等待。`;
   },
   waits: ([node, ...parents]) => `${node}要等待：${parents.join("、")}没有可用的结果。`,
   spent: () => "词元上限已用完，不再开始新的部分。",
