@@ -71,11 +71,8 @@ def _unwritable(session: Session, request: RunRequest, section: str) -> Problem 
         return refusals.NOT_MADE
     if section_part(section) not in made.event.parts:
         return refusals.no_section(sections_in(made.event.parts))
-    return (
-        refusals.REPORT_MOVED
-        if changed_inputs(session, "phase4", current_inputs(session, "phase4"))
-        else None
-    )
+    moved = changed_inputs(session, "phase4", current_inputs(session, "phase4"))
+    return refusals.REPORT_MOVED if moved else None
 
 
 def changed_since(session: Session, request: RunRequest) -> Problem | None:
@@ -278,8 +275,10 @@ def _first_unaffordable(
 ) -> tuple[str, int, int] | None:
     """R29: the first node that the run's and the session's ceilings leave too little for, with the tokens
     that are left for it and those that it needs; None if none."""
-    ceilings = (request.options.max_tokens or None, session.allowance)
-    left = min((ceiling for ceiling in ceilings if ceiling is not None), default=None)
+    left = min(
+        (one for one in (request.options.max_tokens or None, session.allowance) if one is not None),
+        default=None,
+    )
     for node in run if left is not None else ():
         cost = costs.get(node, Told())
         needed = cost.tokens + cost.margin

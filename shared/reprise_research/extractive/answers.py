@@ -108,22 +108,19 @@ def answer(
 
 
 def _each_told_once(groups: list[Group]) -> list[Group]:
-    """Without those that another one tells among its sentences."""
-    return [
-        one
-        for n, one in enumerate(groups)
-        if one.also
-        or one.against
-        or not any(
-            (_holds(other.lead, one.lead) and (m < n or not _holds(one.lead, other.lead)))
-            for m, other in enumerate(groups)
-            if other is not one
-        )
-    ]
-
-
-def _holds(one: Passage, other: Passage) -> bool:
-    return one.source_id == other.source_id and one.start <= other.start and other.end <= one.end
+    """Of those that tell one sentence, each with what goes with it, the one that tells more, in the place of
+    the first; what others say too, or say otherwise, is told in any case."""
+    kept: list[Group] = []
+    for one in groups:
+        alone = not one.also and not one.against
+        place = next((n for n, other in enumerate(kept) if alone and one.lead.overlaps(other.lead)), None)
+        if place is None:
+            kept.append(one)
+        elif len(one.lead.text) > len(kept[place].lead.text) and not (
+            kept[place].also or kept[place].against
+        ):
+            kept[place] = one
+    return kept
 
 
 def _with_other_figures(

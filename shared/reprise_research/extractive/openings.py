@@ -74,8 +74,11 @@ def openings(
         likeliest = [int(i) for i in np.argsort(-worth, kind="stable")[:_MOST_HEADINGS]]
         near = meant([every[i].heading for i in likeliest], parts, encoder)
         worth[likeliest] = np.maximum(worth[likeliest], near)
-    worth *= np.array([not _only_names(passage, parts) for passage in every])
-    order = [int(i) for i in np.argsort(-worth, kind="stable") if worth[i] >= _ASKS]
+    order = [
+        int(i)
+        for i in np.argsort(-worth, kind="stable")
+        if worth[i] >= _ASKS and not _only_names(every[i], parts)
+    ]
     return [Opening(every[i], float(worth[i])) for i in order[: _MOST * len(parts)]]
 
 

@@ -89,7 +89,7 @@ def answering(found: list[Passage], parts: Sequence[str], encoder: Encoder | Non
 def by_words(found: list[Passage], question: str) -> Vector:
     """Return the score of each passage by words alone: the covered share, and within that BM25."""
     codes = sorted({passage.language for passage in found})
-    queries = {code: _withoutnames_in(question, code) for code in codes}
+    queries = {code: _without_bynames(question, code) for code in codes}
     counted = bm25_by([p.own_terms for p in found], [p.language for p in found], queries)
     share = covered(found, question).share
     return np.asarray(share**_SHARP * (_COVERED + _COUNTED * counted), dtype=np.float64)
@@ -117,14 +117,14 @@ def covered(found: list[Passage], question: str) -> Covered:
         }
         total = sum(worth.values()) or 1.0
         bynames = names_in(question, code)
-        costs = _asks_money(question, code) - worth.keys()
-        if costs:
+        if costs := _asks_money(question, code) - worth.keys():
             # nobody says `cost` or `how much`: who gives an amount of money does
-            paid = [any(q.kind is Kind.MONEY for q in amounts(found[place].text, code)) for place in own]
-            worth |= dict.fromkeys(costs, math.log(1 + len(own) / (1 + sum(paid))) ** _RARITY)
-            for text, gives in zip(texts, paid, strict=True):
-                text.update(costs if gives else ())
-            total = sum(worth.values())
+            paid = [text for text, place in zip(texts, own, strict=True) if _gives_money(found[place])]
+            for text in paid:
+                text.update(costs)
+            if paid:
+                worth |= dict.fromkeys(costs, math.log(1 + len(own) / (1 + len(paid))) ** _RARITY)
+                total = sum(worth.values())
         if own_code in codes and code != own_code and worth:
             total *= len(wanted) / len(worth)
         for place, text, context in zip(own, texts, contexts, strict=True):
@@ -168,7 +168,11 @@ def _asks_money(question: str, code: str) -> frozenset[str]:
     return frozenset((*wanted, *_other_forms(wanted, code))) & frozenset(asked(question, code))
 
 
-def _withoutnames_in(question: str, code: str) -> list[str]:
+def _gives_money(passage: Passage) -> bool:
+    return any(one.kind is Kind.MONEY for one in amounts(passage.text, passage.language))
+
+
+def _without_bynames(question: str, code: str) -> list[str]:
     extra = frozenset[str]().union(*names_in(question, code).values())
     return [term for term in asked(question, code) if term not in extra]
 

@@ -213,12 +213,18 @@ class Pair:
     @property
     def narrows(self) -> bool:
         """Whether one narrows what both name (`serious injuries`, `injuries`): a word of its own stands
-        beside a shared one, with nothing between, where its language puts words that say which."""
+        beside a shared one, with nothing between, where its language puts words that say which. Of a time
+        even a word does that stands anywhere: last year is not this year."""
         for statement, alone, side in ((self.one, self.found.left, 0), (self.other, self.found.right, 1)):
             for word in alone:
-                if word.minor or word.movement or word.stem in self.context:
+                if word.movement or word.stem in self.context:
                     continue
-                shared = [pair[side] for pair in self.found.shared if not pair[side].movement]
+                shared = [
+                    pair[side]
+                    for pair in self.found.shared
+                    if not pair[side].movement
+                    and (not word.minor or is_time(pair[side].text, statement.language, self.meaning))
+                ]
                 if _says_which(statement, word, shared):
                     return True
         return False

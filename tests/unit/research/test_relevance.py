@@ -166,6 +166,12 @@ def test_who_gives_an_amount_of_money_says_what_something_costs(
     assert share[0] > share[1] == 0
 
 
+def test_what_nobody_gives_lowers_nothing() -> None:
+    text = "The bridge of Lund is old."
+    found = [Passage("a", "a", text, 0, len(text), 0, language="en")]
+    assert covered(found, "What did the bridge of Lund cost?").share[0] == 1.0
+
+
 def test_passages_are_asked_in_their_own_language() -> None:
     german = Passage("a", "a", "Die Unfälle gingen nach dem Tempolimit zurück.", 0, 46, 0, language="de")
     english = Passage("b", "b", "The museum opened in the town in May.", 0, 37, 0)

@@ -40,3 +40,38 @@ from unit.research.judging.judged import UNLIKE, relation
 )
 def test_a_rule_and_its_exception_are_no_dispute(code: str, one: str, other: str) -> None:
     assert relation(one, other, code) is UNLIKE
+
+
+@pytest.mark.parametrize(
+    ("code", "one", "other"),
+    [
+        ("en", "The fee fell this year.", "The fee rose last year."),
+        ("en", "The membership fee fell this year.", "The membership fee rose last year."),
+        ("en", "Attendance rose this season.", "Attendance fell last season."),
+        ("en", "The fee did not rise this year.", "The fee rose last year."),
+        ("en", "The bridge is open this week.", "The bridge was closed last week."),
+        ("en", "The membership fee was 40 euros last year.", "The membership fee is 50 euros this year."),
+        ("de", "Der Beitrag ist dieses Jahr gesunken.", "Der Beitrag ist letztes Jahr gestiegen."),
+        ("fr", "La cotisation a baissé cette année.", "La cotisation a augmenté l'année dernière."),
+        ("en", "The fee fell yesterday.", "The fee rose today."),
+        ("en", "The fee fell in spring.", "The fee rose in autumn."),
+        ("es", "La cuota bajó este año.", "La cuota subió el año pasado."),
+        ("it", "La quota è scesa quest'anno.", "La quota è salita l'anno scorso."),
+        ("nl", "De bijdrage daalde dit jaar.", "De bijdrage steeg vorig jaar."),
+        ("pt", "A quota desceu este ano.", "A quota subiu no ano passado."),
+        ("ru", "Взнос снизился в этом году.", "Взнос вырос в прошлом году."),
+        ("zh", "今年会费下降了。", "去年会费上涨了。"),
+        ("ja", "今年、会費は下がった。", "昨年、会費は上がった。"),
+        ("ko", "올해 회비는 내렸다.", "지난해 회비는 올랐다."),
+        ("ar", "انخفضت الرسوم هذا العام.", "ارتفعت الرسوم العام الماضي."),
+        ("hi", "इस साल शुल्क घटा।", "पिछले साल शुल्क बढ़ा।"),
+        ("zh", "今年会费为40元。", "去年会费为50元。"),
+        ("zh", "上季度游客减少了。", "本季度游客增加了。"),
+        ("de", "Die Besucherzahl stieg in dieser Saison.", "Die Besucherzahl sank in der vorigen Saison."),
+        ("en", "Sales rose this quarter.", "Sales fell in the previous quarter."),
+        ("en", "Sales rose in the first quarter.", "Sales fell in the second quarter."),
+        ("en", "The fee rose in the first year.", "The fee fell in the third year."),
+    ],
+)
+def test_this_year_is_not_the_last_one(code: str, one: str, other: str) -> None:
+    assert relation(one, other, code) is UNLIKE

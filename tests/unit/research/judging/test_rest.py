@@ -31,6 +31,21 @@ DO_NOT = [
     ("en", "Attendance at the pool is unchanged.", "Attendance at the museum rose."),
     ("en", "Most fees are unchanged.", "Some fees rose."),
     ("en", "The fee will not change.", "The fee rose."),
+    ("en", "The reform did not change the fee.", "The fee rose."),
+    ("en", "The fee, which is not popular, has changed.", "The fee rose."),
+    ("en", "The fee has changed, but not the rent.", "The fee rose."),
+    ("en", "The reform left the fee unchanged.", "The fee rose."),
+    ("en", "The board did not change the entrance fee for pupils.", "The entrance fee rose."),
+    ("en", "The strike has not changed the number of passengers.", "The number of passengers fell."),
+    ("en", "Prices of bread have not changed in Lund.", "Prices of bread rose in Malmö."),
+    ("en", "The speed of the trains has not changed.", "The number of the trains rose."),
+    ("de", "Die Reform hat den Preis nicht verändert.", "Der Preis ist gestiegen."),
+    ("de", "Der Preis hat sich nicht wegen der Reform geändert.", "Der Preis ist gestiegen."),
+    ("fr", "La réforme n'a pas changé le prix.", "Le prix a augmenté."),
+    ("es", "La reforma no ha cambiado el precio.", "El precio subió."),
+    ("en", "The membership fee has not changed this year.", "The membership fee rose last year."),
+    ("en", "The quality of the water has not changed.", "The price of the water rose."),
+    ("en", "Demand is unchanged.", "Demand rose sharply in spring."),
 ]
 
 
