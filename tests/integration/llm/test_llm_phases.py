@@ -751,7 +751,7 @@ async def test_a_step_that_builds_on_others_reads_their_findings(world: World, m
     _, _, plan, findings, done = await whole(world, context(world, model))
     for step in plan.steps[2:]:
         assert any(
-            c.quote == "Fishing fell by 12 percent in the same season."
+            c.quote == "Fishing fell by 12 percent last season."
             for f in findings[step.step_id].findings
             for c in f.citations
         )

@@ -16,8 +16,8 @@ from reprise_research.text.passages import Passage
 SAMPLES = Path(__file__).parents[3] / "samples"
 
 LAKE = {
-    "authority": "The level of the lake fell by 40 centimetres last summer. Fishing fell by 12 percent in "
-    "the same season. "
+    "authority": "The level of the lake fell by 40 centimetres last summer. Fishing fell by 12 percent "
+    "last season. "
     "The authority blames the dry spring for the low level. Water for farms was cut by 15 percent in August.",
     "fishers": "Fishing fell by 30 percent last season, according to the landings of 80 boats. "
     "We believe that farms take too much water. The level of the lake fell every summer since 2019.",

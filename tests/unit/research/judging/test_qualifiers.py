@@ -48,6 +48,11 @@ def test_a_rule_and_its_exception_are_no_dispute(code: str, one: str, other: str
         ("en", "The fee fell this year.", "The fee rose last year."),
         ("en", "The membership fee fell this year.", "The membership fee rose last year."),
         ("en", "Attendance rose this season.", "Attendance fell last season."),
+        (
+            "en",
+            "Attendance fell by 12 percent in the same season.",
+            "Attendance fell by 30 percent last season.",
+        ),
         ("en", "The fee did not rise this year.", "The fee rose last year."),
         ("en", "The bridge is open this week.", "The bridge was closed last week."),
         ("en", "The membership fee was 40 euros last year.", "The membership fee is 50 euros this year."),
