@@ -21,7 +21,8 @@ from reprise_contracts.artifacts import (
 )
 from reprise_research.extractive.beside import other_figures
 from reprise_research.extractive.evidence import Group, cited, finding, gather, group, narrowed
-from reprise_research.extractive.expected import asks_change, asks_figures, moves
+from reprise_research.extractive.expected import asks_change, asks_figures, asks_reason, moves
+from reprise_research.extractive.explanations import Explanations
 from reprise_research.extractive.kinds import figures_in, kind_of
 from reprise_research.extractive.openings import Opening, openings
 from reprise_research.extractive.plans import is_of_topic
@@ -78,7 +79,12 @@ def answer(
     parts = parts_of(topic, code)
     scores = [_closeness(found, topic, part, code) for part in parts]
     groups = _in_turn(
-        [_answers_to(part, found, score, topic) for part, score in zip(parts, scores, strict=True)]
+        [
+            _reasons_for(part, found, score, topic, texts)
+            if asks_reason(part, code)
+            else _answers_to(found, covered(found, part).share, score, topic)
+            for part, score in zip(parts, scores, strict=True)
+        ]
     )
     groups = _opened(groups, openings(narrowed_sources(sources, found), texts, parts, encoder()))
     for one in groups:
@@ -146,9 +152,16 @@ def question_of(step: Step, topic: str) -> str:
     return topic if is_of_topic(step, topic) else step.query
 
 
-def _answers_to(part: str, found: list[Passage], score: Vector, topic: str) -> list[Group]:
-    """The answers to one part of the question, the best first."""
-    said = covered(found, part).share if found else score
+def _reasons_for(
+    part: str, found: list[Passage], score: Vector, topic: str, texts: Mapping[str, str]
+) -> list[Group]:
+    """The answers to a part that asks why, those first that name a cause."""
+    explained = Explanations(found, covered(found, part).share, texts)
+    return explained.in_order(_answers_to(found, explained.said(), explained.scores(score), topic))
+
+
+def _answers_to(found: list[Passage], said: Vector, score: Vector, topic: str) -> list[Group]:
+    """The answers to one part of the question, the best first; `said` is the share of it that each says."""
     fit = [int(i) for i in np.argsort(-score, kind="stable") if score[i] >= _FLOOR and said[i] >= _SAYS]
     pool = fit[:_POOL]
     nearness = {_place(found[i]): float(score[i]) for i in pool}

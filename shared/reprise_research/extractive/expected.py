@@ -42,7 +42,7 @@ def expected(question: str, code: str) -> tuple[Fits, ...]:
         wanted.append(gives_place)
     if asks.person.search(question):
         wanted.append(gives_person)
-    if asks.reason.search(question):
+    if asks_reason(question, code):
         wanted.append(gives_reason)
     if asks.definition.search(question):
         wanted.append(_definition_of(question, code))
@@ -52,6 +52,11 @@ def expected(question: str, code: str) -> tuple[Fits, ...]:
 def asks_change(question: str, code: str) -> bool:
     """Return whether a question asks what became different: what went up or down answers it."""
     return knows(code) and language(code).asks.change.search(question) is not None
+
+
+def asks_reason(question: str, code: str) -> bool:
+    """Return whether a question asks why."""
+    return knows(code) and language(code).asks.reason.search(question) is not None
 
 
 def asks_figures(question: str, code: str) -> bool:
@@ -106,13 +111,13 @@ def gives_person(passage: Passage) -> bool:
 
 
 def gives_reason(passage: Passage) -> bool:
-    """Return whether it says why."""
-    return knows(passage.language) and _reasons(passage.language).search(passage.text) is not None
+    """Return whether it says that something has a cause."""
+    return knows(passage.language) and _causes(passage.language).search(passage.text) is not None
 
 
 @cache
-def _reasons(code: str) -> re.Pattern[str]:
-    return lexicon((), language(code).asks.reasons, code)
+def _causes(code: str) -> re.Pattern[str]:
+    return lexicon((), language(code).asks.causes, code)
 
 
 def _definition_of(question: str, code: str) -> Fits:

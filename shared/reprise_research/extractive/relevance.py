@@ -194,11 +194,12 @@ def _other_forms(wanted: Sequence[str], code: str) -> list[str]:
 
 
 def parts_of(question: str, code: str) -> tuple[str, ...]:
-    """Return the parts of a question that asks several things: `What changed, and what did it cost?`"""
+    """Return the parts of a question that asks several things (`What changed, and what did it cost?`); of one
+    that asks one thing, itself."""
     mark = language(code).reading.parts if knows(code) else None
     pieces = [piece.strip() for piece in mark.split(question)] if mark is not None else [question]
     kept = tuple(piece for piece in pieces if piece and asked(piece, code))
-    return kept or (question,)
+    return kept if len(kept) > 1 else (question,)
 
 
 def _looked_at(found: list[Passage], parts: Sequence[str], score: Vector, encoder: Encoder | None) -> Vector:

@@ -264,7 +264,9 @@ class Asks(Table):
     change: Pattern = NOTHING
     """It asks what became different: `what changed`."""
     reasons: Phrases = ()
-    """They stand where a reason is given: `because`."""
+    """They begin what gives a reason: `because`."""
+    causes: Phrases = ()
+    """They say, wherever they stand, that something has a cause: `due to`, `blamed`."""
     indirect: Pattern = NOTHING
     """It tells that somebody asks: `asked whether`."""
     reported: Pattern = NOTHING

@@ -1,0 +1,120 @@
+"""What answers `why`: the sentence that names a cause, with what it is the cause of.
+
+A cause stands beside what it explains as often as in the same sentence (`The bath is closed. The reason is a
+crack.`). A sentence that names one therefore counts by what the sentences around it say, and is told with the
+nearest of them that says what is asked. A sentence that only says again what the question supposes is told
+with the one behind it, in which writers explain.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from operator import attrgetter
+
+import numpy as np
+
+from reprise_research.extractive.evidence import Group
+from reprise_research.extractive.expected import gives_reason
+from reprise_research.text.passages import Passage
+from reprise_research.text.ranking import Vector, rounded
+
+_SUPPOSED = 0.45
+"""The share of a question from which a sentence says what the question supposes."""
+_RESTATES = 0.75
+"""The share from which it says no more than that."""
+_RESTATED = 0.6
+"""What a passage keeps that names no cause."""
+_LONGEST = 420
+"""Characters of sentences that are told together."""
+_BEFORE, _BEHIND = 2, 1
+"""How many sentences a cause may stand behind what it explains, and before it."""
+
+
+class Explanations:
+    """The passages as answers to a question that asks why; `said` is the share of it that each says."""
+
+    def __init__(self, found: list[Passage], said: Vector, texts: Mapping[str, str]) -> None:
+        self._found, self._said, self._texts = found, said, texts
+        self._of: dict[str, list[int]] = {}
+        for place, passage in enumerate(found):
+            self._of.setdefault(passage.source_id, []).append(place)
+        self._explained = {
+            place: self._beside(place) for place, passage in enumerate(found) if gives_reason(passage)
+        }
+
+    def scores(self, score: Vector) -> Vector:
+        """Return the scores of the passages, the best being 1, of which a cause has at least that of what it
+        explains."""
+        lifted = [
+            max([score[place], *(score[other] for other in self._explained[place])])
+            if place in self._explained
+            else _RESTATED * score[place]
+            for place in range(len(self._found))
+        ]
+        top = max(lifted, default=0.0)
+        return rounded(np.array(lifted) / top) if top > 0 else score
+
+    def said(self) -> Vector:
+        """Return the share of the question that each says, with what it explains."""
+        return np.array(
+            [
+                max([share, *(self._said[other] for other in self._explained.get(place, ()))])
+                for place, share in enumerate(self._said)
+            ]
+        )
+
+    def in_order(self, groups: list[Group]) -> list[Group]:
+        """Return the groups with those that name a cause in front, each with what is told beside it; beside
+        a cause nothing that does not even say what the question supposes. What several sources say, or argue
+        on, is told as it is."""
+        firm = [one for one in groups if one.also or one.against]
+        own = {id(one): self._found.index(one.lead) for one in groups}
+        if any(place in self._explained for place in own.values()):
+            groups = [
+                one
+                for one in groups
+                if one in firm or own[id(one)] in self._explained or self._said[own[id(one)]] >= _RESTATES
+            ]
+        for one in groups:
+            if one not in firm:
+                one.lead = self._told(own[id(one)], firm)
+        return sorted(groups, key=lambda one: not gives_reason(one.lead))
+
+    def _told(self, place: int, firm: list[Group]) -> Passage:
+        lead = self._found[place]
+        if place in self._explained:
+            others = self._explained[place] if self._said[place] < _SUPPOSED else []
+        else:
+            others = [
+                other
+                for other in self._of[lead.source_id]
+                if self._said[place] >= _RESTATES and self._distance(place, other) == 1
+            ]
+        beside = [self._found[other] for other in others]
+        free = [one for one in beside if not any(group.has(one) for group in firm)]
+        if not free:
+            return lead
+        ends = sorted((lead, free[0]), key=attrgetter("start"))
+        start, end = ends[0].start, max(one.end for one in ends)
+        return replace(lead, text=self._texts[lead.source_id][start:end], start=start, end=end)
+
+    def _beside(self, place: int) -> list[int]:
+        """The passages around one that say what the question supposes, the nearest first."""
+        near = [
+            other
+            for other in self._of[self._found[place].source_id]
+            if -_BEFORE <= self._distance(place, other) <= _BEHIND
+            and other != place
+            and self._said[other] >= _SUPPOSED
+            and self._found[other].whole
+        ]
+        return sorted(near, key=lambda other: abs(self._distance(place, other)))
+
+    def _distance(self, place: int, other: int) -> int:
+        """By how many sentences the other stands behind; very far where both are not told together."""
+        one, two = self._found[place], self._found[other]
+        first, last = sorted((one, two), key=attrgetter("start"))
+        between = self._texts[one.source_id][first.end : last.start]
+        apart = one.heading != two.heading or "\n\n" in between
+        if apart or max(one.end, two.end) - first.start > _LONGEST:
+            return _BEFORE + _BEHIND + _LONGEST
+        return two.position - one.position
