@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from reprise_research.judging.actions import varies, vary_beside
 from reprise_research.judging.anchors import is_time
 from reprise_research.judging.families import of_one_family
 from reprise_research.judging.opposites import opposite
@@ -186,7 +187,7 @@ def _is_fixed(word: Word, code: str, meaning: Encoder) -> bool:
 
 def _near(first: list[Word], second: list[Word], one_language: bool, code: str, meaning: Encoder) -> Pairs:
     """Take words of equal meaning. Names and times of one language are near each other and never equal:
-    Tuesday is not Thursday."""
+    Tuesday is not Thursday. Nor are words that differ in one part: who imports does not export."""
     rows, columns = (
         meaning.encode([w.text.casefold() for w in first]),
         meaning.encode([w.text.casefold() for w in second]),
@@ -200,6 +201,7 @@ def _near(first: list[Word], second: list[Word], one_language: bool, code: str, 
         if -score < (EQUAL if one_language else EQUAL_ACROSS):
             break
         fixed = one_language and (_is_fixed(first[i], code, meaning) or _is_fixed(second[j], code, meaning))
+        fixed = fixed or (one_language and varies(first[i], second[j], code))
         if not fixed and all(i != a and j != b for a, b in taken):
             taken.append((i, j))
     pairs = [(first[i], second[j]) for i, j in taken]
@@ -225,7 +227,7 @@ def _phrases(
     if not mine or not theirs:
         return []
     row, column = meaning.encode([mine.casefold(), theirs.casefold()])
-    if float(row @ column) < EQUAL:
+    if float(row @ column) < EQUAL or vary_beside(first, second, one.language, shared):
         return []
     pairs = [(first[0], second[0])]
     first.clear()
@@ -234,9 +236,11 @@ def _phrases(
 
 
 def _gap(statement: Statement, words: list[Word], shared: set[Word]) -> str:
-    """The text from the first to the last of these words, with small words behind it; empty where others
-    stand between them."""
+    """The text from the first to the last of these words, with small words behind it; empty where others, or
+    figures, stand between them, or a part of them stands apart."""
     start, end = words[0].start, words[-1].end
+    if any(word.text not in statement.text for word in words):
+        return ""
     taken = [(w.start, w.end) for w in shared if w in statement.words] + [
         (q.start, q.end) for q in statement.quantities
     ]
@@ -244,6 +248,8 @@ def _gap(statement: Statement, words: list[Word], shared: set[Word]) -> str:
         return ""
     stop = min((a for a, _ in taken if a >= end), default=len(statement.text))
     behind = statement.text[end:stop]
+    if any(character.isdigit() for character in statement.text[start:stop]):
+        return ""
     return statement.text[start:end] + (behind if len(behind.split()) <= 1 else "").rstrip(" .,;:!")
 
 

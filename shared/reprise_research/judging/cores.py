@@ -70,6 +70,9 @@ def _narrows(added: Statement) -> bool:
 
 def _parts(cut: _Cut, said: Statement, added: Statement) -> bool:
     """Whether what stands behind a cut is a clause, and nothing that is said in front reaches into it."""
+    last = [token.casefold() for token in TOKEN.findall(added.text)][-1:]
+    if knows(added.language) and language(added.language).words.detached.intersection(last):
+        return False  # it ends with a part of the verb in front
     if cut.by is _By.WORD:
         return not said.denies and not added.figures
     if cut.by is _By.MARK:

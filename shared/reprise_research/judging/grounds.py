@@ -55,8 +55,9 @@ def _by_figures(pair: Pair) -> Verdict | None:
 
 
 def directions(pair: Pair) -> Verdict | None:
-    """What went up by one figure went down by the other, and nothing else is opposed."""
-    if len(pair.found.opposed) != 1:
+    """What went up by one figure went down by the other, and nothing else is opposed. Things that are counted
+    may come and go: won 12 matches, lost 8."""
+    if len(pair.found.opposed) != 1 or pair.counts_things:
         return None
     ((mine, theirs),) = pair.found.opposed
     if mine.movement * theirs.movement >= 0:
@@ -78,8 +79,8 @@ def _by_rest(pair: Pair) -> Verdict | None:
 
 
 def _by_opposites(pair: Pair) -> Verdict | None:
-    """Two opposite words in one place, both affirmed or both denied, that do not tell which thing is
-    meant."""
+    """Two opposite words in one place, both affirmed or both denied, that do not tell which thing is meant:
+    who opens schools may close others."""
     if not pair.found.opposed or pair.one.denies != pair.other.denies:
         return None
     if pair.one.partial or pair.other.partial:
@@ -88,6 +89,8 @@ def _by_opposites(pair: Pair) -> Verdict | None:
     codes = (pair.one.language, pair.other.language)
     in_time = any(is_time(word.text, code, pair.meaning) for word, code in zip(opposed, codes, strict=True))
     if in_time or pair.tells_apart(opposed):
+        return UNLIKE
+    if pair.counts_things if mine.movement else pair.of_several:
         return UNLIKE
     ground = Ground.DIRECTIONS if mine.movement * theirs.movement < 0 else Ground.OPPOSITES
     return Verdict(Relation.DISPUTE, ground, (mine.text, theirs.text))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from reprise_research.judging.statement import SEGMENT, TOKEN, Statement, Word
 from reprise_research.languages import knows, language
+from reprise_research.quantities.model import PARTS
 
 _POSSESSIVE = "'s"
 
@@ -69,6 +70,49 @@ def names_agent(statement: Statement, word: Word) -> bool:
     agents = language(statement.language).words.agents
     named = sum(token.group().casefold() in agents for token in TOKEN.finditer(statement.text))
     return named < 2 and _tie(statement, word) in agents
+
+
+def is_of(statement: Statement, word: Word) -> bool:
+    """Return whether something is said to be of a thing: `of the children`."""
+    return _genitive(statement, word) >= 0
+
+
+def is_whole(statement: Statement, word: Word) -> bool:
+    """Return whether a figure says how large a part of a thing is meant: `40 percent of the children`."""
+    place = _genitive(statement, word)
+    return place >= 0 and any(
+        one.kind in PARTS and one.end <= place and not statement.text[one.end : place].strip()
+        for one in statement.figures
+    )
+
+
+def _genitive(statement: Statement, word: Word) -> int:
+    """Where what joins a thing to what is of it begins in front of a word, with small words between; -1
+    without one."""
+    if not knows(statement.language) or not language(statement.language).spaces:
+        return -1
+    known = language(statement.language)
+    for token in reversed(list(TOKEN.finditer(statement.text, 0, word.start))):
+        said = token.group().casefold()
+        if said in known.words.genitives:
+            return token.start()
+        if said not in known.words.function:
+            break
+    return -1
+
+
+def is_one_of_several(statement: Statement, word: Word, shared: list[Word]) -> bool:
+    """Return whether a verb is done to, or by, something that has not been named before (`sold a bicycle`; in
+    May, `sold bicycles`): the next may be another one."""
+    if not knows(statement.language):
+        return False
+    indefinite = language(statement.language).words.indefinite
+    first = TOKEN.search(statement.text)
+    behind = TOKEN.match(statement.text, word.end + 1)
+    if first is not None and first.group().casefold() in indefinite:
+        return True
+    bare = bool(statement.dates) and any(one.start == word.end + 1 and not one.name for one in shared)
+    return (behind is not None and behind.group().casefold() in indefinite) or (bool(indefinite) and bare)
 
 
 def is_hearsay(statement: Statement, word: Word) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reprise_research.judging.actions import of_two_actions
 from reprise_research.judging.alignment import Alignment
 from reprise_research.judging.anchors import Anchor, is_time, near_anchor
 from reprise_research.judging.opposites import opposite_verbs
@@ -10,6 +11,9 @@ from reprise_research.judging.roles import (
     between_commas,
     in_other_order,
     is_hearsay,
+    is_of,
+    is_one_of_several,
+    is_whole,
     names_agent,
     things,
     tied_otherwise,
@@ -67,6 +71,51 @@ class Pair:
         """Whether both except as much, and name the same numbered thing: the third floor is not the
         fourth."""
         return self.one.exceptions == self.other.exceptions and self.one.names == self.other.names
+
+    @property
+    def in_words(self) -> bool:
+        """Whether both are in languages that part words; elsewhere what is left of a stretch is none."""
+        return all(knows(one.language) and language(one.language).spaces for one in (self.one, self.other))
+
+    @property
+    def excepts_otherwise(self) -> bool:
+        """Whether both take something out, and another thing: only the mayor, only for the tram."""
+        return self.one.language == self.other.language and self.one.excepted != self.other.excepted
+
+    @property
+    def of_two_wholes(self) -> bool:
+        """Whether one gives a share of what is not the whole in the other: 40 percent of the children, of the
+        vaccinated 40 percent."""
+        back = [(theirs, mine) for mine, theirs in self.found.shared]
+        sides = ((self.one, self.other, self.found.shared), (self.other, self.one, back))
+        return any(
+            is_whole(statement, a) and not is_of(other, b)
+            for statement, other, pairs in sides
+            for a, b in pairs
+        )
+
+    @property
+    def of_several(self) -> bool:
+        """Whether what is opposed may be done to one of several things and also to another: opened 12
+        schools, sold a bicycle."""
+        if self.one.figures or self.other.figures:
+            return True
+        sides = ((self.one, 0), (self.other, 1))
+        return any(
+            is_one_of_several(statement, pair[side], [own[side] for own in self.found.shared])
+            for pair in self.found.opposed
+            for statement, side in sides
+        )
+
+    @property
+    def counts_things(self) -> bool:
+        """Whether one says how many things something is done to: 12 matches."""
+        return any(q.kind is Kind.COUNT and q.of for q in (*self.one.figures, *self.other.figures))
+
+    @property
+    def of_two_actions(self) -> bool:
+        """Whether what is done differs in a part of its verb: paid out, paid in."""
+        return of_two_actions(self.one, self.other, self.found.shared, (self.found.left, self.found.right))
 
     @property
     def of_one_grain(self) -> bool:

@@ -85,8 +85,8 @@ class Statement:
     denied: tuple[int, ...]
     """Where each of its clauses that deny something does so. Two denials within one are one in most languages
     (`ne … jamais`)."""
-    exceptions: int
-    """How often something is taken out of what is said (`only`, `except`)."""
+    excepted: tuple[str, ...]
+    """The word behind each mark that takes something out of what is said (`only`, `except`)."""
     stance: Stance
     partial: bool
     """Whether it speaks of a part of something (`some`, `half of`)."""
@@ -138,6 +138,11 @@ class Statement:
         )
 
     @property
+    def exceptions(self) -> int:
+        """How often something is taken out of what is said."""
+        return len(self.excepted)
+
+    @property
     def denials(self) -> int:
         """In how many of its clauses something is denied."""
         return len(self.denied)
@@ -168,7 +173,7 @@ def read(text: str, code: str) -> Statement:
         words=words,
         quantities=tuple(q for q in found if not any(start <= q.start < end for start, end in spans)),
         denied=_denied_clauses(text, denials),
-        exceptions=_exceptions(text, taken, known) if known else 0,
+        excepted=_excepted(text, taken, known) if known else (),
         stance=_stance(text, known),
         partial=_partial(text, known),
         attributed=bool(spans or voices),
@@ -265,15 +270,15 @@ def _root(bare: str, known: Language) -> str:
 
 def _detached(text: str, words: list[Word], known: Language) -> list[tuple[str, Word]]:
     """The parts of verbs that end their clauses (`nahm … zu`), each with the verb that it belongs to: the
-    first word there that is no noun and stands in front of none."""
+    first word there that is no noun and stands in front of none, or the last that is no noun."""
     at = {word.start: word for word in words}
     found = []
-    for clause_, part in _verb_parts(text, known):
-        for near, (one, start, _) in enumerate(clause_):
-            following = clause_[near + 1][0] if near + 1 < len(clause_) else ""
-            if start in at and one.islower() and not following[:1].isupper():
-                found.append((part[0], at[start]))
-                break
+    for clause_, part in _verb_parts(text, known) if known.nouns.capitals else ():
+        verbs = [(start, end) for one, start, end in clause_ if start in at and one.islower()]
+        nouns = {start for one, start, _ in clause_ if one[0].isupper()}
+        free = [start for start, end in verbs if end + 1 not in nouns]
+        if verbs:
+            found.append((part[0], at[free[0] if free else verbs[-1][0]]))
     return found
 
 
@@ -437,16 +442,19 @@ def _passive(text: str, known: Language | None) -> bool:
     return not known.words.agents.isdisjoint(m.group().casefold() for m in TOKEN.finditer(text))
 
 
-def _exceptions(text: str, taken: list[tuple[int, int]], known: Language) -> int:
-    """How often something is taken out of what is said. `only` in front of a figure only says that the figure
-    is small."""
+def _excepted(text: str, taken: list[tuple[int, int]], known: Language) -> tuple[str, ...]:
+    """What stands behind each mark that takes something out of what is said. `only` in front of a figure only
+    says that the figure is small."""
     focused = {
         start
         for start, end in _spans(text, known.negation.focus, spaced=known.spaces)
         if any(_only_small(text[end:figure], known) for figure, _ in taken if figure >= end)
     }
     spans = _spans(text, known.negation.exceptions, spaced=known.spaces)
-    return sum(start not in focused for start, _ in spans)
+    behind = [
+        TOKEN.search(text, end) if known.spaces else None for start, end in spans if start not in focused
+    ]
+    return tuple(stem(one.group().casefold(), known.code) if one else "" for one in behind)
 
 
 def _carries(text: str, word: Word, figures: list[tuple[int, int]], known: Language) -> bool:

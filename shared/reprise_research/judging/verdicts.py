@@ -217,6 +217,9 @@ def _says_all(pair: Pair) -> tuple[bool, bool]:
         or pair.small_words_differ
         or pair.turned_round
         or pair.moves_otherwise
+        or pair.of_two_actions
+        or pair.of_two_wholes
+        or pair.excepts_otherwise
         or pair.of_two_times
         or pair.says_more
     ):
@@ -252,6 +255,7 @@ def _dispute(pair: Pair) -> Verdict | None:
         or pair.small_words_stand_apart
         or pair.names_turned_round
         or pair.moves_otherwise
+        or pair.of_two_actions
         or pair.restricts
         or pair.qualifies
         or not pair.of_one_grain
@@ -313,6 +317,8 @@ def _of_clauses(pair: Pair) -> Verdict | None:
             or within.small_words_stand_apart
             or within.names_turned_round
             or within.restricts
+            or within.of_two_actions
+            or (within.found.rivals and within.in_words)
             or within.one.denies != within.other.denies
             or (within.one.denied, within.other.denied) != (one.denied, other.denied)
         ):

@@ -49,6 +49,10 @@ class Vocabulary(Table):
     """With them who speaks means itself: `we`, `our company`."""
     detached: Words = frozenset()
     """Parts of verbs that stand at the end of the clause: `nahm … zu`."""
+    turning: Words = frozenset()
+    """What right behind a verb makes another action of it: `paid out`."""
+    indefinite: Words = frozenset()
+    """Articles of what has not been named before: one of several."""
 
 
 class Nouns(Table):
