@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from reprise_contracts.artifacts import (
     Contradiction,
     Finding,
@@ -24,6 +26,8 @@ from reprise_research.text.words import asking, runs, stem, stop_words, terms, t
 _MOST_UNKNOWN = 8
 _NEAR = 0.3
 """How close to the topic a passage among many must be, the closest being 1."""
+_MEANT = 0.5
+"""The cosine from which a word of a source may mean one of the question."""
 _MANY = 240
 """Passages above which only those that speak of the topic count as gaps: a manual leaves much open that
 nobody asked about."""
@@ -136,8 +140,22 @@ def _unmentioned(question: str, found: list[Passage]) -> list[str]:
     ]
     stems = {word: stem(word, code) for word in dict.fromkeys(asked)}
     written = {word.lower(): word for word in tokens(question, code)}
-    return [
+    missing_words = [
         written.get(word, word)
         for word, own in stems.items()
         if own not in asking(code) and not any(term.startswith(own[:4]) for term in spoken)
-    ][:4]
+    ]
+    heard = {word for passage in found if passage.language == code for word in runs(passage.text, code)}
+    return _meant_by_none(missing_words, sorted(heard - stop_words(code)), code)[:4]
+
+
+def _meant_by_none(words: list[str], heard: list[str], code: str) -> list[str]:
+    """Return those of these words that none of what is heard comes near to: who speaks of patients speaks of
+    people. A name stands for itself."""
+    meaning = encoder()
+    if meaning is None or code not in meaning.languages or not words or not heard:
+        return words
+    named = set() if language(code).nouns.capitals else {word for word in words if word[0].isupper()}
+    near = meaning.encode([word.casefold() for word in words]) @ meaning.encode(heard).T
+    closest = np.round(np.asarray(near, dtype=np.float64).max(axis=1), 3)
+    return [word for word, cosine in zip(words, closest, strict=True) if word in named or cosine < _MEANT]

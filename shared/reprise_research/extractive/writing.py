@@ -310,7 +310,7 @@ def _summary(
         else ""
     )
     opening = wording.joint.join(
-        part for part in (opening, one_site, _one_sided(every, sources, wording)) if part
+        part for part in (opening, one_site, _one_sided(findings, sources, wording)) if part
     )
     told, items = _Told(), list[tuple[Span, ...]]()
     for step in asked:
@@ -346,19 +346,27 @@ def _summary(
 
 def _shared(findings: Mapping[int, StepFindings], wording: Wording) -> str:
     """How many of the statements that any section tells independent sources share, each counted once."""
+    support = _support(findings)
+    return wording.shared(sum(number > 1 for number in support.values()), len(support))
+
+
+def _support(findings: Mapping[int, StepFindings]) -> dict[PlaceKey, int]:
+    """How many say each statement that any section tells, by where it stands."""
     support: dict[PlaceKey, int] = {}
     for found in findings.values():
         if found.kind in ("retrieve", "rest", "answer"):
             for f in found.findings:
                 for lead in f.citations[:1]:
                     support[place(lead)] = max(f.support, support.get(place(lead), 0))
-    return wording.shared(sum(number > 1 for number in support.values()), len(support))
+    return support
 
 
-def _one_sided(every: list[Finding], sources: tuple[PreparedSource, ...], wording: Wording) -> str:
-    """That most findings come from one of several sources, if they do: a reader should know whose view it
-    mostly is."""
-    voices = Counter(f.citations[0].source_id for f in {place(f.citations[0]): f for f in every}.values())
+def _one_sided(
+    findings: Mapping[int, StepFindings], sources: tuple[PreparedSource, ...], wording: Wording
+) -> str:
+    """That most of these statements come from one of several sources, if they do: a reader should know whose
+    view it mostly is."""
+    voices = Counter(source_id for source_id, *_ in _support(findings))
     (source_id, number), total = voices.most_common(1)[0], voices.total()
     if len(sources) < 2 or number <= _ONE_SIDED * total or total < _FEWEST_FINDINGS:
         return ""

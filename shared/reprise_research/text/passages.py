@@ -13,6 +13,8 @@ from reprise_research.text.sentences import Sentence, is_question
 from reprise_research.text.words import content, terms
 
 _LONGEST_PAIR = 420
+_REPLY = 80
+"""Characters of a sentence that a question in front of it may be needed to understand."""
 _LONGEST_KEPT = 200_000
 
 _Stretch = tuple[str, int, int, int, str, bool, str, bool, str]
@@ -114,7 +116,7 @@ def _stretches(text: str, language: str) -> tuple[_Stretch, ...]:
     for index, sentence in enumerate(sentences):
         before = sentences[index - 1] if index else None
         start, whole = sentence.start, True
-        if not sentence.spoken and leans(sentence.text, language):
+        if not sentence.spoken and (leans(sentence.text, language) or _replies(before, sentence)):
             begin = _beginning(before, sentence, found[-1] if found else None, language)
             whole, start = begin is not None, start if begin is None else begin
         found.append(
@@ -131,6 +133,14 @@ def _stretches(text: str, language: str) -> tuple[_Stretch, ...]:
             )
         )
     return tuple(found)
+
+
+def _replies(before: Sentence | None, sentence: Sentence) -> bool:
+    """Whether a sentence is the short answer to a question that stands in front of it: `And the pay? Only 2.5
+    percent.`"""
+    if before is None or before.paragraph != sentence.paragraph:
+        return False
+    return is_question(before.text) and len(sentence.text) <= _REPLY
 
 
 def _numbered(before: Sentence | None, sentence: Sentence) -> str:

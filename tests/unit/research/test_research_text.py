@@ -115,6 +115,13 @@ def test_a_leaning_sentence_brings_what_it_leans_on() -> None:
     assert alone[0].weight < found[0].weight
 
 
+def test_a_short_answer_brings_the_question_in_front_of_it() -> None:
+    """`Only 2.5 percent` says nothing of what it is of."""
+    text = "The profit of the bakery rose by a tenth. And what about the pay? For two years only 2.5 percent."
+    found = passages(text, "s", "site")
+    assert found[-1].text == "And what about the pay? For two years only 2.5 percent."
+
+
 @pytest.mark.parametrize(
     ("sentence", "expected"),
     [("This is new.", True), ("However, it rains.", True), ("Noise fell.", False), ("因此噪声下降。", True)],

@@ -2,6 +2,7 @@
 left out in silence."""
 
 import io
+import re
 
 import docx
 import pytest
@@ -172,8 +173,27 @@ async def test_a_report_says_that_most_of_it_comes_from_one_source() -> None:
             note="The level of the lake is low this spring.",
         )
     ).phase4
-    assert "percent of them come from one source, “authority”." in told.sections[1].markdown
+    summary = told.sections[1].markdown
+    assert "percent of them come from one source, “authority”." in summary
+    (counted,), (share,) = (
+        re.findall(r"none of (\d+)", summary),
+        re.findall(r"(\d+) percent of them", summary),
+    )
+    assert int(share) in {round(100 * number / int(counted)) for number in range(int(counted))}
     assert "come from one source" not in (await researched(LAKE_TOPIC, **LAKE)).phase4.markdown
+
+
+@pytest.mark.parametrize(
+    ("topic", "gaps"),
+    [
+        ("Does the drug lower the pressure of people over 70?", 0),
+        ("Does the drug lower the pressure of patients in Norway?", 1),
+    ],
+)
+async def test_who_speaks_of_patients_speaks_of_people(topic: str, gaps: int) -> None:
+    """That nobody mentions a word is said only where no source has one that comes near to it."""
+    told = await researched(topic, trial="The drug lowered the pressure of patients over 80 by 7 mmHg.")
+    assert told.phase4.markdown.count("No source mentions") == gaps
 
 
 async def test_what_a_template_says_of_itself_is_no_author(world: World) -> None:
