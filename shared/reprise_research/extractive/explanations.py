@@ -25,6 +25,8 @@ _RESTATED = 0.6
 """What a passage keeps that names no cause."""
 _LONGEST = 420
 """Characters of sentences that are told together."""
+_AROUND = 6
+"""Passages on either side of one that are looked at: two sentences and what of them is told together."""
 _BEFORE, _BEHIND = 2, 1
 """How many sentences a cause may stand behind what it explains, and before it."""
 
@@ -34,9 +36,6 @@ class Explanations:
 
     def __init__(self, found: list[Passage], said: Vector, texts: Mapping[str, str]) -> None:
         self._found, self._said, self._texts = found, said, texts
-        self._of: dict[str, list[int]] = {}
-        for place, passage in enumerate(found):
-            self._of.setdefault(passage.source_id, []).append(place)
         self._explained = {
             place: self._beside(place) for place, passage in enumerate(found) if gives_reason(passage)
         }
@@ -67,17 +66,17 @@ class Explanations:
         a cause nothing that does not even say what the question supposes. What several sources say, or argue
         on, is told as it is."""
         firm = [one for one in groups if one.also or one.against]
-        own = {id(one): self._found.index(one.lead) for one in groups}
-        if any(place in self._explained for place in own.values()):
-            groups = [
-                one
-                for one in groups
-                if one in firm or own[id(one)] in self._explained or self._said[own[id(one)]] >= _RESTATES
+        placed = [(one, self._found.index(one.lead)) for one in groups]
+        if any(place in self._explained for _, place in placed):
+            placed = [
+                (one, place)
+                for one, place in placed
+                if one in firm or place in self._explained or self._said[place] >= _RESTATES
             ]
-        for one in groups:
+        for one, place in placed:
             if one not in firm:
-                one.lead = self._told(own[id(one)], firm)
-        return sorted(groups, key=lambda one: not gives_reason(one.lead))
+                one.lead = self._told(place, firm)
+        return sorted((one for one, _ in placed), key=lambda one: not gives_reason(one.lead))
 
     def _told(self, place: int, firm: list[Group]) -> Passage:
         lead = self._found[place]
@@ -86,7 +85,7 @@ class Explanations:
         else:
             others = [
                 other
-                for other in self._of[lead.source_id]
+                for other in self._around(place)
                 if self._said[place] >= _RESTATES and self._distance(place, other) == 1
             ]
         beside = [self._found[other] for other in others]
@@ -101,20 +100,24 @@ class Explanations:
         """The passages around one that say what the question supposes, the nearest first."""
         near = [
             other
-            for other in self._of[self._found[place].source_id]
+            for other in self._around(place)
             if -_BEFORE <= self._distance(place, other) <= _BEHIND
-            and other != place
             and self._said[other] >= _SUPPOSED
             and self._found[other].whole
         ]
         return sorted(near, key=lambda other: abs(self._distance(place, other)))
 
+    def _around(self, place: int) -> list[int]:
+        """The passages of the same source that stand near one."""
+        source, last = self._found[place].source_id, min(place + _AROUND, len(self._found) - 1)
+        near = range(max(place - _AROUND, 0), last + 1)
+        return [other for other in near if other != place and self._found[other].source_id == source]
+
     def _distance(self, place: int, other: int) -> int:
         """By how many sentences the other stands behind; very far where both are not told together."""
         one, two = self._found[place], self._found[other]
         first, last = sorted((one, two), key=attrgetter("start"))
-        between = self._texts[one.source_id][first.end : last.start]
-        apart = one.heading != two.heading or "\n\n" in between
-        if apart or max(one.end, two.end) - first.start > _LONGEST:
-            return _BEFORE + _BEHIND + _LONGEST
+        far = one.heading != two.heading or max(one.end, two.end) - first.start > _LONGEST
+        if far or "\n\n" in self._texts[one.source_id][first.end : last.start]:
+            return _LONGEST
         return two.position - one.position
