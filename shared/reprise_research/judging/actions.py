@@ -93,13 +93,18 @@ def _behind(statement: Statement, word: Word) -> str:
 
 
 def _ends(statement: Statement) -> frozenset[str]:
-    """The words that end its clauses and are parts of verbs, where nothing tells whose."""
+    """The parts of verbs that end a clause or stand in front of a preposition, where nothing tells whose."""
     known = language(statement.language)
     if not known.words.detached or known.nouns.capitals:
         return frozenset()
+    tokens = list(TOKEN.finditer(statement.text))
     return frozenset(
-        m.group().casefold()
-        for m in TOKEN.finditer(statement.text)
-        if m.group() in known.words.detached
-        and (SEGMENT.match(statement.text, m.end()) or not statement.text[m.end() :].strip())
+        one.group()
+        for one, behind in zip(tokens, [*tokens[1:], None], strict=True)
+        if one.group() in known.words.detached
+        and (
+            not statement.text[one.end() :].strip(" .!?")
+            or SEGMENT.match(statement.text, one.end())
+            or (behind is not None and behind.group() in known.words.prepositions)
+        )
     )

@@ -13,13 +13,18 @@ from reprise_research.judging.statement import Statement, Word, stretch
 from reprise_research.judging.synonyms import synonyms
 from reprise_research.languages import Language, knows, language
 from reprise_research.meaning import Encoder
+from reprise_research.text.parts import parts_of
 
 EQUAL = 0.8
 """The cosine from which two words of one language that are no opposites say the same."""
 EQUAL_ACROSS = 0.62
 """The same for words of two languages, of which each is the other's nearest."""
+_DONE_ACROSS = 0.75
+"""The same of an English verb: what is bought in one language and sold in another is near, too."""
 Alike = Callable[[Word, Word], bool]
 Pairs = list[tuple[Word, Word]]
+_SHORTEST = 3
+"""Letters of the first part of a compound."""
 _PREFIX = 5
 """Letters that forms of one word share at least: `inspected`, `inspection`."""
 
@@ -74,14 +79,14 @@ def align(one: Statement, other: Statement, meaning: Encoder | None, *, loosely:
     if codes == ("en", "en"):
         opposed += _completed_either(first, second, lambda a, b: opposite(a, b, codes, meaning))
     if not unspaced:
-        shared += _matched(first, second, _same_beginning)
+        shared += _matched(first, second, lambda a, b: _same_beginning(a, b) and not _compounds(a, b, codes))
     if codes == ("en", "en"):
         shared += _matched(first, second, lambda a, b: of_one_family(a.text, b.text))
     if loosely and codes == ("en", "en"):
         shared += _matched(first, second, lambda a, b: _one_meaning(a, b, meaning))
         shared += _completed_either(first, second, lambda a, b: synonyms(a, b, meaning))
     if meaning is not None and first and second:
-        shared += _near(first, second, one.language == other.language, one.language, meaning)
+        shared += _near(first, second, codes, meaning)
         shared += _phrases(one, other, first, second, shared, meaning)
     spoken = _speakers(one, first), _speakers(other, second)
     left, right = (
@@ -151,6 +156,16 @@ def _same_beginning(one: Word, other: Word) -> bool:
     return common >= _PREFIX and common >= 0.75 * min(len(a), len(b))
 
 
+def _compounds(one: Word, other: Word, codes: tuple[str, str]) -> bool:
+    """Whether one word begins with the other and goes on with a word: a shipyard is no ship."""
+    if codes[0] != codes[1] or not knows(codes[0]):
+        return False
+    endings = language(codes[0]).words.endings
+    short, long = sorted((one.text.casefold(), other.text.casefold()), key=len)
+    rest = long.removeprefix(short)
+    return bool(endings) and len(short) >= _SHORTEST and rest not in (long, "") and rest not in endings
+
+
 def _one_meaning(one: Word, other: Word, meaning: Encoder | None) -> bool:
     """Whether two English words that are no names have a meaning in common, and are meant so here."""
     return not (one.name or other.name or one.movement or other.movement) and synonyms(
@@ -185,7 +200,7 @@ def _is_fixed(word: Word, code: str, meaning: Encoder) -> bool:
     return word.name or is_time(word.text, code, meaning)
 
 
-def _near(first: list[Word], second: list[Word], one_language: bool, code: str, meaning: Encoder) -> Pairs:
+def _near(first: list[Word], second: list[Word], codes: tuple[str, str], meaning: Encoder) -> Pairs:
     """Take words of equal meaning. Names and times of one language are near each other and never equal:
     Tuesday is not Thursday. Nor are words that differ in one part: who imports does not export."""
     rows, columns = (
@@ -198,17 +213,29 @@ def _near(first: list[Word], second: list[Word], one_language: bool, code: str, 
     )
     taken: list[tuple[int, int]] = []
     for score, i, j in ranked:
-        if -score < (EQUAL if one_language else EQUAL_ACROSS):
+        if -score < (EQUAL if codes[0] == codes[1] else EQUAL_ACROSS):
             break
-        fixed = one_language and (_is_fixed(first[i], code, meaning) or _is_fixed(second[j], code, meaning))
-        fixed = fixed or (one_language and varies(first[i], second[j], code))
-        if not fixed and all(i != a and j != b for a, b in taken):
+        free = all(i != a and j != b for a, b in taken)
+        if free and not _stay_apart(first[i], second[j], -score, codes, meaning):
             taken.append((i, j))
     pairs = [(first[i], second[j]) for i, j in taken]
     for a, b in pairs:
         first.remove(a)
         second.remove(b)
     return pairs
+
+
+def _stay_apart(one: Word, other: Word, near: float, codes: tuple[str, str], meaning: Encoder) -> bool:
+    """Whether two words say two things however near they are."""
+    if codes[0] != codes[1]:
+        mine = [
+            parts_of(word.text.casefold(), "en")
+            for word, code in zip((one, other), codes, strict=True)
+            if code == "en"
+        ]
+        return near < _DONE_ACROSS and mine == ["v"]
+    fixed = any(_is_fixed(word, codes[0], meaning) for word in (one, other))
+    return fixed or varies(one, other, codes[0]) or _compounds(one, other, codes)
 
 
 def _phrases(
@@ -227,7 +254,10 @@ def _phrases(
     if not mine or not theirs:
         return []
     row, column = meaning.encode([mine.casefold(), theirs.casefold()])
-    if float(row @ column) < EQUAL or vary_beside(first, second, one.language, shared):
+    one_by_one = len(first) == len(second) == 1 and _compounds(
+        first[0], second[0], (one.language, other.language)
+    )
+    if float(row @ column) < EQUAL or one_by_one or vary_beside(first, second, one.language, shared):
         return []
     pairs = [(first[0], second[0])]
     first.clear()

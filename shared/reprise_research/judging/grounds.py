@@ -88,8 +88,8 @@ def _by_opposites(pair: Pair) -> Verdict | None:
     mine, theirs = opposed = pair.found.opposed[0]
     codes = (pair.one.language, pair.other.language)
     in_time = any(is_time(word.text, code, pair.meaning) for word, code in zip(opposed, codes, strict=True))
-    if in_time or pair.tells_apart(opposed):
-        return UNLIKE
+    if in_time or pair.tells_apart(opposed) or pair.turned_round or pair.played_otherwise:
+        return UNLIKE  # `sold it to her`, `she bought it`
     if pair.counts_things if mine.movement else pair.of_several:
         return UNLIKE
     ground = Ground.DIRECTIONS if mine.movement * theirs.movement < 0 else Ground.OPPOSITES

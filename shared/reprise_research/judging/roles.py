@@ -62,6 +62,69 @@ def in_other_order(one: Statement, other: Statement, found: list[Thing]) -> bool
     return any(_inverted([t for t in found if t.tie == t.other_tie == tie]) for tie in ties)
 
 
+def played_otherwise(one: Statement, other: Statement, found: list[Thing]) -> bool:
+    """Return whether what does something and what suffers it change places, as far as voice, case, particles
+    or prepositions tell: `was defeated by the rebels`, `defeated the rebels`; `den Mann`, `der Mann`."""
+    if one.language != other.language or not knows(one.language):
+        return False
+    back = [Thing(t.theirs, t.mine, t.other_tie, t.tie) for t in found]
+    passive = [
+        statement for statement, things_ in ((one, found), (other, back)) if _agent(statement, things_)
+    ]
+    if len(passive) == 1:
+        return _stays(passive[0], found if passive[0] is one else back)
+    if any(_cases_differ(thing, one, other) for thing in found):
+        return True
+    moved = [(t.tie[:1], t.other_tie[:1]) for t in found if t.tie[:1] != t.other_tie[:1]]
+    return any((after, before) in moved for before, after in moved)
+
+
+def _agent(passive: Statement, found: list[Thing]) -> Thing | None:
+    """The thing by which it is done, where a statement says so."""
+    known = language(passive.language)
+    for thing in found:
+        before = passive.text[: thing.mine.start].casefold()
+        if not known.spaces:
+            if before.endswith(tuple(known.words.agents)):
+                return thing
+            continue
+        for token in reversed(SEGMENT.split(before)[-1].replace("'", " ").replace("’", " ").split()):
+            if token in known.words.agents:
+                return thing
+            if token not in known.words.function:
+                break
+    return None
+
+
+def _stays(passive: Statement, found: list[Thing]) -> bool:
+    """Whether what something is done to in a passive stands in front of who does it in the active as well."""
+    agent = _agent(passive, found)
+    others = sorted((thing for thing in found if thing is not agent), key=lambda thing: thing.mine.start)
+    return agent is not None and bool(others) and others[0].theirs.start < agent.theirs.start
+
+
+def _cases_differ(thing: Thing, one: Statement, other: Statement) -> bool:
+    mine, theirs = _case(one, thing.mine), _case(other, thing.theirs)
+    return bool(mine and theirs and mine != theirs)
+
+
+def _case(statement: Statement, word: Word) -> str:
+    """What says which part a thing plays; empty where nothing does."""
+    known = language(statement.language)
+    cases, text = known.words.cases, statement.text
+    if cases == ("~",):
+        return word.text.casefold()
+    if known.nouns.capitals:
+        before = [token.group().casefold() for token in TOKEN.finditer(text, 0, word.start)][-1:]
+        return before[0] if before and before[0] in cases else ""
+    behind = text[word.end :].lstrip(" ")
+    for marks in cases:
+        for mark in marks.split():
+            if behind.startswith(mark) if known.code != "ko" else word.text.endswith(mark):
+                return marks
+    return ""
+
+
 def names_agent(statement: Statement, word: Word) -> bool:
     """Return whether a word says by whom something was done; where two are named so (`paintings by women are
     held by the museum`), nobody can tell which."""
@@ -135,8 +198,14 @@ def between_commas(statement: Statement, word: Word, shared: list[Word]) -> bool
 
 
 def _may_be_thing(statement: Statement, word: Word) -> bool:
-    capitals = knows(statement.language) and language(statement.language).nouns.capitals
-    return not word.minor and not word.movement and (not capitals or word.text[0].isupper())
+    if not knows(statement.language):
+        return not word.minor and not word.movement
+    known = language(statement.language)
+    before = statement.text[: word.start].casefold().replace("’", "'").replace("'", " ").split()[-1:]
+    named = bool(before) and before[0] in known.units.determiners | known.words.indefinite  # `the fall`
+    if word.minor or (word.movement and not named):
+        return False
+    return not known.nouns.capitals or word.text[0].isupper()
 
 
 def _tie(statement: Statement, word: Word) -> str:

@@ -15,6 +15,7 @@ from reprise_research.judging.roles import (
     is_one_of_several,
     is_whole,
     names_agent,
+    played_otherwise,
     things,
     tied_otherwise,
 )
@@ -79,8 +80,9 @@ class Pair:
 
     @property
     def excepts_otherwise(self) -> bool:
-        """Whether both take something out, and another thing: only the mayor, only for the tram."""
-        return self.one.language == self.other.language and self.one.excepted != self.other.excepted
+        """Whether `only` or `almost` is about another thing: only the mayor, only for the tram."""
+        mine, theirs = ((one.excepted, one.aimed) for one in (self.one, self.other))
+        return self.one.language == self.other.language and mine != theirs
 
     @property
     def of_two_wholes(self) -> bool:
@@ -209,6 +211,11 @@ class Pair:
         """Whether both have the same things in other places: who did it to whom, from where to where."""
         found = things(self.one, self.other, self.found.shared)
         return tied_otherwise(self.one, self.other, found) or in_other_order(self.one, self.other, found)
+
+    @property
+    def played_otherwise(self) -> bool:
+        """Whether what does something in one suffers it in the other."""
+        return played_otherwise(self.one, self.other, things(self.one, self.other, self.found.shared))
 
     @property
     def names_turned_round(self) -> bool:
@@ -394,6 +401,9 @@ def _way(statement: Statement, figure: Quantity) -> Way:
     if not knows(statement.language):
         return Way.NONE
     known, before = language(statement.language), statement.text[: figure.start].casefold().rstrip()
+    if known.movement.to_behind:
+        behind = statement.text[figure.end :].lstrip()
+        return Way.TO if behind.startswith(tuple(known.movement.to_behind)) else Way.BY
     if not known.spaces:
         return Way.TO if before.endswith(tuple(known.movement.to) or "\0") else Way.BY
     last = before.split()[-1:]

@@ -87,6 +87,8 @@ class Statement:
     (`ne … jamais`)."""
     excepted: tuple[str, ...]
     """The word behind each mark that takes something out of what is said (`only`, `except`)."""
+    aimed: tuple[str, ...]
+    """The word behind each `almost` and `just` that is of no figure."""
     stance: Stance
     partial: bool
     """Whether it speaks of a part of something (`some`, `half of`)."""
@@ -174,6 +176,7 @@ def read(text: str, code: str) -> Statement:
         quantities=tuple(q for q in found if not any(start <= q.start < end for start, end in spans)),
         denied=_denied_clauses(text, denials),
         excepted=_excepted(text, taken, known) if known else (),
+        aimed=_aimed(text, taken, known) if known else (),
         stance=_stance(text, known),
         partial=_partial(text, known),
         attributed=bool(spans or voices),
@@ -234,9 +237,12 @@ def _words(text: str, known: Language | None, taken: list[tuple[int, int]]) -> t
                 break
         root = _root(bare, known) if known else bare
         movement = 1 if bare in up or root in up else -1 if bare in down or root in down else 0
+        opens = match.start() == 0 or text[: match.start()].rstrip()[-1:] in ".!?:"
+        if len(bare) < 2 and raw.isupper() and raw.isascii() and not opens and raw != "I":
+            found.append(Word(raw, match.start(), match.end(), lowered, name=True))  # `vitamin A`
+            continue
         if len(bare) < 2 or (not movement and (lowered in skip or bare in skip)):
             continue
-        opens = match.start() == 0 or text[: match.start()].rstrip()[-1:] in ".!?:"
         name = raw[0].isupper() and not opens and (known is None or known.code != "de")
         found.append(
             Word(
@@ -451,10 +457,27 @@ def _excepted(text: str, taken: list[tuple[int, int]], known: Language) -> tuple
         if any(_only_small(text[end:figure], known) for figure, _ in taken if figure >= end)
     }
     spans = _spans(text, known.negation.exceptions, spaced=known.spaces)
-    behind = [
-        TOKEN.search(text, end) if known.spaces else None for start, end in spans if start not in focused
-    ]
-    return tuple(stem(one.group().casefold(), known.code) if one else "" for one in behind)
+    return tuple(_aim(text, start, end, known) for start, end in spans if start not in focused)
+
+
+def _aimed(text: str, taken: list[tuple[int, int]], known: Language) -> tuple[str, ...]:
+    """What stands behind each small word that says how far something is so, but for those of figures."""
+    spans = _spans(text, (*known.extent.nearly, *known.negation.focus), spaced=known.spaces)
+    return tuple(
+        _aim(text, start, end, known)
+        for start, end in spans
+        if not any(_only_small(text[end:figure], known) for figure, _ in taken if figure >= end)
+    )
+
+
+def _aim(text: str, start: int, end: int, known: Language) -> str:
+    """What a mark like `only` is about: the word behind it, in Japanese what stands in front."""
+    if known.code == "ja":
+        return text[max(0, start - 2) : start]
+    if not known.spaces:
+        return text[end : end + 2]
+    behind = (token.group().casefold() for token in TOKEN.finditer(text, end))
+    return next((stem(word, known.code) for word in behind if word not in known.words.empty), "")
 
 
 def _carries(text: str, word: Word, figures: list[tuple[int, int]], known: Language) -> bool:

@@ -216,6 +216,7 @@ def _says_all(pair: Pair) -> tuple[bool, bool]:
         or pair.names_more
         or pair.small_words_differ
         or pair.turned_round
+        or pair.played_otherwise
         or pair.moves_otherwise
         or pair.of_two_actions
         or pair.of_two_wholes
@@ -252,6 +253,7 @@ def _dispute(pair: Pair) -> Verdict | None:
         pair.names_more
         or not pair.of_one_manner
         or pair.times_in_words
+        or pair.of_two_times
         or pair.small_words_stand_apart
         or pair.names_turned_round
         or pair.moves_otherwise
@@ -318,6 +320,7 @@ def _of_clauses(pair: Pair) -> Verdict | None:
             or within.names_turned_round
             or within.restricts
             or within.of_two_actions
+            or within.of_two_times
             or (within.found.rivals and within.in_words)
             or within.one.denies != within.other.denies
             or (within.one.denied, within.other.denied) != (one.denied, other.denied)

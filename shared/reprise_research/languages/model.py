@@ -51,6 +51,12 @@ class Vocabulary(Table):
     """Parts of verbs that stand at the end of the clause: `nahm … zu`."""
     turning: Words = frozenset()
     """What right behind a verb makes another action of it: `paid out`."""
+    cases: Phrases = ()
+    """What stands beside a noun and says whether it does or suffers something, those together that say the
+    same: `は が`; `~` alone where the noun's own ending does."""
+    endings: Words = frozenset()
+    """Endings of words that are made of another one and name no thing of their own; a word that goes on with
+    anything else is the name of something else: `Motorrad`."""
     indefinite: Words = frozenset()
     """Articles of what has not been named before: one of several."""
 
@@ -140,6 +146,8 @@ class Movement(Table):
     """Those of them that leave room for no movement at all: `unchanged`, but not `stable`."""
     changes: Words = frozenset()
     """Words that say so where they are denied: `has not changed`."""
+    to_behind: Words = frozenset()
+    """What stands behind where something went, in a language that puts it there."""
     to: Words = frozenset()
     """They stand in front of the figure that it ends at: `fell to 10 percent`."""
 
