@@ -8,7 +8,7 @@ from datetime import datetime
 from reprise_contracts import commands, events, jobs
 from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
-from reprise_contracts.sources import Source, with_held, without_orphans
+from reprise_contracts.sources import Source, StoredSource, with_held, without_orphans
 from reprise_contracts.watches import Watch, watched
 from reprise_domain.state import CommandRecord, with_answer
 from reprise_persistent.mapping import Map
@@ -138,15 +138,24 @@ def _given(batch: Batch, sources: Iterable[Source]) -> tuple[Source, ...]:
 
 def _stored(batch: Batch, fact: jobs.StoredFact) -> tuple[events.BatchEvent, ...]:
     """R11: what a session fetched is the batch's from here on, unless the source was replaced meanwhile."""
-    now = with_held(batch.sources, fact.stored)
+    timely = tuple(item for item in fact.stored if not _comes_late(item, batch.sources))
+    now = with_held(batch.sources, timely)
     news = tuple(
         item
-        for item in fact.stored
+        for item in timely
         if item.source_id in now and now[item.source_id] != batch.sources.get(item.source_id)
     )
     return (
         (events.SourcesStored(session_id=fact.session_id, stored=news),) if news and not batch.ended else ()
     )
+
+
+def _comes_late(item: StoredSource, sources: Mapping[str, Source]) -> bool:
+    """R36: whether a check began before the one whose news is known: a message may come after a later one,
+    and what it says is over."""
+    source = sources.get(item.source_id)
+    known = source.check if source is not None else None
+    return item.check is not None and known is not None and item.check.at < known.at
 
 
 def _removed(sources: Mapping[str, Source], name: str) -> dict[str, Source]:

@@ -78,6 +78,16 @@ def test_r36_a_repeated_check_and_one_of_another_revision_change_nothing(world: 
     assert decide_batch(world.batch, "b-1", checked(world, "gone"), world.now) == ()
 
 
+def test_r36_a_check_that_comes_after_a_later_one_is_over(world: World) -> None:
+    """A message that is delivered again may come behind younger ones; the next check tells what is true."""
+    early, late = checked(world, "gone"), checked(world, "changed", "old")
+    world.later(5)
+    world.tell_batch(checked(world, "changed", "new"))
+    assert decide_batch(world.batch, "b-1", early, world.now) == ()
+    assert decide_batch(world.batch, "b-1", late, world.now) == ()
+    assert stale(world) != set() and source_of(world).check == Check(outcome="changed", at=world.now)
+
+
 def test_r36_back_to_what_it_was_is_fresh_again(world: World) -> None:
     """R40: A → B → A."""
     first = source_of(world).stored
