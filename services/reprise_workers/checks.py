@@ -14,7 +14,7 @@ from reprise_contracts.sources import Check, StoredSource
 from reprise_contracts.watches import CheckDue, Checked
 from reprise_research.errors import ResearchError
 from reprise_research.sources.acquire import Desk
-from reprise_research.sources.check import check
+from reprise_research.sources.check import Alike, check
 from reprise_research.sources.fetch import Fetcher
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
@@ -93,6 +93,7 @@ class Checks:
         self._clients = Clients(settings)
         self._parsers = parsers
         self._clock = clock
+        self._alike = Alike()
 
     async def run(self, puller: PullConsumer) -> None:
         """Make checks until the puller is stopped, or this is cancelled: then what is looked at goes back."""
@@ -129,8 +130,7 @@ class Checks:
         store = BatchStore(self._store, due.batch_id, "phase0", Kept(), Losses(), Seen())
         try:
             async with self._clients.fetcher() as fetcher:
-                return await check(
-                    due.source, Desk(fetcher, self._parsers, store), self._clock(), add=due.add
-                )
+                desk = Desk(fetcher, self._parsers, store)
+                return await check(due.source, desk, self._clock(), add=due.add, alike=self._alike)
         except ResearchError as error:  # this machine's fault, not the source's: nothing is known of it
             return Check(outcome="failed", at=self._clock(), detail=str(error)), ()

@@ -75,8 +75,8 @@ class Desk:
     """One page at a time is shown by a browser: each takes some hundred MB."""
     reading: Callable[[], None] = lambda: None
     """Told before a document is read."""
-    by_bytes: bool = False
-    """Whether a download that is byte for byte the one that is kept is not read again."""
+    says_the_same: Callable[[Stored, str], bool] = lambda kept, raw_sha256: False
+    """Whether a download is known to hold the text that is kept, by its hash: then it is not read again."""
 
 
 async def acquire(source: Source, kept: Stored | None, desk: Desk) -> Acquired:
@@ -98,7 +98,7 @@ async def acquire(source: Source, kept: Stored | None, desk: Desk) -> Acquired:
                     "The server says that nothing has changed, although nothing was fetched before.",
                 )
             return Acquired(stored=kept.model_copy(update={"moved_to": answer.moved_to}))
-        same = kept is not None and desk.by_bytes and sha256_of(answer.body) == kept.raw_sha256
+        same = kept is not None and desk.says_the_same(kept, sha256_of(answer.body))
         if same and kept is not None and isinstance(answer, Fetched):
             return Acquired(stored=kept.model_copy(update={"moved_to": answer.moved_to}))
         desk.reading()

@@ -4,6 +4,7 @@ A page that answers 304, or whose text is the one that is stored, has not change
 and advertisements say. What is read on the way is stored only if it is another text.
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -25,6 +26,30 @@ _OUTCOMES: Mapping[FailureReason, CheckOutcome] = {
 """What a failure means for a source that could be read before; anything else may pass by itself."""
 _NAMED = 3
 """New sources that a check names."""
+
+
+class Alike:
+    """Downloads that hold the text that is stored, though their bytes are others: what stands beside a text
+    changes once and stays, and need not be read at every check. Of so many the last ones are remembered."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._known: OrderedDict[tuple[str | None, str], None] = OrderedDict()
+
+    def add(self, kept: Stored, raw_sha256: str) -> None:
+        """A download was read, and holds the text that is kept."""
+        if raw_sha256 != kept.raw_sha256:
+            self._known[kept.text_sha256, raw_sha256] = None
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
+
+    def says_the_same(self, kept: Stored, raw_sha256: str) -> bool:
+        """Whether a download is known to hold the text that is kept."""
+        pair = (kept.text_sha256, raw_sha256)
+        if pair in self._known:
+            self._known.move_to_end(pair)
+            return True
+        return raw_sha256 == kept.raw_sha256
 
 
 class _Aside(MemoryStore):
@@ -51,22 +76,24 @@ class _Aside(MemoryStore):
 
 
 async def check(
-    source: Source, desk: Desk, at: datetime, *, add: bool = False
+    source: Source, desk: Desk, at: datetime, *, add: bool = False, alike: Alike | None = None
 ) -> tuple[Check, tuple[StoredSource, ...]]:
     """What a source is now, and what that changes in its batch: nothing where it stands as it did.
 
-    `add`: what a source holds anew comes with it. Raises `ResearchError` for what is not the source's
-    fault."""
-    aside = _Aside(desk.store)
+    `add`: what a source holds anew comes with it. `alike`: what checks before this one have read. Raises
+    `ResearchError` for what is not the source's fault."""
+    aside, alike = _Aside(desk.store), alike or Alike()
     kept = source.stored if source.stored is not None and source.stored.text_sha256 is not None else None
     try:
-        now = await acquire(source, kept, replace(desk, store=aside, by_bytes=True))
+        now = await acquire(source, kept, replace(desk, store=aside, says_the_same=alike.says_the_same))
     except SourceFailed as failed:
         outcome: CheckOutcome = _OUTCOMES.get(failed.reason, "failed")
         found = Check(outcome=outcome, at=at, detail=failed.detail)
         return _told(source, found) if kept is not None else (found, ())  # it never could be read
     stored = now.stored
     if kept is not None and await _says_the_same(source, kept, stored, replace(desk, store=aside)):
+        if stored.raw_sha256 is not None:
+            alike.add(kept, stored.raw_sha256)
         if stored.moved_to is not None and stored.moved_to != kept.moved_to:
             return _told(source, Check(outcome="moved", at=at, moved_to=stored.moved_to))
         return _told(source, Check(outcome="unchanged", at=at))

@@ -9,7 +9,7 @@ from integration.research.research_server import PageServer, Reply, Request
 from reprise_contracts.sources import Check, Source, StoredSource
 from reprise_research.phases.prepare import prepare
 from reprise_research.sources.acquire import Desk
-from reprise_research.sources.check import check
+from reprise_research.sources.check import Alike, check
 from reprise_research.sources.fetch import Fetcher
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
@@ -37,6 +37,12 @@ class Watched:
         self.source = source
         self.world = world
         self.settings = settings
+        self.alike = Alike()
+        self.read = 0
+        """Downloads that were read."""
+
+    def _reading(self) -> None:
+        self.read += 1
 
     @property
     def objects(self) -> int:
@@ -48,8 +54,8 @@ class Watched:
         pool = ParserPool()
         try:
             async with Fetcher(self.settings) as fetcher:
-                desk = Desk(fetcher, pool, self.world.store)
-                found, news = await check(self.source, desk, AT, add=add)
+                desk = Desk(fetcher, pool, self.world.store, reading=self._reading)
+                found, news = await check(self.source, desk, AT, add=add, alike=self.alike)
         finally:
             await pool.close()
         for told in news:
@@ -97,6 +103,19 @@ async def test_r36_another_page_with_the_same_text_has_not_changed_and_is_not_st
     before = watched.objects
     found, news = await watched.check()
     assert (found.outcome, news, watched.objects) == ("unchanged", (), before)
+
+
+async def test_r36_what_stands_beside_a_text_and_stays_is_read_once(
+    server: PageServer, watched: Watched
+) -> None:
+    """Another footer is looked through at the first check that meets it; another text is always seen."""
+    server.pages["/a"] = Reply(page(footer="2027"))
+    assert [(await watched.check())[0].outcome for _ in range(3)] == 3 * ["unchanged"]
+    assert watched.read == 1
+    server.pages["/a"] = Reply(page(55, footer="2027"))
+    assert (await watched.check())[0].outcome == "changed"
+    server.pages["/a"] = Reply(page(footer="2027"))
+    assert (await watched.check())[0].outcome == "changed"
 
 
 async def test_r36_another_text_is_stored_once_and_told_once(server: PageServer, watched: Watched) -> None:
