@@ -46,6 +46,10 @@ class Dispatcher:
         """Whether a command to a session or batch waits to be decided. Raises `Unavailable`."""
         return await self._publisher.last(subjects.INBOX, subjects.commands_to(target)) is not None
 
+    async def is_told(self, batch_id: str) -> bool:
+        """Whether the news of a check of a batch's sources waits to be decided. Raises `Unavailable`."""
+        return await self._publisher.last(subjects.INBOX, subjects.checks_told_to(batch_id)) is not None
+
     async def send(self, session: Session, node: str, trace: str = "", *, again: bool = False) -> None:
         """Publish the job of a node's present attempt; `again`: it may have been published before."""
         with tracing.span(f"send {node}", trace, {"session": session.session_id}) as own:

@@ -483,7 +483,10 @@ class Scheduler:
         ] if batch else []
 
     async def _standing(self, batch_id: str) -> list[int]:
-        """Where the logs of a batch and of its sessions stand now."""
+        """Where the logs of a batch and of its sessions stand now; nowhere while the news of a check waits to
+        move them: it may name again what was to be deleted."""
+        if await self._dispatcher.is_told(batch_id):
+            return []
         now, members = await self._batch(batch_id)
         return [one.seq for one in (now, *members) if one is not None]
 

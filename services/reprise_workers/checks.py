@@ -18,6 +18,7 @@ from reprise_research.sources.check import Alike, check
 from reprise_research.sources.fetch import Fetcher
 from reprise_research.sources.parser_pool import ParserPool
 from reprise_research.sources.settings import FetcherSettings
+from reprise_research.stores import Store
 from reprise_runtime import metrics
 from reprise_runtime.logs import canonical
 from reprise_runtime.nats.acknowledgement import Claim
@@ -33,6 +34,37 @@ CLIENT_SECONDS = 60.0
 LAST_DELIVERY = 4
 """A check that comes this often has ended its workers every time: it is not made."""
 _LOST = "The worker was lost every time this was tried."
+
+
+class _Twice:
+    """A batch's store, which can be given once more what was put into it.
+
+    A text that a page shows again may be about to be swept (R25). The sweep brings it back if news of a check
+    waits by its end; what it took before the news was there is put again."""
+
+    def __init__(self, store: BatchStore) -> None:
+        self._store = store
+        self._raw: list[bytes] = []
+        self._texts: list[str] = []
+        self.get_raw, self.get_text = store.get_raw, store.get_text
+        self.get_note, self.put_note = store.get_note, store.put_note
+
+    async def put_raw(self, data: bytes) -> str:
+        """See `Store`."""
+        self._raw.append(data)
+        return await self._store.put_raw(data)
+
+    async def put_text(self, text: str) -> str:
+        """See `Store`."""
+        self._texts.append(text)
+        return await self._store.put_text(text)
+
+    async def again(self) -> None:
+        """Put everything once more."""
+        for data in self._raw:
+            await self._store.put_raw(data)
+        for text in self._texts:
+            await self._store.put_text(text)
 
 
 @dataclass
@@ -106,10 +138,11 @@ class Checks:
         """Make one check. Its news is stored in the inbox before the check is acknowledged: whoever dies in
         between makes it again, and what is known by then is no news."""
         due, began = CheckDue.decode(claim.data), time.monotonic()
+        store = _Twice(BatchStore(self._store, due.batch_id, "phase0", Kept(), Losses(), Seen()))
         source_id = due.source.source_id
         with canonical("check", batch=due.batch_id, source=source_id, deliveries=claim.deliveries) as line:
             found, news = (
-                await self._look(due)
+                await self._look(due, store)
                 if claim.deliveries < LAST_DELIVERY
                 else (Check(outcome="failed", at=self._clock(), detail=_LOST), ())
             )
@@ -119,6 +152,7 @@ class Checks:
                 fact = StoredFact(session_id=due.batch_id, execution_id=execution_id, stored=news)
                 subject = subjects.report_of("phase0", due.batch_id, source_id)
                 await self._publisher.publish(subject, fact.encode(), stream=subjects.INBOX)
+                await store.again()
             seconds = time.monotonic() - began
             told = Checked(check=found, seconds=round(seconds, 4), worker=self._worker)
             subject = subjects.checked(due.batch_id, source_id)
@@ -126,8 +160,7 @@ class Checks:
             metrics.CHECKS.labels(found.outcome).inc()
             metrics.CHECK_SECONDS.observe(seconds)
 
-    async def _look(self, due: CheckDue) -> tuple[Check, tuple[StoredSource, ...]]:
-        store = BatchStore(self._store, due.batch_id, "phase0", Kept(), Losses(), Seen())
+    async def _look(self, due: CheckDue, store: Store) -> tuple[Check, tuple[StoredSource, ...]]:
         try:
             async with self._clients.fetcher() as fetcher:
                 desk = Desk(fetcher, self._parsers, store)

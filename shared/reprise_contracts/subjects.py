@@ -68,6 +68,11 @@ def report_of(phase: str, session_id: str, node: str) -> str:
     return f"{ROOT}.done.{phase}.{session_id}.{node}"
 
 
+def checks_told_to(batch_id: str) -> str:
+    """What checks of a batch's sources have found."""
+    return report_of("phase0", batch_id, "*")
+
+
 def reports_of(phase: str) -> str:
     """All reports of one pool."""
     return f"{ROOT}.done.{phase}.>"

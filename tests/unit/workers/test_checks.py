@@ -3,6 +3,7 @@ the last word on its source, and counted."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,9 @@ from reprise_runtime.testing.memory_store import MemoryStore
 from reprise_workers.checks import LAST_DELIVERY, Checks
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
+PAGE = (
+    b"<html><body><article><p>The level of the lake fell by 40 centimetres last summer.</p></article></body>"
+)
 KEPT = Stored(text_sha256="a" * 64, raw_sha256="b" * 64, etag='"1"')
 
 
@@ -39,11 +43,11 @@ class Watched:
     """One source, its checks, and what becomes of them."""
 
     def __init__(self, pages: PageServer, parsers: ParserPool) -> None:
-        self.bus = MemoryBus()
+        self.bus, self.store = MemoryBus(), MemoryStore()
         self.checks = Checks(
             "w-1",
             self.bus,
-            MemoryStore(),
+            self.store,
             FetcherSettings(allow_loopback=True),
             parsers,
             lambda: NOW,
@@ -101,3 +105,24 @@ async def test_r36_a_check_that_ends_its_workers_is_not_made_for_ever(
     await watched.look(deliveries=LAST_DELIVERY)
     assert watched.told().check.outcome == "failed"
     assert watched.news() == [] and pages.asked == []
+
+
+async def test_r36_a_text_that_a_sweep_takes_before_the_news_is_there_is_put_again(
+    pages: PageServer, parsers: ParserPool
+) -> None:
+    """R25: a page shows again what its source was made of before, and the sweep does not know of it yet."""
+    pages.pages["/a"] = Reply(PAGE)
+    watched = Watched(pages, parsers)
+    store, publish = watched.store, watched.bus.publish
+
+    async def swept_first(subject: str, data: bytes, **told: Any) -> int:
+        if told["stream"] == subjects.INBOX:
+            await store.delete([key async for key, _ in store.list(subjects.sources_prefix("b-1"))])
+        return await publish(subject, data, **told)
+
+    watched.bus.publish = swept_first  # type: ignore[method-assign]
+    await watched.look()
+    stored = watched.news()[0].stored[0].stored
+    assert stored is not None and stored.text_sha256 is not None and stored.raw_sha256 is not None
+    assert await store.exists(subjects.text_key("b-1", stored.text_sha256))
+    assert await store.exists(subjects.raw_key("b-1", stored.raw_sha256))
