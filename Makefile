@@ -93,7 +93,7 @@ test-docker: install ## the container tests on an image of this checkout; they s
 	@test -n "$$REPRISE_IMAGE" || ! docker info >/dev/null 2>&1 || $(BUILD) -q -t reprise:$(VERSION) . >/dev/null
 	@$(PYTEST) -m docker tests/containers
 
-faults: install ## the long tests of kills and of all doors, more than an hour
+faults: install ## the long tests of kills, of all doors and of watched pages, more than an hour
 	@$(PYTEST) -m long
 
 bench: install ## the benchmark of the whole system, six minutes; benchmarks/README.md says how to read it

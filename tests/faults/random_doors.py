@@ -47,7 +47,7 @@ def pid_of(house: House, name: str) -> int | None:
     """The process behind a name, while it runs."""
     if name in SERVERS:
         return (house.nats if name == "nats" else house.weed).pid
-    process = house.processes[name]
+    process = house.processes[house.process_of(name)]
     return process.pid if process.poll() is None else None
 
 
@@ -92,7 +92,7 @@ class Saboteur:
 
         async def up() -> bool:
             for name in self.house.services:
-                if self.house.processes[name].poll() is not None:
+                if not self.house.runs(name):
                     await asyncio.to_thread(self.house.restart, name)
             async with httpx.AsyncClient(base_url=self.house.url, timeout=5, trust_env=False) as http:
                 try:

@@ -13,7 +13,7 @@ import httpx
 from reprise_contracts.events import Commit
 from reprise_contracts.states import CommandView, State
 from reprise_runtime.operate.servers import HOST
-from stack import Caller, Stack, until
+from stack import Caller, Shape, Stack, until
 
 T = TypeVar("T")
 FINAL = {"completed", "failed", "cancelled", "refused"}
@@ -37,9 +37,14 @@ class House(Stack):
     """The whole system with a gateway, itself a process like the others."""
 
     def __init__(
-        self, folder: Path, env: dict[str, str] | None = None, engine: str = "benchmarks.idle:Idle"
+        self,
+        folder: Path,
+        env: dict[str, str] | None = None,
+        engine: str = "benchmarks.idle:Idle",
+        shape: Shape = "spread",
     ) -> None:
-        super().__init__(folder, engine=engine, env=ENV | {"REPRISE_HOST": HOST} | (env or {}), gateway=True)
+        own = ENV | {"REPRISE_HOST": HOST} | (env or {})
+        super().__init__(folder, engine=engine, env=own, gateway=True, shape=shape)
 
     @property
     def url(self) -> str:
