@@ -242,6 +242,12 @@ class StoredSource(Message):
     revision: int = 1
     """Of a check: the revision of the source that it looked at."""
 
+    def comes_late(self, source: Source | None) -> bool:
+        """Return whether its check began before the one whose news a source has (R36): a message may come
+        after a later one, and what it says is over."""
+        known = source.check if source is not None else None
+        return self.check is not None and known is not None and self.check.at < known.at
+
     def after(self, source: Source) -> Source:
         """The source as it is after this. R36: a check that found what is known already changes nothing."""
         revision = self.stored.revision if self.stored is not None else self.revision

@@ -8,7 +8,7 @@ from datetime import datetime
 from reprise_contracts import commands, events, jobs
 from reprise_contracts.problems import refusals
 from reprise_contracts.problems.model import Problem
-from reprise_contracts.sources import Source, StoredSource, with_held, without_orphans
+from reprise_contracts.sources import Source, with_held, without_orphans
 from reprise_contracts.watches import Watch, watched
 from reprise_domain.state import CommandRecord, with_answer
 from reprise_persistent.mapping import Map
@@ -119,43 +119,33 @@ def _given(batch: Batch, sources: Iterable[Source]) -> tuple[Source, ...]:
     else is a new revision."""
     found: dict[str, Source] = {}
     for source in sources:
-        taken = batch.sources.keys() | found.keys()
         former = (
             past
             for (name, identity), past in batch.past.items()
             if identity == source.identity
             and past.part_of is None
-            and (name == source.source_id or taken.isdisjoint({name, source.source_id}))
+            and (
+                name == source.source_id
+                or not {name, source.source_id} & (batch.sources.keys() | found.keys())
+            )
         )
         again = min(former, key=lambda past: past.source_id != source.source_id, default=None)
-        latest = max(
-            (past.revision for (name, _), past in batch.past.items() if name == source.source_id), default=0
-        )
-        now = again or source.model_copy(update={"revision": latest + 1, "stored": None})
+        revisions = [past.revision for (name, _), past in batch.past.items() if name == source.source_id]
+        now = again or source.model_copy(update={"revision": max(revisions, default=0) + 1, "stored": None})
         found[now.source_id] = now
     return tuple(found.values())
 
 
 def _stored(batch: Batch, fact: jobs.StoredFact) -> tuple[events.BatchEvent, ...]:
     """R11: what a session fetched is the batch's from here on, unless the source was replaced meanwhile."""
-    timely = tuple(item for item in fact.stored if not _comes_late(item, batch.sources))
+    timely = tuple(one for one in fact.stored if not one.comes_late(batch.sources.get(one.source_id)))
     now = with_held(batch.sources, timely)
     news = tuple(
-        item
-        for item in timely
-        if item.source_id in now and now[item.source_id] != batch.sources.get(item.source_id)
+        one for one in timely if now.get(one.source_id) not in (None, batch.sources.get(one.source_id))
     )
     return (
         (events.SourcesStored(session_id=fact.session_id, stored=news),) if news and not batch.ended else ()
     )
-
-
-def _comes_late(item: StoredSource, sources: Mapping[str, Source]) -> bool:
-    """R36: whether a check began before the one whose news is known: a message may come after a later one,
-    and what it says is over."""
-    source = sources.get(item.source_id)
-    known = source.check if source is not None else None
-    return item.check is not None and known is not None and item.check.at < known.at
 
 
 def _removed(sources: Mapping[str, Source], name: str) -> dict[str, Source]:
