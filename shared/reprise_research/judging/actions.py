@@ -5,6 +5,7 @@ Verbs that differ in one part alone (`einschalten`, `ausschalten`; `moved into`,
 same nor does it exclude each other: who lets in 40 goals may score 50.
 """
 
+import re
 from collections.abc import Sequence
 
 from reprise_research.judging.statement import SEGMENT, TOKEN, Statement, Word
@@ -12,6 +13,7 @@ from reprise_research.languages import knows, language
 
 _REST = 4
 """Letters that the ends of two words have in common at least to differ in one part."""
+_KANA = re.compile("[\u3040-\u30ff]")
 _SHORT = 2
 """Characters of a word in a language without spaces, of which one says which way."""
 Pairs = Sequence[tuple[Word, Word]]
@@ -25,6 +27,7 @@ def varies(one: Word, other: Word, code: str) -> bool:
         return False
     known = language(code)
     if not known.spaces:
+        a, b = (_KANA.sub("", stem) or stem for stem in (a, b))
         same = sum(x == y for x, y in zip(a, b, strict=False))
         return len(a) == len(b) <= _SHORT and same == len(a) - 1
     if known.script == "hangul":
@@ -33,6 +36,8 @@ def varies(one: Word, other: Word, code: str) -> bool:
         b, known.words.detached
     ):
         return True
+    if min(len(a), len(b)) > 2 * _REST and a[:_REST] in b[_REST:] and b[:_REST] in a[_REST:]:
+        return True  # `Glasflaschen`, `Flaschenglas`
     common = _common_end(a, b)
     return common >= _REST and 2 * common >= max(len(a), len(b))
 

@@ -24,6 +24,7 @@ from reprise_research.languages import knows, language
 from reprise_research.meaning import Encoder
 from reprise_research.quantities import Kind, Quantity, comparable, excludes, of_one_thing, same
 from reprise_research.quantities.model import PARTS
+from reprise_research.text.parts import is_mostly_noun, may_be_noun
 
 WHOLE = 100
 """Of parts in percent."""
@@ -108,6 +109,14 @@ class Pair:
             for pair in self.found.opposed
             for statement, side in sides
         )
+
+    @property
+    def of_two_forms(self) -> bool:
+        """Whether a word does something in one and suffers it in the other: the frightening, the frightened
+        dog."""
+        english = self.one.language == self.other.language == "en"
+        forms = ({_form(word) for word in pair} for pair in self.found.shared)
+        return english and {"ing", "ed"} in forms
 
     @property
     def counts_things(self) -> bool:
@@ -369,7 +378,43 @@ def excluding(one: Statement, other: Statement) -> list[tuple[Quantity, Quantity
     statements."""
     mine = [q for q in one.figures if not stands_in(q, other)]
     theirs = [q for q in other.figures if not stands_in(q, one)]
-    return [(a, b) for a in mine for b in theirs if of_one_measure(a, b) and excludes(a, b)]
+    return [
+        (a, b)
+        for a in mine
+        for b in theirs
+        if of_one_measure(a, b) and excludes(a, b) and not _names_both(one, a, other, b)
+    ]
+
+
+def _names_both(one: Statement, a: Quantity, other: Statement, b: Quantity) -> bool:
+    """Whether two numbers only name, each behind the same name (`Apollo 11`) or in front of what says so
+    (`3号楼`)."""
+    if a.kind is not Kind.COUNT or one.language != other.language or not knows(one.language):
+        return False
+    numbered = tuple(language(one.language).words.numbered)
+    behind = [statement.text[figure.end :].lstrip() for statement, figure in ((one, a), (other, b))]
+    if numbered and all(text.startswith(numbered) for text in behind):
+        return True
+    name = _name_before(one, a)
+    return bool(name) and name == _name_before(other, b)
+
+
+def _name_before(statement: Statement, figure: Quantity) -> str:
+    """The word with a capital right in front of a number that counts nothing; empty without one."""
+    code, before = statement.language, statement.text[: figure.start]
+    known = language(code)
+    word = before.split()[-1] if before.endswith(" ") and before.split() else ""
+    small = known.words.function | known.words.fillers | {w for p in known.extent.about for w in p.split()}
+    if not word.isalpha() or not word[0].isupper() or word.casefold() in small:
+        return ""
+    if any(may_be_noun(noun, code) for noun in figure.of):
+        return ""
+    return word if is_mostly_noun(word.casefold(), code) else ""
+
+
+def _form(word: Word) -> str:
+    """The ending of an English participle; empty without one."""
+    return next((ending for ending in ("ing", "ed") if word.text.casefold().endswith(ending)), "")
 
 
 def _digits(figure: Quantity) -> str:

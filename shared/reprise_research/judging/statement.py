@@ -387,6 +387,7 @@ def _denials(text: str, known: Language | None) -> list[tuple[int, int]]:
     if known is None:
         return []
     spared = _spans(text, known.negation.exempt, spaced=known.spaces)
+    spared += [match.span() for match in known.negation.pairs.finditer(text)]
     words = known.negation.words & known.words.function if known.spaces else known.negation.words
     said = _spans(text, (*known.negation.phrases, *sorted(words)), spaced=known.spaces)
     if known.code == "en":
@@ -457,6 +458,7 @@ def _excepted(text: str, taken: list[tuple[int, int]], known: Language) -> tuple
         if any(_only_small(text[end:figure], known) for figure, _ in taken if figure >= end)
     }
     spans = _spans(text, known.negation.exceptions, spaced=known.spaces)
+    spans += [match.span() for match in known.negation.pairs.finditer(text)]
     return tuple(_aim(text, start, end, known) for start, end in spans if start not in focused)
 
 

@@ -220,6 +220,7 @@ def _says_all(pair: Pair) -> tuple[bool, bool]:
         or pair.moves_otherwise
         or pair.of_two_actions
         or pair.of_two_wholes
+        or pair.of_two_forms
         or pair.excepts_otherwise
         or pair.of_two_times
         or pair.says_more

@@ -57,6 +57,8 @@ class Vocabulary(Table):
     endings: Words = frozenset()
     """Endings of words that are made of another one and name no thing of their own; a word that goes on with
     anything else is the name of something else: `Motorrad`."""
+    numbered: Words = frozenset()
+    """Behind a number they make it the name of one of several: building no. 3."""
     indefinite: Words = frozenset()
     """Articles of what has not been named before: one of several."""
 
@@ -131,6 +133,8 @@ class Negation(Table):
     """Phrases that hold a negating word and deny nothing: `not only`."""
     exceptions: Phrases = ()
     """What takes something out of what is said, and turns a denial over: `all but`, `only`, `except`."""
+    pairs: Pattern = NOTHING
+    """What takes something out in two words, and denies nothing: `ne … que`."""
     focus: Phrases = ()
     """Those of them that in front of a figure only say that it is small: `only four`."""
 
