@@ -156,7 +156,7 @@ def _reasons_for(
     part: str, found: list[Passage], score: Vector, topic: str, texts: Mapping[str, str]
 ) -> list[Group]:
     """The answers to a part that asks why, those first that name a cause."""
-    explained = Explanations(found, covered(found, part).share, texts)
+    explained = Explanations(found, covered(found, part), texts)
     return explained.in_order(_answers_to(found, explained.said(), explained.scores(score), topic))
 
 

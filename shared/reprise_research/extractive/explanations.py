@@ -14,6 +14,7 @@ import numpy as np
 
 from reprise_research.extractive.evidence import Group
 from reprise_research.extractive.expected import gives_reason
+from reprise_research.extractive.relevance import Covered
 from reprise_research.text.passages import Passage
 from reprise_research.text.ranking import Vector, rounded
 
@@ -32,10 +33,12 @@ _BEFORE, _BEHIND = 2, 1
 
 
 class Explanations:
-    """The passages as answers to a question that asks why; `said` is the share of it that each says."""
+    """The passages as answers to a question that asks why, by how much of it each says. What a sentence is
+    told with goes by its own words: a title tells what all of its source is about."""
 
-    def __init__(self, found: list[Passage], said: Vector, texts: Mapping[str, str]) -> None:
-        self._found, self._said, self._texts = found, said, texts
+    def __init__(self, found: list[Passage], covered: Covered, texts: Mapping[str, str]) -> None:
+        self._found, self._texts = found, texts
+        self._share, self._said = covered.share, covered.said
         self._explained = {
             place: self._beside(place) for place, passage in enumerate(found) if gives_reason(passage)
         }
@@ -56,8 +59,8 @@ class Explanations:
         """Return the share of the question that each says, with what it explains."""
         return np.array(
             [
-                max([share, *(self._said[other] for other in self._explained.get(place, ()))])
-                for place, share in enumerate(self._said)
+                max([share, *(self._share[other] for other in self._explained.get(place, ()))])
+                for place, share in enumerate(self._share)
             ]
         )
 

@@ -74,6 +74,19 @@ def test_what_is_asked_is_told_with_the_sentence_behind_it_where_nothing_names_a
     assert told[0] == explained
 
 
+def test_a_heading_that_asks_the_same_is_no_part_of_what_a_sentence_says() -> None:
+    """The cause stands with what it explains, though the heading names that too."""
+    question = "Why was the old receiver of the Arvo telescope switched off, and what did the new one find?"
+    told = (
+        "The old receiver of the telescope on Mount Arvo was switched off in June 2024. A leaking pump was "
+        "to blame, says the technician Olav Berg."
+    )
+    heading = "Why was the old receiver switched off? A visit to Mount Arvo"
+    went_on = "Spare parts are no longer made. The pump was replaced twice before."
+    other = "The new receiver of the Arvo telescope went into service on 4 November 2024."
+    assert told in answers(question, f"{heading}\n\n{told} {went_on}", other)
+
+
 def test_a_cause_of_something_else_is_no_answer() -> None:
     told = answers(
         "Why is the bath of Lund closed?",
